@@ -1,0 +1,313 @@
+"""The one place where everything meets: rooms, packages, reactions and the worker become one Flask app."""
+
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import IO, Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_cls
+from flask import Flask, Response
+from flask_smorest import Api
+
+import chat
+import notifications
+from api import http, problems, reactions
+from api.audit import store as audit_store
+from api.audit.service import Audit
+from api.calendar import routes as calendar_routes
+from api.calendar import store as calendar_store
+from api.calendar.hours import parse_hours
+from api.calendar.service import Calendar
+from api.cases import routes as cases_routes
+from api.cases import store as cases_store
+from api.cases.service import Cases
+from api.circle import routes as circle_routes
+from api.circle import store as circle_store
+from api.circle.service import Circle
+from api.database import UNAVAILABLE, Database, Index
+from api.drafts import routes as drafts_routes
+from api.drafts import store as drafts_store
+from api.drafts.service import Drafts
+from api.files import routes as files_routes
+from api.files import store as files_store
+from api.files.service import Files
+from api.identity import routes as identity_routes
+from api.identity import store as identity_store
+from api.identity.sealing import Keyring
+from api.identity.service import Identity
+from api.jobs import store as jobs_store
+from api.jobs.service import Idempotency, Jobs, Worker
+from api.matters import routes as matters_routes
+from api.matters import store as matters_store
+from api.matters.service import Matters
+from api.pages import routes as pages_routes
+from api.parcels import routes as parcels_routes
+from api.parcels import store as parcels_store
+from api.parcels.carriers import Tracker
+from api.parcels.carriers.console import ConsoleCarrier
+from api.parcels.carriers.kuaidi100 import Kuaidi100
+from api.parcels.service import Parcels
+from api.refusals import NotFound, Refusal
+from api.settings import Settings
+
+MOST_BODY = 32 * 1024 * 1024
+
+
+def utc_now() -> datetime:
+    """The present, to the millisecond: what the store can keep."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class Office:
+    """The assembled services, from the ground up: each is given what lies below it.
+
+    The command line, the server and the tests find it as `app.extensions["circle"]`.
+    """
+
+    def __init__(
+        self, settings: Settings, database: Database, keyring: Keyring, now: Callable[[], datetime], console: IO[str]
+    ) -> None:
+        self.settings, self.database, self.keyring, self.now = settings, database, keyring, now
+        database.ensure(_indexes())
+        rows = jobs_store.JobStore(database)
+        self.jobs, self.once = Jobs(rows, now), Idempotency(rows, now)
+        self._write = {"transact": database.transact, "announce": self.jobs.announce, "now": now}
+        self._ground()
+        self._catalogue()
+        self._matters_of_people()
+        self._tell_and_talk(console)
+        self._background()
+
+    def _ground(self) -> None:
+        database, keyring, now = self.database, self.keyring, self.now
+        self.audit = Audit(audit_store.AuditStore(database), now)
+        self.identity = Identity(identity_store.IdentityStore(database), keyring, database.transact, now)
+        self.calendar = Calendar(calendar_store.CalendarStore(database))
+        rows = files_store.FileStore(database)
+        self.files = Files(rows, keyring, self.audit, self.jobs.enqueue, database.transact, now)
+
+    def _catalogue(self) -> None:
+        self.matters = Matters(matters_store.MatterStore(self.database), due=self.calendar.due, now=self.now)
+        self.matters.start()
+        self.circle = Circle(
+            circle_store.CircleStore(self.database),
+            self.settings.var / "networks",
+            opening=self.calendar.opening,
+            check_hours=parse_hours,
+            matter=self.matters.entry,
+            **self._write,
+        )
+        self.circle.start()
+
+    def _matters_of_people(self) -> None:
+        rows = drafts_store.DraftStore(self.database)
+        self.drafts = Drafts(rows, self.matters, self.files, self.keyring, self.now)
+        self.cases = Cases(
+            cases_store.CaseStore(self.database),
+            drafts=self.drafts,
+            matters=self.matters,
+            files=self.files,
+            identity=self.identity,
+            calendar=self.calendar,
+            audit=self.audit,
+            keyring=self.keyring,
+            **self._write,
+        )
+        self.parcels = Parcels(
+            parcels_store.ParcelStore(self.database),
+            cases=self.cases,
+            keyring=self.keyring,
+            trackers=_trackers(self.settings, self.jobs, self.now),
+            enqueue=self.jobs.enqueue,
+            **self._write,
+        )
+
+    def _tell_and_talk(self, console: IO[str]) -> None:
+        self.notices = notifications.Notifications(
+            self.database,
+            seal=self.keyring.seal,
+            open_sealed=self.keyring.open_sealed,
+            address_of=self.identity.address_of,
+            sms=_sms(self.settings, console),
+            now=self.now,
+        )
+        self.identity.tell = self.notices.tell
+        ports = chat.Ports(
+            desk_for=self.circle.desk_for,
+            desk_open=self.circle.desk_open,
+            card=_cards(self.matters, self.circle, self.cases, self.parcels),
+            file=lambda upload, viewer: self.files.accepted(viewer.id, upload),
+            name_of=self.identity.name_of,
+            away=_away(self.notices),
+            announce=self.jobs.announce,
+        )
+        self.chat = chat.Chat(self.database, ports=ports, now=self.now)
+
+    def _background(self) -> None:
+        self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
+        self.jobs.handlers = reactions.handlers(self.cases, self.parcels, self.files.check)
+        steps = {
+            "events": self.jobs.dispatch,
+            "jobs": self.jobs.run_job,
+            "notices": self.notices.step,
+            "chat": self.chat.step,
+            "circle": self.circle.follow,
+            "matters": self.matters.follow,
+        }
+        self.worker = Worker(steps, self.now)
+        self.database.after_commit(self.worker.nudge)
+
+    def blueprints(self, web: http.Http) -> list[Any]:
+        """The HTTP face of every room and package."""
+        return [
+            identity_routes.blueprint(self.identity, web),
+            calendar_routes.blueprint(self.calendar, web),
+            circle_routes.blueprint(self.circle, web),
+            matters_routes.blueprint(self.matters, web),
+            files_routes.blueprint(self.files, web),
+            drafts_routes.blueprint(self.drafts, web),
+            cases_routes.blueprint(self.cases, web),
+            parcels_routes.blueprint(self.parcels, web),
+            chat.blueprint(self.chat, web),
+            notifications.blueprint(self.notices, web),
+        ]
+
+    def start(self) -> None:
+        """Begin the background work of this process."""
+        self.worker.start()
+
+    def stop(self) -> None:
+        """Finish what is in hand: first what was posted, then the worker."""
+        self.chat.close()
+        self.worker.stop()
+
+
+def create_app(
+    settings: Settings,
+    *,
+    database: Database,
+    keyring: Keyring | None = None,
+    now: Callable[[], datetime] = utc_now,
+    console: IO[str] = sys.stdout,
+    live: str = "threading",
+) -> Flask:
+    """The whole on one database. Tests replace the keys, the time and the console; `live` is Socket.IO's mode."""
+    office = Office(settings, database, keyring or Keyring.open(settings.keys), now, console)
+    app = Flask("circle", static_folder=None)
+    app.extensions["circle"] = office
+    web = http.Http(office.identity.actor, office.once)
+    http.register(app)
+    problems.register(app, (Refusal, chat.Refusal, notifications.Refusal), UNAVAILABLE)
+    openapi = _openapi(app)
+    for blueprint in office.blueprints(web):
+        openapi.register_blueprint(blueprint)
+    app.register_blueprint(pages_routes.blueprint(web))
+    _health(app, web, database)
+    chat.attach(app, office.chat, office.identity.actor, redis_url=settings.redis_url or None, mode=live)
+    return app
+
+
+def _indexes() -> Iterable[Index]:
+    stores = (audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store)
+    stores += (identity_store, jobs_store, matters_store, parcels_store)
+    return [index for store in stores for index in store.INDEXES] + chat.INDEXES + notifications.INDEXES
+
+
+def _trackers(settings: Settings, jobs: Jobs, now: Callable[[], datetime]) -> dict[str, Tracker]:
+    trackers: dict[str, Tracker] = {}
+    if settings.kuaidi100_key:
+        real = Kuaidi100(settings.kuaidi100_key, settings.kuaidi100_api_base, settings.public_base)
+        trackers |= {"ems": real, "sf": real, "jd": real}
+    if settings.lenient:
+        trackers["console"] = ConsoleCarrier(jobs.enqueue, now)
+    return trackers
+
+
+def _sms(settings: Settings, console: IO[str]) -> Any:
+    if settings.twilio:
+        return notifications.TwilioSms(
+            settings.twilio_account_sid,
+            settings.twilio_auth_token,
+            settings.twilio_messaging_service_sid,
+            public_base=settings.public_base,
+            api_base=settings.twilio_api_base,
+        )
+    return notifications.ConsoleSms(console)
+
+
+def _cards(matters: Matters, circle: Circle, cases: Cases, parcels: Parcels) -> Callable[[str, str, Any], Any]:
+    """Structured cards for the chat, resolved for the viewer."""
+    resolvers: dict[str, Callable[[Any, str], dict[str, Any] | None]] = {
+        "guide": lambda viewer, ref: matters.card(ref),
+        "point": lambda viewer, ref: circle.card(ref),
+        "case": cases.card,
+        "parcel": parcels.card,
+    }
+
+    def card(kind: str, ref: str, viewer: Any) -> dict[str, Any] | None:
+        try:
+            return resolvers[kind](viewer, ref)
+        except (KeyError, NotFound):
+            return None
+
+    return card
+
+
+def _away(notices: notifications.Notifications) -> Callable[[str, str, int], object]:
+    def away(member: str, conversation: str, seq: int) -> object:
+        return notices.tell(
+            f"citizen:{member}",
+            "talk_waiting",
+            {"count": "1"},
+            key=f"talk:{conversation}:{member}:{seq}",
+            link=f"/talks/{conversation}",
+        )
+
+    return away
+
+
+def _openapi(app: Flask) -> Api:
+    app.config |= {
+        "API_TITLE": "Service Circle",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "MAX_CONTENT_LENGTH": MOST_BODY,
+        "PROPAGATE_EXCEPTIONS": False,
+    }
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+
+    class OneErrorShape(Api):
+        """Errors are made in problems.py alone."""
+
+        def _register_error_handlers(self) -> None:
+            pass
+
+    named = MarshmallowPlugin(schema_name_resolver=_schema_name)
+    openapi = OneErrorShape(app, spec_kwargs={"marshmallow_plugin": named})
+    openapi.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    return openapi
+
+
+def _schema_name(schema: Any) -> str:
+    """`cases.Case`: two rooms may each have a schema of one name."""
+    kind = resolve_schema_cls(schema)
+    return f"{kind.__module__.split('.')[-2]}.{kind.__name__}"
+
+
+def _health(app: Flask, web: http.Http, database: Database) -> None:
+    @app.get("/healthz")
+    @web.allow("anyone")
+    def healthz() -> Response:
+        """This process answers."""
+        return Response("ok\n", content_type="text/plain")
+
+    @app.get("/readyz")
+    @web.allow("anyone")
+    def readyz() -> Response:
+        """The store answers too; else 503."""
+        database.ping()
+        return Response("ready\n", content_type="text/plain")

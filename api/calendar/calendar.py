@@ -1,0 +1,108 @@
+"""Working days: Monday to Friday, less the rest days, plus the make-up days (调休), of the yearly notices.
+
+The notices are the State Council's (全国年节及纪念日放假办法; 行政许可法 第82条). A year without one is unknown,
+and the calendar says so rather than guess.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cache
+from importlib import resources
+from typing import Literal, get_args
+
+Mark = Literal["rest", "work"]
+
+_ONE_DAY = timedelta(days=1)
+_SATURDAY = 5
+
+
+class UnknownYear(ValueError):
+    """No notice is published for this year, so whether a day of it is worked cannot be said."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__(f"no holiday notice is published for {year}")
+        self.year = year
+
+
+@dataclass(frozen=True)
+class WorkingCalendar:
+    """The notices as data: `rest` and `work` (make-up) days of the `known_years`, and exceptions above them."""
+
+    known_years: frozenset[int]
+    rest: frozenset[date] = frozenset()
+    work: frozenset[date] = frozenset()
+    exceptions: Mapping[date, Mark] = field(default_factory=dict, hash=False)
+
+    def with_exceptions(self, exceptions: Mapping[date, Mark]) -> "WorkingCalendar":
+        """The same calendar under further exceptions; each is an official notice's, and wins over the rest.
+
+        Raises ValueError for a mark other than `rest` or `work`.
+        """
+        for day, mark in exceptions.items():
+            if mark not in get_args(Mark):
+                raise ValueError(f"{day}: an exception is 'rest' or 'work', not {mark!r}")
+        return replace(self, exceptions={**self.exceptions, **exceptions})
+
+    def mark(self, day: date) -> Mark | None:
+        """What a notice or an exception says of this very day; None for an ordinary one."""
+        if day in self.exceptions:
+            return self.exceptions[day]
+        if day in self.rest:
+            return "rest"
+        return "work" if day in self.work else None
+
+    def is_known(self, day: date) -> bool:
+        """Whether `is_working` can answer: the year has a notice, or the day an exception of its own."""
+        return day.year in self.known_years or day in self.exceptions
+
+    def is_working(self, day: date) -> bool:
+        """Whether the day is worked. Raises UnknownYear; there a weekend is as unknown as a Monday (调休)."""
+        if not self.is_known(day):
+            raise UnknownYear(day.year)
+        return self.provisional(day)
+
+    def provisional(self, day: date) -> bool:
+        """The same, but Monday to Friday where the year is unknown: to show, named so, never to record."""
+        mark = self.mark(day)
+        return day.weekday() < _SATURDAY if mark is None else mark == "work"
+
+    def next_working(self, day: date) -> date:
+        """The first working day after `day`. Raises UnknownYear."""
+        return next(self._working_after(day))
+
+    def add_working(self, day: date, n: int) -> date:
+        """The n-th working day after `day`, which is not counted; `day` for n = 0. Raises UnknownYear."""
+        if n < 0:
+            raise ValueError("working days are counted forwards")
+        days = self._working_after(day)
+        for _ in range(n):
+            day = next(days)
+        return day
+
+    def _working_after(self, day: date) -> Iterator[date]:
+        while True:
+            day += _ONE_DAY
+            if self.is_working(day):
+                yield day
+
+
+@cache
+def load_calendar() -> WorkingCalendar:
+    """The calendar of the notices that come with the program (`data/holidays.json`)."""
+    text = resources.files("api.calendar").joinpath("data/holidays.json").read_text(encoding="utf-8")
+    years = json.loads(text)["years"]
+    holidays = [holiday for year in years.values() for holiday in year["holidays"]]
+    return WorkingCalendar(
+        known_years=frozenset(map(int, years)),
+        rest=frozenset(day for holiday in holidays for day in _days(holiday["from"], holiday["to"])),
+        work=frozenset(date.fromisoformat(day) for holiday in holidays for day in holiday["make_up"]),
+    )
+
+
+def _days(first: str, last: str) -> Iterator[date]:
+    day = date.fromisoformat(first)
+    while day <= date.fromisoformat(last):
+        yield day
+        day += _ONE_DAY

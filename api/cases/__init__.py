@@ -1,0 +1,1 @@
+"""The cases room: submission, handling, the clock, decision, result (办件)."""

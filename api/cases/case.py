@@ -1,0 +1,207 @@
+"""The rules of a case: its states, who may do what in which, and the fold of its append-only actions."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from api.refusals import Refusal
+
+STATES = {
+    "submitted": "待受理",
+    "supplementing": "待补正",
+    "accepted": "办理中",
+    "granted": "准予许可",
+    "refused": "不予许可",
+    "issued": "已制证",
+    "handed_over": "已送达",
+    "declined": "不予受理",
+    "withdrawn": "已撤回",
+    "closed": "已办结",
+}
+OPEN = frozenset({"submitted", "supplementing", "accepted", "granted", "issued"})
+ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One act: its label, who may do it, in which states, and the state it leads to (None: the same)."""
+
+    label: str
+    roles: frozenset[str]
+    states: frozenset[str]
+    leads_to: str | None = None
+
+
+def _rule(label: str, roles: str, states: Iterable[str], leads_to: str | None = None) -> Rule:
+    return Rule(label, frozenset(roles.split()), frozenset(states), leads_to)
+
+
+RULES: dict[str, Rule] = {
+    "supplement": _rule("补交材料", "citizen", {"supplementing"}, "submitted"),
+    "withdraw": _rule("撤回申请", "citizen", {"submitted", "supplementing", "accepted"}, "withdrawn"),
+    "claim": _rule("认领", "window handler", OPEN),
+    "release": _rule("放回", "window handler", OPEN),
+    "accept": _rule("受理", "window", {"submitted"}, "accepted"),
+    "deem": _rule("逾期未告知，视为受理", "system", {"submitted"}, "accepted"),
+    "decline": _rule("不予受理", "window", {"submitted", "supplementing"}, "declined"),
+    "request_supplement": _rule("一次性告知补正", "window", {"submitted"}, "supplementing"),
+    "decide": _rule("作出决定", "handler", {"accepted"}),
+    "issue": _rule("制作证照", "window", {"granted"}, "issued"),
+    "hand_over": _rule("送达", "window system", {"issued"}, "handed_over"),
+    "note": _rule("内部备注", "window handler", OPEN | ENDED),
+    "close": _rule("办结归档", "window", ENDED, "closed"),
+}
+"""The first action, `submit`, has no row: it makes the case. A hand-written table under tests/ says the same again."""
+
+PUBLIC = frozenset(RULES) - {"note", "claim", "release"} | {"submit"}
+"""Acts that the applicant sees in the timeline; the rest is the office's own."""
+
+SUBMIT_LABEL = "提交申请"
+APPEAL = "不服本决定的，可以自收到决定之日起 60 日内申请行政复议，或者 6 个月内提起行政诉讼。"
+"""行政复议法 第20条; 行政诉讼法 第46条."""
+
+
+class ActNotAllowed(Refusal):
+    """This act does not fit the case's state."""
+
+    code = "act_not_allowed"
+    zh = "办件现在的状态不能这样做，请刷新后再看。"
+    en = "The case is not in a state for this. Reload and look again."
+
+
+class ActNotYours(Refusal):
+    """This act is another role's."""
+
+    code = "role_wrong"
+    zh = "您的岗位不能做这一步。"
+    en = "Your role may not do this."
+
+
+class HeldByOther(Refusal):
+    """A colleague has claimed the case."""
+
+    code = "held_by_other"
+    zh = "同事已认领这个办件，请先请对方放回。"
+    en = "A colleague has claimed this case. Ask for its release first."
+
+
+class ToldOnce(Refusal):
+    """All that is missing is told at once; a second notice may not ask for something new (行政许可法 第32条)."""
+
+    code = "told_once"
+    zh = "补正内容已一次性告知，不能再要求新的材料。"
+    en = "All deficiencies were told at once; nothing new may be asked for."
+
+
+@dataclass(frozen=True)
+class Action:
+    """One appended action. `by` is the actor's id or `system`; `role` is the role it was done in."""
+
+    seq: int
+    act: str
+    at: datetime
+    by: str
+    role: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the actions add up to."""
+
+    state: str
+    version: int
+    officer: str | None = None
+    supplement: dict[str, Any] | None = None
+    decision: dict[str, Any] | None = None
+    result: dict[str, Any] | None = None
+    handed_over_at: datetime | None = None
+    materials: dict[str, list[str]] | None = None
+
+
+def fold(actions: Iterable[Action]) -> Standing:
+    """The standing after these actions, in their order. The first must be `submit`."""
+    standing: Standing | None = None
+    for action in actions:
+        if action.act == "submit":
+            standing = Standing("submitted", action.seq, materials=dict(action.data["materials"]))
+        else:
+            assert standing is not None
+            standing = apply(standing, action)
+    assert standing is not None
+    return standing
+
+
+def apply(standing: Standing, action: Action) -> Standing:
+    """The standing after one more action."""
+    told = {**action.data, "at": action.at}
+    after = replace(standing, version=action.seq)
+    match action.act:
+        case "claim":
+            return replace(after, officer=action.by)
+        case "release":
+            return replace(after, officer=None)
+        case "note":
+            return after
+        case "request_supplement":
+            after = replace(after, supplement=told)
+        case "supplement":
+            after = replace(after, materials={**(standing.materials or {}), **action.data["materials"]})
+        case "decide":
+            after = replace(after, decision=told, state="granted" if action.data["kind"] == "grant" else "refused")
+        case "issue":
+            after = replace(after, result=told)
+        case "hand_over":
+            after = replace(after, handed_over_at=action.at)
+    return replace(after, state=RULES[action.act].leads_to or after.state, officer=None)
+
+
+def check(standing: Standing, act: str, roles: frozenset[str], actor_id: str, data: dict[str, Any]) -> str:
+    """The role in which the actor may do this now. Raises ActNotYours, ActNotAllowed, HeldByOther or ToldOnce."""
+    rule = RULES[act]
+    role = next((role for role in sorted(rule.roles) if role in roles), None)
+    if role is None:
+        raise ActNotYours
+    if standing.state not in rule.states:
+        raise ActNotAllowed
+    if standing.officer not in {None, actor_id} and act not in {"note", "withdraw", "supplement"} and role != "system":
+        raise HeldByOther
+    if act == "request_supplement" and standing.supplement:
+        told = {item["key"] for item in standing.supplement["items"]}
+        if not {item["key"] for item in data["items"]} <= told:
+            raise ToldOnce
+    return role
+
+
+def allowed(standing: Standing, roles: frozenset[str], actor_id: str) -> list[str]:
+    """The acts that this actor may do now."""
+    held = standing.officer not in {None, actor_id}
+    return [
+        act
+        for act, rule in RULES.items()
+        if rule.roles & roles
+        and standing.state in rule.states
+        and (not held or act in {"note", "withdraw", "supplement"})
+        and not (act == "claim" and standing.officer == actor_id)
+        and not (act == "release" and standing.officer is None)
+    ]
+
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O, U, so that a number can be read out over the phone."""
+
+
+def new_number(prefix: str, day: datetime) -> str:
+    """A case number for people: `XC261124-7K3QF`. Unique by the store's index."""
+    return f"{prefix}{day:%y%m%d}-{_random(5)}"
+
+
+def new_receipt() -> str:
+    """A random receipt code: 40 bits that only the applicant was given."""
+    return _random(8)
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))

@@ -1,0 +1,110 @@
+"""Cases: submit, follow, handle, look up."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from api.cases import schemas
+from api.cases.service import Cases
+from api.http import Http, page, position_of
+from api.shapes import Paging
+
+Body = dict[str, Any]
+
+
+def blueprint(cases: Cases, http: Http) -> Blueprint:
+    """The routes of this room."""
+    bp = Blueprint("cases", __name__, url_prefix="/v1", description="Cases")
+    _submitting(bp, cases, http)
+    _following(bp, cases, http)
+    _handling(bp, cases, http)
+    return bp
+
+
+def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
+    @bp.post("/drafts/<draft_id>/submit")
+    @http.allow("citizen")
+    @bp.response(201, schemas.Submitted)
+    @http.create_once(lambda actor, case_id: {"case": cases.by_id(actor, case_id)})
+    def submit(draft_id: str, actor: Any, new_id: str) -> Body:
+        """Make a case of a complete draft; once, ever."""
+        return {"case": cases.submit(actor, draft_id, new_id)}
+
+    @bp.post("/cases/<number>/supplement")
+    @http.allow("citizen")
+    @bp.arguments(schemas.Supplement)
+    @bp.response(200, schemas.Case)
+    def supplement(body: Body, number: str, actor: Any) -> Any:
+        """Hand in what was asked for, against the version in If-Match."""
+        case = cases.supplement(actor, number, http.wanted_version(), body["materials"], body["text"])
+        return case, http.etag(case["version"])
+
+    @bp.post("/cases/<number>/withdrawal")
+    @http.allow("citizen")
+    @bp.arguments(schemas.Withdrawal)
+    @bp.response(200, schemas.Case)
+    def withdraw(body: Body, number: str, actor: Any) -> Any:
+        """Take one's application back, against the version in If-Match."""
+        case = cases.withdraw(actor, number, http.wanted_version(), body["reason"])
+        return case, http.etag(case["version"])
+
+
+def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
+    @bp.get("/cases")
+    @http.allow("citizen")
+    @bp.arguments(Paging, location="query")
+    @bp.response(200, schemas.CasePage)
+    def mine(paging: Body, actor: Any) -> Body:
+        """One's own cases, newest first."""
+        rows = cases.mine(actor, position_of(paging.get("cursor")), paging["limit"])
+        return page(rows, paging["limit"], lambda row: row["id"])
+
+    @bp.get("/cases/<number>")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.Case)
+    def case(number: str, actor: Any) -> Any:
+        """A case; its ETag is the version that an act must name."""
+        found = cases.case(actor, number)
+        return found, http.etag(found["version"])
+
+    @bp.get("/cases/<number>/timeline")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.Timeline)
+    def timeline(number: str, actor: Any) -> Body:
+        """What happened, in order."""
+        return {"items": cases.timeline(actor, number)}
+
+    @bp.get("/cases/<number>/clock")
+    @http.allow("citizen", "staff")
+    @bp.response(200)
+    def clock(number: str, actor: Any) -> Body:
+        """The working-day clock: dues, days used and left, and its ledger."""
+        return cases.clock(actor, number)
+
+    @bp.post("/lookups")
+    @http.allow("anyone")
+    @bp.arguments(schemas.Lookup)
+    @bp.response(200, schemas.Found)
+    def look_up(body: Body) -> Body:
+        """Without a log-in, with number and receipt code: the state."""
+        return cases.look_up(body["number"], body["code"])
+
+
+def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
+    @bp.get("/desk/cases")
+    @http.allow("window", "handler")
+    @bp.arguments(schemas.Queue, location="query")
+    @bp.response(200, schemas.CasePage)
+    def queue(wanted: Body, actor: Any) -> Body:
+        """A saved queue."""
+        rows = cases.queue(actor, wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
+        return page(rows, wanted["limit"], lambda row: row["id"])
+
+    @bp.post("/cases/<number>/actions")
+    @http.allow("window", "handler")
+    @bp.arguments(schemas.Act)
+    @bp.response(200, schemas.Case)
+    def act(body: Body, number: str, actor: Any) -> Any:
+        """An act of staff, against the version in If-Match."""
+        case = cases.act(actor, number, http.wanted_version(), body["act"], body["data"])
+        return case, http.etag(case["version"])

@@ -1,0 +1,235 @@
+"""Shapes of cases, acts and the timeline."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from api.drafts.schemas import Delivery, Materials, MatterName
+from api.shapes import Time
+
+TEXT = validate.Length(max=2000)
+SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S"))
+
+
+class Applicant(Schema):
+    """Who applied: masked in lists."""
+
+    name = fields.String(required=True)
+
+
+class CaseLine(Schema):
+    """A case in a list; `act_by` is the earlier of the two due times, `left` the working days until then."""
+
+    number = fields.String(required=True)
+    version = fields.Integer(required=True)
+    matter = fields.Nested(MatterName, required=True)
+    state = fields.String(required=True)
+    state_label = fields.String(required=True)
+    applicant = fields.Nested(Applicant, required=True)
+    officer = fields.String(required=True, allow_none=True)
+    submitted_at = Time(required=True)
+    act_by = fields.String(required=True, allow_none=True)
+    left = fields.Integer(required=True, allow_none=True)
+
+
+class CasePage(Schema):
+    """A page of cases."""
+
+    items = fields.List(fields.Nested(CaseLine), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class FileLine(Schema):
+    """A file that was handed in; its address is asked for at /v1/files/{id}."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    type = fields.String(required=True, allow_none=True)
+    size = fields.Integer(required=True)
+
+
+class MaterialLine(Schema):
+    """A material and what was handed in for it."""
+
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    files = fields.List(fields.Nested(FileLine), required=True)
+
+
+class AskedItem(Schema):
+    """One material that is missing or wrong, and why."""
+
+    key = fields.String(required=True, validate=validate.Length(max=40))
+    name = fields.String(dump_only=True)
+    why = fields.String(required=True, validate=SAID)
+
+
+class Asked(Schema):
+    """The one-time notice of all deficiencies (行政许可法 第32条)."""
+
+    items = fields.List(fields.Nested(AskedItem), required=True)
+    text = fields.String(required=True)
+    asked_at = Time(required=True)
+
+
+class Decision(Schema):
+    """The decision, its ground and how to appeal."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(["grant", "refuse"]))
+    text = fields.String(required=True)
+    ground = fields.String(required=True)
+    appeal = fields.String(required=True)
+    at = Time(required=True)
+
+
+class Result(Schema):
+    """The licence or document."""
+
+    name = fields.String(required=True)
+    serial = fields.String(required=True)
+    issued_at = Time(required=True)
+
+
+class Case(CaseLine):
+    """A case as its viewer may see it; `version` is also its ETag. `receipt_code` is the applicant's alone."""
+
+    receipt_code = fields.String(required=True, allow_none=True)
+    answers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    materials = fields.List(fields.Nested(MaterialLine), required=True)
+    delivery = fields.Nested(Delivery, required=True, allow_none=True)
+    supplement = fields.Nested(Asked, required=True, allow_none=True)
+    decision = fields.Nested(Decision, required=True, allow_none=True)
+    result = fields.Nested(Result, required=True, allow_none=True)
+    clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})
+    acts = fields.List(fields.String(), required=True)
+
+
+class Submitted(Schema):
+    """The case that a draft became."""
+
+    case = fields.Nested(Case, required=True)
+
+
+class By(Schema):
+    """Who did it, on which side."""
+
+    kind = fields.String(required=True, validate=validate.OneOf(["citizen", "staff", "system"]))
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+
+
+class TimelineItem(Schema):
+    """One action."""
+
+    seq = fields.Integer(required=True)
+    act = fields.String(required=True)
+    label = fields.String(required=True)
+    at = Time(required=True)
+    by = fields.Nested(By, required=True)
+    text = fields.String(required=True)
+
+
+class Timeline(Schema):
+    """What happened, in order."""
+
+    items = fields.List(fields.Nested(TimelineItem), required=True)
+
+
+class Supplement(Schema):
+    """What was asked for, handed in."""
+
+    materials = Materials
+    text = fields.String(load_default="", validate=TEXT)
+
+    @validates_schema
+    def something(self, data: dict[str, Any], **_: Any) -> None:
+        """At least one material."""
+        if not data.get("materials"):
+            raise ValidationError("请补交材料。", "materials")
+
+
+class Withdrawal(Schema):
+    """Why the application is taken back."""
+
+    reason = fields.String(load_default="", validate=TEXT)
+
+
+NEEDED = {
+    "decline": ("reason",),
+    "request_supplement": ("items",),
+    "decide": ("kind", "text"),
+    "issue": ("serial",),
+    "hand_over": ("to",),
+    "note": ("text",),
+}
+USED = {**NEEDED, "request_supplement": ("items", "text"), "decide": ("kind", "text", "ground")}
+USED |= {"hand_over": ("to", "proof"), "accept": ("text",), "close": ("text",)}
+STAFF_ACTS = (
+    "claim",
+    "release",
+    "accept",
+    "decline",
+    "request_supplement",
+    "decide",
+    "issue",
+    "hand_over",
+    "note",
+    "close",
+)
+
+
+class Act(Schema):
+    """An act of staff; which fields it needs depends on `act`."""
+
+    act = fields.String(required=True, validate=validate.OneOf(STAFF_ACTS))
+    text = fields.String(validate=TEXT)
+    reason = fields.String(validate=SAID)
+    items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
+    kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
+    ground = fields.String(validate=TEXT)
+    serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
+    to = fields.String(validate=validate.Length(min=1, max=60))
+    proof = fields.String(validate=TEXT)
+
+    @validates_schema
+    def whole(self, data: dict[str, Any], **_: Any) -> None:
+        """What the act needs is there."""
+        missing = [name for name in NEEDED.get(data["act"], ()) if not data.get(name)]
+        if missing:
+            raise ValidationError({name: ["Missing data for required field."] for name in missing})
+
+    @post_load
+    def told(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """`{act, data}`: only what the act uses is kept; a reason is the text of its line in the timeline."""
+        used = {name: data.get(name, "") for name in USED.get(data["act"], ())}
+        if "reason" in used:
+            used["text"] = used.pop("reason")
+        return {"act": data["act"], "data": used}
+
+
+class Queue(Schema):
+    """A saved queue and a page of it."""
+
+    queue = fields.String(
+        load_default="all",
+        validate=validate.OneOf(["to_accept", "to_decide", "to_issue", "to_hand_over", "mine", "all"]),
+    )
+    cursor = fields.String(validate=validate.Length(max=200))
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class Lookup(Schema):
+    """What stands on the receipt."""
+
+    number = fields.String(required=True, validate=validate.Length(max=40))
+    code = fields.String(required=True, validate=validate.Length(max=40))
+
+
+class Found(Schema):
+    """The least of a case."""
+
+    number = fields.String(required=True)
+    matter = fields.Nested(MatterName, required=True)
+    state = fields.String(required=True)
+    state_label = fields.String(required=True)
+    act_by = fields.String(required=True, allow_none=True)

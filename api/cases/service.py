@@ -1,0 +1,377 @@
+"""Submit, handle and follow a case: load and authorise, decide, write and announce."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hmac import compare_digest
+from typing import Any
+
+from uuid6 import uuid7
+
+from api.audit.service import Audit
+from api.calendar.service import Calendar
+from api.cases import case as rules
+from api.cases.case import Action, Standing
+from api.cases.clock import reckon
+from api.cases.measure import clock_facts
+from api.cases.store import CaseStore, NumberTaken
+from api.drafts.service import Drafts
+from api.files.service import Files
+from api.identity.identity import Actor, mask_identity, mask_name
+from api.identity.sealing import Keyring
+from api.identity.service import Identity
+from api.matters.service import Matters
+from api.refusals import BadFields, NotFound, VersionStale
+from api.shapes import BEIJING
+
+Row = dict[str, Any]
+SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
+PREFIX = "XC"
+
+QUEUES: dict[str, Row] = {
+    "to_accept": {"state": "submitted"},
+    "to_decide": {"state": "accepted"},
+    "to_issue": {"state": "granted"},
+    "to_hand_over": {"state": "issued"},
+    "all": {},
+}
+
+
+class Cases:
+    """Cases. A citizen reaches only their own; staff reach all, and what they read unmasked is audited."""
+
+    def __init__(
+        self,
+        store: CaseStore,
+        *,
+        drafts: Drafts,
+        matters: Matters,
+        files: Files,
+        identity: Identity,
+        calendar: Calendar,
+        audit: Audit,
+        keyring: Keyring,
+        transact: Callable[[Callable[[Any], Any]], Any],
+        announce: Callable[..., None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._drafts = drafts
+        self._matters = matters
+        self._files = files
+        self._identity = identity
+        self._calendar = calendar
+        self._audit = audit
+        self._keys = keyring
+        self._transact = transact
+        self._announce = announce
+        self._now = now
+
+    # -- the citizen's acts -----------------------------------------------------
+
+    def submit(self, actor: Actor, draft_id: str, new_id: str) -> Row:
+        """Make a case of a complete draft: case, first action and event in one transaction; once, ever."""
+        draft = self._drafts.complete(actor, draft_id)
+        while True:
+            number, receipt = rules.new_number(PREFIX, self._now().astimezone(BEIJING)), rules.new_receipt()
+            action = Action(1, "submit", self._now(), actor.id, "citizen", {"materials": draft["materials"]})
+            row = self._new_row(actor, draft, new_id, number, receipt, action)
+
+            def write(session: Any, row: Row = row, action: Action = action) -> None:
+                self._store.add(session, row, self._sealed(new_id, action))
+                self._drafts.hand_over(session, draft_id, draft["version"], row["number"])
+                self._announce(session, "case.submit", new_id, number=row["number"], state="submitted")
+
+            try:
+                self._transact(write)
+            except NumberTaken:
+                continue
+            return self.by_id(actor, new_id)
+
+    def supplement(self, actor: Actor, number: str, version: int, materials: dict[str, list[str]], text: str) -> Row:
+        """Hand in what was asked for, all of it at once."""
+        row, standing = self._own(actor, number)
+        if standing.supplement and standing.state == "supplementing":
+            asked = {item["key"] for item in standing.supplement["items"]}
+            errors = {f"materials.{key}": ["请补交这项材料。"] for key in asked - set(materials)}
+            errors |= {
+                f"materials.{key}": ["文件还没有通过检查，请稍候或重新上传。"]
+                for key, uploads in materials.items()
+                if not uploads or not all(self._files.accepted(actor.id, upload) for upload in uploads)
+            }
+            if errors:
+                raise BadFields(errors)
+        return self._acted(actor, row, version, "supplement", {"materials": materials, "text": text})
+
+    def withdraw(self, actor: Actor, number: str, version: int, reason: str) -> Row:
+        """Take one's own application back, before the decision."""
+        row, _ = self._own(actor, number)
+        return self._acted(actor, row, version, "withdraw", {"text": reason})
+
+    # -- the office's acts ----------------------------------------------------------
+
+    def act(self, actor: Actor, number: str, version: int, act: str, data: Row) -> Row:
+        """An act of staff. Raises what `case.check` raises, VersionStale or NotFound."""
+        row = self._store.by_number(number)
+        if row is None:
+            raise NotFound
+        if act == "request_supplement":
+            self._check_items(row, data["items"])
+        return self._acted(actor, row, version, act, data)
+
+    def deem_accepted(self, case_id: str) -> None:
+        """Nothing was told within the notice limit: the case counts as accepted (行政许可法 第32条). Again: nothing."""
+        row = self._store.by_id(case_id)
+        if row and row["state"] == "submitted" and self._clock(row).get("accept_basis") == "deemed":
+            self._act(SYSTEM, row, row["version"], "deem", {})
+
+    def hand_over(self, case_id: str, proof: str) -> None:
+        """The applicant holds the result, on their own word. Again: nothing."""
+        row = self._store.by_id(case_id)
+        if row and row["state"] == "issued":
+            self._act(SYSTEM, row, row["version"], "hand_over", {"to": "applicant", "proof": proof})
+
+    # -- reading ------------------------------------------------------------------
+
+    def by_id(self, actor: Actor, case_id: str) -> Row:
+        """A case by its id, e.g. for the repeat of a submission."""
+        row = self._store.by_id(case_id)
+        if row is None:
+            raise NotFound
+        return self.case(actor, row["number"])
+
+    def case(self, actor: Actor, number: str) -> Row:
+        """The whole case as this actor may see it."""
+        row = self._visible(actor, number)
+        if actor.is_staff:
+            self._audit.record(actor.id, "read_unmasked", f"case:{row['_id']}")
+        return self._face(actor, row)
+
+    def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
+        """One's own cases, newest first."""
+        return [self._line(row) for row in self._store.list({"owner": actor.id}, after, limit)]
+
+    def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
+        """A saved queue of the desk."""
+        wanted = {"officer": actor.id} if queue == "mine" else QUEUES[queue]
+        return [self._line(row) for row in self._store.list(wanted, after, limit)]
+
+    def timeline(self, actor: Actor, number: str) -> list[Row]:
+        """What happened, in order; the office's own notes only for the office."""
+        row = self._visible(actor, number)
+        shown = (a for a in self._actions(row["_id"]) if actor.is_staff or a.act in rules.PUBLIC)
+        return [
+            {
+                "seq": action.seq,
+                "act": action.act,
+                "label": rules.RULES[action.act].label if action.act in rules.RULES else rules.SUBMIT_LABEL,
+                "at": action.at,
+                "by": {"kind": self._side(action), "name": self._name(action), "role": action.role},
+                "text": action.data.get("text", ""),
+            }
+            for action in shown
+        ]
+
+    def clock(self, actor: Actor, number: str) -> Row:
+        """The clock's reckoning at this moment (the form of facts and rules is `cases/clock.py`)."""
+        return self._clock(self._visible(actor, number))
+
+    def look_up(self, number: str, code: str) -> Row:
+        """The least of a case, for whoever has the receipt: number and code. Raises NotFound."""
+        row = self._store.by_number(number.strip().upper())
+        given = self._keys.index("receipt", code.strip().upper())
+        if row is None or not compare_digest(row["receipt_index"], given):
+            raise NotFound
+        line = self._line(row)
+        return {key: line[key] for key in ("number", "matter", "state", "state_label", "act_by")}
+
+    def card(self, actor: Actor, number: str) -> Row | None:
+        """A case as a card in a talk, or None where the viewer may not see it."""
+        row = self._store.by_number(number)
+        if row is None or not (actor.is_staff or row["owner"] == actor.id):
+            return None
+        return {"ref": number, "title": row["matter"]["name"], "state_label": rules.STATES[row["state"]]}
+
+    def shipment(self, number: str) -> Row | None:
+        """What the parcels room needs of a case: its id, owner, state and where the result goes."""
+        row = self._store.by_number(number)
+        if row is None:
+            return None
+        delivery = self._unseal(row["_id"], "delivery", row["delivery"])
+        return {"id": row["_id"], "number": number, "owner": row["owner"], "state": row["state"], "delivery": delivery}
+
+    def told(self, case_id: str) -> Row:
+        """What a notice about this case says: owner, number, matter, due day and the pieces asked for."""
+        row = self._store.by_id(case_id)
+        assert row is not None
+        standing = rules.fold(self._actions(case_id))
+        items = standing.supplement["items"] if standing.supplement else []
+        return {
+            "owner": row["owner"],
+            "number": row["number"],
+            "matter": row["matter"]["name"],
+            "due": (self._clock(row).get("act_by") or "")[:10],
+            "count": str(len(items)),
+        }
+
+    def notice_limit(self, case_id: str) -> datetime | None:
+        """When silence becomes acceptance, or None where it never does or is not known."""
+        row = self._store.by_id(case_id)
+        due = self._clock(row).get("notice_due") if row and row["clock_facts"]["deemed_acceptance"] else None
+        return datetime.fromisoformat(due) if due else None
+
+    # -- inside: load ---------------------------------------------------------------
+
+    def _visible(self, actor: Actor, number: str) -> Row:
+        row = self._store.by_number(number)
+        if row is None or not (actor.is_staff or row["owner"] == actor.id):
+            raise NotFound
+        return row
+
+    def _own(self, actor: Actor, number: str) -> tuple[Row, Standing]:
+        row = self._store.by_number(number)
+        if row is None or row["owner"] != actor.id:
+            raise NotFound
+        return row, rules.fold(self._actions(row["_id"]))
+
+    def _actions(self, case_id: str) -> list[Action]:
+        return [
+            Action(
+                row["seq"], row["act"], row["at"], row["by"], row["role"], self._unseal(row["_id"], "data", row["data"])
+            )
+            for row in self._store.actions(case_id)
+        ]
+
+    # -- inside: decide, write, announce ----------------------------------------------
+
+    def _act(self, actor: Actor, row: Row, version: int, act: str, data: Row) -> None:
+        actions = self._actions(row["_id"])
+        standing = rules.fold(actions)
+        if standing.version != version:
+            raise VersionStale
+        role = rules.check(standing, act, actor.roles, actor.id, data)
+        action = Action(version + 1, act, self._now(), actor.id, role, data)
+        after = rules.apply(standing, action)
+        snapshot = self._snapshot(row["matter"], after, [*actions, action])
+
+        def write(session: Any) -> None:
+            if not self._store.append(session, self._sealed(row["_id"], action), snapshot):
+                raise VersionStale
+            self._announce(session, f"case.{act}", row["_id"], number=row["number"], state=after.state)
+
+        self._transact(write)
+
+    def _acted(self, actor: Actor, row: Row, version: int, act: str, data: Row) -> Row:
+        self._act(actor, row, version, act, data)
+        return self._face(actor, self._store.by_id(row["_id"]) or row)
+
+    def _snapshot(self, matter: Row, standing: Standing, actions: list[Action]) -> Row:
+        facts = clock_facts(self._matters.matter(matter["code"], matter["version"]), actions)
+        return {
+            "state": standing.state,
+            "officer": standing.officer,
+            "clock_facts": facts,
+            "updated_at": actions[-1].at,
+        }
+
+    def _new_row(self, actor: Actor, draft: Row, case_id: str, number: str, receipt: str, action: Action) -> Row:
+        return {
+            "_id": case_id,
+            "v": 1,
+            "version": 1,
+            "number": number,
+            "receipt": self._keys.seal(case_id, "receipt", receipt),
+            "receipt_index": self._keys.index("receipt", receipt),
+            "owner": actor.id,
+            "matter": draft["matter"],
+            "answers": self._seal(case_id, "answers", draft["answers"]),
+            "delivery": self._seal(case_id, "delivery", draft["delivery"]),
+            "submitted_at": action.at,
+            **self._snapshot(draft["matter"], rules.fold([action]), [action]),
+        }
+
+    def _sealed(self, case_id: str, action: Action) -> Row:
+        action_id = str(uuid7())
+        row = {key: getattr(action, key) for key in ("seq", "act", "at", "by", "role")}
+        return {"_id": action_id, "v": 1, "case": case_id, **row, "data": self._seal(action_id, "data", action.data)}
+
+    def _check_items(self, row: Row, items: list[Row]) -> None:
+        known = {m.key for m in self._matters.matter(row["matter"]["code"], row["matter"]["version"]).materials}
+        if unknown := [item["key"] for item in items if item["key"] not in known]:
+            raise BadFields({"items": [f"没有这项材料：{'、'.join(unknown)}"]})
+
+    # -- inside: faces ---------------------------------------------------------------
+
+    def _clock(self, row: Row) -> Row:
+        """The reckoning now; an unpublished year gives `{"error": …}` and the page says so."""
+        return reckon({**row["clock_facts"], "as_of": self._now().isoformat()}, self._calendar.working)
+
+    def _line(self, row: Row) -> Row:
+        clock = self._clock(row)
+        answers = self._unseal(row["_id"], "answers", row["answers"])
+        return {
+            "id": row["_id"],
+            "number": row["number"],
+            "version": row["version"],
+            "matter": row["matter"],
+            "state": row["state"],
+            "state_label": rules.STATES[row["state"]],
+            "applicant": {"name": mask_name(answers["applicant_name"])},
+            "officer": self._identity.staff_name(row["officer"]) if row["officer"] else None,
+            "submitted_at": row["submitted_at"],
+            "act_by": clock.get("act_by"),
+            "left": clock.get("left") if clock.get("left") is not None else clock.get("promised_left"),
+        }
+
+    def _face(self, actor: Actor, row: Row) -> Row:
+        standing = rules.fold(self._actions(row["_id"]))
+        answers = self._unseal(row["_id"], "answers", row["answers"])
+        name = answers["applicant_name"]
+        if not actor.is_staff:
+            answers = {**answers, "id_number": mask_identity(answers["id_number"])}
+        matter = self._matters.matter(row["matter"]["code"], row["matter"]["version"])
+        return {
+            **self._line(row),
+            "receipt_code": None if actor.is_staff else self._keys.open_sealed(row["_id"], "receipt", row["receipt"]),
+            "applicant": {"name": name},
+            "answers": answers,
+            "materials": [
+                {
+                    "key": material.key,
+                    "name": material.name,
+                    "files": [
+                        self._files.describe(upload) for upload in (standing.materials or {}).get(material.key, [])
+                    ],
+                }
+                for material in matter.materials
+            ],
+            "delivery": self._unseal(row["_id"], "delivery", row["delivery"]),
+            "supplement": self._asked(standing, matter),
+            "decision": standing.decision and {"ground": "", **standing.decision, "appeal": rules.APPEAL},
+            "result": standing.result
+            and {**standing.result, "name": matter.result_name, "issued_at": standing.result["at"]},
+            "clock": self._clock(row),
+            "acts": rules.allowed(standing, actor.roles, actor.id),
+        }
+
+    @staticmethod
+    def _asked(standing: Standing, matter: Any) -> Row | None:
+        if not standing.supplement:
+            return None
+        names = {material.key: material.name for material in matter.materials}
+        items = [{**item, "name": names[item["key"]]} for item in standing.supplement["items"]]
+        return {"items": items, "text": standing.supplement["text"], "asked_at": standing.supplement["at"]}
+
+    @staticmethod
+    def _side(action: Action) -> str:
+        return {"citizen": "citizen", "system": "system"}.get(action.role, "staff")
+
+    def _name(self, action: Action) -> str:
+        side = self._side(action)
+        return {"citizen": "申请人", "system": "系统"}.get(side) or self._identity.staff_name(action.by)
+
+    def _seal(self, record: str, field: str, value: Any) -> str:
+        return self._keys.seal(record, field, json.dumps(value, ensure_ascii=False))
+
+    def _unseal(self, record: str, field: str, sealed: str) -> Any:
+        return json.loads(self._keys.open_sealed(record, field, sealed))

@@ -1,0 +1,159 @@
+"""Service points: the places of the circle, and what part of a matter each kind of place does.
+
+A district has a hall, a street its 便民服务中心, a community its 便民服务站; and there are self-service machines.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+Kind = Literal["hall", "centre", "station", "self_service"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Part = Literal["accept", "review", "collect"]
+PARTS: tuple[Part, ...] = get_args(Part)
+Built = Literal["yes", "no", "unconfirmed"]
+
+FACILITIES = {
+    "wheelchair": "无障碍通道",
+    "mother_baby_room": "母婴室",
+    "reading_glasses": "老花镜",
+    "volunteer_station": "志愿服务岗",
+    "elderly_green_lane": "老年人绿色通道",
+    "disabled_green_lane": "残疾人绿色通道",
+    "pre_review_area": "预审区",
+    "negotiation_area": "洽谈区",
+    "pressure_relief_room": "减压室",
+    "self_service_machine": "自助终端",
+}
+"""What can be filtered by, with its Chinese name."""
+
+
+@dataclass(frozen=True)
+class ServicePoint:
+    """One place. Positions are WGS-84, `position_error_m` says how far off they may be; None where unknown.
+
+    `hours` is in the subset of opening_hours that api/calendar/hours.py reads; `hours_basis` says where they come from.
+    Codes are those of the National Bureau of Statistics: nine digits for a street, twelve for a community.
+    """
+
+    id: str
+    kind: Kind
+    name: str
+    hours: str
+    street_code: str = ""
+    street_name: str = ""
+    community_code: str = ""
+    community_name: str = ""
+    address: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    position_basis: str = ""
+    position_error_m: int | None = None
+    area_m2: int | None = None
+    built: Built = "yes"
+    built_as_of: str = ""
+    phone: str = ""
+    hours_basis: str = ""
+    facilities: tuple[str, ...] = ()
+    source: str = ""
+    confirmed: bool = False
+
+    @property
+    def position(self) -> tuple[float, float] | None:
+        """(longitude, latitude), or None: such a point is listed by its street and never placed."""
+        return None if self.lon is None or self.lat is None else (self.lon, self.lat)
+
+    @property
+    def hours_confirmed(self) -> bool:
+        """Whether somebody found these hours out; typical hours are a guess: call first."""
+        basis = self.hours_basis.lower()
+        return bool(basis) and "typical" not in basis and "not found" not in basis
+
+    @property
+    def district(self) -> str:
+        """The six digits of the district, from the street's code; empty where that is unknown."""
+        return self.street_code[:6]
+
+
+def row_of(point: ServicePoint) -> dict[str, Any]:
+    """The point as a plain mapping."""
+    return {**asdict(point), "facilities": list(point.facilities)}
+
+
+def point_of(row: Mapping[str, Any]) -> ServicePoint:
+    """The point of a mapping; keys that it does not know are left out."""
+    known = {field.name: row[field.name] for field in fields(ServicePoint) if field.name in row}
+    return ServicePoint(**{**known, "facilities": tuple(row.get("facilities", ()))})
+
+
+@dataclass(frozen=True)
+class Handling:
+    """Where a matter is handled, as its catalogue entry says.
+
+    `levels` of 区, 街道, 社区; `sunk` (下沉) is the text per level of what is done there; `frequent` are the levels
+    whose list of frequent matters it stands on; `place` is an office outside the circle, e.g. 户籍地派出所.
+    """
+
+    code: str
+    name: str
+    levels: frozenset[str]
+    sunk: Mapping[str, str]
+    frequent: frozenset[str] = frozenset()
+    place: str | None = None
+    courier: bool = False
+
+
+def handling_of(matter: Mapping[str, Any]) -> Handling:
+    """The handling of a catalogue entry."""
+    flags = {"街道": "high_frequency_street", "社区": "high_frequency_community"}
+    return Handling(
+        code=matter["code"],
+        name=matter["name"],
+        levels=frozenset(matter.get("level") or ()),
+        sunk=dict(matter.get("sink_mode") or {}),
+        frequent=frozenset(level for level, flag in flags.items() if matter.get(flag)),
+        place=matter.get("handling_place"),
+        courier=any((matter.get("courier") or {}).values()),
+    )
+
+
+_LEVEL: dict[Kind, str] = {"hall": "区", "centre": "街道", "station": "社区"}
+_USUAL: dict[Kind, tuple[Part, ...]] = {"hall": PARTS, "centre": PARTS, "station": ("accept",)}
+_HELP = re.compile("协助|协同|帮办(?!代办)")
+_WORDS: tuple[tuple[Part, re.Pattern[str]], ...] = (
+    ("accept", re.compile("受理|登记|办理|经办|代办|代提|认证")),
+    ("review", re.compile("审核|初审|审批|办理|经办")),
+    ("collect", re.compile("发证|打照|办理")),
+)
+
+
+def usual_parts(kind: Kind) -> tuple[Part, ...]:
+    """What a place of this kind does at all, where no matter is named."""
+    return _USUAL.get(kind, ())
+
+
+def parts(matter: Handling, kind: Kind) -> tuple[Part, ...]:
+    """What part of the matter a place of this kind does: accept (受理), review (审核), collect (发证).
+
+    The district's hall does the whole of a district matter. A street or community does what its sink text says;
+    where a matter names the level but no text names any level, or the level's own list has it as frequent, it is at
+    least accepted there. A matter with an office of its own is done there, but for the parts that were sunk.
+    """
+    level = _LEVEL.get(kind)
+    if level not in matter.levels:
+        return ()
+    if level == "区":
+        return () if matter.place else PARTS
+    said = matter.sunk.get(level)
+    found = _read(said) if said else ()
+    unsaid = not matter.sunk and not matter.place
+    if not found and (unsaid or level in matter.frequent):
+        return ("accept",)
+    return found
+
+
+def _read(text: str) -> tuple[Part, ...]:
+    """The parts that a sink text names, e.g. 受理、初审 or 登记发证; helping is no part."""
+    clauses = [clause for clause in re.split("[、,，;；]", text) if not _HELP.search(clause)]
+    return tuple(part for part, words in _WORDS if any(words.search(clause) for clause in clauses))

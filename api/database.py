@@ -1,0 +1,86 @@
+"""Opens MongoDB; collections, indexes, the one transaction helper and the one lease."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from pymongo import MongoClient, ReturnDocument
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout
+
+T = TypeVar("T")
+Document = dict[str, Any]
+TIMEOUT_MS = 10_000
+LEASE_SECONDS = 60
+
+UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, NetworkTimeout)
+"""The driver's errors that mean: the store does not answer, try again."""
+
+Index = tuple[str, list[tuple[str, int]], dict[str, Any]]
+"""Collection, keys, options. Every store lists its own as INDEXES."""
+
+
+class Database:
+    """One MongoDB database. Writes are acknowledged by a majority and journaled before anyone is told."""
+
+    def __init__(self, uri: str, name: str) -> None:
+        self.client: MongoClient[Document] = MongoClient(
+            uri,
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            retryWrites=True,
+            tz_aware=True,
+            timeoutMS=TIMEOUT_MS,
+        )
+        self.handle = self.client[name]
+        self._after_commit: list[Callable[[], None]] = []
+
+    def __getitem__(self, name: str) -> Collection[Document]:
+        return self.handle[name]
+
+    def ensure(self, indexes: Iterable[Index]) -> None:
+        """Make the indexes that are not there yet."""
+        for collection, keys, options in indexes:
+            self[collection].create_index(keys, **options)
+
+    def after_commit(self, nudge: Callable[[], None]) -> None:
+        """Call `nudge` after every committed transaction, e.g. to wake the dispatcher."""
+        self._after_commit.append(nudge)
+
+    def transact(self, work: Callable[[ClientSession], T]) -> T:
+        """Run `work` in one transaction; transient errors run it again, so it must touch only the store."""
+        with self.client.start_session() as session:
+            result = session.with_transaction(work)
+        for nudge in self._after_commit:
+            nudge()
+        return result
+
+    def claim(self, collection: str, wanted: Document, now: datetime) -> Document | None:
+        """Lease the one that is due longest, or None.
+
+        The row carries `due_at`, `attempts` and `lease: {until, fence}`. Who finishes must name the fence it was
+        given: a worker that was thought dead and comes back late finds a higher one and changes nothing.
+        """
+        free = {**wanted, "due_at": {"$lte": now}, "lease.until": {"$lte": now}}
+        taken = {
+            "$set": {"lease.until": now + timedelta(seconds=LEASE_SECONDS)},
+            "$inc": {"lease.fence": 1, "attempts": 1},
+        }
+        return self[collection].find_one_and_update(
+            free, taken, sort=[("due_at", 1)], return_document=ReturnDocument.AFTER
+        )
+
+    @staticmethod
+    def leasable(due_at: datetime) -> Document:
+        """The fields of a new row that `claim` can lease."""
+        return {"due_at": due_at, "attempts": 0, "lease": {"until": due_at, "fence": 0}}
+
+    def ping(self) -> bool:
+        """Whether the store answers; raises the driver's error where it does not."""
+        return bool(self.client.admin.command("ping"))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()

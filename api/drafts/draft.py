@@ -1,0 +1,91 @@
+"""The rules of a draft: what it may hold, what is missing before it can be submitted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from api.refusals import Refusal
+
+REQUIRED_ANSWERS = {"applicant_name": "申请人姓名", "id_number": "身份证号"}
+DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
+MOST_FILES = 20
+MOST_ANSWERS = 100
+MOST_LETTERS = 2000
+
+
+class DraftSubmitted(Refusal):
+    """A draft makes at most one case, ever, and is not changed afterwards."""
+
+    code = "draft_submitted"
+    zh = "这份申请已经提交，请到“我的办件”查看。"
+    en = "This draft has been submitted. See it under your cases."
+
+
+class NotComplete(Refusal):
+    """Something is missing; `errors` says what."""
+
+    code = "draft_incomplete"
+    zh = "还有内容没有填完，请补上再提交。"
+    en = "Something is missing. Complete it, then submit."
+
+
+class MaterialLike(Protocol):
+    """What a draft needs to know of a matter's material."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def required(self) -> bool: ...
+    @property
+    def deferrable(self) -> bool: ...
+    @property
+    def held_by_state(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing to do before submitting: a field or a material, and why."""
+
+    why: str
+    field: str | None = None
+    material: str | None = None
+
+
+def check_answers(answers: Mapping[str, str]) -> dict[str, list[str]]:
+    """Reasons by field for answers that are too many or too long."""
+    errors = {f"answers.{key}": ["太长了。"] for key, text in answers.items() if len(text) > MOST_LETTERS}
+    if len(answers) > MOST_ANSWERS:
+        errors["answers"] = ["填写的项目太多。"]
+    return errors
+
+
+def missing(
+    answers: Mapping[str, str],
+    bound: Mapping[str, list[str]],
+    delivery: Mapping[str, Any] | None,
+    materials: tuple[MaterialLike, ...],
+    usable: Callable[[str], bool],
+) -> list[Missing]:
+    """What must still be done. `usable(upload)` says whether an upload was accepted.
+
+    A material that the state already holds or that may follow later is not asked for (国办发〔2022〕32号;
+    容缺受理), nor is one that is not required.
+    """
+    found = [Missing(f"请填写{label}。", field=key) for key, label in REQUIRED_ANSWERS.items() if not answers.get(key)]
+    for material in materials:
+        uploads = bound.get(material.key, [])
+        if not all(usable(upload) for upload in uploads):
+            found.append(Missing(f"“{material.name}”还在上传或检查，或没有通过检查。", material=material.key))
+        elif not uploads and material.required and not material.deferrable and not material.held_by_state:
+            found.append(Missing(f"请上传“{material.name}”。", material=material.key))
+    if delivery is None:
+        found.append(Missing("请选择怎样领取结果。", field="delivery"))
+    elif delivery["way"] == "courier":
+        found += [
+            Missing(f"请填写{label}。", field=f"delivery.{key}")
+            for key, label in DELIVERY_FIELDS.items()
+            if not delivery.get(key)
+        ]
+    return found

@@ -1,0 +1,61 @@
+"""Drafts: begin, read, change, drop."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from api.drafts import schemas
+from api.drafts.service import Drafts
+from api.http import Http, page, position_of
+from api.shapes import Paging
+
+Body = dict[str, Any]
+
+
+def blueprint(drafts: Drafts, http: Http) -> Blueprint:
+    """The routes of this room."""
+    bp = Blueprint("drafts", __name__, url_prefix="/v1", description="Forms being filled in")
+
+    @bp.post("/drafts")
+    @http.allow("citizen")
+    @bp.arguments(schemas.NewDraft)
+    @bp.response(201, schemas.Draft)
+    @http.create_once(drafts.draft)
+    def begin(body: Body, actor: Any, new_id: str) -> Body:
+        """Begin a draft for a matter."""
+        return drafts.begin(actor, body["matter"], body["answers"], new_id)
+
+    @bp.get("/drafts")
+    @http.allow("citizen")
+    @bp.arguments(Paging, location="query")
+    @bp.response(200, schemas.DraftPage)
+    def mine(paging: Body, actor: Any) -> Body:
+        """One's own drafts, newest first."""
+        rows = drafts.mine(actor, position_of(paging.get("cursor")), paging["limit"])
+        return page(rows, paging["limit"], lambda row: row["id"])
+
+    @bp.get("/drafts/<draft_id>")
+    @http.allow("citizen")
+    @bp.response(200, schemas.Draft)
+    def draft(draft_id: str, actor: Any) -> Any:
+        """One's own draft."""
+        found = drafts.draft(actor, draft_id)
+        return found, http.etag(found["version"])
+
+    @bp.patch("/drafts/<draft_id>")
+    @http.allow("citizen")
+    @bp.arguments(schemas.DraftChange)
+    @bp.response(200, schemas.Draft)
+    def change(body: Body, draft_id: str, actor: Any) -> Any:
+        """Change a draft against the version in If-Match."""
+        changed = drafts.change(actor, draft_id, http.wanted_version(), body)
+        return changed, http.etag(changed["version"])
+
+    @bp.delete("/drafts/<draft_id>")
+    @http.allow("citizen")
+    @bp.response(204)
+    def drop(draft_id: str, actor: Any) -> None:
+        """Forget a draft."""
+        drafts.drop(actor, draft_id)
+
+    return bp

@@ -1,0 +1,73 @@
+"""Shapes of drafts."""
+
+from marshmallow import Schema, fields, validate
+
+from api.shapes import Time
+
+Answers = fields.Dict(keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,40}$")), values=fields.String())
+Materials = fields.Dict(
+    keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,40}$")),
+    values=fields.List(fields.String(validate=validate.Length(max=40))),
+)
+
+
+class MatterName(Schema):
+    """The matter, and the version of its guide that this began under."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    version = fields.Integer(required=True)
+
+
+class Delivery(Schema):
+    """How the result reaches the applicant."""
+
+    way = fields.String(required=True, validate=validate.OneOf(["courier", "pickup"]))
+    name = fields.String(validate=validate.Length(max=60))
+    phone = fields.String(validate=validate.Length(max=30))
+    address = fields.String(validate=validate.Length(max=300))
+
+
+class Missing(Schema):
+    """One thing to do before submitting."""
+
+    field = fields.String(allow_none=True)
+    material = fields.String(allow_none=True)
+    why = fields.String(required=True)
+
+
+class NewDraft(Schema):
+    """Begin a draft."""
+
+    matter = fields.String(required=True, validate=validate.Length(max=60))
+    answers = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+
+
+class DraftChange(Schema):
+    """Answers are merged; each named material's uploads are replaced."""
+
+    answers = Answers
+    materials = Materials
+    delivery = fields.Nested(Delivery)
+
+
+class Draft(Schema):
+    """A draft; `version` is also its ETag."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    matter = fields.Nested(MatterName, required=True)
+    answers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    materials = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+    delivery = fields.Nested(Delivery, required=True, allow_none=True)
+    missing = fields.List(fields.Nested(Missing), required=True)
+    case = fields.String(required=True, allow_none=True)
+    created_at = Time(required=True)
+    updated_at = Time(required=True)
+
+
+class DraftPage(Schema):
+    """A page of drafts."""
+
+    items = fields.List(fields.Nested(Draft), required=True)
+    next = fields.String(required=True, allow_none=True)

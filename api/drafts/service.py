@@ -1,0 +1,190 @@
+"""Begin, fill in and check a draft; hand it over to a case."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from api.drafts import draft as rules
+from api.drafts.store import DraftStore
+from api.files.service import Files
+from api.identity.identity import Actor, identity_number, mobile
+from api.identity.sealing import Keyring
+from api.matters.service import Matters
+from api.refusals import BadFields, NotFound, VersionStale
+
+Row = dict[str, Any]
+
+
+class Drafts:
+    """A citizen's drafts. Nobody else can see or change them."""
+
+    def __init__(
+        self, store: DraftStore, matters: Matters, files: Files, keyring: Keyring, now: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._matters = matters
+        self._files = files
+        self._keys = keyring
+        self._now = now
+
+    def begin(self, actor: Actor, matter_code: str, answers: dict[str, str], new_id: str) -> Row:
+        """Begin a draft for a matter, under the version of its guide that is in force."""
+        try:
+            matter = self._matters.matter(matter_code)
+        except NotFound:
+            raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
+        self._check(answers)
+        row = {
+            "_id": new_id,
+            "v": 1,
+            "version": 1,
+            "owner": actor.id,
+            "matter": {"code": matter.code, "name": matter.name, "version": matter.version},
+            "answers": self._seal(new_id, "answers", answers),
+            "materials": {},
+            "delivery": None,
+            "case": None,
+            "created_at": self._now(),
+            "updated_at": self._now(),
+        }
+        self._store.add(row)
+        return self._face(row)
+
+    def draft(self, actor: Actor, draft_id: str) -> Row:
+        """One's own draft, with what is still missing."""
+        return self._face(self._own(actor, draft_id))
+
+    def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
+        """One's own unsubmitted drafts, newest first; one more than `limit` where there are more."""
+        return [self._face(row) for row in self._store.of(actor.id, after, limit)]
+
+    def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
+        """Change answers (merged), materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
+        row = self._open(actor, draft_id, version)
+        fields: Row = {"updated_at": self._now()}
+        if "answers" in change:
+            answers = {**self._unseal(draft_id, "answers", row["answers"]), **change["answers"]}
+            self._check(answers)
+            fields["answers"] = self._seal(draft_id, "answers", answers)
+        if "materials" in change:
+            fields["materials"] = {**row["materials"], **self._bound(actor, row, change["materials"])}
+        if "delivery" in change:
+            fields["delivery"] = self._seal(draft_id, "delivery", self._delivery(change["delivery"]))
+        if not self._store.change(draft_id, version, fields):
+            raise VersionStale
+        return self.draft(actor, draft_id)
+
+    def drop(self, actor: Actor, draft_id: str) -> None:
+        """Forget a draft that was not submitted."""
+        self._own(actor, draft_id)
+        if not self._store.drop(draft_id):
+            raise rules.DraftSubmitted
+
+    # -- handing over -----------------------------------------------------------
+
+    def complete(self, actor: Actor, draft_id: str) -> Row:
+        """The whole of a draft that can be submitted. Raises NotComplete with what is missing, DraftSubmitted."""
+        row = self._own(actor, draft_id)
+        face = self._face(row)
+        if row["case"]:
+            raise rules.DraftSubmitted(
+                zh=f"这份申请已经提交，办件编号 {row['case']}。", en=f"Submitted as {row['case']}."
+            )
+        errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._gaps(row)}
+        if errors:
+            raise rules.NotComplete(errors)
+        return face
+
+    def hand_over(self, session: Any, draft_id: str, version: int, number: str) -> None:
+        """Mark a draft as submitted, in the transaction that makes its case. Raises VersionStale."""
+        if not self._store.change(draft_id, version, {"case": number, "updated_at": self._now()}, session):
+            raise VersionStale
+
+    # -- inside -------------------------------------------------------------------
+
+    def _own(self, actor: Actor, draft_id: str) -> Row:
+        row = self._store.draft(draft_id)
+        if row is None or row["owner"] != actor.id:
+            raise NotFound
+        return row
+
+    def _open(self, actor: Actor, draft_id: str, version: int) -> Row:
+        row = self._own(actor, draft_id)
+        if row["case"]:
+            raise rules.DraftSubmitted
+        if row["version"] != version:
+            raise VersionStale
+        return row
+
+    def _check(self, answers: dict[str, str]) -> None:
+        errors = rules.check_answers(answers)
+        if answers.get("id_number"):
+            try:
+                identity_number(answers["id_number"], self._now())
+            except ValueError as error:
+                errors["answers.id_number"] = [str(error)]
+        if errors:
+            raise BadFields(errors)
+
+    def _bound(self, actor: Actor, row: Row, materials: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Uploads by material, each the person's own."""
+        known = {m.key for m in self._matters.matter(row["matter"]["code"], row["matter"]["version"]).materials}
+        errors: dict[str, list[str]] = {}
+        for key, uploads in materials.items():
+            if key not in known:
+                errors[f"materials.{key}"] = ["这个事项没有这项材料。"]
+            elif len(uploads) > rules.MOST_FILES:
+                errors[f"materials.{key}"] = [f"一项材料最多 {rules.MOST_FILES} 个文件。"]
+            elif not all(self._is_own(actor, upload) for upload in uploads):
+                errors[f"materials.{key}"] = ["文件不存在，请重新上传。"]
+        if errors:
+            raise BadFields(errors)
+        return materials
+
+    def _is_own(self, actor: Actor, upload: str) -> bool:
+        try:
+            return self._files.upload(actor, upload)["state"] != "refused"
+        except NotFound:
+            return False
+
+    @staticmethod
+    def _delivery(delivery: Row) -> Row:
+        if delivery["way"] == "pickup":
+            return {"way": "pickup"}
+        if delivery.get("phone"):
+            try:
+                delivery = {**delivery, "phone": mobile(delivery["phone"])}
+            except ValueError as error:
+                raise BadFields({"delivery.phone": [str(error)]}) from None
+        return delivery
+
+    def _gaps(self, row: Row) -> list[rules.Missing]:
+        matter = self._matters.matter(row["matter"]["code"], row["matter"]["version"])
+        return rules.missing(
+            self._unseal(row["_id"], "answers", row["answers"]),
+            row["materials"],
+            self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
+            matter.materials,
+            lambda upload: self._files.accepted(row["owner"], upload) is not None,
+        )
+
+    def _face(self, row: Row) -> Row:
+        return {
+            "id": row["_id"],
+            "version": row["version"],
+            "matter": row["matter"],
+            "answers": self._unseal(row["_id"], "answers", row["answers"]),
+            "materials": row["materials"],
+            "delivery": self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
+            "missing": [vars(gap) for gap in self._gaps(row)] if not row["case"] else [],
+            "case": row["case"],
+            "created_at": row["created_at"],
+            "updated_at": row["updated_at"],
+        }
+
+    def _seal(self, record: str, field: str, value: Row) -> str:
+        return self._keys.seal(record, field, json.dumps(value, ensure_ascii=False))
+
+    def _unseal(self, record: str, field: str, sealed: str) -> Row:
+        return json.loads(self._keys.open_sealed(record, field, sealed))

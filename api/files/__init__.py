@@ -1,0 +1,1 @@
+"""What people upload: resumable tus uploads, checks, sealed storage, signed addresses."""

@@ -1,0 +1,222 @@
+"""What every route shares: who may call it, idempotency keys, versions, cursors, request ids, safe headers."""
+
+import base64
+import binascii
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+from api.refusals import NotFound, Refusal, VersionMissing
+
+log = logging.getLogger("circle.access")
+View = TypeVar("View", bound=Callable[..., Any])
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self'; "
+    "connect-src 'self'; img-src 'self' data: blob:; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
+VERSION_FORM = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+
+class TokenMissing(Refusal):
+    """The route needs a log-in."""
+
+    code = "token_missing"
+    zh = "请先登录。"
+    en = "Log in first."
+
+
+class TokenBad(Refusal):
+    """The token is unknown, expired or revoked."""
+
+    code = "token_bad"
+    zh = "登录已过期，请重新登录。"
+    en = "Your log-in has expired. Log in again."
+
+
+class RoleWrong(Refusal):
+    """Logged in, but this is another role's work."""
+
+    code = "role_wrong"
+    zh = "您的岗位不能做这件事。"
+    en = "Your role may not do this."
+
+
+class KeyMissing(Refusal):
+    """A POST that creates needs an Idempotency-Key."""
+
+    code = "key_missing"
+    zh = "请带上 Idempotency-Key(8 到 128 个可见字符),重试时不变。"
+    en = "Send an Idempotency-Key (8 to 128 visible characters), the same on every retry."
+
+
+class BadCursor(Refusal):
+    """A cursor is only what a list of ours gave out."""
+
+    code = "bad_cursor"
+    zh = "翻页标记不对，请从第一页开始。"
+    en = "The cursor is not one of ours. Start from the first page."
+
+
+class ActorLike(Protocol):
+    """Who is calling: an id and the roles that routes are guarded by."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def roles(self) -> frozenset[str]: ...
+
+
+class Once(Protocol):
+    """The idempotency mechanism of the jobs room."""
+
+    def run(
+        self, key: str, fingerprint: str, create: Callable[[str], Any], load: Callable[[str], Any | None]
+    ) -> Any: ...
+
+
+class Http:
+    """The mechanisms that routes are decorated with. Rooms and packages get it at assembly."""
+
+    def __init__(self, actor_of: Callable[[str], ActorLike | None], once: Once) -> None:
+        self._actor_of = actor_of
+        self._once = once
+
+    def allow(self, *roles: str) -> Callable[[View], View]:
+        """Declare who may call a route: `anyone`, or roles; the view is then given `actor`.
+
+        Refuses with TokenMissing, TokenBad or RoleWrong. The rule stays readable on the view as `allowed`.
+        """
+
+        def mark(view: View) -> View:
+            @wraps(view)
+            def guarded(*args: Any, **kwargs: Any) -> Any:
+                if "anyone" not in roles:
+                    kwargs["actor"] = self.actor(*roles)
+                return view(*args, **kwargs)
+
+            guarded.allowed = roles  # type: ignore[attr-defined]
+            return guarded  # type: ignore[return-value]
+
+        return mark
+
+    def actor(self, *roles: str) -> ActorLike:
+        """The caller, who must have one of `roles`."""
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise TokenMissing
+        actor = self._actor_of(token.strip())
+        if actor is None:
+            raise TokenBad
+        if not actor.roles.intersection(roles):
+            raise RoleWrong
+        g.actor = actor
+        return actor
+
+    def create_once(self, load: Callable[[Any, str], Any]) -> Callable[[View], View]:
+        """One effect an Idempotency-Key. The view is given `new_id` for what it makes; `load(actor, id)` answers
+        a repeat from what an earlier request made. Goes directly above the view, inside `bp.response`.
+        """
+
+        def mark(view: View) -> View:
+            @wraps(view)
+            def once(*args: Any, actor: ActorLike, **kwargs: Any) -> Any:
+                key = request.headers.get("Idempotency-Key", "")
+                if not KEY_FORM.fullmatch(key):
+                    raise KeyMissing
+                content = b"\0".join((request.method.encode(), request.path.encode(), request.get_data()))
+
+                def create(new_id: str) -> Any:
+                    return view(*args, actor=actor, new_id=new_id, **kwargs)
+
+                def made(ref: str) -> Any | None:
+                    try:
+                        return load(actor, ref)
+                    except NotFound:
+                        return None
+
+                return self._once.run(f"{actor.id}:{key}", hashlib.sha256(content).hexdigest(), create, made)
+
+            return once  # type: ignore[return-value]
+
+        return mark
+
+    @staticmethod
+    def wanted_version() -> int:
+        """The version that the change was made against, from If-Match (RFC 9110 §13.1.1)."""
+        found = VERSION_FORM.fullmatch(request.headers.get("If-Match", ""))
+        if found is None:
+            raise VersionMissing
+        return int(found[1])
+
+    @staticmethod
+    def etag(version: int) -> dict[str, str]:
+        """The header that tells the version of what is answered."""
+        return {"ETag": f'"{version}"'}
+
+
+def cursor_of(position: str) -> str:
+    """An opaque cursor from the sort key of the last item."""
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def position_of(cursor: str | None) -> str | None:
+    """The sort key inside a cursor of ours. Raises BadCursor."""
+    if not cursor:
+        return None
+    try:
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise BadCursor from None
+
+
+def page(rows: list[Any], limit: int, position: Callable[[Any], str]) -> dict[str, Any]:
+    """One page from `limit + 1` rows: the items, and the cursor of the next page or None."""
+    items = rows[:limit]
+    return {"items": items, "next": cursor_of(position(items[-1])) if len(rows) > limit else None}
+
+
+def register(app: Flask) -> None:
+    """Request ids, safe headers and one access line a request, without personal data (no query, no body)."""
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if re.fullmatch(r"[\w-]{8,64}", given) else str(uuid4())
+        g.begun = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers["X-Request-ID"] = g.get("request_id", "")
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", CSP)
+        if request.path.startswith("/v1/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        log.info(
+            "request",
+            extra={
+                "request_id": g.get("request_id", ""),
+                "method": request.method,
+                "route": str(request.url_rule or "-"),
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - g.get("begun", time.perf_counter())) * 1000, 1),
+            },
+        )
+        return response

@@ -1,0 +1,1 @@
+"""Who acts: citizens and staff, log-in, tokens, roles, and the sealing of personal fields."""

@@ -1,0 +1,191 @@
+"""The dispatcher of events, the runner of leased jobs, idempotency keys, and the worker's loops."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from uuid6 import uuid7
+
+from api.database import Document
+from api.jobs.job import Event, next_try, reason
+from api.jobs.store import JobStore
+from api.refusals import Refusal
+
+log = logging.getLogger("circle.jobs")
+
+Reaction = tuple[str, Callable[[Event], None]]
+Step = Callable[[datetime], bool]
+"""Does at most one piece of due work; True when it did one."""
+
+SWEEP_SECONDS = 1.0
+
+
+class KeyReused(Refusal):
+    """One Idempotency-Key, two different requests."""
+
+    code = "key_reused"
+    zh = "这个 Idempotency-Key 已用于另一份内容，请换一个新的。"
+    en = "This Idempotency-Key was used for another request. Use a new one."
+
+
+class KeyInFlight(Refusal):
+    """The first request under this key is still running."""
+
+    code = "key_in_flight"
+    zh = "同一个请求正在处理，请稍候再试。"
+    en = "The same request is still being handled. Try again shortly."
+
+
+class Jobs:
+    """Announce events, react to them, run jobs. Everything here happens at least once, under a lease."""
+
+    def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self.reactions: Mapping[str, Sequence[Reaction]] = {}
+        self.handlers: dict[str, Callable[[Document], None]] = {}
+
+    def announce(self, session: Any, type: str, subject: str, **data: Any) -> None:
+        """Write one event row in the caller's transaction; reactions run after the commit."""
+        self._store.add_event(session, Event(str(uuid7()), type, subject, data, self._now()))
+
+    def enqueue(self, key: str, kind: str, payload: Document, *, due_at: datetime, session: Any = None) -> None:
+        """Leave a job of `kind` for its handler; the same key is one job, ever."""
+        self._store.add_job(session, key, kind, payload, due_at)
+
+    def dispatch(self, now: datetime) -> bool:
+        """One event: run those of its reactions that have not run."""
+        row = self._store.claim("events", now)
+        if row is None:
+            return False
+        event = Event(row["_id"], row["type"], row["subject"], row["data"], row["at"], frozenset(row["done"]))
+        for name, react in self.reactions.get(event.type, ()):
+            if name in event.done:
+                continue
+            try:
+                react(event)
+            except Exception as error:
+                log.exception("reaction failed", extra={"event": event.id, "reaction": name})
+                self._fail("events", row, error, now)
+                return True
+            self._store.mark("events", row, {"$push": {"done": name}})
+        self._store.mark("events", row, {"$set": {"state": "done"}})
+        return True
+
+    def run_job(self, now: datetime) -> bool:
+        """One job: hand it to the handler of its kind."""
+        row = self._store.claim("jobs", now)
+        if row is None:
+            return False
+        try:
+            self.handlers[row["kind"]](row["payload"])
+        except Exception as error:
+            log.exception("job failed", extra={"job": row["_id"]})
+            self._fail("jobs", row, error, now)
+        else:
+            self._store.mark("jobs", row, {"$set": {"state": "done"}})
+        return True
+
+    def parked(self) -> list[Document]:
+        """What failed too often, with its reason, for staff to see."""
+        return self._store.parked()
+
+    def _fail(self, collection: str, row: Document, error: Exception, now: datetime) -> None:
+        due_at = next_try(row["attempts"], now)
+        change = {"reason": reason(error), "lease.until": now}
+        change |= {"state": "parked"} if due_at is None else {"due_at": due_at}
+        self._store.mark(collection, row, {"$set": change})
+
+
+class Idempotency:
+    """One effect a key: a repeat finds the reference of the first result, never a second effect.
+
+    After draft-ietf-httpapi-idempotency-key-header: no key 400, same key and other content 422, in flight 409.
+    """
+
+    def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+
+    def run(self, key: str, fingerprint: str, create: Callable[[str], Any], load: Callable[[str], Any | None]) -> Any:
+        """The result of `create(ref)`, made once; `load(ref)` finds one that an earlier request made.
+
+        The id of what is created is fixed before the first try, so that a try whose outcome nobody
+        knows (a crash after the commit) is found by the next one.
+        """
+        ref = str(uuid7())
+        held = self._store.begin_key(key, fingerprint, ref, self._now())
+        if held is None:
+            return self._create(key, ref, create)
+        if held["fingerprint"] != fingerprint:
+            raise KeyReused
+        if held["state"] == "in_flight" and not self._store.retake_key(key, self._now()):
+            raise KeyInFlight(retry_after=2)
+        found = load(held["ref"])
+        if found is not None:
+            self._store.end_key(key)
+            return found
+        return self._create(key, held["ref"], create)
+
+    def _create(self, key: str, ref: str, create: Callable[[str], Any]) -> Any:
+        try:
+            made = create(ref)
+        except Refusal:
+            self._store.drop_key(key)
+            raise
+        except BaseException:
+            self._store.expire_key(key, self._now())
+            raise
+        self._store.end_key(key)
+        return made
+
+
+class Worker:
+    """Runs each step in a loop of its own, so that a slow provider holds up nobody else."""
+
+    def __init__(self, steps: Mapping[str, Step], now: Callable[[], datetime]) -> None:
+        self._steps = steps
+        self._now = now
+        self._stopping = threading.Event()
+        self._wake = {name: threading.Event() for name in steps}
+        self._threads: list[threading.Thread] = []
+
+    def nudge(self) -> None:
+        """Something was committed: look at once instead of at the next sweep."""
+        for wake in self._wake.values():
+            wake.set()
+
+    def start(self) -> None:
+        """Start the loops."""
+        for name in self._steps:
+            thread = threading.Thread(target=self._loop, args=(name,), name=f"worker-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """Let each loop finish what it has in hand, then end."""
+        self._stopping.set()
+        self.nudge()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def drain(self, rounds: int = 1000) -> None:
+        """Run all steps until none has work left; for tests and for commands."""
+        for _ in range(rounds):
+            if sum(step(self._now()) for step in self._steps.values()) == 0:
+                return
+        raise RuntimeError("the work does not end")
+
+    def _loop(self, name: str) -> None:
+        step, wake = self._steps[name], self._wake[name]
+        while not self._stopping.is_set():
+            try:
+                busy = step(self._now())
+            except Exception:
+                log.exception("step failed", extra={"step": name})
+                busy = False
+            if not busy:
+                wake.wait(SWEEP_SECONDS)
+                wake.clear()

@@ -1,0 +1,260 @@
+"""Shapes of the catalogue."""
+
+from marshmallow import Schema, fields, validate
+
+from api.shapes import Paging
+
+UNITS = ["working", "calendar"]
+
+
+class ListQuestion(Paging):
+    """Which matters: of a theme, and whether they can be handed in online."""
+
+    theme = fields.String(validate=validate.Length(max=40))
+    online = fields.Boolean()
+
+
+class SearchQuestion(Schema):
+    """What somebody wants, in their own words."""
+
+    q = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    limit = fields.Integer(load_default=10, validate=validate.Range(1, 20))
+
+
+class VersionQuestion(Schema):
+    """A version of a matter; the one in force where none is named."""
+
+    version = fields.Integer(validate=validate.Range(1, 1_000_000))
+
+
+class Line(Schema):
+    """A matter in a list."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    kind = fields.String(required=True)
+    theme = fields.List(fields.String(), required=True)
+    department = fields.String(required=True)
+    audience = fields.List(fields.String(), required=True)
+    online = fields.Boolean(required=True)
+    promised_days = fields.Integer(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+
+
+class Lines(Schema):
+    """A page of matters."""
+
+    items = fields.List(fields.Nested(Line), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class Hit(Schema):
+    """A matter that fits: `score` is the share of the question that it explains, `why` by which words."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    score = fields.Float(required=True, validate=validate.Range(0, 1))
+    why = fields.String(required=True)
+
+
+class Hits(Schema):
+    """What was asked, and what fits, best first; empty where nothing does."""
+
+    query = fields.String(required=True)
+    results = fields.List(fields.Nested(Hit), required=True)
+
+
+class Limit(Schema):
+    """A limit in working or calendar days."""
+
+    days = fields.Integer(required=True)
+    unit = fields.String(required=True, validate=validate.OneOf(UNITS))
+
+
+class Material(Schema):
+    """A material; `held_by_state` means the state issued it and looks it up, `form` that it is filled in here."""
+
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    copies = fields.Integer(required=True)
+    required = fields.Boolean(required=True)
+    deferrable = fields.Boolean(required=True)
+    source = fields.String(required=True)
+    held_by_state = fields.Boolean(required=True)
+    licence_name = fields.String(required=True, allow_none=True)
+    form = fields.Boolean(required=True)
+
+
+class Courier(Schema):
+    """What a courier may do."""
+
+    collect_materials = fields.Boolean(required=True)
+    deliver_result = fields.Boolean(required=True)
+
+
+class MatterResult(Schema):
+    """What the applicant gets."""
+
+    name = fields.String(required=True)
+    validity = fields.String(required=True, allow_none=True)
+
+
+class Step(Schema):
+    """A step of the handling; `counted` where its days are part of the limit."""
+
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+    days = fields.Integer(required=True, allow_none=True)
+    counted = fields.Boolean(required=True)
+
+
+class SpecialProcedure(Schema):
+    """A special procedure (特别程序); `stops_clock` where the limit waits for it."""
+
+    name = fields.String(required=True)
+    days = fields.Integer(required=True, allow_none=True)
+    unit = fields.String(required=True)
+    stops_clock = fields.Boolean(required=True)
+    basis = fields.String(required=True, allow_none=True)
+
+
+class Answer(Schema):
+    """A common question and its answer."""
+
+    q = fields.String(required=True)
+    a = fields.String(required=True)
+
+
+class Matter(Schema):
+    """A matter in one version. `unverified` names the fields that the district has still to confirm."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    version = fields.Integer(required=True)
+    valid_from = fields.Date(required=True, allow_none=True)
+    valid_until = fields.Date(required=True, allow_none=True)
+    kind = fields.String(required=True)
+    audience = fields.List(fields.String(), required=True)
+    theme = fields.List(fields.String(), required=True)
+    department = fields.String(required=True)
+    level = fields.List(fields.String(), required=True)
+    legal_basis = fields.List(fields.String(), required=True)
+    conditions = fields.List(fields.String(), required=True)
+    materials = fields.List(fields.Nested(Material), required=True)
+    statutory = fields.Nested(Limit, required=True, allow_none=True)
+    promised = fields.Nested(Limit, required=True, allow_none=True)
+    extension_days = fields.Integer(required=True, allow_none=True)
+    deadline_note = fields.String(required=True, allow_none=True)
+    case_type = fields.String(required=True)
+    visits = fields.Integer(required=True)
+    online = fields.Boolean(required=True)
+    appointment = fields.Boolean(required=True)
+    at_home = fields.Boolean(required=True)
+    courier = fields.Nested(Courier, required=True)
+    fee = fields.String(required=True)
+    fee_basis = fields.String(required=True, allow_none=True)
+    result = fields.Nested(MatterResult, required=True)
+    steps = fields.List(fields.Nested(Step), required=True)
+    special_procedures = fields.List(fields.Nested(SpecialProcedure), required=True)
+    faq = fields.List(fields.Nested(Answer), required=True)
+    keywords = fields.List(fields.String(), required=True)
+    supervisor = fields.String(required=True, allow_none=True)
+    handling_place = fields.String(required=True, allow_none=True)
+    unverified = fields.List(fields.String(), required=True)
+
+
+class Limits(Schema):
+    """The last days if accepted on `from`; null where none is set or the year's calendar is not published."""
+
+    legal_due = fields.Date(required=True, allow_none=True)
+    promised_due = fields.Date(required=True, allow_none=True)
+    start = fields.Date(required=True, data_key="from")
+
+
+class Ways(Schema):
+    """How the matter can be handed in and its result received."""
+
+    online = fields.Boolean(required=True)
+    window = fields.Boolean(required=True)
+    courier = fields.Boolean(required=True)
+
+
+class Guide(Matter):
+    """A matter with what to do: each material is in `to_bring`, `held_by_state` or `to_fill_in`; those of
+    `to_bring` that may come later are also in `may_follow`.
+    """
+
+    limits = fields.Nested(Limits, required=True)
+    to_bring = fields.List(fields.Nested(Material), required=True)
+    held_by_state = fields.List(fields.Nested(Material), required=True)
+    may_follow = fields.List(fields.Nested(Material), required=True)
+    to_fill_in = fields.List(fields.Nested(Material), required=True)
+    ways = fields.Nested(Ways, required=True)
+
+
+class NamedMatter(Schema):
+    """A matter by code and name."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class Package(Schema):
+    """What belongs together (一件事). `order` is a list of stages; `A|B` in a stage means one of the two."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    name_en = fields.String(required=True)
+    audience = fields.List(fields.String(), required=True)
+    lead = fields.String(required=True)
+    matters = fields.List(fields.Nested(NamedMatter), required=True)
+    choose = fields.String(required=True, allow_none=True)
+    external = fields.List(fields.String(), required=True)
+    order = fields.List(fields.List(fields.String()), required=True)
+    promised_days = fields.Integer(required=True, allow_none=True)
+    questions = fields.List(fields.String(), required=True)
+    verified = fields.Boolean(required=True)
+    source = fields.List(fields.String(), required=True)
+
+
+class Packages(Schema):
+    """All packages; they are few, so there is one page."""
+
+    items = fields.List(fields.Nested(Package), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class ConstructionClass(Schema):
+    """A class of construction project with its target days for the whole."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    span = fields.String(required=True)
+    target_2019 = fields.Integer(required=True, allow_none=True)
+    target_2020 = fields.Integer(required=True, allow_none=True)
+    unit = fields.String(required=True)
+    verified = fields.Boolean(required=True)
+
+
+class Stage(Schema):
+    """A stage: who leads it, which matters it holds, and for which classes."""
+
+    no = fields.Integer(required=True)
+    name = fields.String(required=True)
+    lead = fields.String(required=True)
+    matters = fields.List(fields.Nested(NamedMatter), required=True)
+    classes = fields.List(fields.String(), required=True)
+    note = fields.String()
+
+
+class ConstructionClasses(Schema):
+    """The five classes, their four stages and what runs beside them."""
+
+    note = fields.String(required=True)
+    source = fields.List(fields.String(), required=True)
+    classes = fields.List(fields.Nested(ConstructionClass), required=True)
+    stages = fields.List(fields.Nested(Stage), required=True)
+    parallel = fields.List(fields.Nested(NamedMatter), required=True)

@@ -1,0 +1,188 @@
+"""The catalogue: matters by version, their guides, search, packages. Answers come from memory alone.
+
+`follow` looks whether the store has moved on, or a day on which another version comes into force, and swaps an
+immutable picture; every process calls it about once a second.
+"""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from api.matters import matter as rules
+from api.matters.matter import Due, Limit, Matter
+from api.matters.reading import Reader
+from api.matters.search import Entry, Index
+from api.matters.store import MatterStore
+from api.refusals import NotFound
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The catalogue as of one revision and one day. Never changed, only replaced."""
+
+    revision: int = -1
+    versions: Mapping[str, Mapping[int, Matter]] = field(default_factory=dict)
+    current: Mapping[str, Matter] = field(default_factory=dict)
+    index: Index | None = None
+
+
+class Matters:
+    """What people can come for. `due` reckons the last day of a limit (the calendar's)."""
+
+    def __init__(self, store: MatterStore, due: Due, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._due = due
+        self._now = now
+        self._picture = Picture()
+        self._following = threading.Lock()
+        lexicon = _data("lexicon.json")
+        self._said: dict[str, list[str]] = lexicon["said"]
+        self._reader = Reader(lexicon)
+
+    # -- questions, from memory ---------------------------------------------
+
+    def matter(self, code: str, version: int | None = None) -> Matter:
+        """A matter in a version, or in the one that is in force. Raises NotFound."""
+        picture = self._picture
+        found = picture.current.get(code) if version is None else picture.versions.get(code, {}).get(version)
+        if found is None:
+            raise NotFound
+        return found
+
+    def codes(self) -> list[str]:
+        """The codes of all matters in force, in order."""
+        return list(self._picture.current)
+
+    def entry(self, code: str) -> Mapping[str, Any]:
+        """A matter's catalogue entry as it stands. Raises NotFound."""
+        return self.matter(code).record
+
+    def card(self, code: str) -> Row:
+        """A matter on a card in a conversation. Raises NotFound."""
+        one = self.matter(code)
+        return {"code": one.code, "name": one.name, "version": one.version, "department": one.record["department"]}
+
+    def listed(self, question: Row, after: str | None, most: int) -> list[Row]:
+        """Matters in force by code, those that `theme` and `online` let through; at most `most` after a code."""
+        theme, online = question.get("theme"), question.get("online")
+        return [
+            _line(one)
+            for code, one in self._picture.current.items()
+            if (after is None or code > after)
+            and (theme is None or theme in one.themes)
+            and (online is None or online == one.online)
+        ][:most]
+
+    def search(self, question: str, limit: int) -> list[Row]:
+        """What people may mean by their own words, best first: {code, name, score, why}. None where nothing fits."""
+        picture = self._picture
+        hits = picture.index.search(question, limit) if picture.index else []
+        return [{**asdict(hit), "name": picture.current[hit.code].name} for hit in hits]
+
+    def face(self, code: str, version: int | None = None) -> Row:
+        """A matter in full, in the shape of `GET /v1/matters/{code}`. Raises NotFound."""
+        return _face(self.matter(code, version))
+
+    def guide(self, code: str, version: int | None = None) -> Row:
+        """A matter in full with its guide as of today. Raises NotFound."""
+        one = self.matter(code, version)
+        found = rules.guide(one, self._today(), self._due)
+        lists = ("to_bring", "held_by_state", "may_follow", "to_fill_in")
+        return {
+            **_face(one),
+            "limits": {"legal_due": found.legal_due, "promised_due": found.promised_due, "start": found.start},
+            **{name: [asdict(material) for material in getattr(found, name)] for name in lists},
+            "ways": {"online": one.online, "window": True, "courier": any(one.record["courier"].values())},
+        }
+
+    def packages(self) -> list[Row]:
+        """What belongs together (一件事): matters in order, and what other offices do."""
+        return list(_data("one_things.json"))
+
+    def package(self, package_id: str) -> Row:
+        """One package. Raises NotFound."""
+        for one in self.packages():
+            if one["id"] == package_id:
+                return one
+        raise NotFound
+
+    def construction_classes(self) -> Row:
+        """The five classes of construction projects with their stages and target days."""
+        return dict(_data("construction.json"))
+
+    # -- following the store ------------------------------------------------
+
+    def start(self) -> None:
+        """Load the starter catalogue where it is not there yet, then take the first picture."""
+        self.load_starter()
+        self.follow(self._now())
+
+    def load_starter(self) -> int:
+        """Add the starter versions that the store lacks, and say how many those were."""
+        return self._store.add(_data("matters.json"))
+
+    def follow(self, now: datetime) -> bool:
+        """A step for every process: take a new picture where the catalogue or the day asks for one. True when taken."""
+        with self._following:
+            revision, day = self._store.revision(), now.astimezone(BEIJING).date()
+            known = self._picture
+            versions = known.versions if revision == known.revision else self._versions()
+            current = _current(versions, day)
+            if revision == known.revision and current == known.current:
+                return False
+            entries = [
+                Entry(code, rules.searched_texts(one, self._said.get(code, ()))) for code, one in current.items()
+            ]
+            self._picture = Picture(revision, versions, current, Index(entries, self._reader))
+            return True
+
+    def _versions(self) -> dict[str, dict[int, Matter]]:
+        versions: dict[str, dict[int, Matter]] = defaultdict(dict)
+        for record in self._store.versions():
+            versions[record["code"]][record["version"]] = rules.matter_of(record)
+        return dict(versions)
+
+    def _today(self) -> date:
+        return self._now().astimezone(BEIJING).date()
+
+
+@cache
+def _data(name: str) -> Any:
+    return json.loads(resources.files("api.matters").joinpath("data", name).read_bytes())
+
+
+def _current(versions: Mapping[str, Mapping[int, Matter]], day: date) -> dict[str, Matter]:
+    found = {code: rules.in_force(ones.values(), day) for code, ones in sorted(versions.items())}
+    return {code: one for code, one in found.items() if one is not None}
+
+
+def _line(one: Matter) -> Row:
+    return {**one.record, "online": one.online, "promised_days": one.promised.days if one.promised else None}
+
+
+def _face(one: Matter) -> Row:
+    """The catalogue's entry, read; the schema chooses what of it is shown."""
+    return {
+        **one.record,
+        "valid_from": one.valid_from,
+        "valid_until": one.valid_until,
+        "online": one.online,
+        "statutory": _limit(one.statutory),
+        "promised": _limit(one.promised),
+        "materials": [asdict(material) for material in one.materials],
+        "unverified": one.record["unverified_fields"],
+    }
+
+
+def _limit(limit: Limit | None) -> Row | None:
+    return asdict(limit) if limit else None

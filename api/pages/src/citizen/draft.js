@@ -1,0 +1,72 @@
+/** A draft on the server as a view needs it: saved in order, one change at a time, each against the version it knows. */
+import { ref, shallowRef } from 'vue'
+import { api } from './state.js'
+
+/** @param {string} id */
+export function useDraft(id) {
+  const draft = shallowRef(null)
+  const guide = shallowRef(null)
+  const files = ref({})
+  const saving = ref(0)
+  const error = shallowRef(null)
+  let queue = Promise.resolve()
+
+  async function load() {
+    error.value = null
+    try {
+      draft.value = await api.get(`/v1/drafts/${id}`)
+      const { code, version } = draft.value.matter
+      guide.value = await api.get(`/v1/matters/${encodeURIComponent(code)}`, { version })
+      await Promise.all(Object.entries(draft.value.materials).map(([key, uploads]) => nameFiles(key, uploads)))
+    } catch (trouble) {
+      error.value = trouble
+    }
+  }
+
+  async function nameFiles(key, uploads) {
+    const named = await Promise.all(uploads.map((upload) => api.get(`/v1/uploads/${upload}`).catch(() => ({ id: upload }))))
+    files.value[key] = named
+  }
+
+  /** Change the draft; refusals of fields are thrown, a newer version elsewhere is read and the change laid upon it once. */
+  function save(change) {
+    saving.value += 1
+    const saved = queue.then(() => patch(change)).finally(() => {
+      saving.value -= 1
+    })
+    queue = saved.catch(() => {})
+    return saved
+  }
+
+  async function patch(change) {
+    try {
+      draft.value = await api.patch(`/v1/drafts/${id}`, change, { version: draft.value.version })
+    } catch (trouble) {
+      if (trouble.status !== 412) throw trouble
+      draft.value = await api.get(`/v1/drafts/${id}`)
+      draft.value = await api.patch(`/v1/drafts/${id}`, change, { version: draft.value.version })
+    }
+  }
+
+  const bind = (key) => save({ materials: { [key]: files.value[key].map((file) => file.id) } })
+
+  function addFile(key, file) {
+    files.value[key] = [...(files.value[key] ?? []), file]
+    return bind(key)
+  }
+
+  function removeFile(key, fileId) {
+    files.value[key] = files.value[key].filter((file) => file.id !== fileId)
+    return bind(key)
+  }
+
+  /** @returns {Promise<object>} the case it has become */
+  async function submit() {
+    await queue
+    const answer = await api.post(`/v1/drafts/${id}/submit`, {}, { once: `submit:${id}` })
+    return answer.case
+  }
+
+  load()
+  return { draft, guide, files, saving, error, load, save, addFile, removeFile, submit }
+}

@@ -1,0 +1,79 @@
+/** What the citizen's views share: the session, the red dot, the catalogue and where the citizen stands. */
+import { computed, ref, watch } from 'vue'
+import { createSession } from '../shared/session.js'
+
+export const session = createSession('citizen')
+export const { api, me, signedIn } = session
+
+const PAGE = 100
+/** The live line waits until the first view stands. */
+const LINE_AFTER_MS = 1_200
+const WHERE = 'circle.where'
+
+let catalogue = null
+
+/** Every matter, fetched once a visit. @returns {Promise<object[]>} */
+export function loadMatters() {
+  catalogue ??= allPages('/v1/matters').catch((error) => {
+    catalogue = null
+    throw error
+  })
+  return catalogue
+}
+
+/** All pages of a list that is known to be short. */
+async function allPages(path) {
+  const items = []
+  for (let cursor; cursor !== null; ) {
+    const page = await api.get(path, { cursor, limit: PAGE })
+    items.push(...page.items)
+    cursor = page.next ?? null
+  }
+  return items
+}
+
+/** Themes with their matters, the fullest first: [{name, matters}]. */
+export function byTheme(matters) {
+  const themes = new Map()
+  for (const matter of matters) {
+    for (const name of matter.theme ?? []) themes.set(name, [...(themes.get(name) ?? []), matter])
+  }
+  return [...themes].map(([name, found]) => ({ name, matters: found })).sort((a, b) => b.matters.length - a.matters.length)
+}
+
+/** Notices and conversations nobody has looked at yet. */
+export const unread = ref({ notices: 0, talks: 0 })
+export const dot = computed(() => unread.value.notices + unread.value.talks > 0)
+
+export async function refreshUnread() {
+  if (!signedIn.value) {
+    unread.value = { notices: 0, talks: 0 }
+    return
+  }
+  const [notices, talks] = await Promise.all([
+    api.get('/v1/notices', { limit: 50 }).catch(() => ({ items: [] })),
+    api.get('/v1/conversations', { limit: 50 }).catch(() => ({ items: [] })),
+  ])
+  unread.value = {
+    notices: notices.items.filter((notice) => !notice.read_at).length,
+    talks: talks.items.reduce((sum, talk) => sum + (talk.unread ?? 0), 0),
+  }
+}
+
+watch(signedIn, (now) => {
+  refreshUnread()
+  if (now) setTimeout(() => signedIn.value && session.line().catch(() => {}), LINE_AFTER_MS)
+}, { immediate: true })
+
+/** Once somebody has talked or is told something while here, the dot follows at once. */
+watch(session.chat, (chat) => {
+  for (const event of ['notice', 'elsewhere']) chat?.on(event, refreshUnread)
+})
+
+/** Where the citizen said to be: {lon, lat, label}; kept for this visit only. */
+export const where = ref(JSON.parse(sessionStorage.getItem(WHERE) ?? 'null'))
+
+export function stand(place) {
+  where.value = place
+  sessionStorage.setItem(WHERE, JSON.stringify(place))
+}

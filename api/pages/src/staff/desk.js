@@ -1,0 +1,104 @@
+/** What every view of the console shares: the session, what the roles may do, and how much is waiting where. */
+import { computed, reactive, watch } from 'vue'
+import { createSession } from '../shared/session.js'
+
+export const session = createSession('staff')
+export const { api, me, signedIn } = session
+
+/** The saved queues of the desk, in the order of the work; `roles` are those for whom the queue is a task. */
+export const QUEUES = [
+  { key: 'to_accept', words: '待受理', roles: ['window'] },
+  { key: 'to_decide', words: '待决定', roles: ['handler'] },
+  { key: 'to_issue', words: '待制证', roles: ['window'] },
+  { key: 'to_hand_over', words: '待送达', roles: ['window'] },
+  { key: 'mine', words: '我的', roles: [] },
+  { key: 'all', words: '全部', roles: [] },
+]
+
+const MOST_COUNTED = 100
+/** States of a notice in which somebody was not reached. */
+export const UNDELIVERED = ['failed', 'undelivered', 'expired']
+const COUNT_AGAIN_MS = 30_000
+
+const tasks = computed(() => QUEUES.filter((queue) => queue.roles.some((role) => me.value?.roles.includes(role))))
+
+/** The queue with which this officer's day begins. */
+export const firstQueue = () => tasks.value[0]?.key ?? 'all'
+
+/** How many cases lie in each queue that is a task here: {to_accept: {n, more}}; parcels on their way; notices that failed. */
+export const counts = reactive({ cases: {}, parcels: null, notices: null })
+
+const sumOf = (all) => all && { n: all.reduce((sum, { n }) => sum + n, 0), more: all.some(({ more }) => more) }
+
+export const tasksWaiting = computed(() => sumOf(Object.values(counts.cases).filter(Boolean)))
+
+/** The length of a list, counted up to one page. @returns {Promise<{n: number, more: boolean}>} */
+async function lengthOf(path, query) {
+  const { items, next } = await api.get(path, { ...query, limit: MOST_COUNTED })
+  return { n: items.length, more: next !== null }
+}
+
+const ignore = () => null
+
+/** Count again; a count that cannot be had now stays as it was. */
+export async function refreshCounts() {
+  if (!signedIn.value) return
+  const queues = tasks.value.map(async ({ key }) => {
+    counts.cases[key] = (await lengthOf('/v1/desk/cases', { queue: key }).catch(ignore)) ?? counts.cases[key]
+  })
+  const parcels = lengthOf('/v1/desk/parcels', { queue: 'open' }).catch(ignore)
+  const notices = Promise.all(UNDELIVERED.map((state) => lengthOf('/v1/desk/notices', { state }))).catch(ignore)
+  await Promise.all(queues)
+  counts.parcels = (await parcels) ?? counts.parcels
+  counts.notices = sumOf(await notices) ?? counts.notices
+}
+
+/** Act again and again while somebody looks at the page. @returns {() => void} the way to stop */
+export function whileSeen(act, ms) {
+  const turn = () => document.visibilityState === 'visible' && act()
+  const timer = setInterval(turn, ms)
+  document.addEventListener('visibilitychange', turn)
+  return () => {
+    clearInterval(timer)
+    document.removeEventListener('visibilitychange', turn)
+  }
+}
+
+/** '12', '100+'. @param {{n: number, more: boolean}|null} count */
+export const countWords = (count) => (count?.n ? `${count.n}${count.more ? '+' : ''}` : '')
+
+/** Names of the matters by their code, for lists that name the code alone. */
+export const matterNames = reactive(new Map())
+
+async function learnMatters() {
+  for (let cursor; cursor !== null; ) {
+    const page = await api.get('/v1/matters', { cursor, limit: MOST_COUNTED })
+    page.items.forEach(({ code, name }) => matterNames.set(code, name))
+    cursor = page.next ?? null
+  }
+}
+
+const guides = new Map()
+
+/** A matter as it stood at a version; fetched once a visit. */
+export function loadMatter(code, version) {
+  const at = `${code} ${version ?? ''}`
+  if (!guides.has(at)) {
+    const found = api.get(`/v1/matters/${encodeURIComponent(code)}`, { version }).catch((error) => {
+      guides.delete(at)
+      throw error
+    })
+    guides.set(at, found)
+  }
+  return guides.get(at)
+}
+
+let stopCounting = ignore
+
+watch(signedIn, (here) => {
+  stopCounting()
+  counts.cases = {}
+  stopCounting = here ? whileSeen(refreshCounts, COUNT_AGAIN_MS) : ignore
+  refreshCounts()
+  if (here && !matterNames.size) learnMatters().catch(ignore)
+}, { immediate: true })

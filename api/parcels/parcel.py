@@ -1,0 +1,118 @@
+"""The rules of a parcel: its states, the set of tracking events, and the state recomputed from the whole set."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from api.refusals import Refusal
+
+STATES = {
+    "awaiting_pickup": "待揽收",
+    "picked_up": "已揽收",
+    "in_transit": "运输中",
+    "out_for_delivery": "派送中",
+    "available_for_pickup": "待自取",
+    "delivered": "快递显示已签收",
+    "attempt_failed": "派送未成功",
+    "exception": "运输异常",
+    "returning": "退回中",
+    "returned": "已退回",
+    "cancelled": "已取消",
+    "lost": "已丢失",
+}
+CARRIERS = {"ems": "中国邮政 EMS", "sf": "顺丰速运", "jd": "京东快递", "console": "演示快递"}
+MOST_EVENTS = 200
+
+WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+
+
+class ParcelExists(Refusal):
+    """One parcel a direction is on its way already."""
+
+    code = "parcel_exists"
+    zh = "这个办件已经有在途的快件。"
+    en = "A parcel for this case is on its way already."
+
+
+class NotToBeSent(Refusal):
+    """The case is not at the point where something is sent, or the applicant comes for it."""
+
+    code = "not_to_be_sent"
+    zh = "证照还没有制作好，或者申请人选择自取。"
+    en = "The document is not issued yet, or the applicant will collect it."
+
+
+class NotOnItsWay(Refusal):
+    """A returned, cancelled or lost parcel cannot be confirmed."""
+
+    code = "not_on_its_way"
+    zh = "这件快递没有送到，请联系窗口。"
+    en = "This parcel did not arrive. Please contact the window."
+
+
+class SignatureBad(Refusal):
+    """A push that the carrier did not sign."""
+
+    code = "signature_bad"
+    zh = "签名不对。"
+    en = "The signature does not fit."
+
+
+@dataclass(frozen=True)
+class TrackingEvent:
+    """One line of a carrier's tracking. `text` is without couriers' names and phones."""
+
+    key: str
+    at: datetime
+    text: str
+    state: str
+
+
+def event(carrier: str, number: str, at: datetime, context: str, code: str, state: str) -> TrackingEvent:
+    """An event under the key sha256(carrier, number, time, context, code): the same line twice is one event."""
+    key = sha256("\0".join((carrier, number, at.isoformat(), context, code)).encode()).hexdigest()
+    return TrackingEvent(key, at, redact(context), state)
+
+
+def redact(context: str) -> str:
+    """A carrier's line without personal data: phones masked, couriers' names left out."""
+    without_phones = re.sub(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)", r"\1****\2", context)
+    who = r"(快递员|派件员|派送员|收派员|业务员|揽投员|投递员)"
+    name = r"\s*[:：]?\s*[\[【(（]?[一-鿿·]{2,4}[\]】)）]?"
+    then = r"(?=[\s,，。;；:：(（]|1\d{2}\*|电话|联系|$)"
+    return re.sub(who + name + then, r"\1", without_phones)
+
+
+def merge(known: Iterable[TrackingEvent], told: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
+    """The set of all events, oldest first: pushes that come late, twice or shuffled lead to the same set."""
+    by_key = {line.key: line for line in (*known, *told)}
+    ranks = {state: rank for rank, state in enumerate(STATES)}
+    ordered = sorted(by_key.values(), key=lambda line: (line.at, ranks[line.state], line.key))
+    return tuple(ordered[-MOST_EVENTS:])
+
+
+def state_of(events: tuple[TrackingEvent, ...]) -> str:
+    """The state after these events: that of the latest."""
+    return events[-1].state if events else "awaiting_pickup"
+
+
+def check_waybill(carrier: str, number: str) -> str:
+    """A waybill number as the carrier writes it. Raises ValueError.
+
+    EMS letter numbers carry the UPU S10 check digit; of the others only form and length can be checked.
+    """
+    clean = re.sub(r"[\s-]", "", number).upper()
+    if not re.fullmatch(r"[A-Z0-9]{8,24}", clean):
+        raise ValueError("运单号应为 8 到 24 位字母和数字。")
+    if carrier == "ems" and (found := re.fullmatch(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", clean)):
+        rest = 11 - sum(int(d) * w for d, w in zip(found[1], WEIGHTS, strict=True)) % 11
+        if int(found[2]) != {10: 0, 11: 5}.get(rest, rest):
+            raise ValueError("运单号的校验位不对，请核对。")
+    return clean
+
+
+def mask_address(address: str) -> str:
+    """The district stays, the door does not."""
+    return f"{address[:6]}****" if len(address) > 6 else "****"

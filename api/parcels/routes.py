@@ -1,0 +1,78 @@
+"""Parcels, and the carrier's push."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from api.http import Http, page, position_of
+from api.parcels import schemas
+from api.parcels.carriers.kuaidi100 import ANSWER
+from api.parcels.service import Parcels
+
+Body = dict[str, Any]
+
+
+def blueprint(parcels: Parcels, http: Http) -> Blueprint:
+    """The routes of this room."""
+    bp = Blueprint("parcels", __name__, url_prefix="/v1", description="Courier")
+
+    @bp.post("/cases/<number>/parcels")
+    @http.allow("window")
+    @bp.arguments(schemas.NewParcel)
+    @bp.response(201, schemas.Parcel)
+    @http.create_once(parcels.parcel)
+    def send(body: Body, number: str, actor: Any, new_id: str) -> Body:
+        """Send the licence of an issued case."""
+        return parcels.send(actor, number, body["carrier"], body.get("number"), new_id)
+
+    @bp.get("/cases/<number>/parcels")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.ParcelPage)
+    def of_case(number: str, actor: Any) -> Body:
+        """A case's parcels."""
+        return {"items": parcels.of_case(actor, number), "next": None}
+
+    @bp.get("/parcels/<parcel_id>")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.Parcel)
+    def parcel(parcel_id: str, actor: Any) -> Any:
+        """A parcel."""
+        found = parcels.parcel(actor, parcel_id)
+        return found, http.etag(found["version"])
+
+    @bp.get("/parcels/<parcel_id>/events")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.TrackingLines)
+    def events(parcel_id: str, actor: Any) -> Body:
+        """Its tracking, oldest first."""
+        return {"items": parcels.parcel(actor, parcel_id)["events"]}
+
+    @bp.post("/parcels/<parcel_id>/confirmation")
+    @http.allow("citizen")
+    @bp.arguments(schemas.Confirmation)
+    @bp.response(200, schemas.Parcel)
+    def confirm(_: Body, parcel_id: str, actor: Any) -> Any:
+        """The applicant holds it, against the version in If-Match."""
+        confirmed = parcels.confirm(actor, parcel_id, http.wanted_version())
+        return confirmed, http.etag(confirmed["version"])
+
+    @bp.get("/desk/parcels")
+    @http.allow("window", "handler")
+    @bp.arguments(schemas.Queue, location="query")
+    @bp.response(200, schemas.ParcelPage)
+    def queue(wanted: Body, actor: Any) -> Body:
+        """The desk's parcels."""
+        rows = parcels.queue(wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
+        return page(rows, wanted["limit"], lambda row: row["id"])
+
+    @bp.post("/carriers/kuaidi100/<secret>")
+    @http.allow("anyone")
+    @bp.arguments(schemas.Push, location="form")
+    @bp.response(200)
+    def push(body: Body, secret: str) -> Response:
+        """快递100's push; the answer must be exactly this, or it comes again."""
+        parcels.receive(secret, body["param"], body["sign"])
+        return Response(ANSWER, content_type="application/json; charset=utf-8")
+
+    return bp

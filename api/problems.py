@@ -1,0 +1,179 @@
+"""The only maker of error responses: a refusal becomes RFC 9457 `application/problem+json`."""
+
+import logging
+from typing import Any, Protocol
+
+from flask import Flask, Response, g, json, request
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger("circle.http")
+
+STATUS: dict[int, frozenset[str]] = {
+    400: frozenset({"malformed", "key_missing", "bad_cursor"}),
+    401: frozenset(
+        {
+            "token_missing",
+            "token_bad",
+            "code_wrong",
+            "password_wrong",
+            "refresh_bad",
+        }
+    ),
+    403: frozenset({"role_wrong", "signature_bad"}),
+    404: frozenset({"not_found", "address_bad"}),
+    409: frozenset(
+        {
+            "key_in_flight",
+            "offset_wrong",
+            "draft_submitted",
+            "act_not_allowed",
+            "held_by_other",
+            "told_once",
+            "parcel_exists",
+            "not_to_be_sent",
+            "not_on_its_way",
+            "notice_not_resendable",
+        }
+    ),
+    412: frozenset({"version_stale", "tus_version"}),
+    413: frozenset({"too_large"}),
+    415: frozenset({"media_type"}),
+    422: frozenset({"bad_fields", "key_reused", "draft_incomplete"}),
+    428: frozenset({"version_missing"}),
+    429: frozenset({"too_soon"}),
+    503: frozenset({"unavailable"}),
+}
+"""Status of every refusal, by code. Refusals know nothing of HTTP; a test holds this table complete."""
+
+TITLES = {
+    400: ("请求格式不对", "Malformed request"),
+    401: ("请先登录", "Log in first"),
+    403: ("您没有这项权限", "Not allowed for your role"),
+    404: ("没有找到", "Not found"),
+    405: ("不支持这种操作", "Method not allowed"),
+    409: ("当前状态下办不了", "Not possible in this state"),
+    412: ("内容已更新", "Changed meanwhile"),
+    413: ("内容太大", "Too large"),
+    415: ("不支持这种格式", "Unsupported format"),
+    422: ("有内容需要修改", "Some input needs correcting"),
+    428: ("缺少版本号", "Version required"),
+    429: ("操作太频繁", "Too many requests"),
+    500: ("系统出了问题，请稍后再试", "Something went wrong here"),
+    503: ("系统暂时繁忙，请稍后再试", "Temporarily unavailable"),
+}
+
+FIELD_WORDS = {
+    "Missing data for required field.": "必填。",
+    "Field may not be null.": "不能为空。",
+    "Unknown field.": "不认识这一项。",
+    "Not a valid string.": "应为文字。",
+    "Not a valid number.": "应为数字。",
+    "Not a valid integer.": "应为整数。",
+    "Not a valid boolean.": "应为是或否。",
+    "Not a valid UUID.": "编号格式不对。",
+    "Not a valid datetime.": "时间格式不对。",
+    "Not a valid date.": "日期格式不对。",
+    "Not a valid mapping type.": "应为一组键值。",
+    "Not a valid list.": "应为列表。",
+    "Invalid input type.": "格式不对。",
+    "Shorter than minimum length 1.": "不能为空。",
+}
+
+
+class RefusalLike(Protocol):
+    """What a refusal of any package carries; `api`, `chat` and `notifications` each have a base of their own."""
+
+    code: str
+    words: dict[str, str]
+    errors: dict[str, list[str]] | None
+    retry_after: int | None
+
+
+def status_of(code: str) -> int:
+    """The HTTP status of a refusal. KeyError where the table lacks it."""
+    for status, codes in STATUS.items():
+        if code in codes:
+            return status
+    raise KeyError(code)
+
+
+def language() -> str:
+    """`en` where the client prefers it, else `zh`."""
+    return request.accept_languages.best_match(["zh", "en"], "zh")
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    errors: dict[str, list[str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """One error response."""
+    zh, en = TITLES.get(status, ("请求没有成功", "The request failed"))
+    body: dict[str, Any] = {
+        "type": f"/docs#problem-{code}",
+        "title": en if language() == "en" else zh,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "request_id": g.get("request_id", ""),
+    }
+    if errors:
+        body["errors"] = errors
+    response = Response(json.dumps(body), status, headers, content_type="application/problem+json")
+    response.vary.add("Accept-Language")
+    return response
+
+
+def register(app: Flask, refusal_types: tuple[type[Exception], ...], unavailable: tuple[type[Exception], ...]) -> None:
+    """Turn refusals, framework errors and store failures into problems."""
+
+    def refused(error: RefusalLike) -> Response:
+        headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
+        return problem(status_of(error.code), error.code, error.words[language()], error.errors, headers)
+
+    def failed(error: HTTPException) -> Response:
+        status = error.code or 500
+        messages = getattr(error, "data", {}).get("messages")
+        if status == 422 and messages:
+            words = ("有几处需要改一改。", "Some fields need correcting.")[language() == "en"]
+            return problem(422, "bad_fields", words, _flat(messages))
+        code = {400: "malformed", 404: "not_found", 413: "too_large", 415: "media_type"}.get(status, f"http_{status}")
+        headers = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else None
+        return problem(status, code, TITLES.get(status, ("", ""))[language() == "en"], headers=headers)
+
+    def store_down(error: Exception) -> Response:
+        log.error("store unavailable", extra={"error": type(error).__name__})
+        return problem(503, "unavailable", TITLES[503][language() == "en"], headers={"Retry-After": "2"})
+
+    def broken(error: Exception) -> Response:
+        log.exception("unhandled error")
+        return problem(500, "internal", TITLES[500][language() == "en"])
+
+    for refusal in refusal_types:
+        app.register_error_handler(refusal, refused)
+    for kind in unavailable:
+        app.register_error_handler(kind, store_down)
+    app.register_error_handler(HTTPException, failed)
+    app.register_error_handler(Exception, broken)
+
+
+def _flat(messages: dict[str, Any], prefix: str = "") -> dict[str, list[str]]:
+    """marshmallow's nested messages as {field: [reason]}, the outermost level (json, query) left out."""
+    flat: dict[str, list[str]] = {}
+    for place in messages.values() if not prefix else [messages]:
+        if not isinstance(place, dict):
+            flat.setdefault(prefix or "body", []).extend(map(str, place))
+            continue
+        for name, reasons in place.items():
+            path = f"{prefix}.{name}" if prefix else str(name)
+            if isinstance(reasons, dict):
+                flat |= _flat(reasons, path)
+            else:
+                flat[path] = [_word(reason) for reason in reasons]
+    return flat
+
+
+def _word(reason: str) -> str:
+    return reason if language() == "en" else FIELD_WORDS.get(reason, reason)

@@ -1,0 +1,82 @@
+"""One table: event -> what follows. Each entry runs after the commit, at least once, and is harmless when repeated."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Protocol
+
+from api.cases.service import Cases
+from api.jobs.job import Event
+from api.jobs.service import Jobs, Reaction
+from api.parcels.service import Parcels
+
+CASE_VALUES = ("number", "matter", "due", "count")
+PARCEL_VALUES = ("number", "carrier", "waybill")
+
+
+class Tell(Protocol):
+    """Leave a notice in the outbox; the same key is one notice, ever."""
+
+    def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, link: str) -> object: ...
+
+
+def table(cases: Cases, parcels: Parcels, jobs: Jobs, tell: Tell) -> Mapping[str, Sequence[Reaction]]:
+    """What follows each event, by its type."""
+
+    def tell_case(template: str) -> Reaction:
+        def react(event: Event) -> None:
+            told = cases.told(event.subject)
+            values = {name: told[name] for name in CASE_VALUES}
+            link = f"/cases/{told['number']}"
+            tell(f"citizen:{told['owner']}", template, values, key=f"{event.id}:{template}", link=link)
+
+        return template, react
+
+    def tell_parcel(template: str) -> Reaction:
+        def react(event: Event) -> None:
+            told = parcels.told(event.subject)
+            values = {name: told[name] for name in PARCEL_VALUES}
+            link = f"/cases/{told['number']}"
+            tell(f"citizen:{told['owner']}", template, values, key=f"{event.id}:{template}", link=link)
+
+        return template, react
+
+    def tell_decision(event: Event) -> None:
+        tell_case("case_granted" if event.data["state"] == "granted" else "case_refused")[1](event)
+
+    def wait_for_silence(event: Event) -> None:
+        """Silence becomes acceptance when the notice limit has passed, and from the next supplement anew."""
+        limit = cases.notice_limit(event.subject)
+        if limit is not None:
+            due_at = limit + timedelta(seconds=1)
+            jobs.enqueue(f"deem:{event.id}", "cases.deem", {"case": event.subject}, due_at=due_at)
+
+    def hand_over(event: Event) -> None:
+        cases.hand_over(parcels.told(event.subject)["case_id"], proof="applicant_confirmed_parcel")
+
+    silence: Reaction = ("wait_for_silence", wait_for_silence)
+    return {
+        "case.submit": (tell_case("case_submitted"), silence),
+        "case.supplement": (silence,),
+        "case.accept": (tell_case("case_accepted"),),
+        "case.deem": (tell_case("case_deemed_accepted"),),
+        "case.request_supplement": (tell_case("supplement_requested"),),
+        "case.decline": (tell_case("case_declined"),),
+        "case.withdraw": (tell_case("case_withdrawn"),),
+        "case.decide": (("case_decided", tell_decision),),
+        "case.issue": (tell_case("result_issued"),),
+        "case.hand_over": (tell_case("case_handed_over"),),
+        "parcel.sent": (tell_parcel("parcel_sent"),),
+        "parcel.out_for_delivery": (tell_parcel("parcel_out_for_delivery"),),
+        "parcel.delivered": (tell_parcel("parcel_delivered"),),
+        "parcel.confirmed": (("hand_over", hand_over),),
+    }
+
+
+def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Who does which kind of leased job."""
+    return {
+        "files.check": check_file,
+        "cases.deem": lambda payload: cases.deem_accepted(payload["case"]),
+        "parcels.watch": parcels.watch,
+        "parcels.play": parcels.play,
+    }

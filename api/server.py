@@ -1,0 +1,90 @@
+"""The pocket size: one process that holds the web server, the worker and, as its child, the store."""
+
+import os
+import secrets
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gevent
+from gevent.pywsgi import WSGIServer
+
+from api.app import Office, create_app
+from api.database import Database
+from api.embedded import EmbeddedStore, running_uri
+from api.settings import Settings
+
+FIRST_STAFF = (("window", "王窗口"), ("handler", "李审批"))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database of these settings: MONGODB_URI, or the embedded store as a child of this process."""
+    if settings.mongodb_uri:
+        store, uri = None, settings.mongodb_uri
+    else:
+        store = EmbeddedStore(settings.var)
+        uri = store.start()
+    database = Database(uri, settings.mongodb_database)
+    try:
+        yield database
+    finally:
+        database.close()
+        if store is not None:
+            store.stop()
+
+
+@contextmanager
+def joined(settings: Settings) -> Iterator[Database]:
+    """As `opened`, for a command that may run beside a server: a store that runs already is used."""
+    uri = None if settings.mongodb_uri else running_uri(settings.var)
+    if uri is None:
+        with opened(settings) as database:
+            yield database
+    else:
+        database = Database(uri, settings.mongodb_database)
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM; then answer what is in hand, stop the worker, stop the store."""
+    with opened(settings) as database:
+        app = create_app(settings, database=database, live="gevent")
+        office: Office = app.extensions["circle"]
+        office.start()
+        server = WSGIServer((settings.host, settings.port), app, log=None)
+        stopping = gevent.event.Event()
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            gevent.signal_handler(signal_number, stopping.set)
+        server.start()
+        _greet(settings, office)
+        stopping.wait()
+        server.stop(timeout=5)
+        office.stop()
+
+
+def _greet(settings: Settings, office: Office) -> None:
+    lines = [
+        "",
+        f"  新城服务圈 Service Circle is ready: {settings.public_base}",
+        f"  Staff console: {settings.public_base}/staff",
+    ]
+    lines += [f"  {line}" for line in first_staff(settings, office.identity)]
+    os.write(1, ("\n".join([*lines, "  Ctrl-C stops it.", "", ""])).encode())
+
+
+def first_staff(settings: Settings, identity: Any) -> list[str]:
+    """Where a trial has no staff yet: one officer for each role, with a generated password kept in CIRCLE_VAR."""
+    note = settings.var / "first-staff.txt"
+    if settings.lenient and not identity.any_staff():
+        made = [(role, secrets.token_urlsafe(9), name) for role, name in FIRST_STAFF]
+        for role, password, name in made:
+            identity.add_staff(role, password, name, {role}, "XC-H01", "SPJ")
+        settings.var.mkdir(parents=True, exist_ok=True)
+        note.touch(mode=0o600)
+        note.write_text("".join(f"staff log-in: {role} / {password}\n" for role, password, _ in made))
+    return note.read_text().splitlines() if note.exists() else []

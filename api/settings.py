@@ -1,0 +1,134 @@
+"""One frozen object from the environment; refuses a half-configured or unsafe start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+
+class UnsafeStart(Exception):
+    """The settings contradict each other or would be unsafe; the message says what to change."""
+
+
+class Setting(NamedTuple):
+    """One environment variable: its name, what holds without it, and what it means."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting("HOST", "127.0.0.1", "address to listen on"),
+    Setting("PORT", "8000", "port to listen on"),
+    Setting("PUBLIC_BASE", "http://HOST:PORT", "address that citizens and providers see"),
+    Setting("CIRCLE_VAR", "var", "data folder: the embedded store, street networks"),
+    Setting("CIRCLE_KEYS", "keys", "sealing keys; made at first start, never inside a backup"),
+    Setting("CIRCLE_DEV", "", "`1` allows console SMS and generated log-ins beyond the pocket size"),
+    Setting("MONGODB_URI", "", "a MongoDB replica set; without it the embedded store is started"),
+    Setting("MONGODB_DATABASE", "circle", "name of the database"),
+    Setting("REDIS_URL", "", "message queue between processes; needed from the second process on"),
+    Setting("TWILIO_ACCOUNT_SID", "", "Twilio account; with the next two, SMS is really sent"),
+    Setting("TWILIO_AUTH_TOKEN", "", "Twilio's secret, also checks its callbacks"),
+    Setting("TWILIO_MESSAGING_SERVICE_SID", "", "Twilio messaging service to send from"),
+    Setting("TWILIO_API_BASE", "", "another address for Twilio's API, for tests against a stand-in"),
+    Setting("KUAIDI100_CUSTOMER", "", "快递100 customer; with the next one, tracking pushes are taken"),
+    Setting("KUAIDI100_KEY", "", "快递100 key"),
+    Setting("KUAIDI100_API_BASE", "https://poll.kuaidi100.com", "快递100's address"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What this process was told. Made by `read`, never changed afterwards."""
+
+    host: str
+    port: int
+    public_base: str
+    var: Path
+    keys: Path
+    dev: bool
+    mongodb_uri: str
+    mongodb_database: str
+    redis_url: str
+    twilio_account_sid: str
+    twilio_auth_token: str
+    twilio_messaging_service_sid: str
+    twilio_api_base: str
+    kuaidi100_customer: str
+    kuaidi100_key: str
+    kuaidi100_api_base: str
+
+    @property
+    def twilio(self) -> bool:
+        """Whether SMS goes through Twilio."""
+        return bool(self.twilio_account_sid)
+
+    @property
+    def pocket(self) -> bool:
+        """One process, embedded store, loopback only: the size in which consoles stand in for providers."""
+        return is_loopback(self.host) and not self.mongodb_uri
+
+    @property
+    def lenient(self) -> bool:
+        """Whether console SMS, demo data and generated log-ins are allowed."""
+        return self.pocket or self.dev
+
+
+def is_loopback(host: str) -> bool:
+    """`localhost`, 127.0.0.0/8 or ::1."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Settings from the environment. Raises UnsafeStart with words that say what to change."""
+    values = {s.name: environ.get(s.name, "") or s.default for s in SETTINGS}
+    host, port = values["HOST"], _port(values["PORT"])
+    base = environ.get("PUBLIC_BASE") or f"http://{host}:{port}"
+    settings = Settings(
+        host=host,
+        port=port,
+        public_base=base.rstrip("/"),
+        var=Path(values["CIRCLE_VAR"]).absolute(),
+        keys=Path(values["CIRCLE_KEYS"]).absolute(),
+        dev=values["CIRCLE_DEV"] == "1",
+        mongodb_uri=values["MONGODB_URI"],
+        mongodb_database=values["MONGODB_DATABASE"],
+        redis_url=values["REDIS_URL"],
+        twilio_account_sid=values["TWILIO_ACCOUNT_SID"],
+        twilio_auth_token=values["TWILIO_AUTH_TOKEN"],
+        twilio_messaging_service_sid=values["TWILIO_MESSAGING_SERVICE_SID"],
+        twilio_api_base=values["TWILIO_API_BASE"],
+        kuaidi100_customer=values["KUAIDI100_CUSTOMER"],
+        kuaidi100_key=values["KUAIDI100_KEY"],
+        kuaidi100_api_base=values["KUAIDI100_API_BASE"],
+    )
+    _refuse_unsafe(settings)
+    return settings
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) <= 65535:
+        raise UnsafeStart(f"PORT must be a number from 0 to 65535, not {text!r}.")
+    return int(text)
+
+
+def _refuse_unsafe(s: Settings) -> None:
+    twilio = (s.twilio_account_sid, s.twilio_auth_token, s.twilio_messaging_service_sid)
+    if any(twilio) and not all(twilio):
+        raise UnsafeStart(
+            "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_MESSAGING_SERVICE_SID go together: set all or none."
+        )
+    if bool(s.kuaidi100_customer) != bool(s.kuaidi100_key):
+        raise UnsafeStart("KUAIDI100_CUSTOMER and KUAIDI100_KEY go together: set both or neither.")
+    if s.keys == s.var or s.var in s.keys.parents:
+        raise UnsafeStart("CIRCLE_KEYS must lie outside CIRCLE_VAR: a backup of the data must not hold its keys.")
+    if not s.lenient and not s.twilio:
+        raise UnsafeStart(
+            "HOST beyond loopback or MONGODB_URI is set, so SMS must really be sent: "
+            "set the TWILIO_… settings, or CIRCLE_DEV=1 for a trial."
+        )

@@ -1,0 +1,23 @@
+"""Shapes that every room's schemas share: Beijing times and paging."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from marshmallow import Schema, fields, validate
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+class Time(fields.AwareDateTime):
+    """An instant: aware UTC inside, `+08:00` at the edge (ISO 8601, to the second)."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return value.astimezone(BEIJING).isoformat(timespec="seconds") if value else None
+
+
+class Paging(Schema):
+    """Where a list goes on, and how long a page is."""
+
+    cursor = fields.String(validate=validate.Length(max=200))
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))

@@ -1,0 +1,13 @@
+"""Live consultation: a citizen and the window's own staff, in which nothing is lost, doubled or reordered.
+
+Stands alone: who acts, desks, opening hours, cards and notices are handed in at assembly (`Ports`).
+"""
+
+from chat.namespace import attach
+from chat.ports import Ports
+from chat.refusals import Refusal
+from chat.routes import blueprint
+from chat.service import Chat
+from chat.store import INDEXES
+
+__all__ = ["INDEXES", "Chat", "Ports", "Refusal", "attach", "blueprint"]

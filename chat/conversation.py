@@ -1,0 +1,383 @@
+"""The rules of a conversation: who may read and speak, what a post may hold, its states and the moves between them.
+
+queued -> active -> closed; left_message (out of hours) -> active; active -> queued (to a desk); closed -> queued.
+Two streams: `public` is the talk, `staff` holds notes that no citizen ever sees.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any, Literal
+from uuid import UUID
+
+from chat.ports import Viewer
+from chat.refusals import (
+    AlreadyClaimed,
+    BadFields,
+    ClaimFirst,
+    ConversationClosed,
+    NotFound,
+    NotTheOfficer,
+    ReopenTooLate,
+    RoleWrong,
+    WrongState,
+)
+
+Stream = Literal["public", "staff"]
+STATES = ("queued", "active", "left_message", "closed")
+WAITING = ("queued", "left_message")
+KINDS = ("text", "image", "file", "card", "location", "note")
+CARDS = ("case", "guide", "parcel", "point")
+DESK_ROLES = frozenset({"window", "handler"})
+
+MOST_TEXT = 2_000
+MOST_REASON = 200
+REOPEN = timedelta(days=7)
+UNSEEN = timedelta(seconds=10)
+"""How long a message may stay undelivered before its reader is told by other ways."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody in a conversation. A citizen's name is not kept with the talk; it is asked for when shown."""
+
+    id: str
+    kind: str
+    name: str = ""
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether a member of staff."""
+        return self.kind == "staff"
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The one role that the kind gives."""
+        return frozenset({self.kind})
+
+
+@dataclass(frozen=True)
+class Closing:
+    """When a conversation was closed, by which side (citizen, staff or system), and why."""
+
+    at: datetime
+    by: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One question of one citizen to one desk. `version` counts the moves, not the messages.
+
+    `officer` answers now; `owner` was the first to take it and stays responsible through every transfer (首问负责).
+    `place` is the position at which it entered the queue at `waiting_since`; `waited` the seconds until it was taken.
+    """
+
+    id: str
+    version: int
+    citizen: Person
+    desk: str
+    state: str
+    created_at: datetime
+    waiting_since: datetime
+    matter: str | None = None
+    case: str | None = None
+    point: str | None = None
+    officer: Person | None = None
+    owner: Person | None = None
+    place: int = 1
+    waited: float | None = None
+    claimed_at: datetime | None = None
+    promised_at: datetime | None = None
+    closed: Closing | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What its events carry, so that a reader can follow the state from the stream alone."""
+        return {
+            "version": self.version,
+            "state": self.state,
+            "desk": self.desk,
+            "officer": _brief(self.officer),
+            "owner": _brief(self.owner),
+            "promised_at": self.promised_at,
+            "closed": self.closed and vars(self.closed),
+        }
+
+
+@dataclass(frozen=True)
+class Move:
+    """A change of a conversation: what it becomes, the event that everyone sees, and a note for the staff alone."""
+
+    after: Conversation
+    event: str
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Post:
+    """What somebody wants to say: `content` is {text} | {file: upload id} | {card: {type, ref}} | {location: {…}}."""
+
+    client_id: str
+    kind: str
+    content: dict[str, Any]
+
+    @property
+    def stream(self) -> Stream:
+        """Notes go to the staff stream, all else is public."""
+        return "staff" if self.kind == "note" else "public"
+
+
+# -- who may -------------------------------------------------------------------
+
+
+def serves(viewer: Viewer) -> bool:
+    """Whether this person works at the desks."""
+    return viewer.is_staff and bool(viewer.roles & DESK_ROLES)
+
+
+def check_reader(conversation: Conversation, viewer: Viewer) -> None:
+    """Its citizen and the desks may read it; for everybody else it is not there. Raises NotFound."""
+    if not serves(viewer) and (viewer.is_staff or viewer.id != conversation.citizen.id):
+        raise NotFound
+
+
+def check_speaker(conversation: Conversation, viewer: Viewer, stream: Stream) -> None:
+    """Whether a reader may say something in this stream now.
+
+    Raises RoleWrong, ConversationClosed, ClaimFirst, NotTheOfficer.
+    """
+    if stream == "staff":
+        if not viewer.is_staff:
+            raise RoleWrong
+        return
+    if conversation.state == "closed":
+        raise ConversationClosed
+    if viewer.is_staff:
+        _check_officer(conversation, viewer)
+
+
+def check_stream(viewer: Viewer, stream: str) -> Stream:
+    """The stream that a reader asked for; the staff stream is not there for citizens. Raises NotFound, BadFields."""
+    if stream == "public":
+        return "public"
+    if stream != "staff":
+        raise BadFields({"stream": ["应为 public 或 staff。"]})
+    if not viewer.is_staff:
+        raise NotFound
+    return "staff"
+
+
+# -- what may be said ------------------------------------------------------------
+
+
+def read_post(body: Mapping[str, Any]) -> Post:
+    """A post from what a client sent. Raises BadFields with the reason for each field."""
+    errors: dict[str, list[str]] = {}
+    client_id, kind = body.get("client_id"), body.get("kind")
+    if not _is_uuid(client_id):
+        errors["client_id"] = ["应为 UUID，重发时不变。"]
+    content: dict[str, Any] = {}
+    if kind not in KINDS:
+        errors["kind"] = [f"应为 {'、'.join(KINDS)} 之一。"]
+    else:
+        field, read = _CONTENT[str(kind)]
+        try:
+            content = {field: read(body.get(field))}
+        except ValueError as error:
+            errors[field] = [str(error)]
+    if errors:
+        raise BadFields(errors)
+    return Post(str(client_id), str(kind), content)
+
+
+def read_text(value: object) -> str:
+    """A text as typed, 1 to 2,000 characters. Raises ValueError."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("请写点内容再发送。")
+    if len(value) > MOST_TEXT:
+        raise ValueError(f"一次最多 {MOST_TEXT} 个字，请分几次发送。")
+    return _storable(value)
+
+
+def read_reason(value: object) -> str | None:
+    """Why something is done, in at most 200 characters; nothing said is None. Raises BadFields."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > MOST_REASON:
+        raise BadFields({"reason": [f"请写原因，不超过 {MOST_REASON} 个字。"]})
+    try:
+        return _storable(value.strip()) or None
+    except ValueError as error:
+        raise BadFields({"reason": [str(error)]}) from None
+
+
+def _storable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of an emoji, cut off by a length limit somewhere
+        raise ValueError("有一个字符不完整，请删掉后再发。") from None
+    return text
+
+
+def _reference(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 100 or not value.isprintable():
+        raise ValueError("请选择要发送的内容。")
+    return _storable(value)
+
+
+def _card(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping) or value.get("type") not in CARDS:
+        raise ValueError(f"卡片类型应为 {'、'.join(CARDS)} 之一。")
+    return {"type": value["type"], "ref": _reference(value.get("ref"))}
+
+
+def _location(value: object) -> dict[str, Any]:
+    """A place in WGS-84: {lon, lat, name}."""
+    place = value if isinstance(value, Mapping) else {}
+    lon, lat, name = place.get("lon"), place.get("lat"), place.get("name", "")
+    if not (_within(lon, 180) and _within(lat, 90) and isinstance(name, str) and len(name) <= 100):
+        raise ValueError("位置不对，请重新选择。")
+    return {"lon": lon, "lat": lat, "name": _storable(name)}
+
+
+def _within(value: object, limit: int) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and abs(value) <= limit
+
+
+def _is_uuid(value: object) -> bool:
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+_CONTENT: dict[str, tuple[str, Any]] = {
+    "text": ("text", read_text),
+    "note": ("text", read_text),
+    "image": ("file", _reference),
+    "file": ("file", _reference),
+    "card": ("card", _card),
+    "location": ("location", _location),
+}
+
+
+# -- moves ---------------------------------------------------------------------
+
+
+def claimed(conversation: Conversation, officer: Person, now: datetime) -> Move | None:
+    """An officer takes it; None where it is theirs already. Raises AlreadyClaimed, ConversationClosed."""
+    if conversation.state == "closed":
+        raise ConversationClosed
+    if conversation.officer is not None:
+        if conversation.officer.id == officer.id:
+            return None
+        raise AlreadyClaimed
+    after = replace(
+        conversation,
+        version=conversation.version + 1,
+        state="active",
+        officer=officer,
+        owner=conversation.owner or officer,
+        waited=(now - conversation.waiting_since).total_seconds() if conversation.state == "queued" else None,
+        claimed_at=now,
+        promised_at=None,
+    )
+    return Move(after, "assigned")
+
+
+def handed_over(conversation: Conversation, viewer: Viewer, to: Person, reason: str | None) -> Move | None:
+    """The officer gives it to a colleague; the owner stays. Raises ClaimFirst, NotTheOfficer, ConversationClosed."""
+    check_speaker(conversation, viewer, "public")
+    if to.id == viewer.id:
+        return None
+    after = replace(conversation, version=conversation.version + 1, officer=to)
+    return Move(after, "transferred", reason)
+
+
+def sent_to_desk(
+    conversation: Conversation,
+    viewer: Viewer,
+    desk: str,
+    way_in: tuple[str, datetime | None],
+    reason: str | None,
+) -> Move:
+    """The officer gives it to a desk, where it keeps the place of its first waiting. Raises as `handed_over`."""
+    check_speaker(conversation, viewer, "public")
+    state, promised_at = way_in
+    after = replace(
+        conversation,
+        version=conversation.version + 1,
+        desk=desk,
+        state=state,
+        officer=None,
+        promised_at=promised_at,
+    )
+    return Move(after, "queued", reason)
+
+
+def closed(conversation: Conversation, viewer: Viewer, reason: str | None, now: datetime) -> Move | None:
+    """Its citizen or its officer ends it; None where it is closed. Raises ClaimFirst, NotTheOfficer."""
+    if conversation.state == "closed":
+        return None
+    if viewer.is_staff:
+        _check_officer(conversation, viewer)
+    after = replace(
+        conversation,
+        version=conversation.version + 1,
+        state="closed",
+        promised_at=None,
+        closed=Closing(now, viewer.kind, reason),
+    )
+    return Move(after, "closed")
+
+
+def reopened(conversation: Conversation, way_in: tuple[str, datetime | None], place: int, now: datetime) -> Move:
+    """It goes on where it was, from the end of its desk's queue. Raises WrongState, ReopenTooLate."""
+    if conversation.closed is None:
+        raise WrongState
+    if now - conversation.closed.at > REOPEN:
+        raise ReopenTooLate
+    state, promised_at = way_in
+    after = replace(
+        conversation,
+        version=conversation.version + 1,
+        state=state,
+        officer=None,
+        waiting_since=now,
+        place=place,
+        waited=None,
+        promised_at=promised_at,
+        closed=None,
+    )
+    return Move(after, "reopened")
+
+
+def _check_officer(conversation: Conversation, viewer: Viewer) -> None:
+    if conversation.officer is None:
+        raise ClaimFirst
+    if conversation.officer.id != viewer.id:
+        raise NotTheOfficer
+
+
+def _brief(person: Person | None) -> dict[str, str] | None:
+    return {"id": person.id, "name": person.name} if person else None
+
+
+# -- ids -----------------------------------------------------------------------
+
+
+def timed_id(at: datetime) -> str:
+    """A UUIDv7 (RFC 9562 §5.7) of this instant: ids sort by time, to the millisecond."""
+    return _uuid7(at, secrets.randbits(12), secrets.randbits(62))
+
+
+def first_id(at: datetime) -> str:
+    """What sorts before every id of this instant and after every earlier one."""
+    return _uuid7(at, 0, 0)
+
+
+def _uuid7(at: datetime, high: int, low: int) -> str:
+    return str(UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | high << 64 | 2 << 62 | low))

@@ -1,0 +1,140 @@
+"""Every refusal of the chat: a reason with a stable code and words in two languages, and no HTTP in it."""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """A clear no. `code` never changes; `zh` and `en` say what is wrong and what to do next.
+
+    `errors` maps a field to its reasons where the refusal is about input; `retry_after` is in seconds.
+    """
+
+    code: ClassVar[str] = "refused"
+    zh: ClassVar[str] = "这一步现在办不了。"
+    en: ClassVar[str] = "This cannot be done now."
+
+    def __init__(self, errors: dict[str, list[str]] | None = None, *, retry_after: int | None = None) -> None:
+        super().__init__(self.code)
+        self.errors = errors
+        self.retry_after = retry_after
+        self.words = {"zh": self.zh, "en": self.en}
+
+
+class NotFound(Refusal):
+    """Not there, or not this person's: both look the same from outside."""
+
+    code = "not_found"
+    zh = "没有找到这段咨询，或者它不属于您。"
+    en = "This conversation was not found, or is not yours."
+
+
+class BadFields(Refusal):
+    """The facts were not right; `errors` says which field and why."""
+
+    code = "bad_fields"
+    zh = "有几处需要改一改。"
+    en = "Some fields need correcting."
+
+
+class BadCursor(Refusal):
+    """A cursor is only what a list of ours gave out."""
+
+    code = "bad_cursor"
+    zh = "翻页标记不对，请从第一页开始。"
+    en = "The cursor is not one of ours. Start from the first page."
+
+
+class VersionStale(Refusal):
+    """Somebody else changed the conversation first (RFC 9110, 412)."""
+
+    code = "version_stale"
+    zh = "这段咨询刚刚有变化，请刷新后再试。"
+    en = "The conversation has changed meanwhile. Reload, then try again."
+
+
+class TokenBad(Refusal):
+    """The token of a connection is missing, unknown, expired or revoked."""
+
+    code = "token_bad"
+    zh = "登录已过期，请重新登录。"
+    en = "Your log-in has expired. Log in again."
+
+
+class RoleWrong(Refusal):
+    """Logged in, but this is another role's work."""
+
+    code = "role_wrong"
+    zh = "您的岗位不能做这件事。"
+    en = "Your role may not do this."
+
+
+class ConversationClosed(Refusal):
+    """Closed conversations take no more words; they can be reopened."""
+
+    code = "conversation_closed"
+    zh = "这次咨询已结束。需要继续的话，请先点“继续咨询”。"
+    en = "This conversation is closed. Reopen it to go on."
+
+
+class ClaimFirst(Refusal):
+    """Staff answer in a conversation only after taking it."""
+
+    code = "claim_first"
+    zh = "请先接入这段咨询，再回复。"
+    en = "Claim this conversation before you answer in it."
+
+
+class NotTheOfficer(Refusal):
+    """Another officer has this conversation."""
+
+    code = "not_the_officer"
+    zh = "这段咨询由另一位同事负责。可以写内部备注，或请同事转给您。"
+    en = "A colleague has this conversation. Write a note, or ask for a transfer."
+
+
+class AlreadyClaimed(Refusal):
+    """Another officer was first."""
+
+    code = "already_claimed"
+    zh = "这段咨询刚刚被同事接入了，请接下一位。"
+    en = "A colleague has just claimed this conversation. Take the next one."
+
+
+class AtCapacity(Refusal):
+    """The officer has as many conversations as they said they can hold."""
+
+    code = "at_capacity"
+    zh = "同时接待的人数已满，请先结束一段咨询，或调高接待上限。"
+    en = "The officer's capacity is reached. Close a conversation first, or raise the capacity."
+
+
+class OfficerAway(Refusal):
+    """A conversation is never handed to somebody who is not there."""
+
+    code = "officer_away"
+    zh = "这位同事现在不在线，请换一位，或转给窗口排队。"
+    en = "This colleague is not here now. Choose another one, or transfer to a desk."
+
+
+class WrongState(Refusal):
+    """The act does not fit the state of the conversation."""
+
+    code = "wrong_state"
+    zh = "这段咨询当前的状态办不了这一步，请刷新看看。"
+    en = "The conversation is not in a state for this. Reload to see it."
+
+
+class ReopenTooLate(Refusal):
+    """Reopening ends some days after the closing."""
+
+    code = "reopen_too_late"
+    zh = "这次咨询结束已超过 7 天，请发起新的咨询。"
+    en = "This conversation was closed more than 7 days ago. Start a new one."
+
+
+class Unavailable(Refusal):
+    """Not known to be stored: try again with the same client_id, and nothing is doubled."""
+
+    code = "unavailable"
+    zh = "系统暂时繁忙，请稍后再试。"
+    en = "Temporarily unavailable. Try again."

@@ -1,0 +1,85 @@
+"""Conversations over HTTP: opening, catching up, posting where no socket is, closing."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from chat import schemas
+from chat.ports import Http
+from chat.service import Chat
+
+Body = dict[str, Any]
+Answer = tuple[Body, dict[str, str]]
+
+
+def blueprint(chat: Chat, http: Http) -> Blueprint:
+    """The routes of the chat."""
+    bp = Blueprint("chat", __name__, url_prefix="/v1", description="Live consultation")
+
+    def versioned(view: Body) -> Answer:
+        return view, http.etag(view["version"])
+
+    @bp.post("/conversations")
+    @http.allow("citizen")
+    @bp.arguments(schemas.Ask)
+    @bp.response(201, schemas.Conversation)
+    @http.create_once(chat.made)
+    def ask(body: Body, actor: Any, new_id: str) -> Body:
+        """Ask the desk of a matter, a case or a point."""
+        return chat.open(actor, new_id, body)
+
+    @bp.get("/conversations")
+    @http.allow("citizen")
+    @bp.arguments(schemas.PageQuery, location="query")
+    @bp.response(200, schemas.Conversations)
+    def mine(query: Body, actor: Any) -> Body:
+        """One's own conversations, newest first."""
+        return chat.mine(actor, query.get("cursor"), query["limit"])
+
+    @bp.get("/conversations/<conversation>")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.Conversation)
+    def one(conversation: str, actor: Any) -> Answer:
+        """One conversation."""
+        return versioned(chat.get(actor, conversation))
+
+    @bp.get("/conversations/<conversation>/messages")
+    @http.allow("citizen", "staff")
+    @bp.arguments(schemas.MessagesQuery, location="query")
+    @bp.response(200, schemas.Messages)
+    def messages(query: Body, conversation: str, actor: Any) -> Body:
+        """Catch up from after a number on."""
+        return chat.messages(actor, conversation, query["stream"], query["after_seq"], query["limit"])
+
+    @bp.post("/conversations/<conversation>/messages")
+    @http.allow("citizen", "staff")
+    @bp.arguments(schemas.Post)
+    @bp.response(201, schemas.Posted)
+    def post(body: Body, conversation: str, actor: Any) -> Body:
+        """Say something: the same act as the socket's `post`."""
+        return chat.post(actor, conversation, body)
+
+    @bp.post("/conversations/<conversation>/closing")
+    @http.allow("citizen", "staff")
+    @bp.arguments(schemas.Ending)
+    @bp.response(200, schemas.Conversation)
+    def close(body: Body, conversation: str, actor: Any) -> Answer:
+        """Close it."""
+        return versioned(chat.end(actor, conversation, body.get("reason"), http.wanted_version()))
+
+    @bp.post("/conversations/<conversation>/reopening")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.Conversation)
+    def reopen(conversation: str, actor: Any) -> Answer:
+        """Go on in it, within 7 days."""
+        return versioned(chat.reopen(actor, conversation, http.wanted_version()))
+
+    @bp.get("/desk/conversations")
+    @http.allow("window", "handler")
+    @bp.arguments(schemas.DeskQuery, location="query")
+    @bp.response(200, schemas.DeskConversations)
+    def at_desk(query: Body, actor: Any) -> Body:
+        """Who waits, what one holds, everything."""
+        return chat.at_desk(actor, query["queue"], query.get("cursor"), query["limit"])
+
+    return bp

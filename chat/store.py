@@ -1,0 +1,316 @@
+"""The collections of the chat: `conversations`, `messages`, `conversation_members`, `desk_presence`, `chat_cursors`.
+
+The only file here that speaks pymongo. Unique indexes are the fence of everything: no number of a stream is given
+twice, and no client id is stored twice, whichever process writes.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import pymongo
+from pymongo import ReturnDocument
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from chat.conversation import WAITING, Closing, Conversation, Person
+from chat.ports import Document
+from chat.presence import Presence
+from chat.refusals import Unavailable
+
+T = TypeVar("T")
+Index = tuple[str, list[tuple[str, int]], dict[str, Any]]
+
+INDEXES: list[Index] = [
+    ("messages", [("conversation", 1), ("stream", 1), ("seq", 1)], {"unique": True}),
+    ("messages", [("client_id", 1), ("conversation", 1), ("sender.id", 1)], {"unique": True}),
+    ("messages", [("file.id", 1)], {"sparse": True}),
+    ("conversations", [("citizen.id", 1), ("_id", 1)], {}),
+    ("conversations", [("desk", 1), ("state", 1), ("waiting_since", 1)], {}),
+    ("conversations", [("state", 1), ("waiting_since", 1)], {}),
+    ("conversations", [("officer.id", 1), ("state", 1)], {}),
+    ("conversations", [("desk", 1), ("claimed_at", 1)], {}),
+    ("conversation_members", [("conversation", 1)], {}),
+]
+
+WRITE_SECONDS = 3.0
+"""How long one write of the group commit may take before its outcome is looked up instead."""
+
+MOVE_TRIES = 20
+UNREAD_SHOWN = 99
+SAMPLES = 20
+AWAY = "away"
+
+
+class Unsettled(Exception):
+    """A write that failed, wholly or partly, or whose outcome is not known."""
+
+
+class Database(Protocol):
+    """A MongoDB database whose writes are acknowledged by a majority, with one transaction helper and one lease."""
+
+    def __getitem__(self, name: str) -> Collection[Document]: ...
+    def transact(self, work: Callable[[ClientSession], T]) -> T: ...
+    def claim(self, collection: str, wanted: Document, now: datetime) -> Document | None: ...
+    def leasable(self, due_at: datetime) -> Document: ...
+
+
+class ChatStore:
+    """Conversations, their messages, how far each member has seen, and who is there."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._messages = database["messages"]
+        self._conversations = database["conversations"]
+        self._members = database["conversation_members"]
+        self._presence = database["desk_presence"]
+
+    # -- conversations -------------------------------------------------------
+
+    def begin(self, conversation: Conversation, tell: Callable[[ClientSession], list[Document]]) -> list[Document]:
+        """Keep a new conversation with its first messages; gives them numbered."""
+
+        def work(session: ClientSession) -> list[Document]:
+            self._conversations.insert_one(_row(conversation), session=session)
+            return self._say(session, conversation.id, tell(session))
+
+        return self._db.transact(work)
+
+    def move(
+        self,
+        before: Conversation,
+        after: Conversation,
+        tell: Callable[[ClientSession], list[Document]],
+    ) -> list[Document] | None:
+        """Put `after` in the place of `before`, with its event, in one transaction; gives the numbered messages.
+
+        None where somebody else moved it first. `tell` may refuse, and then nothing changes. A number taken meanwhile
+        by a message makes it try again. Raises Unavailable.
+        """
+
+        def work(session: ClientSession) -> list[Document] | None:
+            row = _row(after)
+            taken = self._conversations.find_one_and_update(
+                {"_id": before.id, "version": before.version}, {"$set": row}, {"_id": 1}, session=session
+            )
+            return None if taken is None else self._say(session, before.id, tell(session))
+
+        for _ in range(MOVE_TRIES):
+            try:
+                return self._db.transact(work)
+            except DuplicateKeyError:
+                time.sleep(random.uniform(0.001, 0.02))
+        raise Unavailable
+
+    def _say(self, session: ClientSession, conversation: str, rows: list[Document]) -> list[Document]:
+        last: dict[str, int] = {}
+        for row in rows:
+            stream = row["stream"]
+            if stream not in last:
+                last[stream] = self.last(conversation, stream, session)
+            last[stream] += 1
+            row["seq"] = last[stream]
+        self._messages.insert_many(rows, session=session)
+        return rows
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """One conversation."""
+        row = self._conversations.find_one({"_id": conversation_id})
+        return _conversation(row) if row else None
+
+    def of_citizen(self, citizen: str, before: str | None, limit: int) -> list[Conversation]:
+        """A citizen's own, newest first, from before an id on."""
+        return self._newest({"citizen.id": citizen}, before, limit)
+
+    def of_officer(self, officer: str, before: str | None, limit: int) -> list[Conversation]:
+        """What an officer holds, newest first, from before an id on."""
+        return self._newest({"officer.id": officer, "state": "active"}, before, limit)
+
+    def all(self, before: str | None, limit: int) -> list[Conversation]:
+        """Every conversation, newest first, from before an id on."""
+        return self._newest({}, before, limit)
+
+    def waiting(self, after: Conversation | None, limit: int) -> list[Conversation]:
+        """Who waits for an officer, longest first, from after one of them on."""
+        wanted: Document = {"state": {"$in": list(WAITING)}}
+        if after is not None:
+            wanted["$or"] = [
+                {"waiting_since": {"$gt": after.waiting_since}},
+                {"waiting_since": after.waiting_since, "_id": {"$gt": after.id}},
+            ]
+        found = self._conversations.find(wanted).sort([("waiting_since", 1), ("_id", 1)]).limit(limit)
+        return [_conversation(row) for row in found]
+
+    def queue(self, desk: str) -> list[tuple[str, str]]:
+        """The queue of a desk, next one first, as (conversation, citizen)."""
+        found = self._conversations.find({"desk": desk, "state": "queued"}, {"citizen.id": 1})
+        return [(row["_id"], row["citizen"]["id"]) for row in found.sort([("waiting_since", 1), ("_id", 1)])]
+
+    def ahead(self, desk: str, since: datetime) -> int:
+        """How many of a desk's queue have waited for longer."""
+        return self._conversations.count_documents({"desk": desk, "state": "queued", "waiting_since": {"$lt": since}})
+
+    def waits(self, desk: str) -> list[tuple[float, int]]:
+        """What the last ones of a desk waited: seconds, and the place they started from."""
+        wanted = {"desk": desk, "claimed_at": {"$ne": None}}
+        found = self._conversations.find(wanted, {"waited": 1, "place": 1}).sort("claimed_at", -1).limit(SAMPLES)
+        return [(row["waited"], row["place"]) for row in found if row["waited"] is not None]
+
+    def held(self, session: ClientSession, officer: str) -> int:
+        """How many an officer holds; two acts that ask for the same officer run one after the other."""
+        self._presence.update_one({"_id": officer}, {"$inc": {"taken": 1}}, upsert=True, session=session)
+        return self._conversations.count_documents({"officer.id": officer, "state": "active"}, session=session)
+
+    def _newest(self, wanted: Document, before: str | None, limit: int) -> list[Conversation]:
+        if before is not None:
+            wanted = {**wanted, "_id": {"$lt": before}}
+        return [_conversation(row) for row in self._conversations.find(wanted).sort("_id", -1).limit(limit)]
+
+    # -- messages ------------------------------------------------------------
+
+    def append(self, rows: Sequence[Document], *, ordered: bool) -> None:
+        """Write a batch of numbered messages. Raises Unsettled where it is not known that all of them are stored."""
+        try:
+            with pymongo.timeout(WRITE_SECONDS):
+                self._messages.insert_many(rows, ordered=ordered)
+        except PyMongoError as error:
+            raise Unsettled from error
+
+    def stored(self, client_ids: Iterable[str]) -> list[Document]:
+        """Those messages with one of these client ids that a majority has. Raises Unsettled."""
+        try:
+            with pymongo.timeout(WRITE_SECONDS):
+                return list(self._messages.find({"client_id": {"$in": list(client_ids)}}))
+        except PyMongoError as error:
+            raise Unsettled from error
+
+    def last_known(self, conversation: str, stream: str) -> int:
+        """`last`, for the group commit. Raises Unsettled."""
+        try:
+            with pymongo.timeout(WRITE_SECONDS):
+                return self.last(conversation, stream)
+        except PyMongoError as error:
+            raise Unsettled from error
+
+    def last(self, conversation: str, stream: str, session: ClientSession | None = None) -> int:
+        """The highest number of a stream; 0 where it is empty."""
+        wanted = {"conversation": conversation, "stream": stream}
+        row = self._messages.find_one(wanted, {"seq": 1}, sort=[("seq", -1)], session=session)
+        return row["seq"] if row else 0
+
+    def latest(self, conversation: str) -> Document | None:
+        """The last public message."""
+        return self._messages.find_one({"conversation": conversation, "stream": "public"}, sort=[("seq", -1)])
+
+    def page(self, conversation: str, stream: str, after: int, limit: int) -> list[Document]:
+        """Messages of a stream in order, from after a number on."""
+        wanted = {"conversation": conversation, "stream": stream, "seq": {"$gt": after}}
+        return list(self._messages.find(wanted).sort("seq", 1).limit(limit))
+
+    def unread(self, conversation: str, member: str, read: int) -> int:
+        """What others have said since a member read last, events not counted; at most 99."""
+        wanted = {
+            "conversation": conversation,
+            "stream": "public",
+            "seq": {"$gt": read},
+            "kind": {"$ne": "event"},
+            "sender.id": {"$ne": member},
+        }
+        return self._messages.count_documents(wanted, limit=UNREAD_SHOWN)
+
+    def conversations_with_file(self, upload: str) -> list[Conversation]:
+        """Where a file was sent."""
+        ids = {row["conversation"] for row in self._messages.find({"file.id": upload}, {"conversation": 1})}
+        return [found for found in map(self.conversation, sorted(ids)) if found]
+
+    # -- how far each member has seen ------------------------------------------
+
+    def advance(self, conversation: str, member: Person, delivered: int, read: int) -> Document | None:
+        """Raise how far a member has seen; numbers never go back. None where nothing is new."""
+        key = {"_id": f"{conversation}:{member.id}"}
+        change = {
+            "$max": {"delivered_seq": delivered, "read_seq": read},
+            "$setOnInsert": {"conversation": conversation, "member": member.id, "kind": member.kind, "told_seq": 0},
+        }
+        before = self._upsert(self._members, key, change) or {"delivered_seq": 0, "read_seq": 0}
+        after = {"delivered_seq": max(before["delivered_seq"], delivered), "read_seq": max(before["read_seq"], read)}
+        return None if all(before[name] == after[name] for name in after) else after
+
+    def seen(self, conversation: str) -> list[Document]:
+        """Rows {member, kind, delivered_seq, read_seq, told_seq} of a conversation."""
+        return list(self._members.find({"conversation": conversation}))
+
+    def told(self, conversation: str, member: Person, seq: int) -> None:
+        """Remember that a member was told by other ways of everything up to `seq`."""
+        key = {"_id": f"{conversation}:{member.id}"}
+        change = {
+            "$max": {"told_seq": seq},
+            "$setOnInsert": {
+                "conversation": conversation,
+                "member": member.id,
+                "kind": member.kind,
+                "delivered_seq": 0,
+                "read_seq": 0,
+            },
+        }
+        self._upsert(self._members, key, change)
+
+    # -- who is there ----------------------------------------------------------
+
+    def presence(self, member: str) -> Presence | None:
+        """What an officer said of themselves last."""
+        row = self._presence.find_one({"_id": member, "name": {"$exists": True}})
+        return Presence(row["_id"], row["name"], row["state"], row["capacity"], row["until"]) if row else None
+
+    def keep_presence(self, presence: Presence) -> None:
+        """Keep it, lease included."""
+        change = {key: value for key, value in asdict(presence).items() if key != "member"}
+        self._upsert(self._presence, {"_id": presence.member}, {"$set": change})
+
+    def renew_presence(self, members: Iterable[str], until: datetime) -> None:
+        """A sign of life of connected officers."""
+        self._presence.update_many({"_id": {"$in": list(members)}}, {"$set": {"until": until}})
+
+    # -- the search for unseen messages -----------------------------------------
+
+    def claim_search(self, now: datetime) -> Document | None:
+        """Lease the search for unseen messages, which goes on after the id `after`; None where it is not due."""
+        start = {"$setOnInsert": {"after": "", **self._db.leasable(now)}}
+        if self._db["chat_cursors"].find_one({"_id": AWAY}, {"_id": 1}) is None:
+            self._upsert(self._db["chat_cursors"], {"_id": AWAY}, start)
+        return self._db.claim("chat_cursors", {"_id": AWAY}, now)
+
+    def end_search(self, row: Document, after: str, due_at: datetime) -> None:
+        """Give the lease back, having looked at everything up to the id `after`."""
+        change = {"after": after, "due_at": due_at, "lease.until": due_at, "attempts": 0}
+        self._db["chat_cursors"].update_one({"_id": AWAY, "lease.fence": row["lease"]["fence"]}, {"$set": change})
+
+    def said_between(self, after: str, before: str, limit: int) -> list[Document]:
+        """Messages by id, which is by time: {conversation, stream, seq, kind, sender}."""
+        fields = {"conversation": 1, "stream": 1, "seq": 1, "kind": 1, "sender": 1}
+        return list(self._messages.find({"_id": {"$gt": after, "$lt": before}}, fields).sort("_id", 1).limit(limit))
+
+    @staticmethod
+    def _upsert(collection: Collection[Document], key: Document, change: Document) -> Document | None:
+        """Change a row or make it; gives what was there before. Two that make it at once: the second changes it."""
+        try:
+            return collection.find_one_and_update(key, change, upsert=True, return_document=ReturnDocument.BEFORE)
+        except DuplicateKeyError:
+            return collection.find_one_and_update(key, change, return_document=ReturnDocument.BEFORE)
+
+
+def _row(conversation: Conversation) -> Document:
+    row = asdict(conversation)
+    return {"_id": row.pop("id"), "v": 1, **row}
+
+
+def _conversation(row: Document) -> Conversation:
+    known: Document = {field.name: row.get(field.name) for field in fields(Conversation)} | {"id": row["_id"]}
+    for role in ("citizen", "officer", "owner"):
+        known[role] = Person(**row[role]) if row[role] else None
+    known["closed"] = Closing(**row["closed"]) if row["closed"] else None
+    return Conversation(**known)

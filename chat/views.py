@@ -1,0 +1,75 @@
+"""What the world sees of a conversation and its messages: plain JSON, the same over HTTP and over the socket."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chat.conversation import Conversation, Person
+from chat.ports import Document
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+STREAMS = ("public", "staff")
+
+
+def moment(at: datetime) -> str:
+    """An instant in ISO 8601 with +08:00, to the millisecond, as the store keeps it."""
+    return at.astimezone(SHANGHAI).isoformat(timespec="milliseconds")
+
+
+def plain(value: Any) -> Any:
+    """Instants inside a structure as text."""
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def facts(conversation: Conversation) -> Document:
+    """The part of a conversation that is the same for everybody who may read it."""
+    return {"conversation": conversation.id, **plain(conversation.facts)}
+
+
+def message(row: Document, sender: Person, card: Document | None = None) -> Document:
+    """A message. `card` is its card as resolved for the reader; unresolved it is the bare type."""
+    shown = {
+        "conversation": row["conversation"],
+        "stream": row["stream"],
+        "seq": row["seq"],
+        "id": row["_id"],
+        "client_id": row["client_id"],
+        "kind": row["kind"],
+        "sender": {"id": sender.id, "kind": sender.kind, "name": sender.name},
+        "at": moment(row["at"]),
+    }
+    for name in ("text", "file", "location", "event"):
+        if name in row:
+            shown[name] = plain(row[name])
+    if "card" in row:
+        shown["card"] = {"type": row["card"]["type"]} if card is None else {**row["card"], **plain(card)}
+    return shown
+
+
+def conversation(
+    found: Conversation,
+    *,
+    last_seq: int,
+    unread: int,
+    mine: dict[str, int],
+    peer: dict[str, int],
+    queue: Document | None,
+) -> Document:
+    """A conversation as one of its readers sees it."""
+    return {
+        "id": found.id,
+        **{key: value for key, value in facts(found).items() if key != "conversation"},
+        "matter": found.matter,
+        "case": found.case,
+        "point": found.point,
+        "queue": queue,
+        "last_seq": last_seq,
+        **mine,
+        "peer": peer,
+        "unread": unread,
+        "created_at": moment(found.created_at),
+    }

@@ -1,0 +1,46 @@
+"""Outward messages: what is told to whom, by which channel, and whether it arrived.
+
+`Notifications` is the package assembled; `api/app.py` hands it what it needs and calls `tell` and `step`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from notifications.channels import Callbacks, Channel
+from notifications.channels.console import ConsoleSms
+from notifications.channels.in_app import InApp, Push
+from notifications.channels.twilio_sms import TwilioSms
+from notifications.delivery import Outbox
+from notifications.notice import AddressOf, Seal
+from notifications.refusals import Refusal
+from notifications.routes import blueprint
+from notifications.service import Notices
+from notifications.store import INDEXES, NoticeStore, Store
+
+__all__ = ["INDEXES", "ConsoleSms", "Notifications", "Refusal", "TwilioSms", "blueprint"]
+
+
+def nobody(member: str, word: Mapping[str, Any]) -> None:
+    """A push where no page is ever open."""
+
+
+class Notifications(Notices):
+    """The use cases on one database, and the outbox behind them."""
+
+    def __init__(
+        self,
+        database: Store,
+        *,
+        seal: Seal,
+        open_sealed: Seal,
+        address_of: AddressOf,
+        sms: Channel,
+        now: Callable[[], datetime],
+        push: Push = nobody,
+    ) -> None:
+        store = NoticeStore(database)
+        callbacks = {sms.provider: sms} if isinstance(sms, Callbacks) else {}
+        channels: dict[str, Channel] = {"in_app": InApp(push), "sms": sms}
+        super().__init__(store, seal, open_sealed, address_of, now, callbacks)
+        self.step = Outbox(store, channels, callbacks, address_of, open_sealed).step

@@ -1,0 +1,229 @@
+"""The outbox at work: one piece of due work at a time, under a lease, whose outcome is written before the next.
+
+No transaction and no connection is held while a provider is asked. `submitting` is written before the call, so
+that whoever finds it later knows that nobody knows, and looks at the provider's own list before sending again.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from uuid6 import uuid7
+
+from notifications import plan, wording
+from notifications.channels import Callbacks, Channel, Fault, LookFailed, Message, Remedy, Report
+from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, AddressOf, Seal, opened
+from notifications.store import NoticeStore, Row
+
+log = logging.getLogger("circle.notices")
+
+LANGUAGE = "zh"
+LONGEST_PAUSE = timedelta(minutes=10)
+STUMBLE = Fault(Remedy.AGAIN, timedelta(seconds=5))
+"""Something of ours went wrong before the call: again after a pause, until it is out of date."""
+
+
+class Outbox:
+    """Brings notices to their recipients and works off what providers tell."""
+
+    def __init__(
+        self,
+        store: NoticeStore,
+        channels: Mapping[str, Channel],
+        callbacks: Mapping[str, Callbacks],
+        address_of: AddressOf,
+        open_sealed: Seal,
+    ) -> None:
+        self._store = store
+        self._channels = channels
+        self._callbacks = callbacks
+        self._address_of = address_of
+        self._open_sealed = open_sealed
+        self._closed: dict[str, datetime] = {}
+        self._due = {
+            "held": self._release,
+            "queued": self._send,
+            "submitting": self._lose,
+            "unknown": self._look,
+            "accepted": self._expire,
+            "sent": self._expire,
+        }
+
+    def step(self, now: datetime) -> bool:
+        """Do at most one piece of due work; True when it did one. News first: it may save a second sending."""
+        return self._hear(now) or self._deliver(now)
+
+    def _hear(self, now: datetime) -> bool:
+        receipt = self._store.claim_receipt(now)
+        if receipt is None:
+            return False
+        channel = self._callbacks.get(receipt["provider"])
+        report = channel.heard(receipt["said"]) if channel else None
+        self._store.end_receipt(receipt, self._learn(receipt, report, now) if report else "unread")
+        return True
+
+    def _learn(self, receipt: Row, report: Report, now: datetime) -> str:
+        row = self._store.delivery(receipt["delivery"]) or self._store.delivery_of_ref(report.ref or "")
+        notice = self._store.notice(row["notice"]) if row else None
+        if row is None or notice is None:
+            return "nobody's"
+        if row.get("ref", report.ref) != report.ref:
+            log.warning("news of a second message", extra={"delivery": row["_id"]})
+            return "another's"
+        changes, further = self._news(row, notice, report, now)
+        return "moved" if self._store.learn(row, report.state, now, changes, further) else "no news"
+
+    def _deliver(self, now: datetime) -> bool:
+        row = self._store.claim((name for name in self._channels if self._open(name, now)), now)
+        if row is None:
+            return False
+        try:
+            self._due[row["state"]](row, now)
+        except Exception:
+            log.exception("delivery stumbled", extra={"delivery": row["_id"]})
+            self._store.postpone(row, now + _pause(STUMBLE, row), now)
+        return True
+
+    # -- one method a state ----------------------------------------------
+
+    def _release(self, row: Row, now: datetime) -> None:
+        """The night is over."""
+        self._store.finish(row, "queued", now, {"due_at": now})
+
+    def _send(self, row: Row, now: datetime) -> None:
+        notice = self._notice(row)
+        if now >= _ends(row, notice):
+            self._store.finish(row, "expired", now, {})
+            return
+        wait = plan.earliest(notice["template"], row["channel"], now)
+        if wait > now:
+            self._store.postpone(row, wait, now)
+            return
+        message = self._message(row, notice, now)
+        if message is None:
+            self._store.finish(row, "suppressed", now, {"error": "no address"})
+        elif self._store.begin(row, now):
+            self._settle(row, notice, self._submit(row["channel"], message), now)
+
+    def _lose(self, row: Row, now: datetime) -> None:
+        """Whoever submitted it never wrote what came of it."""
+        due_at = max(now, row["submitted_at"] + LOOKS[0])
+        self._store.finish(row, "unknown", now, {"due_at": due_at, "looks": 0})
+
+    def _look(self, row: Row, now: datetime) -> None:
+        notice, looks = self._notice(row), row["looks"] + 1
+        try:
+            found = self._found(row, notice, now)
+        except LookFailed:
+            self._stay_unknown(row, notice, now)
+            return
+        if found is not None:
+            self._settle(row, notice, found, now)
+        elif looks < len(LOOKS):
+            self._store.postpone(row, now + LOOKS[looks], now, looks=looks)
+        else:
+            self._store.finish(row, "queued", now, {"due_at": now})
+
+    def _stay_unknown(self, row: Row, notice: Row, now: datetime) -> None:
+        """The list cannot be read: look again later, and never send without having looked."""
+        if now >= _ends(row, notice):
+            self._store.finish(row, "expired", now, {})
+        else:
+            self._store.postpone(row, now + _pause(STUMBLE, row), now)
+
+    def _expire(self, row: Row, now: datetime) -> None:
+        """72 hours without news."""
+        self._store.finish(row, "expired", now, {})
+
+    # -- inside -----------------------------------------------------------
+
+    def _submit(self, channel: str, message: Message) -> Report:
+        try:
+            return self._channels[channel].submit(message)
+        except Exception as error:
+            log.exception("a channel broke", extra={"delivery": message.delivery})
+            return Report("unknown", error=type(error).__name__, fault=Fault(Remedy.LOOK))
+
+    def _found(self, row: Row, notice: Row, now: datetime) -> Report | None:
+        """What the provider has of this delivery and of no other. Raises LookFailed."""
+        message = self._message(row, notice, now)
+        if message is None:
+            return None
+        reports = self._channels[row["channel"]].find(message, row["submitted_at"])
+        known = self._store.refs_known(report.ref for report in reports if report.ref)
+        return next((report for report in reports if report.ref not in known), None)
+
+    def _settle(self, row: Row, notice: Row, report: Report, now: datetime) -> None:
+        """Write what came of a call."""
+        changes, further = self._news(row, notice, report, now)
+        self._store.finish(row, report.state, now, changes, further)
+
+    def _news(self, row: Row, notice: Row, report: Report, now: datetime) -> tuple[Row, Row | None]:
+        """What a report changes in a delivery, and the further try that it leads to."""
+        fault = report.fault
+        if fault is not None and fault.remedy is Remedy.STOP:
+            self._close(row["channel"], fault, report, now)
+        changes: Row = {"error": report.error, "due_at": _next(row, report, now)}
+        if report.ref is not None:
+            changes["ref"] = report.ref
+        return changes, self._further(row, notice, fault, now) if report.state in FAILED else None
+
+    def _further(self, row: Row, notice: Row, fault: Fault | None, now: datetime) -> Row | None:
+        if fault is None or fault.remedy not in {Remedy.AGAIN, Remedy.STOP} or row["number"] > fault.most:
+            return None
+        further = plan.delivery(str(uuid7()), notice, row["channel"], row["number"] + 1, now, now + fault.pause)
+        return further if further["due_at"] < _ends(further, notice) else None
+
+    def _message(self, row: Row, notice: Row, now: datetime) -> Message | None:
+        """What is handed over, or None where the recipient cannot be reached by this channel."""
+        recipient, channel = notice["recipient"], row["channel"]
+        outward = self._channels[channel].outward
+        address = self._address_of(recipient, channel) if outward else recipient
+        if address is None:
+            return None
+        template = wording.version_of(notice["template"], notice["version"])
+        values = opened(notice, self._open_sealed)
+        said = wording.say(template, values, LANGUAGE, notice["created_at"])
+        return Message(
+            delivery=row["_id"],
+            notice=notice["_id"],
+            recipient=recipient,
+            address=address,
+            template=template.name,
+            version=template.version,
+            values=values,
+            sms=said.sms,
+            title=said.title,
+            text=said.text,
+            link=notice["link"],
+            good_for=_ends(row, notice) - now,
+        )
+
+    def _notice(self, row: Row) -> Row:
+        notice = self._store.notice(row["notice"])
+        assert notice is not None
+        return notice
+
+    def _open(self, channel: str, now: datetime) -> bool:
+        return now >= self._closed.get(channel, now)
+
+    def _close(self, channel: str, fault: Fault, report: Report, now: datetime) -> None:
+        self._closed[channel] = now + fault.pause
+        log.error("channel closed: our account is at fault", extra={"channel": channel, "error": report.error})
+
+
+def _ends(row: Row, notice: Row) -> datetime:
+    return plan.ends(notice["template"], notice["created_at"], row["created_at"])
+
+
+def _pause(fault: Fault, row: Row) -> timedelta:
+    """Doubling with every time it was taken up, up to ten minutes or the fault's own pause."""
+    doubled = fault.pause * 2 ** min(row["attempts"] - 1, 10)
+    return max(fault.pause, min(doubled, LONGEST_PAUSE))
+
+
+def _next(row: Row, report: Report, now: datetime) -> datetime:
+    """When a delivery is to be looked at again after this report."""
+    if report.state == "queued":
+        return now + _pause(report.fault or STUMBLE, row)
+    return now + (LOOKS[0] if report.state == "unknown" else NEWS_WITHIN)

@@ -1,0 +1,62 @@
+"""The states of a notice on one channel, and which may follow which.
+
+A notice is *what* is told to one recipient; a delivery is one try to bring it there by one channel.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+Seal = Callable[[str, str, str], str]
+"""(record, field, text) to its sealed form, and back; the way back raises where it was moved."""
+AddressOf = Callable[[str, str], str | None]
+"""(recipient, channel) to an address, opened only when it is needed."""
+
+NEWS_WITHIN = timedelta(hours=72)
+"""How long a delivery may stay without news before it counts as expired (facts of GOV.UK Notify: 3 days)."""
+
+LOOKS = (timedelta(seconds=30), timedelta(minutes=2))
+"""After a try whose outcome nobody knows: the waits before each look at the provider's own list. Only when
+the last look finds nothing is the message sent again."""
+
+_UNSENT = frozenset({"held", "queued"})
+_ASKED = frozenset({"queued", "submitting", "unknown"})
+_TAKEN = frozenset({"accepted", "sent"})
+
+COMES_FROM: dict[str, frozenset[str]] = {
+    "queued": frozenset({"held", "submitting", "unknown"}),
+    "submitting": frozenset({"queued"}),
+    "unknown": frozenset({"submitting"}),
+    "suppressed": _UNSENT,
+    "accepted": _ASKED,
+    "sent": _ASKED | {"accepted"},
+    "delivered": _ASKED | _TAKEN,
+    "undelivered": _ASKED | _TAKEN,
+    "failed": _ASKED | _TAKEN,
+    "canceled": _ASKED | _TAKEN,
+    "expired": _UNSENT | _TAKEN | {"unknown"},
+}
+"""Each state with those that it may follow. A provider's word moves a delivery only forward; back to `queued`
+goes only what the provider certainly did not take. `queued` is among the sources of news because a callback
+may arrive after a look found nothing. No final state is a source: the first one stays."""
+
+STATES = frozenset(COMES_FROM) | {"held"}
+FINAL = STATES - frozenset().union(*COMES_FROM.values())
+FAILED = frozenset({"undelivered", "failed", "canceled", "expired"})
+"""The final states from which staff may have it sent again."""
+
+
+def may_follow(new: str, old: str) -> bool:
+    """Whether a delivery in state `old` may become `new`."""
+    return old in COMES_FROM[new]
+
+
+def opened(notice: dict[str, Any], open_sealed: Seal) -> dict[str, str]:
+    """The values of a notice, each sealed under the notice's id and its own name."""
+    return {name: open_sealed(notice["_id"], name, sealed) for name, sealed in notice["values"].items()}
+
+
+def mask(address: str) -> str:
+    """138****1234 of a mainland number in E.164; of any other address only its last four characters."""
+    local = address.removeprefix("+86")
+    return f"{local[:3]}****{local[-4:]}" if len(local) == 11 else f"****{local[-4:]}"

@@ -1,0 +1,49 @@
+"""What this package refuses. The same shape as the refusals of the house, without knowing them or HTTP."""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """A clear no: a stable `code`, words in two languages; `errors` by field, `retry_after` in seconds."""
+
+    code: ClassVar[str] = "refused"
+    zh: ClassVar[str] = "这一步现在办不了。"
+    en: ClassVar[str] = "This cannot be done now."
+
+    def __init__(self, errors: dict[str, list[str]] | None = None, *, retry_after: int | None = None) -> None:
+        super().__init__(self.code)
+        self.errors = errors
+        self.retry_after = retry_after
+        self.words = {"zh": self.zh, "en": self.en}
+
+
+class NotFound(Refusal):
+    """Not there, or not this person's: both look the same from outside."""
+
+    code = "not_found"
+    zh = "没有找到，或者它不属于您。"
+    en = "Not found, or not yours."
+
+
+class BadCursor(Refusal):
+    """A cursor is only what a list of ours gave out."""
+
+    code = "bad_cursor"
+    zh = "翻页标记不对，请从第一页开始。"
+    en = "The cursor is not one of ours. Start from the first page."
+
+
+class NotResendable(Refusal):
+    """Only what failed for good and is still worth sending is sent again."""
+
+    code = "notice_not_resendable"
+    zh = "这条通知不能重发：它没有发送失败，或者已经过了时效。请刷新后再看。"
+    en = "This notice is not sent again: it has not failed, or it is out of date. Reload to see its state."
+
+
+class SignatureBad(Refusal):
+    """A callback without the provider's signature over exactly this address and content."""
+
+    code = "signature_bad"
+    zh = "签名不对，没有接收。请核对 PUBLIC_BASE 和密钥。"
+    en = "The signature is wrong, nothing was taken. Check PUBLIC_BASE and the secret."

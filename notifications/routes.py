@@ -1,0 +1,80 @@
+"""The inbox, the desk's list, and the addresses that providers call."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from flask import request
+from flask_smorest import Blueprint
+
+from notifications import schemas
+from notifications.channels import Call
+from notifications.service import Notices
+
+Body = dict[str, Any]
+Decorator = Callable[[Any], Any]
+
+
+class Http(Protocol):
+    """What routes are decorated with: who may call, and one effect an Idempotency-Key."""
+
+    def allow(self, *roles: str) -> Decorator: ...
+
+    def create_once(self, load: Callable[[Any, str], Any]) -> Decorator: ...
+
+
+def blueprint(notices: Notices, http: Http) -> Blueprint:
+    """The routes of this package."""
+    bp = Blueprint("notifications", __name__, url_prefix="/v1", description="What was told")
+
+    @bp.get("/notices")
+    @http.allow("citizen", "staff")
+    @bp.arguments(schemas.PageQuery, location="query")
+    @bp.response(200, schemas.Inbox)
+    def inbox(query: Body, actor: Any) -> Body:
+        """One's own notices, newest first."""
+        return notices.inbox(actor, query.get("cursor"), query["limit"], _language())
+
+    @bp.post("/notices/<notice_id>/read")
+    @http.allow("citizen", "staff")
+    @bp.response(204)
+    def read(notice_id: str, actor: Any) -> None:
+        """Mark one's own notice as read."""
+        notices.read(actor, notice_id)
+
+    @bp.get("/desk/notices")
+    @http.allow("staff")
+    @bp.arguments(schemas.DeskQuery, location="query")
+    @bp.response(200, schemas.DeskPage)
+    def desk(query: Body, actor: Any) -> Body:
+        """Everybody's notices, a line a channel, masked."""
+        return notices.desk(query.get("state"), query.get("cursor"), query["limit"], _language())
+
+    @bp.post("/desk/notices/<notice_id>/resend")
+    @http.allow("staff")
+    @bp.response(201, schemas.DeskLine)
+    @http.create_once(lambda actor, new_id: notices.resent(new_id, _language()))
+    def resend(notice_id: str, actor: Any, new_id: str) -> Body:
+        """Send again what failed for good."""
+        return notices.resend(actor, notice_id, new_id, _language())
+
+    @bp.post("/providers/twilio/status")
+    @http.allow("anyone")
+    @bp.arguments(schemas.CallQuery, location="query")
+    @bp.response(204)
+    def twilio_status(query: Body) -> None:
+        """Twilio's signed word on a message; acknowledged at once, worked off later."""
+        call = Call(_raw_target(), request.form, request.headers.get("X-Twilio-Signature", ""))
+        notices.take_call("twilio", call, query["notice"], query["delivery"])
+
+    return bp
+
+
+def _language() -> str:
+    return request.accept_languages.best_match(["zh", "en"], "zh")
+
+
+def _raw_target() -> str:
+    """Path and query as they were sent: what is signed must not be decoded and written anew. gunicorn tells both;
+    of other servers only the query is raw, which is enough because the path is plain."""
+    query = request.environ.get("QUERY_STRING", "")
+    return str(request.environ.get("RAW_URI") or request.path + (f"?{query}" if query else ""))

@@ -1,0 +1,88 @@
+"""Shapes of the inbox and of the desk's list."""
+
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from notifications.notice import STATES
+from notifications.plan import SHANGHAI
+
+
+class Moment(fields.AwareDateTime):
+    """A time, written as ISO 8601 with +08:00."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return value.astimezone(SHANGHAI).isoformat(timespec="seconds") if value else None
+
+
+class PageQuery(Schema):
+    """Where a page begins and how long it is."""
+
+    cursor = fields.String(validate=validate.Length(max=100))
+    limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
+
+
+class DeskQuery(PageQuery):
+    """Which lines staff want to see."""
+
+    state = fields.String(validate=validate.OneOf(sorted(STATES)))
+
+
+class ChannelState(Schema):
+    """How far a notice is on one channel."""
+
+    channel = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(sorted(STATES)))
+    at = Moment(required=True)
+
+
+class Notice(Schema):
+    """One notice in one's own inbox. `kind` is the occasion; `link` a path of our pages."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    title = fields.String(required=True)
+    text = fields.String(required=True)
+    link = fields.String(required=True, allow_none=True)
+    at = Moment(required=True)
+    read_at = Moment(required=True, allow_none=True)
+    channels = fields.List(fields.Nested(ChannelState), required=True)
+
+
+class Inbox(Schema):
+    """One page, newest first; `next` is the cursor of the following one."""
+
+    items = fields.List(fields.Nested(Notice), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class DeskLine(Schema):
+    """One channel of one notice, as staff see it, without what was said. `id` is the notice's, `to` a masked
+    phone, `error` the provider's code; `number` counts the tries."""
+
+    id = fields.String(required=True)
+    kind = fields.String(required=True)
+    title = fields.String(required=True)
+    to = fields.String(required=True)
+    link = fields.String(required=True, allow_none=True)
+    told_at = Moment(required=True)
+    channel = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(sorted(STATES)))
+    at = Moment(required=True)
+    error = fields.String(required=True, allow_none=True)
+    number = fields.Integer(required=True)
+
+
+class DeskPage(Schema):
+    """One page, newest first."""
+
+    items = fields.List(fields.Nested(DeskLine), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class CallQuery(Schema):
+    """What we wrote into the address that a provider calls back."""
+
+    notice = fields.String(load_default="", validate=validate.Length(max=64))
+    delivery = fields.String(load_default="", validate=validate.Length(max=64))

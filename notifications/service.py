@@ -1,0 +1,194 @@
+"""The use cases: tell somebody, read one's inbox, take a provider's call, look after what failed."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from uuid6 import uuid7
+
+from notifications import plan, wording
+from notifications.channels import Call, Callbacks
+from notifications.notice import FAILED, AddressOf, Seal, mask, opened
+from notifications.refusals import BadCursor, NotFound, NotResendable, SignatureBad
+from notifications.store import NoticeStore, Row
+
+
+class Member(Protocol):
+    """Whose inbox it is."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+
+class Notices:
+    """What is told to whom. Delivering is the outbox's work (delivery.py)."""
+
+    def __init__(
+        self,
+        store: NoticeStore,
+        seal: Seal,
+        open_sealed: Seal,
+        address_of: AddressOf,
+        now: Callable[[], datetime],
+        callbacks: Mapping[str, Callbacks],
+    ) -> None:
+        self._store = store
+        self._seal = seal
+        self._open_sealed = open_sealed
+        self._address_of = address_of
+        self._now = now
+        self._callbacks = callbacks
+
+    def tell(
+        self,
+        recipient: str,
+        template: str,
+        values: Mapping[str, object],
+        *,
+        key: str,
+        link: str | None = None,
+        session: Any = None,
+    ) -> str:
+        """Leave a notice in the outbox and give its id; the same `key` is one notice, ever.
+
+        In the caller's transaction where `session` is given: no commit, no notice. `recipient` is
+        `citizen:<id>`, `staff:<id>` or `login:<id>`; `link` a path of our pages. Raises KeyError for an unknown
+        template and ValueError where a value that it needs is missing; other values are not kept.
+        """
+        words = wording.latest(template)
+        needed = wording.needed(words, values)
+
+        def write(inside: Any) -> str:
+            known = self._store.id_of_key(key, inside)
+            return known or self._write(inside, recipient, words, needed, key, link)
+
+        return write(session) if session is not None else self._store.transact(write)
+
+    def inbox(self, member: Member, cursor: str | None, limit: int, language: str) -> Row:
+        """One page of a member's own notices, newest first."""
+        rows = self._store.inbox(_recipient(member), _position(cursor), limit + 1)
+        deliveries = self._store.current(row["_id"] for row in rows[:limit])
+        items = [self._own_face(row, deliveries.get(row["_id"], []), language) for row in rows[:limit]]
+        return {"items": items, "next": rows[limit - 1]["_id"] if len(rows) > limit else None}
+
+    def read(self, member: Member, notice_id: str) -> None:
+        """Mark one's own notice as read. Raises NotFound."""
+        if not self._store.mark_read(_recipient(member), notice_id, self._now()):
+            raise NotFound
+
+    def take_call(self, provider: str, call: Call, notice_id: str, delivery_id: str) -> None:
+        """Keep what a provider tells; the outbox works it off. Raises NotFound where that provider is not in
+        use, SignatureBad where it is somebody else who calls."""
+        channel = self._callbacks.get(provider)
+        if channel is None:
+            raise NotFound
+        if not channel.genuine(call):
+            raise SignatureBad
+        said = {name: call.form[name] for name in channel.keeps if name in call.form}
+        receipt = {"provider": provider, "notice": notice_id, "delivery": delivery_id, "said": said}
+        same = hashlib.sha256(json.dumps(receipt, sort_keys=True).encode()).hexdigest()
+        self._store.keep_receipt({"_id": same, **receipt}, self._now())
+
+    # -- for staff --------------------------------------------------------
+
+    def desk(self, state: str | None, cursor: str | None, limit: int, language: str) -> Row:
+        """One page of everybody's deliveries: a line a channel, without what was said, the phone masked."""
+        rows = self._store.desk(state, _position(cursor), limit + 1)
+        notices = self._store.notices(row["notice"] for row in rows[:limit])
+        items = [self._line(notices[row["notice"]], row, language) for row in rows[:limit]]
+        return {"items": items, "next": rows[limit - 1]["_id"] if len(rows) > limit else None}
+
+    def resend(self, member: Member, notice_id: str, new_id: str, language: str) -> Row:
+        """Send again what failed for good, as one further delivery. Raises NotFound, NotResendable."""
+        notice, now = self._store.notice(notice_id), self._now()
+        if notice is None:
+            raise NotFound
+        last = next((r for r in self._store.current([notice_id])[notice_id] if r["state"] in FAILED), None)
+        if last is None or now >= plan.ends(notice["template"], notice["created_at"], now):
+            raise NotResendable
+        further = plan.delivery(new_id, notice, last["channel"], last["number"] + 1, now, now)
+        if not self._store.resend(last, {**further, "by": member.id}):
+            raise NotResendable
+        return self._line(notice, further, language)
+
+    def resent(self, new_id: str, language: str) -> Row | None:
+        """The line of a delivery that was made earlier, or None."""
+        row = self._store.delivery(new_id)
+        notice = self._store.notice(row["notice"]) if row else None
+        return self._line(notice, row, language) if notice and row else None
+
+    # -- inside -----------------------------------------------------------
+
+    def _write(
+        self,
+        session: Any,
+        recipient: str,
+        words: wording.Template,
+        values: Mapping[str, str],
+        key: str,
+        link: str | None,
+    ) -> str:
+        notice_id, now, channels = str(uuid7()), self._now(), plan.channels(words.name)
+        notice = {
+            "_id": notice_id,
+            "v": 1,
+            "key": key,
+            "recipient": recipient,
+            "template": words.name,
+            "version": words.version,
+            "values": {name: self._seal(notice_id, name, value) for name, value in values.items()},
+            "link": link,
+            "inbox": "in_app" in channels,
+            "created_at": now,
+            "read_at": None,
+        }
+        deliveries = [plan.delivery(str(uuid7()), notice, channel, 1, now, now) for channel in channels]
+        self._store.add(session, notice, deliveries)
+        return notice_id
+
+    def _own_face(self, notice: Row, deliveries: list[Row], language: str) -> Row:
+        template = wording.version_of(notice["template"], notice["version"])
+        said = wording.say(template, opened(notice, self._open_sealed), language, notice["created_at"])
+        return {
+            "id": notice["_id"],
+            "kind": notice["template"],
+            "title": said.title,
+            "text": said.text,
+            "link": notice["link"],
+            "at": notice["created_at"],
+            "read_at": notice["read_at"],
+            "channels": [{name: row[name] for name in ("channel", "state", "at")} for row in deliveries],
+        }
+
+    def _line(self, notice: Row, delivery: Row, language: str) -> Row:
+        phone = self._address_of(notice["recipient"], "sms")
+        template = wording.version_of(notice["template"], notice["version"])
+        return {
+            "id": notice["_id"],
+            "kind": notice["template"],
+            "title": template.words(language).title,
+            "to": mask(phone) if phone else "",
+            "link": notice["link"],
+            "told_at": notice["created_at"],
+            **{name: delivery[name] for name in ("channel", "state", "at", "error", "number")},
+        }
+
+
+def _recipient(member: Member) -> str:
+    return f"{member.kind}:{member.id}"
+
+
+def _position(cursor: str | None) -> str | None:
+    """The id of the last item of the page before, which is what our cursors are. Raises BadCursor."""
+    if not cursor:
+        return None
+    try:
+        return str(UUID(cursor))
+    except ValueError:
+        raise BadCursor from None

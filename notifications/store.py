@@ -1,0 +1,204 @@
+"""The collections `notices`, `deliveries` and `receipts`: the only file here that speaks pymongo.
+
+A notice holds what is said, its values sealed. A delivery is one try by one channel and what leases are taken
+on; a further try is a further row, and the earlier one is then marked `superseded`. A receipt is one thing that
+a provider told us, kept for ever and worked off later. `due_at` is None where nothing is to be done.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from pymongo import ASCENDING, DESCENDING
+from pymongo.collection import Collection
+
+from notifications.notice import COMES_FROM, FINAL
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
+    ("notices", [("key", ASCENDING)], {"unique": True}),
+    ("notices", [("recipient", ASCENDING), ("_id", DESCENDING)], {}),
+    (
+        "deliveries",
+        [("notice", ASCENDING), ("channel", ASCENDING), ("number", ASCENDING)],
+        {"unique": True},
+    ),
+    ("deliveries", [("due_at", ASCENDING)], {}),
+    ("deliveries", [("state", ASCENDING), ("_id", DESCENDING)], {}),
+    ("deliveries", [("ref", ASCENDING)], {"sparse": True}),
+    ("receipts", [("due_at", ASCENDING)], {}),
+    ("receipts", [("delivery", ASCENDING)], {}),
+]
+
+
+class Store(Protocol):
+    """What is needed of the database."""
+
+    def __getitem__(self, name: str) -> Collection[Row]: ...
+
+    def transact(self, work: Callable[[Any], T]) -> T: ...
+
+    def claim(self, collection: str, wanted: Row, now: datetime) -> Row | None: ...
+
+    def leasable(self, due_at: datetime) -> Row: ...
+
+
+class NoticeStore:
+    """Notices, their deliveries and what providers told."""
+
+    def __init__(self, database: Store) -> None:
+        self._db = database
+        self.transact = database.transact
+
+    # -- notices ----------------------------------------------------------
+
+    def id_of_key(self, key: str, session: Any) -> str | None:
+        """The notice that was told under this key."""
+        row = self._db["notices"].find_one({"key": key}, {"_id": 1}, session=session)
+        return row["_id"] if row else None
+
+    def add(self, session: Any, notice: Row, deliveries: list[Row]) -> None:
+        """Keep a notice with its first deliveries."""
+        self._db["notices"].insert_one(notice, session=session)
+        rows = [{**row, **self._db.leasable(row["due_at"])} for row in deliveries]
+        self._db["deliveries"].insert_many(rows, session=session)
+
+    def notice(self, notice_id: str) -> Row | None:
+        """A notice for delivering; nobody's inbox reads it this way."""
+        return self._db["notices"].find_one({"_id": notice_id})
+
+    def notices(self, ids: Iterable[str]) -> dict[str, Row]:
+        """Several notices by id."""
+        return {row["_id"]: row for row in self._db["notices"].find({"_id": {"$in": list(ids)}})}
+
+    def inbox(self, recipient: str, before: str | None, limit: int) -> list[Row]:
+        """One recipient's own notices, newest first."""
+        mine: Row = {"recipient": recipient, "inbox": True}
+        if before is not None:
+            mine["_id"] = {"$lt": before}
+        return list(self._db["notices"].find(mine).sort("_id", DESCENDING).limit(limit))
+
+    def mark_read(self, recipient: str, notice_id: str, now: datetime) -> bool:
+        """Read, the first time counts; False where this recipient has no such notice."""
+        mine = {"_id": notice_id, "recipient": recipient, "inbox": True}
+        if self._db["notices"].find_one(mine, {"_id": 1}) is None:
+            return False
+        self._db["notices"].update_one({**mine, "read_at": None}, {"$set": {"read_at": now}})
+        return True
+
+    # -- deliveries -------------------------------------------------------
+
+    def delivery(self, delivery_id: str) -> Row | None:
+        """A delivery by id."""
+        return self._db["deliveries"].find_one({"_id": delivery_id})
+
+    def delivery_of_ref(self, ref: str) -> Row | None:
+        """The delivery that a provider knows by this reference."""
+        return self._db["deliveries"].find_one({"ref": ref})
+
+    def refs_known(self, refs: Iterable[str]) -> set[str]:
+        """Those of a provider's references that belong to a delivery already."""
+        return {row["ref"] for row in self._db["deliveries"].find({"ref": {"$in": list(refs)}}, {"ref": 1})}
+
+    def current(self, notice_ids: Iterable[str]) -> dict[str, list[Row]]:
+        """The latest delivery by each channel, of each of these notices."""
+        found: dict[str, list[Row]] = {}
+        wanted = {"notice": {"$in": list(notice_ids)}, "superseded": False}
+        for row in self._db["deliveries"].find(wanted).sort("channel", ASCENDING):
+            found.setdefault(row["notice"], []).append(row)
+        return found
+
+    def desk(self, state: str | None, before: str | None, limit: int) -> list[Row]:
+        """The latest deliveries of everybody, in one state or all, newest first."""
+        wanted: Row = {"superseded": False}
+        if state is not None:
+            wanted["state"] = state
+        if before is not None:
+            wanted["_id"] = {"$lt": before}
+        return list(self._db["deliveries"].find(wanted).sort("_id", DESCENDING).limit(limit))
+
+    def claim(self, channels: Iterable[str], now: datetime) -> Row | None:
+        """Lease the delivery by one of these channels that is due longest."""
+        return self._db.claim("deliveries", {"channel": {"$in": list(channels)}}, now)
+
+    def postpone(self, row: Row, due_at: datetime, now: datetime, **changes: Any) -> bool:
+        """Give a leased delivery back, unchanged in state; False where another holds a newer fence."""
+        mine = {"_id": row["_id"], "lease.fence": row["lease"]["fence"]}
+        change = {"due_at": due_at, "lease.until": now, **changes}
+        return self._db["deliveries"].update_one(mine, {"$set": change}).matched_count == 1
+
+    def begin(self, row: Row, now: datetime) -> bool:
+        """Write `submitting`, keeping the lease. False: another holds a newer fence, or news came first."""
+        return self._move({"lease.fence": row["lease"]["fence"]}, row, "submitting", now, {"submitted_at": now})
+
+    def finish(self, row: Row, state: str, now: datetime, changes: Row, further: Row | None = None) -> bool:
+        """Move a leased delivery on and give the lease back, with a further try where there is one."""
+        fence = {"lease.fence": row["lease"]["fence"]}
+        return self._conclude(fence, row, state, now, {**changes, "lease.until": now}, further)
+
+    def learn(self, row: Row, state: str, now: datetime, changes: Row, further: Row | None = None) -> bool:
+        """Move a delivery on by news, whoever may hold its lease. False where it is further already."""
+        return self._conclude({}, row, state, now, changes, further)
+
+    def resend(self, row: Row, further: Row) -> bool:
+        """One further try after a failed one; False where somebody was faster."""
+
+        def work(session: Any) -> bool:
+            last = {"_id": row["_id"], "superseded": False}
+            change = {"$set": {"superseded": True}}
+            if self._db["deliveries"].update_one(last, change, session=session).matched_count == 0:
+                return False
+            self._add_delivery(further, session)
+            return True
+
+        return self._db.transact(work)
+
+    # -- receipts ---------------------------------------------------------
+
+    def keep_receipt(self, receipt: Row, now: datetime) -> None:
+        """Keep what a provider told; the same again is only counted."""
+
+        def work(session: Any) -> None:
+            first = {**receipt, "v": 1, "at": now, **self._db.leasable(now)}
+            first.pop("_id")
+            change = {"$setOnInsert": first, "$inc": {"times": 1}}
+            self._db["receipts"].update_one({"_id": receipt["_id"]}, change, upsert=True, session=session)
+
+        self._db.transact(work)
+
+    def claim_receipt(self, now: datetime) -> Row | None:
+        """Lease the receipt that waits longest to be worked off."""
+        return self._db.claim("receipts", {}, now)
+
+    def end_receipt(self, row: Row, outcome: str) -> None:
+        """It was worked off; `outcome` says what came of it."""
+        self._db["receipts"].update_one({"_id": row["_id"]}, {"$set": {"due_at": None, "outcome": outcome}})
+
+    # -- inside -----------------------------------------------------------
+
+    def _conclude(self, also: Row, row: Row, state: str, now: datetime, changes: Row, further: Row | None) -> bool:
+        if further is None:
+            return self._move(also, row, state, now, changes)
+
+        def work(session: Any) -> bool:
+            if not self._move(also, row, state, now, {**changes, "superseded": True}, session):
+                return False
+            self._add_delivery(further, session)
+            return True
+
+        return self._db.transact(work)
+
+    def _move(self, also: Row, row: Row, state: str, now: datetime, changes: Row, session: Any = None) -> bool:
+        """The one place where a state is written: only from a state that it may follow, each step kept."""
+        here = {"_id": row["_id"], "state": {"$in": sorted(COMES_FROM[state])}, **also}
+        change = {"state": state, "at": now, **changes}
+        if state in FINAL:
+            change["due_at"] = None
+        step = {"state": state, "at": now, "error": changes.get("error")}
+        done = self._db["deliveries"].update_one(here, {"$set": change, "$push": {"history": step}}, session=session)
+        return done.matched_count == 1
+
+    def _add_delivery(self, row: Row, session: Any) -> None:
+        self._db["deliveries"].insert_one({**row, **self._db.leasable(row["due_at"])}, session=session)

@@ -1,0 +1,151 @@
+"""A small office around the chat: people with tokens, one open desk, cards, files, and what was told to whom."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from flask_smorest import Api
+
+from api.database import Database
+from api.http import Http
+from api.jobs import store as jobs_store
+from api.jobs.service import Idempotency
+from api.refusals import Refusal
+from chat import INDEXES, Chat, Ports, attach, blueprint
+from chat import Refusal as ChatRefusal
+
+STATUS = {
+    "token_missing": 401,
+    "token_bad": 401,
+    "role_wrong": 403,
+    "not_found": 404,
+    "bad_cursor": 400,
+    "key_missing": 400,
+    "version_missing": 428,
+    "version_stale": 412,
+    "bad_fields": 422,
+    "key_reused": 422,
+    "unavailable": 503,
+    "conversation_closed": 409,
+    "claim_first": 409,
+    "not_the_officer": 409,
+    "already_claimed": 409,
+    "at_capacity": 409,
+    "officer_away": 409,
+    "wrong_state": 409,
+    "reopen_too_late": 409,
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody with a token."""
+
+    id: str
+    kind: str
+    name: str
+    roles: frozenset[str]
+    token: str
+    session: str
+
+    @property
+    def is_staff(self) -> bool:
+        return self.kind == "staff"
+
+
+@dataclass
+class Hours:
+    """Whether the desks are open."""
+
+    open: bool = True
+    next_opens_at: datetime | None = None
+
+
+@dataclass
+class Office:
+    """The people and the surroundings. `mine` maps a card to the only citizen who may see it; None is everybody."""
+
+    people: dict[str, Actor] = field(default_factory=dict)
+    hours: Hours = field(default_factory=Hours)
+    desks: set[str] = field(default_factory=lambda: {"XC-H01", "XC-H02"})
+    mine: dict[tuple[str, str], str | None] = field(default_factory=lambda: {("guide", "0101"): None})
+    uploads: dict[str, str] = field(default_factory=dict)
+    told: list[tuple[str, str, int]] = field(default_factory=list)
+    announced: list[tuple[str, str]] = field(default_factory=list)
+
+    def citizen(self, name: str = "张三") -> Actor:
+        """A new citizen."""
+        return self._person("citizen", name, frozenset({"citizen"}))
+
+    def officer(self, name: str = "王窗口", role: str = "window") -> Actor:
+        """A new officer."""
+        return self._person("staff", name, frozenset({"staff", role}))
+
+    def actor(self, token: str) -> Actor | None:
+        """Who holds a token."""
+        return self.people.get(token)
+
+    def ports(self) -> Ports:
+        """What assembly hands to the chat."""
+        return Ports(
+            desk_for=lambda matter, point: (point or "XC-H01") if (point or "XC-H01") in self.desks else None,
+            desk_open=lambda desk, at: self.hours,
+            card=self._card,
+            file=self._file,
+            name_of=lambda citizen: next(one.name for one in self.people.values() if one.id == citizen),
+            away=lambda *told: self.told.append(told),
+            announce=lambda session, type, subject, **data: self.announced.append((type, subject)),
+        )
+
+    def _person(self, kind: str, name: str, roles: frozenset[str]) -> Actor:
+        one = Actor(str(uuid4()), kind, name, roles, token=uuid4().hex, session=uuid4().hex)
+        self.people[one.token] = one
+        return one
+
+    def _card(self, type: str, ref: str, viewer: Any) -> dict[str, Any] | None:
+        if type == "point":
+            return {"title": ref} if ref in self.desks else None
+        owner = self.mine.get((type, ref), "nobody")
+        return {"title": f"{type} {ref}"} if owner is None or viewer.is_staff or viewer.id == owner else None
+
+    def _file(self, upload: str, viewer: Any) -> dict[str, Any] | None:
+        if self.uploads.get(upload) != viewer.id:
+            return None
+        return {"id": upload, "name": "照片.jpg", "type": "image/jpeg", "size": 9, "received": 9}
+
+
+def utc_now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+def site(database: Database, office: Office, now: Callable[[], datetime], mode: str) -> tuple[Flask, Chat]:
+    """The chat's two faces in a Flask app of their own."""
+    database.ensure(INDEXES)
+    chat = Chat(database, ports=office.ports(), now=now)
+    app = Flask("chat")
+    app.config |= {"API_TITLE": "chat", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
+    api = Api(app)
+    http = Http(office.actor, Idempotency(jobs_store.JobStore(database), now))
+    api.register_blueprint(blueprint(chat, http))
+
+    def refused(error: Any) -> tuple[dict[str, Any], int]:
+        return {"code": error.code, "detail": error.words["zh"], "errors": error.errors}, STATUS[error.code]
+
+    for kind in (Refusal, ChatRefusal):
+        app.register_error_handler(kind, refused)
+    attach(app, chat, office.actor, mode=mode, cors_origins=None)
+    return app, chat
+
+
+def hours_later(now: datetime) -> Hours:
+    """Closed, and open again in some hours."""
+    return Hours(open=False, next_opens_at=now + timedelta(hours=15))
+
+
+def said(text: str, client_id: str | None = None, kind: str = "text") -> dict[str, Any]:
+    """The body of a post."""
+    return {"client_id": client_id or str(uuid4()), "kind": kind, "text": text}

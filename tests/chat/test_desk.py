@@ -1,0 +1,48 @@
+"""The way in, the expected wait, presence."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from chat import desk
+from chat.presence import LEASE, Presence, said
+from chat.refusals import BadFields
+from tests.chat.office import Hours, hours_later
+
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+
+def test_an_open_desk_queues_and_a_closed_one_takes_a_message_with_a_promise():
+    assert desk.way_in(Hours(), NOW) == ("queued", None)
+    closed = hours_later(NOW)
+    assert desk.way_in(closed, NOW) == ("left_message", closed.next_opens_at)
+
+
+def test_the_wait_is_a_range_around_the_measured_pace_and_grows_with_the_place():
+    measured = [(120.0, 1), (240.0, 2), (360.0, 2), (90.0, 1), (600.0, 5)]
+    assert desk.pace(measured) == 2.0
+    assert [desk.wait_range(position, measured) for position in (1, 2, 5)] == [(1, 3), (2, 6), (5, 15)]
+
+
+def test_without_enough_measurements_a_constant_is_assumed():
+    assert desk.wait_range(1, [(9.0, 1)] * (desk.ENOUGH_SAMPLES - 1)) == (2, 6)
+
+
+def test_nobody_is_told_to_wait_for_no_minutes():
+    assert desk.wait_range(1, [(1.0, 1)] * desk.ENOUGH_SAMPLES) == (0, 1)
+
+
+def test_an_officer_is_here_while_the_lease_holds_and_they_say_so():
+    here = Presence("a", "王窗口", until=NOW + LEASE)
+    assert here.is_here(NOW)
+    assert not here.is_here(NOW + LEASE)
+    assert not said(here, "away", None).is_here(NOW)
+    assert not Presence("a", "王窗口").is_here(NOW)
+
+
+def test_presence_takes_a_part_at_a_time_and_refuses_what_makes_no_sense():
+    here = Presence("a", "王窗口", until=NOW + timedelta(minutes=1))
+    assert (said(here, None, 3).state, said(here, None, 3).capacity) == ("here", 3)
+    for state, capacity in (("busy", None), (None, 0), (None, 21), (None, True), (None, "3"), ([], None)):
+        with pytest.raises(BadFields):
+            said(here, state, capacity)

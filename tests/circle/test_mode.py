@@ -1,0 +1,83 @@
+"""What each mode reads from the tags of streets and barriers."""
+
+import pytest
+
+from api.circle.mode import Mode, Pace, bars, speeds
+
+PACE = Pace()
+
+
+def open_ways(mode: Mode, **tags: str) -> str:
+    """`>` along, `<` against, as open."""
+    along, against = speeds(mode, {key.replace("__", ":"): value for key, value in tags.items()}, PACE)
+    return ">" * bool(along) + "<" * bool(against)
+
+
+@pytest.mark.parametrize(
+    ("tags", "walk", "bike", "drive"),
+    [
+        ({"highway": "residential"}, "><", "><", "><"),
+        ({"highway": "residential", "oneway": "yes"}, "><", ">", ">"),
+        ({"highway": "residential", "oneway": "-1"}, "><", "<", "<"),
+        ({"highway": "residential", "oneway": "yes", "oneway__bicycle": "no"}, "><", "><", ">"),
+        ({"highway": "residential", "oneway": "yes", "cycleway": "opposite_lane"}, "><", "><", ">"),
+        ({"highway": "residential", "oneway": "reversible"}, "><", "", ""),
+        ({"highway": "tertiary", "junction": "roundabout"}, "><", ">", ">"),
+        ({"highway": "tertiary", "junction": "roundabout", "oneway": "no"}, "><", "><", "><"),
+        ({"highway": "motorway"}, "", "", ">"),
+        ({"highway": "trunk", "motorroad": "yes"}, "", "", "><"),
+        ({"highway": "service", "access": "private"}, "", "", ""),
+        ({"highway": "service", "access": "private", "foot": "yes"}, "><", "", ""),
+        ({"highway": "service", "access": "no", "motor_vehicle": "destination"}, "", "", "><"),
+        ({"highway": "footway"}, "><", "><", ""),
+        ({"highway": "footway", "bicycle": "no"}, "><", "", ""),
+        ({"highway": "steps"}, "><", "", ""),
+        ({"highway": "steps", "conveying": "forward"}, ">", "", ""),
+        ({"highway": "path", "foot": "no"}, "", "><", ""),
+        ({"highway": "pedestrian", "motor_vehicle": "yes"}, "><", "><", "><"),
+        ({"highway": "primary", "foot": "use_sidepath"}, "", "><", "><"),
+        ({"highway": "construction", "foot": "yes"}, "", "", ""),
+        ({"highway": "proposed"}, "", "", ""),
+    ],
+)
+def test_ways_are_open_as_their_tags_say(tags: dict[str, str], walk: str, bike: str, drive: str) -> None:
+    assert (open_ways("walk", **tags), open_ways("bike", **tags), open_ways("drive", **tags)) == (walk, bike, drive)
+    assert open_ways("walk_slow", **tags) == walk
+
+
+@pytest.mark.parametrize(
+    ("sign", "kmh"),
+    [("50", 50), ("30 mph", 48.28032), ("walk", 7), ("none", 30), ("CN:urban", 30), ("²", 30), ("0", 30), ("999", 130)],
+)
+def test_driving_goes_by_the_sign_where_it_is_a_number(sign: str, kmh: float) -> None:
+    along, _ = speeds("drive", {"highway": "residential", "maxspeed": sign}, PACE)
+    assert along == pytest.approx(kmh * PACE.drive_factor)
+
+
+def test_each_direction_has_its_own_sign() -> None:
+    tags = {"highway": "primary", "maxspeed": "50", "maxspeed:backward": "30"}
+    assert speeds("drive", tags, PACE) == (50 * PACE.drive_factor, 30 * PACE.drive_factor)
+
+
+def test_a_bicycle_is_pushed_where_one_walks_and_steps_slow_the_slow() -> None:
+    assert speeds("bike", {"highway": "pedestrian"}, PACE) == (PACE.walk, PACE.walk)
+    assert speeds("bike", {"highway": "pedestrian", "bicycle": "yes"}, PACE) == (PACE.bike, PACE.bike)
+    assert speeds("walk_slow", {"highway": "steps"}, PACE) == (PACE.walk_slow / 2, PACE.walk_slow / 2)
+
+
+@pytest.mark.parametrize(
+    ("node", "stopped"),
+    [
+        ({"barrier": "bollard"}, {"drive"}),
+        ({"barrier": "gate"}, set()),
+        ({"barrier": "gate", "access": "private"}, {"walk", "bike", "drive"}),
+        ({"barrier": "gate", "access": "private", "foot": "yes"}, {"bike", "drive"}),
+        ({"barrier": "gate", "locked": "yes"}, {"drive"}),
+        ({"barrier": "stile"}, {"bike", "drive"}),
+        ({"barrier": "wall"}, {"walk", "bike", "drive"}),
+        ({"barrier": "bollard", "motor_vehicle": "yes"}, set()),
+    ],
+)
+def test_barriers_stop_whom_they_stop(node: dict[str, str], stopped: set[str]) -> None:
+    modes: tuple[Mode, ...] = ("walk", "bike", "drive")
+    assert {mode for mode in modes if bars(mode, node)} == stopped

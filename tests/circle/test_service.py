@@ -1,0 +1,233 @@
+"""The circle on a real store: starter points, loading, networks and their refusal, following, drawing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.circle.area import Box
+from api.circle.service import Circle, NetworkRefused
+from api.database import Database
+from api.refusals import BadFields, NotFound
+from tests.circle.places import HELSINKI, LIECHTENSTEIN, NOW
+
+NewCircle = Callable[[], Circle]
+XINCHENG = {"lon": 108.9579, "lat": 34.26895, "crs": "wgs84", "mode": "walk", "minutes": 15, "open": "any"}
+IN_HELSINKI = {**XINCHENG, "lon": 24.9435, "lat": 60.1710}
+
+
+@pytest.fixture
+def started(new_circle: NewCircle) -> Circle:
+    """A circle with the starter points."""
+    made = new_circle()
+    made.start()
+    return made
+
+
+@pytest.fixture
+def in_helsinki(started: Circle, helsinki_csv: Path) -> Circle:
+    """A circle that also has points in Helsinki, and its streets."""
+    assert started.load(helsinki_csv) == []
+    started.add_network(HELSINKI)
+    return started
+
+
+def test_the_starter_points_are_there_and_are_loaded_once(started: Circle, new_circle: NewCircle) -> None:
+    assert len(started.points()) == 119
+    again = new_circle()
+    again.start()
+    assert {again.face(point)["version"] for point in again.points()} == {1}
+
+
+def test_without_a_network_the_answer_is_an_estimate_and_says_so(started: Circle) -> None:
+    found = started.find(XINCHENG)
+    assert (found["basis"], found["generation"], found["origin"]["snapped_m"]) == ("estimate", None, None)
+    assert found["points"][0]["id"] == "XC-H01"
+    assert found["points"][0]["basis"] == "estimate"
+    assert found["best"]
+    assert "估算" in found["why"]["zh"]
+    assert all(row["seconds"] <= 900 for row in found["points"])
+
+
+def test_points_without_a_position_are_listed_and_never_placed(started: Circle) -> None:
+    listed = started.listed(None, "610102001", None, 200)
+    assert any(row["lon"] is None for row in listed)
+    found = started.find({**XINCHENG, "minutes": 60})
+    assert all(row["lon"] is not None for row in found["points"])
+
+
+def test_with_a_network_times_come_from_its_streets(helsinki: Circle) -> None:
+    found = helsinki.find(IN_HELSINKI)
+    assert found["basis"] == "network"
+    assert found["generation"] == helsinki.networks()[0]["generation"]
+    assert [row["id"] for row in found["points"]] == ["HEL-1", "HEL-2"]
+    assert {row["basis"] for row in found["points"]} == {"network"}
+    assert found["origin"]["snapped_m"] < 100
+    assert found["speed_kmh"] == 4.0
+    assert helsinki.find({**IN_HELSINKI, "mode": "drive"})["speed_kmh"] is None
+
+
+def test_far_from_every_street_the_answer_is_an_estimate_although_there_is_a_network(helsinki: Circle) -> None:
+    found = helsinki.find(XINCHENG)
+    assert found["basis"] == "estimate"
+    assert found["origin"]["off_streets"]
+
+
+def test_another_process_follows_points_and_network(in_helsinki: Circle, new_circle: NewCircle) -> None:
+    other = new_circle()
+    assert other.follow(NOW)
+    assert not other.follow(NOW)
+    assert other.find(IN_HELSINKI) == in_helsinki.find(IN_HELSINKI)
+
+
+def test_a_moved_point_has_its_new_times_at_once_and_alone_a_new_version(in_helsinki: Circle, tmp_path: Path) -> None:
+    before = {p.id: in_helsinki.face(p)["version"] for p in in_helsinki.points()}
+    file = tmp_path / "moved.csv"
+    file.write_text(in_helsinki.export_points().replace("24.946,60.1722", "24.944,60.1711"), encoding="utf-8")
+    assert in_helsinki.load(file) == []
+    nearest = in_helsinki.find(IN_HELSINKI)["points"][0]
+    assert (nearest["id"], nearest["basis"]) == ("HEL-2", "network")
+    assert nearest["seconds"] < 90
+    after = {p.id: in_helsinki.face(p)["version"] for p in in_helsinki.points()}
+    assert after == {**before, "HEL-2": before["HEL-2"] + 1}
+
+
+def test_a_bad_file_tells_all_and_changes_nothing(started: Circle, tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text(started.export_points().replace("108.9579", "200") + "XC-N,villa,,,,,,,,,,,,,,,,,,,\n", "utf-8")
+    told = started.load(file)
+    assert [line.split(": ")[:2] for line in told] == [
+        ["line 11", "lon"],
+        ["line 121", "name"],
+        ["line 121", "kind"],
+        ["line 121", "hours"],
+    ]
+    assert started.point("XC-H01").lon == 108.9579
+    assert len(started.points()) == 119
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("text", "读不出来"),
+        ("cut", "读不出来"),
+        ("nothing", "读不出来"),
+        ("streetless", "没有能走的路"),
+        ("far", "太远"),
+    ],
+)
+def test_a_street_file_that_cannot_serve_is_refused_and_the_old_network_stays(
+    in_helsinki: Circle, tmp_path: Path, kind: str, words: str
+) -> None:
+    before = in_helsinki.find(IN_HELSINKI)
+    with pytest.raises(NetworkRefused) as refused:
+        in_helsinki.add_network(unusable(kind, tmp_path))
+    assert words in refused.value.words["zh"]
+    assert in_helsinki.find(IN_HELSINKI) == before
+    assert len(in_helsinki.networks()) == 1
+    assert [path.name for path in (tmp_path / "networks").iterdir()] == [before["generation"]]
+
+
+def unusable(kind: str, folder: Path) -> Path:
+    """A file that is no network of Helsinki."""
+    if kind == "far":
+        return LIECHTENSTEIN
+    file = folder / f"{kind}.osm.pbf"
+    if kind == "streetless":
+        import osmium
+
+        with osmium.SimpleWriter(str(file)) as writer:
+            writer.add_node(osmium.osm.mutable.Node(id=1, location=(24.94, 60.17)))
+        return file
+    content = {"text": b"not a map", "cut": HELSINKI.read_bytes()[:300_000], "nothing": b""}
+    file.write_bytes(content[kind])
+    return file
+
+
+def test_a_missing_file_is_refused_and_so_is_a_network_without_points(
+    started: Circle, new_circle: NewCircle, tmp_path: Path
+) -> None:
+    with pytest.raises(NetworkRefused):
+        started.add_network(tmp_path / "none.osm.pbf")
+    with pytest.raises(NetworkRefused, match="network_refused"):
+        started.add_network(HELSINKI)  # the starter points are in Xi'an
+
+
+def test_a_generation_that_is_not_on_this_host_leaves_the_old_one(in_helsinki: Circle, database: Database) -> None:
+    before = in_helsinki.find(IN_HELSINKI)
+    database["circle"].update_one({"_id": "current"}, {"$inc": {"revision": 1}, "$set": {"generation": "elsewhere"}})
+    assert in_helsinki.follow(NOW)
+    assert in_helsinki.find(IN_HELSINKI) == before
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "word"),
+    [
+        ({"lon": 34.27, "lat": 108.95}, "lat", "写反"),
+        ({"lon": 116.4, "lat": 39.9}, "lon", "服务区域"),
+        ({"lon": 200.0}, "lon", "度之间"),
+        ({"matter": "XC-404"}, "matter", "没有这个事项"),
+        ({"facilities": ["sauna"]}, "facilities", "不认识"),
+    ],
+)
+def test_facts_that_are_wrong_are_named_by_field(
+    started: Circle, change: dict[str, Any], field: str, word: str
+) -> None:
+    with pytest.raises(BadFields) as refused:
+        started.find({**XINCHENG, **change})
+    assert refused.value.errors
+    assert word in refused.value.errors[field][0]
+
+
+def test_swapped_coordinates_within_range_are_recognised(helsinki: Circle) -> None:
+    with pytest.raises(BadFields) as refused:
+        helsinki.find({**IN_HELSINKI, "lon": 60.1710, "lat": 24.9435})
+    assert refused.value.errors
+    assert "写反" in refused.value.errors["lon"][0]
+
+
+def test_positions_of_chinese_map_programs_are_converted(started: Circle) -> None:
+    here = started.find(XINCHENG)["origin"]
+    baidu = started.find({**XINCHENG, "crs": "bd09", "lon": 108.9691, "lat": 34.2734})["origin"]
+    assert abs(here["lon"] - baidu["lon"]) < 0.0005
+    assert abs(here["lat"] - baidu["lat"]) < 0.0005
+
+
+def test_the_hall_alone_does_a_district_matter(started: Circle) -> None:
+    found = started.find({**XINCHENG, "minutes": 30, "matter": "XC-1"})
+    assert [row["id"] for row in found["points"]] == ["XC-H01"]
+    assert found["points"][0]["can"] == ("accept", "review", "collect")
+
+
+def test_questions_are_answered_without_the_store(started: Circle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(started, "_store", None)
+    assert started.find(XINCHENG)["points"]
+    assert started.point("XC-H01")
+
+
+def test_the_hall_answers_for_its_district(helsinki: Circle) -> None:
+    assert helsinki.desk_for(None, None) == "HEL-1"
+    assert helsinki.desk_for("XC-1", "XC-S001001") == "XC-H01"
+    assert helsinki.desk_for(None, "HEL-2") == "HEL-1"
+    assert helsinki.desk_for(None, "no such") == "HEL-1"
+    with pytest.raises(NotFound):
+        helsinki.desk_open("no such", NOW)
+
+
+def test_streets_and_isochrones_are_drawn_from_the_generation(helsinki: Circle) -> None:
+    drawn = helsinki.streets(Box(24.94, 60.168, 24.945, 60.172))
+    assert drawn["features"]
+    assert not drawn["truncated"]
+    to_point = helsinki.isochrone({"point": "HEL-1", "mode": "walk", "minutes": 5, "crs": "wgs84"})
+    assert to_point["geometry"]["type"] == "Polygon"
+    from_here = helsinki.isochrone({**IN_HELSINKI, "minutes": 5})
+    assert from_here["geometry"]["type"] == "Polygon"
+    with pytest.raises(BadFields):
+        helsinki.isochrone({"point": "HEL-3", "mode": "walk", "minutes": 5, "crs": "wgs84"})
+
+
+def test_without_a_network_there_is_nothing_to_draw(started: Circle) -> None:
+    assert started.streets(Box(108.9, 34.2, 109.0, 34.3))["features"] == []
+    with pytest.raises(BadFields):
+        started.isochrone(XINCHENG)

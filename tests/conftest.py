@@ -1,0 +1,256 @@
+"""Fixtures that every suite shares: a real embedded store, an assembled app, callers, a clock that obeys."""
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from api.database import Database
+from api.embedded import EmbeddedStore
+from api.identity.sealing import Keyring
+from api.settings import Settings, read
+
+PASSWORD = "correct-horse-battery"
+
+
+class Clock:
+    """A time that moves only when told. Starts on Tuesday, 24 November 2026, 10:00 in Beijing."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **span: float) -> None:
+        """Move on by a timedelta's arguments."""
+        self.at += timedelta(**span)
+
+
+class SmsBox:
+    """An SMS channel that keeps what it was given, as a list of (phone, text)."""
+
+    name = "sms"
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, str]] = []
+
+    def write(self, line: str) -> None:
+        """Take one line of the console channel."""
+        found = re.fullmatch(r"SMS to (\S+): (.*)\n?", line)
+        if found:
+            self.messages.append((found[1], found[2]))
+
+    def flush(self) -> None:
+        """Nothing is buffered."""
+
+
+class Caller:
+    """Somebody at the HTTP face, with or without a log-in."""
+
+    def __init__(self, client: FlaskClient, tokens: dict[str, Any] | None = None) -> None:
+        self._client = client
+        self.tokens = tokens or {}
+        self.person: dict[str, Any] = self.tokens.get("citizen") or self.tokens.get("staff") or {}
+
+    @property
+    def token(self) -> str:
+        """The bearer token."""
+        return str(self.tokens["token"])
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        expect: int = 200,
+        headers: dict[str, str] | None = None,
+        **rest: Any,
+    ) -> Any:
+        """One request. Answers the parsed body (or the response where it is not JSON)."""
+        response = self.raw(method, path, json=json, headers=headers, **rest)
+        assert response.status_code == expect, f"{method} {path}: {response.status_code} {response.text[:800]}"
+        return response.get_json() if response.data and "json" in response.content_type else response
+
+    def raw(self, method: str, path: str, headers: dict[str, str] | None = None, **rest: Any) -> TestResponse:
+        """One request, the response as it came."""
+        sent = {"Authorization": f"Bearer {self.token}"} if self.tokens else {}
+        if method == "POST":
+            sent["Idempotency-Key"] = str(uuid4())
+        return self._client.open(path, method=method, headers={**sent, **(headers or {})}, **rest)
+
+    def get(self, path: str, **rest: Any) -> Any:
+        """GET, expecting 200 unless told."""
+        return self.call("GET", path, **rest)
+
+    def post(self, path: str, json: Any = None, expect: int = 201, **rest: Any) -> Any:
+        """POST, expecting 201 unless told."""
+        return self.call("POST", path, json, expect, **rest)
+
+    def patch(self, path: str, json: Any, version: int, expect: int = 200) -> Any:
+        """PATCH against a version."""
+        return self.call("PATCH", path, json, expect, headers={"If-Match": f'"{version}"'})
+
+
+@pytest.fixture(scope="session")
+def store_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real embedded store, one for the whole run."""
+    store = EmbeddedStore(tmp_path_factory.mktemp("store"))
+    yield store.start()
+    store.stop()
+
+
+@pytest.fixture(scope="session")
+def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
+    """Sealing keys, made once."""
+    return Keyring.open(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture(scope="module")
+def shared_database(store_uri: str) -> Iterator[Database]:
+    """A database of its own for each module of tests."""
+    database = Database(store_uri, f"t{uuid4().hex}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(shared_database: Database) -> Iterator[Database]:
+    """The module's database, empty but for what an assembled app loads at its start."""
+    yield shared_database
+    kept = getattr(shared_database, "kept", frozenset())
+    for name in set(shared_database.handle.list_collection_names()) - kept:
+        shared_database[name].delete_many({})
+
+
+@pytest.fixture(scope="module")
+def shared_clock() -> Clock:
+    """The time of the module's app."""
+    return Clock()
+
+
+@pytest.fixture
+def clock(shared_clock: Clock) -> Clock:
+    """The time, which the test moves."""
+    shared_clock.at = Clock().at
+    return shared_clock
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Pocket-size settings in a folder of their own; a module may have others."""
+    folder = tmp_path_factory.mktemp("circle")
+    return read({"CIRCLE_VAR": str(folder / "var"), "CIRCLE_KEYS": str(folder / "keys")})
+
+
+@pytest.fixture(scope="module")
+def shared_sent() -> SmsBox:
+    """The SMS box of the module's app."""
+    return SmsBox()
+
+
+@pytest.fixture
+def sent(shared_sent: SmsBox) -> SmsBox:
+    """What went out by SMS."""
+    shared_sent.messages.clear()
+    return shared_sent
+
+
+@pytest.fixture(scope="module")
+def shared_app(
+    settings: Settings, shared_database: Database, keyring: Keyring, shared_clock: Clock, shared_sent: SmsBox
+) -> Iterator[Flask]:
+    """The whole, assembled once a module; background work is run only by `drain`."""
+    app = create_app(settings, database=shared_database, keyring=keyring, now=shared_clock, console=shared_sent)
+    handle = shared_database.handle
+    loaded = (name for name in handle.list_collection_names() if handle[name].find_one())
+    shared_database.kept = frozenset(loaded) - {"events"}  # type: ignore[attr-defined]
+    yield app
+    app.extensions["circle"].stop()
+
+
+@pytest.fixture
+def app(shared_app: Flask, database: Database, clock: Clock, sent: SmsBox) -> Flask:
+    """The whole, with nothing in it yet."""
+    return shared_app
+
+
+@pytest.fixture
+def drain(app: Flask) -> Any:
+    """Run all background work until none is left."""
+    return app.extensions["circle"].worker.drain
+
+
+@pytest.fixture
+def anyone(app: Flask) -> Caller:
+    """Somebody who is not logged in."""
+    return Caller(app.test_client())
+
+
+@pytest.fixture
+def log_in(app: Flask, anyone: Caller, sent: SmsBox, drain: Any) -> Any:
+    """Log a citizen in by phone; gives a Caller."""
+
+    def by_phone(phone: str) -> Caller:
+        anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
+        drain()
+        codes = [code for _, text in sent.messages if "验证码" in text for code in re.findall(r"\d{6}", text)]
+        return Caller(app.test_client(), anyone.post("/v1/sessions", {"phone": phone, "code": codes[-1]}))
+
+    return by_phone
+
+
+@pytest.fixture
+def citizen(log_in: Any) -> Caller:
+    """A citizen, logged in by phone."""
+    return log_in("13800138000")
+
+
+@pytest.fixture
+def other_citizen(log_in: Any) -> Caller:
+    """Somebody else, to whom nothing of `citizen` belongs."""
+    return log_in("13900139000")
+
+
+@pytest.fixture
+def staff(app: Flask, anyone: Caller) -> Any:
+    """Log in a new member of staff with these roles; gives a Caller."""
+
+    def with_roles(*roles: str, name: str = "") -> Caller:
+        username = f"{'-'.join(roles)}-{uuid4().hex[:6]}"
+        person = name or {"window": "王窗口", "handler": "李审批"}.get(roles[0], "赵工")
+        app.extensions["circle"].identity.add_staff(username, PASSWORD, person, set(roles), "XC-H01", "SPJ")
+        return Caller(
+            app.test_client(), anyone.post("/v1/staff/sessions", {"username": username, "password": PASSWORD})
+        )
+
+    return with_roles
+
+
+@pytest.fixture
+def window(staff: Any) -> Caller:
+    """An officer of the window."""
+    return staff("window")
+
+
+@pytest.fixture
+def handler(staff: Any) -> Caller:
+    """An officer who reviews and decides."""
+    return staff("handler")
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left_behind() -> Iterator[None]:
+    """A test ends its own loops."""
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in threading.enumerate() if t not in before and t.name.startswith("worker-")]
+    assert not left, left

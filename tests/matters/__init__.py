@@ -1,0 +1,1 @@
+"""The catalogue: rules, reading, search, service and HTTP face."""

@@ -1,0 +1,33 @@
+"""The starter data that the suites of this room read, and an index over it."""
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from api.matters.matter import matter_of, searched_texts
+from api.matters.reading import Reader
+from api.matters.search import Entry, Index
+
+
+def data(name: str) -> Any:
+    """One of the room's data files."""
+    return json.loads(resources.files("api.matters").joinpath("data", name).read_bytes())
+
+
+RECORDS: list[dict[str, Any]] = data("matters.json")
+LEXICON: dict[str, Any] = data("lexicon.json")
+NAMES = {record["code"]: record["name"] for record in RECORDS}
+
+
+@cache
+def reader() -> Reader:
+    """A reader of the starter lexicon."""
+    return Reader(LEXICON)
+
+
+@cache
+def index() -> Index:
+    """An index over the starter catalogue."""
+    matters = [matter_of(record) for record in RECORDS]
+    return Index([Entry(m.code, searched_texts(m, LEXICON["said"][m.code])) for m in matters], reader())

@@ -1,0 +1,99 @@
+"""Search in people's own words, on two sets of questions. `python -m tests.show.search` shows the counts by style."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.matters.search import Index
+from tests.matters.starter import NAMES, index, reader
+
+DATA = Path(__file__).parents[1] / "data"
+CITIZEN: list[dict[str, Any]] = json.loads((DATA / "citizen_questions.json").read_bytes())
+FRESH: dict[str, list[dict[str, Any]]] = json.loads((DATA / "fresh_questions.json").read_bytes())
+
+
+def found(question: str) -> list[str]:
+    """The codes that are answered, best first."""
+    return [hit.code for hit in index().search(question, 10)]
+
+
+def right(questions: list[dict[str, Any]], within: int) -> list[str]:
+    """The questions that have a right matter among the first ones."""
+    return [
+        question["question"]
+        for question in questions
+        if {question["code"], *question["also_acceptable"]}.intersection(found(question["question"])[:within])
+    ]
+
+
+def half(name: str) -> list[dict[str, Any]]:
+    """The fresh questions that were tuned with, or held out."""
+    return [question for question in FRESH["questions"] if question["half"] == name]
+
+
+def test_of_the_citizens_questions_42_have_the_right_matter_first_and_all_within_three() -> None:
+    assert len(right(CITIZEN, 1)) >= 42
+    assert len(right(CITIZEN, 3)) == len(CITIZEN) == 43
+
+
+def test_questions_that_were_held_out_do_as_well() -> None:
+    held_out = half("held_out")
+    assert len(right(held_out, 1)) >= 0.95 * len(held_out)
+    assert len(right(held_out, 3)) >= 0.98 * len(held_out)
+
+
+def test_the_fresh_questions_ask_for_every_matter_in_both_halves() -> None:
+    assert {question["code"] for question in half("tuning")} == set(NAMES)
+    assert {question["code"] for question in half("held_out")} == set(NAMES)
+
+
+@pytest.mark.parametrize("code", NAMES)
+def test_a_matters_own_name_finds_it_first(code: str) -> None:
+    assert found(NAMES[code])[0] == code
+
+
+@pytest.mark.parametrize(
+    "question", ["今天天气怎么样", "买菜去哪便宜", "asdfghjkl", "123456", "你好", "hello", "的了吗", "😀", "ยินดี", " "]
+)
+def test_nothing_is_answered_where_nothing_fits(question: str) -> None:
+    assert found(question) == []
+
+
+def test_questions_about_something_else_get_nothing() -> None:
+    assert sum(not found(question["question"]) for question in FRESH["nothing"]) >= 57
+
+
+@pytest.mark.parametrize("question", ["办护照去哪", "驾驶证换证", "公积金怎么提取"])
+def test_what_another_office_does_is_not_taken_for_ours(question: str) -> None:
+    assert found(question) == []
+
+
+def test_the_answer_says_by_which_words_it_was_found_and_how_they_were_understood() -> None:
+    assert index().search("想开个网巴", 1)[0].why == "按“网巴”(网吧)找到"
+    assert "“奶茶”(餐馆)" in index().search("卖奶茶要证吗", 1)[0].why
+
+
+def test_scores_fall_and_are_shares() -> None:
+    scores = [hit.score for hit in index().search("开饭店办什么证", 10)]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score <= 1 for score in scores)
+
+
+def test_no_more_are_answered_than_asked_for() -> None:
+    assert len(index().search("开饭店办什么证", 2)) == 2
+
+
+def test_an_empty_catalogue_answers_nothing() -> None:
+    assert Index([], reader()).search("开饭店", 10) == []
+
+
+def test_half_of_the_questions_take_under_two_milliseconds() -> None:
+    spent = []
+    for question in CITIZEN:
+        begun = time.thread_time()
+        found(question["question"])
+        spent.append(time.thread_time() - begun)
+    assert sorted(spent)[len(spent) // 2] < 0.002

@@ -1,0 +1,69 @@
+"""Channels and quiet hours."""
+
+from datetime import UTC, datetime, time, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications import plan
+from notifications.wording import TEMPLATES
+
+moments = st.datetimes(
+    datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+    datetime(2040, 1, 1),  # noqa: DTZ001
+    timezones=st.sampled_from([UTC, plan.SHANGHAI, timezone(timedelta(hours=-5))]),
+)
+
+
+def beijing(hour: int, minute: int = 0, second: int = 0) -> datetime:
+    return datetime(2026, 11, 24, hour, minute, second, tzinfo=plan.SHANGHAI)
+
+
+def test_a_code_goes_by_sms_alone_and_everything_else_also_to_the_inbox() -> None:
+    for template in TEMPLATES:
+        expected = ("sms",) if template.name == "login_code" else ("in_app", "sms")
+        assert plan.channels(template.name) == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "is_quiet"),
+    [
+        (beijing(21, 29, 59), False),
+        (beijing(21, 30), True),
+        (beijing(0), True),
+        (beijing(7, 59, 59), True),
+        (beijing(8), False),
+        (beijing(8).astimezone(UTC), False),
+    ],
+)
+def test_the_quiet_hours_are_reckoned_in_china(at: datetime, is_quiet: bool) -> None:
+    assert plan.quiet(at) is is_quiet
+
+
+@given(moments)
+def test_an_sms_never_goes_out_in_the_quiet_hours_and_waits_no_longer_than_they_last(at: datetime) -> None:
+    out = plan.earliest("case_accepted", "sms", at)
+    assert not plan.quiet(out)
+    assert timedelta(0) <= out - at <= timedelta(hours=10, minutes=30)
+
+
+@given(moments)
+def test_what_waits_goes_out_at_eight_sharp_and_the_rest_at_once(at: datetime) -> None:
+    out = plan.earliest("case_accepted", "sms", at)
+    if plan.quiet(at):
+        assert out.astimezone(plan.SHANGHAI).time() == time(8)
+    else:
+        assert out == at
+
+
+@given(moments)
+def test_a_code_and_the_inbox_know_no_night(at: datetime) -> None:
+    assert plan.earliest("login_code", "sms", at) == at
+    assert plan.earliest("case_accepted", "in_app", at) == at
+
+
+def test_a_code_counts_from_when_it_was_told_however_often_it_is_tried() -> None:
+    told, tried = beijing(10), beijing(12)
+    assert plan.ends("login_code", told, tried) == beijing(10, 5)
+    assert plan.ends("case_accepted", told, tried) == tried + timedelta(hours=72)

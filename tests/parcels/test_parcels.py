@@ -1,0 +1,161 @@
+"""The licence on its way: sending, pushes in any order, confirmation."""
+
+import itertools
+import json
+import random
+from datetime import timedelta
+
+import pytest
+
+from api.parcels.carriers.kuaidi100 import ANSWER, sign_of
+from api.parcels.parcel import check_waybill, redact
+from api.settings import read
+from tests.way import issued
+
+DAY = [
+    ("2026-11-24 10:01:00", "已揽收", "103"),
+    ("2026-11-24 10:02:00", "运输中", "0"),
+    ("2026-11-24 10:03:00", "派送中", "5"),
+    ("2026-11-24 10:04:00", "已签收", "3"),
+]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """With 快递100 set up: nothing is sent to it, since only its pushes are played here."""
+    keys = {"KUAIDI100_CUSTOMER": "c", "KUAIDI100_KEY": "k", "KUAIDI100_API_BASE": "http://127.0.0.1:9"}
+    folder = tmp_path_factory.mktemp("circle")
+    return read({"CIRCLE_VAR": str(folder / "var"), "CIRCLE_KEYS": str(folder / "keys"), **keys})
+
+
+@pytest.fixture
+def parcel(citizen, window, handler, drain, clock):
+    """A parcel just sent with EMS."""
+    case = issued(citizen, window, handler, drain)
+    made = window.post(
+        f"/v1/cases/{case['number']}/parcels",
+        {"direction": "to_citizen", "carrier": "ems", "number": "EA123456785CN"},
+    )
+    clock.move(minutes=10)
+    return made
+
+
+@pytest.fixture
+def push(anyone, app, database, parcel):
+    """Push these lines as 快递100 does: form, signed over the exact string."""
+    row = database["parcels"].find_one({"_id": parcel["id"]})
+    salt = app.extensions["circle"].parcels._watched(row).salt
+
+    def send(lines, status="polling", sign=None, secret=row["secret"]):
+        data = [{"time": at, "context": text, "statusCode": code} for at, text, code in lines]
+        body = {"status": status, "lastResult": {"state": "0", "com": "ems", "nu": row["number"], "data": data}}
+        param = json.dumps(body, ensure_ascii=False)
+        form = {"param": param, "sign": sign or sign_of(param, salt)}
+        return anyone.raw("POST", f"/v1/carriers/kuaidi100/{secret}", data=form)
+
+    return send
+
+
+def test_a_push_is_answered_exactly_and_moves_the_parcel(citizen, parcel, push):
+    response = push(DAY[:2][::-1])
+    assert response.get_data(as_text=True) == ANSWER
+    seen = citizen.get(f"/v1/parcels/{parcel['id']}")
+    assert (seen["state"], [line["text"] for line in seen["events"]]) == ("in_transit", ["已揽收", "运输中"])
+    assert seen["events"][0]["at"] == "2026-11-24T10:01:00+08:00"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_late_repeated_and_shuffled_pushes_lead_to_the_same_parcel(citizen, parcel, push, seed):
+    chance = random.Random(seed)
+    pushes = [DAY[: n + 1] for n in range(4)] * 2
+    chance.shuffle(pushes)
+    for lines in pushes:
+        lines = list(lines)
+        chance.shuffle(lines)
+        assert push(lines).status_code == 200
+    seen = citizen.get(f"/v1/parcels/{parcel['id']}")
+    assert seen["state"] == "delivered"
+    assert [line["text"] for line in seen["events"]] == ["已揽收", "运输中", "派送中", "已签收"]
+
+
+def test_a_wrong_signature_a_wrong_path_and_nonsense_change_nothing(citizen, parcel, push):
+    assert push(DAY, sign="0" * 32).status_code == 403
+    assert push(DAY, secret="guess").status_code == 404
+    assert push([("yesterday", "x", "3")]).status_code == 422
+    assert citizen.get(f"/v1/parcels/{parcel['id']}")["events"] == []
+
+
+def test_what_the_carrier_calls_delivered_is_no_proof_until_the_citizen_confirms(citizen, parcel, push, drain):
+    push(DAY, status="shutdown")
+    drain()
+    assert citizen.get(f"/v1/cases/{parcel['case']}")["state"] == "issued"
+    version = {"If-Match": f'"{parcel["version"]}"'}
+    path = f"/v1/parcels/{parcel['id']}/confirmation"
+    confirmed = citizen.post(path, {}, expect=200, headers=version)
+    assert confirmed["confirmed_at"]
+    drain()
+    assert citizen.get(f"/v1/cases/{parcel['case']}")["state"] == "handed_over"
+    again = citizen.post(path, {}, expect=200, headers=version)
+    assert again["confirmed_at"] == confirmed["confirmed_at"]
+
+
+def test_the_citizen_is_told_once_of_each_step(citizen, parcel, push, drain):
+    for lines in itertools.chain.from_iterable([[DAY[:3]] * 3, [DAY] * 3]):
+        push(lines)
+    drain()
+    kinds = [item["kind"] for item in citizen.get("/v1/notices")["items"]]
+    assert kinds[:3] == ["parcel_delivered", "parcel_out_for_delivery", "parcel_sent"]
+    assert kinds.count("parcel_delivered") == 1
+
+
+def test_a_parcel_is_its_receivers_and_the_offices(citizen, other_citizen, window, parcel):
+    other_citizen.get(f"/v1/parcels/{parcel['id']}", expect=404)
+    other_citizen.get(f"/v1/parcels/{parcel['id']}/events", expect=404)
+    path = f"/v1/parcels/{parcel['id']}/confirmation"
+    other_citizen.post(path, {}, expect=404, headers={"If-Match": '"1"'})
+    assert window.get(f"/v1/parcels/{parcel['id']}")["receiver"] == {
+        "name": "王*",
+        "phone": "138****8000",
+        "address": "西安市新城区****",
+    }
+
+
+def test_one_parcel_at_a_time_and_only_of_an_issued_case_that_wants_one(citizen, window, handler, parcel, drain):
+    body = {"direction": "to_citizen", "carrier": "ems", "number": "EA123456785CN"}
+    assert window.post(f"/v1/cases/{parcel['case']}/parcels", body, expect=409)["code"] == "parcel_exists"
+    fetched = issued(citizen, window, handler, drain, delivery={"way": "pickup"})
+    assert window.post(f"/v1/cases/{fetched['number']}/parcels", body, expect=409)["code"] == "not_to_be_sent"
+    assert handler.post(f"/v1/cases/{parcel['case']}/parcels", body, expect=403)["code"] == "role_wrong"
+
+
+def test_a_wrong_waybill_is_refused(citizen, window, handler, drain):
+    case = issued(citizen, window, handler, drain)
+    for number in ("EA123456784CN", "1", ""):
+        body = {"direction": "to_citizen", "carrier": "ems", "number": number}
+        problem = window.post(f"/v1/cases/{case['number']}/parcels", body, expect=422)
+        assert "number" in problem["errors"]
+
+
+def test_the_console_carrier_plays_a_whole_day(citizen, window, handler, drain, clock):
+    case = issued(citizen, window, handler, drain)
+    body = {"direction": "to_citizen", "carrier": "console"}
+    parcel = window.post(f"/v1/cases/{case['number']}/parcels", body)
+    states = []
+    for _ in range(6):
+        drain()
+        states.append(citizen.get(f"/v1/parcels/{parcel['id']}")["state"])
+        clock.at += timedelta(seconds=4)
+    assert states[:5] == ["awaiting_pickup", "picked_up", "in_transit", "out_for_delivery", "delivered"]
+
+
+def test_couriers_names_and_phones_are_left_out():
+    assert redact("快递员李师傅 13900001111 已揽收") == "快递员 139****1111 已揽收"
+    assert redact("派件员:王小明,电话13700002222 正在派送") == "派件员,电话137****2222 正在派送"
+    assert redact("【西安市】快递员正在为您派送") == "【西安市】快递员正在为您派送"
+
+
+def test_s10_check_digits():
+    assert check_waybill("ems", "ea 123456785 cn") == "EA123456785CN"
+    assert check_waybill("sf", "SF1234567890123") == "SF1234567890123"
+    with pytest.raises(ValueError, match="校验位"):
+        check_waybill("ems", "EA123456780CN")

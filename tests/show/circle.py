@@ -1,0 +1,138 @@
+"""Shows that travel times are exact: tables against a second reading of the same file, pair by pair.
+
+`python -m tests.show.circle --seed N` takes 10,000 origins × 100 points × 4 modes on both networks (a few minutes);
+the flags make it smaller. Prints JSON counts; ends with status 1 where a time is off by more than TOLERANCE_S or a
+membership differs further from the limit than that.
+"""
+
+import argparse
+import json
+import math
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from api.circle.mode import MODES, Mode
+from api.circle.reach import LIMIT_S, Position, Reach
+from tests.circle.second_reading import SecondReading
+
+NETWORKS = Path(__file__).parents[1] / "data" / "networks"
+BOXES = {
+    "helsinki": (24.9355, 60.1644, 24.9532, 60.1789),
+    "liechtenstein": (9.49, 47.09, 9.56, 47.24),
+}
+TOLERANCE_S = 0.2
+MINUTES = 15
+FORWARD = 5
+"""Origins a mode that are searched forwards too, in the citizen's direction of travel."""
+
+
+def draw(name: str, count: int, rng: random.Random) -> list[Position]:
+    """Positions anywhere in the network's box."""
+    west, south, east, north = BOXES[name]
+    return [(round(rng.uniform(west, east), 6), round(rng.uniform(south, north), 6)) for _ in range(count)]
+
+
+def built(name: str, positions: list[Position], folder: Path) -> Reach:
+    """A generation of the network for the positions, made by the builder as a process of its own."""
+    request = {
+        "act": "build",
+        "file": str(NETWORKS / f"{name}.osm.pbf"),
+        "out": str(folder / name),
+        "positions": positions,
+        "boxes": [(-180, -90, 180, 90)],
+        "pace": {},
+    }
+    subprocess.run(
+        [sys.executable, "-m", "api.circle.build"],
+        input=json.dumps(request),
+        text=True,
+        check=True,
+        capture_output=True,
+    )
+    return Reach(folder / name, positions)
+
+
+def compare(name: str, mode: Mode, reach: Reach, origins: list[Position], goals: list[Position]) -> dict[str, Any]:
+    """Every pair once by table and once by heap; what is counted is said by the keys."""
+    second = SecondReading(str(NETWORKS / f"{name}.osm.pbf"), mode)
+    starts, ends = [second.place(*p) for p in origins], [second.place(*p) for p in goals]
+    travels = [reach.times(mode, *p) for p in origins]
+    forward = {i: second.seconds_from(start, ends) for i, start in enumerate(starts[:FORWARD]) if start}
+    count = dict.fromkeys(("pairs", "within_limit", "membership_differs", "membership_wrong", "one_sided"), 0)
+    count["snapped_differently"] = sum((a is None) != (b is None) for a, b in zip(travels, starts, strict=True))
+    worst = apart = 0.0
+    for g, end in enumerate(ends):
+        theirs = second.seconds_to(end, starts) if end else []
+        for i, travel in enumerate(travels if end else ()):
+            if travel is not None and starts[i] is not None:
+                worst = max(worst, _count(count, float(travel.seconds[g]), theirs[i]))
+        apart = max([apart, *(_apart(times[g], theirs[i]) for i, times in forward.items() if end)])
+    return {**count, "max_difference_s": round(worst, 4), "forward_differs_s": round(apart, 9)}
+
+
+def _apart(one: float, other: float) -> float:
+    """The difference of two times that may both be infinite."""
+    return 0.0 if one == other else abs(one - other)
+
+
+def _count(count: dict[str, int], ours: float, theirs: float) -> float:
+    """Count one pair; the difference of the two times where both know one."""
+    count["pairs"] += 1
+    if math.isinf(ours) and math.isinf(theirs):
+        return 0.0
+    if not (math.isfinite(ours) and math.isfinite(theirs)):
+        # A table ends at LIMIT_S from the street; a heap does not.
+        count["one_sided"] += math.isnan(ours) or min(ours, theirs) < LIMIT_S - 1
+        return 0.0
+    inside, limit = ours <= MINUTES * 60, MINUTES * 60
+    count["within_limit"] += inside
+    if inside != (theirs <= limit):
+        count["membership_differs"] += 1
+        count["membership_wrong"] += abs(theirs - limit) > TOLERANCE_S
+    return abs(ours - theirs)
+
+
+def show(seed: int, origins: int, points: int, networks: list[str]) -> dict[str, Any]:
+    """The comparison on each network and mode."""
+    report: dict[str, Any] = {"seed": seed, "origins": origins, "points": points, "networks": {}}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in networks:
+            rng = random.Random(f"{seed} {name}")
+            starts, goals = draw(name, origins, rng), draw(name, points, rng)
+            reach = built(name, goals, Path(folder))
+            report["networks"][name] = {mode: compare(name, mode, reach, starts, goals) for mode in MODES}
+    counts = [count for modes in report["networks"].values() for count in modes.values()]
+    report["pairs"] = sum(count["pairs"] for count in counts)
+    report["max_difference_s"] = max(count["max_difference_s"] for count in counts)
+    report["membership_differs"] = sum(count["membership_differs"] for count in counts)
+    report["ok"] = report["max_difference_s"] <= TOLERANCE_S and not any(
+        count["membership_wrong"]
+        or count["one_sided"]
+        or count["snapped_differently"]
+        or count["forward_differs_s"] > 1e-6
+        for count in counts
+    )
+    return report
+
+
+def main() -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--origins", type=int, default=10_000)
+    parser.add_argument("--points", type=int, default=100)
+    parser.add_argument("--network", action="append", choices=sorted(BOXES), help="default: both")
+    args = parser.parse_args()
+    began = time.monotonic()
+    report = show(args.seed, args.origins, args.points, args.network or sorted(BOXES))
+    print(json.dumps({**report, "took_s": round(time.monotonic() - began, 1)}, indent=1))
+    return 0 if report["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
