@@ -37,7 +37,7 @@ from api.identity import store as identity_store
 from api.identity.sealing import Keyring
 from api.identity.service import Identity
 from api.jobs import store as jobs_store
-from api.jobs.service import Idempotency, Jobs, Worker
+from api.jobs.service import Idempotency, Jobs, Processes, Worker
 from api.matters import routes as matters_routes
 from api.matters import store as matters_store
 from api.matters.service import Matters
@@ -73,7 +73,8 @@ class Office:
         database.ensure(_indexes())
         rows = jobs_store.JobStore(database)
         self.jobs, self.once = Jobs(rows, now), Idempotency(rows, now)
-        self._write = {"transact": database.transact, "announce": self.jobs.announce, "now": now}
+        self.processes = Processes(rows, now)
+        self._write: dict[str, Any] = {"transact": database.transact, "announce": self.jobs.announce, "now": now}
         self._ground()
         self._catalogue()
         self._matters_of_people()
@@ -155,6 +156,7 @@ class Office:
             "chat": self.chat.step,
             "circle": self.circle.follow,
             "matters": self.matters.follow,
+            "processes": self.processes.renew,
         }
         self.worker = Worker(steps, self.now)
         self.database.after_commit(self.worker.nudge)
@@ -175,13 +177,16 @@ class Office:
         ]
 
     def start(self) -> None:
-        """Begin the background work of this process."""
+        """Enter the list of processes, then begin the background work of this one. Raises SecondProcess."""
+        if self.settings.mongodb_uri:  # the embedded store's lock lets in one process alone
+            self.processes.enter(joined=bool(self.settings.redis_url))
         self.worker.start()
 
     def stop(self) -> None:
         """Finish what is in hand: first what was posted, then the worker."""
         self.chat.close()
         self.worker.stop()
+        self.processes.leave()
 
 
 def create_app(
@@ -210,8 +215,8 @@ def create_app(
 
 
 def _indexes() -> Iterable[Index]:
-    stores = (audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store)
-    stores += (identity_store, jobs_store, matters_store, parcels_store)
+    stores: list[Any] = [audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store]
+    stores += [identity_store, jobs_store, matters_store, parcels_store]
     return [index for store in stores for index in store.INDEXES] + chat.INDEXES + notifications.INDEXES
 
 
@@ -279,6 +284,7 @@ def _openapi(app: Flask) -> Api:
         "PROPAGATE_EXCEPTIONS": False,
     }
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
 
     class OneErrorShape(Api):
         """Errors are made in problems.py alone."""
@@ -294,7 +300,7 @@ def _openapi(app: Flask) -> Api:
 
 def _schema_name(schema: Any) -> str:
     """`cases.Case`: two rooms may each have a schema of one name."""
-    kind = resolve_schema_cls(schema)
+    kind: Any = resolve_schema_cls(schema)
     return f"{kind.__module__.split('.')[-2]}.{kind.__name__}"
 
 

@@ -22,11 +22,16 @@ def main() -> None:
 def _plainly() -> Iterator[None]:
     """Say in words what is wrong, without a traceback, and end with 1."""
     from api.embedded import StoreBusy
+    from api.jobs.service import SecondProcess
+    from api.refusals import Refusal
 
     try:
         yield
-    except (settings.UnsafeStart, StoreBusy) as error:
+    except (settings.UnsafeStart, StoreBusy, SecondProcess) as error:
         click.echo(f"circle: {error}", err=True)
+        sys.exit(1)
+    except Refusal as refusal:
+        click.echo(f"circle: {refusal.words['en']}", err=True)
         sys.exit(1)
 
 
@@ -61,8 +66,9 @@ def serve() -> None:
     with _plainly():
         from api.server import serve as run
 
-        logs.set_up(os.environ.get("CIRCLE_LOG", "INFO"))
-        run(settings.read(os.environ))
+        told = settings.read(os.environ)
+        logs.set_up(told.log)
+        run(told)
 
 
 @main.command()
@@ -74,8 +80,9 @@ def worker() -> None:
     with _plainly():
         from api.server import work
 
-        logs.set_up()
-        work(settings.read(os.environ))
+        told = settings.read(os.environ)
+        logs.set_up(told.log)
+        work(told)
 
 
 @main.command()
@@ -112,7 +119,7 @@ def network() -> None:
 def network_add(file: Path) -> None:
     """Build travel times from FILE.osm.pbf and use them from now on."""
     with _office() as office:
-        click.echo(office.circle.add_network(file))
+        click.echo(office.circle.add_network(file, lambda line: click.echo(line, err=True)))
 
 
 @network.command("list")
@@ -120,7 +127,8 @@ def network_list() -> None:
     """The generations that are there; the current one is marked."""
     with _office() as office:
         for row in office.circle.networks():
-            click.echo(row)
+            mark = "*" if row["current"] else " "
+            click.echo(f"{mark} {row['generation']}  {row['file']}  {row['added_at']:%Y-%m-%d %H:%M} UTC")
 
 
 @main.group()
@@ -162,3 +170,7 @@ def _tell_loaded(file: Path, problems: list[str]) -> None:
     if problems:
         raise click.ClickException(f"{file} changed nothing: {len(problems)} things to mend")
     click.echo(f"{file}: loaded")
+
+
+if __name__ == "__main__":
+    main()

@@ -38,7 +38,7 @@ STATUS: dict[int, frozenset[str]] = {
     412: frozenset({"version_stale", "tus_version"}),
     413: frozenset({"too_large"}),
     415: frozenset({"media_type"}),
-    422: frozenset({"bad_fields", "key_reused", "draft_incomplete"}),
+    422: frozenset({"bad_fields", "key_reused", "draft_incomplete", "network_refused"}),
     428: frozenset({"version_missing"}),
     429: frozenset({"too_soon"}),
     503: frozenset({"unavailable"}),
@@ -140,7 +140,8 @@ def register(app: Flask, refusal_types: tuple[type[Exception], ...], unavailable
             words = ("有几处需要改一改。", "Some fields need correcting.")[language() == "en"]
             return problem(422, "bad_fields", words, _flat(messages))
         code = {400: "malformed", 404: "not_found", 413: "too_large", 415: "media_type"}.get(status, f"http_{status}")
-        headers = {"Allow": ", ".join(error.valid_methods)} if getattr(error, "valid_methods", None) else None
+        allowed = getattr(error, "valid_methods", None)
+        headers = {"Allow": ", ".join(allowed)} if allowed else None
         return problem(status, code, TITLES.get(status, ("", ""))[language() == "en"], headers=headers)
 
     def store_down(error: Exception) -> Response:

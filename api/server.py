@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import gevent
+import gevent.event
 from gevent.pywsgi import WSGIServer
 
 from api.app import Office, create_app
@@ -57,14 +58,30 @@ def serve(settings: Settings) -> None:
         office: Office = app.extensions["circle"]
         office.start()
         server = WSGIServer((settings.host, settings.port), app, log=None)
-        stopping = gevent.event.Event()
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
-            gevent.signal_handler(signal_number, stopping.set)
+        stopping = _told_to_stop()
         server.start()
         _greet(settings, office)
         stopping.wait()
         server.stop(timeout=5)
         office.stop()
+
+
+def work(settings: Settings) -> None:
+    """Background work alone, until SIGINT or SIGTERM, beside web processes on the same MongoDB."""
+    with opened(settings) as database:
+        office: Office = create_app(settings, database=database).extensions["circle"]
+        stopping = _told_to_stop()
+        office.start()
+        stopping.wait()
+        office.stop()
+
+
+def _told_to_stop() -> gevent.event.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stopping = gevent.event.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        gevent.signal_handler(signal_number, stopping.set)
+    return stopping
 
 
 def _greet(settings: Settings, office: Office) -> None:

@@ -26,6 +26,7 @@ SETTINGS = (
     Setting("CIRCLE_VAR", "var", "data folder: the embedded store, street networks"),
     Setting("CIRCLE_KEYS", "keys", "sealing keys; made at first start, never inside a backup"),
     Setting("CIRCLE_DEV", "", "`1` allows console SMS and generated log-ins beyond the pocket size"),
+    Setting("CIRCLE_LOG", "", "log level; in the pocket size WARNING unless said, else INFO"),
     Setting("MONGODB_URI", "", "a MongoDB replica set; without it the embedded store is started"),
     Setting("MONGODB_DATABASE", "circle", "name of the database"),
     Setting("REDIS_URL", "", "message queue between processes; needed from the second process on"),
@@ -49,6 +50,7 @@ class Settings:
     var: Path
     keys: Path
     dev: bool
+    log: str
     mongodb_uri: str
     mongodb_database: str
     redis_url: str
@@ -96,6 +98,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         var=Path(values["CIRCLE_VAR"]).absolute(),
         keys=Path(values["CIRCLE_KEYS"]).absolute(),
         dev=values["CIRCLE_DEV"] == "1",
+        log=_log_level(values["CIRCLE_LOG"])
+        or ("WARNING" if is_loopback(host) and not values["MONGODB_URI"] else "INFO"),
         mongodb_uri=values["MONGODB_URI"],
         mongodb_database=values["MONGODB_DATABASE"],
         redis_url=values["REDIS_URL"],
@@ -115,6 +119,12 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 0 <= int(text) <= 65535:
         raise UnsafeStart(f"PORT must be a number from 0 to 65535, not {text!r}.")
     return int(text)
+
+
+def _log_level(text: str) -> str:
+    if text and text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise UnsafeStart(f"CIRCLE_LOG must be DEBUG, INFO, WARNING or ERROR, not {text!r}.")
+    return text.upper()
 
 
 def _refuse_unsafe(s: Settings) -> None:

@@ -12,8 +12,8 @@ from api import logs, server  # noqa: E402
 from api.app import create_app  # noqa: E402
 from api.settings import read  # noqa: E402
 
-logs.set_up()
 settings = read(os.environ)
+logs.set_up(settings.log)
 _open = ExitStack()
 atexit.register(_open.close)
 app = create_app(settings, database=_open.enter_context(server.opened(settings)), live="gevent")

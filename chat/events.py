@@ -5,7 +5,7 @@ Rooms: a conversation (its public stream), `<conversation>:staff`, `member:<id>`
 (all connected staff). Citizens are never in the second and the last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from chat import views
@@ -26,6 +26,8 @@ class Live:
 
     def __init__(self) -> None:
         self.emit: Emit = _nobody
+        self.revoke: Callable[[str], None] = lambda session: None
+        """Hang up the connections of a log-in that was ended."""
 
     def message(self, shown: Document, conversation: Conversation) -> None:
         """A new message of either stream."""

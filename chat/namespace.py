@@ -218,6 +218,8 @@ def attach(
         ping_timeout=PONG_SECONDS,
         max_http_buffer_size=MOST_BYTES,
     )
+    if redis_url:
+        chat.share()
     app.wsgi_app = _uncompressed(app.wsgi_app)  # type: ignore[method-assign]
     socket = ChatSocket(chat, sockets.server, actor_of)
     begin = _once(lambda: sockets.start_background_task(_watch, socket))
@@ -234,7 +236,7 @@ def attach(
     def emit(event: str, payload: Document, rooms: Sequence[str], *, skip: str | None = None) -> None:
         sockets.server.emit(event, payload, to=list(rooms), namespace=PATH, skip_sid=skip)
 
-    chat.live.emit = emit
+    chat.live.emit, chat.live.revoke = emit, socket.revoke
     return sockets
 
 

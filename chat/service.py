@@ -34,8 +34,8 @@ SYSTEM = Person("system", "system")
 ACT_TRIES = 5
 MOST_MESSAGES = 200
 MOST_CONVERSATIONS = 50
-STANDING_SECONDS = 2.0
-"""How long another process may take to notice that an officer changed. Acts in this process are noticed at once."""
+STANDING_SECONDS = 60.0
+"""How long it is remembered who is in a conversation, where this process alone moves them and so knows at once."""
 
 REMEMBERED = 10_000
 SEARCH_ROWS = 200
@@ -54,7 +54,12 @@ class Chat:
         self.live = Live()
         self._writer = Writer(store, self._committed)
         self._standings: OrderedDict[str, tuple[float, Conversation]] = OrderedDict()
+        self._standing_seconds = STANDING_SECONDS
         self._lock = threading.Lock()
+
+    def share(self) -> None:
+        """Other processes move conversations too: look before each message who is in it."""
+        self._standing_seconds = 0.0
 
     def close(self) -> None:
         """Store what was posted, then end."""
@@ -295,7 +300,7 @@ class Chat:
             raise NotFound
         with self._lock:
             at, found = self._standings.get(conversation_id, (0.0, None))
-        if found is None or time.monotonic() - at > STANDING_SECONDS:
+        if found is None or time.monotonic() - at > self._standing_seconds:
             return self._readable(actor, conversation_id)
         rules.check_reader(found, actor)
         return found

@@ -161,7 +161,8 @@ class ChatStore:
         return [(row["waited"], row["place"]) for row in found if row["waited"] is not None]
 
     def held(self, session: ClientSession, officer: str) -> int:
-        """How many an officer holds; two acts that ask for the same officer run one after the other."""
+        """How many an officer holds. Two acts that ask for one officer write one row and so run one after the other:
+        with snapshots alone both would count the same."""
         self._presence.update_one({"_id": officer}, {"$inc": {"taken": 1}}, upsert=True, session=session)
         return self._conversations.count_documents({"officer.id": officer, "state": "active"}, session=session)
 

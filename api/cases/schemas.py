@@ -18,7 +18,8 @@ class Applicant(Schema):
 
 
 class CaseLine(Schema):
-    """A case in a list; `act_by` is the earlier of the two due times, `left` the working days until then."""
+    """A case in a list; `act_by` is the earlier of the two due times (before acceptance: the end of the
+    notice limit), `left` the working days until then."""
 
     number = fields.String(required=True)
     version = fields.Integer(required=True)

@@ -319,7 +319,7 @@ class Cases:
             "applicant": {"name": mask_name(answers["applicant_name"])},
             "officer": self._identity.staff_name(row["officer"]) if row["officer"] else None,
             "submitted_at": row["submitted_at"],
-            "act_by": clock.get("act_by"),
+            "act_by": clock.get("act_by") or (clock.get("notice_due") if row["state"] == "submitted" else None),
             "left": clock.get("left") if clock.get("left") is not None else clock.get("promised_left"),
         }
 

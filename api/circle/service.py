@@ -48,6 +48,14 @@ class NetworkRefused(Refusal):
     en = "This street file cannot be used; the network in use stays."
 
 
+class NotDrawn(Refusal):
+    """An outline took too long or more memory than allowed."""
+
+    code = "unavailable"
+    zh = "现在画不出可达范围，请稍后再试。"
+    en = "The outline cannot be drawn now. Try again shortly."
+
+
 _NETWORK_WORDS = {
     "broken": ("文件读不出来，请重新下载完整的 .osm.pbf。", "The file cannot be read. Get a complete .osm.pbf again."),
     "empty": ("文件里没有能走的路，请换一个区域。", "The file has no usable street. Get another region."),
@@ -189,8 +197,8 @@ class Circle:
 
     def card(self, point_id: str) -> Row:
         """A point on a card in a conversation. Raises NotFound."""
-        face = self.face(self.point(point_id))
-        return {key: face[key] for key in ("id", "kind", "name", "address", "phone", "open")}
+        row = row_of(self.point(point_id))
+        return {key: row[key] for key in ("id", "kind", "name", "address", "phone", "hours")}
 
     def desk_for(self, matter: str | None, point: str | None) -> str | None:
         """The point whose staff answer questions: the hall that was named, else the district's. None without a hall.
@@ -238,10 +246,14 @@ class Circle:
         _, (lon, lat), mode, minutes, to_there = key
         with self._drawing:
             if key not in self._isochrones:
-                request = {"folder": str(reach.folder), "mode": mode, "minutes": minutes, "lon": lon, "lat": lat}
+                request: Row = {"folder": str(reach.folder), "mode": mode, "minutes": minutes, "lon": lon, "lat": lat}
                 while len(self._isochrones) >= KEPT_ISOCHRONES:
                     self._isochrones.pop(next(iter(self._isochrones)))
-                self._isochrones[key] = build("isochrone", {**request, "to_there": to_there}, seconds=ISOCHRONE_SECONDS)
+                request["to_there"] = to_there
+                try:
+                    self._isochrones[key] = build("isochrone", request, seconds=ISOCHRONE_SECONDS)
+                except BuildFailed as error:
+                    raise NotDrawn(retry_after=5) from error
             return self._isochrones[key]
 
     # -- checking a question ------------------------------------------------

@@ -1,9 +1,11 @@
 """The dispatcher of events, the runner of leased jobs, idempotency keys, and the worker's loops."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from socket import gethostname
 from typing import Any
 
 from uuid6 import uuid7
@@ -140,6 +142,57 @@ class Idempotency:
             raise
         self._store.end_key(key)
         return made
+
+
+class SecondProcess(Exception):
+    """Another process runs on this store, and nothing carries word between them."""
+
+
+class Processes:
+    """Who runs on this store. Two processes must hear each other, or the talks of one stay silent in the other."""
+
+    def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+        self._me = str(uuid7())
+        self._entered = False
+
+    def enter(self, joined: bool) -> None:
+        """Register this process. Raises SecondProcess where another lives and there is no message queue (REDIS_URL)."""
+        row = {"_id": self._me, "host": gethostname(), "pid": os.getpid(), "seen_at": self._now()}
+        self._store.put_process(row)
+        self._entered = True
+        others = [other for other in self._store.processes(self._now()) if other["_id"] != self._me and _lives(other)]
+        if others and not joined:
+            self.leave()
+            raise SecondProcess(
+                "Another process runs on this store. Set REDIS_URL, the same for all, so that they hear each other."
+            )
+
+    def renew(self, now: datetime) -> bool:
+        """A step: say that this process still lives."""
+        if self._entered:
+            self._store.renew_process(self._me, now)
+        return False
+
+    def leave(self) -> None:
+        """This process ends."""
+        if self._entered:
+            self._store.drop_process(self._me)
+            self._entered = False
+
+
+def _lives(row: Document) -> bool:
+    """Whether a process of this host still runs; of other hosts only the time tells."""
+    if row["host"] != gethostname():
+        return True
+    try:
+        os.kill(row["pid"], 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Worker:

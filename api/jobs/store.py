@@ -11,6 +11,7 @@ from api.jobs.job import Event
 
 KEEP_KEYS = timedelta(days=30)
 IN_FLIGHT = timedelta(seconds=30)
+RENEWED = timedelta(seconds=5)
 
 INDEXES: list[Index] = [
     ("events", [("state", 1), ("due_at", 1)], {}),
@@ -62,6 +63,23 @@ class JobStore:
             for name in ("events", "jobs")
             for row in self.database[name].find({"state": "parked"}).sort("_id", 1).limit(100)
         ]
+
+    def put_process(self, row: Document) -> None:
+        """A process begins."""
+        self.database["processes"].insert_one(row)
+
+    def renew_process(self, process_id: str, now: datetime) -> None:
+        """A process still lives; written at most every RENEWED."""
+        stale = {"_id": process_id, "seen_at": {"$lte": now - RENEWED}}
+        self.database["processes"].update_one(stale, {"$set": {"seen_at": now}})
+
+    def drop_process(self, process_id: str) -> None:
+        """A process ends."""
+        self.database["processes"].delete_one({"_id": process_id})
+
+    def processes(self, now: datetime) -> list[Document]:
+        """The processes that were seen lately."""
+        return list(self.database["processes"].find({"seen_at": {"$gt": now - 4 * RENEWED}}))
 
     def begin_key(self, key: str, fingerprint: str, ref: str, now: datetime) -> Document | None:
         """Take an idempotency key. None: it is ours now; else the row that holds it."""

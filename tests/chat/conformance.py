@@ -51,7 +51,7 @@ class Line:
     def close(self) -> None:
         """Be gone, as a phone is: without a word."""
         if self.client.connected:
-            self.client.eio.ws.shutdown()
+            self.client.eio.ws.abort()
             self.client.eio.read_loop_task.join()
 
 

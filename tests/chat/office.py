@@ -122,7 +122,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def site(database: Database, office: Office, now: Callable[[], datetime], mode: str) -> tuple[Flask, Chat]:
+def site(
+    database: Database, office: Office, now: Callable[[], datetime], mode: str, redis_url: str | None = None
+) -> tuple[Flask, Chat]:
     """The chat's two faces in a Flask app of their own."""
     database.ensure(INDEXES)
     chat = Chat(database, ports=office.ports(), now=now)
@@ -137,7 +139,7 @@ def site(database: Database, office: Office, now: Callable[[], datetime], mode: 
 
     for kind in (Refusal, ChatRefusal):
         app.register_error_handler(kind, refused)
-    attach(app, chat, office.actor, mode=mode, cors_origins=None)
+    attach(app, chat, office.actor, mode=mode, redis_url=redis_url)
     return app, chat
 
 

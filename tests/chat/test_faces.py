@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
@@ -26,15 +28,43 @@ def people(office: Office) -> dict[str, Actor]:
     return {"citizen": office.citizen(), "other": office.citizen("李四"), "officer": office.officer()}
 
 
-@pytest.fixture
-def gevent_served(store_uri, database) -> Iterator[dict[str, str]]:
+@contextmanager
+def process_of(*where: str) -> Iterator[dict[str, str]]:
     """The faces in a gevent process of their own: {base, citizen, other, officer}."""
-    command = [sys.executable, "-m", "tests.chat.served", store_uri, database.handle.name]
+    command = [sys.executable, "-m", "tests.chat.served", *where]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process, process.stdout as out:
         try:
             yield json.loads(out.readline())
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def gevent_served(store_uri, database) -> Iterator[dict[str, str]]:
+    """One process."""
+    with process_of(store_uri, database.handle.name) as told:
+        yield told
+
+
+@pytest.fixture
+def redis_url(tmp_path) -> Iterator[str]:
+    """A Redis of its own, which keeps nothing."""
+    program = shutil.which("redis-server")
+    if program is None:
+        missing = "redis-server is needed"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    command = [program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process, process.stdout as out:
+        try:
+            assert any("Ready to accept connections" in line for line in out)
+            yield f"redis://127.0.0.1:{port}/0"
         finally:
             process.kill()
 
@@ -182,6 +212,21 @@ def test_a_second_device_hears_what_the_first_one_says(served, people):
     assert tablet.hears(lambda event, m: event == "message" and m["seq"] == seq)["text"] == "从手机"
     phone.close()
     tablet.close()
+
+
+def test_two_processes_hear_one_another_through_redis(store_uri, database, redis_url):
+    where = (store_uri, database.handle.name, redis_url)
+    with process_of(*where) as one, process_of(*where) as two:
+        talk = http(one["base"], one["citizen"], "POST", "/v1/conversations", {})[1]["id"]
+        citizen, officer = Line(one["base"], one["citizen"]), Line(two["base"], two["officer"])
+        assert officer.ask("claim", {"conversation": talk})["ok"]
+        assert citizen.hears(lambda event, _: event == "assigned")["officer"]["name"] == "王窗口"
+        sent = [citizen.ask("post", text(talk, f"{n}"))["seq"] for n in range(5)]
+        sent += [officer.ask("post", text(talk, f"{n}"))["seq"] for n in range(5)]
+        for line in (citizen, officer):
+            line.hears(lambda event, m: event == "message" and m["seq"] == 12)
+            assert sorted(m["seq"] for m in line.messages())[-10:] == sent == list(range(3, 13))
+            line.close()
 
 
 def test_raw_nonsense_does_not_take_the_server_down(served, people):

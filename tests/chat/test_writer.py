@@ -3,6 +3,7 @@
 import random
 import threading
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -162,6 +163,23 @@ def test_another_process_took_the_number_and_the_next_one_is_given(writing):
     shelf = Shelf()
     mine, other = writing(shelf), writing(shelf)
     assert [w.post(row("x"), TALK, ME)["seq"] for w in (mine, other, mine, mine, other)] == [1, 2, 3, 4, 5]
+
+
+def test_a_repeat_in_the_middle_of_a_batch_leaves_no_hole(writing):
+    shelf = Shelf()
+    mine, other = writing(shelf), writing(shelf)
+    once = row("once")
+    other.post(dict(once), TALK, ME)
+    shelf.gate.clear()
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [
+            pool.submit(mine.post, one, TALK, ME)
+            for one in (row("first"), {**once, "_id": "again"}, row("a"), row("b"))
+        ]
+        shelf.gate.set()
+        numbers = [job.result()["seq"] for job in jobs]
+    assert (numbers[1], sorted(numbers)) == (1, [1, 2, 3, 4])
+    in_order(shelf.rows)
 
 
 def test_streams_and_conversations_are_numbered_on_their_own(writing):

@@ -1,0 +1,83 @@
+"""The connections of one process: looked at now and then, and hung up when a log-in ends."""
+
+from typing import Any
+
+import pytest
+
+from chat.events import DESKS, member_room, staff_room
+from chat.namespace import ChatSocket
+
+
+class Server:
+    """Who is in which room, and who was hung up."""
+
+    def __init__(self) -> None:
+        self.rooms: set[tuple[str, str]] = set()
+        self.gone: list[str] = []
+
+    def enter_room(self, sid: str, room: str, namespace: str) -> None:
+        self.rooms.add((sid, room))
+
+    def leave_room(self, sid: str, room: str, namespace: str) -> None:
+        self.rooms.discard((sid, room))
+
+    def disconnect(self, sid: str, namespace: str) -> None:
+        self.gone.append(sid)
+
+
+@pytest.fixture
+def server() -> Server:
+    """A server without a network."""
+    return Server()
+
+
+@pytest.fixture
+def door(chat: Any, server: Server, office: Any, citizen: Any, officer: Any) -> ChatSocket:
+    """A citizen (connection c) and an officer (connection o) are in."""
+    socket = ChatSocket(chat, server, office.actor)
+    for sid, who in (("c", citizen), ("o", officer)):
+        socket.connect(sid, {}, {"token": who.token})
+    return socket
+
+
+def test_everyone_hears_what_is_theirs_and_only_staff_the_desks(door, server, citizen, officer):
+    assert server.rooms == {("c", member_room(citizen.id)), ("o", member_room(officer.id)), ("o", DESKS)}
+
+
+def test_a_citizen_who_joins_never_comes_into_the_room_of_the_staff(door, server, ask):
+    talk = ask()
+    join = door.handler(door.acts["join"])
+    assert [join(sid, {"conversation": talk})["ok"] for sid in "co"] == [True, True]
+    assert {("c", talk), ("o", talk), ("o", staff_room(talk))} <= server.rooms
+    assert ("c", staff_room(talk)) not in server.rooms
+
+
+def test_a_look_round_hangs_up_who_is_no_longer_logged_in_even_if_they_say_nothing(door, server, office, citizen):
+    door.check_all()
+    assert server.gone == []
+    del office.people[citizen.token]
+    door.check_all()
+    assert server.gone == ["c"]
+
+
+def test_a_look_round_keeps_the_presence_of_connected_officers(door, chat, officer, ask, office, clock):
+    talk, colleague = ask(), office.officer("李审批")
+    chat.claim(colleague, talk)
+    for _ in range(4):
+        clock.move(seconds=60)
+        door.check_all()
+    assert chat.transfer(colleague, talk, {"officer": officer.id}, None)["officer"]["id"] == officer.id
+
+
+def test_a_revoked_log_in_is_hung_up_at_once(door, server, citizen):
+    door.revoke(citizen.session)
+    assert server.gone == ["c"]
+    assert door.handler(door.acts["join"])("c", {"conversation": "x"}) is None
+
+
+def test_trouble_of_ours_is_told_as_such_and_the_connection_stays(door, server, chat, monkeypatch):
+    monkeypatch.setattr(chat, "get", lambda *_: 1 / 0)
+    monkeypatch.setattr(chat, "check_reader", lambda *_: None)
+    told = door.handler(door.acts["join"])("c", {"conversation": "x"})
+    assert (told["ok"], told["code"], told["retry_after"]) == (False, "unavailable", 2)
+    assert server.gone == []

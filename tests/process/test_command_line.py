@@ -1,0 +1,77 @@
+"""The command line, beside a running server and without one."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.served import CIRCLE, Served
+
+pytestmark = pytest.mark.served
+CASES = Path(__file__).parents[1] / "data" / "clock_cases.json"
+HELSINKI = Path(__file__).parents[1] / "data" / "networks" / "helsinki.osm.pbf"
+POINTS = Path("api/circle/data/service_points.csv")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    served = Served(tmp_path_factory.mktemp("served")).start()
+    yield served
+    served.stop()
+
+
+def test_clock_reckons_a_file_of_examples_without_a_store(tmp_path):
+    examples = json.loads(CASES.read_text())
+    file = tmp_path / "cases.json"
+    file.write_text(json.dumps([{"id": case["id"], "input": case["input"]} for case in examples]))
+    done = subprocess.run([*CIRCLE, "clock", str(file)], capture_output=True, text=True, timeout=60, check=True)
+    assert json.loads(done.stdout) == [{"id": case["id"], "output": case["expect"]} for case in examples]
+
+
+def test_clock_says_what_is_wrong_with_a_file(tmp_path):
+    file = tmp_path / "cases.json"
+    file.write_text("{}")
+    done = subprocess.run([*CIRCLE, "clock", str(file)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "not a JSON list" in done.stderr
+
+
+def test_points_are_loaded_beside_a_running_server_or_refused_whole(served, tmp_path):
+    good = served.run("load", str(POINTS))
+    assert good.returncode == 0, good.stderr
+    lines = POINTS.read_text().splitlines()
+    bad = tmp_path / "bad.csv"
+    bad.write_text("\n".join([*lines[:3], lines[3].replace("centre", "castle"), *lines[4:]]))
+    refused = served.run("load", str(bad))
+    assert refused.returncode == 1
+    assert "4" in refused.stderr
+    assert "changed nothing" in refused.stderr
+
+
+def test_a_street_file_that_is_far_away_is_refused_and_nothing_changes(served):
+    refused = served.run("network", "add", str(HELSINKI))
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    assert served.run("network", "list").returncode == 0
+
+
+def test_staff_are_added_and_bad_ones_refused(served):
+    added = served.run("staff", "add", "li", "--name", "李敏", "--role", "handler", "--password", "a-long-password")
+    assert added.returncode == 0, added.stderr
+    again = served.run("staff", "add", "li", "--name", "李敏", "--role", "handler", "--password", "a-long-password")
+    assert (again.returncode, "taken" in again.stderr) == (1, True)
+    short = served.run("staff", "add", "xu", "--name", "徐", "--role", "window", "--password", "short")
+    assert (short.returncode, "10 characters" in short.stderr) == (1, True)
+
+
+def test_openapi_is_printed(served):
+    done = served.run("openapi")
+    assert json.loads(done.stdout)["openapi"] == "3.1.0"
+
+
+def test_help_is_quick_and_imports_nothing_heavy():
+    code = "import sys, api.cli; print([m for m in ('flask', 'pymongo', 'numpy', 'gevent') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
