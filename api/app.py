@@ -132,9 +132,9 @@ class Office:
             open_sealed=self.keyring.open_sealed,
             address_of=self.identity.address_of,
             sms=_sms(self.settings, console),
+            push=lambda member, word: self.chat.live.push(member.partition(":")[2], dict(word)),
             now=self.now,
         )
-        self.identity.tell = self.notices.tell
         ports = chat.Ports(
             desk_for=self.circle.desk_for,
             desk_open=self.circle.desk_open,
@@ -145,6 +145,10 @@ class Office:
             announce=self.jobs.announce,
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
+        # What the ground floor is told once the floors above it stand.
+        self.identity.tell = self.notices.tell
+        self.identity.ended = lambda session: self.chat.live.revoke(session)
+        self.files.shared = self.chat.shares_file
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
@@ -261,14 +265,10 @@ def _cards(matters: Matters, circle: Circle, cases: Cases, parcels: Parcels) -> 
 
 
 def _away(notices: notifications.Notifications) -> Callable[[str, str, int], object]:
-    def away(member: str, conversation: str, seq: int) -> object:
-        return notices.tell(
-            f"citizen:{member}",
-            "talk_waiting",
-            {"count": "1"},
-            key=f"talk:{conversation}:{member}:{seq}",
-            link=f"/talks/{conversation}",
-        )
+    def away(recipient: str, conversation: str, seq: int) -> object:
+        page = f"/talks/{conversation}" if recipient.startswith("citizen:") else f"/staff#/talks/{conversation}"
+        key = f"talk:{conversation}:{recipient}:{seq}"
+        return notices.tell(recipient, "talk_waiting", {"count": "1"}, key=key, link=page)
 
     return away
 
@@ -314,6 +314,6 @@ def _health(app: Flask, web: http.Http, database: Database) -> None:
     @app.get("/readyz")
     @web.allow("anyone")
     def readyz() -> Response:
-        """The store answers too; else 503."""
-        database.ping()
+        """The store takes writes too; else 503."""
+        database.probe()
         return Response("ready\n", content_type="text/plain")

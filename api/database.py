@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from pymongo import MongoClient, ReturnDocument
+from pymongo import MongoClient, ReturnDocument, timeout
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout
@@ -12,6 +12,11 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout
 T = TypeVar("T")
 Document = dict[str, Any]
 TIMEOUT_MS = 10_000
+PROBE_SECONDS = 2.0
+MOST_CONNECTIONS = 32
+IDLE_MS = 10_000
+"""An idle connection of the embedded store holds on to the last state it read, which fills the store's cache."""
+
 LEASE_SECONDS = 60
 
 UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, NetworkTimeout)
@@ -33,6 +38,8 @@ class Database:
             retryWrites=True,
             tz_aware=True,
             timeoutMS=TIMEOUT_MS,
+            maxPoolSize=MOST_CONNECTIONS,
+            maxIdleTimeMS=IDLE_MS,
         )
         self.handle = self.client[name]
         self._after_commit: list[Callable[[], None]] = []
@@ -77,9 +84,10 @@ class Database:
         """The fields of a new row that `claim` can lease."""
         return {"due_at": due_at, "attempts": 0, "lease": {"until": due_at, "fence": 0}}
 
-    def ping(self) -> bool:
-        """Whether the store answers; raises the driver's error where it does not."""
-        return bool(self.client.admin.command("ping"))
+    def probe(self) -> None:
+        """Whether the store takes a write within PROBE_SECONDS; raises one of UNAVAILABLE where it does not."""
+        with timeout(PROBE_SECONDS):
+            self["health"].update_one({"_id": "probe"}, {"$inc": {"n": 1}}, upsert=True)
 
     def close(self) -> None:
         """Close the connections."""

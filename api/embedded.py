@@ -17,7 +17,11 @@ from pathlib import Path
 from typing import IO
 
 START_SECONDS = 20
-CACHE = "64MB"
+OPTIONS = ["--host", "127.0.0.1", "--sync-on-commit", "--log-level", "WARNING"]
+OPTIONS += ["--cache-size", "256MB", "--oplog-retention-seconds", "600"]
+"""The cache is taken only as it is needed. At 64 MB a few uploads fill it and every writer waits for ever (tried);
+the log of operations is for replicas, of which there are none."""
+
 PR_SET_PDEATHSIG = 1
 
 
@@ -45,8 +49,7 @@ class EmbeddedStore:
         port = _free_port()
         with self._log.open("ab") as log:
             self._child = subprocess.Popen(
-                [_program(), "--host", "127.0.0.1", "--port", str(port), "--storage-path", str(self.folder)]
-                + ["--sync-on-commit", "--cache-size", CACHE, "--log-level", "WARNING"],
+                [_program(), "--port", str(port), "--storage-path", str(self.folder), *OPTIONS],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

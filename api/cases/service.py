@@ -190,7 +190,13 @@ class Cases:
         row = self._store.by_number(number)
         if row is None or not (actor.is_staff or row["owner"] == actor.id):
             return None
-        return {"ref": number, "title": row["matter"]["name"], "state_label": rules.STATES[row["state"]]}
+        matter = row["matter"]
+        return {
+            "ref": number,
+            "title": matter["name"],
+            "state_label": rules.STATES[row["state"]],
+            "matter": matter["code"],
+        }
 
     def shipment(self, number: str) -> Row | None:
         """What the parcels room needs of a case: its id, owner, state and where the result goes."""

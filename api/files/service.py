@@ -40,6 +40,7 @@ class Files:
         self._audit = audit
         self._enqueue = enqueue
         self._now = now
+        self.shared: Callable[[Actor, str], bool] = lambda actor, upload: False
 
     # -- receiving: tus 1.0 -------------------------------------------------
 
@@ -58,7 +59,6 @@ class Files:
                 "_id": new_id,
                 "v": 1,
                 "owner": actor.id,
-                "readers": [],
                 "name": self._keys.seal(new_id, "name", rules.safe_name(told.get("filename", "file"))),
                 "size": length,
                 "received": 0,
@@ -149,15 +149,12 @@ class Files:
         face = self._face(row)
         return {key: face[key] for key in ("id", "name", "type", "size")}
 
-    def share(self, upload_id: str, owner: str, reader: str) -> None:
-        """Let one more person read a file, e.g. the other side of a talk."""
-        self._store.share(upload_id, owner, reader)
-
     def address(self, actor: Actor, upload_id: str) -> Row:
         """A signed address of five minutes. Staff reading a citizen's file is audited."""
         row = self._store.upload(upload_id)
-        may = row is not None and (actor.is_staff or actor.id == row["owner"] or actor.id in row["readers"])
-        if row is None or not may or row["state"] != "accepted":
+        if row is None or row["state"] != "accepted":
+            raise NotFound
+        if not (actor.is_staff or actor.id == row["owner"] or self.shared(actor, upload_id)):
             raise NotFound
         if actor.id != row["owner"]:
             self._audit.record(actor.id, "read_file", f"file:{upload_id}")

@@ -66,10 +66,6 @@ class FileStore:
         self.drop_parts(upload_id)
         self._db["uploads"].delete_one({"_id": upload_id})
 
-    def share(self, upload_id: str, owner: str, reader: str) -> None:
-        """Let one more person read a file of `owner`."""
-        self._db["uploads"].update_one({"_id": upload_id, "owner": owner}, {"$addToSet": {"readers": reader}})
-
     def keep_content(self, upload_id: str, sealed: bytes) -> None:
         """Store the sealed content. Again changes nothing: the id is the upload's."""
         self.drop_content(upload_id)

@@ -40,6 +40,7 @@ class Identity:
         self._transact = transact
         self._now = now
         self.tell: Tell | None = None
+        self.ended: Callable[[str], object] = lambda session: None
         self._hasher = PasswordHasher()
         self._never = self._hasher.hash(rules.new_token())
         self._actors: dict[str, tuple[datetime, Actor]] = {}
@@ -277,6 +278,7 @@ class Identity:
     def _end(self, family: str) -> None:
         for session in self._store.end_family(family):
             self.forget(session)
+            self.ended(session)
 
     def _actor(self, row: Row) -> Actor | None:
         if row["kind"] == "citizen":
