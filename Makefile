@@ -6,15 +6,15 @@ PAGES := api/pages
 SEED ?= 1
 COUNT ?=
 
-.PHONY: run test check format pages lock bench clean
+.PHONY: run test check format pages needs lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready $(PAGES)/dist/.ready  ## start everything on http://127.0.0.1:8000
 	@exec $(BIN)/circle serve
 
-test: $(VENV)/.ready $(PAGES)/dist/.ready browser  ## all tests
-	$(BIN)/python -m pytest $(ARGS)
-	cd $(PAGES) && PATH="$(NODE_PATH):$$PATH" node --test tests/
+test: $(VENV)/.ready $(PAGES)/dist/.ready needs  ## all tests
+	cd $(PAGES) && PATH="$(NODE_PATH):$$PATH" npm test --silent
+	PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.ready  ## format, lint, types, import contracts, docs
 	$(BIN)/ruff format --check .
@@ -46,12 +46,12 @@ $(VENV)/node/bin/node: $(VENV)/.ready
 
 pages: $(PAGES)/dist/.ready  ## build the pages
 
-$(PAGES)/dist/.ready: $(VENV)/node/bin/node $(shell find $(PAGES)/src $(PAGES)/public $(PAGES)/*.html $(PAGES)/*.js $(PAGES)/package-lock.json -type f 2>/dev/null)
+$(PAGES)/dist/.ready: $(VENV)/node/bin/node $(shell find $(PAGES)/src $(PAGES)/*.html $(PAGES)/*.js $(PAGES)/*.json $(PAGES)/.npmrc -type f 2>/dev/null)
 	cd $(PAGES) && PATH="$(NODE_PATH):$$PATH" npm ci --silent && PATH="$(NODE_PATH):$$PATH" npm run --silent build
 	@touch $@
 
-browser:  ## what the browser tests need
-	@sh tools/install.sh chromium fonts-noto-cjk
+needs:  ## what the browser and socket tests need
+	@sh tools/install.sh chromium fonts-noto-cjk redis-server
 
 lock: $(VENV)/.ready  ## renew requirements.lock from pyproject.toml
 	$(BIN)/pip-compile -q --all-extras --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \

@@ -154,7 +154,7 @@ class Drafts:
             return {"way": "pickup"}
         if delivery.get("phone"):
             try:
-                delivery = {**delivery, "phone": mobile(delivery["phone"])}
+                delivery = {**delivery, "phone": mobile(delivery["phone"]).removeprefix("+86")}
             except ValueError as error:
                 raise BadFields({"delivery.phone": [str(error)]}) from None
         return delivery

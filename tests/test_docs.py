@@ -1,0 +1,89 @@
+"""The documents are tested too: settings, map, glossary, refusals, routes and their rules."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import chat
+import notifications
+from api.problems import STATUS, TITLES, status_of
+from api.refusals import Refusal
+from tests.settings_table import table
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def every_refusal():
+    import api.app  # noqa: F401 - so that every room has been imported
+
+    def below(base):
+        return [base, *(deeper for kind in base.__subclasses__() for deeper in below(kind))]
+
+    return [kind for base in (Refusal, chat.Refusal, notifications.Refusal) for kind in below(base)]
+
+
+def test_the_table_of_settings_is_that_of_the_code():
+    told = re.search(r"<!-- settings:.*?-->\n(.*?)\n<!-- /settings -->", README, re.S)
+    assert told is not None
+    assert told[1] == table(), "run `python -m tests.settings_table` and put its output into the README"
+
+
+def test_every_refusal_has_a_status_and_words_in_both_languages():
+    bases = {"refused"}
+    codes = {kind.code for kind in every_refusal()} - bases
+    for kind in every_refusal():
+        if kind.code not in bases:
+            assert status_of(kind.code) in TITLES, kind
+            assert re.search("[一-鿿]", kind.zh), kind
+            assert re.search("[A-Za-z]", kind.en), kind
+    made_at_the_edge = {"malformed", "media_type", "too_large", "unavailable"}
+    assert {code for codes_ in STATUS.values() for code in codes_} - codes - made_at_the_edge == set()
+
+
+def test_every_room_and_package_is_on_the_map():
+    rooms = [path.parent.name for path in (ROOT / "api").glob("*/__init__.py")]
+    for room in rooms:
+        assert f"`api/{room}/`" in README, room
+    assert "`chat/`" in README
+    assert "`notifications/`" in README
+
+
+def test_every_file_named_in_the_flows_is_there():
+    for name in set(re.findall(r"`((?:api/|chat/|notifications/)?[a-z_]+/[a-z_/0-9]+\.py)`", README)):
+        found = (ROOT / name).exists() or (ROOT / "api" / name).exists()
+        assert found, name
+
+
+def test_every_command_of_the_readme_is_in_the_makefile():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"make ([a-z]+)(?:[ `\n]|$)", README)) - {"it"}:
+        assert re.search(rf"^{target}[:%-]", makefile, re.M) or f" {target}" in makefile, target
+
+
+def test_every_route_declares_who_may_call_it(app):
+    without = [rule.rule for rule in app.url_map.iter_rules() if not allowed(app, rule)]
+    assert [path for path in without if path != "/openapi.json"] == []
+
+
+def allowed(app, rule):
+    return getattr(app.view_functions[rule.endpoint], "allowed", None)
+
+
+def test_every_route_under_v1_is_in_the_openapi_description(app, anyone):
+    paths = set(anyone.get("/openapi.json")["paths"])
+    ours = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule) for rule in app.url_map.iter_rules()}
+    assert {path for path in ours if path.startswith("/v1/")} <= paths
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_problem_has_one_shape_in_the_language_asked_for(anyone, language):
+    problem = anyone.get("/v1/me", expect=401, headers={"Accept-Language": language})
+    assert set(problem) == {"type", "title", "status", "code", "detail", "request_id"}
+    assert problem["title"] == {"zh": "请先登录", "en": "Log in first"}[language]
+    missing = anyone.get("/v1/nothing", expect=404, headers={"Accept-Language": language})
+    assert set(missing) == {"type", "title", "status", "code", "detail", "request_id"}
+    broken = anyone.raw("POST", "/v1/sessions", data="{", content_type="application/json")
+    assert (broken.status_code, broken.get_json()["code"]) == (400, "malformed")
+    assert anyone.call("PUT", "/v1/me", expect=405)["code"] == "http_405"
