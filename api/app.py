@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import IO, Any
 
-from apispec.ext.marshmallow import MarshmallowPlugin
-from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask, Response
-from flask_smorest import Api
 
 import chat
 import notifications
-from api import http, problems, reactions
+from api import bodies, edge, http, metrics, openapi, problems, reactions, release
+from api.audit import routes as audit_routes
 from api.audit import store as audit_store
 from api.audit.service import Audit
 from api.calendar import routes as calendar_routes
@@ -21,6 +19,7 @@ from api.calendar.hours import parse_hours
 from api.calendar.service import Calendar
 from api.cases import routes as cases_routes
 from api.cases import store as cases_store
+from api.cases.case import ACTION_VERSION, OPEN
 from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
@@ -34,13 +33,22 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
+from api.identity.register import ConsoleRegister, Register
+from api.identity.rotation import Rotation, Sealed
 from api.identity.sealing import Keyring
-from api.identity.service import Identity
+from api.identity.service import Identity, Policy, Ports
+from api.identity.wechat import ConsoleWeChat, MiniProgram, WeChat
+from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
 from api.jobs.service import Idempotency, Jobs, Processes, Worker
+from api.limits import Limits
 from api.matters import routes as matters_routes
 from api.matters import store as matters_store
 from api.matters.service import Matters
+from api.operations.confirm import open_questions
+from api.operations.migration import Shape
+from api.operations.service import Migrations, open_keys
+from api.operations.store import OperationsStore
 from api.pages import routes as pages_routes
 from api.parcels import routes as parcels_routes
 from api.parcels import store as parcels_store
@@ -49,9 +57,10 @@ from api.parcels.carriers.console import ConsoleCarrier
 from api.parcels.carriers.kuaidi100 import Kuaidi100
 from api.parcels.service import Parcels
 from api.refusals import NotFound, Refusal
-from api.settings import Settings
+from api.settings import Settings, is_loopback
+from api.shapes import BEIJING
 
-MOST_BODY = 32 * 1024 * 1024
+PAGE = 50
 
 
 def utc_now() -> datetime:
@@ -70,6 +79,7 @@ class Office:
         self, settings: Settings, database: Database, keyring: Keyring, now: Callable[[], datetime], console: IO[str]
     ) -> None:
         self.settings, self.database, self.keyring, self.now = settings, database, keyring, now
+        Migrations(OperationsStore(database), shape(), now).run()
         database.ensure(_indexes())
         rows = jobs_store.JobStore(database)
         self.jobs, self.once = Jobs(rows, now), Idempotency(rows, now)
@@ -84,10 +94,26 @@ class Office:
     def _ground(self) -> None:
         database, keyring, now = self.database, self.keyring, self.now
         self.audit = Audit(audit_store.AuditStore(database), now)
-        self.identity = Identity(identity_store.IdentityStore(database), keyring, database.transact, now)
-        self.calendar = Calendar(calendar_store.CalendarStore(database))
-        rows = files_store.FileStore(database)
-        self.files = Files(rows, keyring, self.audit, self.jobs.enqueue, database.transact, now)
+        self.jobs.record = self.audit.record
+        self.identity = Identity(
+            identity_store.IdentityStore(database),
+            keyring,
+            database.transact,
+            now,
+            Policy(
+                trial=self.settings.lenient,
+                codes_a_day=self.settings.codes_a_day,
+                codes_an_address=self.settings.codes_a_day if self.settings.pocket else self.settings.codes_an_address,
+            ),
+            Ports(audit=self.audit.record, wechat=_wechat(self.settings), register=_register(self.settings)),
+        )
+        self.rotation = Rotation(identity_store.SealedRows(database), keyring, self.jobs.enqueue, now)
+        self.rotation.sealed = _sealed()
+        rows = calendar_store.CalendarStore(database)
+        self.calendar = Calendar(rows, transact=database.transact, record=self.audit.record, now=now)
+        self.files = Files(
+            files_store.FileStore(database), keyring, self.audit, self.jobs.enqueue, database.transact, now
+        )
 
     def _catalogue(self) -> None:
         self.matters = Matters(matters_store.MatterStore(self.database), due=self.calendar.due, now=self.now)
@@ -146,18 +172,26 @@ class Office:
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
         # What the ground floor is told once the floors above it stand.
-        self.identity.tell = self.notices.tell
-        self.identity.ended = lambda session: self.chat.live.revoke(session)
+        self.identity.ports.tell = self.notices.tell
+        self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
+        _own_data(self)
         self.files.shared = self.chat.shares_file
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
-        self.jobs.handlers = reactions.handlers(self.cases, self.parcels, self.files.check)
+        self.jobs.handlers = reactions.handlers(self.cases, self.parcels, self.files.check) | self.rotation.handlers()
+        self.jobs.handlers["audit.head"] = lambda slot: self.audit.tell_head()
+        self.jobs.recurring = reactions.RECURRING
         steps = {
             "events": self.jobs.dispatch,
             "jobs": self.jobs.run_job,
+            "leases": self.jobs.keep,
+            "schedule": self.jobs.schedule,
+            "audit": self.audit.seal,
+            "calendar": self.calendar.follow,
             "notices": self.notices.step,
             "chat": self.chat.step,
+            "files": self.files.sweep,
             "circle": self.circle.follow,
             "matters": self.matters.follow,
             "processes": self.processes.renew,
@@ -168,6 +202,8 @@ class Office:
     def blueprints(self, web: http.Http) -> list[Any]:
         """The HTTP face of every room and package."""
         return [
+            jobs_routes.blueprint(self.jobs, web),
+            audit_routes.blueprint(self.audit, web),
             identity_routes.blueprint(self.identity, web),
             calendar_routes.blueprint(self.calendar, web),
             circle_routes.blueprint(self.circle, web),
@@ -180,6 +216,37 @@ class Office:
             notifications.blueprint(self.notices, web),
         ]
 
+    def open_questions(self) -> dict[str, list[str]]:
+        """What the district must still confirm, by heading."""
+        matters = [self.matters.entry(code) for code in self.matters.codes()]
+        today = self.now().astimezone(BEIJING).date()
+        return open_questions(self.circle.points(), matters, self.calendar.working.is_known, today)
+
+    def readings(self) -> list[metrics.Reading]:
+        """What `/metrics` tells beside the requests."""
+
+        def lag(of: str) -> Callable[[], dict[str, float]]:
+            return lambda: {name: row[of] for name, row in self.jobs.lag(self.now()).items()}
+
+        return [
+            metrics.Reading("circle_store_up", "1 where the store takes a write.", "store", self._store_up),
+            metrics.Reading("circle_jobs_lag_seconds", "Age of the oldest due work.", "of", lag("oldest_seconds")),
+            metrics.Reading("circle_jobs_due", "Work that is due.", "of", lag("due")),
+            metrics.Reading("circle_jobs_parked", "Work that waits for a person.", "of", lag("parked")),
+            metrics.Reading("circle_notices", "Notices by state, each on its channel.", "state", self.notices.counts),
+            metrics.Reading("circle_sockets", "Open connections of this process.", "namespace", self._sockets),
+        ]
+
+    def _sockets(self) -> dict[str, float]:
+        return {"/chat": self.chat.live.connected()}
+
+    def _store_up(self) -> dict[str, float]:
+        try:
+            self.database.probe()
+        except UNAVAILABLE:
+            return {"store": 0}
+        return {"store": 1}
+
     def start(self) -> None:
         """Enter the list of processes, then begin the background work of this one. Raises SecondProcess."""
         if self.settings.mongodb_uri:  # the embedded store's lock lets in one process alone
@@ -190,6 +257,7 @@ class Office:
         """Finish what is in hand: first what was posted, then the worker."""
         self.chat.close()
         self.worker.stop()
+        self.jobs.give_back()
         self.processes.leave()
 
 
@@ -203,25 +271,141 @@ def create_app(
     live: str = "threading",
 ) -> Flask:
     """The whole on one database. Tests replace the keys, the time and the console; `live` is Socket.IO's mode."""
-    office = Office(settings, database, keyring or Keyring.open(settings.keys), now, console)
+    office = Office(settings, database, keyring or open_keys(OperationsStore(database), settings.keys), now, console)
     app = Flask("circle", static_folder=None)
     app.extensions["circle"] = office
-    web = http.Http(office.identity.actor, office.once)
-    http.register(app)
+    app.config |= {"MAX_CONTENT_LENGTH": bodies.LARGEST, "PROPAGATE_EXCEPTIONS": False}
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["limits"] = limits = Limits(
+        settings.redis_url, spares=lambda address: settings.pocket and is_loopback(address)
+    )
+    web = http.Http(office.identity.actor, office.once, limits.person)
+    measured = metrics.Metrics(office.readings())
+    edge.register(
+        app,
+        limits=limits,
+        proxies=settings.trusted_proxies,
+        origins=settings.cors_origins,
+        https=settings.public_base.startswith("https://"),
+        observe=measured.observe,
+    )
     problems.register(app, (Refusal, chat.Refusal, notifications.Refusal), UNAVAILABLE)
-    openapi = _openapi(app)
+    described = openapi.describe(app)
     for blueprint in office.blueprints(web):
-        openapi.register_blueprint(blueprint)
+        described.register_blueprint(blueprint)
+    openapi.complete(app, described, web.allow)
     app.register_blueprint(pages_routes.blueprint(web))
     _health(app, web, database)
-    chat.attach(app, office.chat, office.identity.actor, redis_url=settings.redis_url or None, mode=live)
+    metrics.register(app, web, measured, settings.metrics_token, is_loopback)
+    chat.attach(
+        app,
+        office.chat,
+        office.identity.actor,
+        redis_url=settings.redis_url or None,
+        mode=live,
+        cors_origins=[settings.public_base, *settings.cors_origins] if settings.cors_origins else None,
+    )
     return app
 
 
+STORES: tuple[Any, ...] = (
+    *(audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
+    *(identity_store, jobs_store, matters_store, parcels_store, chat, notifications),
+)
+
+
 def _indexes() -> Iterable[Index]:
-    stores: list[Any] = [audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store]
-    stores += [identity_store, jobs_store, matters_store, parcels_store]
-    return [index for store in stores for index in store.INDEXES] + chat.INDEXES + notifications.INDEXES
+    return [index for store in STORES for index in store.INDEXES]
+
+
+def shape() -> Shape:
+    """What this release writes, and the way to it from what earlier ones wrote."""
+    upgrades = [upgrade for store in STORES for upgrade in getattr(store, "UPGRADES", ())]
+    return Shape(release(), upgrades, {"case_actions": ACTION_VERSION})
+
+
+def _sealed() -> list[Sealed]:
+    """The sealed fields of every room that lists them."""
+    stores: list[Any] = [cases_store, drafts_store, files_store, identity_store, parcels_store, notifications]
+    return [line for store in stores for line in getattr(store, "SEALED", ())]
+
+
+def _wechat(settings: Settings) -> WeChat | None:
+    if settings.wechat_app_id:
+        return MiniProgram(settings.wechat_app_id, settings.wechat_secret, settings.wechat_api_base)
+    return ConsoleWeChat() if settings.lenient else None
+
+
+def _register(settings: Settings) -> Register | None:
+    return ConsoleRegister() if settings.lenient else None
+
+
+def _own_data(office: "Office") -> None:
+    """What the rooms above tell the identity room about a citizen: their cases, their data, what can be forgotten."""
+    ports, drafts, cases = office.identity.ports, office.drafts, office.cases
+
+    def owner_of_case(number: str) -> str | None:
+        found = cases.shipment(number)
+        return found["owner"] if found else None
+
+    def forget_drafts(actor: Any) -> None:
+        for row in _all(lambda after: drafts.mine(actor, after, PAGE)):
+            drafts.drop(actor, row["id"])
+
+    def open_cases(actor: Any) -> list[str]:
+        mine = _all(lambda after: cases.mine(actor, after, PAGE))
+        return [row["number"] for row in mine if row["state"] in OPEN]
+
+    def knows_matter(code: str) -> bool:
+        try:
+            return office.matters.matter(code) is not None
+        except NotFound:
+            return False
+
+    ports.knows_matter = knows_matter
+    ports.owner_of_case, ports.open_cases = owner_of_case, open_cases
+    ports.closers["drafts"] = forget_drafts
+    ports.exporters |= {
+        "drafts": lambda actor: _all(lambda after: drafts.mine(actor, after, PAGE)),
+        "cases": lambda actor: [cases.case(actor, row["number"]) for row in _all(lambda a: cases.mine(actor, a, PAGE))],
+        "conversations": lambda actor: _talks(office.chat, actor),
+        "notices": lambda actor: _items(lambda cursor: office.notices.inbox(actor, cursor, PAGE, "zh")),
+    }
+
+
+def _all(read: Callable[[str | None], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Every row of a list that is read page by page, each page one row longer where there is more."""
+    rows: list[dict[str, Any]] = []
+    while True:
+        found = read(rows[-1]["id"] if rows else None)
+        rows += found[:PAGE]
+        if len(found) <= PAGE:
+            return rows
+
+
+def _items(read: Callable[[str | None], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every item of a list that is read by cursor."""
+    items: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        found = read(cursor)
+        items += found["items"]
+        cursor = found["next"]
+        if not cursor:
+            return items
+
+
+def _talks(talks: Any, actor: Any) -> list[dict[str, Any]]:
+    """A citizen's conversations, each with what was said."""
+    found = _items(lambda cursor: talks.mine(actor, cursor, PAGE))
+    for one in found:
+        said, last = [], 0
+        while batch := talks.messages(actor, one["id"], "public", last, PAGE)["items"]:
+            said += batch
+            last = batch[-1]["seq"]
+        one["messages"] = said
+    return found
 
 
 def _trackers(settings: Settings, jobs: Jobs, now: Callable[[], datetime]) -> dict[str, Tracker]:
@@ -271,37 +455,6 @@ def _away(notices: notifications.Notifications) -> Callable[[str, str, int], obj
         return notices.tell(recipient, "talk_waiting", {"count": "1"}, key=key, link=page)
 
     return away
-
-
-def _openapi(app: Flask) -> Api:
-    app.config |= {
-        "API_TITLE": "Service Circle",
-        "API_VERSION": "1",
-        "OPENAPI_VERSION": "3.1.0",
-        "OPENAPI_URL_PREFIX": "/",
-        "OPENAPI_JSON_PATH": "openapi.json",
-        "MAX_CONTENT_LENGTH": MOST_BODY,
-        "PROPAGATE_EXCEPTIONS": False,
-    }
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-
-    class OneErrorShape(Api):
-        """Errors are made in problems.py alone."""
-
-        def _register_error_handlers(self) -> None:
-            pass
-
-    named = MarshmallowPlugin(schema_name_resolver=_schema_name)
-    openapi = OneErrorShape(app, spec_kwargs={"marshmallow_plugin": named})
-    openapi.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
-    return openapi
-
-
-def _schema_name(schema: Any) -> str:
-    """`cases.Case`: two rooms may each have a schema of one name."""
-    kind: Any = resolve_schema_cls(schema)
-    return f"{kind.__module__.split('.')[-2]}.{kind.__name__}"
 
 
 def _health(app: Flask, web: http.Http, database: Database) -> None:

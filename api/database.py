@@ -7,11 +7,25 @@ from typing import Any, TypeVar
 from pymongo import MongoClient, ReturnDocument, timeout
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout
+from pymongo.errors import (
+    ConfigurationError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    InvalidURI,
+    NetworkTimeout,
+    OperationFailure,
+    WTimeoutError,
+)
+
+from api.refusals import CannotStart
 
 T = TypeVar("T")
 Document = dict[str, Any]
 TIMEOUT_MS = 10_000
+"""The longest that one operation may take, with all that the driver tries again."""
+TRANSACTION_SECONDS = 15.0
+"""The longest that one transaction may take, with all its repeats."""
+REACH_SECONDS = 10.0
 PROBE_SECONDS = 2.0
 MOST_CONNECTIONS = 32
 IDLE_MS = 10_000
@@ -19,33 +33,64 @@ IDLE_MS = 10_000
 
 LEASE_SECONDS = 60
 
-UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, NetworkTimeout)
+UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError)
 """The driver's errors that mean: the store does not answer, try again."""
 
 Index = tuple[str, list[tuple[str, int]], dict[str, Any]]
 """Collection, keys, options. Every store lists its own as INDEXES."""
 
+Upgrade = tuple[str, Callable[[Document], Document], tuple[str, ...]]
+"""Collection; what is to be set in a document of the version before (expand); the fields that are taken away once no
+older process reads them (contract). A store lists its own, oldest first, as UPGRADES: see operations/migration.py."""
+
+
+class StoreUnfit(CannotStart):
+    """The server of MONGODB_URI cannot be used; the message says why and what to do, and holds no password."""
+
 
 class Database:
     """One MongoDB database. Writes are acknowledged by a majority and journaled before anyone is told."""
 
-    def __init__(self, uri: str, name: str) -> None:
-        self.client: MongoClient[Document] = MongoClient(
-            uri,
-            w="majority",
-            journal=True,
-            readConcernLevel="majority",
-            retryWrites=True,
-            tz_aware=True,
-            timeoutMS=TIMEOUT_MS,
-            maxPoolSize=MOST_CONNECTIONS,
-            maxIdleTimeMS=IDLE_MS,
-        )
+    def __init__(self, uri: str, name: str, most_connections: int = MOST_CONNECTIONS) -> None:
+        try:
+            self.client: MongoClient[Document] = MongoClient(
+                uri,
+                w="majority",
+                journal=True,
+                readConcernLevel="majority",
+                retryWrites=True,
+                tz_aware=True,
+                timeoutMS=TIMEOUT_MS,
+                maxPoolSize=most_connections,
+                maxIdleTimeMS=IDLE_MS,
+            )
+        except (ConfigurationError, InvalidURI, ValueError) as error:
+            raise StoreUnfit(f"MONGODB_URI cannot be read: {error}") from None
         self.handle = self.client[name]
         self._after_commit: list[Callable[[], None]] = []
 
     def __getitem__(self, name: str) -> Collection[Document]:
         return self.handle[name]
+
+    def require_replica_set(self) -> None:
+        """Look, before anything else, whether the server can do what is asked of it. Raises StoreUnfit."""
+        try:
+            with timeout(REACH_SECONDS):
+                hello = self.client.admin.command("hello")
+        except UNAVAILABLE as error:
+            raise StoreUnfit(
+                f"No server of MONGODB_URI answers ({type(error).__name__}). Look whether mongod runs, "
+                "whether host, port and replicaSet are right, and whether a firewall stands between."
+            ) from None
+        except OperationFailure as error:
+            raise StoreUnfit(
+                f"The server of MONGODB_URI refuses us ({error.code}). Look at the user, the password and authSource."
+            ) from None
+        if "setName" not in hello and hello.get("msg") != "isdbgrid":
+            raise StoreUnfit(
+                "The server of MONGODB_URI is no replica set, which transactions need. "
+                "Start mongod with --replSet and run rs.initiate(); one member is enough."
+            )
 
     def ensure(self, indexes: Iterable[Index]) -> None:
         """Make the indexes that are not there yet."""
@@ -57,8 +102,11 @@ class Database:
         self._after_commit.append(nudge)
 
     def transact(self, work: Callable[[ClientSession], T]) -> T:
-        """Run `work` in one transaction; transient errors run it again, so it must touch only the store."""
-        with self.client.start_session() as session:
+        """Run `work` in one transaction; transient errors run it again, so it must touch only the store.
+
+        Gives up after TRANSACTION_SECONDS with one of UNAVAILABLE.
+        """
+        with timeout(TRANSACTION_SECONDS), self.client.start_session() as session:
             result = session.with_transaction(work)
         for nudge in self._after_commit:
             nudge()
@@ -84,9 +132,9 @@ class Database:
         """The fields of a new row that `claim` can lease."""
         return {"due_at": due_at, "attempts": 0, "lease": {"until": due_at, "fence": 0}}
 
-    def probe(self) -> None:
-        """Whether the store takes a write within PROBE_SECONDS; raises one of UNAVAILABLE where it does not."""
-        with timeout(PROBE_SECONDS):
+    def probe(self, seconds: float = PROBE_SECONDS) -> None:
+        """Whether the store takes a write within `seconds`; raises one of UNAVAILABLE where it does not."""
+        with timeout(seconds):
             self["health"].update_one({"_id": "probe"}, {"$inc": {"n": 1}}, upsert=True)
 
     def close(self) -> None:

@@ -1,32 +1,61 @@
 """The embedded store: SecantusDB as a child process on a free loopback port, its data in CIRCLE_VAR.
 
-It is GPL-2.0-only: run as a program of its own and spoken to over TCP, never imported.
+It is GPL-2.0-only: run as a program of its own and spoken to over TCP, never imported. A watch starts it again,
+on the same port and folder, when it has died or takes no write any more.
 """
 
 import ctypes
 import fcntl
 import json
+import logging
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+from pymongo import MongoClient
+
+from api.refusals import CannotStart
+
+log = logging.getLogger("circle.store")
 
 START_SECONDS = 20
+STOP_SECONDS = 10
+FREED_SECONDS = 10
+"""How long a folder may stay busy: the store of a killed process writes its last page before it ends."""
+MOST_LOG = 1_000_000
+MOST_TRIES = 500
 OPTIONS = ["--host", "127.0.0.1", "--sync-on-commit", "--log-level", "WARNING"]
 OPTIONS += ["--cache-size", "256MB", "--oplog-retention-seconds", "600"]
 """The cache is taken only as it is needed. At 64 MB a few uploads fill it and every writer waits for ever (tried);
 the log of operations is for replicas, of which there are none."""
 
+SHARDS = 16
+"""Tables that the store spreads its collections over, each made when the first collection falls to it. A SIGKILL while
+one is made leaves a store that never opens again (tried), so all are made before anybody is told the address."""
+
 PR_SET_PDEATHSIG = 1
+PORT_TAKEN = "Port {} on 127.0.0.1 was taken by another program: end it, or start again."
 
 
-class StoreBusy(Exception):
-    """Another process owns this data folder, or the store did not start; the message says which."""
+class StoreBusy(CannotStart):
+    """Another process owns this data folder, or the store did not start; the message says which and what to do."""
+
+
+class FolderBusy(StoreBusy):
+    """Another store process has this folder open."""
+
+
+class PortTaken(StoreBusy):
+    """Another program listens on the port."""
 
 
 class EmbeddedStore:
@@ -37,8 +66,10 @@ class EmbeddedStore:
         self.notice = var / "store.json"
         self._log = var / "store.log"
         self._lock_path = var / "store.lock"
+        self._making = var / "store.making"
         self._lock: IO[str] | None = None
         self._child: subprocess.Popen[bytes] | None = None
+        self.port = 0
         self.uri = ""
         self.pid = 0
 
@@ -46,21 +77,21 @@ class EmbeddedStore:
         """Start the child and return its URI. Raises StoreBusy."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
-        port = _free_port()
-        with self._log.open("ab") as log:
-            self._child = subprocess.Popen(
-                [_program(), "--port", str(port), "--storage-path", str(self.folder), *OPTIONS],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C in a terminal is ours to pass on, after the last write
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )
-        self.pid = self._child.pid
-        self._await_port(port)
-        self.uri = f"mongodb://127.0.0.1:{port}/?directConnection=true"
+        try:
+            self._begin_new()
+            self._start_somewhere()
+            self.uri = f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
+            self._make_shards()
+        except BaseException:
+            self.stop()
+            raise
         self.notice.write_text(json.dumps({"pid": os.getpid(), "uri": self.uri}))
         return self.uri
+
+    def restart(self) -> None:
+        """End what is left of the child and start it again under the same URI. Raises StoreBusy."""
+        self._end(signal.SIGKILL)
+        self._run(self.port)
 
     def alive(self) -> bool:
         """Whether the child still runs."""
@@ -69,17 +100,13 @@ class EmbeddedStore:
     def stop(self) -> None:
         """Stop the child cleanly and give the folder free. Safe to call twice."""
         if self._child is not None:
-            self._child.terminate()
-            try:
-                self._child.wait(10)
-            except subprocess.TimeoutExpired:
-                self._child.kill()
-                self._child.wait()
-            self._child = None
+            self._end(signal.SIGTERM)
             self.notice.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    # -- inside -----------------------------------------------------------
 
     def _take_lock(self) -> None:
         lock = self._lock_path.open("a")
@@ -93,16 +120,140 @@ class EmbeddedStore:
             ) from None
         self._lock = lock
 
-    def _await_port(self, port: int) -> None:
+    def _begin_new(self) -> None:
+        """A folder whose making was cut off holds nothing that was acknowledged: it is made anew."""
+        if self._making.exists():
+            shutil.rmtree(self.folder)
+            self.folder.mkdir()
+        if not any(self.folder.iterdir()):
+            self._making.touch()
+
+    def _make_shards(self) -> None:
+        """Insert into one collection after another until each shard has its table; the last insert is on the disk."""
+        if self._shards() < SHARDS:
+            with closing(MongoClient[dict[str, Any]](self.uri, timeoutMS=START_SECONDS * 1000)) as client:
+                for n in range(MOST_TRIES):
+                    client["making"][f"c{n}"].insert_one({})
+                    if self._shards() >= SHARDS:
+                        break
+                client.drop_database("making")
+        self._making.unlink(missing_ok=True)
+
+    def _shards(self) -> int:
+        return len(list(self.folder.glob("secantus_documents_sh*.wt")))
+
+    def _start_somewhere(self) -> None:
+        """On a free port; one that somebody takes meanwhile, and a folder that is just being freed, are tried again."""
+        deadline = time.monotonic() + FREED_SECONDS
+        while True:
+            self.port = free_port()
+            try:
+                return self._run(self.port)
+            except (FolderBusy, PortTaken):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    def _run(self, port: int) -> None:
+        if _taken(port):
+            raise PortTaken(PORT_TAKEN.format(port))
+        if self._log.exists() and self._log.stat().st_size > MOST_LOG:
+            self._log.unlink()
+        with self._log.open("ab") as output:
+            before = output.tell()
+            self._child = subprocess.Popen(
+                [_program(), "--port", str(port), "--storage-path", str(self.folder), *OPTIONS],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C in a terminal is ours to pass on, after the last write
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            )
+        self.pid = self._child.pid
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.alive():
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    return
+        while self.alive() and time.monotonic() < deadline:
+            if _answers(port) and self.alive():
+                return
             time.sleep(0.02)
-        tail = self._log.read_text(errors="replace")[-800:]
-        self.stop()
-        raise StoreBusy(f"The embedded store did not start. Its last words, from {self._log}:\n{tail}")
+        self._end(signal.SIGKILL)
+        raise self._why(port, before)
+
+    def _why(self, port: int, before: int) -> StoreBusy:
+        with self._log.open(errors="replace") as output:
+            output.seek(before)
+            words = output.read()
+        if "Device or resource busy" in words:
+            return FolderBusy(
+                f"Another store process still has the data folder {self.folder} open. "
+                "End that process (secantusd-py), or set CIRCLE_VAR to another folder."
+            )
+        if "Address already in use" in words:
+            return PortTaken(PORT_TAKEN.format(port))
+        return StoreBusy(f"The embedded store did not start. Its last words, from {self._log}:\n{words[-800:]}")
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._child is None:
+            return
+        self._child.send_signal(how)
+        try:
+            self._child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._child = None
+
+
+class Watch:
+    """Looks after a store: one that died is started again at once, one that takes no write, after several tries.
+
+    `probe` writes a little within a time limit, or raises. Sync on commit makes a restart safe: what was acknowledged
+    is on the disk, and whoever waits for an answer is told 503 and comes again.
+    """
+
+    def __init__(
+        self, store: EmbeddedStore, probe: Callable[[], None], *, pause: float = 1.0, most_misses: int = 4
+    ) -> None:
+        self._store = store
+        self._probe = probe
+        self._pause = pause
+        self._most_misses = most_misses
+        self._misses = 0
+        self.restarts = 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="store-watch", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more, then stop the store: a child that was started here ends with this thread (prctl(2))."""
+        self._stopping.set()
+        self._thread.join()
+
+    def look(self) -> None:
+        """Look once. Raises StoreBusy where the store must be started again and cannot be."""
+        if self._store.alive():
+            try:
+                self._probe()
+            except Exception as error:
+                self._misses += 1
+                log.warning("the store took no write", extra={"error": type(error).__name__, "misses": self._misses})
+            else:
+                self._misses = 0
+            if self._misses < self._most_misses and self._store.alive():
+                return
+        log.error("the store is started again", extra={"died": not self._store.alive()})
+        self._store.restart()
+        self._misses = 0
+        self.restarts += 1
+
+    def _loop(self) -> None:
+        while not self._stopping.wait(self._pause):
+            try:
+                self.look()
+            except StoreBusy as busy:
+                log.error("the store does not start", extra={"error": str(busy)})
 
 
 def running_uri(var: Path) -> str | None:
@@ -115,6 +266,13 @@ def running_uri(var: Path) -> str | None:
     return str(told["uri"])
 
 
+def free_port() -> int:
+    """A loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _program() -> str:
     beside = Path(sys.executable).with_name("secantusd-py")
     found = str(beside) if beside.exists() else shutil.which("secantusd-py")
@@ -125,12 +283,24 @@ def _program() -> str:
     return found
 
 
-def _free_port() -> int:
+def _taken(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that wait for their end are no bar
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _die_with_parent() -> None:
-    """A killed web process takes its store along, so that the next start finds the folder free (prctl(2))."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """A killed web process takes its store along, so that the next start finds the folder free (prctl(2)).
+
+    SIGKILL, which loses nothing that was acknowledged: a store that hangs, or has only begun, does not hear SIGTERM.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,34 +1,19 @@
-"""What every route shares: who may call it, idempotency keys, versions, cursors, request ids, safe headers."""
+"""The mechanisms that routes are made with: who may call, idempotency keys, versions, cursors."""
 
 import base64
 import binascii
 import hashlib
-import logging
 import re
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol, TypeVar
-from uuid import uuid4
 
-from flask import Flask, Response, g, request
+from flask import g, request
 
 from api.refusals import NotFound, Refusal, VersionMissing
 
-log = logging.getLogger("circle.access")
 View = TypeVar("View", bound=Callable[..., Any])
 
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self'; "
-    "connect-src 'self'; img-src 'self' data: blob:; manifest-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
 VERSION_FORM = re.compile(r'(?:W/)?"(\d{1,9})"')
 
@@ -94,9 +79,15 @@ class Once(Protocol):
 class Http:
     """The mechanisms that routes are decorated with. Rooms and packages get it at assembly."""
 
-    def __init__(self, actor_of: Callable[[str], ActorLike | None], once: Once) -> None:
+    def __init__(
+        self,
+        actor_of: Callable[[str], ActorLike | None],
+        once: Once,
+        limit: Callable[[str, str], None] = lambda kind, person: None,
+    ) -> None:
         self._actor_of = actor_of
         self._once = once
+        self._limit = limit
 
     def allow(self, *roles: str) -> Callable[[View], View]:
         """Declare who may call a route: `anyone`, or roles; the view is then given `actor`.
@@ -124,6 +115,7 @@ class Http:
         actor = self._actor_of(token.strip())
         if actor is None:
             raise TokenBad
+        self._limit(g.get("limited", "read"), actor.id)
         if not actor.roles.intersection(roles):
             raise RoleWrong
         g.actor = actor
@@ -153,6 +145,7 @@ class Http:
 
                 return self._once.run(f"{actor.id}:{key}", hashlib.sha256(content).hexdigest(), create, made)
 
+            once.creates = True  # type: ignore[attr-defined]
             return once  # type: ignore[return-value]
 
         return mark
@@ -190,33 +183,3 @@ def page(rows: list[Any], limit: int, position: Callable[[Any], str]) -> dict[st
     """One page from `limit + 1` rows: the items, and the cursor of the next page or None."""
     items = rows[:limit]
     return {"items": items, "next": cursor_of(position(items[-1])) if len(rows) > limit else None}
-
-
-def register(app: Flask) -> None:
-    """Request ids, safe headers and one access line a request, without personal data (no query, no body)."""
-
-    @app.before_request
-    def begin() -> None:
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if re.fullmatch(r"[\w-]{8,64}", given) else str(uuid4())
-        g.begun = time.perf_counter()
-
-    @app.after_request
-    def end(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id", "")
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", CSP)
-        if request.path.startswith("/v1/"):
-            response.headers.setdefault("Cache-Control", "no-store")
-        log.info(
-            "request",
-            extra={
-                "request_id": g.get("request_id", ""),
-                "method": request.method,
-                "route": str(request.url_rule or "-"),
-                "status": response.status_code,
-                "ms": round((time.perf_counter() - g.get("begun", time.perf_counter())) * 1000, 1),
-            },
-        )
-        return response

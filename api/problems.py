@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 log = logging.getLogger("circle.http")
 
 STATUS: dict[int, frozenset[str]] = {
-    400: frozenset({"malformed", "key_missing", "bad_cursor"}),
+    400: frozenset({"malformed", "checksum_unknown", "key_missing", "bad_cursor"}),
     401: frozenset(
         {
             "token_missing",
@@ -17,14 +17,32 @@ STATUS: dict[int, frozenset[str]] = {
             "code_wrong",
             "password_wrong",
             "refresh_bad",
+            "wechat_code_wrong",
+            "identity_needed",
+            "identity_wrong",
+            "totp_needed",
+            "totp_wrong",
         }
     ),
-    403: frozenset({"role_wrong", "signature_bad"}),
+    403: frozenset({"verification_needed", "at_window_only", "wechat_blocked", "role_wrong", "signature_bad"}),
     404: frozenset({"not_found", "address_bad"}),
     409: frozenset(
         {
             "key_in_flight",
+            "job_not_parked",
+            "phone_needed",
+            "name_confirmed",
+            "verified_as_other",
+            "verify_at_window",
+            "text_outdated",
+            "case_open",
+            "totp_exists",
+            "username_taken",
+            "last_admin",
+            "no_recovery",
+            "second_admin_needed",
             "offset_wrong",
+            "file_in_use",
             "draft_submitted",
             "act_not_allowed",
             "held_by_other",
@@ -43,13 +61,15 @@ STATUS: dict[int, frozenset[str]] = {
             "reopen_too_late",
         }
     ),
+    410: frozenset({"upload_gone"}),
     412: frozenset({"version_stale", "tus_version"}),
-    413: frozenset({"too_large"}),
+    413: frozenset({"too_large", "too_many_parts"}),
     415: frozenset({"media_type"}),
-    422: frozenset({"bad_fields", "key_reused", "draft_incomplete", "network_refused"}),
+    422: frozenset({"bad_fields", "identity_unconfirmed", "key_reused", "draft_incomplete", "network_refused"}),
     428: frozenset({"version_missing"}),
-    429: frozenset({"too_soon"}),
-    503: frozenset({"unavailable"}),
+    429: frozenset({"too_many_today", "limit_reached", "locked_out", "too_often", "too_soon", "too_many"}),
+    460: frozenset({"checksum_wrong"}),
+    503: frozenset({"wechat_unavailable", "unavailable"}),
 }
 """Status of every refusal, by code. Refusals know nothing of HTTP; a test holds this table complete."""
 
@@ -60,12 +80,14 @@ TITLES = {
     404: ("没有找到", "Not found"),
     405: ("不支持这种操作", "Method not allowed"),
     409: ("当前状态下办不了", "Not possible in this state"),
+    410: ("已经清除", "Gone"),
     412: ("内容已更新", "Changed meanwhile"),
     413: ("内容太大", "Too large"),
     415: ("不支持这种格式", "Unsupported format"),
     422: ("有内容需要修改", "Some input needs correcting"),
     428: ("缺少版本号", "Version required"),
     429: ("操作太频繁", "Too many requests"),
+    460: ("传输出错", "Damaged on its way"),
     500: ("系统出了问题，请稍后再试", "Something went wrong here"),
     503: ("系统暂时繁忙，请稍后再试", "Temporarily unavailable"),
 }

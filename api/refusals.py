@@ -27,6 +27,10 @@ class Refusal(Exception):
         self.words = {"zh": zh or self.zh, "en": en or self.en}
 
 
+class CannotStart(Exception):
+    """A command or the server cannot go on with this installation; the message says why and what to do, in words."""
+
+
 class NotFound(Refusal):
     """Not there, or not this person's: both look the same from outside."""
 

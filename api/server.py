@@ -13,27 +13,53 @@ from gevent.pywsgi import WSGIServer
 
 from api.app import Office, create_app
 from api.database import Database
-from api.embedded import EmbeddedStore, running_uri
+from api.embedded import EmbeddedStore, Watch, running_uri
+from api.refusals import CannotStart
 from api.settings import Settings
 
-FIRST_STAFF = (("window", "王窗口"), ("handler", "李审批"))
+FIRST_STAFF = (("window", "王窗口"), ("handler", "李审批"), ("admin", "赵管理"))
+WATCH_SECONDS = 5.0
+"""A write that takes longer is a miss; a few in a row, and the embedded store is started again."""
+
+
+class AddressTaken(CannotStart):
+    """The web server cannot listen where it was told to; the message says what to do."""
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
-    """The database of these settings: MONGODB_URI, or the embedded store as a child of this process."""
-    if settings.mongodb_uri:
-        store, uri = None, settings.mongodb_uri
-    else:
-        store = EmbeddedStore(settings.var)
-        uri = store.start()
-    database = Database(uri, settings.mongodb_database)
+    """The database of these settings: MONGODB_URI, or the embedded store as a child that is looked after.
+
+    Raises StoreBusy or StoreUnfit.
+    """
+    if not settings.mongodb_uri:
+        with _embedded(settings) as database:
+            yield database
+        return
+    database = Database(settings.mongodb_uri, settings.mongodb_database)
     try:
+        database.require_replica_set()
         yield database
     finally:
         database.close()
-        if store is not None:
-            store.stop()
+
+
+@contextmanager
+def _embedded(settings: Settings) -> Iterator[Database]:
+    store = EmbeddedStore(settings.var)
+    uri = store.start()
+    database = Database(uri, settings.mongodb_database)
+    # A connection of its own: many slow requests at once must not look like a store that hangs.
+    prober = Database(uri, settings.mongodb_database, most_connections=1)
+    watch = Watch(store, lambda: prober.probe(WATCH_SECONDS))
+    watch.start()
+    try:
+        yield database
+    finally:
+        watch.stop()
+        prober.close()
+        database.close()
+        store.stop()
 
 
 @contextmanager
@@ -59,7 +85,7 @@ def serve(settings: Settings) -> None:
         office.start()
         server = WSGIServer((settings.host, settings.port), app, log=None)
         stopping = _told_to_stop()
-        server.start()
+        _listen(server, settings)
         _greet(settings, office)
         stopping.wait()
         server.stop(timeout=5)
@@ -74,6 +100,16 @@ def work(settings: Settings) -> None:
         office.start()
         stopping.wait()
         office.stop()
+
+
+def _listen(server: WSGIServer, settings: Settings) -> None:
+    try:
+        server.start()
+    except OSError as error:
+        raise AddressTaken(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+            "Stop the program that uses this port, or set PORT to another."
+        ) from None
 
 
 def _told_to_stop() -> gevent.event.Event:
@@ -100,7 +136,7 @@ def first_staff(settings: Settings, identity: Any) -> list[str]:
     if settings.lenient and not identity.any_staff():
         made = [(role, secrets.token_urlsafe(9), name) for role, name in FIRST_STAFF]
         for role, password, name in made:
-            identity.add_staff(role, password, name, {role}, "XC-H01", "SPJ")
+            identity.seed_staff(role, password, name, {role}, "XC-H01", "SPJ")
         settings.var.mkdir(parents=True, exist_ok=True)
         note.touch(mode=0o600)
         note.write_text("".join(f"staff log-in: {role} / {password}\n" for role, password, _ in made))

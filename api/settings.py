@@ -1,8 +1,9 @@
 """One frozen object from the environment; refuses a half-configured or unsafe start."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,11 +30,19 @@ SETTINGS = (
     Setting("CIRCLE_LOG", "", "log level; in the pocket size WARNING unless said, else INFO"),
     Setting("MONGODB_URI", "", "a MongoDB replica set; without it the embedded store is started"),
     Setting("MONGODB_DATABASE", "circle", "name of the database"),
+    Setting("TRUSTED_PROXIES", "", "addresses or networks, with commas, whose X-Forwarded-For is believed"),
+    Setting("CORS_ORIGINS", "", "origins, with commas, whose pages may call beside our own"),
+    Setting("METRICS_TOKEN", "", "bearer token for `/metrics`; without it only this machine may read it"),
     Setting("REDIS_URL", "", "message queue between processes; needed from the second process on"),
     Setting("TWILIO_ACCOUNT_SID", "", "Twilio account; with the next two, SMS is really sent"),
     Setting("TWILIO_AUTH_TOKEN", "", "Twilio's secret, also checks its callbacks"),
     Setting("TWILIO_MESSAGING_SERVICE_SID", "", "Twilio messaging service to send from"),
     Setting("TWILIO_API_BASE", "", "another address for Twilio's API, for tests against a stand-in"),
+    Setting("CODES_A_DAY", "20000", "log-in codes that the whole office sends in a day; one more rings an alarm"),
+    Setting("CODES_AN_ADDRESS", "200", "log-in codes that one network address is sent in an hour"),
+    Setting("WECHAT_APP_ID", "", "WeChat mini-program; with the next one, people log in through WeChat"),
+    Setting("WECHAT_SECRET", "", "the mini-program's secret"),
+    Setting("WECHAT_API_BASE", "https://api.weixin.qq.com", "WeChat's address"),
     Setting("KUAIDI100_CUSTOMER", "", "快递100 customer; with the next one, tracking pushes are taken"),
     Setting("KUAIDI100_KEY", "", "快递100 key"),
     Setting("KUAIDI100_API_BASE", "https://poll.kuaidi100.com", "快递100's address"),
@@ -53,11 +62,19 @@ class Settings:
     log: str
     mongodb_uri: str
     mongodb_database: str
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    cors_origins: frozenset[str]
+    metrics_token: str
     redis_url: str
     twilio_account_sid: str
     twilio_auth_token: str
     twilio_messaging_service_sid: str
     twilio_api_base: str
+    codes_a_day: int
+    codes_an_address: int
+    wechat_app_id: str
+    wechat_secret: str
+    wechat_api_base: str
     kuaidi100_customer: str
     kuaidi100_key: str
     kuaidi100_api_base: str
@@ -102,11 +119,19 @@ def read(environ: Mapping[str, str]) -> Settings:
         or ("WARNING" if is_loopback(host) and not values["MONGODB_URI"] else "INFO"),
         mongodb_uri=values["MONGODB_URI"],
         mongodb_database=values["MONGODB_DATABASE"],
+        trusted_proxies=_networks(values["TRUSTED_PROXIES"]),
+        cors_origins=_origins(values["CORS_ORIGINS"]),
+        metrics_token=_token(values["METRICS_TOKEN"]),
         redis_url=values["REDIS_URL"],
         twilio_account_sid=values["TWILIO_ACCOUNT_SID"],
         twilio_auth_token=values["TWILIO_AUTH_TOKEN"],
         twilio_messaging_service_sid=values["TWILIO_MESSAGING_SERVICE_SID"],
         twilio_api_base=values["TWILIO_API_BASE"],
+        codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
+        codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
+        wechat_app_id=values["WECHAT_APP_ID"],
+        wechat_secret=values["WECHAT_SECRET"],
+        wechat_api_base=values["WECHAT_API_BASE"],
         kuaidi100_customer=values["KUAIDI100_CUSTOMER"],
         kuaidi100_key=values["KUAIDI100_KEY"],
         kuaidi100_api_base=values["KUAIDI100_API_BASE"],
@@ -121,6 +146,39 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _count(name: str, text: str) -> int:
+    if not text.isdigit() or int(text) == 0:
+        raise UnsafeStart(f"{name} must be a number above 0, not {text!r}.")
+    return int(text)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        networks = tuple(ip_network(part) for part in _listed(text))
+    except ValueError as error:
+        raise UnsafeStart(f"TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/24: {error}.") from None
+    if any(network.prefixlen == 0 for network in networks):
+        raise UnsafeStart("TRUSTED_PROXIES names every address: anybody could then pretend to be anybody.")
+    return networks
+
+
+def _origins(text: str) -> frozenset[str]:
+    for origin in _listed(text):
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+            raise UnsafeStart(f"CORS_ORIGINS must be origins such as https://www.example.cn, not {origin!r}.")
+    return frozenset(_listed(text))
+
+
+def _token(text: str) -> str:
+    if text and len(text) < 16:
+        raise UnsafeStart("METRICS_TOKEN must have at least 16 characters.")
+    return text
+
+
 def _log_level(text: str) -> str:
     if text and text.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise UnsafeStart(f"CIRCLE_LOG must be DEBUG, INFO, WARNING or ERROR, not {text!r}.")
@@ -133,6 +191,8 @@ def _refuse_unsafe(s: Settings) -> None:
         raise UnsafeStart(
             "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_MESSAGING_SERVICE_SID go together: set all or none."
         )
+    if bool(s.wechat_app_id) != bool(s.wechat_secret):
+        raise UnsafeStart("WECHAT_APP_ID and WECHAT_SECRET go together: set both or neither.")
     if bool(s.kuaidi100_customer) != bool(s.kuaidi100_key):
         raise UnsafeStart("KUAIDI100_CUSTOMER and KUAIDI100_KEY go together: set both or neither.")
     if s.keys == s.var or s.var in s.keys.parents:

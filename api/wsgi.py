@@ -6,16 +6,34 @@ monkey.patch_all()
 
 import atexit  # noqa: E402
 import os  # noqa: E402
+import sys  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
+
+from flask import Flask  # noqa: E402
 
 from api import logs, server  # noqa: E402
 from api.app import create_app  # noqa: E402
-from api.settings import read  # noqa: E402
+from api.jobs.service import SecondProcess  # noqa: E402
+from api.refusals import CannotStart  # noqa: E402
+from api.settings import UnsafeStart, read  # noqa: E402
 
-settings = read(os.environ)
-logs.set_up(settings.log)
-_open = ExitStack()
-atexit.register(_open.close)
-app = create_app(settings, database=_open.enter_context(server.opened(settings)), live="gevent")
-app.extensions["circle"].start()
-_open.callback(app.extensions["circle"].stop)
+APP_LOAD_ERROR = 4
+"""The exit code by which a worker of gunicorn says that another would fail the same way."""
+
+
+def _assemble(opened: ExitStack) -> Flask:
+    settings = read(os.environ)
+    logs.set_up(settings.log)
+    app = create_app(settings, database=opened.enter_context(server.opened(settings)), live="gevent")
+    app.extensions["circle"].start()
+    opened.callback(app.extensions["circle"].stop)
+    return app
+
+
+_opened = ExitStack()
+atexit.register(_opened.close)
+try:
+    app = _assemble(_opened)
+except (CannotStart, SecondProcess, UnsafeStart) as error:
+    sys.stderr.write(f"circle: {error}\n")
+    sys.exit(APP_LOAD_ERROR)

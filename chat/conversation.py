@@ -32,6 +32,22 @@ KINDS = ("text", "image", "file", "card", "location", "note")
 CARDS = ("case", "guide", "parcel", "point")
 DESK_ROLES = frozenset({"window", "handler"})
 
+CITIZEN_OR_DESK = DESK_ROLES | {"citizen"}
+EVENTS: dict[str, frozenset[str]] = {
+    "join": CITIZEN_OR_DESK,
+    "leave": CITIZEN_OR_DESK,
+    "post": CITIZEN_OR_DESK,
+    "delivered": CITIZEN_OR_DESK,
+    "read": CITIZEN_OR_DESK,
+    "typing": CITIZEN_OR_DESK,
+    "refresh": CITIZEN_OR_DESK | {"staff"},
+    "presence": DESK_ROLES,
+    "claim": DESK_ROLES,
+    "transfer": DESK_ROLES,
+    "close": CITIZEN_OR_DESK,
+}
+"""Who may send each event of the socket; which conversation it may be about, the acts themselves decide."""
+
 MOST_TEXT = 2_000
 MOST_REASON = 200
 REOPEN = timedelta(days=7)

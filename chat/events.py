@@ -28,6 +28,8 @@ class Live:
         self.emit: Emit = _nobody
         self.revoke: Callable[[str], None] = lambda session: None
         """Hang up the connections of a log-in that was ended."""
+        self.connected: Callable[[], int] = lambda: 0
+        """How many connections this process holds."""
 
     def message(self, shown: Document, conversation: Conversation) -> None:
         """A new message of either stream."""

@@ -18,9 +18,10 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from chat import presence
+from chat.conversation import EVENTS
 from chat.events import DESKS, member_room, staff_room
 from chat.ports import Document, Viewer
-from chat.refusals import BadFields, NotFound, Refusal, TokenBad, Unavailable
+from chat.refusals import BadFields, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
 from chat.service import Chat
 
 log = logging.getLogger("circle.chat")
@@ -117,14 +118,20 @@ class ChatSocket:
         """Somebody is gone. An officer's presence runs out by itself, unless they come back."""
         self._callers.pop(sid, None)
 
-    def handler(self, act: Act) -> Callable[..., Document | None]:
-        """A Socket.IO handler that acknowledges {ok: true, …} or {ok: false, code, detail, errors?, retry_after?}."""
+    def handler(self, event: str) -> Callable[..., Document | None]:
+        """The Socket.IO handler of an event, for whoever may send it.
+
+        It acknowledges {ok: true, …} or {ok: false, code, detail, errors?, retry_after?}.
+        """
+        act, roles = self.acts[event], EVENTS[event]
 
         def handle(sid: str, body: Any = None, *_: Any) -> Document | None:
             caller = self._callers.get(sid)
             if caller is None or not self._still_in(caller):
                 return None
             try:
+                if not caller.actor.roles & roles:
+                    raise RoleWrong
                 return {"ok": True, **(act(caller, _fields(body)) or {})}
             except Refusal as refusal:
                 return _told(refusal, caller.language)
@@ -133,6 +140,10 @@ class ChatSocket:
                 return _told(Unavailable(retry_after=2), caller.language)
 
         return handle
+
+    def connected(self) -> int:
+        """How many are connected to this process."""
+        return len(self._callers)
 
     def check_all(self) -> None:
         """Send away whose log-in ended, and give a sign of life of the officers who are still connected."""
@@ -230,13 +241,13 @@ def attach(
 
     sockets.server.on("connect", connect, namespace=PATH)
     sockets.server.on("disconnect", socket.disconnect, namespace=PATH)
-    for event, act in socket.acts.items():
-        sockets.server.on(event, socket.handler(act), namespace=PATH)
+    for event in socket.acts:
+        sockets.server.on(event, socket.handler(event), namespace=PATH)
 
     def emit(event: str, payload: Document, rooms: Sequence[str], *, skip: str | None = None) -> None:
         sockets.server.emit(event, payload, to=list(rooms), namespace=PATH, skip_sid=skip)
 
-    chat.live.emit, chat.live.revoke = emit, socket.revoke
+    chat.live.emit, chat.live.revoke, chat.live.connected = emit, socket.revoke, socket.connected
     return sockets
 
 

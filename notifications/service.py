@@ -123,6 +123,10 @@ class Notices:
         notice = self._store.notice(row["notice"]) if row else None
         return self._line(notice, row, language) if notice and row else None
 
+    def counts(self) -> dict[str, int]:
+        """How many deliveries are in each state, for the measurements."""
+        return self._store.counts()
+
     # -- inside -----------------------------------------------------------
 
     def _write(

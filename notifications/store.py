@@ -155,6 +155,13 @@ class NoticeStore:
 
         return self._db.transact(work)
 
+    def counts(self) -> dict[str, int]:
+        """How many current deliveries are in each state."""
+        rows = self._db["deliveries"].aggregate(
+            [{"$match": {"superseded": False}}, {"$group": {"_id": "$state", "n": {"$sum": 1}}}]
+        )
+        return {row["_id"]: row["n"] for row in rows}
+
     # -- receipts ---------------------------------------------------------
 
     def keep_receipt(self, receipt: Row, now: datetime) -> None:

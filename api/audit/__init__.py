@@ -1,1 +1,1 @@
-"""Who read or changed what: one appended row for each unmasked read of personal data."""
+"""Who read or changed what: appended rows, sealed in batches into a hash chain."""

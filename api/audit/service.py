@@ -1,11 +1,33 @@
-"""Write down who read or changed what."""
+"""Write down who read or changed what; seal it in batches; show it; find what was tampered with."""
 
+import logging
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from uuid6 import uuid7
 
-from api.audit.store import AuditStore
+from api.audit.audit import MOST_ROWS, Fault, Head, faults_of_batch, numbered, seal
+from api.audit.store import AuditStore, LeaseLost
+from api.shapes import BEIJING
+
+log = logging.getLogger("circle.audit")
+
+PAUSE = timedelta(seconds=5)
+"""How long rows gather between two batches."""
+NEVER = datetime.min.replace(tzinfo=UTC)
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a look at the whole chain found: `head` where it ends, how many rows are `unsealed`, and since when."""
+
+    head: Head
+    faults: tuple[Fault, ...]
+    unsealed: int
+    unsealed_since: datetime | None
 
 
 class Audit:
@@ -14,9 +36,13 @@ class Audit:
     def __init__(self, store: AuditStore, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
+        self._looked = NEVER
 
-    def record(self, actor_id: str, act: str, subject: str) -> None:
-        """`actor_id` did `act` (e.g. `read_unmasked`) to `subject` (e.g. `case:<id>`). Holds no personal data."""
+    def record(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> None:
+        """`actor_id` did `act` (e.g. `read_unmasked`) to `subject` (e.g. `case:<id>`). Holds no personal data.
+
+        A change passes its `session`, so that it and its row are there together or not at all.
+        """
         row = {
             "_id": str(uuid7()),
             "v": 1,
@@ -25,4 +51,64 @@ class Audit:
             "subject": subject,
             "at": self._now(),
         }
-        self._store.append(row)
+        self._store.append(row, session)
+
+    def seal(self, now: datetime) -> bool:
+        """A step: seal what gathered into the next batch. One process at a time does it; True where more is waiting."""
+        if self._looked <= now < self._looked + PAUSE:
+            return False
+        self._looked = now
+        lease = self._store.lease(now) if self._store.unsealed(1) else None
+        if lease is None:
+            return False
+        head = self._store.head()
+        rows = numbered(head, self._store.unsealed(MOST_ROWS))
+        more = len(rows) == MOST_ROWS
+        try:
+            self._store.put_batch(lease, seal(head, rows, now), rows, now if more else now + PAUSE)
+        except LeaseLost:
+            return False
+        if more:
+            self._looked = NEVER
+        return more
+
+    def head(self) -> Head:
+        """Where the chain ends, to be written down elsewhere."""
+        return self._store.head()
+
+    def tell_head(self) -> None:
+        """Write the head into the log, which lies elsewhere than the store."""
+        log.info("audit head", extra=asdict(self._store.head()))
+
+    def verify(self, anchor: Head | None = None) -> Report:
+        """Walk the whole chain; where `anchor` is given, the chain must also have passed through it."""
+        head, faults, passed = Head(), list[Fault](), anchor in (None, Head())
+        while True:
+            begun = head
+            for batch in self._store.batches(head.batch):
+                faults += faults_of_batch(head, batch, self._store.rows(batch.first, batch.last))
+                head = batch.head
+                passed = passed or head == anchor
+            beyond = self._store.beyond(head.seq)
+            if not beyond or head == begun:  # else a batch was sealed while we looked: go on with it
+                break
+        strays = [*beyond, *self._store.below()]
+        faults += [Fault("row_inserted", head.batch, row["seq"], "no batch gave this number") for row in strays]
+        if not passed:
+            faults.append(Fault("head_unknown", head.batch, None, "the chain does not pass through the head given"))
+        return Report(head, tuple(faults), *self._store.tail())
+
+    def listed(self, reader_id: str, wanted: Row, after: str | None, limit: int) -> list[Row]:
+        """Rows by `subject`, `actor`, `day` (in Beijing), newest first, one more than `limit`. So is this reading."""
+        asked = " ".join(f"{key}={value}" for key, value in wanted.items())
+        self.record(reader_id, "read_audit", f"audit:{asked}")
+        query = {key: value for key, value in wanted.items() if key != "day"}
+        if "day" in wanted:
+            query["at"] = _day(wanted["day"])
+        rows = self._store.listed(query, after, limit + 1)
+        return [{**row, "id": row["_id"], "sealed": bool(row.get("seq"))} for row in rows]
+
+
+def _day(day: date) -> Row:
+    begun = datetime.combine(day, time.min, BEIJING)
+    return {"$gte": begun, "$lt": begun + timedelta(days=1)}

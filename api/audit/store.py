@@ -1,16 +1,105 @@
-"""The collection `audit`: appended, never changed."""
+"""The collections `audit` (appended rows), `audit_batches` (the hash chain), `audit_sealer` (the sealer's lease)."""
 
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from api.audit.audit import Batch, Head
 from api.database import Database, Document, Index
 
-INDEXES: list[Index] = [("audit", [("subject", 1), ("_id", 1)], {})]
+SEALER = "sealer"
+UNSEALED = {"seq": {"$in": [0, None]}}
+"""Rows of the first release bear no number at all."""
+
+INDEXES: list[Index] = [
+    ("audit", [("subject", 1), ("_id", 1)], {}),
+    ("audit", [("actor", 1), ("_id", 1)], {}),
+    ("audit", [("at", 1)], {}),
+    ("audit", [("seq", 1)], {}),
+]
+
+
+class LeaseLost(Exception):
+    """Another sealer took over."""
 
 
 class AuditStore:
-    """Appended rows."""
+    """Appended rows. Sealing gives them their numbers, in the order in which it finds them."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def append(self, row: Document) -> None:
-        """Keep one row."""
-        self._db["audit"].insert_one(row)
+    def append(self, row: Document, session: Any = None) -> None:
+        """Keep one row. Nothing is locked and nothing else is written."""
+        self._db["audit"].insert_one({**row, "seq": 0}, session=session)
+
+    # -- sealing ----------------------------------------------------------------
+
+    def unsealed(self, limit: int) -> list[Document]:
+        """Rows not sealed yet, oldest first."""
+        return list(self._db["audit"].find(UNSEALED).sort("_id", 1).limit(limit))
+
+    def tail(self) -> tuple[int, datetime | None]:
+        """How many rows are not sealed yet, and the time of the oldest."""
+        rows = self.unsealed(1)
+        return self._db["audit"].count_documents(UNSEALED), rows[0]["at"] if rows else None
+
+    def lease(self, now: datetime) -> Document | None:
+        """The right to seal, which one process at a time has; None where another has it, or just sealed."""
+        lease = {"$setOnInsert": self._db.leasable(now)}
+        self._db["audit_sealer"].update_one({"_id": SEALER}, lease, upsert=True)
+        return self._db.claim("audit_sealer", {"_id": SEALER}, now)
+
+    def put_batch(self, lease: Document, batch: Batch, rows: Iterable[Document], next_at: datetime) -> None:
+        """Number the rows, add the batch and end the lease, in one transaction. Raises LeaseLost, changing nothing.
+
+        The next batch is sealed at `next_at` or later.
+        """
+        numbers = [(row["_id"], row["seq"]) for row in rows]
+
+        def write(session: Any) -> None:
+            mine = {"_id": SEALER, "lease.fence": lease["lease"]["fence"]}
+            ended = {"$set": {"lease.until": next_at, "due_at": next_at}}
+            if self._db["audit_sealer"].update_one(mine, ended, session=session).matched_count != 1:
+                raise LeaseLost
+            for row_id, seq in numbers:
+                self._db["audit"].update_one({"_id": row_id, **UNSEALED}, {"$set": {"seq": seq}}, session=session)
+            told = {"_id": batch.batch, "v": 1, **{k: v for k, v in vars(batch).items() if k != "batch"}}
+            self._db["audit_batches"].insert_one({**told, "rows": list(batch.rows)}, session=session)
+
+        self._db.transact(write)
+
+    # -- reading ------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """Where the chain ends."""
+        last = self._db["audit_batches"].find_one(sort=[("_id", -1)])
+        return _batch(last).head if last else Head()
+
+    def batches(self, after: int) -> Iterator[Batch]:
+        """The batches after a number, in order."""
+        for row in self._db["audit_batches"].find({"_id": {"$gt": after}}).sort("_id", 1):
+            yield _batch(row)
+
+    def rows(self, first: int, last: int) -> list[Document]:
+        """The rows that bear these numbers."""
+        return list(self._db["audit"].find({"seq": {"$gte": first, "$lte": last}}).sort("seq", 1))
+
+    def beyond(self, last: int) -> list[Document]:
+        """Rows that bear a number which no batch gave."""
+        return list(self._db["audit"].find({"seq": {"$gt": last}}).sort("seq", 1).limit(100))
+
+    def below(self) -> list[Document]:
+        """Rows whose number was never one of the chain's."""
+        return list(self._db["audit"].find({"seq": {"$lt": 0}}).limit(100))
+
+    def listed(self, wanted: Document, after: str | None, limit: int) -> list[Document]:
+        """Rows, newest first."""
+        if after:
+            wanted = {**wanted, "_id": {"$lt": after}}
+        return list(self._db["audit"].find(wanted).sort("_id", -1).limit(limit))
+
+
+def _batch(row: Document) -> Batch:
+    told = {key: row[key] for key in ("first", "last", "previous", "at", "hash")}
+    return Batch(batch=row["_id"], rows=tuple(row["rows"]), **told)

@@ -81,6 +81,13 @@ class WorkingCalendar:
             day = next(days)
         return day
 
+    def add_provisional(self, day: date, n: int) -> date:
+        """The same by `provisional` days, which every year has: to show beside the word, never to record as told."""
+        while n > 0:
+            day += _ONE_DAY
+            n -= self.provisional(day)
+        return day
+
     def _working_after(self, day: date) -> Iterator[date]:
         while True:
             day += _ONE_DAY

@@ -1,5 +1,6 @@
-"""The calendar, for pages and mini-programs."""
+"""The calendar, for pages and mini-programs; its dated exceptions, for administrators."""
 
+from datetime import date
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -7,18 +8,40 @@ from flask_smorest import Blueprint
 from api.calendar import schemas
 from api.calendar.service import Calendar
 from api.http import Http
+from api.refusals import BadFields
 
 
 def blueprint(calendar: Calendar, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("calendar", __name__, url_prefix="/v1", description="Working days")
 
+    def shown(first: date, last: date) -> tuple[dict[str, Any], int, dict[str, str]]:
+        version = calendar.version
+        return {"version": version, "items": calendar.days(first, last)}, 200, http.etag(version)
+
     @bp.get("/calendar")
     @http.allow("anyone")
     @bp.arguments(schemas.Span, location="query")
     @bp.response(200, schemas.Days)
-    def days(span: dict[str, Any]) -> dict[str, Any]:
+    def days(span: dict[str, Any]) -> Any:
         """Which days are working days."""
-        return {"items": calendar.days(span["first"], span["last"])}
+        return shown(span["first"], span["last"])
+
+    @bp.patch("/calendar")
+    @http.allow("admin")
+    @bp.arguments(schemas.DatedException(many=True))
+    @bp.response(200, schemas.Days)
+    def change(items: list[dict[str, Any]], actor: Any) -> Any:
+        """Set or take away dated exceptions, all or none, by official notice only."""
+        version = http.wanted_version()
+        days = sorted(item["date"] for item in items)
+        if not 1 <= len(days) <= schemas.MOST_DAYS or len(set(days)) < len(days):
+            raise BadFields({"items": [f"一次改 1 到 {schemas.MOST_DAYS} 天，每天只写一次。"]})
+        calendar.change(actor.id, version, items)
+        return (
+            {"version": calendar.version, "items": [calendar.days(day, day)[0] for day in days]},
+            200,
+            http.etag(calendar.version),
+        )
 
     return bp

@@ -1,6 +1,8 @@
 """Shapes of the calendar."""
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+MOST_DAYS = 100
 
 
 class Span(Schema):
@@ -17,14 +19,24 @@ class Span(Schema):
 
 
 class Day(Schema):
-    """One day; `provisional` where the year's notice has not been published."""
+    """One day; `provisional` where the year's notice has not been published, `notice` behind a dated exception."""
 
     date = fields.Date(required=True)
     working = fields.Boolean(required=True)
     provisional = fields.Boolean(required=True)
+    notice = fields.String(required=True, allow_none=True)
 
 
 class Days(Schema):
-    """The days asked for."""
+    """The days asked for, and the version of the exceptions, against which they are changed."""
 
+    version = fields.Integer(required=True)
     items = fields.List(fields.Nested(Day), required=True)
+
+
+class DatedException(Schema):
+    """A day that is worked or not by official notice; without a kind, the exception is taken away."""
+
+    date = fields.Date(required=True)
+    kind = fields.String(required=True, allow_none=True, validate=validate.OneOf(["rest", "work"]))
+    notice = fields.String(required=True, validate=validate.Length(2, 200), metadata={"description": "文号或出处"})

@@ -1,16 +1,49 @@
-"""The collection `calendar_exceptions`: dated changes to the published calendar, by official notice only."""
+"""The collections `calendar_exceptions` (what holds), `calendar_changes` (what was changed, by whom) and `calendar`."""
 
-from api.database import Database, Index
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pymongo.errors import DuplicateKeyError
+
+from api.database import Database, Document, Index
 
 INDEXES: list[Index] = []
+CALENDAR = "calendar"
 
 
 class CalendarStore:
-    """Dated exceptions: date -> `rest` or `work`."""
+    """Dated exceptions to the published calendar, by official notice only, under one version."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def exceptions(self) -> dict[str, str]:
-        """All exceptions, by ISO date."""
-        return {row["_id"]: row["kind"] for row in self._db["calendar_exceptions"].find()}
+    def version(self) -> int:
+        """How many changes there were; 0 for none."""
+        row = self._db["calendar"].find_one({"_id": CALENDAR})
+        return row["version"] if row else 0
+
+    def exceptions(self) -> dict[str, Document]:
+        """All exceptions, by ISO date: `kind` (rest, work) and `notice`."""
+        return {row["_id"]: row for row in self._db["calendar_exceptions"].find()}
+
+    def change(self, session: Any, version: int, items: Iterable[Document], by: str, at: datetime) -> bool:
+        """Set exceptions, or take away those without a `kind`; False where the version is not that any more."""
+        listed = list(items)
+        wanted, next_version = {"_id": CALENDAR, "version": version}, {"$set": {"version": version + 1, "v": 1}}
+        try:
+            done = self._db["calendar"].update_one(wanted, next_version, upsert=version == 0, session=session)
+        except DuplicateKeyError:
+            return False
+        if not (done.matched_count or done.upserted_id):
+            return False
+        for item in listed:
+            where = {"_id": item["date"]}
+            if item["kind"] is None:
+                self._db["calendar_exceptions"].delete_one(where, session=session)
+                continue
+            row = {"v": 1, "kind": item["kind"], "notice": item["notice"], "by": by, "at": at}
+            self._db["calendar_exceptions"].update_one(where, {"$set": row}, upsert=True, session=session)
+        told = {"_id": version + 1, "v": 1, "items": listed, "by": by, "at": at}
+        self._db["calendar_changes"].insert_one(told, session=session)
+        return True

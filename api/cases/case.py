@@ -1,7 +1,7 @@
 """The rules of a case: its states, who may do what in which, and the fold of its append-only actions."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,18 @@ STATES = {
 }
 OPEN = frozenset({"submitted", "supplementing", "accepted", "granted", "issued"})
 ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn"})
+
+
+ACTION_VERSION = 1
+UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""(act, version) to its data as the next version writes it. Actions are never rewritten, only read anew."""
+
+
+def upcast(act: str, version: int, data: dict[str, Any]) -> dict[str, Any]:
+    """An action's data in today's shape, whichever release wrote it."""
+    for older in range(version, ACTION_VERSION):
+        data = UPCASTERS.get((act, older), dict)(data)
+    return data
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from api.shapes import BEIJING
 Row = dict[str, Any]
 SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
 PREFIX = "XC"
+SWEPT = 100
 
 QUEUES: dict[str, Row] = {
     "to_accept": {"state": "submitted"},
@@ -124,6 +125,14 @@ class Cases:
         row = self._store.by_id(case_id)
         if row and row["state"] == "submitted" and self._clock(row).get("accept_basis") == "deemed":
             self._act(SYSTEM, row, row["version"], "deem", {})
+
+    def deem_silent(self) -> None:
+        """Every case that waits for acceptance: what the calendar of today says of the office's silence."""
+        after: str | None = None
+        while rows := self._store.list({"state": "submitted"}, after, SWEPT)[:SWEPT]:
+            for row in rows:
+                self.deem_accepted(row["_id"])
+            after = rows[-1]["_id"]
 
     def hand_over(self, case_id: str, proof: str) -> None:
         """The applicant holds the result, on their own word. Again: nothing."""
@@ -241,12 +250,11 @@ class Cases:
         return row, rules.fold(self._actions(row["_id"]))
 
     def _actions(self, case_id: str) -> list[Action]:
-        return [
-            Action(
-                row["seq"], row["act"], row["at"], row["by"], row["role"], self._unseal(row["_id"], "data", row["data"])
-            )
-            for row in self._store.actions(case_id)
-        ]
+        return [self._action(row) for row in self._store.actions(case_id)]
+
+    def _action(self, row: Row) -> Action:
+        data = rules.upcast(row["act"], row["v"], self._unseal(row["_id"], "data", row["data"]))
+        return Action(row["seq"], row["act"], row["at"], row["by"], row["role"], data)
 
     # -- inside: decide, write, announce ----------------------------------------------
 
@@ -263,6 +271,8 @@ class Cases:
         def write(session: Any) -> None:
             if not self._store.append(session, self._sealed(row["_id"], action), snapshot):
                 raise VersionStale
+            if actor.is_staff:
+                self._audit.record(actor.id, f"case.{act}", f"case:{row['_id']}", session=session)
             self._announce(session, f"case.{act}", row["_id"], number=row["number"], state=after.state)
 
         self._transact(write)
@@ -299,7 +309,8 @@ class Cases:
     def _sealed(self, case_id: str, action: Action) -> Row:
         action_id = str(uuid7())
         row = {key: getattr(action, key) for key in ("seq", "act", "at", "by", "role")}
-        return {"_id": action_id, "v": 1, "case": case_id, **row, "data": self._seal(action_id, "data", action.data)}
+        data = self._seal(action_id, "data", action.data)
+        return {"_id": action_id, "v": rules.ACTION_VERSION, "case": case_id, **row, "data": data}
 
     def _check_items(self, row: Row, items: list[Row]) -> None:
         known = {m.key for m in self._matters.matter(row["matter"]["code"], row["matter"]["version"]).materials}

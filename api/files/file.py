@@ -1,26 +1,98 @@
-"""The rules of uploads: states, limits, what a file really is, tus metadata, and the refusals."""
+"""The rules of uploads: states, limits, what a file is, names, the tus headers, and the refusals."""
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from api.refusals import Refusal
 
 MOST_BYTES = 20 * 1024 * 1024
 PART_BYTES = 256 * 1024
+MOST_PARTS = 1_000
+"""An upload cut into more pieces than this would outgrow its record."""
+
+MOST_FILES_A_DAY = 200
+MOST_BYTES_A_DAY = 500 * 1024 * 1024
 ADDRESS_FOR = timedelta(minutes=5)
 KEPT_UNFINISHED = timedelta(days=7)
+KEPT_REFUSED = timedelta(days=7)
+KEPT_UNBOUND = timedelta(days=30)
+LEAVING_FOR = timedelta(days=1)
+"""A file that nothing uses is first out of reach for so long, then removed: nobody binds it in the same moment."""
+
+MOST_TRIES = 3
+"""Checks that may end without an answer before the file is blamed."""
 
 STATES = ("receiving", "checking", "accepted", "refused")
+CHECKSUMS = ("sha1", "sha256", "md5")
 
 SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"%PDF-", "application/pdf"),
 )
-"""First bytes of the kinds taken so far (RFC 2083, ISO 32000-1, ITU-T T.81)."""
+"""First bytes of the kinds that are taken (RFC 2083, ISO 32000-1, ITU-T T.81)."""
+
+HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
+"""Major brands of still HEIF pictures (ISO/IEC 23008-12 §10.2); telephones write `heic`."""
+
+SUFFIXES = {
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/png": (".png",),
+    "application/pdf": (".pdf",),
+}
+
+UNFIT = {
+    "kind": (
+        "只收 JPG、PNG、HEIC 图片和 PDF 文件，请换一种格式。",
+        "Only JPG, PNG and HEIC pictures and PDF files are taken. Use one of these.",
+    ),
+    "broken_image": (
+        "图片打不开，可能没有传完整，请重新拍照或另存后再传。",
+        "The picture cannot be opened. Take it again, or save a copy and send that.",
+    ),
+    "too_many_pixels": (
+        "图片尺寸太大（超过 5000 万像素），请把相机分辨率调低后重拍。",
+        "The picture has more than 50 million pixels. Take it again at a lower resolution.",
+    ),
+    "broken_pdf": (
+        "PDF 打不开，可能没有传完整，请重新导出后再传。",
+        "The PDF cannot be opened. Export it again and send that.",
+    ),
+    "locked_pdf": (
+        "PDF 加了密码或限制，请去掉后再上传。",
+        "The PDF is encrypted. Remove its password and restrictions first.",
+    ),
+    "active_pdf": (
+        "PDF 里带有脚本、附件或会自动运行的内容，请用“打印为 PDF”另存后再传。",
+        "The PDF holds scripts, attachments or actions. Print it to a new PDF and send that.",
+    ),
+    "too_many_pages": (
+        "PDF 超过 500 页，请拆分后分开上传。",
+        "The PDF has more than 500 pages. Send it in parts.",
+    ),
+    "mixed": (
+        "文件里夹带了别的内容，请重新拍照或另存后再传。",
+        "Something else is hidden in the file. Take the picture again, or save a clean copy.",
+    ),
+    "too_heavy": (
+        "文件太复杂，检查不完，请压缩或拆分后再传。",
+        "The file takes too much to open. Compress it or send it in parts.",
+    ),
+    "unsafe": (
+        "文件没有通过安全检查，请换一份。",
+        "The file did not pass the security scan. Use another copy.",
+    ),
+    "unchecked": (
+        "文件没能检查完，请重新上传。",
+        "The check could not be finished. Send the file again.",
+    ),
+}
+"""Why a file is refused, by a code that never changes: in Chinese and English, and what to do."""
 
 
 class TooLarge(Refusal):
@@ -37,6 +109,54 @@ class OffsetWrong(Refusal):
     code = "offset_wrong"
     zh = "上传位置对不上，请重新查询后继续。"
     en = "The offset does not match. Ask for it again and go on from there."
+
+
+class TooManyParts(Refusal):
+    """Cut into so many pieces that it must start anew."""
+
+    code = "too_many_parts"
+    zh = "上传中断太多次，请换个网络重新上传。"
+    en = "This upload was cut too often. Begin it again on a better network."
+
+
+class TooManyToday(Refusal):
+    """One person's uploads of a day are limited in number and size."""
+
+    code = "too_many_today"
+    zh = "今天上传的文件太多了，请明天再传，或到窗口办理。"
+    en = "Too many files today. Go on tomorrow, or come to a window."
+
+
+class ChecksumWrong(Refusal):
+    """A piece was damaged on its way (tus checksum: 460); nothing of it is kept."""
+
+    code = "checksum_wrong"
+    zh = "这一段传输中出了错，请重传这一段。"
+    en = "This piece was damaged on its way. Send it again."
+
+
+class ChecksumUnknown(Refusal):
+    """An Upload-Checksum that cannot be read, or of another algorithm (tus checksum: 400)."""
+
+    code = "checksum_unknown"
+    zh = "Upload-Checksum 只支持 sha1、sha256、md5,后接 Base64。"
+    en = "Upload-Checksum must be sha1, sha256 or md5, followed by the digest in Base64."
+
+
+class UploadGone(Refusal):
+    """It was not finished in time and is removed (tus expiration: 410)."""
+
+    code = "upload_gone"
+    zh = "上传太久没有完成，已经清除，请重新上传。"
+    en = "This upload was not finished in time and is removed. Begin again."
+
+
+class FileInUse(Refusal):
+    """A file that something rests on stays."""
+
+    code = "file_in_use"
+    zh = "这份文件已经用在申请或咨询里，不能删除。"
+    en = "This file is part of an application or a talk and stays."
 
 
 class TusVersion(Refusal):
@@ -77,6 +197,8 @@ def in_parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def kind_of(head: bytes) -> str | None:
     """The media type by content, or None where it is not a kind we take. The name and header are not believed."""
+    if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
+        return "image/heic"
     return next((kind for signature, kind in SIGNATURES if head.startswith(signature)), None)
 
 
@@ -92,7 +214,49 @@ def metadata(header: str) -> dict[str, str]:
     return pairs
 
 
+class Checksum(NamedTuple):
+    """What a piece should hash to."""
+
+    algorithm: str
+    digest: bytes
+
+    def check(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The pieces unchanged; raises ChecksumWrong after the last of them where they are not what was announced."""
+        found = hashlib.new(self.algorithm, usedforsecurity=False)
+        for piece in pieces:
+            found.update(piece)
+            yield piece
+        if found.digest() != self.digest:
+            raise ChecksumWrong
+
+
+def checksum(header: str) -> Checksum:
+    """tus Upload-Checksum: `algorithm base64`. Raises ChecksumUnknown."""
+    algorithm, _, digest = header.partition(" ")
+    try:
+        announced = Checksum(algorithm, base64.b64decode(digest, validate=True))
+    except (binascii.Error, ValueError):
+        raise ChecksumUnknown from None
+    if algorithm not in CHECKSUMS or len(announced.digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
+        raise ChecksumUnknown
+    return announced
+
+
+def ended(state: str, expires_at: datetime, now: datetime) -> bool:
+    """Whether an upload was not finished in time."""
+    return state == "receiving" and expires_at <= now
+
+
 def safe_name(name: str) -> str:
     """The last part of a file name, without control characters, at most 120 characters."""
     last = re.split(r"[/\\]", name)[-1]
-    return re.sub(r"[\x00-\x1f\x7f]", "", last).strip(". ")[:120] or "file"
+    return re.sub(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", last).strip(". ")[:120] or "file"
+
+
+def named_as(name: str, kind: str) -> str:
+    """The name with a suffix that tells what the file is: `IMG_1.HEIC` that became a JPEG is `IMG_1.jpg`."""
+    stem, dot, suffix = name.rpartition(".")
+    if f".{suffix.lower()}" in SUFFIXES[kind]:
+        return name
+    known = {"heic", "heif", *(s[1:] for all_of in SUFFIXES.values() for s in all_of)}
+    return (stem if dot and suffix.lower() in known else name) + SUFFIXES[kind][0]

@@ -1,6 +1,9 @@
-"""tus 1.0 (core, creation, termination: https://tus.io/protocols/resumable-upload) and signed addresses."""
+"""tus 1.0 (core, creation, checksum, expiration, termination: https://tus.io/protocols/resumable-upload) and signed
+addresses."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -8,14 +11,21 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from uuid6 import uuid7
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.http import http_date
 
 from api.files import schemas
-from api.files.file import MOST_BYTES, MediaType, OffsetWrong, TusVersion
+from api.files.file import CHECKSUMS, MOST_BYTES, MediaType, OffsetWrong, TusVersion, checksum
 from api.files.service import Files
 from api.http import Http
 from api.refusals import BadFields
 
-TUS = {"Tus-Resumable": "1.0.0", "Cache-Control": "no-store"}
+TUS = {
+    "Tus-Resumable": "1.0.0",
+    "Tus-Version": "1.0.0",
+    "Tus-Extension": "creation,checksum,expiration,termination",
+    "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
+    "Tus-Max-Size": str(MOST_BYTES),
+}
 READ_BYTES = 16 * 1024
 PATCH_TYPE = "application/offset+octet-stream"
 
@@ -24,28 +34,30 @@ def blueprint(files: Files, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("files", __name__, url_prefix="/v1", description="Uploads and files")
 
+    @bp.after_request
+    def speak_tus(response: Response) -> Response:
+        """What this tus server can do, on every answer of it, refusals included."""
+        if request.path.startswith("/v1/uploads"):
+            response.headers.extend(TUS)
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
     @bp.route("/uploads", methods=["OPTIONS"])
     @http.allow("anyone")
     @bp.response(204)
     def options() -> Response:
         """What this tus server can do."""
-        extensions = {
-            "Tus-Version": "1.0.0",
-            "Tus-Extension": "creation,termination",
-            "Tus-Max-Size": str(MOST_BYTES),
-        }
-        return Response(status=204, headers={**TUS, **extensions})
+        return Response(status=204)
 
     @bp.post("/uploads")
     @http.allow("citizen", "staff")
     @bp.response(201)
     def create(actor: Any) -> Response:
-        """Begin an upload of Upload-Length bytes. One that is never finished ends by itself."""
-        _speak_tus()
-        upload_id = files.begin(
-            actor, _number("Upload-Length"), request.headers.get("Upload-Metadata", ""), str(uuid7())
-        )
-        return Response(status=201, headers={**TUS, "Location": f"/v1/uploads/{upload_id}", "Upload-Offset": "0"})
+        """Begin an upload of Upload-Length bytes. One that is not finished by Upload-Expires ends by itself."""
+        _tus_spoken()
+        told = request.headers.get("Upload-Metadata", "")
+        row = files.begin(actor, _number("Upload-Length"), told, str(uuid7()))
+        return Response(status=201, headers={"Location": f"/v1/uploads/{row['id']}", **_standing(row)})
 
     @bp.route("/uploads/<upload_id>", methods=["HEAD"])
     @http.allow("citizen", "staff")
@@ -53,26 +65,28 @@ def blueprint(files: Files, http: Http) -> Blueprint:
     def offset(upload_id: str, actor: Any) -> Response:
         """How much has arrived."""
         row = files.upload(actor, upload_id)
-        return Response(headers={**TUS, "Upload-Offset": str(row["received"]), "Upload-Length": str(row["size"])})
+        return Response(headers={"Upload-Length": str(row["size"]), **_standing(row)})
 
     @bp.route("/uploads/<upload_id>", methods=["PATCH"])
     @http.allow("citizen", "staff")
     @bp.response(204)
     def receive(upload_id: str, actor: Any) -> Response:
-        """Bytes from Upload-Offset on."""
-        _speak_tus()
-        if request.content_type != PATCH_TYPE:
+        """Bytes from Upload-Offset on. With Upload-Checksum, all of them or (460) none."""
+        _tus_spoken()
+        if request.mimetype != PATCH_TYPE:
             raise MediaType
-        now_at = files.receive(actor, upload_id, _number("Upload-Offset"), _pieces())
-        return Response(status=204, headers={**TUS, "Upload-Offset": str(now_at)})
+        header = request.headers.get("Upload-Checksum")
+        wanted = checksum(header) if header is not None else None
+        row = files.receive(actor, upload_id, _number("Upload-Offset"), _pieces(), wanted)
+        return Response(status=204, headers=_standing(row))
 
     @bp.delete("/uploads/<upload_id>")
     @http.allow("citizen", "staff")
     @bp.response(204)
     def give_up(upload_id: str, actor: Any) -> Response:
-        """Drop an unfinished upload."""
+        """Remove an upload that nothing rests on."""
         files.give_up(actor, upload_id)
-        return Response(status=204, headers=TUS)
+        return Response(status=204)
 
     @bp.get("/uploads/<upload_id>")
     @http.allow("citizen", "staff")
@@ -82,11 +96,12 @@ def blueprint(files: Files, http: Http) -> Blueprint:
         return files.upload(actor, upload_id)
 
     @bp.get("/files/<upload_id>")
-    @http.allow("citizen", "staff")
+    @http.allow("citizen", "window", "handler", "head")
+    @bp.arguments(schemas.Wanted, location="query")
     @bp.response(200, schemas.Address)
-    def address(upload_id: str, actor: Any) -> dict[str, Any]:
-        """A signed address of five minutes."""
-        return files.address(actor, upload_id)
+    def address(wanted: dict[str, Any], upload_id: str, actor: Any) -> dict[str, Any]:
+        """A signed address of five minutes, of the file or, with `size=thumb`, of a picture's small form."""
+        return files.address(actor, upload_id, wanted["size"])
 
     @bp.get("/files/<upload_id>/content")
     @http.allow("anyone")
@@ -94,17 +109,30 @@ def blueprint(files: Files, http: Http) -> Blueprint:
     @bp.response(200)
     def content(signed: dict[str, Any], upload_id: str) -> Response:
         """The file behind a signed address; never rendered as a page of ours."""
-        row, body = files.content(upload_id, signed["until"], signed["sig"])
-        shown = "inline" if row["type"].startswith("image/") else "attachment"
-        name = f"{shown}; filename*=UTF-8''{quote(row['name'])}"
-        safe = {
-            "Content-Disposition": name,
-            "Content-Security-Policy": "sandbox",
-            "Cache-Control": "private, no-store",
-        }
-        return Response(body, content_type=row["type"], headers=safe)
+        row, pieces = files.content(upload_id, signed["size"], signed["until"], signed["sig"])
+        first = next(pieces, b"")  # what cannot be opened is told before the answer begins
+        return Response(chain([first], pieces), content_type=row["type"], headers=_kept_apart(row))
 
     return bp
+
+
+def _standing(row: dict[str, Any]) -> dict[str, str]:
+    """How far an upload is and, while it is not finished, when it ends."""
+    offset = {"Upload-Offset": str(row["received"])}
+    expires_at: datetime = row["expires_at"]
+    return {**offset, "Upload-Expires": http_date(expires_at)} if row["state"] == "receiving" else offset
+
+
+def _kept_apart(row: dict[str, Any]) -> dict[str, str]:
+    """Headers that keep a file from acting as a page: only a picture that we encoded is shown in place."""
+    shown = "inline" if row["type"].startswith("image/") else "attachment"
+    return {
+        "Content-Length": str(row["size"]),
+        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(row['name'])}",
+        "Content-Security-Policy": "sandbox",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
 
 
 def _pieces() -> Iterator[bytes]:
@@ -116,7 +144,7 @@ def _pieces() -> Iterator[bytes]:
         return
 
 
-def _speak_tus() -> None:
+def _tus_spoken() -> None:
     if request.headers.get("Tus-Resumable") != "1.0.0":
         raise TusVersion
 

@@ -1,13 +1,16 @@
 """Shapes of uploads and files."""
 
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
-from api.files.file import STATES
+from api.files.file import STATES, UNFIT
+from api.problems import language
 from api.shapes import Time
 
 
 class Upload(Schema):
-    """An upload; sizes in bytes; `why` says why it was refused."""
+    """An upload; sizes in bytes. `received_at` is when its last byte came; `code` and `why` say why it was refused."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -15,7 +18,20 @@ class Upload(Schema):
     received = fields.Integer(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     type = fields.String(required=True, allow_none=True)
-    why = fields.String(required=True, allow_none=True)
+    expires_at = Time(required=True)
+    received_at = Time(required=True, allow_none=True)
+    code = fields.String(required=True, allow_none=True, validate=validate.OneOf(UNFIT))
+    why = fields.Method("_words", required=True, allow_none=True)
+
+    def _words(self, row: dict[str, Any]) -> str | None:
+        zh, en = row["why"] or (None, None)
+        return en if language() == "en" else zh
+
+
+class Wanted(Schema):
+    """Which form of a file."""
+
+    size = fields.String(load_default="content", validate=validate.OneOf(["content", "thumb"]))
 
 
 class Address(Schema):
@@ -32,5 +48,6 @@ class Address(Schema):
 class Signed(Schema):
     """The parts of a signed address."""
 
+    size = fields.String(required=True, validate=validate.OneOf(["content", "thumb"]))
     until = fields.Integer(required=True)
     sig = fields.String(required=True, validate=validate.Length(max=64))

@@ -1,19 +1,28 @@
-"""Receive (tus), check, seal, hand out by signed address."""
+"""Receive (tus), check, seal, hand out by signed address, remove what nobody uses."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, Protocol
 
+from uuid6 import uuid7
+
 from api.audit.service import Audit
+from api.files import checker
 from api.files import file as rules
+from api.files.envelope import FRAME_BYTES, Envelope, new_key
 from api.files.store import FileStore
 from api.identity.identity import Actor
 from api.identity.sealing import Keyring
 from api.refusals import BadFields, NotFound
+from api.shapes import BEIJING
+
+log = logging.getLogger("circle.files")
 
 Row = dict[str, Any]
+WHOLE, THUMB = "content", "thumb"
 
 
 class Enqueue(Protocol):
@@ -23,7 +32,12 @@ class Enqueue(Protocol):
 
 
 class Files:
-    """Uploads and files. An upload is its owner's; staff may read it, and that is audited."""
+    """Uploads and files. An upload is its owner's; staff may read it, and that is audited.
+
+    Told at assembly, once the floors above stand: `shared(actor, upload)`, whether it was sent to the actor in a talk;
+    `bound(upload)`, whether anything rests on it (until told, everything is kept); `scan(pieces)`, what a virus scanner
+    says of the bytes that arrived, or None where they are clean. It is given pieces, as clamd's INSTREAM takes them.
+    """
 
     def __init__(
         self,
@@ -41,11 +55,13 @@ class Files:
         self._enqueue = enqueue
         self._now = now
         self.shared: Callable[[Actor, str], bool] = lambda actor, upload: False
+        self.bound: Callable[[str], bool] = lambda upload: True
+        self.scan: Callable[[Iterable[bytes]], str | None] = lambda pieces: None
 
     # -- receiving: tus 1.0 -------------------------------------------------
 
-    def begin(self, actor: Actor, length: int, metadata_header: str, new_id: str) -> str:
-        """Announce an upload of `length` bytes and give its id."""
+    def begin(self, actor: Actor, length: int, metadata_header: str, new_id: str) -> Row:
+        """Announce an upload of `length` bytes."""
         if length > rules.MOST_BYTES:
             raise rules.TooLarge
         if length < 1:
@@ -54,105 +70,212 @@ class Files:
             told = rules.metadata(metadata_header)
         except ValueError:
             raise BadFields({"Upload-Metadata": ["格式不对。"]}) from None
-        self._store.add(
-            {
-                "_id": new_id,
-                "v": 1,
-                "owner": actor.id,
-                "name": self._keys.seal(new_id, "name", rules.safe_name(told.get("filename", "file"))),
-                "size": length,
-                "received": 0,
-                "parts": [],
-                "state": "receiving",
-                "type": None,
-                "why": None,
-                "created_at": self._now(),
-            }
-        )
-        return new_id
+        self._count_day(actor.id, length)
+        expires_at = self._now() + rules.KEPT_UNFINISHED
+        row = {
+            "_id": new_id,
+            "v": 1,
+            "owner": actor.id,
+            "name": self._keys.seal(new_id, "name", rules.safe_name(told.get("filename", "file"))),
+            "key": self._keys.seal_bytes(new_id, "key", new_key()),
+            "size": length,
+            "received": 0,
+            "parts": [],
+            "state": "receiving",
+            "type": None,
+            "why": None,
+            "tries": 0,
+            "created_at": self._now(),
+            "received_at": None,
+            "expires_at": expires_at,
+            "look_at": expires_at,
+        }
+        self._store.add(row)
+        return self._face(row)
 
-    def receive(self, actor: Actor, upload_id: str, offset: int, pieces: Iterable[bytes]) -> int:
-        """Take bytes from `offset` on, part by part, and give the new offset. What came before a cut is kept."""
+    def receive(
+        self, actor: Actor, upload_id: str, offset: int, pieces: Iterable[bytes], checksum: rules.Checksum | None
+    ) -> Row:
+        """Take bytes from `offset` on. What came before a cut is kept; under a checksum it is all or nothing."""
         row = self._own(actor, upload_id)
         if row["received"] != offset or row["state"] != "receiving":
             raise rules.OffsetWrong
-        for part in rules.in_parts(pieces):
-            if offset + len(part) > row["size"]:
-                raise rules.TooLarge
-            self._take(upload_id, offset, part)
-            offset += len(part)
-        if offset == row["size"]:
-            self._complete(upload_id)
-        return offset
+        if len(row["parts"]) >= rules.MOST_PARTS:
+            raise rules.TooManyParts
+        if checksum:
+            self._take_checked(row, checksum.check(pieces))
+        else:
+            for piece in rules.in_parts(pieces):
+                offset = self._count(row, offset, [self._write(row, offset, piece)])
+        return self._face(self._own(actor, upload_id))
 
-    def _take(self, upload_id: str, offset: int, part: bytes) -> None:
-        sealed = self._keys.seal_bytes(upload_id, f"part{offset}", part)
-        delete_at = self._now() + rules.KEPT_UNFINISHED
-        if not self._store.add_part(upload_id, offset, sealed, len(part), delete_at):
-            raise rules.OffsetWrong
+    def _take_checked(self, row: Row, pieces: Iterable[bytes]) -> None:
+        """Write all parts first, and let them count together once the last byte agrees."""
+        written: list[Row] = []
+        at = row["received"]
+        try:
+            for piece in rules.in_parts(pieces):
+                written.append(self._write(row, at, piece))
+                at += len(piece)
+            if written:
+                self._count(row, row["received"], written)
+        except Exception:
+            for part in written:
+                self._store.drop_part(part["id"])
+            raise
 
-    def _complete(self, upload_id: str) -> None:
-        def write(session: Any) -> None:
-            if self._store.move(upload_id, "receiving", {"state": "checking"}, session):
+    def _write(self, row: Row, offset: int, part: bytes) -> Row:
+        if offset + len(part) > row["size"]:
+            raise rules.TooLarge
+        sealed = self._envelope(row).seal(f"part{offset}", part)
+        return {"id": self._store.add_part(row["_id"], sealed), "offset": offset, "size": len(part)}
+
+    def _count(self, row: Row, offset: int, written: list[Row]) -> int:
+        """Let written parts count, and give the new offset. The last byte, the new state and the job are one write."""
+        upload_id, now = row["_id"], self._now()
+        after = offset + sum(part["size"] for part in written)
+        whole = after == row["size"]
+        change = {"state": "checking", "received_at": now, "look_at": None} if whole else {}
+
+        def write(session: Any) -> bool:
+            counted = self._store.count(upload_id, offset, written, after, change, session)
+            if counted and whole:
                 job = {"upload": upload_id}
-                self._enqueue(f"file:{upload_id}", "files.check", job, due_at=self._now(), session=session)
+                self._enqueue(f"file:{upload_id}", "files.check", job, due_at=now, session=session)
+            return counted
 
-        self._transact(write)
+        if not (self._transact(write) if whole else write(None)):
+            for part in written:
+                self._store.drop_part(part["id"])
+            raise rules.OffsetWrong
+        return after
 
     def give_up(self, actor: Actor, upload_id: str) -> None:
-        """Drop an upload that is not complete (tus termination)."""
+        """Remove an upload (tus termination), unless something rests on it. Raises FileInUse."""
         row = self._own(actor, upload_id)
-        if row["state"] == "receiving":
-            self._store.drop(upload_id)
+        if row["state"] == "accepted" and self.bound(upload_id):
+            raise rules.FileInUse
+        if not self._store.drop(row, self._now()):
+            self.give_up(actor, upload_id)  # it went on meanwhile: look again
+
+    def _count_day(self, owner: str, length: int) -> None:
+        today = self._now().astimezone(BEIJING)
+        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        most = (rules.MOST_FILES_A_DAY, rules.MOST_BYTES_A_DAY)
+        if not self._store.count_day(owner, f"{today:%Y-%m-%d}", length, most, midnight + timedelta(days=1)):
+            raise rules.TooManyToday(retry_after=int((midnight - today).total_seconds()) + 1)
 
     # -- checking: a job ------------------------------------------------------
 
     def check(self, payload: Row) -> None:
-        """Assemble a complete upload, look at what it is, seal and keep it or refuse it in words."""
-        upload_id = payload["upload"]
-        row = self._store.upload(upload_id)
-        if row is None or row["state"] != "checking":
-            return
-        plain = b"".join(
-            self._keys.open_bytes(upload_id, f"part{offset}", sealed) for offset, sealed in self._store.parts(row)
-        )
-        kind = rules.kind_of(plain)
-        if kind is None:
-            why = "只收 JPG、PNG 图片和 PDF 文件，请换一种格式。"
-            self._store.move(upload_id, "checking", {"state": "refused", "why": why, "parts": []})
+        """Have a complete upload scanned and opened; seal and keep what is fit, refuse the rest in words."""
+        row = self._store.begin_check(payload["upload"])
+        if row is None:
+            self._tidy(payload["upload"])  # an earlier try may have ended between its verdict and this
+        elif row["tries"] > rules.MOST_TRIES:
+            self._refuse(row, "unchecked")
+        elif found := self.scan(self._arrived(row)):
+            log.warning("scan refused an upload", extra={"upload": row["_id"], "found": found})
+            self._refuse(row, "unsafe")
         else:
-            self._store.keep_content(upload_id, self._keys.seal_bytes(upload_id, "content", plain))
-            done = {"state": "accepted", "type": kind, "sha256": sha256(plain).hexdigest(), "parts": []}
-            self._store.move(upload_id, "checking", done)
-        self._store.drop_parts(upload_id)
+            self._open(row)
+
+    def _open(self, row: Row) -> None:
+        prefix = f"{row['_id']}:{uuid7().hex}"  # another worker may be at it too: each try writes under its own name
+        arrived = sha256()
+
+        def pieces() -> Iterator[bytes]:
+            for piece in self._arrived(row):
+                arrived.update(piece)
+                yield piece
+
+        def keep(which: str, size: int, content: Iterator[bytes]) -> None:
+            frames = self._envelope(row).seal_content(f"{prefix}:{which}", size, content)
+            self._store.keep_content(f"{prefix}:{which}", FRAME_BYTES, frames, self._now())
+
+        checked = checker.check(pieces(), keep)
+        if checked.refused:
+            self._refuse(row, checked.refused)
+        else:
+            self._accept(row, checked, prefix, arrived.hexdigest())
+
+    def _accept(self, row: Row, checked: checker.Checked, prefix: str, arrived: str) -> None:
+        name = rules.named_as(self._name(row), checked.type)
+        sizes = {WHOLE: checked.size} | ({THUMB: checked.thumb} if checked.thumb else {})
+        kept: Row = {which: {"id": f"{prefix}:{which}", "size": size} for which, size in sizes.items()}
+        change = {
+            "state": "accepted",
+            "name": self._keys.seal(row["_id"], "name", name),
+            "type": checked.type,
+            "sha256": arrived,
+            "facts": checked.facts,
+            "kept": kept,
+            "parts": [],
+            "look_at": self._now() + rules.KEPT_UNBOUND,
+        }
+        if not self._store.move(row["_id"], "checking", change):  # decided or removed meanwhile
+            for each in kept.values():
+                self._store.drop_content(each["id"])
+        self._tidy(row["_id"])
+
+    def _refuse(self, row: Row, why: str) -> None:
+        change = {"state": "refused", "why": why, "parts": [], "look_at": self._now() + rules.KEPT_REFUSED}
+        self._store.move(row["_id"], "checking", change)
+        self._tidy(row["_id"])
+
+    def _tidy(self, upload_id: str) -> None:
+        """Remove the parts of an upload that is decided, and what tries wrote that did not decide it."""
+        row = self._store.upload(upload_id)
+        if row and row["state"] in {"accepted", "refused"}:
+            self._store.drop_contents(upload_id, kept=[each["id"] for each in row.get("kept", {}).values()])
+            self._store.drop_parts(upload_id)
+
+    def _arrived(self, row: Row) -> Iterator[bytes]:
+        """The bytes that arrived, part by part."""
+        envelope = self._envelope(row)
+        for offset, sealed in self._store.parts(row):
+            yield envelope.open(f"part{offset}", sealed)
+
+    # -- retention: a step ------------------------------------------------------
+
+    def sweep(self, now: datetime) -> bool:
+        """Look at one upload whose time has come: what was not finished, was refused, or nothing rests on goes."""
+        row = self._store.due(now)
+        if row is None:
+            return False
+        if row["state"] != "accepted":
+            self._store.drop(row, self._now())
+        elif self.bound(row["_id"]):
+            self._store.move(row["_id"], "accepted", {"leaving": False, "look_at": now + rules.KEPT_UNBOUND})
+        elif not row.get("leaving"):
+            self._store.move(row["_id"], "accepted", {"leaving": True, "look_at": now + rules.LEAVING_FOR})
+        else:
+            self._store.drop(row, self._now())
+        return True
 
     # -- reading --------------------------------------------------------------
 
     def upload(self, actor: Actor, upload_id: str) -> Row:
-        """One's own upload and its state. One whose last byte came just before a crash is completed here."""
-        row = self._own(actor, upload_id)
-        if row["state"] == "receiving" and row["received"] == row["size"]:
-            self._complete(upload_id)
-            row = self._own(actor, upload_id)
-        return self._face(row)
+        """One's own upload and its state."""
+        return self._face(self._own(actor, upload_id))
 
     def accepted(self, owner: str, upload_id: str) -> Row | None:
         """An accepted file of `owner`, or None: what may be bound to a draft or sent in a talk."""
         row = self._store.upload(upload_id)
-        return self._face(row) if row and row["owner"] == owner and row["state"] == "accepted" else None
+        fit = row is not None and row["owner"] == owner and row["state"] == "accepted" and not row.get("leaving")
+        return self._described(row) if row and fit else None
 
     def describe(self, upload_id: str) -> Row:
         """Id, name, type and size of a file, for those who were let see what it belongs to."""
         row = self._store.upload(upload_id)
         if row is None:
             raise NotFound
-        face = self._face(row)
-        return {key: face[key] for key in ("id", "name", "type", "size")}
+        return self._described(row)
 
-    def address(self, actor: Actor, upload_id: str) -> Row:
-        """A signed address of five minutes. Staff reading a citizen's file is audited."""
+    def address(self, actor: Actor, upload_id: str, size: str = WHOLE) -> Row:
+        """A signed address of five minutes, of the file or its `thumb`. Staff reading a citizen's file is audited."""
         row = self._store.upload(upload_id)
-        if row is None or row["state"] != "accepted":
+        if row is None or row["state"] != "accepted" or size not in row["kept"]:
             raise NotFound
         if not (actor.is_staff or actor.id == row["owner"] or self.shared(actor, upload_id)):
             raise NotFound
@@ -160,37 +283,50 @@ class Files:
             self._audit.record(actor.id, "read_file", f"file:{upload_id}")
         ends_at = self._now() + rules.ADDRESS_FOR
         until = int(ends_at.timestamp())
-        url = f"/v1/files/{upload_id}/content?until={until}&sig={self._sign(upload_id, until)}"
-        return {**self.describe(upload_id), "url": url, "expires_at": ends_at}
+        signed = f"until={until}&size={size}&sig={self._sign(upload_id, size, until)}"
+        url = f"/v1/files/{upload_id}/content?{signed}"
+        return {**self._described(row, size), "url": url, "expires_at": ends_at}
 
-    def content(self, upload_id: str, until: int, signature: str) -> tuple[Row, bytes]:
-        """What is behind a signed address. Raises AddressBad."""
-        genuine = compare_digest(signature.encode(), self._sign(upload_id, until).encode())
+    def content(self, upload_id: str, size: str, until: int, signature: str) -> tuple[Row, Iterator[bytes]]:
+        """What is behind a signed address, piece by piece. Raises AddressBad."""
+        genuine = compare_digest(signature.encode(), self._sign(upload_id, size, until).encode())
         if not genuine or until < self._now().timestamp():
             raise rules.AddressBad
-        sealed = self._store.content(upload_id)
-        if sealed is None:
+        row = self._store.upload(upload_id)
+        if row is None or row["state"] != "accepted" or size not in row["kept"]:
             raise NotFound
-        return self.describe(upload_id), self._keys.open_bytes(upload_id, "content", sealed)
+        kept = row["kept"][size]
+        frames = self._store.content(kept["id"])
+        return self._described(row, size), self._envelope(row).open_content(kept["id"], kept["size"], frames)
 
     # -- inside ---------------------------------------------------------------
 
-    def _sign(self, upload_id: str, until: int) -> str:
-        return self._keys.sign(f"file:{upload_id}:{until}")
+    def _sign(self, upload_id: str, size: str, until: int) -> str:
+        return self._keys.sign(f"file:{upload_id}:{size}:{until}")
 
     def _own(self, actor: Actor, upload_id: str) -> Row:
+        """One's own upload. Raises NotFound, or UploadGone for one that was not finished in time, which is removed."""
         row = self._store.upload(upload_id)
-        if row is None or row["owner"] != actor.id:
+        if row is None or row["owner"] != actor.id or row["state"] == "removed" or row.get("leaving"):
             raise NotFound
+        if rules.ended(row["state"], row["expires_at"], self._now()):
+            self._store.drop(row, self._now())
+            raise rules.UploadGone
         return row
 
+    def _envelope(self, row: Row) -> Envelope:
+        return Envelope(row["_id"], self._keys.open_bytes(row["_id"], "key", bytes(row["key"])))
+
+    def _name(self, row: Row) -> str:
+        return self._keys.open_sealed(row["_id"], "name", row["name"])
+
+    def _described(self, row: Row, size: str = WHOLE) -> Row:
+        """A file as it is kept: its type and size may differ from what was sent."""
+        kind = "image/jpeg" if size == THUMB else row["type"]
+        held = row.get("kept", {}).get(size, row)["size"]
+        return {"id": row["_id"], "name": self._name(row), "type": kind, "size": held}
+
     def _face(self, row: Row) -> Row:
-        return {
-            "id": row["_id"],
-            "name": self._keys.open_sealed(row["_id"], "name", row["name"]),
-            "size": row["size"],
-            "received": row["received"],
-            "state": row["state"],
-            "type": row["type"],
-            "why": row["why"],
-        }
+        told = ("size", "received", "state", "type", "expires_at", "received_at")
+        words = {"code": row["why"], "why": rules.UNFIT[row["why"]] if row["why"] else None}
+        return {"id": row["_id"], "name": self._name(row), **{key: row[key] for key in told}, **words}

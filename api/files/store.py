@@ -1,19 +1,25 @@
-"""The collections `uploads` and `upload_parts`, and GridFS `files` for what was accepted."""
+"""The collections `uploads`, `upload_parts` and `upload_days`, and GridFS `files` for what was accepted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from bson.objectid import ObjectId
-from gridfs import GridFSBucket, NoFile
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
 from api.database import Database, Document, Index
 
 INDEXES: list[Index] = [
     ("uploads", [("owner", 1), ("_id", 1)], {}),
+    ("uploads", [("look_at", 1)], {"sparse": True}),
     ("upload_parts", [("upload", 1)], {}),
-    ("upload_parts", [("delete_at", 1)], {"expireAfterSeconds": 0}),
+    ("upload_days", [("delete_at", 1)], {"expireAfterSeconds": 0}),
+    ("files.chunks", [("files_id", 1), ("n", 1)], {"unique": True}),
 ]
+
+SEALED = [("uploads", ("name", "key"))]
+"""What the keyring sealed here. Parts and contents are sealed with the file's own key, in `key`."""
 
 
 class FileStore:
@@ -21,7 +27,20 @@ class FileStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._bucket = GridFSBucket(database.handle, bucket_name="files")
+
+    # -- uploads ------------------------------------------------------------
+
+    def count_day(self, owner: str, day: str, size: int, most: tuple[int, int], delete_at: datetime) -> bool:
+        """Count one more upload of a person's day; False where `most` (files, bytes) would be passed."""
+        room = {"_id": f"{owner}:{day}", "files": {"$lt": most[0]}, "bytes": {"$lte": most[1] - size}}
+        more = {"$inc": {"files": 1, "bytes": size}, "$setOnInsert": {"v": 1, "delete_at": delete_at}}
+        for _ in range(2):  # the day's first two uploads may both find no row
+            try:
+                self._db["upload_days"].update_one(room, more, upsert=True)
+            except DuplicateKeyError:
+                continue
+            return True
+        return False
 
     def add(self, row: Document) -> None:
         """Keep a new upload."""
@@ -31,54 +50,91 @@ class FileStore:
         """An upload by id."""
         return self._db["uploads"].find_one({"_id": upload_id})
 
-    def add_part(self, upload_id: str, offset: int, sealed: bytes, size: int, delete_at: datetime) -> bool:
-        """Keep one part if the upload stands at `offset`; False where another request went on from there.
+    def move(self, upload_id: str, before: str, change: Document) -> bool:
+        """Change an upload that is in state `before`; False where it is not."""
+        wanted = {"_id": upload_id, "state": before}
+        return self._db["uploads"].update_one(wanted, {"$set": change}).matched_count == 1
 
-        The part is written first and counts only once the upload names it: of two writers at one offset one wins.
+    def begin_check(self, upload_id: str) -> Document | None:
+        """An upload to be checked, with one more try counted, or None where there is nothing to check."""
+        wanted = {"_id": upload_id, "state": "checking"}
+        more = {"$inc": {"tries": 1}}
+        return self._db["uploads"].find_one_and_update(wanted, more, return_document=ReturnDocument.AFTER)
+
+    def due(self, now: datetime) -> Document | None:
+        """The upload that retention should look at first, or None."""
+        return self._db["uploads"].find_one({"look_at": {"$lte": now}}, sort=[("look_at", 1)])
+
+    def drop(self, row: Document, now: datetime) -> bool:
+        """Forget an upload and all it holds; False where it has changed state meanwhile.
+
+        It is `removed` before anything goes, so that retention finishes what a crash left half done.
         """
+        same = {"_id": row["_id"], "state": row["state"]}
+        gone = {"$set": {"state": "removed", "look_at": now}}
+        if self._db["uploads"].update_one(same, gone).matched_count == 0:
+            return False
+        self.drop_parts(row["_id"])
+        self.drop_contents(row["_id"])
+        self._db["uploads"].delete_one({"_id": row["_id"]})
+        return True
+
+    # -- parts --------------------------------------------------------------
+
+    def add_part(self, upload_id: str, sealed: bytes) -> ObjectId:
+        """Write one part. It counts only once the upload names it (`count`)."""
         part = ObjectId()
-        self._db["upload_parts"].insert_one({"_id": part, "upload": upload_id, "data": sealed, "delete_at": delete_at})
-        at_offset = {"_id": upload_id, "state": "receiving", "received": offset}
-        taken = {"$set": {"received": offset + size}, "$push": {"parts": {"id": part, "offset": offset}}}
-        if self._db["uploads"].update_one(at_offset, taken).modified_count == 1:
-            return True
-        self._db["upload_parts"].delete_one({"_id": part})
-        return False
+        self._db["upload_parts"].insert_one({"_id": part, "upload": upload_id, "data": sealed})
+        return part
+
+    def count(self, upload_id: str, at: int, parts: list[Document], after: int, change: Document, session: Any) -> bool:
+        """Let parts count that take an upload from offset `at` to `after`; of two writers at one offset one wins."""
+        at_offset = {"_id": upload_id, "state": "receiving", "received": at}
+        taken = {"$set": {**change, "received": after}, "$push": {"parts": {"$each": parts}}}
+        return self._db["uploads"].update_one(at_offset, taken, session=session).modified_count == 1
 
     def parts(self, upload: Document) -> Iterator[tuple[int, bytes]]:
         """The parts that count, in order: (offset, sealed bytes)."""
         for part in upload["parts"]:
             row = self._db["upload_parts"].find_one({"_id": part["id"]})
-            assert row is not None
+            if row is None:
+                raise LookupError(f"part {part['offset']} of upload {upload['_id']} is not there")
             yield part["offset"], bytes(row["data"])
 
-    def move(self, upload_id: str, before: str, change: Document, session: Any = None) -> bool:
-        """Change an upload that is in state `before`; False where it is not."""
-        wanted = {"_id": upload_id, "state": before}
-        return self._db["uploads"].update_one(wanted, {"$set": change}, session=session).modified_count == 1
+    def drop_part(self, part: ObjectId) -> None:
+        """Forget one part that does not count."""
+        self._db["upload_parts"].delete_one({"_id": part})
 
     def drop_parts(self, upload_id: str) -> None:
-        """Forget the parts of an upload that is complete or given up."""
+        """Forget the parts of an upload."""
         self._db["upload_parts"].delete_many({"upload": upload_id})
 
-    def drop(self, upload_id: str) -> None:
-        """Forget an upload that is bound to nothing."""
-        self.drop_parts(upload_id)
-        self._db["uploads"].delete_one({"_id": upload_id})
+    # -- contents: GridFS, written frame by frame, since the driver's own writer gathers a whole file first ----
 
-    def keep_content(self, upload_id: str, sealed: bytes) -> None:
-        """Store the sealed content. Again changes nothing: the id is the upload's."""
-        self.drop_content(upload_id)
-        self._bucket.upload_from_stream_with_id(upload_id, upload_id, sealed)
+    def keep_content(self, content_id: str, frame_bytes: int, frames: Iterable[bytes], at: datetime) -> None:
+        """Store sealed frames, each as one GridFS chunk of `frame_bytes` (the last may be shorter)."""
+        length = 0
+        for number, frame in enumerate(frames):
+            self._db["files.chunks"].insert_one({"files_id": content_id, "n": number, "data": frame})
+            length += len(frame)
+        self._db["files.files"].insert_one(
+            {"_id": content_id, "filename": content_id, "length": length, "chunkSize": frame_bytes, "uploadDate": at}
+        )
 
-    def content(self, upload_id: str) -> bytes | None:
-        """The sealed content, or None."""
-        try:
-            return self._bucket.open_download_stream(upload_id).read()
-        except NoFile:
-            return None
+    def content(self, content_id: str) -> Iterator[bytes]:
+        """The sealed frames, one read each."""
+        number = 0
+        while row := self._db["files.chunks"].find_one({"files_id": content_id, "n": number}):
+            yield bytes(row["data"])
+            number += 1
 
-    def drop_content(self, upload_id: str) -> None:
-        """Remove the sealed content if it is there."""
-        self._db["files.chunks"].delete_many({"files_id": upload_id})
-        self._db["files.files"].delete_one({"_id": upload_id})
+    def drop_contents(self, upload_id: str, kept: Iterable[str] = ()) -> None:
+        """Remove what was stored for an upload (`<upload>:<try>:<which>`), but for the ids in `kept`."""
+        mine = {"$gte": f"{upload_id}:", "$lt": f"{upload_id};", "$nin": list(kept)}
+        self._db["files.chunks"].delete_many({"files_id": mine})
+        self._db["files.files"].delete_many({"_id": mine})
+
+    def drop_content(self, content_id: str) -> None:
+        """Remove one content."""
+        self._db["files.chunks"].delete_many({"files_id": content_id})
+        self._db["files.files"].delete_one({"_id": content_id})

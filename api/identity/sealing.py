@@ -1,59 +1,129 @@
 """Sealing of personal fields: AES-256-GCM with key ids, bound to record and field; HMAC blind indexes.
 
 Behind this one small class so that 国密 (SM4-GCM, SM3) can replace it.
+
+The keys of an installation are the files `seal-<n>.key` of one folder; the highest number seals, all of them open. A
+new file takes effect in every running process within a second. A key that nothing uses any more moves to `retired/`,
+where it waits for whoever restores an old backup. The index key never changes: blind indexes outlive every rotation.
 """
 
 import base64
+import binascii
 import hmac
 import os
 import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE_BYTES = 12
+TAG_BYTES = 16
 KEY_BYTES = 32
+FOLLOW_SECONDS = 1.0
 
 
 class SealBroken(Exception):
     """The ciphertext was changed, moved to another record or field, or its key is not here."""
 
 
+class Keys(NamedTuple):
+    """The sealing keys at one moment, by id, and the one that seals."""
+
+    ciphers: Mapping[str, AESGCM]
+    current: str
+    folder_changed_ns: int
+
+
 class Keyring:
     """The sealing keys of one installation, from the folder CIRCLE_KEYS (owner-readable files)."""
 
-    def __init__(self, keys: dict[str, bytes], index_key: bytes, current: str) -> None:
-        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
-        self._index_key = index_key
-        self._current = current
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._index_key = bytes.fromhex((folder / "index.key").read_text())
+        self._keys = self._read()
+        self._looked = time.monotonic()
 
     @classmethod
     def open(cls, folder: Path) -> "Keyring":
         """Read the keys; make them at the first start."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not list(folder.glob("seal-*.key")):
-            _write_key(folder / "seal-1.key")
-            _write_key(folder / "index.key")
-        keys = {path.stem.removeprefix("seal-"): bytes.fromhex(path.read_text()) for path in folder.glob("seal-*.key")}
-        return cls(keys, bytes.fromhex((folder / "index.key").read_text()), max(keys, key=int))
+            with suppress(FileExistsError):  # another first start was quicker
+                _write_key(folder / "index.key")
+            with suppress(FileExistsError):
+                _write_key(folder / "seal-1.key")
+        return cls(folder)
+
+    # -- keys -------------------------------------------------------------
+
+    @property
+    def current(self) -> str:
+        """The id of the key that seals."""
+        return self._followed().current
+
+    def ids(self) -> list[str]:
+        """The ids of the keys that open, oldest first."""
+        return sorted(self._followed().ciphers, key=int)
+
+    def add(self) -> str:
+        """Make a new key, which seals from now on; gives its id."""
+        highest = max(int(path.stem.removeprefix("seal-")) for path in self._folder.rglob("seal-*.key"))
+        key_id = str(highest + 1)
+        _write_key(self._folder / f"seal-{key_id}.key")
+        self._keys = self._read()
+        return key_id
+
+    def retire(self, key_id: str) -> None:
+        """Put a key away that nothing uses. Raises ValueError for the one that seals."""
+        if key_id == self.current:
+            raise ValueError("the current key cannot retire")
+        away = self._folder / "retired"
+        away.mkdir(exist_ok=True, mode=0o700)
+        (self._folder / f"seal-{key_id}.key").rename(away / f"seal-{key_id}.key")
+        self._keys = self._read()
+
+    def _read(self) -> Keys:
+        changed = self._folder.stat().st_mtime_ns  # before reading: a change meanwhile is seen at the next look
+        files = {path.stem.removeprefix("seal-"): path for path in self._folder.glob("seal-*.key")}
+        ciphers = {key_id: AESGCM(bytes.fromhex(path.read_text())) for key_id, path in files.items()}
+        return Keys(ciphers, max(ciphers, key=int), changed)
+
+    def _followed(self) -> Keys:
+        """The keys, read anew where the folder has changed; looked at once a second at most."""
+        if time.monotonic() - self._looked >= FOLLOW_SECONDS:
+            self._looked = time.monotonic()
+            if self._folder.stat().st_mtime_ns != self._keys.folder_changed_ns:
+                self._keys = self._read()
+        return self._keys
+
+    def _cipher(self, key_id: str) -> AESGCM | None:
+        if key_id not in self._keys.ciphers and key_id.isdigit():
+            self._keys = self._read()  # another process sealed with a key made a moment ago
+        return self._keys.ciphers.get(key_id)
+
+    # -- seal and open ----------------------------------------------------
 
     def seal_bytes(self, record: str, field: str, plain: bytes) -> bytes:
         """Ciphertext as `key id, NUL, nonce, ciphertext and tag`; record and field are associated data."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = self._ciphers[self._current].encrypt(nonce, plain, f"{record}:{field}".encode())
-        return self._current.encode() + b"\0" + nonce + sealed
+        keys, nonce = self._followed(), secrets.token_bytes(NONCE_BYTES)
+        sealed = keys.ciphers[keys.current].encrypt(nonce, plain, f"{record}:{field}".encode())
+        return keys.current.encode() + b"\0" + nonce + sealed
 
     def open_bytes(self, record: str, field: str, sealed: bytes) -> bytes:
         """The plaintext. Raises SealBroken."""
         key_id, _, body = sealed.partition(b"\0")
-        cipher = self._ciphers.get(key_id.decode(errors="replace"))
+        cipher = self._cipher(key_id.decode(errors="replace"))
         if cipher is None:
             raise SealBroken(f"no key for {record}:{field}")
         try:
             return cipher.decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], f"{record}:{field}".encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise SealBroken(f"{record}:{field} was changed or moved") from None
 
     def seal(self, record: str, field: str, text: str) -> str:
@@ -64,6 +134,14 @@ class Keyring:
         """The text back. Raises SealBroken."""
         return self.open_bytes(record, field, base64.b64decode(sealed)).decode()
 
+    def resealed(self, record: str, field: str, sealed: str | bytes) -> str | bytes:
+        """The same plaintext under the current key. Raises SealBroken."""
+        if isinstance(sealed, bytes):
+            return self.seal_bytes(record, field, self.open_bytes(record, field, sealed))
+        return self.seal(record, field, self.open_sealed(record, field, sealed))
+
+    # -- blind ------------------------------------------------------------
+
     def index(self, kind: str, text: str) -> str:
         """A blind index: equal texts of one kind have equal indexes, and nothing else can be learnt from it."""
         return hmac.new(self._index_key, f"{kind}:{text}".encode(), sha256).hexdigest()
@@ -73,7 +151,34 @@ class Keyring:
         return hmac.new(self._index_key, f"sign:{text}".encode(), sha256).hexdigest()
 
 
+def key_of(value: object) -> str | None:
+    """The id of the key that `value` looks sealed with, or None where it is no ciphertext of ours."""
+    if isinstance(value, str):
+        try:
+            value = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            return None
+    if not isinstance(value, bytes):
+        return None
+    key_id, nul, body = value[:12].partition(b"\0")
+    whole = len(value) >= len(key_id) + 1 + NONCE_BYTES + TAG_BYTES
+    return key_id.decode() if nul and key_id.isdigit() and whole else None
+
+
 def _write_key(path: Path) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(KEY_BYTES))
+    """A new key file, whole or not there at all, and on the disk before anything is sealed with it."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,6 +1,10 @@
-"""The collections `citizens`, `staff`, `login_codes` and `sessions`."""
+"""The collections of identity: people, log-ins, codes and counts, WeChat accounts, mandates, consents, recoveries.
 
-from datetime import datetime
+And, for the rotation of keys, whatever field of whatever collection a room names as sealed.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from pymongo import ReturnDocument
@@ -10,13 +14,34 @@ from api.database import Database, Document, Index
 
 INDEXES: list[Index] = [
     ("citizens", [("phone_index", 1)], {"unique": True}),
+    ("citizens", [("id_index", 1)], {}),
+    ("wechat_accounts", [("citizen", 1)], {}),
+    ("devices", [("citizen", 1), ("seen_at", -1)], {}),
     ("staff", [("username", 1)], {"unique": True}),
     ("login_codes", [("phone_index", 1), ("created_at", -1)], {}),
     ("login_codes", [("delete_at", 1)], {"expireAfterSeconds": 0}),
+    ("login_counts", [("delete_at", 1)], {"expireAfterSeconds": 0}),
     ("sessions", [("family", 1)], {}),
+    ("sessions", [("who", 1)], {}),
     ("sessions", [("refresh", 1)], {"unique": True}),
     ("sessions", [("delete_at", 1)], {"expireAfterSeconds": 0}),
+    ("mandates", [("agent_index", 1), ("_id", -1)], {}),
+    ("mandates", [("principal_index", 1), ("_id", -1)], {}),
+    ("consents", [("citizen", 1), ("_id", 1)], {}),
+    ("recoveries", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
+
+SEALED = [
+    ("citizens", ("phone", "name", "id_number")),
+    ("wechat_accounts", ("openid",)),
+    ("login_codes", ("phone",)),
+    ("staff", ("totp_secret",)),
+    ("mandates", ("principal_name", "principal_number", "agent_name", "agent_number")),
+]
+"""What of this room is sealed: collection, and the paths of its sealed fields. Every room's store lists its own.
+
+A path goes down by dots; `*` is any key. The record of a ciphertext is the document's `_id`, its field the last name.
+"""
 
 
 class IdentityStore:
@@ -36,6 +61,26 @@ class IdentityStore:
     def code(self, code_id: str) -> Document | None:
         """A code by its id."""
         return self._db["login_codes"].find_one({"_id": code_id})
+
+    def count(self, key: str, seconds: int, now: datetime) -> tuple[int, datetime]:
+        """Count one more under `key`; the count begins anew `seconds` after its first. Gives it and its end."""
+        counts = self._db["login_counts"]
+        live = counts.find_one_and_update(
+            {"_id": key, "ends_at": {"$gt": now}}, {"$inc": {"n": 1}}, return_document=ReturnDocument.AFTER
+        )
+        if live is not None:
+            return live["n"], live["ends_at"]
+        ends_at = now + timedelta(seconds=seconds)
+        fresh = {"n": 1, "ends_at": ends_at, "delete_at": ends_at + timedelta(days=1)}
+        try:
+            counts.update_one({"_id": key, "ends_at": {"$lte": now}}, {"$set": fresh}, upsert=True)
+        except DuplicateKeyError:  # somebody else began it meanwhile
+            return self.count(key, seconds, now)
+        return 1, ends_at
+
+    def drop_count(self, key: str) -> None:
+        """Forget a count."""
+        self._db["login_counts"].delete_one({"_id": key})
 
     def take_try(self, code_id: str, most: int, now: datetime) -> Document | None:
         """Count one try, atomically; None where the code is used, over, or tried too often."""
@@ -69,6 +114,74 @@ class IdentityStore:
         """Set fields of a citizen."""
         self._db["citizens"].update_one({"_id": citizen_id}, {"$set": change})
 
+    def unset_citizen(self, citizen_id: str, change: Document, gone: list[str]) -> None:
+        """Set fields of a citizen and take others away."""
+        self._db["citizens"].update_one({"_id": citizen_id}, {"$set": change, "$unset": dict.fromkeys(gone, "")})
+
+    # -- WeChat accounts and devices --------------------------------------
+
+    def wechat_account(self, openid_index: str) -> Document | None:
+        """A WeChat account by its blind index."""
+        return self._db["wechat_accounts"].find_one({"_id": openid_index})
+
+    def add_wechat_account(self, row: Document) -> Document:
+        """Bind a WeChat account to a citizen; the account as it is where another log-in was quicker."""
+        try:
+            self._db["wechat_accounts"].insert_one(row)
+        except DuplicateKeyError:
+            return self._db["wechat_accounts"].find_one({"_id": row["_id"]}) or row
+        return row
+
+    def wechat_of(self, citizen_id: str) -> Document | None:
+        """The WeChat account of a citizen that was bound last."""
+        return self._db["wechat_accounts"].find_one({"citizen": citizen_id}, sort=[("at", -1)])
+
+    def knows_device(self, device_digest: str) -> bool:
+        """Whether this device has logged in before."""
+        return self._db["devices"].find_one({"_id": device_digest}, {"_id": 1}) is not None
+
+    def see_device(self, device_digest: str, citizen_id: str, most: int, now: datetime) -> None:
+        """Remember a device; of one citizen only the `most` seen last."""
+        seen = {"citizen": citizen_id, "seen_at": now}
+        self._db["devices"].update_one({"_id": device_digest}, {"$set": seen}, upsert=True)
+        older = self._db["devices"].find({"citizen": citizen_id}, {"_id": 1}).sort("seen_at", -1).skip(most)
+        self._db["devices"].delete_many({"_id": {"$in": [row["_id"] for row in older]}})
+
+    def forget_ways_in(self, citizen_id: str) -> None:
+        """Drop the WeChat accounts and devices of a citizen."""
+        self._db["wechat_accounts"].delete_many({"citizen": citizen_id})
+        self._db["devices"].delete_many({"citizen": citizen_id})
+
+    # -- consents and mandates --------------------------------------------
+
+    def add_consent(self, row: Document) -> None:
+        """Add to the ledger."""
+        self._db["consents"].insert_one(row)
+
+    def consents(self, citizen_id: str) -> list[Document]:
+        """A citizen's ledger in order of time."""
+        return list(self._db["consents"].find({"citizen": citizen_id}).sort("_id", 1))
+
+    def add_mandate(self, row: Document) -> None:
+        """Keep a new mandate."""
+        self._db["mandates"].insert_one(row)
+
+    def mandate(self, mandate_id: str) -> Document | None:
+        """A mandate by id."""
+        return self._db["mandates"].find_one({"_id": mandate_id})
+
+    def mandates_of(self, number_index: str) -> list[Document]:
+        """Those that the holder of a number gave or holds, newest first."""
+        sides = [{"principal_index": number_index}, {"agent_index": number_index}]
+        return list(self._db["mandates"].find({"$or": sides}).sort("_id", -1).limit(200))
+
+    def end_mandate(self, mandate_id: str, by: str, now: datetime) -> bool:
+        """End a mandate; False where it had ended."""
+        live = {"_id": mandate_id, "ended_at": None}
+        return self._db["mandates"].update_one(live, {"$set": {"ended_at": now, "ended_by": by}}).modified_count == 1
+
+    # -- staff --------------------------------------------------------------
+
     def add_staff(self, row: Document) -> bool:
         """Keep a new member of staff; False where the user name is taken."""
         try:
@@ -85,9 +198,49 @@ class IdentityStore:
         """A member of staff by id."""
         return self._db["staff"].find_one({"_id": staff_id})
 
+    def all_staff(self, after: str | None, limit: int) -> list[Document]:
+        """Staff in the order they came; one more than `limit` where there are more."""
+        wanted: Document = {"_id": {"$gt": after}} if after else {}
+        return list(self._db["staff"].find(wanted).sort("_id", 1).limit(limit + 1))
+
     def any_staff(self) -> bool:
         """Whether there is staff at all."""
         return self._db["staff"].find_one({}, {"_id": 1}) is not None
+
+    def change_staff(self, staff_id: str, change: Document, session: Any = None) -> None:
+        """Set fields of a member of staff."""
+        self._db["staff"].update_one({"_id": staff_id}, {"$set": change, "$inc": {"version": 1}}, session=session)
+
+    def edit_staff(self, session: Any, staff_id: str, version: int, change: Document) -> bool:
+        """Set fields of a member of staff who still has `version`; False where another edit came first."""
+        wanted = {"_id": staff_id, "version": version}
+        done = self._db["staff"].update_one(wanted, {"$set": change, "$inc": {"version": 1}}, session=session)
+        return done.modified_count == 1
+
+    def touch_admins(self, session: Any) -> int:
+        """How many administrators are active, counted so that two who resign at once collide."""
+        self._db["health"].update_one({"_id": "admins"}, {"$inc": {"n": 1}}, upsert=True, session=session)
+        return sum(1 for _ in self._db["staff"].find({"roles": "admin", "active": True}, {"_id": 1}, session=session))
+
+    def use_totp_step(self, staff_id: str, step: int) -> bool:
+        """Spend a step of the second factor; False where it, or a later one, was used."""
+        fresh = {"_id": staff_id, "totp_step": {"$lt": step}}
+        return self._db["staff"].update_one(fresh, {"$set": {"totp_step": step}}).modified_count == 1
+
+    def open_recovery(self, staff_id: str, by: str, now: datetime, ends_at: datetime) -> None:
+        """Open a recovery, in the place of one that waits."""
+        fresh = {"by": by, "at": now, "ends_at": ends_at, "delete_at": ends_at + timedelta(days=1)}
+        self._db["recoveries"].update_one({"_id": staff_id}, {"$set": fresh}, upsert=True)
+
+    def recovery(self, staff_id: str, now: datetime) -> Document | None:
+        """The recovery that waits."""
+        return self._db["recoveries"].find_one({"_id": staff_id, "ends_at": {"$gt": now}})
+
+    def take_recovery(self, staff_id: str, by: str) -> bool:
+        """Spend the recovery that `by` opened; False where it is gone."""
+        return self._db["recoveries"].delete_one({"_id": staff_id, "by": by}).deleted_count == 1
+
+    # -- log-ins --------------------------------------------------------------
 
     def add_session(self, row: Document) -> None:
         """Keep a log-in."""
@@ -106,3 +259,37 @@ class IdentityStore:
         ended = [row["_id"] for row in self._db["sessions"].find({"family": family}, {"_id": 1})]
         self._db["sessions"].update_many({"family": family}, {"$set": {"ended": True}})
         return ended
+
+    def see_session(self, token_digest: str, now: datetime) -> None:
+        """Note that a log-in is in use."""
+        self._db["sessions"].update_one({"_id": token_digest}, {"$set": {"seen_at": now}})
+
+    def end_all(self, who: str, but: str = "") -> list[str]:
+        """End every log-in of a person, but for one family, and give their ids."""
+        wanted = {"who": who, "ended": False, "family": {"$ne": but}}
+        ended = [row["_id"] for row in self._db["sessions"].find(wanted, {"_id": 1})]
+        self._db["sessions"].update_many({"_id": {"$in": ended}}, {"$set": {"ended": True}})
+        return ended
+
+
+class SealedRows:
+    """The sealed fields of all rooms, for the rotation of keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def batch(self, collection: str, paths: tuple[str, ...], after: Any, limit: int) -> list[Document]:
+        """The next documents in order of `_id`, with what lies under these paths."""
+        wanted: Document = {} if after is None else {"_id": {"$gt": after}}
+        shown = {path.removesuffix(".*"): 1 for path in paths}
+        return list(self._db[collection].find(wanted, shown).sort("_id", 1).limit(limit))
+
+    def swap(self, collection: str, record: Any, path: str, old: str | bytes, new: str | bytes) -> None:
+        """Put a new ciphertext where the old one still is: a change meanwhile wins."""
+        self._db[collection].update_one({"_id": record, path: old}, {"$set": {path: new}})
+
+    def everything(self) -> Iterator[tuple[str, Document]]:
+        """Every document of every collection."""
+        for collection in self._db.handle.list_collection_names():
+            for row in self._db[collection].find():
+                yield collection, row

@@ -1,13 +1,48 @@
-"""The rules of background work: what an event is, when a failed try comes again, when it is parked."""
+"""The rules of background work: what an event is, when a failed try comes again, when it is parked, what recurs."""
 
+import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from api.refusals import Refusal
 
 MAX_ATTEMPTS = 12
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=10)
 REASON_LENGTH = 500
+
+LONGEST_RUN = timedelta(minutes=10)
+"""As long as a piece of work runs its lease is renewed, but no longer than this: then it counts as stuck."""
+MOST_AT_ONCE = 64
+"""How many fresh rows are leased at once. The embedded store reads every due row to find the first ones (measured:
+90 ms for 2,000), so leasing them one by one costs twenty times as much."""
+LONGEST_WAIT = timedelta(seconds=2)
+"""How long leased work may wait in a process for its turn; then it goes back to the others."""
+
+KEEP_EVENTS = timedelta(days=400)
+KEEP_JOBS = timedelta(days=30)
+LONGEST_EVERY = timedelta(days=7)
+
+_MIDNIGHT = datetime(1969, 12, 31, 16, tzinfo=UTC)
+"""A midnight in Beijing, from which slots are counted. A slot of seven days begins on a Thursday."""
+_LONG_NUMBER = re.compile(r"\d{7,}[\dXx]?")
+
+
+class NotParked(Refusal):
+    """Only what was parked is tried again or dropped by a person."""
+
+    code = "job_not_parked"
+    zh = "这项任务没有停下，不需要处理。请刷新列表。"
+    en = "This work is not parked, so there is nothing to do. Reload the list."
+
+
+class WorkerLost(Exception):
+    """Whoever had this work never said what came of it: the process died, or the work never ended."""
+
+
+class NoHandler(Exception):
+    """This program knows nobody who does this kind of work."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +60,32 @@ class Event:
     done: frozenset[str] = field(default_factory=frozenset)
 
 
+@dataclass(frozen=True)
+class Recurring:
+    """A job of `kind` that comes `every` so often, `after` the slot begins; slots are counted in Beijing time.
+
+    One slot is one job, whoever enqueues it. Slots that passed while nothing ran are not made up for: the job of the
+    present slot does their work too.
+    """
+
+    kind: str
+    every: timedelta
+    after: timedelta = timedelta(0)
+
+    def __post_init__(self) -> None:
+        if not timedelta(seconds=1) <= self.every <= LONGEST_EVERY or not timedelta(0) <= self.after < self.every:
+            raise ValueError(f"{self.kind}: every is 1 s to 7 days, and after lies within it")
+
+    def slot(self, now: datetime) -> datetime:
+        """When the job of the slot that `now` lies in was due."""
+        begun = _MIDNIGHT + self.after
+        return begun + self.every * ((now - begun) // self.every)
+
+    def key(self, slot: datetime) -> str:
+        """The key of the one job of this slot."""
+        return f"{self.kind}@{slot.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def next_try(attempts: int, now: datetime) -> datetime | None:
     """When a failed piece of work is tried again (doubling pauses), or None: park it for a person to look at."""
     if attempts >= MAX_ATTEMPTS:
@@ -33,5 +94,8 @@ def next_try(attempts: int, now: datetime) -> datetime | None:
 
 
 def reason(error: Exception) -> str:
-    """The words kept with a failed try: the kind of error and its message, cut to a bounded length."""
-    return f"{type(error).__name__}: {error}"[:REASON_LENGTH]
+    """The words kept with a failed try: the kind of error and its message, of bounded length.
+
+    Staff read them, so what could be a phone or an identity number is taken out.
+    """
+    return _LONG_NUMBER.sub("…", f"{type(error).__name__}: {error}")[:REASON_LENGTH]

@@ -6,14 +6,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from socket import gethostname
-from typing import Any
+from typing import Any, Protocol
 
 from uuid6 import uuid7
 
+from api import release
 from api.database import Document
-from api.jobs.job import Event, next_try, reason
-from api.jobs.store import JobStore
-from api.refusals import Refusal
+from api.jobs.hand import Hand
+from api.jobs.job import MAX_ATTEMPTS, Event, NoHandler, NotParked, Recurring, WorkerLost, next_try, reason
+from api.jobs.store import KEEP, JobStore
+from api.refusals import NotFound, Refusal
 
 log = logging.getLogger("circle.jobs")
 
@@ -22,6 +24,12 @@ Step = Callable[[datetime], bool]
 """Does at most one piece of due work; True when it did one."""
 
 SWEEP_SECONDS = 1.0
+
+
+class Record(Protocol):
+    """Write into the audit, in the transaction of what it tells of."""
+
+    def __call__(self, actor_id: str, act: str, subject: str, *, session: Any) -> object: ...
 
 
 class KeyReused(Refusal):
@@ -41,64 +49,166 @@ class KeyInFlight(Refusal):
 
 
 class Jobs:
-    """Announce events, react to them, run jobs. Everything here happens at least once, under a lease."""
+    """Announce events, react to them, run jobs. Everything here happens at least once, under a lease.
+
+    Events of one subject are worked off in the order in which they were announced; one that waits for its next try,
+    or is parked, holds up the later ones of its subject and no others.
+    """
 
     def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
+        self._events, self._jobs = Hand(store, "events"), Hand(store, "jobs")
+        self._slots: dict[str, datetime] = {}
         self.reactions: Mapping[str, Sequence[Reaction]] = {}
         self.handlers: dict[str, Callable[[Document], None]] = {}
+        self.recurring: Sequence[Recurring] = ()
+        self.record: Record = lambda actor, act, subject, *, session: None
 
     def announce(self, session: Any, type: str, subject: str, **data: Any) -> None:
         """Write one event row in the caller's transaction; reactions run after the commit."""
         self._store.add_event(session, Event(str(uuid7()), type, subject, data, self._now()))
 
     def enqueue(self, key: str, kind: str, payload: Document, *, due_at: datetime, session: Any = None) -> None:
-        """Leave a job of `kind` for its handler; the same key is one job, ever."""
+        """Leave a job of `kind` for its handler; the same key is one job, as long as it is kept (30 days when done)."""
         self._store.add_job(session, key, kind, payload, due_at)
+
+    # -- steps ------------------------------------------------------------------
 
     def dispatch(self, now: datetime) -> bool:
         """One event: run those of its reactions that have not run."""
-        row = self._store.claim("events", now)
-        if row is None:
-            return False
-        event = Event(row["_id"], row["type"], row["subject"], row["data"], row["at"], frozenset(row["done"]))
-        for name, react in self.reactions.get(event.type, ()):
-            if name in event.done:
-                continue
+        with self._events.taken(now) as row:
+            if row is None:
+                return False
+            event = Event(row["_id"], row["type"], row["subject"], row["data"], row["at"], frozenset(row["done"]))
             try:
-                react(event)
+                _began(row)
+                self._react(event, row)
             except Exception as error:
-                log.exception("reaction failed", extra={"event": event.id, "reaction": name})
+                log.exception("reaction failed", extra={"event": event.id})
                 self._fail("events", row, error, now)
-                return True
-            self._store.mark("events", row, {"$push": {"done": name}})
-        self._store.mark("events", row, {"$set": {"state": "done"}})
-        return True
+            return True
 
     def run_job(self, now: datetime) -> bool:
         """One job: hand it to the handler of its kind."""
-        row = self._store.claim("jobs", now)
-        if row is None:
-            return False
-        try:
-            self.handlers[row["kind"]](row["payload"])
-        except Exception as error:
-            log.exception("job failed", extra={"job": row["_id"]})
-            self._fail("jobs", row, error, now)
-        else:
-            self._store.mark("jobs", row, {"$set": {"state": "done"}})
-        return True
+        with self._jobs.taken(now) as row:
+            if row is None:
+                return False
+            try:
+                _began(row)
+                self._handler(row["kind"])(row["payload"])
+            except Exception as error:
+                log.exception("job failed", extra={"job": row["_id"]})
+                self._fail("jobs", row, error, now)
+            else:
+                self._done("jobs", row, {})
+            return True
+
+    def keep(self, now: datetime) -> bool:
+        """Renew the leases of what runs in this process. A step with a loop of its own."""
+        self._events.keep(now)
+        self._jobs.keep(now)
+        return False
+
+    def schedule(self, now: datetime) -> bool:
+        """Enqueue the recurring jobs whose slot has begun; every process may try, one job a slot comes of it."""
+        begun = [(one, slot) for one in self.recurring for slot in [one.slot(now)] if self._slots.get(one.kind) != slot]
+        for one, slot in begun:
+            self.enqueue(one.key(slot), one.kind, {"slot": slot.isoformat()}, due_at=slot)
+            self._slots[one.kind] = slot
+        return bool(begun)
+
+    def give_back(self) -> None:
+        """This process ends: what it leased and did not begin is free for others."""
+        self._events.give_back(self._now())
+        self._jobs.give_back(self._now())
+
+    # -- for staff and metrics ------------------------------------------------------
+
+    def lag(self, now: datetime) -> dict[str, dict[str, float]]:
+        """By `events` and `jobs`: how many are `due`, `retrying`, `parked`; `oldest_seconds` that one has waited."""
+        return {name: self._store.lag(name, now) for name in ("events", "jobs")}
 
     def parked(self) -> list[Document]:
-        """What failed too often, with its reason, for staff to see."""
+        """What failed too often, with its reason."""
         return self._store.parked()
+
+    def listed(self, state: str, after: str | None, limit: int) -> list[Document]:
+        """Background work in a state, one more than `limit` to tell whether there is more."""
+        return [self._face(row) for row in self._store.listed(state, after, limit + 1)]
+
+    def retry(self, actor_id: str, key: str) -> Document:
+        """Somebody looked into it: parked work is tried anew. Raises NotFound or NotParked."""
+        now = self._now()
+        return self._unpark(
+            actor_id, key, "retry_job", {"state": "pending", "attempts": 0, "due_at": now, "lease.until": now}
+        )
+
+    def drop(self, actor_id: str, key: str) -> Document:
+        """It will never work and is not needed: what waits behind it goes on. Raises NotFound or NotParked."""
+        return self._unpark(actor_id, key, "drop_job", {"state": "dropped"})
+
+    # -- inside -----------------------------------------------------------------
+
+    def _unpark(self, actor_id: str, key: str, act: str, change: Document) -> Document:
+        row, now = self._store.find(key), self._now()
+        if row is None:
+            raise NotFound
+        if change["state"] == "dropped":
+            change = {**change, "delete_at": now + KEEP[row["collection"]]}
+
+        def write(session: Any) -> None:
+            if not self._store.unpark(session, row, change, now):
+                raise NotParked
+            self.record(actor_id, act, f"{row['collection'].removesuffix('s')}:{key}", session=session)
+
+        self._store.database.transact(write)
+        return self._face({**row, **change})
+
+    def _face(self, row: Document) -> Document:
+        is_event = row["collection"] == "events"
+        return {
+            "id": row["_id"],
+            "of": "event" if is_event else "job",
+            "kind": row["type"] if is_event else row["kind"],
+            "subject": row.get("subject"),
+            "state": row["state"],
+            "attempts": row["attempts"],
+            "reason": row.get("reason", ""),
+            "due_at": row["due_at"],
+            "behind": self._store.behind(row["subject"]) if is_event and row["state"] == "parked" else 0,
+            "place": row.get("place", ""),
+        }
+
+    def _react(self, event: Event, row: Document) -> None:
+        """Each reaction is noted as it is done, the last one together with the end of the event."""
+        due = [one for one in self.reactions.get(event.type, ()) if one[0] not in event.done]
+        for left, (name, react) in zip(range(len(due) - 1, -1, -1), due, strict=True):
+            react(event)
+            if left:
+                self._store.mark("events", row, {"$push": {"done": name}})
+        self._done("events", row, {"$push": {"done": due[-1][0]}} if due else {})
+
+    def _handler(self, kind: str) -> Callable[[Document], None]:
+        if kind not in self.handlers:
+            raise NoHandler(f"nobody does {kind}")
+        return self.handlers[kind]
+
+    def _done(self, collection: str, row: Document, change: Document) -> None:
+        ended = {"state": "done", "delete_at": self._now() + KEEP[collection]}
+        self._store.mark(collection, row, {"$set": ended, **change})
 
     def _fail(self, collection: str, row: Document, error: Exception, now: datetime) -> None:
         due_at = next_try(row["attempts"], now)
         change = {"reason": reason(error), "lease.until": now}
         change |= {"state": "parked"} if due_at is None else {"due_at": due_at}
         self._store.mark(collection, row, {"$set": change})
+
+
+def _began(row: Document) -> None:
+    """Raises WorkerLost for work that was begun too often and never came to any end."""
+    if row["attempts"] > MAX_ATTEMPTS:
+        raise WorkerLost(f"begun {MAX_ATTEMPTS} times, and each time the process died or the work did not end")
 
 
 class Idempotency:
@@ -159,7 +269,7 @@ class Processes:
 
     def enter(self, joined: bool) -> None:
         """Register this process. Raises SecondProcess where another lives and there is no message queue (REDIS_URL)."""
-        row = {"_id": self._me, "host": gethostname(), "pid": os.getpid(), "seen_at": self._now()}
+        row = {"_id": self._me, "host": gethostname(), "pid": os.getpid(), "seen_at": self._now(), "release": release()}
         self._store.put_process(row)
         self._entered = True
         others = [other for other in self._store.processes(self._now()) if other["_id"] != self._me and _lives(other)]

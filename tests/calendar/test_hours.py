@@ -1,13 +1,26 @@
 """Opening hours at an instant: lunch, weekends, holidays, make-up days, dated exceptions, unannounced years."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.calendar.calendar import load_calendar
-from api.calendar.hours import SHANGHAI, Opening, Period, opening_at, parse_hours, parse_periods
+from api.calendar.hours import (
+    SHANGHAI,
+    Opening,
+    Period,
+    format_hours,
+    open_for,
+    opening_at,
+    parse_hours,
+    parse_periods,
+)
+from api.calendar.hsds import from_hsds, to_hsds
+from api.calendar.schedule import DayHours, hours_on
 
 WEEKDAYS_WITH_LUNCH = "Mo-Fr 09:00-12:00,13:00-17:00"
 EVERY_DAY = "Mo-Fr 09:00-12:00,13:00-17:00; Sa-Su 10:00-16:00"
@@ -104,16 +117,108 @@ def test_an_instant_without_an_offset_is_refused():
         opening_at(parse_hours(WEEKDAYS_WITH_LUNCH), load_calendar(), datetime(2025, 3, 3, 9))  # noqa: DTZ001
 
 
+def on(text: str, weekday: int, day: str = "2025-03-03") -> DayHours:
+    """What these hours have on a day of the week."""
+    return parse_hours(text).usual(date.fromisoformat(day), weekday)
+
+
 def test_hours_are_read_day_by_day():
-    week = parse_hours("Mo,We 09:00-12:00 , 13:00-17:00; Sa-Su 10:00-16:00; Su off").days
-    assert week[0] == week[2] == (Period(540, 720), Period(780, 1020))
-    assert week[5] == (Period(600, 960),)
-    assert week[1] == week[6] == ()
+    text = "Mo,We 09:00-12:00 , 13:00-17:00; Sa-Su 10:00-16:00; Su off"
+    assert on(text, 0) == on(text, 2) == (Period(540, 720), Period(780, 1020))
+    assert on(text, 5) == (Period(600, 960),)
+    assert on(text, 1) == on(text, 6) == ()
 
 
 def test_a_range_of_days_may_pass_over_the_end_of_the_week():
-    week = parse_hours("Sa-Mo 10:00-16:00").days
+    week = [on("Sa-Mo 10:00-16:00", weekday) for weekday in range(7)]
     assert [bool(day) for day in week] == [True, False, False, False, False, True, True]
+
+
+SUMMER = "Mo-Fr 09:00-12:00,13:00-17:00; Jun 01-Sep 30 Mo-Fr 09:00-12:00,14:30-18:00"
+
+
+def test_a_season_has_its_own_lunch_and_comes_back_every_year():
+    assert opening(SUMMER, "2025-05-30 13:30").open
+    assert not opening(SUMMER, "2025-06-02 13:30").open, "a holiday"
+    assert not opening(SUMMER, "2025-06-03 13:30").open
+    assert opening(SUMMER, "2026-06-03 17:30").open
+    assert not opening(SUMMER, "2026-10-09 17:30").open
+
+
+def test_a_season_may_pass_over_the_turn_of_the_year():
+    winter = "Mo-Su 09:00-18:00; Nov 15-Mar 14 Mo-Su 09:30-17:30"
+    assert [
+        opening(winter, f"{day} 09:10").open for day in ("2025-11-14", "2025-11-15", "2025-02-28", "2025-03-14")
+    ] == [
+        True,
+        False,
+        False,
+        False,
+    ]
+    assert opening(winter, "2025-03-15 09:10").open
+
+
+def test_a_season_with_years_comes_once():
+    trial = "Mo-Fr 09:00-17:00; 2025 Nov 24-2026 Feb 28 Sa-Su 10:00-16:00"
+    assert opening(trial, "2025-11-29 11:00").open
+    assert not opening(trial, "2026-11-28 11:00").open
+
+
+def test_extended_hours_stand_beside_the_regular_ones_and_are_named():
+    text = 'Mo-Fr 09:00-12:00,13:00-17:00, Mo-Fr 17:00-19:00 "延时"; Sa 09:00-12:00 "延时服务"'
+    evening = opening(text, "2025-03-03 18:00")
+    assert (evening.open, evening.extended, evening.closes_at) == (True, True, beijing("2025-03-03 19:00"))
+    regular = opening(text, "2025-03-03 16:00")
+    assert (regular.extended, regular.closes_at) == (False, beijing("2025-03-03 19:00"))
+    assert opening(text, "2025-03-08 10:00").extended
+
+
+def test_extended_hours_that_overlap_the_regular_ones_are_extended_only_outside_of_them():
+    text = 'Mo-Fr 09:00-12:00,13:00-17:00, Mo-Fr 08:00-19:00 "延时"'
+    assert on(text, 0) == (
+        Period(480, 540, extended=True),
+        Period(540, 720),
+        Period(720, 780, extended=True),
+        Period(780, 1020),
+        Period(1020, 1140, extended=True),
+    )
+
+
+def test_an_open_saturday_is_no_working_day():
+    assert opening("Mo-Su 09:00-17:00", "2025-03-08 10:00").open
+    assert not load_calendar().is_working(date(2025, 3, 8))
+
+
+def test_a_place_may_have_hours_for_holidays():
+    text = "Mo-Fr 09:00-17:00; PH 10:00-16:00"
+    assert opening(text, "2025-10-04 11:00").closes_at == beijing("2025-10-04 16:00")
+    assert not opening(text, "2025-03-08 11:00").open, "an ordinary Saturday is no holiday"
+
+
+def test_a_machine_that_never_closes_is_open_on_the_national_day_too():
+    assert opening("24/7", "2025-10-01 03:00").open
+
+
+def test_a_dated_exception_in_the_text_wins_over_everything():
+    text = "Mo-Fr 09:00-17:00; 2025 Oct 01 10:00-12:00; 2025 Mar 10-2025 Mar 14 off; Dec 31 09:00-12:00"
+    assert opening(text, "2025-10-01 11:00").open
+    assert opening(text, "2025-03-07 18:00").next_opens_at == beijing("2025-03-17 09:00")
+    assert [opening(text, f"{year}-12-31 13:00").open for year in (2024, 2025, 2026)] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "24/7",
+        "Mo-Fr 09:00-12:00,13:00-17:00",
+        "Mo,We,Fr-Sa 09:00-12:00; PH off",
+        'Mo-Fr 09:00-17:00, Mo-Fr 17:00-19:00 "延时"; Sa 09:00-12:00 "延时"',
+        "Mo-Fr 09:00-17:00; Jun 01-Sep 30 Mo-Fr 09:00-18:00; 2026 Feb 16-2026 Feb 20 off; Dec 31 09:00-12:00",
+        "2025 Nov 24-2026 Feb 28 Sa-Su,PH 10:00-16:00",
+    ],
+)
+def test_hours_are_written_as_they_are_read(text):
+    assert format_hours(parse_hours(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -130,7 +235,11 @@ def test_a_range_of_days_may_pass_over_the_end_of_the_week():
         ("Mo-Fr 13:00-17:00,09:00-12:00", "out of order"),
         ("Mo-Fr 09:00-13:00,12:00-17:00", "overlapping"),
         ("Mo-Fr 09:00-12:00;", "days not understood"),
-        ("PH off", "days not understood"),
+        ("SH off", "days not understood"),
+        ('Mo-Fr 09:00-12:00 "by appointment"', "note not understood"),
+        ("Feb 30 off", "no such day"),
+        ("Jun 01-2026 Sep 30 off", "both years or none"),
+        ("2026 Sep 30-2026 Jun 01 off", "the earlier first"),
     ],
 )
 def test_hours_that_cannot_be_read_are_refused_with_the_part_that_cannot(text, reason):
@@ -138,59 +247,107 @@ def test_hours_that_cannot_be_read_are_refused_with_the_part_that_cannot(text, r
         parse_hours(text)
 
 
-# An oracle that knows nothing of periods: a set of the open minutes of 32 days, looked up one by one.
+# An oracle that knows nothing of periods: whether each single minute is open, by the words of the rules.
 
 _CLOCK_TIMES = st.integers(min_value=0, max_value=24 * 4).map(lambda quarter: quarter * 15)
+_NAMES = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+_HOLIDAYS = {date(2025, 10, n) for n in range(1, 9)}
+_MADE_UP = {date(2025, 9, 28), date(2025, 10, 11)}
+_FIRST, _LAST = date(2025, 9, 8), date(2025, 10, 20)
+Pairs = list[tuple[int, int]]
 
 
 @st.composite
-def a_week(draw: st.DrawFn) -> list[list[tuple[int, int]]]:
-    """Seven days of up to two periods, as minutes; they may meet."""
-    week = []
-    for _ in range(7):
-        edges = sorted(draw(st.sets(_CLOCK_TIMES, min_size=0, max_size=4)))
-        week.append([(edges[i], edges[i + 1]) for i in range(0, len(edges) - 1, 2)])
-    return week
+def some_periods(draw: st.DrawFn) -> Pairs:
+    """Up to two periods of a day, as minutes; they may meet."""
+    edges = sorted(draw(st.sets(_CLOCK_TIMES, max_size=4)))
+    return [(edges[i], edges[i + 1]) for i in range(0, len(edges) - 1, 2)]
 
 
-def _written(week: list[list[tuple[int, int]]]) -> str:
-    def clock(minutes: int) -> str:
-        return f"{minutes // 60:02}:{minutes % 60:02}"
+_WEEK = st.lists(some_periods(), min_size=7, max_size=7)
 
-    return "; ".join(
-        f"{name} " + (",".join(f"{clock(a)}-{clock(b)}" for a, b in periods) or "off")
-        for name, periods in zip(("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"), week, strict=True)
+
+@dataclass
+class Place:
+    """What a place has: a week, a season with a week of its own, more hours beside, holidays, dates."""
+
+    week: list[Pairs]
+    season: tuple[date, date, list[Pairs]]
+    every_year: bool
+    beside: Pairs
+    holiday: Pairs
+    dated: dict[date, Pairs]
+
+    def text(self) -> str:
+        """The hours as written."""
+        first, last, week = self.season
+        year = "" if self.every_year else "%Y "
+        span = f"{first:{year}%b %d}-{last:{year}%b %d} "
+        rules = [f"{name} {_times(p)}" for name, p in zip(_NAMES, self.week, strict=True)]
+        rules += [f"{span}{name} {_times(p)}" for name, p in zip(_NAMES, week, strict=True)]
+        if self.beside:
+            rules[-1] += f' , Mo-Fr {_times(self.beside)} "延时"' if rules[-1][-1].isdigit() else ""
+        self.beside = self.beside if rules[-1].endswith('"') else []
+        rules += [f"PH {_times(self.holiday)}"] + [f"{day:%Y %b %d} {_times(p)}" for day, p in self.dated.items()]
+        return "; ".join(rules)
+
+    def pairs(self, day: date) -> Pairs:
+        """When it is open on this day; what is extended may overlap the rest."""
+        if day in self.dated:
+            return self.dated[day]
+        if day in _HOLIDAYS:
+            return self.holiday
+        usual = self._usual(day, day.weekday())
+        return self._usual(day, 0) or usual if day in _MADE_UP else usual
+
+    def _usual(self, day: date, weekday: int) -> Pairs:
+        first, last, season = self.season
+        if self.every_year:
+            here, begin, end = (f"{one:%m%d}" for one in (day, first, last))
+            inside = begin <= here <= end if begin <= end else here >= begin or here <= end
+        else:
+            inside = first <= day <= last
+        return (season if inside else self.week)[weekday] + (self.beside if weekday < 5 else [])
+
+
+def _times(periods: Pairs) -> str:
+    return ",".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in periods) or "off"
+
+
+@st.composite
+def a_place(draw: st.DrawFn) -> Place:
+    """A place with a season that touches the autumn of 2025."""
+    every_year = draw(st.booleans())
+    edges = st.dates(date(2025, 8, 1), date(2025, 12, 31))
+    first, last = draw(edges), draw(edges)
+    if not every_year:
+        first, last = min(first, last), max(first, last)
+    dates = st.dictionaries(st.dates(_FIRST, date(2025, 11, 20)), some_periods(), max_size=4)
+    return Place(
+        draw(_WEEK), (first, last, draw(_WEEK)), every_year, draw(some_periods()), draw(some_periods()), draw(dates)
     )
 
 
-def _open_minutes(week: list[list[tuple[int, int]]], first: date, closed: set[date]) -> list[bool]:
-    """For each minute of the 31 days from `first`, by the table of make-up Sundays and holidays of autumn 2025."""
-    holidays = {date(2025, 10, n) for n in range(1, 9)}
-    made_up = {date(2025, 9, 28), date(2025, 10, 11)}
-    minutes: list[bool] = []
-    for n in range(31):
-        day = first + timedelta(days=n)
-        periods = week[day.weekday()]
-        if day in made_up and week[0]:
-            periods = week[0]
-        if day in holidays or day in closed:
-            periods = []
-        minutes += [any(a <= minute < b for a, b in periods) for minute in range(1440)]
-    return minutes
+def _minutes(place: Place, first: date) -> list[bool]:
+    """For each minute of the 31 days from `first`."""
+    return [
+        any(a <= minute < b for a, b in pairs)
+        for n in range(31)
+        for pairs in [place.pairs(first + timedelta(days=n))]
+        for minute in range(1440)
+    ]
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    week=a_week(),
-    minute=st.integers(min_value=0, max_value=1439),
-    first=st.dates(date(2025, 9, 8), date(2025, 10, 20)),
-    closed=st.sets(st.dates(date(2025, 9, 8), date(2025, 11, 20)), max_size=3),
-)
-def test_opening_agrees_with_a_walk_from_minute_to_minute(week, minute, first, closed):
+_MINUTE = st.integers(min_value=0, max_value=1439)
+
+
+@settings(max_examples=40, deadline=None)
+@given(place=a_place(), minute=_MINUTE, first=st.dates(_FIRST, _LAST))
+def test_opening_agrees_with_a_walk_from_minute_to_minute(place, minute, first):
     at = datetime(first.year, first.month, first.day, tzinfo=SHANGHAI) + timedelta(minutes=minute)
-    answer = opening_at(parse_hours(_written(week)), load_calendar(), at, dict.fromkeys(closed, ()))
+    answer = opening_at(parse_hours(place.text()), load_calendar(), at)
 
-    minutes = _open_minutes(week, first, closed)
+    minutes = _minutes(place, first)
     is_open = minutes[minute]
     rest = range(minute + 1, len(minutes))
     closing = next((m for m in rest if not minutes[m]), None) if is_open else None
@@ -201,3 +358,70 @@ def test_opening_agrees_with_a_walk_from_minute_to_minute(week, minute, first, c
     assert answer.closes_at == (closing and start + timedelta(minutes=closing))
     assert answer.next_opens_at == (opens and start + timedelta(minutes=opens))
     assert not answer.provisional
+
+
+@settings(max_examples=25, deadline=None)
+@given(place=a_place(), minute=_MINUTE, first=st.dates(_FIRST, _LAST), length=st.integers(1, 6000))
+def test_a_promise_in_hours_of_opening_agrees_with_a_walk_from_minute_to_minute(place, minute, first, length):
+    start = datetime(first.year, first.month, first.day, tzinfo=SHANGHAI)
+    answer = open_for(
+        parse_hours(place.text()), load_calendar(), start + timedelta(minutes=minute), timedelta(minutes=length)
+    )
+
+    walked = (m for m, is_open in enumerate(_minutes(place, first)) if is_open and m >= minute)
+    last = next(islice(walked, length - 1, None), None)
+    assert answer == (None if last is None else start + timedelta(minutes=last + 1))
+
+
+@settings(max_examples=25, deadline=None)
+@given(place=a_place())
+def test_hours_written_and_read_again_are_the_same(place):
+    hours = parse_hours(place.text())
+    again = parse_hours(format_hours(hours))
+    days = [_FIRST + timedelta(days=n) for n in range(120)]
+    assert [hours_on(again, load_calendar(), day) for day in days] == [
+        hours_on(hours, load_calendar(), day) for day in days
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(place=a_place())
+def test_schedules_in_the_open_referral_form_say_the_same_hours_to_whoever_adds_them_up(place):
+    hours, days = parse_hours(place.text()), [_FIRST + timedelta(days=n) for n in range(90)]
+    told = to_hsds(hours, load_calendar(), days[0], days[-1])
+
+    def added_up(day: date) -> set[tuple[str, str]]:
+        iso, name = day.isoformat(), _NAMES[day.weekday()].upper()
+        dated = [row for row in told["holiday_schedules"] if row["start_date"] <= iso <= row["end_date"]]
+        weekly = [
+            row
+            for row in told["schedules"]
+            if row["valid_from"] <= iso <= row["valid_to"] and name in row["byday"].split(",")
+        ]
+        return {(row["opens_at"], row["closes_at"]) for row in dated or weekly if not row.get("closed")}
+
+    again = from_hsds(told["schedules"], told["holiday_schedules"])
+    for day in days:
+        ours = hours_on(hours, load_calendar(), day)
+        assert added_up(day) == {(_times([p[:2]])[:5], _times([p[:2]])[6:]) for p in ours}
+        assert hours_on(again, load_calendar(), day) == ours
+
+
+def test_a_promise_of_two_hours_made_before_lunch_ends_after_it_and_over_a_weekend_on_monday():
+    hours, two = parse_hours(WEEKDAYS_WITH_LUNCH), timedelta(hours=2)
+    assert open_for(hours, load_calendar(), beijing("2025-03-03 11:30"), two) == beijing("2025-03-03 14:30")
+    assert open_for(hours, load_calendar(), beijing("2025-03-07 16:00"), two) == beijing("2025-03-10 10:00")
+    assert open_for(parse_hours("Mo off"), load_calendar(), beijing("2025-03-07 16:00"), two) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({"freq": "MONTHLY", "byday": "MO"}, "weekly"),
+        ({"byday": "MO,XX", "opens_at": "09:00", "closes_at": "12:00"}, "days not understood"),
+        ({"byday": "MO", "opens_at": "9", "closes_at": "12:00"}, "time not understood"),
+    ],
+)
+def test_a_schedule_that_cannot_be_read_is_refused(row, reason):
+    with pytest.raises(ValueError, match=reason):
+        from_hsds([row], [])

@@ -46,7 +46,7 @@ def test_everyone_hears_what_is_theirs_and_only_staff_the_desks(door, server, ci
 
 def test_a_citizen_who_joins_never_comes_into_the_room_of_the_staff(door, server, ask):
     talk = ask()
-    join = door.handler(door.acts["join"])
+    join = door.handler("join")
     assert [join(sid, {"conversation": talk})["ok"] for sid in "co"] == [True, True]
     assert {("c", talk), ("o", talk), ("o", staff_room(talk))} <= server.rooms
     assert ("c", staff_room(talk)) not in server.rooms
@@ -72,12 +72,12 @@ def test_a_look_round_keeps_the_presence_of_connected_officers(door, chat, offic
 def test_a_revoked_log_in_is_hung_up_at_once(door, server, citizen):
     door.revoke(citizen.session)
     assert server.gone == ["c"]
-    assert door.handler(door.acts["join"])("c", {"conversation": "x"}) is None
+    assert door.handler("join")("c", {"conversation": "x"}) is None
 
 
 def test_trouble_of_ours_is_told_as_such_and_the_connection_stays(door, server, chat, monkeypatch):
     monkeypatch.setattr(chat, "get", lambda *_: 1 / 0)
     monkeypatch.setattr(chat, "check_reader", lambda *_: None)
-    told = door.handler(door.acts["join"])("c", {"conversation": "x"})
+    told = door.handler("join")("c", {"conversation": "x"})
     assert (told["ok"], told["code"], told["retry_after"]) == (False, "unavailable", 2)
     assert server.gone == []

@@ -1,9 +1,17 @@
 """Uploads over tus 1.0, their check, and signed addresses."""
 
 import base64
+import hashlib
 import io
+import random
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
+
+from api.files import file as rules
+from tests.files.papers import pdf
+from tests.show.uploads import cut_uploads
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -17,8 +25,14 @@ def begin(caller, size, name="证照.png", **headers):
     return caller.raw("POST", "/v1/uploads", headers={**TUS, **told, **headers})
 
 
-def send(caller, location, offset, data):
-    return caller.raw("PATCH", location, headers={**TUS, "Upload-Offset": str(offset)}, data=data, content_type=STREAM)
+def send(caller, location, offset, data, **headers):
+    told = {**TUS, "Upload-Offset": str(offset), **headers}
+    return caller.raw("PATCH", location, headers=told, data=data, content_type=STREAM)
+
+
+def checksum(algorithm, data):
+    digest = hashlib.new(algorithm, data).digest()
+    return {"Upload-Checksum": f"{algorithm} {base64.b64encode(digest).decode()}"}
 
 
 def upload(caller, data=PNG, name="证照.png"):
@@ -28,8 +42,8 @@ def upload(caller, data=PNG, name="证照.png"):
     return location.rsplit("/", 1)[1]
 
 
-def test_an_upload_in_pieces_is_byte_exact(citizen, drain, app):
-    data = PNG + bytes(range(256)) * 3000
+def test_an_upload_in_pieces_is_byte_exact(citizen, drain, app, database):
+    data = pdf(payload=random.Random(1).randbytes(800_000))
     location = begin(citizen, len(data)).headers["Location"]
     offset = 0
     for size in (1, 7, 300_000, len(data)):
@@ -39,9 +53,10 @@ def test_an_upload_in_pieces_is_byte_exact(citizen, drain, app):
     assert citizen.raw("HEAD", location).headers["Upload-Offset"] == str(len(data))
     drain()
     row = citizen.get(location)
-    assert (row["state"], row["type"], row["name"]) == ("accepted", "image/png", "证照.png")
+    assert (row["state"], row["type"], row["name"]) == ("accepted", "application/pdf", "证照.pdf")
     address = citizen.get(f"/v1/files/{row['id']}")
     assert app.test_client().get(address["url"]).data == data
+    assert database["uploads"].find_one({"_id": row["id"]})["sha256"] == hashlib.sha256(data).hexdigest()
 
 
 def test_a_piece_at_the_wrong_offset_is_refused_and_changes_nothing(citizen):
@@ -136,25 +151,163 @@ def test_content_and_name_are_sealed_in_the_store(citizen, drain, database):
     upload_id = upload(citizen, name="王小明身份证.png")
     drain()
     assert "王小明" not in str(database["uploads"].find_one({"_id": upload_id}))
-    chunks = b"".join(bytes(row["data"]) for row in database["files.chunks"].find({"files_id": upload_id}))
+    chunks = b"".join(bytes(row["data"]) for row in database["files.chunks"].find())
     assert chunks
-    assert PNG not in chunks
+    assert PNG[:16] not in chunks
     assert database["upload_parts"].count_documents({}) == 0
 
 
-def test_an_unfinished_upload_can_be_given_up(citizen):
+def test_an_unfinished_upload_can_be_given_up(citizen, database):
     location = begin(citizen, 100).headers["Location"]
+    send(citizen, location, 0, b"x" * 50)
     citizen.call("DELETE", location, expect=204)
+    citizen.get(location, expect=404)
+    assert database["upload_parts"].count_documents({}) == 0
+
+
+def test_a_file_can_be_removed_until_something_rests_on_it(citizen, drain, app, database, monkeypatch):
+    location = f"/v1/uploads/{upload(citizen)}"
+    drain()
+    files = app.extensions["circle"].files
+    monkeypatch.setattr(files, "bound", lambda upload: True)
+    assert citizen.call("DELETE", location, expect=409)["code"] == "file_in_use"
+    monkeypatch.setattr(files, "bound", lambda upload: False)
+    citizen.call("DELETE", location, expect=204)
+    citizen.get(location, expect=404)
+    assert database["files.chunks"].count_documents({}) == database["files.files"].count_documents({}) == 0
+
+
+def test_the_last_byte_the_new_state_and_the_job_are_one_write(citizen, database, app, monkeypatch):
+    location = begin(citizen, len(PNG)).headers["Location"]
+    send(citizen, location, 0, PNG[:-1])
+    files = app.extensions["circle"].files
+
+    def no_job(*args, **rest):
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "_enqueue", no_job)
+        assert send(citizen, location, len(PNG) - 1, PNG[-1:]).status_code == 500
+    row = citizen.get(location)
+    assert (row["state"], row["received"], row["received_at"]) == ("receiving", len(PNG) - 1, None)
+    assert send(citizen, location, len(PNG) - 1, PNG[-1:]).status_code == 204
+    row = citizen.get(location)
+    assert (row["state"], row["received_at"]) == ("checking", "2026-11-24T10:00:00+08:00")
+    assert database["jobs"].count_documents({"kind": "files.check"}) == 1
+
+
+@pytest.mark.parametrize("algorithm", rules.CHECKSUMS)
+def test_a_piece_that_agrees_with_its_checksum_is_taken(citizen, algorithm):
+    data = random.Random(2).randbytes(600_000)
+    location = begin(citizen, len(data) + 1).headers["Location"]
+    answer = send(citizen, location, 0, data, **checksum(algorithm, data))
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (204, "600000")
+
+
+def test_of_a_damaged_piece_nothing_is_kept(citizen, database):
+    data = random.Random(3).randbytes(600_000)
+    location = begin(citizen, len(data)).headers["Location"]
+    send(citizen, location, 0, data[:1000])
+    answer = send(citizen, location, 1000, data[1000:-1] + b"?", **checksum("sha1", data[1000:]))
+    assert (answer.status_code, answer.get_json()["code"]) == (460, "checksum_wrong")
+    assert citizen.raw("HEAD", location).headers["Upload-Offset"] == "1000"
+    assert database["upload_parts"].count_documents({}) == 1
+    assert send(citizen, location, 1000, data[1000:], **checksum("sha1", data[1000:])).status_code == 204
+
+
+@pytest.mark.parametrize("header", ["crc32 AAAA", "sha1", "sha1 ***", "sha256 AAAA", ""])
+def test_a_checksum_that_cannot_be_read_is_refused(citizen, header):
+    location = begin(citizen, 10).headers["Location"]
+    answer = send(citizen, location, 0, b"12345", **{"Upload-Checksum": header})
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "checksum_unknown")
+
+
+def test_every_answer_tells_what_is_spoken_here(anyone, citizen):
+    for answer in (anyone.raw("OPTIONS", "/v1/uploads"), citizen.raw("POST", "/v1/uploads")):
+        assert answer.headers["Tus-Extension"] == "creation,checksum,expiration,termination"
+        assert answer.headers["Tus-Checksum-Algorithm"] == "sha1,sha256,md5"
+        assert answer.headers.getlist("Tus-Resumable") == ["1.0.0"]
+
+
+def test_an_upload_that_is_not_finished_in_time_is_gone(citizen, clock, database, monkeypatch):
+    monkeypatch.setattr(rules, "KEPT_UNFINISHED", timedelta(hours=1))
+    begun = begin(citizen, 100)
+    location = begun.headers["Location"]
+    assert parsedate_to_datetime(begun.headers["Upload-Expires"]) == clock.at + timedelta(hours=1)
+    clock.move(minutes=59)
+    assert send(citizen, location, 0, b"x" * 10).headers["Upload-Expires"] == begun.headers["Upload-Expires"]
+    clock.move(minutes=1)
+    answer = send(citizen, location, 10, b"y")
+    assert (answer.status_code, answer.get_json()["code"]) == (410, "upload_gone")
+    assert database["upload_parts"].count_documents({}) == 0
     citizen.get(location, expect=404)
 
 
-def test_an_upload_whose_completion_was_lost_is_completed_by_the_next_look(citizen, drain, database):
-    location = begin(citizen, len(PNG)).headers["Location"]
-    send(citizen, location, 0, PNG[:-1])
-    upload_id = location.rsplit("/", 1)[1]
-    send(citizen, location, len(PNG) - 1, PNG[-1:])
-    database["uploads"].update_one({"_id": upload_id}, {"$set": {"state": "receiving"}})
-    database["jobs"].delete_many({})
-    citizen.raw("HEAD", location)
+def test_one_that_nobody_asks_for_again_is_removed_by_itself(citizen, clock, database, drain):
+    location = begin(citizen, 100).headers["Location"]
+    send(citizen, location, 0, b"x" * 10)
+    clock.move(days=7)
     drain()
-    assert citizen.get(location)["state"] == "accepted"
+    assert database["uploads"].count_documents({}) == database["upload_parts"].count_documents({}) == 0
+
+
+def test_a_file_that_nothing_rests_on_leaves_in_two_steps(citizen, clock, drain, app, database, monkeypatch):
+    upload_id = upload(citizen)
+    drain()
+    files = app.extensions["circle"].files
+    owner = database["uploads"].find_one({"_id": upload_id})["owner"]
+    rests = [True]
+    monkeypatch.setattr(files, "bound", lambda upload: rests[0])
+    clock.move(days=31)
+    drain()
+    assert files.accepted(owner, upload_id)
+    rests[0] = False
+    clock.move(days=31)
+    drain()
+    assert files.accepted(owner, upload_id) is None, "nobody can bind it any more"
+    assert files.describe(upload_id), "but it is still there"
+    clock.move(days=2)
+    drain()
+    assert database["uploads"].count_documents({}) == database["files.chunks"].count_documents({}) == 0
+
+
+def test_one_that_was_bound_in_the_last_moment_stays(citizen, clock, drain, app, database, monkeypatch):
+    upload_id = upload(citizen)
+    drain()
+    files = app.extensions["circle"].files
+    owner = database["uploads"].find_one({"_id": upload_id})["owner"]
+    monkeypatch.setattr(files, "bound", lambda upload: False)
+    clock.move(days=31)
+    drain()
+    monkeypatch.setattr(files, "bound", lambda upload: True)
+    clock.move(days=2)
+    drain()
+    assert files.accepted(owner, upload_id)
+
+
+def test_a_day_has_room_for_so_many_files_and_bytes(citizen, other_citizen, clock, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_FILES_A_DAY", 3)
+    monkeypatch.setattr(rules, "MOST_BYTES_A_DAY", 1000)
+    assert begin(citizen, 900).status_code == 201
+    full = begin(citizen, 101)
+    assert (full.status_code, full.get_json()["code"]) == (429, "too_many_today")
+    assert full.headers["Retry-After"] == str(14 * 3600 + 1)
+    assert begin(citizen, 1).status_code == begin(citizen, 1).status_code == 201
+    assert begin(citizen, 1).status_code == 429
+    assert begin(other_citizen, 1).status_code == 201
+
+
+def test_an_upload_cut_too_often_must_begin_anew(citizen, monkeypatch):
+    monkeypatch.setattr(rules, "MOST_PARTS", 3)
+    location = begin(citizen, 10).headers["Location"]
+    for offset in range(3):
+        assert send(citizen, location, offset, b"x").status_code == 204
+    answer = send(citizen, location, 3, b"x")
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "too_many_parts")
+
+
+@pytest.mark.served
+def test_uploads_cut_at_random_bytes_are_byte_exact(tmp_path):
+    shown = cut_uploads(seed=3, uploads=1, cuts=8, folder=tmp_path)
+    assert shown["byte_exact"] == shown["uploads"] == 1
+    assert shown["cuts"] == 8

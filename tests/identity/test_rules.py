@@ -4,7 +4,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.identity.identity import clean_name, identity_number, mask_identity, mask_name, mask_phone, mobile
+from api.identity.identity import (
+    clean_name,
+    credit_code,
+    identity_number,
+    mask_identity,
+    mask_name,
+    mask_phone,
+    mobile,
+    shown,
+)
 from api.identity.sealing import Keyring, SealBroken
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
@@ -36,6 +45,34 @@ def test_genuine_numbers_and_residence_permits_are_taken(body):
 def test_others_are_refused(number):
     with pytest.raises(ValueError, match="身份证号"):
         identity_number(number, TODAY)
+
+
+CREDIT_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def coded(body: str) -> str:
+    """An 18-character credit code with its check character (GB 32100)."""
+    total = sum(CREDIT_DIGITS.index(c) * 3**n for n, c in enumerate(body))
+    return body + CREDIT_DIGITS[-total % 31]
+
+
+@pytest.mark.parametrize(
+    "code", ["91110000600037341L", "9144030071526726XG", coded("N2610102MA6TX0AB7"), coded("Y1610000MB0000001")]
+)
+def test_credit_codes_are_taken_whoever_registered_them(code):
+    assert credit_code(f" {code[:8].lower()}-{code[8:]} ") == code
+
+
+@pytest.mark.parametrize("code", ["91110000600037341M", coded("91990102MA6TX0AB7"), "9", ""])
+def test_other_codes_are_refused(code):
+    with pytest.raises(ValueError, match="信用代码"):
+        credit_code(code)
+
+
+def test_roles_see_what_their_work_needs():
+    assert shown("id_number", "610102194303050021", frozenset({"staff", "window"})) == "610102194303050021"
+    assert shown("id_number", "610102194303050021", frozenset({"staff", "admin"})) == "610102********0021"
+    assert shown("phone", "+8613812341234", frozenset({"citizen"})) == "138****1234"
 
 
 def test_full_width_digits_are_read():

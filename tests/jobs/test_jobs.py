@@ -1,11 +1,13 @@
 """Events, leased jobs, the dispatcher: at least once, under a fence, parked when it never works."""
 
+import contextlib
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.jobs.job import MAX_ATTEMPTS, next_try
+from api.database import LEASE_SECONDS
+from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, LONGEST_RUN, MAX_ATTEMPTS, Recurring, next_try, reason
 from api.jobs.service import Jobs, Worker
 from api.jobs.store import INDEXES, JobStore
 
@@ -87,8 +89,8 @@ def test_a_job_is_not_done_before_it_is_due(jobs, clock):
 
 def test_a_worker_thought_dead_comes_back_late_and_changes_nothing(store, jobs, database, clock):
     jobs.enqueue("1", "x", {}, due_at=clock())
-    lost = store.claim("jobs", clock())
-    assert store.claim("jobs", clock()) is None
+    [lost] = store.claim("jobs", clock())
+    assert store.claim("jobs", clock()) == []
     clock.move(seconds=61)
     jobs.handlers = {"x": lambda payload: None}
     assert jobs.run_job(clock()) is True
@@ -123,9 +125,263 @@ def test_the_worker_wakes_at_once_and_stops_cleanly(jobs, database, clock):
     worker.stop()
 
 
-def test_pauses_double_and_end():
-    from datetime import UTC, datetime
+# -- the order of a subject's events ---------------------------------------------------
 
+
+def announce(database, jobs, *subjects):
+    def write(session):
+        for n, subject in enumerate(subjects):
+            jobs.announce(session, "thing.made", subject, n=n)
+
+    database.transact(write)
+
+
+def test_an_event_never_overtakes_an_earlier_one_of_its_subject_that_waits_for_its_next_try(jobs, database, clock):
+    seen, broken = [], {0}
+
+    def react(event):
+        if event.data["n"] in broken:
+            raise RuntimeError("not yet")
+        seen.append((event.subject, event.data["n"]))
+
+    jobs.reactions = {"thing.made": (("a", react),)}
+    announce(database, jobs, "x", "x", "y", "x", "y")
+    while jobs.dispatch(clock()):
+        pass
+    assert seen == [("y", 2), ("y", 4)], "the rest goes on"
+    broken.clear()
+    clock.move(seconds=2)
+    while jobs.dispatch(clock()):
+        pass
+    assert seen[2:] == [("x", 0), ("x", 1), ("x", 3)]
+
+
+def test_nor_one_that_another_worker_has_in_hand(jobs, store, database, clock):
+    announce(database, jobs, "x", "x")
+    [first] = store.claim("events", clock())
+    assert store.claim("events", clock()) == []
+    store.mark("events", first, {"$set": {"state": "done"}})
+    assert [row["data"]["n"] for row in store.claim("events", clock())] == [1]
+
+
+def test_a_parked_event_holds_up_its_subject_until_staff_retry_it_however_many_wait(jobs, database, clock, monkeypatch):
+    monkeypatch.setattr("api.jobs.store.WINDOW", 8)
+    seen, broken = [], True
+
+    def react(event):
+        if broken and (event.subject, event.data["n"]) == ("x", 0):
+            raise RuntimeError("never")
+        seen.append((event.subject, event.data["n"]))
+
+    jobs.reactions = {"thing.made": (("a", react),)}
+    announce(database, jobs, *["x"] * (40), "y")
+    for _ in range(MAX_ATTEMPTS + 1):
+        while jobs.dispatch(clock()):
+            pass
+        clock.move(minutes=11)
+    [parked] = jobs.listed("parked", None, 10)
+    assert (parked["subject"], parked["behind"]) == ("x", 39)
+    assert seen == [("y", 40)]
+    broken = False
+    jobs.retry("staff-1", parked["id"])
+    while jobs.dispatch(clock()):
+        pass
+    assert seen[1:] == [("x", n) for n in range(40)]
+
+
+def test_a_dropped_event_lets_its_subject_go_on(jobs, database, clock):
+    seen = []
+    jobs.reactions = {"thing.made": (("a", lambda event: seen.append(event.data["n"]) if event.data["n"] else 1 / 0),)}
+    announce(database, jobs, "x", "x")
+    for _ in range(MAX_ATTEMPTS + 1):
+        while jobs.dispatch(clock()):
+            pass
+        clock.move(minutes=11)
+    [parked] = jobs.listed("parked", None, 10)
+    jobs.drop("staff-1", parked["id"])
+    while jobs.dispatch(clock()):
+        pass
+    assert seen == [1]
+
+
+# -- leases ----------------------------------------------------------------------------
+
+
+def test_a_long_job_keeps_its_lease_while_it_runs(jobs, store, clock):
+    def long(payload):
+        for _ in range(9):
+            clock.move(seconds=55)
+            jobs.keep(clock())
+            assert store.claim("jobs", clock()) == []
+
+    jobs.handlers = {"x": long}
+    jobs.enqueue("1", "x", {}, due_at=clock())
+    jobs.run_job(clock())
+    assert store.find("1")["state"] == "done"
+
+
+def test_a_stuck_job_is_given_to_another_worker_and_parked_when_it_sticks_again_and_again(jobs, store, clock):
+    runs = []
+
+    def stuck(payload):
+        runs.append(clock())
+        if len(runs) > MAX_ATTEMPTS:
+            return
+        begun = clock()
+        while clock() - begun < LONGEST_RUN:
+            clock.move(seconds=20)
+            jobs.keep(clock())
+        clock.move(seconds=LEASE_SECONDS)
+        jobs.keep(clock())
+        jobs.run_job(clock())  # what another worker would do now
+
+    jobs.handlers = {"x": stuck}
+    jobs.enqueue("1", "x", {}, due_at=clock())
+    jobs.run_job(clock())
+    assert len(runs) == MAX_ATTEMPTS
+    [parked] = jobs.parked()
+    assert parked["reason"].startswith("WorkerLost: begun 12 times")
+
+
+def test_work_that_kills_its_process_takes_others_along_once_and_is_parked(store, database, clock):
+    def process():
+        """A worker process of its own, as far as memory goes."""
+        return Jobs(store, clock)
+
+    process().enqueue("killer", "x", {"kill": True}, due_at=clock())
+    for n in range(5):
+        process().enqueue(f"innocent-{n}", "x", {}, due_at=clock() + timedelta(milliseconds=n + 1))
+
+    class Killed(BaseException):
+        """SIGKILL: nothing after it runs."""
+
+    def handle(payload):
+        if payload.get("kill"):
+            raise Killed
+
+    for _ in range(MAX_ATTEMPTS + 2):
+        jobs = process()
+        jobs.handlers = {"x": handle}
+        clock.move(seconds=LEASE_SECONDS + 1)
+        with contextlib.suppress(Killed):
+            while jobs.run_job(clock()):
+                pass
+    states = {row["_id"]: (row["state"], row["attempts"]) for row in database["jobs"].find()}
+    assert states.pop("killer") == ("parked", MAX_ATTEMPTS + 1)
+    assert set(states.values()) == {("done", 2)}
+
+
+def test_what_waits_behind_slow_work_goes_to_others_after_a_while(jobs, store, clock):
+    taken = []
+
+    def slow(payload):
+        if payload["n"] == 0:
+            jobs.keep(clock())
+            assert store.claim("jobs", clock()) == []
+            clock.move(seconds=3)
+            jobs.keep(clock())
+            taken.extend(row["payload"]["n"] for row in store.claim("jobs", clock()))
+
+    jobs.handlers = {"x": slow}
+    for n in range(3):
+        jobs.enqueue(str(n), "x", {"n": n}, due_at=clock())
+    jobs.run_job(clock())
+    assert sorted(taken) == [1, 2]
+    assert {row["attempts"] for row in store.database["jobs"].find()} == {1}, "waiting is no try"
+
+
+def test_a_process_that_ends_gives_back_what_it_did_not_begin(jobs, store, clock):
+    jobs.handlers = {"x": lambda payload: None}
+    for n in range(3):
+        jobs.enqueue(str(n), "x", {}, due_at=clock())
+    jobs.run_job(clock())
+    assert store.claim("jobs", clock()) == []
+    jobs.give_back()
+    assert len(store.claim("jobs", clock())) == 2
+
+
+def test_a_job_that_nobody_knows_is_parked_in_words(jobs, clock):
+    jobs.enqueue("1", "unheard.of", {}, due_at=clock())
+    for _ in range(MAX_ATTEMPTS):
+        jobs.run_job(clock())
+        clock.move(minutes=11)
+    assert [row["reason"] for row in jobs.parked()] == ["NoHandler: nobody does unheard.of"]
+
+
+def test_the_reason_kept_holds_no_phone_and_no_identity_number():
+    told = reason(ValueError("13800138000 of 61010219430305002X, try 3 of 12"))
+    assert told == "ValueError: … of …, try 3 of 12"
+
+
+# -- keeping, lag, schedule --------------------------------------------------------------
+
+
+def test_done_work_is_kept_for_a_time_and_parked_work_for_ever(jobs, database, clock):
+    jobs.handlers = {"x": lambda payload: None, "bad": lambda payload: 1 / 0}
+    jobs.enqueue("1", "x", {}, due_at=clock())
+    jobs.enqueue("2", "bad", {}, due_at=clock())
+    announce(database, jobs, "x")
+    for _ in range(MAX_ATTEMPTS + 1):
+        while jobs.run_job(clock()) or jobs.dispatch(clock()):
+            pass
+        clock.move(minutes=11)
+    begin = datetime(2026, 11, 24, 2, tzinfo=UTC)
+    assert database["jobs"].find_one({"_id": "1"})["delete_at"] == begin + KEEP_JOBS
+    assert database["events"].find_one()["delete_at"] == begin + KEEP_EVENTS
+    assert "delete_at" not in database["jobs"].find_one({"_id": "2"})
+
+
+def test_the_lag_is_told_in_numbers(jobs, clock):
+    jobs.handlers = {"bad": lambda payload: 1 / 0}
+    jobs.enqueue("1", "bad", {}, due_at=clock())
+    jobs.enqueue("2", "x", {}, due_at=clock() + timedelta(hours=1))
+    assert jobs.lag(clock())["jobs"] == {"due": 1, "retrying": 0, "parked": 0, "oldest_seconds": 0.0}
+    jobs.run_job(clock())
+    clock.move(hours=1, seconds=7)
+    assert jobs.lag(clock())["jobs"] == {"due": 2, "retrying": 1, "parked": 0, "oldest_seconds": 3606.0}
+    assert jobs.lag(clock())["events"]["due"] == 0
+
+
+HOURLY = Recurring("sweep", every=timedelta(hours=1), after=timedelta(minutes=10))
+
+
+def test_a_recurring_job_runs_once_a_slot_whoever_enqueues_it(store, database, clock):
+    ran, crew = [], [Jobs(store, clock) for _ in range(3)]
+    for jobs in crew:
+        jobs.recurring, jobs.handlers = (HOURLY,), {"sweep": lambda payload: ran.append(payload["slot"])}
+    for _ in range(12):
+        for jobs in crew:
+            jobs.schedule(clock())
+            while jobs.run_job(clock()):
+                pass
+        clock.move(minutes=10)
+    assert ran == [f"2026-11-24T0{hour}:10:00+00:00" for hour in (1, 2, 3)]
+
+
+def test_slots_that_passed_while_nothing_ran_are_not_made_up_for(jobs, clock):
+    ran = []
+    jobs.recurring, jobs.handlers = (HOURLY,), {"sweep": ran.append}
+    for pause in (0, 30):
+        clock.move(hours=pause)
+        jobs.schedule(clock())
+        while jobs.run_job(clock()):
+            pass
+    assert len(ran) == 2
+
+
+def test_a_day_begins_at_midnight_in_beijing():
+    daily = Recurring("x", every=timedelta(days=1), after=timedelta(seconds=10))
+    assert daily.slot(datetime(2026, 11, 24, 2, tzinfo=UTC)) == datetime(2026, 11, 23, 16, 0, 10, tzinfo=UTC)
+    assert daily.slot(datetime(2026, 11, 23, 16, 0, 9, tzinfo=UTC)) == datetime(2026, 11, 22, 16, 0, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("days", [0, 8])
+def test_what_recurs_too_seldom_for_its_key_to_be_kept_is_refused(days):
+    with pytest.raises(ValueError, match="every is"):
+        Recurring("x", every=timedelta(days=days))
+
+
+def test_pauses_double_and_end():
     now = datetime(2026, 1, 1, tzinfo=UTC)
     pauses = [(next_try(n, now) - now).total_seconds() for n in range(1, MAX_ATTEMPTS)]
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600]

@@ -59,7 +59,7 @@ def test_a_second_start_on_the_same_folder_is_refused_in_words(served):
 def test_staff_passwords_are_shown_at_every_start_and_work(served):
     served.start()
     first = served.staff_passwords()
-    assert set(first) == {"window", "handler"}
+    assert set(first) == {"window", "handler", "admin"}
     assert log_in_staff(served, "window").call("GET", "/v1/me")["roles"] == ["window"]
     served.stop()
     served.lines.clear()
@@ -107,9 +107,10 @@ def test_unsafe_starts_are_refused_in_words(served):
 
 def test_two_processes_on_one_store_need_a_message_queue(served, tmp_path):
     served.start()
-    uri = {"MONGODB_URI": __import__("json").loads((tmp_path / "var" / "store.json").read_text())["uri"]}
-    first = Served(tmp_path / "first", **uri, MONGODB_DATABASE="other", CIRCLE_DEV="1")
-    second = Served(tmp_path / "second", **uri, MONGODB_DATABASE="other", CIRCLE_DEV="1")
+    uri = __import__("json").loads((tmp_path / "var" / "store.json").read_text())["uri"]
+    shared = {"MONGODB_URI": uri, "MONGODB_DATABASE": "other", "CIRCLE_KEYS": str(tmp_path / "shared-keys")}
+    first = Served(tmp_path / "first", **shared, CIRCLE_DEV="1")
+    second = Served(tmp_path / "second", **shared, CIRCLE_DEV="1")
     first.start()
     try:
         refused = second.run("serve")

@@ -1,0 +1,25 @@
+"""The audit, for administrators."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from api.audit import schemas
+from api.audit.service import Audit
+from api.http import Http, page, position_of
+
+
+def blueprint(audit: Audit, http: Http) -> Blueprint:
+    """The routes of this room."""
+    bp = Blueprint("audit", __name__, url_prefix="/v1", description="Who read or changed what")
+
+    @bp.get("/audit")
+    @http.allow("admin")
+    @bp.arguments(schemas.AuditQuery, location="query")
+    @bp.response(200, schemas.AuditPage)
+    def listed(query: dict[str, Any], actor: Any) -> dict[str, Any]:
+        """Who read or changed what, newest first. Reading this is written down too."""
+        limit, after = query.pop("limit"), position_of(query.pop("cursor", None))
+        return page(audit.listed(actor.id, query, after, limit), limit, lambda row: row["id"])
+
+    return bp

@@ -1,0 +1,77 @@
+"""What a body may be: its size by route, and JSON that every later part can read and keep."""
+
+import json
+from typing import Any
+
+import orjson
+from flask import Request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from api.refusals import BadFields
+
+MOST_JSON = 256 * 1024
+MOST: dict[str, int] = {"/v1/uploads/": 32 * 1024 * 1024, "/v1/carriers/": 1024 * 1024}
+"""Bytes of a body, where a route takes more than MOST_JSON: pieces of uploads, the carriers' whole tracking."""
+
+MOST_DEPTH = 32
+MOST_NUMBER = 2**53
+"""The largest whole number that JSON carries unharmed (RFC 8259 §6)."""
+
+LARGEST = max(MOST.values())
+
+
+def check(request: Request) -> None:
+    """Raises RequestEntityTooLarge, BadRequest where it is not JSON as RFC 8259 has it, BadFields where a value
+    cannot be kept: a NUL, half a character, a number beyond 2^53."""
+    most = next((size for prefix, size in MOST.items() if request.path.startswith(prefix)), MOST_JSON)
+    request.max_content_length = most
+    if (request.content_length or 0) > most:
+        raise RequestEntityTooLarge
+    if request.is_json and (body := request.get_data()):
+        _check_value(read_json(body), "", MOST_DEPTH)
+
+
+def read_json(body: bytes) -> Any:
+    """What the bytes say. Half characters, which orjson refuses, are let through so that they are refused in words."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(body.decode(), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise BadRequest from None
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are not JSON
+
+
+def _check_value(value: Any, path: str, depth: int) -> None:
+    if depth == 0:
+        raise BadRequest
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _check_text(name, path or "body")
+            _check_value(part, f"{path}.{name}" if path else name, depth - 1)
+    elif isinstance(value, list):
+        for part in value:
+            _check_value(part, path, depth - 1)
+    elif isinstance(value, str):
+        _check_text(value, path or "body")
+    elif isinstance(value, int | float) and abs(value) > MOST_NUMBER:
+        raise BadFields({path or "body": ["数字太大。"]})
+
+
+def _check_text(text: str, path: str) -> None:
+    if text.isascii():
+        if "\0" in text:
+            raise BadFields({path: ["有一个字符不能使用，请删掉后再试。"]})
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        path = path.encode("utf-8", "replace").decode()
+        raise BadFields({path: ["有一个字符不完整，请删掉后再试。"]}) from None
+    if "\0" in text:
+        raise BadFields({path: ["有一个字符不能使用，请删掉后再试。"]})

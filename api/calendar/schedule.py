@@ -1,0 +1,126 @@
+"""The opening hours of a place as data: rules for weekdays, seasons, holidays and dates, and which hours a day has.
+
+After the schedules of Open Referral's HSDS: a rule has days of the week and a time of validity. Opening is not working:
+a hall that opens on Saturdays (延时服务) makes no Saturday a working day. Which hours a day has: those of its dated
+exception; else, on a rest day of a notice, weekends inside the holiday included, those for holidays; on a make-up day
+(调休) at a weekend those of a Monday, where the place has them (our convention; no text found); else its weekday's.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from api.calendar.calendar import WorkingCalendar
+
+WEEK = range(7)
+HOLIDAY = 7
+"""The day of the week, as it were, of the rest days of a notice."""
+MIDNIGHT = 24 * 60
+_MONDAY, _SATURDAY = 0, 5
+
+
+class Period(NamedTuple):
+    """Open from `opens` until just before `closes`, in minutes after 00:00; 1440 is 24:00.
+
+    `extended`: beyond the regular hours (延时服务), perhaps not for everything.
+    """
+
+    opens: int
+    closes: int
+    extended: bool = False
+
+
+DayHours = tuple[Period, ...]
+
+
+class Day(NamedTuple):
+    """A date; year 0 stands for every year."""
+
+    year: int
+    month: int
+    day: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """From `first` to `last`, both included. Without a year it comes back every year and may pass over its end."""
+
+    first: Day
+    last: Day
+
+    def covers(self, day: date) -> bool:
+        """Whether the day lies within."""
+        if self.first.year:
+            return self.first <= (day.year, day.month, day.day) <= self.last
+        here, first, last = (day.month, day.day), self.first[1:], self.last[1:]
+        return first <= here <= last if first <= last else here >= first or here <= last
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The periods of some days. `days` of the week (HOLIDAY among them), within `span` where there is one: a season.
+
+    Without `days` it is an exception for the dates of its span, and wins over everything. A later rule replaces an
+    earlier one on the same day, or `adds` to it.
+    """
+
+    periods: DayHours
+    days: frozenset[int] | None = None
+    span: Span | None = None
+    adds: bool = False
+
+
+@dataclass(frozen=True)
+class Hours:
+    """All rules of a place, in order."""
+
+    rules: tuple[Rule, ...]
+
+    def usual(self, day: date, weekday: int) -> DayHours:
+        """What holds on this date for a day of the week, exceptions aside; `HOLIDAY` is one."""
+        wanted = (rule for rule in self.rules if rule.days is not None and weekday in rule.days)
+        return _folded(rule for rule in wanted if rule.span is None or rule.span.covers(day)) or ()
+
+    def dated(self, day: date) -> DayHours | None:
+        """What an exception says of this date; None where there is none."""
+        return _folded(rule for rule in self.rules if rule.days is None and rule.span and rule.span.covers(day))
+
+
+def hours_on(
+    hours: Hours, calendar: WorkingCalendar, day: date, exceptions: Mapping[date, DayHours] | None = None
+) -> DayHours:
+    """The periods of one day, by the conventions above; an unknown year goes by weekday alone.
+
+    `exceptions` are told from elsewhere and win over the place's own.
+    """
+    if exceptions and day in exceptions:
+        return exceptions[day]
+    dated = hours.dated(day)
+    if dated is not None:
+        return dated
+    mark = calendar.mark(day)
+    if mark == "rest":
+        return hours.usual(day, HOLIDAY)
+    if mark == "work" and day.weekday() >= _SATURDAY:
+        return hours.usual(day, _MONDAY) or hours.usual(day, day.weekday())
+    return hours.usual(day, day.weekday())
+
+
+def _folded(rules: Iterable[Rule]) -> DayHours | None:
+    periods: DayHours | None = None
+    for rule in rules:
+        periods = _beside(periods or (), rule.periods) if rule.adds else rule.periods
+    return periods
+
+
+def _beside(held: DayHours, added: DayHours) -> DayHours:
+    """Both in order; of what is added only what lies outside of what is held."""
+    pieces = list(held)
+    for period in added:
+        begin = period.opens
+        for one in held:
+            pieces.append(period._replace(opens=begin, closes=min(one.opens, period.closes)))
+            begin = max(begin, one.closes)
+        pieces.append(period._replace(opens=begin))
+    return tuple(sorted(piece for piece in pieces if piece.opens < piece.closes))

@@ -1,0 +1,70 @@
+"""The rules of consent: for what it is asked, in which words, and by which article of 个人信息保护法 (PIPL).
+
+The ledger is only ever added to: giving and withdrawing are entries, and the last one of a purpose holds. What an
+office must do by law (art. 13 (3)) needs no consent and is not listed here.
+"""
+
+from dataclasses import dataclass
+
+from api.refusals import Refusal
+
+CHANNELS = ("web", "wechat", "window")
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """One purpose, the text in force, and the articles it rests on."""
+
+    version: int
+    zh: str
+    en: str
+    articles: tuple[int, ...]
+
+
+PURPOSES = {
+    "prefill": Purpose(
+        1,
+        "把我填过的姓名、身份证号和地址保存下来，下次办事时自动填好。",
+        "Keep the name, identity number and address that I entered, and fill them in next time.",
+        (13, 14, 29),
+    ),
+    "location": Purpose(
+        1,
+        "使用我现在的位置，查找附近的服务点。位置不保存。",
+        "Use my present position to find service points nearby. It is not kept.",
+        (13, 28, 29),
+    ),
+    "sharing": Purpose(
+        1,
+        "把我的办件材料提供给其他有关部门，免去重复提交。",
+        "Give the papers of my case to other departments concerned, so that I need not hand them in again.",
+        (13, 23, 29),
+    ),
+    "follow_up": Purpose(
+        1,
+        "办结后通过短信或微信回访，了解我是否满意。",
+        "Ask me by SMS or WeChat afterwards whether I was satisfied.",
+        (13, 14),
+    ),
+}
+
+WITHDRAWAL = 15
+"""The article by which every consent can be withdrawn, as easily as it was given."""
+
+
+class TextOutdated(Refusal):
+    """The words have changed since they were shown; consent is to words, not to a purpose."""
+
+    code = "text_outdated"
+    zh = "说明文字已更新，请重新阅读后再确认。"
+    en = "The text has changed. Read it again, then decide."
+
+
+def state_of(entries: list[dict[str, object]], purpose: str) -> str:
+    """`given`, `outdated` (to older words), `withdrawn` or `none`, by the last entry of a ledger in order of time."""
+    last = next((entry for entry in reversed(entries) if entry["purpose"] == purpose), None)
+    if last is None:
+        return "none"
+    if not last["given"]:
+        return "withdrawn"
+    return "given" if last["text_version"] == PURPOSES[purpose].version else "outdated"

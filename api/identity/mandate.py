@@ -1,0 +1,78 @@
+"""The rules of mandates (委托): who may act for whom, in which matters, until when.
+
+Both sides are named by their numbers (identity number, credit code), never by a phone: a phone is not a person. So an
+agent must be verified, and a mandate outlives a change of phone. Sources: 民法典 art. 161-165 (agency), 27 and 34
+(parents act for their children), 17 (of age at eighteen), 173 (an agency ends).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from api.refusals import Refusal
+
+AGENT, PARENT, FAMILY, COMPANY = KINDS = ("agent", "parent", "elder_family", "company_handler")
+BY_PRINCIPAL = frozenset({AGENT, FAMILY})
+"""Given by the principal, online; the others rest on papers that only a window can look at."""
+
+OF_AGE = 18
+
+
+class VerificationNeeded(Refusal):
+    """Only a verified person gives or holds mandates."""
+
+    code = "verification_needed"
+    zh = "请先核验身份（在线核验，或带身份证到窗口），再办理委托。"
+    en = "Verify your identity first, online or at a window."
+
+
+class AtWindowOnly(Refusal):
+    """This kind rests on papers that an officer must see."""
+
+    code = "at_window_only"
+    zh = "这种委托要看证件原件，请带材料到窗口登记。"
+    en = "This kind of mandate needs papers to be seen. Bring them to a window."
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """One mandate; principal and agent are blind indexes of their numbers. `matters` empty means all."""
+
+    id: str
+    kind: str
+    principal: str
+    agent: str
+    matters: frozenset[str]
+    valid_until: date
+    ended: bool
+
+    def state(self, day: date) -> str:
+        """`valid`, `ended` (withdrawn) or `expired`; the last day still counts."""
+        return "ended" if self.ended else "valid" if day <= self.valid_until else "expired"
+
+    def covers(self, matter: str, day: date) -> bool:
+        """Whether it holds for this matter on this day."""
+        return self.state(day) == "valid" and (not self.matters or matter in self.matters)
+
+
+def may_act_for(held: Iterable[Mandate], actor: str, principal: str, matter: str, day: date) -> Mandate | None:
+    """The mandate by which `actor` may act for `principal` in `matter` on `day` (Beijing), or None."""
+    fitting = (m for m in held if m.agent == actor and m.principal == principal and m.covers(matter, day))
+    return next(fitting, None)
+
+
+def check_span(kind: str, principal_number: str, valid_until: date, today: date) -> None:
+    """Raises ValueError where it would end before it begins, or a child would be of age before its end."""
+    if valid_until < today:
+        raise ValueError("有效期不能早于今天。")
+    if kind == PARENT and valid_until > _last_day_as_child(principal_number):
+        raise ValueError("监护代办最晚到孩子年满 18 周岁的前一天。")
+
+
+def _last_day_as_child(number: str) -> date:
+    born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+    try:
+        of_age = born.replace(year=born.year + OF_AGE)
+    except ValueError:  # born on 29 February
+        of_age = date(born.year + OF_AGE, 3, 1)
+    return date.fromordinal(of_age.toordinal() - 1)

@@ -1,0 +1,165 @@
+"""Log-in through WeChat's mini-program: a port, its real side and one for the console.
+
+Sources: developers.weixin.qq.com/miniprogram/dev/OpenApiDoc — user-login/code2Session, user-info/phone-number/
+getPhoneNumber, mp-access-token/getStableAccessToken.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import requests
+
+from api.refusals import Refusal
+
+TIMEOUT = (3.05, 5)
+"""Seconds to connect and to answer."""
+
+TOO_OFTEN, BLOCKED = 45011, 40226
+CODE_BAD = frozenset({40029, 40163})
+TOKEN_BAD = frozenset({40001, 40014, 42001})
+EARLY = 300
+"""An access token is renewed so many seconds before its end."""
+
+
+class WeChatCodeWrong(Refusal):
+    """Not a code of WeChat's, expired, or used before."""
+
+    code = "wechat_code_wrong"
+    zh = "微信登录没有成功，请重试。"
+    en = "The WeChat log-in did not succeed. Try again."
+
+
+class WeChatBlocked(Refusal):
+    """WeChat holds this account to be risky and lets nobody log in with it."""
+
+    code = "wechat_blocked"
+    zh = "微信限制了这个账号登录，请改用短信验证码。"
+    en = "WeChat does not let this account log in. Use an SMS code instead."
+
+
+class WeChatDown(Refusal):
+    """WeChat does not answer, or not with sense."""
+
+    code = "wechat_unavailable"
+    zh = "微信暂时没有响应，请稍后再试，或改用短信验证码。"
+    en = "WeChat does not answer. Try again later, or use an SMS code."
+
+
+class WeChatBusy(Refusal):
+    """The person asked too often: WeChat allows a hundred a minute."""
+
+    code = "too_often"
+    zh = "登录太频繁，请过一分钟再试。"
+    en = "Too many log-ins. Wait a minute."
+
+
+@dataclass(frozen=True)
+class Account:
+    """A WeChat account as one mini-program sees it."""
+
+    openid: str
+    unionid: str | None = None
+
+
+class WeChat(Protocol):
+    """What log-in needs of WeChat. Both raise WeChatCodeWrong, WeChatBlocked, WeChatBusy or WeChatDown."""
+
+    def account(self, code: str) -> Account:
+        """Who got this code from `wx.login`; each code is good once."""
+
+    def phone(self, phone_code: str) -> str:
+        """The phone that WeChat knows of whoever allowed it; each code is good once."""
+
+
+class MiniProgram:
+    """The real WeChat. Its addresses carry secrets, so that no error of the connection may be shown or logged."""
+
+    def __init__(self, app_id: str, secret: str, api_base: str) -> None:
+        self._app_id, self._secret, self._base = app_id, secret, api_base.rstrip("/")
+        self._token, self._token_ends = "", 0.0
+        self._lock = threading.Lock()
+
+    def account(self, code: str) -> Account:
+        """`GET /sns/jscode2session`."""
+        asked = {"appid": self._app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"}
+        told = self._call("GET", "/sns/jscode2session", params=asked)
+        _refuse(told)
+        if not told.get("openid"):
+            raise WeChatDown
+        return Account(told["openid"], told.get("unionid"))
+
+    def phone(self, phone_code: str) -> str:
+        """`POST /wxa/business/getuserphonenumber`; a token that WeChat no longer takes is renewed once."""
+        told = self._ask_phone(phone_code)
+        if told.get("errcode") in TOKEN_BAD:
+            self._token_ends = 0.0
+            told = self._ask_phone(phone_code)
+        _refuse(told)
+        info = told.get("phone_info") or {}
+        if not info.get("purePhoneNumber"):
+            raise WeChatDown
+        return f"+{info.get('countryCode', '86')}{info['purePhoneNumber']}"
+
+    def _ask_phone(self, phone_code: str) -> dict[str, Any]:
+        path, token = "/wxa/business/getuserphonenumber", self._access_token()
+        return self._call("POST", path, params={"access_token": token}, json={"code": phone_code})
+
+    def _access_token(self) -> str:
+        """`POST /cgi-bin/stable_token`: asking again does not spoil the token of another process."""
+        with self._lock:
+            if self._token_ends <= time.monotonic():
+                asked = {"grant_type": "client_credential", "appid": self._app_id, "secret": self._secret}
+                told = self._call("POST", "/cgi-bin/stable_token", json=asked)
+                if not told.get("access_token"):
+                    raise WeChatDown
+                self._token = told["access_token"]
+                self._token_ends = time.monotonic() + max(int(told.get("expires_in", 0)) - EARLY, 0)
+            return self._token
+
+    def _call(self, method: str, path: str, **rest: Any) -> dict[str, Any]:
+        try:
+            answer = requests.request(method, self._base + path, timeout=TIMEOUT, allow_redirects=False, **rest)
+            answer.raise_for_status()
+            told = answer.json()
+        except (requests.RequestException, ValueError):
+            raise WeChatDown from None
+        if not isinstance(told, dict):
+            raise WeChatDown
+        return told
+
+
+class ConsoleWeChat:
+    """Stands in for WeChat in a trial: codes are `wx-<name>-<anything>` and `phone-<number>-<anything>`."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+
+    def account(self, code: str) -> Account:
+        """The account called <name>."""
+        return Account(f"console-{self._read(code, 'wx')}")
+
+    def phone(self, phone_code: str) -> str:
+        """The number in the code."""
+        return self._read(phone_code, "phone")
+
+    def _read(self, code: str, kind: str) -> str:
+        parts = code.split("-")
+        if len(parts) != 3 or parts[0] != kind or code in self._used:
+            raise WeChatCodeWrong
+        self._used.add(code)
+        return parts[1]
+
+
+def _refuse(told: dict[str, Any]) -> None:
+    """Turn WeChat's error numbers into our refusals."""
+    error = told.get("errcode", 0)
+    if error in CODE_BAD:
+        raise WeChatCodeWrong
+    if error == BLOCKED:
+        raise WeChatBlocked
+    if error == TOO_OFTEN:
+        raise WeChatBusy(retry_after=60)
+    if error:
+        raise WeChatDown(retry_after=2)

@@ -1,0 +1,41 @@
+"""Background work that stopped: staff see why, try it anew, or drop it."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from api.http import Http, page, position_of
+from api.jobs import schemas
+from api.jobs.service import Jobs
+
+WHO = ("admin", "supervisor")
+
+
+def blueprint(jobs: Jobs, http: Http) -> Blueprint:
+    """The routes of this room."""
+    bp = Blueprint("jobs", __name__, url_prefix="/v1/desk/jobs", description="Background work")
+
+    @bp.get("")
+    @http.allow(*WHO)
+    @bp.arguments(schemas.WorkQuery, location="query")
+    @bp.response(200, schemas.WorkPage)
+    def listed(query: dict[str, Any], actor: Any) -> dict[str, Any]:
+        """Work that failed too often (`parked`), that is to be done, or that was dropped."""
+        rows = jobs.listed(query["state"], position_of(query.get("cursor")), query["limit"])
+        return page(rows, query["limit"], lambda row: row["place"])
+
+    @bp.post("/<job_id>/retry")
+    @http.allow(*WHO)
+    @bp.response(200, schemas.Work)
+    def retry(job_id: str, actor: Any) -> dict[str, Any]:
+        """Try parked work anew; what waited behind it follows."""
+        return jobs.retry(actor.id, job_id)
+
+    @bp.post("/<job_id>/drop")
+    @http.allow(*WHO)
+    @bp.response(200, schemas.Work)
+    def drop(job_id: str, actor: Any) -> dict[str, Any]:
+        """Give parked work up; what waited behind it goes on without it."""
+        return jobs.drop(actor.id, job_id)
+
+    return bp

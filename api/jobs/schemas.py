@@ -1,0 +1,32 @@
+"""Shapes of background work, as staff see it."""
+
+from marshmallow import Schema, fields, validate
+
+from api.shapes import Paging, Time
+
+
+class WorkQuery(Paging):
+    """Which work is asked for."""
+
+    state = fields.String(load_default="parked", validate=validate.OneOf(["parked", "pending", "dropped"]))
+
+
+class Work(Schema):
+    """An event or a job. `behind`: how many later events of its subject wait for a parked one."""
+
+    id = fields.String(required=True)
+    of = fields.String(required=True, validate=validate.OneOf(["event", "job"]))
+    kind = fields.String(required=True)
+    subject = fields.String(required=True, allow_none=True)
+    state = fields.String(required=True)
+    attempts = fields.Integer(required=True)
+    reason = fields.String(required=True)
+    due_at = Time(required=True)
+    behind = fields.Integer(required=True)
+
+
+class WorkPage(Schema):
+    """One page of background work."""
+
+    items = fields.List(fields.Nested(Work), required=True)
+    next = fields.String(required=True, allow_none=True)

@@ -1,0 +1,95 @@
+"""How often one address and one person may call: a class for each route, and the numbers of each class.
+
+Counted in memory for one process, in Redis for more, by fixed windows (the engine under Flask-Limiter, called where the
+actor is known). Numbers by address are generous: behind one address of a mobile carrier are thousands of citizens.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from limits import RateLimitItem, parse_many
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+
+from api.refusals import Refusal
+
+log = logging.getLogger("circle.limits")
+
+
+class TooMany(Refusal):
+    """More calls than this class of route allows."""
+
+    code = "too_many"
+    zh = "操作太频繁，请稍等再试。"
+    en = "Too many requests. Wait a little, then try again."
+
+
+class Rate(NamedTuple):
+    """How often one address, and one person, may call the routes of a class, all together. "" is without a limit."""
+
+    address: str
+    person: str
+
+
+RATES: dict[str, Rate] = {
+    "code": Rate("30/minute;300/hour", ""),
+    "log_in": Rate("60/minute;600/hour", ""),
+    "look_up": Rate("60/minute;600/hour", ""),
+    "search": Rate("1200/minute", "300/minute"),
+    "upload": Rate("6000/minute", "3000/minute"),
+    "write": Rate("3000/minute", "600/minute"),
+    "read": Rate("12000/minute", "3000/minute"),
+}
+STRICT = ("code", "log_in", "look_up")
+"""Classes whose routes let somebody guess or cost money."""
+
+CLASSES: dict[tuple[str, str], str] = {
+    ("POST", "/v1/sessions/codes"): "code",
+    ("POST", "/v1/sessions"): "log_in",
+    ("POST", "/v1/sessions/wechat"): "log_in",
+    ("POST", "/v1/sessions/refresh"): "log_in",
+    ("POST", "/v1/staff/sessions"): "log_in",
+    ("POST", "/v1/lookups"): "look_up",
+    ("GET", "/verify/<code>"): "look_up",
+    ("GET", "/v1/matters/search"): "search",
+}
+
+
+def class_of(method: str, rule: str) -> str:
+    """The class of a route; reads and writes are told apart by method."""
+    if rule.startswith("/v1/uploads"):
+        return "upload"
+    by_method = "read" if method in {"GET", "HEAD", "OPTIONS"} else "write"
+    return CLASSES.get((method, rule), by_method)
+
+
+class Limits:
+    """Counts calls. `spares(address)` names addresses that only the look-ups' limit holds for."""
+
+    def __init__(self, redis_url: str = "", spares: Callable[[str], bool] = lambda address: False) -> None:
+        storage = storage_from_string(redis_url or "memory://", wrap_exceptions=True)
+        self._window = FixedWindowRateLimiter(storage)
+        self._spares = spares
+        self._by_address = {kind: parse_many(rate.address) for kind, rate in RATES.items()}
+        self._by_person = {kind: parse_many(rate.person) if rate.person else [] for kind, rate in RATES.items()}
+
+    def address(self, kind: str, address: str) -> None:
+        """One more call from an address. Raises TooMany."""
+        if kind == "look_up" or not self._spares(address):
+            self._count(self._by_address[kind], kind, f"at:{address}")
+
+    def person(self, kind: str, person: str) -> None:
+        """One more call by somebody who is logged in. Raises TooMany."""
+        self._count(self._by_person[kind], kind, f"by:{person}")
+
+    def _count(self, items: list[RateLimitItem], kind: str, who: str) -> None:
+        try:
+            for item in items:
+                if not self._window.hit(item, kind, who):
+                    ends = self._window.get_window_stats(item, kind, who).reset_time
+                    raise TooMany(retry_after=max(1, int(ends - time.time()) + 1))
+        except StorageError:  # the office stays open without its doorkeeper
+            log.exception("limits are not counted")

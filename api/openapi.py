@@ -1,0 +1,121 @@
+"""The OpenAPI 3.1 description, made from the routes themselves: who may call, which headers, which problems."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_cls
+from flask import Flask, Response, json
+from flask_smorest import Api
+from marshmallow import Schema, fields
+from werkzeug.routing import Rule
+
+PROBLEM_TYPE = "application/problem+json"
+Operation = dict[str, Any]
+
+KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "the same on every retry of one request",
+    "schema": {"type": "string", "pattern": "^[!-~]{8,128}$"},
+}
+VERSION_HEADER = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "description": "the ETag of what is changed",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+}
+
+
+class Problem(Schema):
+    """A refusal (RFC 9457). `code` never changes; `errors` says which field and why."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True)
+    detail = fields.String(required=True)
+    request_id = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+class _Described(Api):
+    """Errors are made in problems.py alone; here they are only described."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+    def _register_responses(self) -> None:
+        problem = {"description": "A refusal", "content": {PROBLEM_TYPE: {"schema": Problem}}}
+        self.spec.components.response("Problem", problem)
+
+
+def describe(app: Flask) -> Api:
+    """An Api on which to register the blueprints; afterwards `complete` finishes their description."""
+    app.config |= {"API_TITLE": "Service Circle", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
+    named = MarshmallowPlugin(schema_name_resolver=_schema_name)
+    api = _Described(app, spec_kwargs={"marshmallow_plugin": named})
+    api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
+    return api
+
+
+def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
+    """Add to each operation what its decorators say, and serve the whole at /openapi.json."""
+    description = api.spec.to_dict()
+    for rule in app.url_map.iter_rules():
+        path = description["paths"].get(_template(rule.rule), {})
+        for method in _own_methods(rule):
+            if operation := path.get(method.lower()):
+                _complete(operation, app.view_functions[rule.endpoint])
+    text = json.dumps(description)
+
+    @app.get("/openapi.json")
+    @allow("anyone")
+    def openapi() -> Response:
+        """This description."""
+        return Response(text, content_type="application/json")
+
+
+def _own_methods(rule: Rule) -> set[str]:
+    """The methods of a rule without those that Flask answers by itself."""
+    methods = set(rule.methods or ())
+    if "GET" in methods:
+        methods.discard("HEAD")
+    if rule.provide_automatic_options:  # type: ignore[attr-defined]
+        methods.discard("OPTIONS")
+    return methods
+
+
+def _complete(operation: Operation, view: Any) -> None:
+    responses = operation["responses"]
+    for needless in [status for status, answer in responses.items() if "$ref" in answer]:
+        del responses[needless]
+    responses["default"] = {"$ref": "#/components/responses/Problem"}
+    if view.allowed != ("anyone",):
+        operation["security"] = [{"bearer": []}]
+        operation["description"] = f"{operation.get('description', '')}\n\nFor: {', '.join(view.allowed)}.".strip()
+    headers = [KEY_HEADER] if getattr(view, "creates", False) else []
+    headers += [VERSION_HEADER] if takes_version(view) else []
+    if headers:
+        operation.setdefault("parameters", []).extend(headers)
+
+
+def takes_version(view: Any) -> bool:
+    """Whether a view asks for the version that a change is made against."""
+    return "wanted_version" in inspect.unwrap(view).__code__.co_names
+
+
+def _template(rule: str) -> str:
+    """`/v1/cases/{number}` of `/v1/cases/<number>`."""
+    return rule.replace("<", "{").replace(">", "}")
+
+
+def _schema_name(schema: Any) -> str:
+    """`cases.Case`: two rooms may each have a schema of one name."""
+    kind: Any = resolve_schema_cls(schema)
+    return f"{kind.__module__.split('.')[-2]}.{kind.__name__}"

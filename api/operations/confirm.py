@@ -1,0 +1,29 @@
+"""What a district must still confirm: the list that `circle check` prints, from what is in the pictures in memory."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from api.circle.point import ServicePoint
+
+Open = dict[str, list[str]]
+
+
+def open_questions(
+    points: Iterable[ServicePoint],
+    matters: Iterable[Mapping[str, Any]],
+    is_known: Callable[[date], bool],
+    today: date,
+) -> Open:
+    """By heading, what is open: one line each."""
+    placed = list(points)
+    return {
+        "points without a surveyed position": [f"{p.id} {p.name}" for p in placed if not p.confirmed or not p.position],
+        "points without confirmed hours": [f"{p.id} {p.name}" for p in placed if not p.hours_confirmed],
+        "matters with unverified fields": [
+            f"{m['code']} {m['name']}: {', '.join(m['unverified_fields'])}" for m in matters if m["unverified_fields"]
+        ],
+        "years without an announced calendar": [
+            str(year) for year in (today.year, today.year + 1) if not is_known(date(year, 1, 1))
+        ],
+    }

@@ -1,0 +1,62 @@
+"""The rules of bringing documents forward: what version a collection has, and which stores this release can use.
+
+An upgrade of a collection first expands (fields are added, so that releases before and after both read the document)
+and, once no process of an older release runs, contracts (fields that nobody reads any more are taken away).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from api.refusals import CannotStart
+
+Document = dict[str, Any]
+
+
+class NewerStore(CannotStart):
+    """The documents were written by a later release than this one."""
+
+
+class MigrationFailed(CannotStart):
+    """A document could not be brought forward, or another process has been at it for too long."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One upgrade in its place: the version it leads to, what it sets, and what it takes away at the end."""
+
+    collection: str
+    to: int
+    expand: Callable[[Document], Document]
+    drop: tuple[str, ...]
+
+
+class Shape:
+    """What a release writes: documents begin with version 1, and each upgrade of their collection adds 1.
+
+    `upcast` gives the versions of collections whose documents are never changed but read anew (a case's actions).
+    """
+
+    def __init__(
+        self,
+        release: str,
+        upgrades: Iterable[tuple[str, Callable[[Document], Document], tuple[str, ...]]],
+        upcast: Mapping[str, int],
+    ) -> None:
+        self.release = release
+        self.steps: list[Step] = []
+        seen: Counter[str] = Counter()
+        for collection, expand, drop in upgrades:
+            seen[collection] += 1
+            self.steps.append(Step(collection, seen[collection] + 1, expand, drop))
+        self.versions: dict[str, int] = {**upcast, **{step.collection: step.to for step in self.steps}}
+
+    def require_readable(self, there: Mapping[str, int]) -> None:
+        """Raises NewerStore where a collection is at a version that this release does not know."""
+        newer = sorted(name for name, version in there.items() if version > self.versions.get(name, 1))
+        if newer:
+            raise NewerStore(
+                f"The store was brought forward by a newer release than this one ({self.release}): "
+                f"{', '.join(newer)}. Install that release or a later one, or restore a backup that was made before."
+            )

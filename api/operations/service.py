@@ -1,0 +1,190 @@
+"""Bring documents forward, back the whole up, restore it, and know whether the keys are the right ones."""
+
+import shutil
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from api.identity.sealing import Keyring
+from api.operations.archive import Archive, ArchiveBroken, Manifest, Writer, digest_of
+from api.operations.migration import MigrationFailed, Shape, Step
+from api.operations.store import OperationsStore
+from api.refusals import CannotStart
+
+WAIT_SECONDS = 180.0
+LOOK_SECONDS = 0.2
+
+
+class RestoreRefused(CannotStart):
+    """Something is there that a restore would destroy, or the store would be in use."""
+
+
+class RestoreUnfinished(CannotStart):
+    """A restore was cut off: what is in the store is not whole."""
+
+
+class KeysWrong(CannotStart):
+    """The store was sealed with other keys than those at hand."""
+
+
+class Migrations:
+    """Brings the documents of every collection to the version that this release writes."""
+
+    def __init__(self, store: OperationsStore, shape: Shape, now: Callable[[], datetime]) -> None:
+        self._store, self._shape, self._now = store, shape, now
+
+    def run(self) -> list[str]:
+        """Do what is left to do, and say it in a line each. Again, or in several processes at once: the same end.
+
+        Raises NewerStore, RestoreUnfinished or MigrationFailed.
+        """
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            if self._done():
+                return []
+            lease = self._store.lease_schema(self._now())
+            if lease is not None:
+                return self._under(lease)
+            if time.monotonic() > deadline:
+                raise MigrationFailed("Another process has been bringing the store forward for minutes. See its log.")
+            time.sleep(LOOK_SECONDS)
+
+    def _done(self) -> bool:
+        if self._store.restoring():
+            raise RestoreUnfinished(
+                "A restore into this store was cut off, so it is not whole. Run it again: circle restore FILE --force"
+            )
+        row = self._store.row("schema") or {"versions": {}, "settled": False}
+        self._shape.require_readable(row["versions"])
+        return bool(row["settled"] and row["versions"] == self._shape.versions)
+
+    def _under(self, lease: dict[str, Any]) -> list[str]:
+        settled = False
+        done: dict[str, Any] = {}
+        try:
+            lines = [line for step in self._shape.steps for line in self._expand(step, lease)]
+            done = {"versions": self._shape.versions, "release": self._shape.release}
+            if self._store.others(self._now(), self._shape.release):
+                return [*lines, "Old fields stay until the last process of an older release has ended."]
+            lines += [line for step in self._shape.steps for line in self._contract(step)]
+            settled = True
+            return lines
+        finally:
+            self._store.end_schema(lease, self._now(), settled=settled, **done)
+
+    def _expand(self, step: Step, lease: dict[str, Any]) -> list[str]:
+        count = 0
+        while rows := self._store.behind(step):
+            if not self._store.renew_schema(lease, self._now()):
+                raise MigrationFailed("Another process took over bringing the store forward. Look at its log.")
+            self._store.expand(step, {row["_id"]: self._fields(step, row) for row in rows})
+            count += len(rows)
+        return [f"{step.collection}: {count} documents brought to version {step.to}"] if count else []
+
+    @staticmethod
+    def _fields(step: Step, row: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return step.expand(row)
+        except Exception as error:
+            raise MigrationFailed(
+                f"{step.collection}/{row['_id']} cannot be brought to version {step.to} ({type(error).__name__}). "
+                "What was done stays done; start again once the document is mended."
+            ) from error
+
+    def _contract(self, step: Step) -> list[str]:
+        with self._store.patiently():
+            count = self._store.contract(step)
+        return [f"{step.collection}: {', '.join(step.drop)} taken away from {count} documents"] if count else []
+
+
+def open_keys(store: OperationsStore, folder: Path) -> Keyring:
+    """The sealing keys, made where both they and the store are new. Raises KeysWrong for a store of other keys."""
+    if store.row("keys") and not list(folder.glob("seal-*.key")):
+        raise KeysWrong(
+            f"The store is sealed, and its keys are not in {folder}. Put back the folder CIRCLE_KEYS that you keep "
+            "apart from the backups; without it nobody can read personal data again."
+        )
+    keyring = Keyring.open(folder)
+    require_keys(store, keyring)
+    return keyring
+
+
+def require_keys(store: OperationsStore, keyring: Keyring) -> None:
+    """Raises KeysWrong where the store was sealed with other keys; a new store remembers these."""
+    mark = keyring.index("installation", "keys")
+    known = store.row("keys")
+    if known is None:
+        store.set_row("keys", mark=mark)
+    elif known["mark"] != mark:
+        raise KeysWrong(
+            "The store was sealed with other keys than those in CIRCLE_KEYS. "
+            "Put back the keys that belong to it, or set CIRCLE_KEYS to their folder."
+        )
+
+
+def back_up(store: OperationsStore, networks: Path, target: Path, *, release: str, now: datetime) -> Manifest:
+    """Write everything as of one moment into the new file `target`; gives its manifest. Raises ArchiveBroken."""
+    writer = Writer(target)
+    try:
+        with store.one_moment() as session:
+            for name in store.collections():
+                writer.add_collection(name, store.documents(name, session))
+        for folder in sorted(path.parent for path in networks.glob("*/generation.json")):
+            writer.add_folder(folder.name, folder)
+        schema = store.row("schema") or {"versions": {}}
+        about = {"release": release, "made_at": now.isoformat(), "versions": schema["versions"]}
+        return writer.finish(about)
+    except BaseException:
+        writer.give_up()
+        raise
+
+
+def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shape, now: datetime) -> Manifest:
+    """Put a backup into an empty store and compare what arrived; gives its manifest.
+
+    Raises ArchiveBroken, NewerStore or RestoreRefused, and then nothing was changed.
+    """
+    archive = Archive(source)
+    try:
+        shape.require_readable(archive.manifest["versions"])
+        if not store.empty():
+            raise RestoreRefused(
+                "The store is not empty. Restore into an empty one (another CIRCLE_VAR, or another MONGODB_DATABASE), "
+                "or say --force to lose what is in it now."
+            )
+        with store.patiently():
+            store.begin_restore(now)
+            for name in archive.collections():
+                store.put(name, archive.documents(name))
+            _compare(store, archive)
+            _put_networks(archive, networks)
+            store.end_restore()
+        return archive.manifest
+    finally:
+        archive.close()
+
+
+def make_room(store: OperationsStore, source: Path, now: datetime) -> None:
+    """Empty the store for a restore from `source`, which must be whole. Raises ArchiveBroken, RestoreRefused."""
+    Archive(source).close()
+    if store.processes(now):
+        raise RestoreRefused("Other processes run on this store. Stop them all first, then wait 20 seconds.")
+    store.clear()
+
+
+def _compare(store: OperationsStore, archive: Archive) -> None:
+    differ = [name for name in archive.collections() if digest_of(store.documents(name)) != archive.sha256(name)]
+    if differ:
+        raise ArchiveBroken(f"What arrived is not what was sent: {', '.join(differ)}. Restore again with --force.")
+
+
+def _put_networks(archive: Archive, networks: Path) -> None:
+    """Generations never change: a file that is there already is the same."""
+    for name, content in archive.files():
+        path = networks.parent / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                shutil.copyfileobj(content, file)

@@ -1,0 +1,189 @@
+"""All collections as raw documents, and `installation`, whose rows say what state the store as a whole is in.
+
+Its rows: `schema` (the version of each collection) and `keys` (which keys the store was sealed with).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import UpdateOne, timeout
+from pymongo.errors import OperationFailure, PyMongoError
+
+from api.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
+from api.operations.migration import Step
+
+LEFT_OUT = frozenset({"health", "processes"})
+"""Of the moment: they say nothing after a restore."""
+LONG_SECONDS = 24 * 3600.0
+BATCH_DOCUMENTS = 200
+BATCH_BYTES = 8_000_000
+SEEN_LATELY = timedelta(seconds=20)
+RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
+
+
+class OperationsStore:
+    """The store as a whole."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self._rows = database["installation"]
+
+    # -- whole collections --------------------------------------------------
+
+    def collections(self) -> list[str]:
+        """The names of what a backup holds."""
+        names = self._db.handle.list_collection_names()
+        return sorted(name for name in names if name not in LEFT_OUT and not name.startswith("system."))
+
+    def documents(self, collection: str, session: Any = None) -> Iterator[bytes]:
+        """Every document as BSON, by `_id`."""
+        rows: Any = self._db.handle.get_collection(collection, codec_options=RAW)
+        for row in rows.find({}, session=session).sort("_id", 1):
+            yield row.raw
+
+    @contextmanager
+    def one_moment(self) -> Iterator[Any]:
+        """A session in which every read sees the store as it was at one moment.
+
+        MongoDB has snapshot sessions for it, for as long as `minSnapshotHistoryWindowInSeconds` says; the embedded
+        store takes them and does not keep to them (tried), but its transactions do.
+        """
+        with self.patiently():
+            embedded = self._db.client.admin.command("hello").get("setName") == "secantus"
+            if not embedded:
+                with self._db.client.start_session(snapshot=True) as session:
+                    yield session
+                return
+            with self._db.client.start_session() as session, session.start_transaction():
+                yield session
+
+    @staticmethod
+    def patiently() -> Any:
+        """The time limit of single operations lifted: these read and write everything."""
+        return timeout(LONG_SECONDS)
+
+    def empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return all(self._db[name].find_one({}, {"_id": 1}) is None for name in self.collections())
+
+    def clear(self) -> None:
+        """Drop every collection."""
+        for name in self._db.handle.list_collection_names():
+            if not name.startswith("system."):
+                self._db[name].drop()
+
+    def put(self, collection: str, documents: Iterable[bytes]) -> None:
+        """Insert documents as they are."""
+        rows = self._db.handle.get_collection(collection, codec_options=RAW)
+        batch: list[Any] = []
+        size = 0
+        for document in documents:
+            if batch and (len(batch) == BATCH_DOCUMENTS or size + len(document) > BATCH_BYTES):
+                rows.insert_many(batch)
+                batch, size = [], 0
+            batch.append(RawBSONDocument(document))
+            size += len(document)
+        if batch:
+            rows.insert_many(batch)
+
+    # -- installation ---------------------------------------------------------
+
+    def row(self, name: str) -> Document | None:
+        """One row of `installation`."""
+        return self._rows.find_one({"_id": name})
+
+    def set_row(self, name: str, **fields: Any) -> None:
+        """Make or change a row."""
+        self._rows.update_one({"_id": name}, {"$set": {"v": 1, **fields}}, upsert=True)
+
+    def begin_restore(self, now: datetime) -> None:
+        """From now on the store is half a store."""
+        self._db["health"].update_one({"_id": "restore"}, {"$set": {"at": now}}, upsert=True)
+
+    def end_restore(self) -> None:
+        """The store is whole."""
+        self._db["health"].delete_one({"_id": "restore"})
+
+    def restoring(self) -> bool:
+        """Whether a restore has begun and not ended."""
+        return self._db["health"].find_one({"_id": "restore"}) is not None
+
+    def others(self, now: datetime, release: str) -> int:
+        """How many processes of another release were seen lately."""
+        return self._db["processes"].count_documents(
+            {"seen_at": {"$gt": now - SEEN_LATELY}, "release": {"$ne": release}}
+        )
+
+    def processes(self, now: datetime) -> int:
+        """How many processes were seen lately."""
+        return self._db["processes"].count_documents({"seen_at": {"$gt": now - SEEN_LATELY}})
+
+    # -- bringing documents forward -------------------------------------------
+
+    def lease_schema(self, now: datetime) -> Document | None:
+        """Lease the row `schema`, made where it is not there yet; None where another process holds it."""
+        first = {"v": 1, "versions": {}, "settled": False, **self._db.leasable(now)}
+        self._rows.update_one({"_id": "schema"}, {"$setOnInsert": first}, upsert=True)
+        return self._db.claim("installation", {"_id": "schema"}, now)
+
+    def renew_schema(self, lease: Document, now: datetime) -> bool:
+        """Keep the lease for longer; False where it went to another process."""
+        until = {"$set": {"lease.until": now + timedelta(seconds=LEASE_SECONDS)}}
+        return self._rows.update_one(_held(lease), until).matched_count == 1
+
+    def end_schema(self, lease: Document, now: datetime, **fields: Any) -> None:
+        """Give the lease back, and write what came of it."""
+        self._rows.update_one(_held(lease), {"$set": {"lease.until": now, **fields}})
+
+    def behind(self, step: Step) -> list[Document]:
+        """Some documents of the version before this step."""
+        return list(self._db[step.collection].find({"v": _before(step)}).limit(BATCH_DOCUMENTS))
+
+    def expand(self, step: Step, fields: Mapping[Any, Document]) -> None:
+        """Bring documents forward, by `_id`; one that somebody else brought forward meanwhile stays as it is."""
+        changes = [
+            UpdateOne({"_id": key, "v": _before(step)}, {"$set": {**added, "v": step.to}})
+            for key, added in fields.items()
+        ]
+        self._db[step.collection].bulk_write(changes, ordered=False)
+
+    def contract(self, step: Step) -> int:
+        """Take the step's old fields away; gives how many documents had one."""
+        had: Document = {"$or": [{field: {"$exists": True}} for field in step.drop]}
+        gone = {"$unset": dict.fromkeys(step.drop, "")}
+        return self._db[step.collection].update_many(had, gone).modified_count if step.drop else 0
+
+    # -- how it stands ----------------------------------------------------------
+
+    def state(self) -> Document:
+        """What `circle doctor` asks of the store, or `{"error": …}` where it does not answer or takes no write."""
+        try:
+            self._db.probe(5.0)
+            hello = self._db.client.admin.command("hello", codec_options=self._db.handle.codec_options)
+            rows = {row["_id"]: row for row in self._rows.find()}
+            return {
+                "replica_set": "setName" in hello or hello.get("msg") == "isdbgrid",
+                "time": hello["localTime"],
+                "schema": rows.get("schema"),
+                "keys": rows.get("keys"),
+                "restoring": self.restoring(),
+                "staff": self._db["staff"].count_documents({}),
+                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in ("events", "jobs")},
+                "unconfirmed": self._db["points"].count_documents({"confirmed": False}),
+                "generation": (self._db["circle"].find_one({"_id": "current"}) or {}).get("generation"),
+            }
+        except (*UNAVAILABLE, OperationFailure, PyMongoError) as error:
+            return {"error": f"{type(error).__name__}: {error}"[:200]}
+
+
+def _held(lease: Document) -> Document:
+    return {"_id": "schema", "lease.fence": lease["lease"]["fence"]}
+
+
+def _before(step: Step) -> Any:
+    """The version before, by which a document that carries none counts as the first."""
+    return {"$in": [1, None]} if step.to == 2 else step.to - 1

@@ -1,0 +1,60 @@
+"""A start that would be unsafe is refused in words that say what to change; every safe one is not."""
+
+import pytest
+
+from api.settings import SETTINGS, UnsafeStart, read
+
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "secret", "TWILIO_MESSAGING_SERVICE_SID": "MG1"}
+MONGO = {"MONGODB_URI": "mongodb://db/?replicaSet=rs"}
+
+SAFE = {
+    "the pocket size": {},
+    "another loopback address": {"HOST": "::1"},
+    "a trial that everybody may see": {"HOST": "0.0.0.0", "CIRCLE_DEV": "1"},
+    "a trial on MongoDB": {**MONGO, "CIRCLE_DEV": "1"},
+    "the office": {"HOST": "0.0.0.0", **MONGO, **TWILIO},
+    "behind a proxy": {"TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24"},
+    "with another origin": {"CORS_ORIGINS": "https://www.example.cn,http://localhost:5173"},
+    "measured from elsewhere": {"METRICS_TOKEN": "0123456789abcdef"},
+}
+
+UNSAFE = {
+    "nobody would get a code": ({"HOST": "0.0.0.0"}, "SMS"),
+    "nobody would get a code, on MongoDB": (MONGO, "SMS"),
+    "half of Twilio": ({"TWILIO_ACCOUNT_SID": "AC1"}, "go together"),
+    "half of Kuaidi100": ({"KUAIDI100_KEY": "k"}, "go together"),
+    "keys inside the data": ({"CIRCLE_VAR": "/srv/v", "CIRCLE_KEYS": "/srv/v/keys"}, "outside CIRCLE_VAR"),
+    "keys are the data": ({"CIRCLE_VAR": "/srv/v", "CIRCLE_KEYS": "/srv/v"}, "outside CIRCLE_VAR"),
+    "a port that is none": ({"PORT": "http"}, "PORT"),
+    "a port too high": ({"PORT": "65536"}, "PORT"),
+    "a log level that is none": ({"CIRCLE_LOG": "LOUD"}, "CIRCLE_LOG"),
+    "every proxy trusted": ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES"),
+    "a proxy by name": ({"TRUSTED_PROXIES": "haproxy"}, "TRUSTED_PROXIES"),
+    "every origin": ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
+    "an origin with a path": ({"CORS_ORIGINS": "https://example.cn/page"}, "CORS_ORIGINS"),
+    "a token that can be guessed": ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
+}
+
+
+@pytest.mark.parametrize("environ", SAFE.values(), ids=SAFE.keys())
+def test_a_safe_start_is_let_through(environ):
+    assert read(environ).port == 8000
+
+
+@pytest.mark.parametrize(("environ", "told"), UNSAFE.values(), ids=UNSAFE.keys())
+def test_an_unsafe_start_is_refused_in_words(environ, told):
+    with pytest.raises(UnsafeStart, match=told):
+        read(environ)
+
+
+def test_consoles_stand_in_for_providers_only_on_this_machine_or_in_a_trial():
+    assert read({}).lenient
+    assert read({"HOST": "0.0.0.0", "CIRCLE_DEV": "1"}).lenient
+    assert not read({"HOST": "0.0.0.0", **TWILIO}).lenient
+    assert not read({**MONGO, **TWILIO}).lenient
+
+
+def test_each_setting_is_named_once_and_says_what_it_means():
+    names = [setting.name for setting in SETTINGS]
+    assert len(names) == len(set(names))
+    assert all(setting.meaning for setting in SETTINGS)

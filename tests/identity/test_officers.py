@@ -1,0 +1,183 @@
+"""Staff: first password, second factor, lock-out, idleness, administration, recovery."""
+
+import pyotp
+import pytest
+
+from api.identity.ports import Policy, Ports
+from api.identity.service import Identity
+from api.identity.store import IdentityStore
+from tests.conftest import PASSWORD, Caller
+
+NEW = "another-good-password"
+POST = {"username": "new.one", "name": "㛃䶮𠮷", "roles": ["window"], "point": "XC-H01", "department": "SPJ"}
+
+
+@pytest.fixture
+def admin(staff):
+    """An administrator."""
+    return staff("admin")
+
+
+@pytest.fixture
+def strict(database, keyring, clock, app):
+    """Identity as in real use: the second factor is required."""
+    return Identity(IdentityStore(database), keyring, database.transact, clock, Policy(trial=False), Ports())
+
+
+@pytest.fixture
+def enter(app, anyone):
+    """Log an officer in."""
+
+    def log_in(username, password, expect=201, **rest):
+        told = anyone.post("/v1/staff/sessions", {"username": username, "password": password, **rest}, expect=expect)
+        return Caller(app.test_client(), told) if expect == 201 else told
+
+    return log_in
+
+
+# -- first password ------------------------------------------------------------
+
+
+def test_the_first_password_opens_only_its_own_change(admin, enter, citizen):
+    made = admin.post("/v1/staff", POST)
+    assert made["name"] == POST["name"]
+    officer = enter("new.one", made["first_password"])
+    assert officer.tokens["must_change_password"] is True
+    assert "密码" in officer.tokens["note"]["zh"]
+    officer.get("/v1/desk/cases?queue=mine", expect=403)
+    body = {"old": made["first_password"], "new": NEW}
+    assert officer.post("/v1/staff/password", {**body, "new": "short"}, expect=422)["code"] == "bad_fields"
+    assert officer.post("/v1/staff/password", {**body, "old": "wrong"}, expect=401)["code"] == "password_wrong"
+    assert officer.post("/v1/staff/password", body, expect=200)["must_change_password"] is False
+    officer.get("/v1/desk/cases?queue=mine")
+    enter("new.one", made["first_password"], expect=401)
+    assert enter("new.one", NEW).tokens["must_change_password"] is False
+
+
+def test_a_repeated_request_makes_one_officer_and_shows_no_password_again(admin):
+    key = {"Idempotency-Key": "add-new-one"}
+    assert "first_password" in admin.post("/v1/staff", POST, headers=key)
+    assert "first_password" not in admin.post("/v1/staff", POST, headers=key)
+    assert admin.post("/v1/staff", POST, expect=409)["code"] == "username_taken"
+
+
+def test_changing_the_password_ends_the_other_log_ins(app, enter):
+    app.extensions["circle"].identity.seed_staff("wang", PASSWORD, "王窗口", {"window"}, None, None)
+    here, there = enter("wang", PASSWORD), enter("wang", PASSWORD)
+    there.get("/v1/me")
+    here.post("/v1/staff/password", {"old": PASSWORD, "new": NEW}, expect=200)
+    there.get("/v1/me", expect=401)
+    here.get("/v1/me")
+
+
+# -- second factor ---------------------------------------------------------------
+
+
+def test_the_second_factor_is_enrolled_asked_for_and_good_once(admin, enter, clock, app):
+    username = app.extensions["circle"].identity.officers.staff(admin.person["id"])["username"]
+    secret = admin.post("/v1/staff/totp")
+    assert secret["uri"].startswith("otpauth://totp/")
+    totp = pyotp.TOTP(secret["secret"])
+    assert admin.post("/v1/staff/totp/confirmation", {"code": "000000"}, expect=401)["code"] == "totp_wrong"
+    admin.post("/v1/staff/totp/confirmation", {"code": totp.at(clock())}, expect=200)
+    assert enter(username, PASSWORD, expect=401)["code"] == "totp_needed"
+    assert enter(username, PASSWORD, expect=401, totp=totp.at(clock()))["code"] == "totp_wrong"
+    clock.move(seconds=30)
+    enter(username, PASSWORD, totp=totp.at(clock()))
+    assert admin.post("/v1/staff/totp", expect=409)["code"] == "totp_exists"
+
+
+@pytest.mark.parametrize("role", ["head", "supervisor", "admin"])
+def test_in_real_use_these_roles_can_do_nothing_without_it(strict, clock, role):
+    strict.seed_staff("chief", PASSWORD, "赵主任", {role}, None, "SPJ")
+    told = strict.officers.log_in("chief", PASSWORD)
+    assert told["must_set_totp"] is True
+    actor = strict.actor(told["token"])
+    assert actor.roles == {"newcomer"}
+    secret = strict.officers.begin_totp(actor)["secret"]
+    strict.officers.confirm_totp(actor, pyotp.TOTP(secret).at(clock()))
+    assert strict.actor(told["token"]).roles == {"staff", role}
+
+
+def test_a_trial_says_that_it_does_not_ask(staff):
+    assert "试用" in staff("supervisor").tokens["note"]["zh"]
+
+
+# -- lock-out and idleness -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("username", ["wang", "nobody"])
+def test_five_wrong_tries_lock_a_name_for_fifteen_minutes(app, anyone, enter, clock, username):
+    app.extensions["circle"].identity.seed_staff("wang", PASSWORD, "王窗口", {"window"}, None, None)
+    for _ in range(5):
+        enter(username, "wrong-password", expect=401)
+    locked = anyone.raw("POST", "/v1/staff/sessions", json={"username": username, "password": PASSWORD})
+    assert (locked.status_code, locked.get_json()["code"]) == (429, "locked_out")
+    assert int(locked.headers["Retry-After"]) == 900
+    clock.move(minutes=15, seconds=1)
+    enter(username, PASSWORD, expect=201 if username == "wang" else 401)
+
+
+def test_staff_left_alone_for_half_an_hour_are_logged_out_and_citizens_are_not(window, citizen, clock):
+    for _ in range(2):
+        clock.move(minutes=29)
+        window.get("/v1/me")
+    clock.move(minutes=31)
+    assert window.get("/v1/me", expect=401)["code"] == "token_bad"
+    body = {"refresh_token": window.tokens["refresh_token"]}
+    assert window.post("/v1/sessions/refresh", body, expect=401)["code"] == "refresh_bad"
+    citizen.get("/v1/me")
+
+
+# -- administration --------------------------------------------------------------------
+
+
+def test_an_administrator_changes_a_post_against_a_version(admin, window, database):
+    path = f"/v1/staff/{window.person['id']}"
+    assert admin.raw("GET", path).headers["ETag"] == '"1"'
+    assert admin.patch(path, {"roles": ["handler"], "point": None}, 1)["roles"] == ["handler"]
+    assert admin.patch(path, {"name": "李"}, 1, expect=412)["code"] == "version_stale"
+    window.get("/v1/me", expect=401)
+    assert database["audit"].count_documents({"act": "staff.change"}) == 1
+    assert {row["id"] for row in admin.get("/v1/staff")["items"]} == {admin.person["id"], window.person["id"]}
+
+
+def test_who_has_left_cannot_come_in(admin, app, enter):
+    identity = app.extensions["circle"].identity
+    staff_id = identity.seed_staff("wang", PASSWORD, "王窗口", {"window"}, None, None)
+    officer = enter("wang", PASSWORD)
+    admin.patch(f"/v1/staff/{staff_id}", {"active": False}, 1)
+    officer.get("/v1/me", expect=401)
+    enter("wang", PASSWORD, expect=401)
+
+
+def test_the_last_administrator_cannot_go(admin):
+    path = f"/v1/staff/{admin.person['id']}"
+    for change in ({"active": False}, {"roles": ["window"]}):
+        assert admin.patch(path, change, 1, expect=409)["code"] == "last_admin"
+    assert admin.get(path)["roles"] == ["admin"]
+
+
+def test_others_do_not_manage_staff(window, handler, staff, citizen):
+    for caller in (window, handler, staff("head"), staff("supervisor"), citizen):
+        caller.get("/v1/staff", expect=403)
+        caller.post("/v1/staff", POST, expect=403)
+
+
+def test_a_recovery_takes_two_administrators(admin, staff, window, app, enter):
+    second, path = staff("admin"), f"/v1/staff/{window.person['id']}/recovery"
+    assert second.post(f"{path}/confirmation", expect=409)["code"] == "no_recovery"
+    admin.post(path)
+    assert admin.post(f"{path}/confirmation", expect=409)["code"] == "second_admin_needed"
+    recovered = second.post(f"{path}/confirmation", expect=200)
+    window.get("/v1/me", expect=401)
+    officer = enter(recovered["username"], recovered["first_password"])
+    assert officer.tokens["must_change_password"] is True
+    assert second.post(f"{path}/confirmation", expect=409)["code"] == "no_recovery"
+
+
+def test_a_recovery_that_nobody_confirms_ends_after_a_day(admin, staff, window, clock):
+    path = f"/v1/staff/{window.person['id']}/recovery"
+    admin.post(path)
+    clock.move(hours=24, seconds=1)
+    assert staff("admin").post(f"{path}/confirmation", expect=409)["code"] == "no_recovery"

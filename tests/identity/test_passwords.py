@@ -1,0 +1,66 @@
+"""Passwords never hold up the sockets, and the command line manages staff and keys."""
+
+import subprocess
+import sys
+
+from click.testing import CliRunner
+
+from api.cli import main
+from api.identity.passwords import Passwords
+
+BESIDE = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from api.identity.passwords import Passwords
+ticks = 0
+def tick():
+    global ticks
+    while True:
+        ticks += 1
+        gevent.sleep(0.001)
+passwords = Passwords()
+gevent.spawn(tick)
+gevent.sleep(0)
+ticks = 0
+kept = passwords.hash("correct-horse-battery")
+assert passwords.fits(kept, "correct-horse-battery") and not passwords.fits(kept, "wrong")
+print(ticks)
+"""
+
+
+def test_a_password_fits_itself_and_nobody_has_none():
+    passwords = Passwords()
+    kept = passwords.hash("㛃䶮𠮷-密码-1")
+    assert passwords.fits(kept, "㛃䶮𠮷-密码-1")
+    assert not passwords.fits(kept, "another")
+    assert not passwords.fits(None, "another")
+
+
+def test_the_loop_runs_on_while_a_password_is_checked():
+    done = subprocess.run([sys.executable, "-c", BESIDE], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 5
+
+
+def test_the_command_line_manages_staff_and_keys(tmp_path, monkeypatch):
+    for name, folder in (("CIRCLE_VAR", "var"), ("CIRCLE_KEYS", "keys")):
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+
+    def circle(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == code, (words, done.output, done.exception)
+        return done.output
+
+    person = ("staff", "add", "ma", "--name", "㛃䶮𠮷", "--role", "head", "--department", "SPJ")
+    circle(*person, "--password", "a-good-long-one")
+    circle(*person, "--password", "a-good-long-one", code=1)
+    assert "ma  㛃䶮𠮷  head  SPJ" in circle("staff", "list")
+    assert "first password of ma: " in circle("staff", "reset", "ma")
+    circle("staff", "reset", "nobody", code=1)
+    assert "seal-2.key" in circle("keys", "new")
+    listed = circle("keys", "list", "--used")
+    assert "* seal-2" in listed
+    assert "  seal-1" in listed
+    assert "citizens" in circle("keys", "rotate")

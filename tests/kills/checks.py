@@ -1,0 +1,96 @@
+"""What must hold after every crash, whatever died and when: nothing half, nothing double, nothing stuck."""
+
+from collections import Counter
+from typing import Any
+
+from api.cases.case import fold
+from tests.kills.child import World
+
+TOLD = {"case.submit", "case.accept", "case.decide", "case.issue"}
+"""Each of these events of a case leads to exactly one notice to the applicant."""
+CHANNELS = {"in_app": {"delivered"}, "sms": {"accepted", "sent", "delivered"}}
+
+
+def faults(world: World) -> list[str]:
+    """What is wrong with the whole store, in words."""
+    found: list[str] = []
+    for look in (_cases, _events, _notices, _work, _uploads):
+        found += look(world)
+    return found
+
+
+def _rows(world: World, collection: str, **wanted: Any) -> list[dict[str, Any]]:
+    return list(world.office.database[collection].find(wanted).sort("_id", 1))
+
+
+def _cases(world: World) -> list[str]:
+    """A case, its actions, their events, its snapshot and its draft belong together."""
+    found, cases = [], _rows(world, "cases")
+    for row in cases:
+        actions = world.office.cases._actions(row["_id"])
+        if [action.seq for action in actions] != list(range(1, row["version"] + 1)):
+            found.append(f"case at version {row['version']} has the actions {[(a.seq, a.act) for a in actions]}")
+        elif fold(actions).state != row["state"]:
+            found.append(f"the snapshot says {row['state']}, the actions {fold(actions).state}")
+        events = [event["type"] for event in _rows(world, "events", subject=row["_id"])]
+        if Counter(events) != Counter(f"case.{action.act}" for action in actions):
+            found.append(f"actions {[action.act for action in actions]} with the events {events}")
+        if len(_rows(world, "drafts", case=row["number"])) != 1:
+            found.append("a case without its draft")
+    known = {row["_id"] for row in cases}
+    found += ["an action without its case" for row in _rows(world, "case_actions") if row["case"] not in known]
+    numbers = {row["number"] for row in cases} | {None}
+    return found + ["a draft with a case that is none" for row in _rows(world, "drafts") if row["case"] not in numbers]
+
+
+def _events(world: World) -> list[str]:
+    """Every event has had all its reactions, and each that is told was told once."""
+    found, reactions = [], world.office.jobs.reactions
+    for row in _rows(world, "events"):
+        wanted = sorted(name for name, _ in reactions.get(row["type"], ()))
+        if row["state"] != "done" or sorted(row["done"]) != wanted:
+            found.append(f"event {row['type']} is {row['state']} with {row['done']} of {wanted}: {row.get('reason')}")
+        told = _rows(world, "notices", key={"$regex": f"^{row['_id']}:"})
+        if row["type"] in TOLD and len(told) != 1:
+            found.append(f"event {row['type']} has {len(told)} notices")
+    return found
+
+
+def _notices(world: World) -> list[str]:
+    """A notice goes out once by each of its channels, and the provider was given it once."""
+    found, notices = [], [row for row in _rows(world, "notices") if row["template"] != "login_code"]
+    taken = Counter(message["callback"].partition("notice=")[2][:36] for message in world.provider.ask("messages"))
+    for notice in notices:
+        deliveries = _rows(world, "deliveries", notice=notice["_id"])
+        if sorted(row["channel"] for row in deliveries) != sorted(CHANNELS):
+            found.append(f"notice {notice['template']} has the deliveries {[row['channel'] for row in deliveries]}")
+        for row in deliveries:
+            if row["state"] not in CHANNELS.get(row["channel"], set()):
+                found.append(f"{notice['template']} by {row['channel']} is {row['state']}: {row.get('error')}")
+        if taken[notice["_id"]] != 1:
+            found.append(f"the provider was given {notice['template']} {taken[notice['_id']]} times")
+    return found
+
+
+def _work(world: World) -> list[str]:
+    """Nothing is parked or due, and no key is still in flight."""
+    office, now = world.office, world.clock()
+    found = [f"parked in {row['collection']}: {row.get('reason')}" for row in office.jobs.parked()]
+    due = _rows(world, "jobs", state="pending", due_at={"$lte": now})
+    found += [f"job {row['kind']} is still due: {row.get('reason')}" for row in due]
+    silence = Counter(row["payload"]["case"] for row in _rows(world, "jobs", kind="cases.deem"))
+    for case in _rows(world, "cases"):
+        if silence[case["_id"]] != (1 if case["clock_facts"]["deemed_acceptance"] else 0):
+            found.append(f"{silence[case['_id']]} jobs wait for the office's silence")
+    found += ["a receipt is still due" for _ in _rows(world, "receipts", due_at={"$lte": now})]
+    in_flight = _rows(world, "idempotency", state="in_flight")
+    return found + [f"a key is in flight: {row['_id'].partition(':')[2]}" for row in in_flight]
+
+
+def _uploads(world: World) -> list[str]:
+    """No upload is half, none has lost its content, no content is nobody's."""
+    found = [f"an upload is {row['state']}" for row in _rows(world, "uploads") if row["state"] not in {"accepted"}]
+    kept = {row["_id"] for row in _rows(world, "files.files")}
+    chunks = world.office.database["files.chunks"].distinct("files_id")
+    found += ["pieces of a file that is nobody's" for owner in chunks if owner not in kept]
+    return found + ["parts of an upload that is complete" for _ in _rows(world, "upload_parts")]

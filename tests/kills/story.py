@@ -1,0 +1,184 @@
+"""A story in steps: an upload, an application, its handling, and the notice of it. Each step is done by one process.
+
+A step that is counted is harmless when repeated with the same key or version, as a client repeats it after a cut.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.conftest import PASSWORD, Caller
+from tests.kills.child import World
+from tests.way import FOOD, ID_NUMBER, PNG
+
+TUS = {"Tus-Resumable": "1.0.0"}
+HALF = len(PNG) // 2
+STAFF = {"window": "王窗口", "handler": "李审批"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one process does. Without an act it only leads from one counted step to the next."""
+
+    name: str
+    do: Callable[[World], Any]
+    act: str = ""
+    who: str = "web"
+    next: str = ""
+    """The step that shows afterwards that life goes on."""
+
+
+class Refused(Exception):
+    """An answer that a client may meet after a cut: status and code."""
+
+
+def answer(response: Any, *expected: int) -> dict[str, Any]:
+    """The body and status of an expected answer. Raises Refused."""
+    body = response.get_json(silent=True) or {}
+    if response.status_code not in expected:
+        raise Refused(f"{response.status_code} {body.get('code', response.text[:200])}")
+    return {"status": response.status_code, **body}
+
+
+# -- people -------------------------------------------------------------------------
+
+
+def log_in_citizen(world: World) -> None:
+    """By the code that the provider was given."""
+    anyone, phone = world.caller(), "13800138000"
+    anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
+    world.work()
+    code = re.findall(r"\d{6}", world.provider.ask("messages")[-1]["body"])[-1]
+    world.known["citizen"] = anyone.post("/v1/sessions", {"phone": phone, "code": code})
+
+
+def log_in_staff(world: World) -> None:
+    """A window officer and a handler."""
+    for role, name in STAFF.items():
+        world.office.identity.seed_staff(role, PASSWORD, name, {role}, "XC-H01", "SPJ")
+        body = {"username": role, "password": PASSWORD}
+        world.known[role] = world.caller().post("/v1/staff/sessions", body)
+
+
+# -- a file ----------------------------------------------------------------------------
+
+
+def begin_upload(world: World) -> None:
+    """The first half of a picture has arrived."""
+    citizen = world.caller("citizen")
+    told = {**TUS, "Upload-Length": str(len(PNG)), "Upload-Metadata": "filename YS5wbmc="}
+    world.known["upload"] = citizen.raw("POST", "/v1/uploads", headers=told).headers["Location"].rpartition("/")[2]
+    _send(citizen, world.known["upload"], 0, HALF)
+
+
+def finish_upload(world: World) -> Any:
+    """The rest of it, from wherever the server stands."""
+    citizen, upload = world.caller("citizen"), world.known["upload"]
+    head = citizen.raw("HEAD", f"/v1/uploads/{upload}", headers=TUS)
+    answer(head, 200)
+    at = int(head.headers["Upload-Offset"])
+    return _send(citizen, upload, at, len(PNG)) if at < len(PNG) else {"status": 204}
+
+
+def _send(citizen: Caller, upload: str, begin: int, end: int) -> Any:
+    headers = {**TUS, "Upload-Offset": str(begin)}
+    kind = "application/offset+octet-stream"
+    path = f"/v1/uploads/{upload}"
+    return answer(citizen.raw("PATCH", path, headers=headers, data=PNG[begin:end], content_type=kind), 204)
+
+
+def file_is_there(world: World) -> list[str]:
+    """What is wrong with the uploaded file."""
+    citizen, upload = world.caller("citizen"), world.known["upload"]
+    face = answer(citizen.raw("GET", f"/v1/uploads/{upload}"), 200)
+    if face["state"] != "accepted":
+        return [f"the upload is {face['state']}: {face.get('why')}"]
+    row = world.office.database["uploads"].find_one({"_id": upload})
+    assert row is not None
+    found = [] if row["sha256"] == hashlib.sha256(PNG).hexdigest() else ["the upload holds other bytes than were sent"]
+    url = answer(citizen.raw("GET", f"/v1/files/{upload}"), 200)["url"]
+    shown = world.caller().raw("GET", url)
+    return found if shown.status_code == 200 and shown.data else [*found, "the file cannot be read"]
+
+
+# -- an application ------------------------------------------------------------------------
+
+
+def fill_in(world: World) -> None:
+    """A draft with all that its matter asks for."""
+    citizen = world.caller("citizen")
+    answers = {"applicant_name": "王小明", "id_number": ID_NUMBER}
+    draft = citizen.post("/v1/drafts", {"matter": FOOD, "answers": answers})
+    needed = [gap["material"] for gap in draft["missing"] if gap["material"]]
+    change = {"materials": {key: [world.known["upload"]] for key in needed}, "delivery": {"way": "pickup"}}
+    draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
+    assert draft["missing"] == [], draft["missing"]
+    world.known["draft"] = draft["id"]
+
+
+def submit(world: World) -> Any:
+    """Under one key."""
+    path = f"/v1/drafts/{world.known['draft']}/submit"
+    made = answer(world.caller("citizen").raw("POST", path, headers={"Idempotency-Key": "submit-once"}), 201)
+    world.known["case"] = made["case"]
+    return {"status": 201, "number": made["case"]["number"]}
+
+
+def submit_anew(world: World) -> str:
+    """The same draft under another key."""
+    path = f"/v1/drafts/{world.known['draft']}/submit"
+    response = world.caller("citizen").raw("POST", path, headers={"Idempotency-Key": "submit-twice"})
+    return f"{response.status_code} {(response.get_json() or {}).get('code')}"
+
+
+def act(role: str, name: str, version: int, **data: Any) -> Callable[[World], Any]:
+    """An act of staff against a version: 200, or 412 where it was done before."""
+
+    def do(world: World) -> Any:
+        path = f"/v1/cases/{world.known['case']['number']}/actions"
+        headers = {"If-Match": f'"{version}"'}
+        told = answer(world.caller(role).raw("POST", path, json={"act": name, **data}, headers=headers), 200, 412)
+        return {"status": told["status"]}
+
+    return do
+
+
+def call_back(world: World) -> Any:
+    """The provider says that the last message arrived."""
+    message = next(m for m in reversed(world.provider.ask("messages")) if world.known["case"]["number"] in m["body"])
+    call = world.provider.ask("callback", message, "delivered")
+    path = call["url"].partition("//")[2].partition("/")[2]
+    headers = {"X-Twilio-Signature": call["signature"]}
+    return answer(world.caller().raw("POST", f"/{path}", data=call["form"], headers=headers), 204)
+
+
+def works(*steps: str) -> Callable[[World], None]:
+    """The worker does what is due by these of its steps."""
+    return lambda world: world.work(*steps)
+
+
+GRANT = {"kind": "grant", "text": "符合条件，准予许可。"}
+REACT = works("events", "jobs")
+STORY = (
+    Step("log in", log_in_citizen),
+    Step("staff", log_in_staff),
+    Step("begin upload", begin_upload),
+    Step("file.web", finish_upload, "file", "web", next="fill in"),
+    Step("file.worker", REACT, "file", "worker", next="fill in"),
+    Step("fill in", fill_in),
+    Step("submit.web", submit, "submit", "web", next="accept.web"),
+    Step("submit.worker", REACT, "submit", "worker", next="accept.web"),
+    Step("tell", works()),
+    Step("accept.web", act("window", "accept", 1), "action", "web", next="decide.web"),
+    Step("accept.worker", REACT, "action", "worker", next="decide.web"),
+    Step("tell again", works()),
+    Step("decide.web", act("handler", "decide", 2, **GRANT), "action", "web", next="issue"),
+    Step("decide.worker", REACT, "action", "worker", next="issue"),
+    Step("delivery.worker", works("notices"), "delivery", "worker", next="issue"),
+    Step("receipt.web", call_back, "delivery", "web", next="issue"),
+    Step("receipt.worker", works("notices"), "delivery", "worker", next="issue"),
+    Step("issue", act("window", "issue", 3, serial="JY2026112400001")),
+)
+PLACE = {step.name: at for at, step in enumerate(STORY)}

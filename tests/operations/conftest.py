@@ -1,0 +1,28 @@
+"""A store as a whole, and empty ones to bring it to."""
+
+from uuid import uuid4
+
+import pytest
+
+from api.database import Database
+from api.operations.store import OperationsStore
+
+
+@pytest.fixture
+def whole(shared_database):
+    """The store of the assembled app."""
+    return OperationsStore(shared_database)
+
+
+@pytest.fixture
+def elsewhere(store_uri):
+    """A database with nothing in it."""
+    database = Database(store_uri, f"t{uuid4().hex}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def empty(elsewhere):
+    """The empty database as a whole."""
+    return OperationsStore(elsewhere)

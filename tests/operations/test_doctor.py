@@ -1,0 +1,75 @@
+"""Each finding of the doctor, from what the store says of itself."""
+
+import pytest
+
+from api.operations.doctor import machine, store, table
+from api.settings import read
+
+WELL = {
+    "replica_set": True,
+    "schema": {"versions": {}, "settled": True},
+    "keys": None,
+    "restoring": False,
+    "staff": 3,
+    "parked": {"events": 0, "jobs": 0},
+    "unconfirmed": 0,
+    "generation": None,
+}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return read({"CIRCLE_VAR": str(tmp_path / "var"), "CIRCLE_KEYS": str(tmp_path / "keys")})
+
+
+@pytest.fixture
+def look(settings, clock):
+    def look(**changed):
+        state = {**WELL, "time": clock(), **changed}
+        return {finding.name: finding for finding in store(state, settings, {}, clock())}
+
+    return look
+
+
+def test_a_healthy_store_has_nothing_to_mend(look):
+    assert {finding.state for finding in look().values()} <= {"ok", "note"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "name", "todo"),
+    [
+        ({"error": "NetworkTimeout"}, "store", "store.log"),
+        ({"replica_set": False}, "store", "rs.initiate"),
+        ({"restoring": True}, "documents", "restore FILE --force"),
+        ({"schema": {"versions": {"cases": 2}, "settled": True}}, "documents", "Install that release"),
+        ({"keys": {"mark": "x"}}, "sealing", "CIRCLE_KEYS"),
+        ({"parked": {"events": 0, "jobs": 2}}, "work", "reasons"),
+        ({"generation": "20261124"}, "network", "network add"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_to_do(look, changed, name, todo):
+    finding = look(**changed)[name]
+    assert finding.state == "fail"
+    assert todo in finding.todo
+
+
+def test_clocks_that_differ_are_told(look, clock):
+    before = clock()
+    clock.move(seconds=9)
+    assert look(time=before)["clock"].words == "this machine and the store differ by 9.0 s"
+
+
+def test_documents_of_an_older_release_are_a_note(look):
+    assert look(schema=None)["documents"].todo == "circle migrate"
+
+
+def test_pages_that_were_not_built_are_told(settings, tmp_path):
+    pages = next(finding for finding in machine(settings, tmp_path) if finding.name == "pages")
+    assert (pages.state, "make pages" in pages.todo) == ("fail", True)
+
+
+def test_what_to_do_stands_under_what_is_wrong(look):
+    lines = table(list(look(parked={"events": 1, "jobs": 0}).values())).splitlines()
+    wrong = next(n for n, line in enumerate(lines) if line.startswith("FAIL"))
+    assert "failed for good: 1 events" in lines[wrong]
+    assert lines[wrong + 1].strip().startswith("→")

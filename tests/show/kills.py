@@ -1,0 +1,129 @@
+"""Kills worker, web and store by SIGKILL at the n-th store command of a submit, an action, a delivery and a file
+completion, and looks whether all is consistent and complete after the restart.
+
+`python -m tests.show.kills --seed N` prints JSON: for each step and victim how many store commands there are, how many
+times somebody was killed at each moment, what the caller was answered, and what was wrong. `web` and `worker` are
+processes beside a store that goes on (it is restarted where it would hold the dead client's open transaction for 60 s
+more; twice, in the full form, that is waited for); a killed `store` is started again while its caller still waits.
+The seed draws the instant within a command, for the moment `during`.
+"""
+
+import argparse
+import json
+import random
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from api.identity.sealing import Keyring
+from tests.kills.child import MOMENTS, reader
+from tests.kills.lab import FORK
+from tests.kills.story import PLACE, STORY
+from tests.kills.trial import Checkpoint, Plan, Result, attempt, lane, lay_out
+
+ACTS = ("submit", "action", "delivery", "file")
+VICTIMS = ("worker", "web", "store")
+LANES = 2
+
+
+def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: random.Random) -> list[Plan]:
+    """Every n of every step, victim and moment, or each `every`-th of these from a drawn one on. `during` tells a
+    sent command from an answered one only for a store: to a store its client's end looks alike."""
+    made = []
+    for name, checkpoint in kept.items():
+        total = len(checkpoint.told["seen"])
+        for victim in sorted({STORY[PLACE[name]].who, "store"} & set(victims)):
+            for moment in MOMENTS if victim == "store" else ("before", "after"):
+                made += [Plan(name, victim, moment, n, rng.random()) for n in range(1, total + 1)]
+    return made[rng.randrange(every) :: every] if every > 1 else made + abandoned(kept, victims)
+
+
+def abandoned(kept: dict[str, Checkpoint], victims: Sequence[str]) -> list[Plan]:
+    """A web process and a worker that leave a transaction open in a store that goes on."""
+    made = []
+    for name in ("submit.web", "accept.worker"):
+        if name in kept and STORY[PLACE[name]].who in victims:
+            commit = [command.name for command in kept[name].told["seen"]].index("commitTransaction") + 1
+            made.append(Plan(name, STORY[PLACE[name]].who, "before", commit, abandons=True))
+    return made
+
+
+def run(seed: int, acts: Sequence[str] = ACTS, victims: Sequence[str] = VICTIMS, every: int = 1) -> dict[str, Any]:
+    """The counts."""
+    begun, rng = time.monotonic(), random.Random(seed)
+    with tempfile.TemporaryDirectory(prefix="kills-") as name:
+        folder = Path(name)
+        Keyring.open(folder / "keys")
+        reader(None)
+        with lane(folder / "story", folder / "keys") as first:
+            kept = lay_out(first, folder / "kept", acts)
+        todo = plans(kept, victims, every, rng)
+        rng.shuffle(todo)
+        results = _in_lanes(folder, kept, todo)
+        report = _report(kept, results)
+    return {"seed": seed, "every": every, "seconds": round(time.monotonic() - begun), **report}
+
+
+def _in_lanes(folder: Path, kept: dict[str, Checkpoint], todo: list[Plan]) -> list[Result]:
+    """The trials, side by side."""
+    running = []
+    for number in range(LANES):
+        ours, theirs = FORK.Pipe(duplex=False)
+        mine = todo[number::LANES]
+        process = FORK.Process(target=_lane, args=(theirs, folder / str(number), folder / "keys", kept, mine))
+        process.start()
+        theirs.close()
+        running.append((process, ours, len(mine)))
+    results = [ours.recv() for _, ours, count in running for _ in range(count)]
+    for process, _, _ in running:
+        process.join()
+    return results
+
+
+def _lane(pipe: Any, folder: Path, keys: Path, kept: dict[str, Checkpoint], todo: list[Plan]) -> None:
+    with lane(folder, keys) as on:
+        for plan in todo:
+            pipe.send(attempt(on, kept[plan.step], plan))
+
+
+def _report(kept: dict[str, Checkpoint], results: list[Result]) -> dict[str, Any]:
+    steps: dict[str, Any] = {}
+    for name, checkpoint in kept.items():
+        victims: dict[str, Any] = defaultdict(lambda: defaultdict(Counter))
+        for result in (one for one in results if one.plan.step == name):
+            count = victims[result.plan.victim][result.plan.moment]
+            count["killed" if result.killed else "too_late"] += 1
+            count[result.answered] += 1
+            count["violations"] += bool(result.faults)
+        steps[name] = {"commands": len(checkpoint.told["seen"]), **victims}
+    wrong = [
+        {**vars(one.plan), "command": one.command, "answered": one.answered, "faults": one.faults}
+        for one in sorted(results, key=lambda one: (one.plan.step, one.plan.victim, one.plan.n))
+        if one.faults
+    ]
+    return {
+        "kills": sum(one.killed for one in results),
+        "trials": len(results),
+        "violations": len(wrong),
+        "steps": steps,
+        "wrong": wrong,
+    }
+
+
+def main() -> None:
+    """Print the counts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--acts", default=",".join(ACTS), help="some of them, e.g. submit,file")
+    parser.add_argument("--who", default=",".join(VICTIMS), help="some of them, e.g. web,store")
+    parser.add_argument("--every", type=int, default=1, help="only each K-th command")
+    told = parser.parse_args()
+    report = run(told.seed, told.acts.split(","), told.who.split(","), told.every)
+    print(json.dumps(report, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

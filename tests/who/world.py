@@ -1,0 +1,326 @@
+"""A small world in which everybody of the matrix exists and everything they may want is there, and how to want it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from tests.conftest import PASSWORD, Caller
+from tests.way import FOOD, ID_NUMBER, PNG, accepted_upload, act, complete_draft, issued, submitted
+
+STAFF = {
+    "window": ("window", "XC-H01", "SPJ"),
+    "handler": ("handler", "XC-H01", "SPJ"),
+    "head": ("head", "XC-H01", "SPJ"),
+    "supervisor": ("supervisor", "XC-H01", "SPJ"),
+    "admin": ("admin", None, None),
+    "elsewhere": ("handler", "XC-H01", "RSJ"),
+}
+"""Role, point and department. `elsewhere` works for the department that has nothing to do with the case."""
+
+CITIZENS = {"owner": "13800138000", "other": "13900139000"}
+ACTORS = ("anyone", "owner", "other", *STAFF, "newcomer")
+TUS = {"Tus-Resumable": "1.0.0"}
+STRANGER = {"name": "李强", "number": "610102199003072978"}
+Call = dict[str, Any]
+
+
+class World:
+    """The office with one citizen's case, draft, talk, parcel, files, mandate and notices in it."""
+
+    def __init__(self, app: Any, clock: Any, sent: Any) -> None:
+        self.app, self.clock, self.sent = app, clock, sent
+        self.office = app.extensions["circle"]
+        self.drain = self.office.worker.drain
+        self.numbers = iter(range(13700000001, 13700009999))
+        self.actors = {"anyone": Caller(app.test_client())}
+        self.actors |= {name: self.citizen(phone) for name, phone in CITIZENS.items()}
+        self.actors |= {name: self.officer(name) for name in STAFF}
+        self.actors["newcomer"] = self.newcomer()
+        self.owner, self.window = self.actors["owner"], self.actors["window"]
+        self.spare, self.second_admin = self.officer("window"), self.officer("admin")
+        verified = {"citizen": self.owner.person["id"], "name": "王小明", "id_number": ID_NUMBER}
+        self.window.post("/v1/staff/verifications", verified)
+        self.case = issued(self.owner, self.window, self.actors["handler"], self.drain)
+        self.parcel = self._parcel(self.case)
+        self.talk, self._last_talk = None, None
+        self.talk = self._talk()
+        self.draft = complete_draft(self.owner, self.drain)
+        self.upload = next(files["files"][0]["id"] for files in self._case(self.case)["materials"] if files["files"])
+        self.notice = self.owner.get("/v1/notices")["items"][0]["id"]
+        self.mandate = self._mandate()
+
+    # -- who ---------------------------------------------------------------------
+
+    def citizen(self, phone: str = "") -> Caller:
+        """A citizen who logs in; somebody new where no phone is told."""
+        phone, anyone = phone or str(next(self.numbers)), Caller(self.app.test_client())
+        anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
+        self.drain()
+        codes = [code for _, text in self.sent.messages if "验证码" in text for code in re.findall(r"\d{6}", text)]
+        body = {"phone": phone, "code": codes[-1]}
+        return Caller(self.app.test_client(), anyone.post("/v1/sessions", body))
+
+    def officer(self, actor: str, *, fresh: bool = False) -> Caller:
+        """A member of staff like this actor."""
+        role, point, department = STAFF[actor]
+        username = f"{actor}-{uuid4().hex[:6]}"
+        add = self.office.identity.add_staff if fresh else self.office.identity.seed_staff
+        add(username, PASSWORD, "王窗口", {role}, point, department)
+        body = {"username": username, "password": PASSWORD}
+        return Caller(self.app.test_client(), Caller(self.app.test_client()).post("/v1/staff/sessions", body))
+
+    def newcomer(self) -> Caller:
+        """An officer who still has the first password."""
+        return self.officer("window", fresh=True)
+
+    def like(self, actor: str) -> Caller:
+        """Somebody of the same standing, for what one does to oneself."""
+        if actor == "anyone":
+            return self.actors[actor]
+        if actor == "newcomer":
+            return self.newcomer()
+        return self.citizen() if actor in CITIZENS else self.officer(actor)
+
+    # -- what there is -------------------------------------------------------------
+
+    def _case(self, case: Call) -> Any:
+        return self.owner.get(f"/v1/cases/{case['number']}")
+
+    def _parcel(self, case: Call) -> Any:
+        path = f"/v1/cases/{case['number']}/parcels"
+        parcel = self.window.post(path, {"direction": "to_citizen", "carrier": "console"})
+        self.drain()
+        return parcel
+
+    def _talk(self) -> Any:
+        """A talk that the window's officer holds; the one before is over, for there is a limit to what one holds."""
+        chat, actor = self.office.chat, self.office.identity.actor
+        if self._last_talk:
+            chat.end(actor(self.owner.token), self._last_talk, None)
+        talk = self.owner.post("/v1/conversations", {"point": "XC-H01", "text": "在吗？"})
+        claimed = chat.claim(actor(self.window.token), talk["id"])
+        self._last_talk = talk["id"] if self.talk else None
+        return claimed
+
+    def _mandate(self) -> str:
+        body = {"kind": "agent", "agent": STRANGER, "valid_until": "2027-06-30"}
+        return str(self.owner.post("/v1/mandates", body)["id"])
+
+    def _case_in(self, state: str) -> Any:
+        case = submitted(self.owner, self.drain)
+        if state == "supplementing":
+            items = [{"key": "m1", "why": "看不清"}]
+            case = act(self.window, case, "request_supplement", items=items, text="请补交")
+        return case
+
+    # -- how to want something --------------------------------------------------------
+
+    def ask(self, actor: str, method: str, rule: str) -> Any:
+        """The answer to this actor's request, with everything in it as it should be."""
+        told = CALLS.get((method, rule), lambda world, actor: {})(self, actor)
+        caller = told.pop("caller", self.actors[actor])
+        path = told.pop("path", "") or self.path(rule, told.pop("at", {}))
+        query = told.pop("query", "")
+        return caller.raw(method, path + query, **told)
+
+    def path(self, rule: str, at: Call) -> str:
+        """The rule with the ids of this world, or those told."""
+        known = {
+            "number": self.case["number"],
+            "parcel_id": self.parcel["id"],
+            "conversation": self.talk["id"],
+            "draft_id": self.draft["id"],
+            "upload_id": self.upload,
+            "notice_id": self.notice,
+            "mandate_id": self.mandate,
+            "staff_id": self.spare.person["id"],
+            "code": FOOD,
+            "point_id": "XC-H01",
+            "package_id": self.actors["anyone"].get("/v1/packages")["items"][0]["id"],
+            "path:name": "nothing.js",
+            "name": "nothing",
+            "any(js, svg, webmanifest, png, ico):ending": "svg",
+            **{name: str(uuid4()) for name in ("job_id", "secret")},
+            **at,
+        }
+        return re.sub(r"<([^>]+)>", lambda found: str(known[found[1]]), rule)
+
+    def version(self, path: str, by: Caller | None = None) -> Call:
+        """If-Match with the version that is there now."""
+        return {"If-Match": (by or self.owner).raw("GET", path).headers["ETag"]}
+
+
+def _self(world: World, actor: str) -> Call:
+    return {"caller": world.like(actor)}
+
+
+def _upload_of(world: World, actor: str) -> str:
+    """An upload just begun by the owner."""
+    headers = {**TUS, "Upload-Length": str(len(PNG)), "Upload-Metadata": "filename YS5wbmc="}
+    return world.owner.raw("POST", "/v1/uploads", headers=headers).headers["Location"].rsplit("/", 1)[1]
+
+
+def _supplement(world: World, actor: str) -> Call:
+    case = world._case_in("supplementing") if actor == "owner" else world.case
+    upload = accepted_upload(world.owner, world.drain) if actor == "owner" else world.upload
+    path = f"/v1/cases/{case['number']}"
+    return {
+        "at": {"number": case["number"]},
+        "json": {"materials": {"m1": [upload]}},
+        "headers": world.version(path),
+    }
+
+
+def _withdrawal(world: World, actor: str) -> Call:
+    case = world._case_in("submitted") if actor == "owner" else world.case
+    return {"at": {"number": case["number"]}, "json": {}, "headers": world.version(f"/v1/cases/{case['number']}")}
+
+
+def _submit(world: World, actor: str) -> Call:
+    draft = complete_draft(world.owner, world.drain) if actor == "owner" else world.draft
+    return {"at": {"draft_id": draft["id"]}}
+
+
+def _send_parcel(world: World, actor: str) -> Call:
+    case = issued(world.owner, world.window, world.actors["handler"], world.drain) if actor == "window" else world.case
+    return {"at": {"number": case["number"]}, "json": {"direction": "to_citizen", "carrier": "console"}}
+
+
+def _confirm_parcel(world: World, actor: str) -> Call:
+    parcel = world.parcel
+    if actor == "owner":
+        parcel = world._parcel(issued(world.owner, world.window, world.actors["handler"], world.drain))
+    headers = world.version(f"/v1/parcels/{parcel['id']}")
+    return {"at": {"parcel_id": parcel["id"]}, "json": {}, "headers": headers}
+
+
+def _act(world: World, actor: str) -> Call:
+    return {
+        "json": {"act": "note", "text": "电话已通知"},
+        "headers": world.version(f"/v1/cases/{world.case['number']}"),
+    }
+
+
+def _closing(world: World, actor: str) -> Call:
+    talk = world._talk()
+    return {"at": {"conversation": talk["id"]}, "json": {}, "headers": {"If-Match": f'"{talk["version"]}"'}}
+
+
+def _reopening(world: World, actor: str) -> Call:
+    talk = world._talk()
+    path = f"/v1/conversations/{talk['id']}"
+    world.owner.post(f"{path}/closing", {}, expect=200, headers=world.version(path))
+    return {"at": {"conversation": talk["id"]}, "headers": world.version(path)}
+
+
+def _mandate_told(world: World, actor: str) -> Call:
+    body = {"kind": "agent", "agent": STRANGER, "valid_until": "2027-06-30"}
+    if actor not in CITIZENS:
+        body["principal"] = {"name": "王小明", "number": ID_NUMBER}
+    return {"json": body}
+
+
+def _content(world: World, actor: str) -> Call:
+    return {"path": world.owner.get(f"/v1/files/{world.upload}")["url"]}
+
+
+def _verification(world: World, actor: str) -> Call:
+    return {"caller": world.like(actor), "json": {"name": "王小明", "id_number": ID_NUMBER}}
+
+
+def _window_verification(world: World, actor: str) -> Call:
+    known = {"citizen": world.owner.person["id"], "name": "王小明", "id_number": ID_NUMBER}
+    return {"json": known}
+
+
+def _confirm_recovery(world: World, actor: str) -> Call:
+    spare = world.officer("window").person["id"]
+    world.second_admin.post(f"/v1/staff/{spare}/recovery")
+    return {"at": {"staff_id": spare}}
+
+
+def _change_staff(world: World, actor: str) -> Call:
+    path = f"/v1/staff/{world.spare.person['id']}"
+    return {"json": {"point": "XC-H01"}, "headers": world.version(path, world.second_admin)}
+
+
+def _change_calendar(world: World, actor: str) -> Call:
+    days = [{"date": "2026-12-31", "kind": "rest", "notice": "新政办发〔2026〕1号"}]
+    return {"json": days, "headers": world.version("/v1/calendar?from=2026-12-01&to=2026-12-31")}
+
+
+def _receipt(world: World, actor: str) -> Call:
+    return {"json": {"number": world.case["number"], "code": world._case(world.case)["receipt_code"]}}
+
+
+def _json(**body: Any) -> Callable[[World, str], Call]:
+    return lambda world, actor: {"json": body}
+
+
+def _query(text: str) -> Callable[[World, str], Call]:
+    return lambda world, actor: {"query": text}
+
+
+CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
+    ("GET", "/v1/calendar"): _query("?from=2026-11-01&to=2026-11-30"),
+    ("PATCH", "/v1/calendar"): _change_calendar,
+    ("GET", "/v1/circle"): _query("?lon=108.96&lat=34.27"),
+    ("GET", "/v1/circle/isochrone"): _query("?lon=108.96&lat=34.27"),
+    ("GET", "/v1/circle/streets"): _query("?bbox=108.95,34.26,108.97,34.28"),
+    ("GET", "/v1/matters/search"): _query("?q=食品"),
+    ("POST", "/v1/lookups"): _receipt,
+    ("POST", "/v1/carriers/kuaidi100/<secret>"): lambda w, a: {"data": {"param": "{}", "sign": "x"}},
+    ("POST", "/v1/sessions/codes"): lambda w, a: {"json": {"phone": str(next(w.numbers))}},
+    ("POST", "/v1/sessions"): _json(phone="13600136000", code="000000"),
+    ("POST", "/v1/sessions/wechat"): _json(code="nobody"),
+    ("POST", "/v1/sessions/refresh"): _json(refresh_token="none"),
+    ("POST", "/v1/staff/sessions"): lambda w, a: {"json": {"username": uuid4().hex, "password": "x" * 12}},
+    ("DELETE", "/v1/sessions/current"): _self,
+    ("PATCH", "/v1/me"): lambda w, a: {**_self(w, a), "json": {"name": "王小明"}},
+    ("DELETE", "/v1/me"): _self,
+    ("POST", "/v1/me/consents"): _json(purpose="prefill", text_version=1, given=True),
+    ("POST", "/v1/me/verification"): _verification,
+    ("POST", "/v1/staff/verifications"): _window_verification,
+    ("POST", "/v1/mandates"): _mandate_told,
+    ("DELETE", "/v1/mandates/<mandate_id>"): lambda w, a: {"at": {"mandate_id": w._mandate()}},
+    ("POST", "/v1/staff/password"): lambda w, a: {**_self(w, a), "json": {"old": PASSWORD, "new": uuid4().hex}},
+    ("POST", "/v1/staff/totp"): _self,
+    ("POST", "/v1/staff/totp/confirmation"): lambda w, a: {**_self(w, a), "json": {"code": "000000"}},
+    ("POST", "/v1/staff"): lambda w, a: {
+        "json": {"username": uuid4().hex[:12], "name": "新人", "roles": ["window"], "point": "XC-H01"}
+    },
+    ("PATCH", "/v1/staff/<staff_id>"): _change_staff,
+    ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): _confirm_recovery,
+    ("POST", "/v1/drafts"): _json(matter=FOOD, answers={}),
+    ("PATCH", "/v1/drafts/<draft_id>"): lambda w, a: {
+        "json": {"answers": {"applicant_name": "王小明"}},
+        "headers": w.version(f"/v1/drafts/{w.draft['id']}"),
+    },
+    ("DELETE", "/v1/drafts/<draft_id>"): lambda w, a: {
+        "at": {"draft_id": w.owner.post("/v1/drafts", {"matter": FOOD, "answers": {}})["id"]}
+    },
+    ("POST", "/v1/drafts/<draft_id>/submit"): _submit,
+    ("POST", "/v1/uploads"): lambda w, a: {"headers": {**TUS, "Upload-Length": "10"}},
+    ("HEAD", "/v1/uploads/<upload_id>"): lambda w, a: {"headers": TUS, "at": {"upload_id": _upload_of(w, a)}},
+    ("PATCH", "/v1/uploads/<upload_id>"): lambda w, a: {
+        "at": {"upload_id": _upload_of(w, a)},
+        "headers": {**TUS, "Upload-Offset": "0"},
+        "data": PNG,
+        "content_type": "application/offset+octet-stream",
+    },
+    ("DELETE", "/v1/uploads/<upload_id>"): lambda w, a: {"headers": TUS, "at": {"upload_id": _upload_of(w, a)}},
+    ("GET", "/v1/files/<upload_id>/content"): _content,
+    ("POST", "/v1/cases/<number>/supplement"): _supplement,
+    ("POST", "/v1/cases/<number>/withdrawal"): _withdrawal,
+    ("POST", "/v1/cases/<number>/actions"): _act,
+    ("POST", "/v1/cases/<number>/parcels"): _send_parcel,
+    ("POST", "/v1/parcels/<parcel_id>/confirmation"): _confirm_parcel,
+    ("POST", "/v1/conversations"): _json(point="XC-H01", text="在吗？"),
+    ("POST", "/v1/conversations/<conversation>/messages"): lambda w, a: {
+        "json": {"client_id": str(uuid4()), "kind": "text", "text": "您好"}
+    },
+    ("POST", "/v1/conversations/<conversation>/closing"): _closing,
+    ("POST", "/v1/conversations/<conversation>/reopening"): _reopening,
+}
+"""How to call a route so that whoever may is let through; a route that is not here needs nothing but its path."""
