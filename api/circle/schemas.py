@@ -142,6 +142,20 @@ class Standing(Schema):
     provisional = fields.Boolean(required=True)
 
 
+class Position(Schema):
+    """Degrees in one coordinate system."""
+
+    lon = fields.Float(required=True)
+    lat = fields.Float(required=True)
+
+
+class Elsewhere(Schema):
+    """The position as other map programs count it: gcj02 (AMap, Tencent, WeChat) and bd09 (Baidu)."""
+
+    gcj02 = fields.Nested(Position, required=True)
+    bd09 = fields.Nested(Position, required=True)
+
+
 class Point(Schema):
     """A service point; without `lon` and `lat` it is known by its street only and must not be placed on a map."""
 
@@ -155,6 +169,7 @@ class Point(Schema):
     address = fields.String(required=True)
     lon = fields.Float(required=True, allow_none=True)
     lat = fields.Float(required=True, allow_none=True)
+    elsewhere = fields.Nested(Elsewhere, required=True, allow_none=True)
     position_error_m = fields.Integer(required=True, allow_none=True)
     confirmed = fields.Boolean(required=True)
     built = fields.String(required=True, validate=validate.OneOf(["yes", "no", "unconfirmed"]))

@@ -20,7 +20,7 @@ from api.circle import circle
 from api.circle.area import Box, around
 from api.circle.builder import BuildFailed, build
 from api.circle.circle import Answer, Ask, OpeningAt, Stop
-from api.circle.crs import to_wgs84
+from api.circle.crs import from_wgs84, to_wgs84
 from api.circle.drawing import StreetMap
 from api.circle.mode import Pace
 from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, point_of, row_of, usual_parts
@@ -175,6 +175,7 @@ class Circle:
             **row_of(point),
             "hours_confirmed": point.hours_confirmed,
             "can": usual_parts(point.kind),
+            "elsewhere": _elsewhere(point),
             "open": {
                 "now": opening.open,
                 "closes_at": opening.closes_at,
@@ -493,3 +494,14 @@ def _stop_row(stop: Stop) -> Row:
         "hours_confirmed": point.hours_confirmed,
         "position_error_m": point.position_error_m,
     }
+
+
+def _elsewhere(point: ServicePoint) -> Row | None:
+    """The position in the coordinate systems of Chinese map programs; None without one."""
+    if point.position is None:
+        return None
+    found: Row = {}
+    for crs in ("gcj02", "bd09"):
+        lon, lat = from_wgs84(*point.position, crs)
+        found[crs] = {"lon": round(lon, 6), "lat": round(lat, 6)}
+    return found
