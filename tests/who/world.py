@@ -264,6 +264,7 @@ def _query(text: str) -> Callable[[World, str], Call]:
 
 CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("GET", "/v1/calendar"): _query("?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/v1/calendar/hours"): _query("?text=24/7&from=2026-11-23&to=2026-11-29"),
     ("PATCH", "/v1/calendar"): _change_calendar,
     ("GET", "/v1/circle"): _query("?lon=108.96&lat=34.27"),
     ("GET", "/v1/circle/isochrone"): _query("?lon=108.96&lat=34.27"),

@@ -1,0 +1,119 @@
+"""The circle on a phone: where one is, what can be done where and when, and what is not known, in Chromium."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, Watched
+
+pytestmark = pytest.mark.browser
+HALL = '[data-test="circle-point"][data-id="XC-H01"]'
+
+
+@pytest.fixture
+def citizen(chromium, site):
+    """A phone whose owner keeps the position to themselves."""
+    context = chromium.new_context(locale="zh-CN", **PHONE)
+    yield Watched(context, site.base, "circle")
+    context.close()
+
+
+def tap_map(page: Page) -> None:
+    """In the middle of the map, where no place lies under the finger."""
+    page.get_by_test_id("circle-map").click(position={"x": 60, "y": 60})
+
+
+def show_closed_places_too(phone: Watched) -> None:
+    """So that the test holds at night, too."""
+    phone.at("circle-closed-too").click()
+
+
+def test_whoever_gives_no_position_chooses_a_street_and_is_remembered(citizen):
+    citizen.go("/#/circle")
+    expect(citizen.at("circle-refused")).to_contain_text("选一个街道或社区")
+    citizen.shot("refused")
+    citizen.at("circle-street").select_option("西一路街道")
+    citizen.at("circle-minutes-30").click()
+    show_closed_places_too(citizen)
+    citizen.page.locator(HALL).wait_for()
+    expect(citizen.at("circle-basis")).to_contain_text("估算")
+    expect(citizen.at("circle-why")).to_contain_text("步行")
+    citizen.page.reload()
+    citizen.page.locator(HALL).wait_for()
+    expect(citizen.at("circle-street")).to_have_value("西一路街道")
+    assert citizen.faults == []
+
+
+def test_a_tap_on_the_map_says_where_one_is(citizen):
+    citizen.go("/#/circle")
+    citizen.at("circle-refused").wait_for()
+    tap_map(citizen.page)
+    expect(citizen.at("circle-street")).to_contain_text("地图上点的位置")
+    citizen.at("circle-head").wait_for()
+    assert citizen.faults == []
+
+
+def test_the_list_says_minutes_opening_parts_doubts_and_what_has_no_position(phone):
+    phone.go("/#/circle")
+    phone.at("circle-head").wait_for()
+    show_closed_places_too(phone)
+    phone.at("circle-search").fill("残疾证")
+    phone.at("circle-search-result").click()
+    phone.at("circle-matter").wait_for()
+    point = phone.page.locator(HALL)
+    expect(point).to_contain_text("分钟")
+    expect(point.get_by_test_id("circle-open")).to_contain_text("到时")
+    expect(point.get_by_test_id("circle-can")).to_be_visible()
+    expect(point.get_by_test_id("circle-doubt")).to_contain_text("350 米")
+    phone.shot("matter")
+    phone.at("circle-matter-clear").click()
+    phone.at("circle-facility-wheelchair").click()
+    expect(phone.page.get_by_test_id("circle-point")).to_have_count(1)
+    phone.at("circle-facility-wheelchair").click()
+    phone.page.get_by_test_id("circle-unplaced").locator("summary").click()
+    phone.at("circle-unplaced-point").scroll_into_view_if_needed()
+    phone.shot("unplaced")
+    assert phone.faults == []
+
+
+def test_where_nothing_is_near_enough_the_nearest_others_are_shown_with_the_reason(phone):
+    phone.page.context.set_geolocation({"longitude": 109.026, "latitude": 34.2983})
+    phone.go("/#/circle")
+    phone.at("circle-minutes-10").click()
+    phone.at("circle-beyond").wait_for()
+    expect(phone.at("circle-why-none")).to_contain_text("分钟")
+    phone.shot("nothing-inside")
+    assert phone.faults == []
+
+
+def test_a_place_tells_its_week_its_doubts_and_the_way_in_each_map_program(phone):
+    phone.go("/#/points/XC-C01")
+    expect(phone.page.get_by_test_id("point-week").locator("tr")).to_have_count(7)
+    expect(phone.at("point-typical")).to_contain_text("先打电话")
+    expect(phone.at("point-lunch")).to_contain_text("12:00–13:00")
+    phone.shot("place")
+    phone.at("point-navigate").click()
+    assert phone.at("point-way-geo").get_attribute("href").startswith("geo:34.2633,108.951")
+    assert "109.95" not in phone.at("point-way-amap").get_attribute("href")
+    assert "bd09ll" in phone.at("point-way-baidu").get_attribute("href")
+    phone.shot("ways")
+    assert phone.faults == []
+
+
+def test_elders_see_the_phone_first_fewer_things_and_walk_slowly(phone):
+    phone.go("/#/me")
+    phone.at("elder-toggle").check()
+    phone.go("/#/circle")
+    phone.at("circle-head").wait_for()
+    expect(phone.at("circle-mode-walk_slow")).to_be_hidden()
+    phone.page.get_by_test_id("circle-options").locator("summary").click()
+    expect(phone.at("circle-mode-walk_slow")).to_have_attribute("aria-pressed", "true")
+    show_closed_places_too(phone)
+    expect(phone.page.get_by_test_id("circle-point")).to_have_count(3)
+    phone.page.get_by_test_id("circle-options").locator("summary").click()
+    phone.shot("elder")
+    phone.go("/#/points/XC-H01")
+    phone.at("point-phone").wait_for()
+    top = {name: phone.at(name).bounding_box()["y"] for name in ("point-phone", "point-name")}
+    assert top["point-phone"] < top["point-name"]
+    phone.shot("elder-place")
+    assert phone.faults == []
