@@ -1,6 +1,6 @@
 /** Words about a place: what kind it is, whether it will be open, what it does, what is not certain; and ways to map programs. */
-import { language, t } from '../../shared/i18n.js'
-import { clockWords, dayWords, momentWords } from '../../shared/time.js'
+import { language, t } from './i18n.js'
+import { clockWords, dayWords, momentWords } from './time.js'
 
 const KINDS = { hall: '区政务大厅', centre: '街道便民中心', station: '社区便民站', self_service: '自助服务点' }
 const PARTS = { accept: '受理', review: '审核', collect: '领取' }
@@ -15,6 +15,7 @@ export const kindWords = (kind) => t(KINDS[kind] ?? '办事点')
 export const partWords = (part) => t(PARTS[part] ?? part)
 export const facilityWords = (facility) => t(FACILITIES[facility] ?? facility)
 export const FACILITY_KEYS = Object.keys(FACILITIES)
+export const KIND_KEYS = Object.keys(KINDS)
 
 /** What part of the matter is done here. @param {string[]} can @param {boolean} asked whether it is about one matter */
 export function canWords(can = [], asked = false) {
