@@ -220,7 +220,8 @@ class Office:
         """What the district must still confirm, by heading."""
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
-        return open_questions(self.circle.points(), matters, self.calendar.working.is_known, today)
+        points, known = self.circle.points(), self.calendar.working.is_known
+        return open_questions(points, matters, self.matters.contradictions(), known, today)
 
     def readings(self) -> list[metrics.Reading]:
         """What `/metrics` tells beside the requests."""
