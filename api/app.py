@@ -124,6 +124,7 @@ class Office:
             opening=self.calendar.opening,
             check_hours=parse_hours,
             matter=self.matters.entry,
+            record=self.audit.record,
             **self._write,
         )
         self.circle.start()
@@ -171,6 +172,10 @@ class Office:
             announce=self.jobs.announce,
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
+        self.circle.hangs_on = lambda point: {
+            "staff": self.identity.staff_at(point),
+            "conversations": self.chat.open_at(point),
+        }
         # What the ground floor is told once the floors above it stand.
         self.identity.ports.tell = self.notices.tell
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
@@ -220,7 +225,8 @@ class Office:
         """What the district must still confirm, by heading."""
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
-        return open_questions(self.circle.points(), matters, self.calendar.working.is_known, today)
+        points, known = self.circle.points(), self.calendar.working.is_known
+        return open_questions(points, matters, self.matters.contradictions(), known, today)
 
     def readings(self) -> list[metrics.Reading]:
         """What `/metrics` tells beside the requests."""

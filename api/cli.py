@@ -111,6 +111,13 @@ def load(files: tuple[Path, ...]) -> None:
             _tell_loaded(file, office.circle.load(file))
 
 
+@main.command()
+def export() -> None:
+    """Print all service points as CSV, which `load` reads back the same."""
+    with _office() as office:
+        click.echo(office.circle.export_points(), nl=False)
+
+
 @main.group()
 def network() -> None:
     """Street networks for travel times."""

@@ -48,6 +48,8 @@ STATUS: dict[int, frozenset[str]] = {
             "held_by_other",
             "told_once",
             "parcel_exists",
+            "point_exists",
+            "point_in_use",
             "not_to_be_sent",
             "not_on_its_way",
             "notice_not_resendable",

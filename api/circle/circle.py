@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from api.circle.area import distance_m
 from api.circle.mode import Mode, Pace
-from api.circle.point import Handling, Part, ServicePoint, parts, usual_parts
+from api.circle.point import Handling, Part, ServicePoint, parts_at, usual_parts
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 DETOUR = 1.3
@@ -132,7 +132,7 @@ def answer(ask: Ask, reached: Iterable[Reached], opening_at: OpeningAt) -> Answe
 
 def can(ask: Ask, point: ServicePoint) -> tuple[Part, ...]:
     """What of the matter this point does; without a matter, what such a point does at all."""
-    return parts(ask.matter, point.kind) if ask.matter else usual_parts(point.kind)
+    return parts_at(ask.matter, point) if ask.matter else usual_parts(point.kind)
 
 
 def _suits(ask: Ask, point: ServicePoint) -> bool:
@@ -169,7 +169,7 @@ def _stop(ask: Ask, reached: Reached, openings: _Openings) -> Stop:
         reached.basis,
         distance_m(ask.lon, ask.lat, *point.position),
         arrival,
-        openings.at(point.hours, arrival),
+        openings.at(point.opening_hours, arrival),
         can(ask, point),
     )
 

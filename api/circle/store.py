@@ -1,4 +1,4 @@
-"""The collections `points` and `networks`, and `circle`, whose one row says what is current."""
+"""The collections `points`, `point_versions` and `networks`, and `circle`, whose one row says what is current."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,8 +7,8 @@ from pymongo import ReplaceOne
 
 from api.database import Database, Document, Index
 
-INDEXES: list[Index] = []
-"""None: points and networks are few, always read whole, and found by `_id`."""
+INDEXES: list[Index] = [("point_versions", [("point", 1), ("version", -1)], {})]
+"""None for points and networks: they are few, always read whole, and found by `_id`."""
 
 
 class CircleStore:
@@ -28,6 +28,31 @@ class CircleStore:
     def put_points(self, session: Any, rows: Iterable[Document]) -> None:
         """Write points whole, each under its `_id`."""
         self._db["points"].bulk_write([ReplaceOne({"_id": r["_id"]}, r, upsert=True) for r in rows], session=session)
+
+    def remove_point(self, session: Any, point_id: str) -> None:
+        """Take a point away."""
+        self._db["points"].delete_one({"_id": point_id}, session=session)
+
+    def add_versions(self, session: Any, rows: Iterable[Document]) -> None:
+        """Keep what points were from now on: `{_id, point, version, at, by, act, row}`."""
+        self._db["point_versions"].insert_many(list(rows), session=session)
+
+    def versions(self, point_id: str, before: int | None, most: int) -> list[Document]:
+        """The versions of a point, the newest first: up to `most` of those before `before`."""
+        wanted: Document = {"point": point_id}
+        if before is not None:
+            wanted["version"] = {"$lt": before}
+        return list(self._db["point_versions"].find(wanted).sort("version", -1).limit(most))
+
+    def last_version(self, point_id: str, session: Any) -> int:
+        """The number of the last version of a point, gone or not; 0 for none."""
+        found = self._db["point_versions"].find_one({"point": point_id}, sort=[("version", -1)], session=session)
+        return found["version"] if found else 0
+
+    def made_as(self, ref: str) -> str | None:
+        """The point that was made by a request, by the request's own id."""
+        found = self._db["point_versions"].find_one({"ref": ref})
+        return found["point"] if found else None
 
     def networks(self) -> list[Document]:
         """All generations that were built, the newest first."""
