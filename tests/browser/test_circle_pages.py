@@ -31,6 +31,7 @@ def show_closed_places_too(phone: Watched) -> None:
 def test_whoever_gives_no_position_chooses_a_street_and_is_remembered(citizen):
     citizen.go("/#/circle")
     expect(citizen.at("circle-refused")).to_contain_text("选一个街道或社区")
+    citizen.at("circle-facility-wheelchair").wait_for()
     citizen.shot("refused")
     citizen.at("circle-street").select_option("西一路街道")
     citizen.at("circle-minutes-30").click()
