@@ -176,6 +176,7 @@ class Office:
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
         _own_data(self)
         self.files.shared = self.chat.shares_file
+        self.files.bound = lambda upload: self.drafts.uses(upload) or self.chat.uses_file(upload)
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
