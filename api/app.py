@@ -57,6 +57,9 @@ from api.parcels.carriers.console import ConsoleCarrier
 from api.parcels.carriers.kuaidi100 import Kuaidi100
 from api.parcels.service import Parcels
 from api.refusals import NotFound, Refusal
+from api.reports import routes as reports_routes
+from api.reports import store as reports_store
+from api.reports.service import Reports
 from api.settings import Settings, is_loopback
 from api.shapes import BEIJING
 
@@ -172,6 +175,17 @@ class Office:
             announce=self.jobs.announce,
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
+        self.reports = Reports(
+            reports_store.ReportStore(self.database),
+            keyring=self.keyring,
+            name_of={
+                "point": lambda point_id: self.circle.point(point_id).name,
+                "matter": lambda code: str(self.matters.entry(code)["name"]),
+            },
+            record=self.audit.record,
+            tell=self.notices.tell,
+            **self._write,
+        )
         self.circle.hangs_on = lambda point: {
             "staff": self.identity.staff_at(point),
             "conversations": self.chat.open_at(point),
@@ -217,6 +231,7 @@ class Office:
             drafts_routes.blueprint(self.drafts, web),
             cases_routes.blueprint(self.cases, web),
             parcels_routes.blueprint(self.parcels, web),
+            reports_routes.blueprint(self.reports, web),
             chat.blueprint(self.chat, web),
             notifications.blueprint(self.notices, web),
         ]
@@ -226,7 +241,8 @@ class Office:
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
-        return open_questions(points, matters, self.matters.contradictions(), known, today)
+        confirm = open_questions(points, matters, self.matters.contradictions(), known, today)
+        return {**confirm, "open reports that something is wrong": self.reports.open_lines()}
 
     def readings(self) -> list[metrics.Reading]:
         """What `/metrics` tells beside the requests."""
@@ -317,7 +333,7 @@ def create_app(
 
 STORES: tuple[Any, ...] = (
     *(audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
-    *(identity_store, jobs_store, matters_store, parcels_store, chat, notifications),
+    *(identity_store, jobs_store, matters_store, parcels_store, reports_store, chat, notifications),
 )
 
 
@@ -333,7 +349,15 @@ def shape() -> Shape:
 
 def _sealed() -> list[Sealed]:
     """The sealed fields of every room that lists them."""
-    stores: list[Any] = [cases_store, drafts_store, files_store, identity_store, parcels_store, notifications]
+    stores: list[Any] = [
+        cases_store,
+        drafts_store,
+        files_store,
+        identity_store,
+        parcels_store,
+        reports_store,
+        notifications,
+    ]
     return [line for store in stores for line in getattr(store, "SEALED", ())]
 
 
@@ -372,10 +396,12 @@ def _own_data(office: "Office") -> None:
     ports.knows_matter = knows_matter
     ports.owner_of_case, ports.open_cases = owner_of_case, open_cases
     ports.closers["drafts"] = forget_drafts
+    ports.closers["reports"] = office.reports.forget
     ports.exporters |= {
         "drafts": lambda actor: _all(lambda after: drafts.mine(actor, after, PAGE)),
         "cases": lambda actor: [cases.case(actor, row["number"]) for row in _all(lambda a: cases.mine(actor, a, PAGE))],
         "conversations": lambda actor: _talks(office.chat, actor),
+        "reports": office.reports.of,
         "notices": lambda actor: _items(lambda cursor: office.notices.inbox(actor, cursor, PAGE, "zh")),
     }
 
