@@ -57,6 +57,9 @@ from api.parcels.carriers.console import ConsoleCarrier
 from api.parcels.carriers.kuaidi100 import Kuaidi100
 from api.parcels.service import Parcels
 from api.refusals import NotFound, Refusal
+from api.reports import routes as reports_routes
+from api.reports import store as reports_store
+from api.reports.service import Reports
 from api.settings import Settings, is_loopback
 from api.shapes import BEIJING
 
@@ -170,6 +173,17 @@ class Office:
             announce=self.jobs.announce,
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
+        self.reports = Reports(
+            reports_store.ReportStore(self.database),
+            keyring=self.keyring,
+            name_of={
+                "point": lambda point_id: self.circle.point(point_id).name,
+                "matter": lambda code: str(self.matters.entry(code)["name"]),
+            },
+            record=self.audit.record,
+            tell=self.notices.tell,
+            **self._write,
+        )
         self.circle.hangs_on = lambda point: {
             "staff": self.identity.staff_at(point),
             "conversations": self.chat.open_at(point),
@@ -216,6 +230,7 @@ class Office:
             drafts_routes.blueprint(self.drafts, web),
             cases_routes.blueprint(self.cases, web),
             parcels_routes.blueprint(self.parcels, web),
+            reports_routes.blueprint(self.reports, web),
             chat.blueprint(self.chat, web),
             notifications.blueprint(self.notices, web),
         ]
@@ -225,7 +240,8 @@ class Office:
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
-        return open_questions(points, matters, self.matters.contradictions(), known, today)
+        confirm = open_questions(points, matters, self.matters.contradictions(), known, today)
+        return {**confirm, "open reports that something is wrong": self.reports.open_lines()}
 
     def readings(self) -> list[metrics.Reading]:
         """What `/metrics` tells beside the requests."""
@@ -316,7 +332,7 @@ def create_app(
 
 STORES: tuple[Any, ...] = (
     *(audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
-    *(identity_store, jobs_store, matters_store, parcels_store, chat, notifications),
+    *(identity_store, jobs_store, matters_store, parcels_store, reports_store, chat, notifications),
 )
 
 
@@ -332,7 +348,15 @@ def shape() -> Shape:
 
 def _sealed() -> list[Sealed]:
     """The sealed fields of every room that lists them."""
-    stores: list[Any] = [cases_store, drafts_store, files_store, identity_store, parcels_store, notifications]
+    stores: list[Any] = [
+        cases_store,
+        drafts_store,
+        files_store,
+        identity_store,
+        parcels_store,
+        reports_store,
+        notifications,
+    ]
     return [line for store in stores for line in getattr(store, "SEALED", ())]
 
 

@@ -165,3 +165,21 @@ def somebody_else_changes(site, point, **fields):
     admin = log_in_staff(site, "admin")
     version = admin.call("GET", f"/v1/points/{point}")["version"]
     admin.call("PATCH", f"/v1/points/{point}", json=fields, headers={"If-Match": f'"{version}"'})
+
+
+def test_what_a_citizen_finds_wrong_is_settled_by_the_office(phone, screens):
+    for path in ("/#/points/XC-H01", "/#/matters/XC-行政许可-001"):
+        phone.go(path)
+        phone.at("report").click()
+        phone.at("report-text").fill("搬走了，门口贴着告示。")
+        phone.at("report-send").click()
+        phone.at("report-sent").wait_for()
+    screen = screens("window")
+    screen.at("rail-places").click()
+    rows = screen.page.get_by_test_id("report-row")
+    expect(rows).to_have_count(2)
+    screen.shot("reports")
+    screen.at("report-words").fill("谢谢，地址已经改好。")
+    screen.at("report-settle").click()
+    expect(rows).to_have_count(1)
+    assert phone.faults == []

@@ -16,6 +16,8 @@ VALUES = {
     "count": "3",
     "carrier": "邮政速递EMS",
     "waybill": "1234567890123",
+    "about": "西一路街道便民服务中心",
+    "words": "电话已改正。",
 }
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
 EXPECTED = {
@@ -33,6 +35,7 @@ EXPECTED = {
     "parcel_out_for_delivery": {"number"},
     "parcel_delivered": {"number"},
     "case_handed_over": {"number", "matter"},
+    "report_settled": {"about", "words"},
     "talk_waiting": {"count"},
 }
 

@@ -263,6 +263,11 @@ def _remove_point(world: World, actor: str) -> Call:
     return {"at": {"point_id": added["id"]}, "headers": world.version(f"/v1/points/{added['id']}")}
 
 
+def _settle(world: World, actor: str) -> Call:
+    made = world.actors["window"].post("/v1/reports", {"about": "point:XC-H01", "text": "电话不对"})
+    return {"at": {"report_id": made["id"]}, "json": {"outcome": "corrected", "words": "已改正。"}}
+
+
 def _receipt(world: World, actor: str) -> Call:
     return {"json": {"number": world.case["number"], "code": world._case(world.case)["receipt_code"]}}
 
@@ -285,6 +290,8 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("POST", "/v1/points"): _json(**SPOT),
     ("PATCH", "/v1/points/<point_id>"): _change_point,
     ("DELETE", "/v1/points/<point_id>"): _remove_point,
+    ("POST", "/v1/reports"): _json(about="point:XC-H01", text="门口搬了"),
+    ("POST", "/v1/desk/reports/<report_id>/settlement"): _settle,
     ("GET", "/v1/matters/search"): _query("?q=食品"),
     ("POST", "/v1/lookups"): _receipt,
     ("POST", "/v1/carriers/kuaidi100/<secret>"): lambda w, a: {"data": {"param": "{}", "sign": "x"}},
