@@ -176,6 +176,7 @@ class Office:
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
         _own_data(self)
         self.files.shared = self.chat.shares_file
+        self.files.bound = lambda upload: self.drafts.uses(upload) or self.chat.uses_file(upload)
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
@@ -220,7 +221,8 @@ class Office:
         """What the district must still confirm, by heading."""
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
-        return open_questions(self.circle.points(), matters, self.calendar.working.is_known, today)
+        points, known = self.circle.points(), self.calendar.working.is_known
+        return open_questions(points, matters, self.matters.contradictions(), known, today)
 
     def readings(self) -> list[metrics.Reading]:
         """What `/metrics` tells beside the requests."""

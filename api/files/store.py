@@ -55,6 +55,12 @@ class FileStore:
         wanted = {"_id": upload_id, "state": before}
         return self._db["uploads"].update_one(wanted, {"$set": change}).matched_count == 1
 
+    def keep(self, uploads: list[str], session: Any) -> int:
+        """Take accepted uploads out of retention, for a case; gives how many there still were."""
+        wanted = {"_id": {"$in": uploads}, "state": "accepted", "leaving": {"$ne": True}}
+        change = {"$set": {"of_case": True, "look_at": None}}
+        return self._db["uploads"].update_many(wanted, change, session=session).matched_count
+
     def begin_check(self, upload_id: str) -> Document | None:
         """An upload to be checked, with one more try counted, or None where there is nothing to check."""
         wanted = {"_id": upload_id, "state": "checking"}

@@ -12,6 +12,7 @@ Open = dict[str, list[str]]
 def open_questions(
     points: Iterable[ServicePoint],
     matters: Iterable[Mapping[str, Any]],
+    contradictions: list[str],
     is_known: Callable[[date], bool],
     today: date,
 ) -> Open:
@@ -23,6 +24,7 @@ def open_questions(
         "matters with unverified fields": [
             f"{m['code']} {m['name']}: {', '.join(m['unverified_fields'])}" for m in matters if m["unverified_fields"]
         ],
+        "matters that contradict themselves or the law": contradictions,
         "years without an announced calendar": [
             str(year) for year in (today.year, today.year + 1) if not is_known(date(year, 1, 1))
         ],
