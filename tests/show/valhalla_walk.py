@@ -45,7 +45,7 @@ def tiles(file: str, folder: Path) -> Path:
     config = folder / "valhalla.json"
     config.write_text(json.dumps(valhalla.get_config(tile_extract="", tile_dir=str(folder / "tiles"), verbose=False)))
     builder = Path(valhalla.__file__).parent / "bin" / "valhalla_build_tiles"
-    subprocess.run([str(builder), "-c", str(config), file], check=True, capture_output=True)
+    subprocess.run([str(builder), "-c", str(config), file], check=True, capture_output=True, cwd=folder)
     return config
 
 
