@@ -265,6 +265,16 @@ class Files:
         """One's own upload and its state."""
         return self._face(self._own(actor, upload_id))
 
+    def mine(self, actor: Actor) -> list[Row]:
+        """All of one's own uploads and their states, oldest first."""
+        return [self._face(row) for row in self._store.of(actor.id)]
+
+    def forget(self, actor: Actor) -> None:
+        """Remove a person's uploads, but for those that a case or a talk rests on."""
+        for row in self._store.of(actor.id):
+            if not (row.get("of_case") or self.bound(row["_id"])):
+                self._store.drop(row, self._now())
+
     def accepted(self, owner: str, upload_id: str) -> Row | None:
         """An accepted file of `owner`, or None: what may be bound to a draft or sent in a talk."""
         row = self._store.upload(upload_id)

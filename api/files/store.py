@@ -50,6 +50,11 @@ class FileStore:
         """An upload by id."""
         return self._db["uploads"].find_one({"_id": upload_id})
 
+    def of(self, owner: str) -> list[Document]:
+        """A person's uploads, oldest first, without those that are being removed."""
+        wanted = {"owner": owner, "state": {"$ne": "removed"}}
+        return list(self._db["uploads"].find(wanted).sort("_id", 1))
+
     def move(self, upload_id: str, before: str, change: Document) -> bool:
         """Change an upload that is in state `before`; False where it is not."""
         wanted = {"_id": upload_id, "state": before}
