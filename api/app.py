@@ -140,8 +140,10 @@ class Office:
             calendar=self.calendar,
             audit=self.audit,
             keyring=self.keyring,
+            desk_for=self.circle.desk_for,
             **self._write,
         )
+        self.cases.start()
         self.parcels = Parcels(
             parcels_store.ParcelStore(self.database),
             cases=self.cases,
@@ -150,6 +152,7 @@ class Office:
             enqueue=self.jobs.enqueue,
             **self._write,
         )
+        self.parcels.start()
 
     def _tell_and_talk(self, console: IO[str]) -> None:
         self.notices = notifications.Notifications(
@@ -175,7 +178,9 @@ class Office:
         self.identity.ports.tell = self.notices.tell
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
         _own_data(self)
-        self.files.shared = self.chat.shares_file
+        self.files.shared, self.files.in_case = self.chat.shares_file, self.cases.holds_file
+        self.identity.ports.departments = self.matters.departments.codes
+        self.identity.ports.points = lambda: [point.id for point in self.circle.points()]
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
@@ -220,7 +225,8 @@ class Office:
         """What the district must still confirm, by heading."""
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
-        return open_questions(self.circle.points(), matters, self.calendar.working.is_known, today)
+        strays = self.matters.without_department()
+        return open_questions(self.circle.points(), matters, strays, self.calendar.working.is_known, today)
 
     def readings(self) -> list[metrics.Reading]:
         """What `/metrics` tells beside the requests."""

@@ -73,6 +73,11 @@ class Person:
         """The one role that the kind gives."""
         return frozenset({self.kind})
 
+    @property
+    def point(self) -> str | None:
+        """None: a person of a talk, as kept with it, is posted nowhere."""
+        return None
+
 
 @dataclass(frozen=True)
 class Closing:
@@ -155,8 +160,13 @@ def serves(viewer: Viewer) -> bool:
 
 
 def check_reader(conversation: Conversation, viewer: Viewer) -> None:
-    """Its citizen and the desks may read it; for everybody else it is not there. Raises NotFound."""
-    if not serves(viewer) and (viewer.is_staff or viewer.id != conversation.citizen.id):
+    """Its citizen, its desk and who took it may read it; for everybody else it is not there. Raises NotFound."""
+    if viewer.is_staff:
+        mine = viewer.id in {one.id for one in (conversation.officer, conversation.owner) if one}
+        there = serves(viewer) and (mine or viewer.point == conversation.desk)
+    else:
+        there = viewer.id == conversation.citizen.id
+    if not there:
         raise NotFound
 
 

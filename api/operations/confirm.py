@@ -12,6 +12,7 @@ Open = dict[str, list[str]]
 def open_questions(
     points: Iterable[ServicePoint],
     matters: Iterable[Mapping[str, Any]],
+    strays: Iterable[Mapping[str, Any]],
     is_known: Callable[[date], bool],
     today: date,
 ) -> Open:
@@ -22,6 +23,9 @@ def open_questions(
         "points without confirmed hours": [f"{p.id} {p.name}" for p in placed if not p.hours_confirmed],
         "matters with unverified fields": [
             f"{m['code']} {m['name']}: {', '.join(m['unverified_fields'])}" for m in matters if m["unverified_fields"]
+        ],
+        "matters whose department is not in departments.json": [
+            f"{m['code']} {m['name']}: {m['department']}" for m in strays
         ],
         "years without an announced calendar": [
             str(year) for year in (today.year, today.year + 1) if not is_known(date(year, 1, 1))
