@@ -159,14 +159,17 @@ def serves(viewer: Viewer) -> bool:
     return viewer.is_staff and bool(viewer.roles & DESK_ROLES)
 
 
+def reads(conversation: Conversation, viewer: Viewer) -> bool:
+    """Whether it is there for this person: its citizen, the staff of its desk, and who took it, wherever it went."""
+    if not viewer.is_staff:
+        return viewer.id == conversation.citizen.id
+    mine = viewer.id in {one.id for one in (conversation.officer, conversation.owner) if one}
+    return serves(viewer) and (mine or viewer.point == conversation.desk)
+
+
 def check_reader(conversation: Conversation, viewer: Viewer) -> None:
-    """Its citizen, its desk and who took it may read it; for everybody else it is not there. Raises NotFound."""
-    if viewer.is_staff:
-        mine = viewer.id in {one.id for one in (conversation.officer, conversation.owner) if one}
-        there = serves(viewer) and (mine or viewer.point == conversation.desk)
-    else:
-        there = viewer.id == conversation.citizen.id
-    if not there:
+    """For who may not read it, it is not there. Raises NotFound."""
+    if not reads(conversation, viewer):
         raise NotFound
 
 

@@ -458,10 +458,13 @@ class Chat:
     def _moved(self, after: Conversation, before: Conversation | None = None) -> None:
         """After a move: remember it, and tell those who follow states and queues."""
         self._remember(after)
-        self.live.state(after)
+        left = before.desk if before else after.desk
+        if left != after.desk:
+            self.live.parted(after)
+        self.live.state(after, left)
         if after.officer and (before is None or before.officer != after.officer):
             self.live.assigned(after)
-        for desk in {after.desk, before.desk if before else after.desk}:
+        for desk in {after.desk, left}:
             self._tell_queue(desk)
 
     def _tell_queue(self, desk: str) -> None:

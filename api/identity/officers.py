@@ -18,6 +18,7 @@ from api.refusals import BadFields, NotFound, VersionStale
 COMMAND_LINE = "command-line"
 """The actor of what is done at the machine itself, by whoever may log in there."""
 
+MOST_LISTED = 30
 POST_UNKNOWN = {
     "department": "没有这个部门，请填部门目录中的代码，如 SPJ。",
     "point": "没有这个服务点，请填服务点目录中的编号，如 XC-H01。",
@@ -232,7 +233,7 @@ class Officers:
         known = {"department": self._ports.departments, "point": self._ports.points}
         told_of = {field: (told.get(field), codes()) for field, codes in known.items() if codes and told.get(field)}
         return {
-            field: f"there is no {field} {code} here; there are {', '.join(codes)}"
+            field: f"there is no {field} {code} here; there are {_some(codes)}"
             for field, (code, codes) in told_of.items()
             if code not in codes
         }
@@ -261,6 +262,11 @@ class Officers:
             "active": True,
             "created_at": self._now(),
         }
+
+
+def _some(codes: list[str]) -> str:
+    """So many codes as can be read in one line."""
+    return ", ".join(codes) if len(codes) <= MOST_LISTED else f"{len(codes)}, such as {', '.join(codes[:3])}"
 
 
 def _roles(roles: Any) -> list[str]:
