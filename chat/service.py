@@ -148,6 +148,10 @@ class Chat:
         """Whether an upload was sent in a conversation that this person may read."""
         return any(_may_read(found, actor) for found in self._store.conversations_with_file(upload))
 
+    def uses_file(self, upload: str) -> bool:
+        """Whether an upload was sent in any conversation."""
+        return bool(self._store.conversations_with_file(upload))
+
     # -- speaking ----------------------------------------------------------------
 
     def post(self, actor: Viewer, conversation_id: str, body: Document) -> Document:

@@ -16,9 +16,9 @@ from notifications.notice import AddressOf, Seal
 from notifications.refusals import Refusal
 from notifications.routes import blueprint
 from notifications.service import Notices
-from notifications.store import INDEXES, NoticeStore, Store
+from notifications.store import INDEXES, SEALED, NoticeStore, Store
 
-__all__ = ["INDEXES", "ConsoleSms", "Notifications", "Refusal", "TwilioSms", "blueprint"]
+__all__ = ["INDEXES", "SEALED", "ConsoleSms", "Notifications", "Refusal", "TwilioSms", "blueprint"]
 
 
 def nobody(member: str, word: Mapping[str, Any]) -> None:

@@ -32,6 +32,8 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
     ("receipts", [("delivery", ASCENDING)], {}),
 ]
 
+SEALED = [("notices", ("values.*",))]
+
 
 class Store(Protocol):
     """What is needed of the database."""

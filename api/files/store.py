@@ -50,10 +50,21 @@ class FileStore:
         """An upload by id."""
         return self._db["uploads"].find_one({"_id": upload_id})
 
+    def of(self, owner: str) -> list[Document]:
+        """A person's uploads, oldest first, without those that are being removed."""
+        wanted = {"owner": owner, "state": {"$ne": "removed"}}
+        return list(self._db["uploads"].find(wanted).sort("_id", 1))
+
     def move(self, upload_id: str, before: str, change: Document) -> bool:
         """Change an upload that is in state `before`; False where it is not."""
         wanted = {"_id": upload_id, "state": before}
         return self._db["uploads"].update_one(wanted, {"$set": change}).matched_count == 1
+
+    def keep(self, uploads: list[str], session: Any) -> int:
+        """Take accepted uploads out of retention, for a case; gives how many there still were."""
+        wanted = {"_id": {"$in": uploads}, "state": "accepted", "leaving": {"$ne": True}}
+        change = {"$set": {"of_case": True, "look_at": None}}
+        return self._db["uploads"].update_many(wanted, change, session=session).matched_count
 
     def begin_check(self, upload_id: str) -> Document | None:
         """An upload to be checked, with one more try counted, or None where there is nothing to check."""

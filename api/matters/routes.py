@@ -42,11 +42,25 @@ def blueprint(matters: Matters, http: Http) -> Blueprint:
 
     @bp.get("/matters/<code>/guide")
     @http.allow("anyone")
-    @bp.arguments(schemas.VersionQuestion, location="query")
+    @bp.arguments(schemas.GuideQuestion, location="query")
     @bp.response(200, schemas.Guide)
     def guide(question: Row, code: str) -> Row:
-        """A matter with what to bring, what the state has already, and the last days if accepted today."""
-        return matters.guide(code, question.get("version"))
+        """What to bring in one's own situation, what the state has already, and the last days if accepted today."""
+        return matters.guide(code, question.get("version"), question["answers"])
+
+    @bp.get("/lists")
+    @http.allow("anyone")
+    @bp.response(200, schemas.ListFaces)
+    def public_lists() -> Row:
+        """The public lists with their numbers, computed from the catalogue."""
+        return {"items": matters.public_lists(), "next": None}
+
+    @bp.get("/lists/<list_name>")
+    @http.allow("anyone")
+    @bp.response(200, schemas.PublicList)
+    def public_list(list_name: str) -> Row:
+        """One public list with its matters."""
+        return matters.public_list(list_name)
 
     @bp.get("/packages")
     @http.allow("anyone")

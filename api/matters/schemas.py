@@ -1,6 +1,8 @@
 """Shapes of the catalogue."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
 
 from api.shapes import Paging
 
@@ -25,6 +27,18 @@ class VersionQuestion(Schema):
     """A version of a matter; the one in force where none is named."""
 
     version = fields.Integer(validate=validate.Range(1, 1_000_000))
+
+
+class GuideQuestion(VersionQuestion):
+    """Whose guide: `answers` as `key:value,key:value`, by the keys and values of the guide's own `questions`."""
+
+    answers = fields.String(validate=validate.Regexp(r"^[a-z_]{1,30}:[a-z_]{1,30}(,[a-z_]{1,30}:[a-z_]{1,30}){0,29}$"))
+
+    @post_load
+    def read(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The answers as a mapping."""
+        pairs = (pair.split(":") for pair in data.get("answers", "").split(",") if pair)
+        return {**data, "answers": dict(pairs)}
 
 
 class Line(Schema):
@@ -179,7 +193,33 @@ class Ways(Schema):
 
     online = fields.Boolean(required=True)
     window = fields.Boolean(required=True)
+    home = fields.Boolean(required=True)
     courier = fields.Boolean(required=True)
+
+
+class Option(Schema):
+    """One answer to a question."""
+
+    value = fields.String(required=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
+class Situation(Schema):
+    """A question about the applicant's situation (情形); `answer` is what was given, null where nothing was."""
+
+    key = fields.String(required=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+    options = fields.List(fields.Nested(Option), required=True)
+    answer = fields.String(required=True, allow_none=True)
+
+
+class Note(Schema):
+    """Something more to know in this situation."""
+
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
 
 
 class Guide(Matter):
@@ -193,6 +233,35 @@ class Guide(Matter):
     may_follow = fields.List(fields.Nested(Material), required=True)
     to_fill_in = fields.List(fields.Nested(Material), required=True)
     ways = fields.Nested(Ways, required=True)
+    questions = fields.List(fields.Nested(Situation), required=True)
+    notes = fields.List(fields.Nested(Note), required=True)
+
+
+class ListFace(Schema):
+    """A public list (公开清单), computed on `date`: `count` matters `of` all in force, by the formula."""
+
+    name = fields.String(required=True)
+    title = fields.String(required=True)
+    title_en = fields.String(required=True)
+    formula = fields.String(required=True)
+    formula_en = fields.String(required=True)
+    count = fields.Integer(required=True)
+    of = fields.Integer(required=True)
+    percent = fields.Float(required=True)
+    date = fields.Date(required=True)
+
+
+class ListFaces(Schema):
+    """All public lists; they are few, so there is one page."""
+
+    items = fields.List(fields.Nested(ListFace), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class PublicList(ListFace):
+    """A public list with its matters."""
+
+    items = fields.List(fields.Nested(Line), required=True)
 
 
 class NamedMatter(Schema):

@@ -15,13 +15,16 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.matters import lists
 from api.matters import matter as rules
+from api.matters.consistency import contradictions
 from api.matters.department import Departments
 from api.matters.matter import Due, Limit, Matter
 from api.matters.reading import Reader
 from api.matters.search import Entry, Index
+from api.matters.situation import Answers, Question, situations_of
 from api.matters.store import MatterStore
-from api.refusals import NotFound
+from api.refusals import BadFields, NotFound
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 Row = dict[str, Any]
@@ -51,6 +54,7 @@ class Matters:
         self._said: dict[str, list[str]] = lexicon["said"]
         self._reader = Reader(lexicon)
         self.departments = Departments(_data("departments.json")["departments"])
+        self._situations = situations_of(_data("situations.json"))
 
     # -- questions, from memory ---------------------------------------------
 
@@ -106,17 +110,52 @@ class Matters:
         """A matter in full, in the shape of `GET /v1/matters/{code}`. Raises NotFound."""
         return _face(self.matter(code, version))
 
-    def guide(self, code: str, version: int | None = None) -> Row:
-        """A matter in full with its guide as of today. Raises NotFound."""
-        one = self.matter(code, version)
-        found = rules.guide(one, self._today(), self._due)
-        lists = ("to_bring", "held_by_state", "may_follow", "to_fill_in")
+    def guide(self, code: str, version: int | None = None, answers: Answers | None = None) -> Row:
+        """A matter in full with its guide as of today, made for the situation that the answers tell.
+
+        Raises NotFound, and BadFields for an answer that no question of the matter offers.
+        """
+        one, given = self.matter(code, version), answers or {}
+        if wrong := self._situations.wrong(one, given):
+            raise BadFields({"answers": [f"这个事项没有这样的问题或选项：{'、'.join(wrong)}。"]})
+        found, notes = self._situations.personal(one, rules.guide(one, self._today(), self._due), given)
+        groups = ("to_bring", "held_by_state", "may_follow", "to_fill_in")
         return {
             **_face(one),
             "limits": {"legal_due": found.legal_due, "promised_due": found.promised_due, "start": found.start},
-            **{name: [asdict(material) for material in getattr(found, name)] for name in lists},
-            "ways": {"online": one.online, "window": True, "courier": any(one.record["courier"].values())},
+            **{name: [asdict(material) for material in getattr(found, name)] for name in groups},
+            "ways": {
+                "online": one.online,
+                "window": True,
+                "home": one.record["at_home"],
+                "courier": any(one.record["courier"].values()),
+            },
+            "questions": [_question(question, given.get(question.key)) for question in self._situations.asked(one)],
+            "notes": [asdict(note) for note in notes],
         }
+
+    def public_lists(self) -> list[Row]:
+        """Every public list with its numbers, without its items."""
+        return [self._list(which)[0] for which in lists.LISTS.values()]
+
+    def public_list(self, name: str) -> Row:
+        """One public list with its items. Raises NotFound."""
+        if name not in lists.LISTS:
+            raise NotFound
+        face, items = self._list(lists.LISTS[name])
+        return {**face, "items": [_line(one) for one in items]}
+
+    def _list(self, which: lists.PublicList) -> tuple[Row, list[Matter]]:
+        current = self._picture.current.values()
+        items = lists.items(which, current)
+        face = {key: getattr(which, key) for key in ("name", "title", "title_en", "formula", "formula_en")}
+        numbers = {"count": len(items), "of": len(current), "percent": lists.percent(len(items), len(current))}
+        return {**face, **numbers, "date": self._today()}, items
+
+    def contradictions(self) -> list[str]:
+        """Where entries in force contradict themselves or the law, one line each."""
+        current = self._picture.current.values()
+        return [f"{one.code} {one.name}: {words}" for one in current for words in contradictions(one.record)]
 
     def packages(self) -> list[Row]:
         """What belongs together (一件事): matters in order, and what other offices do."""
@@ -202,6 +241,11 @@ def _face(one: Matter) -> Row:
         "materials": [asdict(material) for material in one.materials],
         "unverified": one.record["unverified_fields"],
     }
+
+
+def _question(question: Question, answer: str | None) -> Row:
+    options = [{"value": one.value, **asdict(one.words)} for one in question.options]
+    return {"key": question.key, **asdict(question.words), "options": options, "answer": answer}
 
 
 def _limit(limit: Limit | None) -> Row | None:

@@ -13,6 +13,7 @@ def open_questions(
     points: Iterable[ServicePoint],
     matters: Iterable[Mapping[str, Any]],
     strays: Iterable[Mapping[str, Any]],
+    contradictions: list[str],
     is_known: Callable[[date], bool],
     today: date,
 ) -> Open:
@@ -27,6 +28,7 @@ def open_questions(
         "matters whose department is not in departments.json": [
             f"{m['code']} {m['name']}: {m['department']}" for m in strays
         ],
+        "matters that contradict themselves or the law": contradictions,
         "years without an announced calendar": [
             str(year) for year in (today.year, today.year + 1) if not is_known(date(year, 1, 1))
         ],

@@ -15,6 +15,8 @@ INDEXES: list[Index] = [
     ("parcels", [("case_id", 1)], {}),
 ]
 
+SEALED = [("parcels", ("salt", "receiver.name", "receiver.phone", "receiver.address"))]
+
 
 class ParcelStore:
     """Parcels. `version` counts what people changed, `pushes` what carriers told."""

@@ -36,7 +36,7 @@ def test_a_guide_says_when_it_will_be_done_if_accepted_today(anyone: Any) -> Non
     guide = anyone.get(f"/v1/matters/{CODE}/guide")
     assert guide["limits"] == {"from": "2026-11-24", "legal_due": "2026-12-08", "promised_due": "2026-12-08"}
     assert [material["name"] for material in guide["held_by_state"]][0] == "营业执照"
-    assert guide["ways"] == {"online": True, "window": True, "courier": True}
+    assert guide["ways"] == {"online": True, "window": True, "home": True, "courier": True}
 
 
 def test_every_guide_can_be_answered(anyone: Any) -> None:

@@ -140,6 +140,7 @@ class World:
             "staff_id": self.spare.person["id"],
             "code": FOOD,
             "point_id": "XC-H01",
+            "list_name": "no-visit",
             "package_id": self.actors["anyone"].get("/v1/packages")["items"][0]["id"],
             "path:name": "nothing.js",
             "name": "nothing",

@@ -306,4 +306,12 @@ export default {
   结束: 'Close',
   接着问: 'Go on',
   问别的: 'Ask something else',
+  您的情况: 'Your situation',
+  '答几个问题，下面的清单就是您自己的；不答也可以。': 'Answer a few questions and the list below is your own. You need not.',
+  '备好一样勾一样，下次打开还在。已备 {n} 样。': 'Tick what you have; it is kept on this phone. {n} ready.',
+  可以过几天再补的: 'What may follow later',
+  公开清单: 'Public lists',
+  '{n} 项，共 {of} 项（{percent}%）': '{n} of {of} matters ({percent}%)',
+  '怎么算的：{formula}。{day}由事项目录算出。': 'How it is counted: {formula}. Computed from the catalogue, {day}.',
+  '哪些能网办、不用跑、送到家：看公开清单': 'What can be done online, without a visit, at home: the public lists',
 }

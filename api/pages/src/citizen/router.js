@@ -15,6 +15,8 @@ export const router = createRouter({
     { path: '/', component: Home, meta: { tab: 'home' } },
     { path: '/matters', component: () => import('./views/MattersView.vue'), meta: { tab: 'matters' } },
     { path: '/matters/:code', component: () => import('./views/GuideView.vue') },
+    { path: '/lists', component: () => import('./views/ListsView.vue') },
+    { path: '/lists/:name', component: () => import('./views/ListsView.vue') },
     { path: '/circle', component: () => import('./views/CircleView.vue') },
     { path: '/points/:id', component: () => import('./views/PointView.vue') },
     { path: '/login', component: () => import('./views/LoginView.vue') },

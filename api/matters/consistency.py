@@ -1,0 +1,87 @@
+"""Where an entry of the catalogue contradicts itself or the law: what is looked at before it is published.
+
+The rules on visits, depth and fees follow a practice that is public (Wenzhou's check of its catalogue); those on
+limits and procedures follow 行政许可法 第42, 45 and 58条.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+Record = Mapping[str, Any]
+NOT_COUNTED = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审", "专家评议", "承诺后")
+"""What a licence's limit waits for: these of 行政许可法 第45条; a check after a promise comes after the decision."""
+LEAST_STEPS = 5
+
+
+class Rule(NamedTuple):
+    """What must hold, in words, and whether it does."""
+
+    words: str
+    holds: Callable[[Record], bool]
+
+
+def _counted_days(record: Record) -> int:
+    return sum(step["days"] or 0 for step in record["steps"] if step["counted"])
+
+
+def _same_unit(record: Record) -> bool:
+    return bool(record["statutory_day_unit"] == record["promised_day_unit"])
+
+
+def _is_free(record: Record) -> bool:
+    return record["fee"] in ("0", "免费", "不收费")
+
+
+RULES = (
+    Rule("全程网办（IV 级）的事项，到现场次数应为 0", lambda r: r["online_depth"] != "IV" or r["visits"] == 0),
+    Rule(
+        "不用到现场的事项，应能网办或寄送材料",
+        lambda r: r["visits"] > 0 or r["online_depth"] in ("III", "IV") or r["courier"]["collect_materials"],
+    ),
+    Rule("收费的事项应写明收费依据", lambda r: _is_free(r) or bool(r["fee_basis"])),
+    Rule("应有设定依据", lambda r: bool(r["legal_basis"])),
+    Rule(
+        "承诺时限不应长于法定时限",
+        lambda r: (
+            r["promised_days"] is None
+            or r["statutory_days"] is None
+            or not _same_unit(r)
+            or r["promised_days"] <= r["statutory_days"]
+        ),
+    ),
+    Rule("即办件的承诺时限不应超过 1 天", lambda r: r["case_type"] != "即办件" or (r["promised_days"] or 0) <= 1),
+    Rule(
+        "计入时限的各环节相加，不应超过承诺时限",
+        lambda r: (
+            r["promised_days"] is None
+            or r["promised_day_unit"] != "工作日"
+            or r["case_type"] == "即办件"
+            or _counted_days(r) <= r["promised_days"]
+        ),
+    ),
+    Rule(
+        "许可的特别程序，只有第四十五条所列的不计入时限",
+        lambda r: (
+            r["kind"] != "行政许可"
+            or all(
+                any(one in step["name"] for one in NOT_COUNTED)
+                for step in r["special_procedures"]
+                if step["stops_clock"]
+            )
+        ),
+    ),
+    Rule(
+        "许可应有常见问题和至少五个环节",
+        lambda r: r["kind"] != "行政许可" or (bool(r["faq"]) and len(r["steps"]) >= LEAST_STEPS),
+    ),
+    Rule(
+        "政府已有的证照应写明名称",
+        lambda r: all(one["licence_name"] for one in r["materials"] if one["reusable_licence"]),
+    ),
+    Rule("下沉到街道、社区的部分应写明做什么", lambda r: all(r["sink_mode"].values())),
+)
+
+
+def contradictions(record: Record) -> list[str]:
+    """The rules that an entry breaks, in words."""
+    return [rule.words for rule in RULES if not rule.holds(record)]
