@@ -148,6 +148,7 @@ class Office:
             keyring=self.keyring,
             trackers=_trackers(self.settings, self.jobs, self.now),
             enqueue=self.jobs.enqueue,
+            record=self.audit.record,
             **self._write,
         )
         self.parcels.start()
@@ -160,6 +161,7 @@ class Office:
             address_of=self.identity.address_of,
             sms=_sms(self.settings, console),
             push=lambda member, word: self.chat.live.push(member.partition(":")[2], dict(word)),
+            record=self.audit.record,
             now=self.now,
         )
         ports = chat.Ports(
@@ -170,6 +172,7 @@ class Office:
             name_of=self.identity.name_of,
             away=_away(self.notices),
             announce=self.jobs.announce,
+            record=self.audit.record,
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
         # What the ground floor is told once the floors above it stand.

@@ -119,12 +119,12 @@ class Files:
             for piece in rules.in_parts(pieces):
                 written.append(self._write(row, at, piece))
                 at += len(piece)
-            if written:
-                self._count(row, row["received"], written)
         except Exception:
             for part in written:
                 self._store.drop_part(part["id"])
             raise
+        if written:
+            self._count(row, row["received"], written)
 
     def _write(self, row: Row, offset: int, part: bytes) -> Row:
         if offset + len(part) > row["size"]:
