@@ -126,6 +126,7 @@ class Office:
             check_hours=parse_hours,
             matter=self.matters.entry,
             record=self.audit.record,
+            hosts="several" if self.settings.mongodb_uri else "one",
             **self._write,
         )
         self.circle.start()

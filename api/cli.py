@@ -137,7 +137,12 @@ def network_list() -> None:
     with _office() as office:
         for row in office.circle.networks():
             mark = "*" if row["current"] else " "
-            click.echo(f"{mark} {row['generation']}  {row['file']}  {row['added_at']:%Y-%m-%d %H:%M} UTC")
+            nodes = ", ".join(f"{mode} {number:,}" for mode, number in row["nodes"].items())
+            covered = "" if row["points"] is None else f"  {row['points']} of {row['of']} points"
+            click.echo(
+                f"{mark} {row['generation']}  {row['file']}  {row['added_at']:%Y-%m-%d %H:%M} UTC  {row['state']}"
+            )
+            click.echo(f"    sha256 {row['sha256']}  nodes: {nodes}{covered}")
 
 
 @main.group()

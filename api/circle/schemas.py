@@ -296,7 +296,7 @@ class PointVersions(Schema):
 
 
 class Network(Schema):
-    """A street network. `nodes` by mode; `points` are those that every mode knows, `of` those with a position.
+    """A street network. `nodes` by mode; `points` are those within its streets, `of` all those with a position.
 
     `state`: in_use, building (this host rebuilds it), missing (on this host), old.
     """

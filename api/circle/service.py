@@ -4,17 +4,20 @@ Questions are answered from memory alone: an immutable picture of the points and
 `follow` looks whether the store has moved on and swaps the picture; every process calls it about once a second.
 """
 
+import fcntl
 import hashlib
 import logging
+import os
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import resources
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +43,10 @@ NETWORK_MARGIN_M = 5_000.0
 """How far around them streets are kept: one drives out of a district and back into it."""
 ISOCHRONE_SECONDS = 20
 KEPT_ISOCHRONES = 64
+REBUILD_PAUSE = timedelta(minutes=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
+Hosts = Literal["one", "several"]
+"""Whether other hosts need the street file to build what this one builds."""
 OPERATOR = "operator"
 """Who acts at the command line."""
 Row = dict[str, Any]
@@ -146,6 +153,7 @@ class Circle:
         check_hours: Callable[[str], object],
         matter: Callable[[str], Mapping[str, Any]],
         record: Callable[..., object] = lambda *told, **session: None,
+        hosts: Hosts = "one",
         pace: Pace | None = None,
     ) -> None:
         """`folder` holds the generations. The calendar gives `opening` and `check_hours` (ValueError for bad ones);
@@ -154,7 +162,10 @@ class Circle:
         self._store, self._folder = store, folder
         self._transact, self._announce, self._now = transact, announce, now
         self._opening, self._check_hours, self._matter = opening, check_hours, matter
-        self._record = record
+        self._record, self._hosts = record, hosts
+        self._rebuilding = threading.Lock()
+        self._rebuilt = False
+        self._rebuild_after = NEVER
         self.hangs_on: Callable[[str], dict[str, int]] = lambda point_id: {}
         """What hangs on a point, with its number, e.g. `{"staff": 2}`: told by the rooms above, once they stand."""
         self._pace = pace or Pace()
@@ -349,8 +360,11 @@ class Circle:
         """
         with self._following:
             current = self._store.current()
-            if current["revision"] == self._picture.revision:
+            if self._lacks(current["generation"]):
+                self._begin_rebuild(current["generation"], now)
+            if current["revision"] == self._picture.revision and not self._rebuilt:
                 return False
+            self._rebuilt = False
             rows = self._store.points()
             folder = self._generation(current["generation"])
             points = tuple(map(_point, rows))
@@ -385,6 +399,52 @@ class Circle:
             return self._folder / name
         log.error("generation not on this host", extra={"generation": name})
         return self._picture.reach.folder if self._picture.reach else None
+
+    # -- other hosts ------------------------------------------------------------
+
+    def _lacks(self, name: str | None) -> bool:
+        return self._hosts == "several" and name is not None and not (self._folder / name / "generation.json").is_file()
+
+    def _begin_rebuild(self, name: str, now: datetime) -> None:
+        """Beside everything else, build the generation here from the kept street file; one try a minute."""
+        if now < self._rebuild_after or not self._rebuilding.acquire(blocking=False):
+            return
+        self._rebuild_after = now + REBUILD_PAUSE
+        threading.Thread(target=self._rebuild, args=(name,), name="network-rebuild", daemon=True).start()
+
+    def _rebuild(self, name: str) -> None:
+        """Fetch and build; one process of a host at a time, the others find it done."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / ".rebuild.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if self._lacks(name):
+                    self._fetch_and_build(name)
+            self._rebuilt = True
+        except Exception:
+            log.exception("generation not rebuilt", extra={"generation": name})
+        finally:
+            self._rebuilding.release()
+
+    def _fetch_and_build(self, name: str) -> None:
+        row = next(row for row in self._store.networks() if row["_id"] == name)
+        source = self._folder / f".{row['file']}.{os.getpid()}"
+        try:
+            if not self._store.fetch_source(row["sha256"], source):
+                raise FileNotFoundError(row["file"])
+            build("build", self._request(source, name))
+            log.info("generation rebuilt", extra={"generation": name})
+        finally:
+            source.unlink(missing_ok=True)
+
+    def _prune(self) -> None:
+        """Remove old generations of this host: all but the current one and the one before, which some process may
+        still read for a second. What is mapped stays readable until it is let go.
+        """
+        current = self._store.current()["generation"]
+        there = sorted(path.parent for path in self._folder.glob("*/generation.json") if path.parent.name != current)
+        for folder in there[:-1]:
+            shutil.rmtree(folder, ignore_errors=True)
 
     # -- changes --------------------------------------------------------------
 
@@ -524,22 +584,17 @@ class Circle:
 
         Raises NetworkRefused; then the old one stays.
         """
-        points = [_point(row) for row in self._store.points()]
-        boxes = [box.grown(NETWORK_MARGIN_M) for box in district_boxes(points)]
-        if not boxes:
+        request = self._request(file, self._name(file))
+        if not request["boxes"]:
             raise _refused("no_points", "")
-        request = {
-            "file": str(file.absolute()),
-            "out": str((self._folder / self._name(file)).absolute()),
-            "positions": [point.position for point in points if point.position],
-            "boxes": [(box.west, box.south, box.east, box.north) for box in boxes],
-            "pace": asdict(self._pace),
-        }
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             about: Row = build("build", request, tell)
         except BuildFailed as error:
             raise _refused(error.code, str(error)) from error
+        if self._hosts == "several":
+            tell("keeping the street file for the other hosts")
+            self._store.put_source(about["sha256"], self._folder / about["generation"] / "source.osm.pbf")
 
         def write(session: Any) -> None:
             row = {key: value for key, value in about.items() if key != "generation"}
@@ -549,8 +604,21 @@ class Circle:
 
         self._transact(write)
         self.follow(self._now())
+        self._prune()
         generation: str = about["generation"]
         return generation
+
+    def _request(self, file: Path, name: str) -> Row:
+        """What the builder is asked for a generation of the points as they stand in the store."""
+        points = [_point(row) for row in self._store.points()]
+        boxes = [box.grown(NETWORK_MARGIN_M) for box in district_boxes(points)]
+        return {
+            "file": str(file.absolute()),
+            "out": str((self._folder / name).absolute()),
+            "positions": [point.position for point in points if point.position],
+            "boxes": [(box.west, box.south, box.east, box.north) for box in boxes],
+            "pace": asdict(self._pace),
+        }
 
     def _name(self, file: Path) -> str:
         """The name of a generation: when, and of which file."""
@@ -567,14 +635,21 @@ class Circle:
         `state` and `points` tell how this process stands with them.
         """
         current, reach = self._store.current()["generation"], self._picture.reach
-        placed = len(self._picture.placed)
+        places = [point.position for point in self._picture.placed if point.position]
         rows = []
         for row in self._store.networks():
             used, name = reach is not None and reach.generation == row["_id"], row["_id"]
-            state = "in_use" if used else "missing" if name == current else "old"
-            covered = placed - len(set(reach.missing)) if reach and used else None
+            missing = "building" if self._rebuilding.locked() else "missing"
+            state = "in_use" if used else missing if name == current else "old"
+            covered = sum(reach.box.holds(*place) for place in places) if reach and used else None
             nodes = {mode: sizes["nodes"] for mode, sizes in row["modes"].items()}
-            told = {"generation": name, "current": name == current, "state": state, "points": covered, "of": placed}
+            told = {
+                "generation": name,
+                "current": name == current,
+                "state": state,
+                "points": covered,
+                "of": len(places),
+            }
             rows.append({**row, **told, "nodes": nodes})
         return rows
 

@@ -1,13 +1,20 @@
-"""The collections `points`, `point_versions` and `networks`, and `circle`, whose one row says what is current."""
+"""The collections `points`, `point_versions`, `networks`, `circle` (what is current), and GridFS `network_sources`."""
 
+import shutil
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from gridfs import GridFS
 from pymongo import ReplaceOne
 
 from api.database import Database, Document, Index
 
-INDEXES: list[Index] = [("point_versions", [("point", 1), ("version", -1)], {})]
+INDEXES: list[Index] = [
+    ("point_versions", [("point", 1), ("version", -1)], {}),
+    ("network_sources.files", [("filename", 1), ("uploadDate", 1)], {}),
+    ("network_sources.chunks", [("files_id", 1), ("n", 1)], {"unique": True}),
+]
 """None for points and networks: they are few, always read whole, and found by `_id`."""
 
 
@@ -16,6 +23,7 @@ class CircleStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._sources = GridFS(database.handle, "network_sources")
 
     def current(self) -> Document:
         """`{revision, generation}`: 0 and None before anything was loaded."""
@@ -61,6 +69,21 @@ class CircleStore:
     def add_network(self, session: Any, row: Document) -> None:
         """Keep what a generation was built from."""
         self._db["networks"].insert_one(row, session=session)
+
+    def put_source(self, digest: str, file: Path) -> None:
+        """Keep a street file for other hosts, under its SHA-256; once."""
+        if self._sources.find_one({"filename": digest}) is None:
+            with file.open("rb") as content:
+                self._sources.put(content, filename=digest)
+
+    def fetch_source(self, digest: str, to: Path) -> bool:
+        """Write a kept street file to a path; False where there is none."""
+        kept = self._sources.find_one({"filename": digest})
+        if kept is None:
+            return False
+        with to.open("wb") as file:
+            shutil.copyfileobj(kept, file)
+        return True
 
     def change(self, session: Any, **current: Any) -> None:
         """Raise the revision, and set e.g. `generation`."""
