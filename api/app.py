@@ -9,7 +9,7 @@ from flask import Flask, Response
 
 import chat
 import notifications
-from api import bodies, edge, http, metrics, openapi, problems, reactions, release
+from api import bodies, edge, http, metrics, openapi, own_data, problems, reactions, release
 from api.audit import routes as audit_routes
 from api.audit import store as audit_store
 from api.audit.service import Audit
@@ -19,7 +19,7 @@ from api.calendar.hours import parse_hours
 from api.calendar.service import Calendar
 from api.cases import routes as cases_routes
 from api.cases import store as cases_store
-from api.cases.case import ACTION_VERSION, OPEN
+from api.cases.case import ACTION_VERSION
 from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
@@ -62,8 +62,6 @@ from api.reports import store as reports_store
 from api.reports.service import Reports
 from api.settings import Settings, is_loopback
 from api.shapes import BEIJING
-
-PAGE = 50
 
 
 def utc_now() -> datetime:
@@ -153,6 +151,7 @@ class Office:
             keyring=self.keyring,
             trackers=_trackers(self.settings, self.jobs, self.now),
             enqueue=self.jobs.enqueue,
+            record=self.audit.record,
             **self._write,
         )
 
@@ -164,6 +163,7 @@ class Office:
             address_of=self.identity.address_of,
             sms=_sms(self.settings, console),
             push=lambda member, word: self.chat.live.push(member.partition(":")[2], dict(word)),
+            record=self.audit.record,
             now=self.now,
         )
         ports = chat.Ports(
@@ -174,6 +174,7 @@ class Office:
             name_of=self.identity.name_of,
             away=_away(self.notices),
             announce=self.jobs.announce,
+            record=self.audit.record,
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
         self.reports = Reports(
@@ -194,8 +195,9 @@ class Office:
         # What the ground floor is told once the floors above it stand.
         self.identity.ports.tell = self.notices.tell
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
-        _own_data(self)
+        own_data.tell(self.identity.ports, self)
         self.files.shared = self.chat.shares_file
+        self.files.bound = lambda upload: self.drafts.uses(upload) or self.chat.uses_file(upload)
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
@@ -370,75 +372,6 @@ def _wechat(settings: Settings) -> WeChat | None:
 
 def _register(settings: Settings) -> Register | None:
     return ConsoleRegister() if settings.lenient else None
-
-
-def _own_data(office: "Office") -> None:
-    """What the rooms above tell the identity room about a citizen: their cases, their data, what can be forgotten."""
-    ports, drafts, cases = office.identity.ports, office.drafts, office.cases
-
-    def owner_of_case(number: str) -> str | None:
-        found = cases.shipment(number)
-        return found["owner"] if found else None
-
-    def forget_drafts(actor: Any) -> None:
-        for row in _all(lambda after: drafts.mine(actor, after, PAGE)):
-            drafts.drop(actor, row["id"])
-
-    def open_cases(actor: Any) -> list[str]:
-        mine = _all(lambda after: cases.mine(actor, after, PAGE))
-        return [row["number"] for row in mine if row["state"] in OPEN]
-
-    def knows_matter(code: str) -> bool:
-        try:
-            return office.matters.matter(code) is not None
-        except NotFound:
-            return False
-
-    ports.knows_matter = knows_matter
-    ports.owner_of_case, ports.open_cases = owner_of_case, open_cases
-    ports.closers["drafts"] = forget_drafts
-    ports.closers["reports"] = office.reports.forget
-    ports.exporters |= {
-        "drafts": lambda actor: _all(lambda after: drafts.mine(actor, after, PAGE)),
-        "cases": lambda actor: [cases.case(actor, row["number"]) for row in _all(lambda a: cases.mine(actor, a, PAGE))],
-        "conversations": lambda actor: _talks(office.chat, actor),
-        "reports": office.reports.of,
-        "notices": lambda actor: _items(lambda cursor: office.notices.inbox(actor, cursor, PAGE, "zh")),
-    }
-
-
-def _all(read: Callable[[str | None], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Every row of a list that is read page by page, each page one row longer where there is more."""
-    rows: list[dict[str, Any]] = []
-    while True:
-        found = read(rows[-1]["id"] if rows else None)
-        rows += found[:PAGE]
-        if len(found) <= PAGE:
-            return rows
-
-
-def _items(read: Callable[[str | None], dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every item of a list that is read by cursor."""
-    items: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        found = read(cursor)
-        items += found["items"]
-        cursor = found["next"]
-        if not cursor:
-            return items
-
-
-def _talks(talks: Any, actor: Any) -> list[dict[str, Any]]:
-    """A citizen's conversations, each with what was said."""
-    found = _items(lambda cursor: talks.mine(actor, cursor, PAGE))
-    for one in found:
-        said, last = [], 0
-        while batch := talks.messages(actor, one["id"], "public", last, PAGE)["items"]:
-            said += batch
-            last = batch[-1]["seq"]
-        one["messages"] = said
-    return found
 
 
 def _trackers(settings: Settings, jobs: Jobs, now: Callable[[], datetime]) -> dict[str, Tracker]:

@@ -38,6 +38,12 @@ class Announce(Protocol):
     def __call__(self, session: Any, type: str, subject: str, **data: Any) -> None: ...
 
 
+class Record(Protocol):
+    """Write down in the audit that somebody did `act` to `subject`; a change passes its session."""
+
+    def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> None: ...
+
+
 class Http(Protocol):
     """The mechanisms that routes are decorated with."""
 
@@ -65,3 +71,4 @@ class Ports:
     name_of: Callable[[str], str]
     away: Callable[[str, str, int], object]
     announce: Announce
+    record: Record

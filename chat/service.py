@@ -133,6 +133,7 @@ class Chat:
     def messages(self, actor: Viewer, conversation_id: str, stream: str, after: int, limit: int) -> Document:
         """Messages in order, from after a number on: {items, next_seq, more}."""
         found = self._readable(actor, conversation_id)
+        self._record_reading(found, actor)
         limit = max(1, min(limit, MOST_MESSAGES))
         rows = self._store.page(found.id, rules.check_stream(actor, stream), after, limit + 1)
         shown = self._shown(rows[:limit], found, actor)
@@ -144,11 +145,15 @@ class Chat:
 
     def check_reader(self, actor: Viewer, conversation_id: str) -> None:
         """Raises NotFound where this is not theirs to read."""
-        self._readable(actor, conversation_id)
+        self._record_reading(self._readable(actor, conversation_id), actor)
 
     def shares_file(self, actor: Viewer, upload: str) -> bool:
         """Whether an upload was sent in a conversation that this person may read."""
         return any(_may_read(found, actor) for found in self._store.conversations_with_file(upload))
+
+    def uses_file(self, upload: str) -> bool:
+        """Whether an upload was sent in any conversation."""
+        return bool(self._store.conversations_with_file(upload))
 
     # -- speaking ----------------------------------------------------------------
 
@@ -376,6 +381,11 @@ class Chat:
             raise OfficerAway
         return Person(known.member, "staff", known.name)
 
+    def _record_reading(self, found: Conversation, actor: Viewer) -> None:
+        """An officer who reads a talk that is not theirs is written down."""
+        if actor.is_staff and not (found.officer and found.officer.id == actor.id):
+            self._ports.record(actor.id, "read_talk", f"talk:{found.id}")
+
     # -- write and announce ----------------------------------------------------------
 
     def _act(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Document:
@@ -405,6 +415,8 @@ class Chat:
             officer = after.officer.id if after.officer else None
             data = {"citizen": after.citizen.id, "officer": officer, "case": after.case, "by": actor.kind}
             self._ports.announce(session, f"conversation.{move.event}", after.id, **data)
+            if actor.is_staff:
+                self._ports.record(actor.id, f"talk.{move.event}", f"talk:{after.id}", session=session)
             rows = [self._event(after, move.event, now)]
             if move.note:
                 note = Post(str(uuid4()), "note", {"text": move.note})

@@ -80,6 +80,7 @@ class Cases:
 
             def write(session: Any, row: Row = row, action: Action = action) -> None:
                 self._store.add(session, row, self._sealed(new_id, action))
+                self._files.keep(session, draft["materials"])
                 self._drafts.hand_over(session, draft_id, draft["version"], row["number"])
                 self._announce(session, "case.submit", new_id, number=row["number"], state="submitted")
 
@@ -271,6 +272,8 @@ class Cases:
         def write(session: Any) -> None:
             if not self._store.append(session, self._sealed(row["_id"], action), snapshot):
                 raise VersionStale
+            if act == "supplement":
+                self._files.keep(session, data["materials"])
             if actor.is_staff:
                 self._audit.record(actor.id, f"case.{act}", f"case:{row['_id']}", session=session)
             self._announce(session, f"case.{act}", row["_id"], number=row["number"], state=after.state)

@@ -13,6 +13,8 @@ INDEXES: list[Index] = [
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
 ]
 
+SEALED = [("cases", ("answers", "delivery", "receipt")), ("case_actions", ("data",))]
+
 
 class NumberTaken(Exception):
     """The random case number exists already: draw another."""

@@ -43,6 +43,7 @@ class Drafts:
             "matter": {"code": matter.code, "name": matter.name, "version": matter.version},
             "answers": self._seal(new_id, "answers", answers),
             "materials": {},
+            "uploads": [],
             "delivery": None,
             "case": None,
             "created_at": self._now(),
@@ -69,6 +70,7 @@ class Drafts:
             fields["answers"] = self._seal(draft_id, "answers", answers)
         if "materials" in change:
             fields["materials"] = {**row["materials"], **self._bound(actor, row, change["materials"])}
+            fields["uploads"] = sorted({one for uploads in fields["materials"].values() for one in uploads})
         if "delivery" in change:
             fields["delivery"] = self._seal(draft_id, "delivery", self._delivery(change["delivery"]))
         if not self._store.change(draft_id, version, fields):
@@ -80,6 +82,10 @@ class Drafts:
         self._own(actor, draft_id)
         if not self._store.drop(draft_id):
             raise rules.DraftSubmitted
+
+    def uses(self, upload: str) -> bool:
+        """Whether an upload is bound to somebody's unsubmitted draft."""
+        return self._store.uses(upload)
 
     # -- handing over -----------------------------------------------------------
 

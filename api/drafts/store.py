@@ -4,7 +4,9 @@ from typing import Any
 
 from api.database import Database, Document, Index
 
-INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {})]
+INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", [("uploads", 1)], {})]
+
+SEALED = [("drafts", ("answers", "delivery"))]
 
 
 class DraftStore:
@@ -33,6 +35,10 @@ class DraftStore:
         wanted = {"_id": draft_id, "version": version, "case": None}
         done = self._db["drafts"].update_one(wanted, {"$set": change, "$inc": {"version": 1}}, session=session)
         return done.modified_count == 1
+
+    def uses(self, upload: str) -> bool:
+        """Whether an upload is bound to an unsubmitted draft."""
+        return self._db["drafts"].find_one({"uploads": upload, "case": None}, {"_id": 1}) is not None
 
     def drop(self, draft_id: str) -> bool:
         """Forget an unsubmitted draft."""

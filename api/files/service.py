@@ -1,7 +1,7 @@
 """Receive (tus), check, seal, hand out by signed address, remove what nobody uses."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
@@ -35,8 +35,8 @@ class Files:
     """Uploads and files. An upload is its owner's; staff may read it, and that is audited.
 
     Told at assembly, once the floors above stand: `shared(actor, upload)`, whether it was sent to the actor in a talk;
-    `bound(upload)`, whether anything rests on it (until told, everything is kept); `scan(pieces)`, what a virus scanner
-    says of the bytes that arrived, or None where they are clean. It is given pieces, as clamd's INSTREAM takes them.
+    `bound(upload)`, whether a draft or a talk rests on it (until told, everything is kept); `scan(pieces)`, what a
+    virus scanner says of the bytes that arrived, or None where they are clean, as clamd's INSTREAM takes them.
     """
 
     def __init__(
@@ -117,12 +117,12 @@ class Files:
             for piece in rules.in_parts(pieces):
                 written.append(self._write(row, at, piece))
                 at += len(piece)
-            if written:
-                self._count(row, row["received"], written)
         except Exception:
             for part in written:
                 self._store.drop_part(part["id"])
             raise
+        if written:
+            self._count(row, row["received"], written)
 
     def _write(self, row: Row, offset: int, part: bytes) -> Row:
         if offset + len(part) > row["size"]:
@@ -153,7 +153,7 @@ class Files:
     def give_up(self, actor: Actor, upload_id: str) -> None:
         """Remove an upload (tus termination), unless something rests on it. Raises FileInUse."""
         row = self._own(actor, upload_id)
-        if row["state"] == "accepted" and self.bound(upload_id):
+        if row["state"] == "accepted" and (row.get("of_case") or self.bound(upload_id)):
             raise rules.FileInUse
         if not self._store.drop(row, self._now()):
             self.give_up(actor, upload_id)  # it went on meanwhile: look again
@@ -253,11 +253,27 @@ class Files:
             self._store.drop(row, self._now())
         return True
 
+    def keep(self, session: Any, materials: Mapping[str, Iterable[str]]) -> None:
+        """Keep files as long as the case that takes them in, in its transaction. Raises BadFields where one is gone."""
+        uploads = {upload for chosen in materials.values() for upload in chosen}
+        if self._store.keep(sorted(uploads), session) != len(uploads):
+            raise BadFields({"materials": ["有文件已经被清理，请重新上传。"]})
+
     # -- reading --------------------------------------------------------------
 
     def upload(self, actor: Actor, upload_id: str) -> Row:
         """One's own upload and its state."""
         return self._face(self._own(actor, upload_id))
+
+    def mine(self, actor: Actor) -> list[Row]:
+        """All of one's own uploads and their states, oldest first."""
+        return [self._face(row) for row in self._store.of(actor.id)]
+
+    def forget(self, actor: Actor) -> None:
+        """Remove a person's uploads, but for those that a case or a talk rests on."""
+        for row in self._store.of(actor.id):
+            if not (row.get("of_case") or self.bound(row["_id"])):
+                self._store.drop(row, self._now())
 
     def accepted(self, owner: str, upload_id: str) -> Row | None:
         """An accepted file of `owner`, or None: what may be bound to a draft or sent in a talk."""

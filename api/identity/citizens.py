@@ -290,7 +290,8 @@ class Citizens:
     def close(self, actor: Actor) -> None:
         """Close the account (PIPL art. 47): name, phone, number and ways in are removed. Raises CaseOpen.
 
-        Closed cases stay for as long as the archives law asks, under an id that leads to nobody.
+        Drafts, loose files and open talks go; closed cases and what they rest on stay for as long as the archives law
+        asks, under an id that leads to nobody.
         """
         row = self._own(actor)
         if self._ports.open_cases(actor):

@@ -33,6 +33,7 @@ class Parcels:
         keyring: Keyring,
         trackers: Mapping[str, Tracker],
         enqueue: Callable[..., None],
+        record: Callable[..., None],
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
@@ -42,6 +43,7 @@ class Parcels:
         self._keys = keyring
         self._trackers = trackers
         self._enqueue = enqueue
+        self._record = record
         self._transact = transact
         self._announce = announce
         self._now = now
@@ -189,6 +191,7 @@ class Parcels:
                 raise rules.ParcelExists
             watch = {"parcel": row["_id"]}
             self._enqueue(f"watch:{row['_id']}", "parcels.watch", watch, due_at=self._now(), session=session)
+            self._record(row["sent_by"], "parcel.send", f"parcel:{row['_id']}", session=session)
             self._announce(session, "parcel.sent", row["_id"], case=row["case"])
 
         self._transact(write)

@@ -12,6 +12,8 @@ INDEXES: list[Index] = [
     ("parcels", [("open", 1), ("_id", -1)], {}),
 ]
 
+SEALED = [("parcels", ("salt", "receiver.name", "receiver.phone", "receiver.address"))]
+
 
 class ParcelStore:
     """Parcels. `version` counts what people changed, `pushes` what carriers told."""

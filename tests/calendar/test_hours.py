@@ -107,6 +107,16 @@ def test_nothing_is_promised_beyond_thirty_days():
     assert opening("Mo off", "2025-03-03 10:00") == Opening(False, None, None, False)
 
 
+@given(
+    st.integers(0, 390 * 86_400_000),
+    st.sampled_from(["Mo-Fr 09:00-12:00,13:00-17:00", "24/7", "Sa-Su 09:30-16:45"]),
+)
+def test_an_answer_holds_for_its_whole_minute(milliseconds: int, hours: str):
+    at = datetime(2025, 12, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    calendar, read = load_calendar(), parse_hours(hours)
+    assert opening_at(read, calendar, at) == opening_at(read, calendar, at.replace(second=0, microsecond=0))
+
+
 def test_any_offset_is_turned_into_beijing_time():
     at = datetime(2025, 3, 3, 1, 30, tzinfo=UTC)
     assert opening_at(parse_hours(WEEKDAYS_WITH_LUNCH), load_calendar(), at).open

@@ -98,6 +98,7 @@ class Office:
             name_of=lambda citizen: next(one.name for one in self.people.values() if one.id == citizen),
             away=lambda *told: self.told.append(told),
             announce=lambda session, type, subject, **data: self.announced.append((type, subject)),
+            record=lambda actor, act, subject, session=None: None,
         )
 
     def _person(self, kind: str, name: str, roles: frozenset[str]) -> Actor:

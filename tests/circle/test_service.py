@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from api.circle.area import Box
+from api.circle.schemas import Circle as Answered
 from api.circle.service import Circle, NetworkRefused
 from api.database import Database
 from api.refusals import BadFields, NotFound
@@ -68,6 +70,12 @@ def test_with_a_network_times_come_from_its_streets(helsinki: Circle) -> None:
     assert found["origin"]["snapped_m"] < 100
     assert found["speed_kmh"] == 4.0
     assert helsinki.find({**IN_HELSINKI, "mode": "drive"})["speed_kmh"] is None
+
+
+@pytest.mark.parametrize("question", [IN_HELSINKI, {**IN_HELSINKI, "minutes": 1}, {**XINCHENG, "minutes": 60}])
+def test_an_answer_is_written_as_its_schema_documents_it(helsinki: Circle, question: dict[str, Any]) -> None:
+    found = helsinki.find(question)
+    assert orjson.loads(orjson.dumps({**found, "why": None})) == {**Answered(exclude=["why"]).dump(found), "why": None}
 
 
 def test_far_from_every_street_the_answer_is_an_estimate_although_there_is_a_network(helsinki: Circle) -> None:
@@ -166,7 +174,7 @@ def test_a_generation_that_is_not_on_this_host_leaves_the_old_one(in_helsinki: C
 def test_another_host_builds_the_generation_itself_from_the_kept_file(
     database: Database, tmp_path: Path, helsinki_csv: Path
 ) -> None:
-    first = circle_on(database, tmp_path / "first", "several")
+    first = circle_on(database, tmp_path / "first", hosts="several")
     first.start()
     assert first.load(helsinki_csv) == []
     for old in ("20200101T000000Z-00000000", "20210101T000000Z-00000000"):
@@ -174,7 +182,7 @@ def test_another_host_builds_the_generation_itself_from_the_kept_file(
         (tmp_path / "first" / old / "generation.json").write_text("{}")
     name = first.add_network(HELSINKI)
     assert {path.name for path in (tmp_path / "first").iterdir()} == {name, old}  # the one before may still be read
-    second = circle_on(database, tmp_path / "second", "several")
+    second = circle_on(database, tmp_path / "second", hosts="several")
     assert second.follow(NOW)
     assert second.networks()[0]["state"] in {"building", "in_use"}
     for _ in range(300):

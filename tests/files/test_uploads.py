@@ -311,3 +311,14 @@ def test_uploads_cut_at_random_bytes_are_byte_exact(tmp_path):
     shown = cut_uploads(seed=3, uploads=1, cuts=8, folder=tmp_path)
     assert shown["byte_exact"] == shown["uploads"] == 1
     assert shown["cuts"] == 8
+
+
+def test_parts_that_count_already_are_not_thrown_away_when_the_driver_asks_again(citizen, app, database):
+    location = begin(citizen, 100).headers["Location"]
+    send(citizen, location, 0, b"x" * 50)
+    row = database["uploads"].find_one({"_id": location.rsplit("/", 1)[1]})
+    store = app.extensions["circle"].files._store
+    assert store.count(row["_id"], 0, row["parts"], 50, {}, None), "the same parts again"
+    stranger = [{**row["parts"][0], "id": store.add_part(row["_id"], b"other")}]
+    assert not store.count(row["_id"], 0, stranger, 50, {}, None)
+    assert database["uploads"].find_one({"_id": row["_id"]})["received"] == 50

@@ -8,7 +8,7 @@ import pytest
 
 from api.identity import consent
 from api.identity.ports import Policy
-from tests.way import ID_NUMBER, submitted
+from tests.way import ID_NUMBER, accepted_upload, issued, submitted
 
 NAME = "𠮷㛃䶮·阿卜杜拉"
 OTHER_NUMBER = "11010519491231002X"
@@ -165,6 +165,7 @@ def test_a_citizen_takes_a_copy_of_everything_and_only_of_their_own(citizen, oth
     verified(citizen)
     case = submitted(citizen, drain)
     talk = citizen.post("/v1/conversations", {"text": "需要带原件吗?"})
+    upload = accepted_upload(citizen, drain)
     export = citizen.get("/v1/me/export")
     data = export["data"]
     assert export["made_at"].endswith("+08:00")
@@ -175,8 +176,29 @@ def test_a_citizen_takes_a_copy_of_everything_and_only_of_their_own(citizen, oth
     assert data["conversations"][0]["id"] == talk["id"]
     assert "需要带原件吗?" in str(data["conversations"])
     assert data["notices"]
+    assert upload in [one["id"] for one in data["uploads"]]
+    assert data["parcels"] == []
     theirs = other_citizen.get("/v1/me/export")["data"]
-    assert (theirs["cases"], theirs["conversations"]) == ([], [])
+    assert (theirs["cases"], theirs["conversations"], theirs["uploads"]) == ([], [], [])
+
+
+def test_the_copy_holds_the_parcels(citizen, window, handler, drain):
+    case = issued(citizen, window, handler, drain)
+    parcel = window.post(f"/v1/cases/{case['number']}/parcels", {"direction": "to_citizen", "carrier": "console"})
+    assert [one["id"] for one in citizen.get("/v1/me/export")["data"]["parcels"]] == [parcel["id"]]
+
+
+def test_closing_an_account_removes_loose_files_and_ends_talks_and_keeps_what_a_case_rests_on(citizen, drain, database):
+    case = submitted(citizen, drain)
+    loose = accepted_upload(citizen, drain)
+    talk = citizen.post("/v1/conversations", {"text": "需要带原件吗?"})
+    path = f"/v1/cases/{case['number']}/withdrawal"
+    citizen.post(path, {"reason": "不办了"}, expect=200, headers={"If-Match": f'"{case["version"]}"'})
+    citizen.call("DELETE", "/v1/me", expect=204)
+    files = {file["id"] for material in case["materials"] for file in material["files"]}
+    left = {row["_id"] for row in database["uploads"].find()}
+    assert (files <= left, loose in left) == (True, False)
+    assert database["conversations"].find_one({"_id": talk["id"]})["state"] == "closed"
 
 
 def test_an_account_with_an_open_case_stays_and_without_one_is_closed(citizen, drain, database, log_in, clock):
