@@ -143,8 +143,10 @@ class Office:
             calendar=self.calendar,
             audit=self.audit,
             keyring=self.keyring,
+            desk_for=self.circle.desk_for,
             **self._write,
         )
+        self.cases.start()
         self.parcels = Parcels(
             parcels_store.ParcelStore(self.database),
             cases=self.cases,
@@ -154,6 +156,7 @@ class Office:
             record=self.audit.record,
             **self._write,
         )
+        self.parcels.start()
 
     def _tell_and_talk(self, console: IO[str]) -> None:
         self.notices = notifications.Notifications(
@@ -196,8 +199,10 @@ class Office:
         self.identity.ports.tell = self.notices.tell
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
         own_data.tell(self.identity.ports, self)
-        self.files.shared = self.chat.shares_file
+        self.files.shared, self.files.in_case = self.chat.shares_file, self.cases.holds_file
         self.files.bound = lambda upload: self.drafts.uses(upload) or self.chat.uses_file(upload)
+        self.identity.ports.departments = self.matters.departments.codes
+        self.identity.ports.points = lambda: [point.id for point in self.circle.points()]
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
@@ -244,7 +249,8 @@ class Office:
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
-        confirm = open_questions(points, matters, self.matters.contradictions(), known, today)
+        strays = self.matters.without_department()
+        confirm = open_questions(points, matters, strays, self.matters.contradictions(), known, today)
         return {**confirm, "open reports that something is wrong": self.reports.open_lines()}
 
     def readings(self) -> list[metrics.Reading]:
