@@ -6,7 +6,7 @@ PAGES := api/pages
 SEED ?= 1
 COUNT ?=
 
-.PHONY: run test check format pages needs lock clean
+.PHONY: run test check format pages bench needs lock clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready $(PAGES)/dist/.ready  ## start everything on http://127.0.0.1:8000
@@ -29,6 +29,12 @@ format: $(VENV)/.ready
 
 show-%: $(VENV)/.ready  ## counts as JSON: make show-NAME SEED=…
 	@$(BIN)/python -m tests.show.$* --seed $(SEED) $(COUNT)
+
+bench: $(VENV)/.ready  ## figures beside their peers as JSON, some six minutes; NAMES=circle for one
+	@test -x .valhalla/bin/python || { $(PYTHON) -m venv .valhalla && \
+		.valhalla/bin/pip install -q --disable-pip-version-check pyvalhalla-weekly==3.5.1.post1.dev248; } || \
+		echo "Valhalla is not installed; the rest goes on" >&2
+	@$(BIN)/python -m tests.show.bench --seed $(SEED) $(NAMES)
 
 # The virtual environment. A bare Debian lacks ensurepip until python3-venv is installed.
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -58,4 +64,4 @@ lock: $(VENV)/.ready  ## renew requirements.lock from pyproject.toml
 		--no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) $(PAGES)/node_modules $(PAGES)/dist build *.egg-info
+	rm -rf $(VENV) .valhalla $(PAGES)/node_modules $(PAGES)/dist build *.egg-info
