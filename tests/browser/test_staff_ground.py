@@ -1,4 +1,4 @@
-"""The ground in the console: a newcomer's first log-in, an authenticator, posts, a dated exception, and who sees what."""
+"""The ground in the console: a newcomer's first log-in, an authenticator, posts, a dated exception, who sees what."""
 
 import pyotp
 import pytest

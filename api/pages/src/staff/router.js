@@ -17,6 +17,7 @@ export const router = createRouter({
     { path: '/own', name: 'own', component: () => import('./views/OwnView.vue') },
     { path: '/people', name: 'people', component: () => import('./views/PeopleView.vue') },
     { path: '/work', name: 'work', component: () => import('./views/WorkView.vue') },
+    { path: '/counter', name: 'counter', component: () => import('./views/CounterView.vue') },
     { path: '/audit', name: 'audit', component: () => import('./views/AuditView.vue') },
     { path: '/calendar', name: 'calendar', component: () => import('./views/CalendarView.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
