@@ -138,16 +138,20 @@ class Office:
             calendar=self.calendar,
             audit=self.audit,
             keyring=self.keyring,
+            desk_for=self.circle.desk_for,
             **self._write,
         )
+        self.cases.start()
         self.parcels = Parcels(
             parcels_store.ParcelStore(self.database),
             cases=self.cases,
             keyring=self.keyring,
             trackers=_trackers(self.settings, self.jobs, self.now),
             enqueue=self.jobs.enqueue,
+            record=self.audit.record,
             **self._write,
         )
+        self.parcels.start()
 
     def _tell_and_talk(self, console: IO[str]) -> None:
         self.notices = notifications.Notifications(
@@ -157,6 +161,7 @@ class Office:
             address_of=self.identity.address_of,
             sms=_sms(self.settings, console),
             push=lambda member, word: self.chat.live.push(member.partition(":")[2], dict(word)),
+            record=self.audit.record,
             now=self.now,
         )
         ports = chat.Ports(
@@ -167,14 +172,17 @@ class Office:
             name_of=self.identity.name_of,
             away=_away(self.notices),
             announce=self.jobs.announce,
+            record=self.audit.record,
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
         # What the ground floor is told once the floors above it stand.
         self.identity.ports.tell = self.notices.tell
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
         own_data.tell(self.identity.ports, self)
-        self.files.shared = self.chat.shares_file
+        self.files.shared, self.files.in_case = self.chat.shares_file, self.cases.holds_file
         self.files.bound = lambda upload: self.drafts.uses(upload) or self.chat.uses_file(upload)
+        self.identity.ports.departments = self.matters.departments.codes
+        self.identity.ports.points = lambda: [point.id for point in self.circle.points()]
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
@@ -220,7 +228,8 @@ class Office:
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
-        return open_questions(points, matters, self.matters.contradictions(), known, today)
+        strays = self.matters.without_department()
+        return open_questions(points, matters, strays, self.matters.contradictions(), known, today)
 
     def readings(self) -> list[metrics.Reading]:
         """What `/metrics` tells beside the requests."""

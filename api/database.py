@@ -1,5 +1,6 @@
 """Opens MongoDB; collections, indexes, the one transaction helper and the one lease."""
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ from pymongo.errors import (
     InvalidURI,
     NetworkTimeout,
     OperationFailure,
+    PyMongoError,
     WTimeoutError,
 )
 
@@ -32,6 +34,15 @@ IDLE_MS = 10_000
 """An idle connection of the embedded store holds on to the last state it read, which fills the store's cache."""
 
 LEASE_SECONDS = 60
+
+NO_SUCH_TRANSACTION = 251
+UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
+"""Labels that the server puts on errors (MongoDB's specification of driver transactions)."""
+
+
+class OutcomeUnknown(ConnectionFailure):
+    """All of a transaction is in the store or nothing of it; which of the two is for the caller's next look."""
+
 
 UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError)
 """The driver's errors that mean: the store does not answer, try again."""
@@ -104,10 +115,12 @@ class Database:
     def transact(self, work: Callable[[ClientSession], T]) -> T:
         """Run `work` in one transaction; transient errors run it again, so it must touch only the store.
 
-        Gives up after TRANSACTION_SECONDS with one of UNAVAILABLE.
+        Gives up after TRANSACTION_SECONDS with one of UNAVAILABLE. Raises OutcomeUnknown where a store that was
+        started again no longer knows the commit; running `work` once more would then meet its own rows.
         """
+        end = time.monotonic() + TRANSACTION_SECONDS
         with timeout(TRANSACTION_SECONDS), self.client.start_session() as session:
-            result = session.with_transaction(work)
+            result = _committed(session, work, end)
         for nudge in self._after_commit:
             nudge()
         return result
@@ -140,3 +153,31 @@ class Database:
     def close(self) -> None:
         """Close the connections."""
         self.client.close()
+
+
+def _committed(session: ClientSession, work: Callable[[ClientSession], T], end: float) -> T:
+    """What `work` gave, committed; all of it again after a transient error."""
+    while True:
+        session.start_transaction()
+        try:
+            result = work(session)
+            _commit(session, end)
+            return result
+        except BaseException as error:
+            if session.in_transaction:
+                session.abort_transaction()
+            again = isinstance(error, PyMongoError) and error.has_error_label(TRANSIENT)
+            if not again or time.monotonic() > end:
+                raise
+
+
+def _commit(session: ClientSession, end: float) -> None:
+    """Commit, asking again as long as the outcome is unknown."""
+    while True:
+        try:
+            return session.commit_transaction()
+        except PyMongoError as error:
+            if isinstance(error, OperationFailure) and error.code == NO_SUCH_TRANSACTION:
+                raise OutcomeUnknown("the store does not know the transaction any more") from error
+            if not error.has_error_label(UNKNOWN) or time.monotonic() > end:
+                raise

@@ -71,14 +71,20 @@ def register(
 
     @app.after_request
     def end(response: Response) -> Response:
-        response.headers["X-Request-ID"] = g.get("request_id", "")
-        for name, value in always.items():
-            response.headers.setdefault(name, value)
+        _add_missing(response, {"X-Request-ID": g.get("request_id", ""), **always})
         if request.path.startswith("/v1/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+            _add_missing(response, {"Cache-Control": "no-store"})
         _answer_origin(response, origins)
         _account(response, observe)
         return response
+
+
+def _add_missing(response: Response, headers: dict[str, str]) -> None:
+    """Headers that the route has not set itself; added, since setting looks through all of them each time."""
+    there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 (the headers themselves are pairs)
+    for name, value in headers.items():
+        if name.lower() not in there:
+            response.headers.add(name, value)
 
 
 def _account(response: Response, observe: Observe) -> None:

@@ -21,6 +21,8 @@ class Viewer(Protocol):
     def roles(self) -> frozenset[str]: ...
     @property
     def is_staff(self) -> bool: ...
+    @property
+    def point(self) -> str | None: ...
 
 
 class Opening(Protocol):
@@ -36,6 +38,12 @@ class Announce(Protocol):
     """Write one event row in the caller's transaction."""
 
     def __call__(self, session: Any, type: str, subject: str, **data: Any) -> None: ...
+
+
+class Record(Protocol):
+    """Write down in the audit that somebody did `act` to `subject`; a change passes its session."""
+
+    def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> None: ...
 
 
 class Http(Protocol):
@@ -65,3 +73,4 @@ class Ports:
     name_of: Callable[[str], str]
     away: Callable[[str, str, int], object]
     announce: Announce
+    record: Record

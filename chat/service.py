@@ -114,21 +114,24 @@ class Chat:
         return _page([self._view(one, actor) for one in found[:limit]], len(found) > limit)
 
     def at_desk(self, actor: Viewer, queue: str, cursor: str | None, limit: int) -> Document:
-        """The desks' conversations: `waiting` longest first; `mine` and `all` newest first."""
+        """The conversations of one's desk: `waiting` longest first; `all` newest first; `mine` at whichever desk."""
         self._check_staff(actor)
         limit = min(limit, MOST_CONVERSATIONS)
         before = self._known_cursor(cursor)
         if queue == "waiting":
-            found = self._store.waiting(self._store.conversation(before) if before else None, limit + 1)
+            found = self._store.waiting(
+                actor.point or "", self._store.conversation(before) if before else None, limit + 1
+            )
         elif queue == "mine":
             found = self._store.of_officer(actor.id, before, limit + 1)
         else:
-            found = self._store.all(before, limit + 1)
+            found = self._store.of_desk(actor.point or "", before, limit + 1)
         return _page([self._desk_view(one, actor) for one in found[:limit]], len(found) > limit)
 
     def messages(self, actor: Viewer, conversation_id: str, stream: str, after: int, limit: int) -> Document:
         """Messages in order, from after a number on: {items, next_seq, more}."""
         found = self._readable(actor, conversation_id)
+        self._record_reading(found, actor)
         limit = max(1, min(limit, MOST_MESSAGES))
         rows = self._store.page(found.id, rules.check_stream(actor, stream), after, limit + 1)
         shown = self._shown(rows[:limit], found, actor)
@@ -140,7 +143,7 @@ class Chat:
 
     def check_reader(self, actor: Viewer, conversation_id: str) -> None:
         """Raises NotFound where this is not theirs to read."""
-        self._readable(actor, conversation_id)
+        self._record_reading(self._readable(actor, conversation_id), actor)
 
     def shares_file(self, actor: Viewer, upload: str) -> bool:
         """Whether an upload was sent in a conversation that this person may read."""
@@ -376,6 +379,11 @@ class Chat:
             raise OfficerAway
         return Person(known.member, "staff", known.name)
 
+    def _record_reading(self, found: Conversation, actor: Viewer) -> None:
+        """An officer who reads a talk that is not theirs is written down."""
+        if actor.is_staff and not (found.officer and found.officer.id == actor.id):
+            self._ports.record(actor.id, "read_talk", f"talk:{found.id}")
+
     # -- write and announce ----------------------------------------------------------
 
     def _act(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Document:
@@ -405,6 +413,8 @@ class Chat:
             officer = after.officer.id if after.officer else None
             data = {"citizen": after.citizen.id, "officer": officer, "case": after.case, "by": actor.kind}
             self._ports.announce(session, f"conversation.{move.event}", after.id, **data)
+            if actor.is_staff:
+                self._ports.record(actor.id, f"talk.{move.event}", f"talk:{after.id}", session=session)
             rows = [self._event(after, move.event, now)]
             if move.note:
                 note = Post(str(uuid4()), "note", {"text": move.note})
@@ -460,10 +470,13 @@ class Chat:
     def _moved(self, after: Conversation, before: Conversation | None = None) -> None:
         """After a move: remember it, and tell those who follow states and queues."""
         self._remember(after)
-        self.live.state(after)
+        left = before.desk if before else after.desk
+        if left != after.desk:
+            self.live.parted(after)
+        self.live.state(after, left)
         if after.officer and (before is None or before.officer != after.officer):
             self.live.assigned(after)
-        for desk in {after.desk, before.desk if before else after.desk}:
+        for desk in {after.desk, left}:
             self._tell_queue(desk)
 
     def _tell_queue(self, desk: str) -> None:

@@ -12,7 +12,7 @@ from notifications.channels.console import ConsoleSms
 from notifications.channels.in_app import InApp, Push
 from notifications.channels.twilio_sms import TwilioSms
 from notifications.delivery import Outbox
-from notifications.notice import AddressOf, Seal
+from notifications.notice import AddressOf, Record, Seal
 from notifications.refusals import Refusal
 from notifications.routes import blueprint
 from notifications.service import Notices
@@ -23,6 +23,10 @@ __all__ = ["INDEXES", "SEALED", "ConsoleSms", "Notifications", "Refusal", "Twili
 
 def nobody(member: str, word: Mapping[str, Any]) -> None:
     """A push where no page is ever open."""
+
+
+def nothing(actor_id: str, act: str, subject: str, *, session: Any = None) -> None:
+    """An audit that nobody keeps."""
 
 
 class Notifications(Notices):
@@ -38,9 +42,10 @@ class Notifications(Notices):
         sms: Channel,
         now: Callable[[], datetime],
         push: Push = nobody,
+        record: Record = nothing,
     ) -> None:
         store = NoticeStore(database)
         callbacks = {sms.provider: sms} if isinstance(sms, Callbacks) else {}
         channels: dict[str, Channel] = {"in_app": InApp(push), "sms": sms}
-        super().__init__(store, seal, open_sealed, address_of, now, callbacks)
+        super().__init__(store, seal, open_sealed, address_of, now, callbacks, record)
         self.step = Outbox(store, channels, callbacks, address_of, open_sealed).step

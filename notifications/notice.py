@@ -9,6 +9,8 @@ from typing import Any
 
 Seal = Callable[[str, str, str], str]
 """(record, field, text) to its sealed form, and back; the way back raises where it was moved."""
+Record = Callable[..., None]
+"""(actor id, act, subject, session=…): write down in the audit who did what, in the caller's transaction."""
 AddressOf = Callable[[str, str], str | None]
 """(recipient, channel) to an address, opened only when it is needed."""
 

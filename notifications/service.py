@@ -11,7 +11,7 @@ from uuid6 import uuid7
 
 from notifications import plan, wording
 from notifications.channels import Call, Callbacks
-from notifications.notice import FAILED, AddressOf, Seal, mask, opened
+from notifications.notice import FAILED, AddressOf, Record, Seal, mask, opened
 from notifications.refusals import BadCursor, NotFound, NotResendable, SignatureBad
 from notifications.store import NoticeStore, Row
 
@@ -37,6 +37,7 @@ class Notices:
         address_of: AddressOf,
         now: Callable[[], datetime],
         callbacks: Mapping[str, Callbacks],
+        record: Record,
     ) -> None:
         self._store = store
         self._seal = seal
@@ -44,6 +45,7 @@ class Notices:
         self._address_of = address_of
         self._now = now
         self._callbacks = callbacks
+        self._record = record
 
     def tell(
         self,
@@ -113,7 +115,11 @@ class Notices:
         if last is None or now >= plan.ends(notice["template"], notice["created_at"], now):
             raise NotResendable
         further = plan.delivery(new_id, notice, last["channel"], last["number"] + 1, now, now)
-        if not self._store.resend(last, {**further, "by": member.id}):
+
+        def tell(session: Any) -> None:
+            self._record(member.id, "notice.resend", f"notice:{notice_id}", session=session)
+
+        if not self._store.resend(last, {**further, "by": member.id}, tell):
             raise NotResendable
         return self._line(notice, further, language)
 

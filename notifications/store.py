@@ -144,8 +144,8 @@ class NoticeStore:
         """Move a delivery on by news, whoever may hold its lease. False where it is further already."""
         return self._conclude({}, row, state, now, changes, further)
 
-    def resend(self, row: Row, further: Row) -> bool:
-        """One further try after a failed one; False where somebody was faster."""
+    def resend(self, row: Row, further: Row, tell: Callable[[Any], None]) -> bool:
+        """One further try after a failed one, and what `tell` writes with it; False where somebody was faster."""
 
         def work(session: Any) -> bool:
             last = {"_id": row["_id"], "superseded": False}
@@ -153,6 +153,7 @@ class NoticeStore:
             if self._db["deliveries"].update_one(last, change, session=session).matched_count == 0:
                 return False
             self._add_delivery(further, session)
+            tell(session)
             return True
 
         return self._db.transact(work)

@@ -35,7 +35,8 @@ def to_hsds(hours: Hours, calendar: WorkingCalendar, first: date, last: date) ->
     exceptions: list[Row] = []
     for day in _days(first, last):
         told = hours_on(hours, calendar, day)
-        if told != hours.usual(day, day.weekday()):
+        # A holiday with a Sunday's hours is written out too: who reads it with our conventions would close it.
+        if told != hours.usual(day, day.weekday()) or (told and calendar.mark(day)):
             only = {"start_date": day.isoformat(), "end_date": day.isoformat(), "closed": not told}
             exceptions += [{**only, **_times(period)} for period in told] or [only]
     return {"schedules": schedules, "holiday_schedules": exceptions}

@@ -6,7 +6,7 @@ Answers come from memory. An administrator's dated exceptions are in the store; 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from api.calendar.calendar import Mark, UnknownYear, WorkingCalendar, load_calendar
@@ -16,6 +16,7 @@ from api.calendar.store import CalendarStore
 from api.refusals import VersionStale
 
 Row = dict[str, Any]
+KEPT_OPENINGS = 2_048
 
 
 class Record(Protocol):
@@ -38,6 +39,12 @@ class Picture:
     version: int
     working: WorkingCalendar
     notices: dict[date, str]
+
+    @cached_property
+    def opening(self) -> Callable[[str, datetime], Opening]:
+        """(hours, a whole minute) -> how a place stands then. Periods begin and end on whole minutes, so it holds for
+        each instant of the minute; many places have the same hours, so the last answers are kept."""
+        return lru_cache(KEPT_OPENINGS)(lambda hours, minute: opening_at(_parsed(hours), self.working, minute))
 
 
 class Calendar:
@@ -68,7 +75,7 @@ class Calendar:
 
     def opening(self, hours: str, at: datetime) -> Opening:
         """Whether a place with these hours (`Mo-Fr 09:00-12:00,13:00-17:00`) is open at `at`."""
-        return opening_at(_parsed(hours), self.working, at)
+        return self._picture.opening(hours, at.replace(second=0, microsecond=0))
 
     def open_for(self, hours: str, since: datetime, length: timedelta) -> datetime | None:
         """When a place has been open for `length` since `since`, e.g. for a promised answer; None beyond 30 days."""

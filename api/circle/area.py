@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import asin, cos, radians, sin, sqrt
+from math import cos, radians
+
+import numpy as np
+from numpy.typing import NDArray
 
 EARTH_M = 6_371_008.8
 """Mean radius of the Earth in metres (IUGG)."""
@@ -47,8 +50,8 @@ def around(positions: Iterable[tuple[float, float]]) -> Box | None:
     return Box(min(lons), min(lats), max(lons), max(lats))
 
 
-def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """The straight line between two positions in metres (haversine)."""
-    half_lat, half_lon = radians(lat2 - lat1) / 2, radians(lon2 - lon1) / 2
-    chord = sin(half_lat) ** 2 + cos(radians(lat1)) * cos(radians(lat2)) * sin(half_lon) ** 2
-    return 2 * EARTH_M * asin(min(1.0, sqrt(chord)))
+def distances_m(lon: float, lat: float, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The straight lines in metres from a position to each row (longitude, latitude) of many (haversine)."""
+    half = np.radians(positions - (lon, lat)) / 2
+    chord = np.sin(half[:, 1]) ** 2 + cos(radians(lat)) * np.cos(np.radians(positions[:, 1])) * np.sin(half[:, 0]) ** 2
+    return 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))

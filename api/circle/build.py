@@ -45,7 +45,7 @@ def build(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any
     tell("reading the street file")
     streets = read(Path(request["file"]), [Box(*box) for box in request["boxes"]])
     making = out.with_name(f".{out.name}.{os.getpid()}")
-    shutil.rmtree(making, ignore_errors=True)
+    _clear_up(out.parent)
     making.mkdir(parents=True)
     try:
         sizes = {mode: _build_mode(making / mode, streets, mode, pace, positions, tell) for mode in MODES}
@@ -57,6 +57,14 @@ def build(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return about
+
+
+def _clear_up(folder: Path) -> None:
+    """Remove what builders left that were killed: their process id ends the name."""
+    for left in folder.glob(".*.*"):
+        pid = left.name.rpartition(".")[2]
+        if pid == str(os.getpid()) or not Path("/proc", pid).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _about(

@@ -1,16 +1,19 @@
 """The answer to "where?": who can do the matter, is near enough in time, and is open when one gets there."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import isfinite, isnan
+from math import inf
 from typing import Literal, NamedTuple, Protocol, get_args
 from zoneinfo import ZoneInfo
 
-from api.circle.area import distance_m
+import numpy as np
+from numpy.typing import NDArray
+
 from api.circle.mode import Mode, Pace
 from api.circle.point import Handling, Part, ServicePoint, parts, usual_parts
 
+Floats = NDArray[np.float64]
 BEIJING = ZoneInfo("Asia/Shanghai")
 DETOUR = 1.3
 """How much longer streets are than the straight line, where there is nothing better than an estimate."""
@@ -65,8 +68,7 @@ class Ask:
     limit: int | None = None
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(NamedTuple):
     """A point on the answer: seconds to get there, the straight line in metres, how it stands on arrival."""
 
     point: ServicePoint
@@ -89,45 +91,49 @@ class Answer:
 
 
 class Reached(NamedTuple):
-    """A point with its seconds, inf where it cannot be reached."""
+    """A point with its seconds, inf where it cannot be reached, and the straight line in metres."""
 
     point: ServicePoint
     seconds: float
     basis: Basis
+    metres: float
 
 
-def estimate(ask: Ask, points: Sequence[ServicePoint], pace: Pace) -> list[Reached]:
-    """Times from the straight line and a usual detour, for points that have a position."""
-    metres_s: float = getattr(pace, ask.mode) / 3.6
-    return [
-        Reached(point, distance_m(ask.lon, ask.lat, *point.position) * DETOUR / metres_s, "estimate")
-        for point in points
-        if point.position
-    ]
+def reached(
+    ask: Ask, points: Sequence[ServicePoint], metres: Floats, pace: Pace, seconds: Floats | None = None
+) -> Iterator[Reached]:
+    """The points, which come by id, nearest first; equally near ones by id.
 
-
-def merge(ask: Ask, points: Sequence[ServicePoint], seconds: Iterable[float], pace: Pace) -> list[Reached]:
-    """Times by the tables; points that the tables do not know (nan) are estimated, and marked so."""
-    return [
-        estimate(ask, [point], pace)[0] if isnan(time) else Reached(point, time, "network")
-        for point, time in zip(points, seconds, strict=True)
-    ]
+    Where the tables know no time (nan, or no `seconds` at all), it is estimated from the straight line in `metres`
+    and a usual detour, and marked so.
+    """
+    estimated = metres * (DETOUR / (getattr(pace, ask.mode) / 3.6))
+    unknown = np.ones(len(metres), dtype=bool) if seconds is None else np.isnan(seconds)
+    times = estimated if seconds is None else np.where(unknown, estimated, seconds)
+    for i in np.argsort(times, kind="stable").tolist():
+        yield Reached(points[i], times.item(i), "estimate" if unknown[i] else "network", metres.item(i))
 
 
 def answer(ask: Ask, reached: Iterable[Reached], opening_at: OpeningAt) -> Answer:
-    """Apply the limit, the matter, the facilities and the opening on arrival."""
-    usable = sorted(
-        (r for r in reached if isfinite(r.seconds) and _suits(ask, r.point)),
-        key=lambda r: (r.seconds, r.point.id),
-    )
+    """Apply the limit, the matter, the facilities and the opening on arrival to what is `reached`, nearest first."""
+    limit = ask.minutes * 60
     openings = _Openings(opening_at)
-    near = [_stop(ask, r, openings) for r in usable if r.seconds <= ask.minutes * 60]
-    inside = [stop for stop in near if ask.when == "any" or stop.opening.open][: ask.limit]
+    passed: list[Stop] = []
+    inside: list[Stop] = []
+    for one in reached:
+        if len(inside) == ask.limit or (one.seconds > limit and (inside or len(passed) >= MOST_BEYOND)):
+            break
+        if one.seconds < inf and _suits(ask, one.point):
+            stop = _stop(ask, one, openings)
+            passed.append(stop)
+            if one.seconds <= limit and (ask.when == "any" or stop.opening.open):
+                inside.append(stop)
     if inside:
         best = min(inside, key=lambda stop: _preference(ask, stop))
         return Answer(tuple(inside), best, _why(ask, best), ())
-    first = [_stop(ask, r, openings) for r in usable[:MOST_BEYOND]]
-    return Answer((), None, _why_none(ask, near, first), tuple(first))
+    near = [stop for stop in passed if stop.seconds <= limit]
+    first = tuple(passed[:MOST_BEYOND])
+    return Answer((), None, _why_none(ask, near, first), first)
 
 
 def can(ask: Ask, point: ServicePoint) -> tuple[Part, ...]:
@@ -137,7 +143,7 @@ def can(ask: Ask, point: ServicePoint) -> tuple[Part, ...]:
 
 def _suits(ask: Ask, point: ServicePoint) -> bool:
     """Whether going there makes sense at all: a place that only reviews is not one for citizens to go to."""
-    if point.built == "no" or not ask.facilities <= set(point.facilities):
+    if point.built == "no" or not ask.facilities.issubset(point.facilities):
         return False
     return ask.matter is None or not {"accept", "collect"}.isdisjoint(can(ask, point))
 
@@ -162,12 +168,11 @@ class _Openings:
 
 def _stop(ask: Ask, reached: Reached, openings: _Openings) -> Stop:
     point, arrival = reached.point, ask.at + timedelta(seconds=reached.seconds)
-    assert point.position is not None
     return Stop(
         point,
         reached.seconds,
         reached.basis,
-        distance_m(ask.lon, ask.lat, *point.position),
+        reached.metres,
         arrival,
         openings.at(point.hours, arrival),
         can(ask, point),

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from api.circle import schemas
 from api.circle.area import Box
 from api.circle.service import Circle
-from api.http import Http, page, position_of
+from api.http import Http, page, position_of, written
+from api.problems import language
 
 Row = dict[str, Any]
 
@@ -18,11 +20,12 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
 
     @bp.get("/circle")
     @http.allow("anyone")
-    @bp.arguments(schemas.Question, location="query")
+    @bp.arguments(schemas.Question(), location="query")
     @bp.response(200, schemas.Circle)
-    def find(question: Row) -> Row:
+    def find(question: Row) -> Response:
         """What is near enough, can do the matter and is open on arrival."""
-        return circle.find(question)
+        found = circle.find(question)
+        return written({**found, "why": found["why"][language()]})
 
     @bp.get("/circle/isochrone")
     @http.allow("anyone")

@@ -16,8 +16,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from api.circle import circle
-from api.circle.area import Box, around
+from api.circle.area import Box, around, distances_m
 from api.circle.builder import BuildFailed, build
 from api.circle.circle import Answer, Ask, OpeningAt, Stop
 from api.circle.crs import to_wgs84
@@ -89,6 +92,16 @@ class Picture:
         return tuple(point for point in self.points if point.position)
 
     @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """Longitude and latitude of those, a row each."""
+        return np.array([point.position for point in self.placed], dtype=float).reshape(-1, 2)
+
+    @cached_property
+    def faces(self) -> dict[str, Row]:
+        """What an answer says of each of those, whoever asks, by id."""
+        return {point.id: _face_row(point) for point in self.placed}
+
+    @cached_property
     def area(self) -> tuple[Box, ...]:
         """Where questions are answered: around each district's points, and where there are streets."""
         boxes = [box.grown(AREA_MARGIN_M) for box in district_boxes(self.points)]
@@ -136,10 +149,8 @@ class Circle:
         ask = self._ask(question, picture)
         travel = picture.reach.times(ask.mode, ask.lon, ask.lat) if picture.reach else None
         pace = picture.reach.pace if picture.reach else self._pace
-        if travel is None:
-            reached = circle.estimate(ask, picture.placed, pace)
-        else:
-            reached = circle.merge(ask, picture.placed, travel.seconds.tolist(), pace)
+        metres = distances_m(ask.lon, ask.lat, picture.positions)
+        reached = circle.reached(ask, picture.placed, metres, pace, travel.seconds if travel else None)
         found = circle.answer(ask, reached, self._opening)
         snapped = None if travel is None else round(travel.snap.metres, 1)
         return {
@@ -154,7 +165,7 @@ class Circle:
                 "snapped_m": snapped,
                 "off_streets": picture.reach is not None and travel is None,
             },
-            **_told(found),
+            **_told(found, picture.faces),
         }
 
     def points(self) -> tuple[ServicePoint, ...]:
@@ -459,24 +470,19 @@ def _point_row(point: ServicePoint, there: Row | None) -> Row | None:
     return {"_id": point.id, "v": 1, "version": (there["version"] if there else 0) + 1, **row}
 
 
-def _told(found: Answer) -> Row:
+def _told(found: Answer, faces: Mapping[str, Row]) -> Row:
     return {
-        "points": [_stop_row(stop) for stop in found.inside],
+        "points": [_stop_row(stop, faces) for stop in found.inside],
         "best": found.best.point.id if found.best else None,
         "why": found.why._asdict(),
-        "beyond": [_stop_row(stop) for stop in found.beyond],
+        "beyond": [_stop_row(stop, faces) for stop in found.beyond],
     }
 
 
-def _stop_row(stop: Stop) -> Row:
-    point, opening = stop.point, stop.opening
+def _stop_row(stop: Stop, faces: Mapping[str, Row]) -> Row:
+    opening = stop.opening
     return {
-        "id": point.id,
-        "kind": point.kind,
-        "name": point.name,
-        "address": point.address,
-        "lon": point.lon,
-        "lat": point.lat,
+        **faces[stop.point.id],
         "seconds": round(stop.seconds),
         "basis": stop.basis,
         "distance_m": round(stop.distance_m),
@@ -487,6 +493,17 @@ def _stop_row(stop: Stop) -> Row:
             "provisional": opening.provisional,
         },
         "can": stop.can,
+    }
+
+
+def _face_row(point: ServicePoint) -> Row:
+    return {
+        "id": point.id,
+        "kind": point.kind,
+        "name": point.name,
+        "address": point.address,
+        "lon": point.lon,
+        "lat": point.lat,
         "facilities": point.facilities,
         "phone": point.phone,
         "confirmed": point.confirmed,

@@ -1,6 +1,7 @@
 """The collections `uploads`, `upload_parts` and `upload_days`, and GridFS `files` for what was accepted."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -95,14 +96,19 @@ class FileStore:
     def add_part(self, upload_id: str, sealed: bytes) -> ObjectId:
         """Write one part. It counts only once the upload names it (`count`)."""
         part = ObjectId()
-        self._db["upload_parts"].insert_one({"_id": part, "upload": upload_id, "data": sealed})
+        with suppress(DuplicateKeyError):  # the driver wrote it twice, since the store died after the first time
+            self._db["upload_parts"].insert_one({"_id": part, "upload": upload_id, "data": sealed})
         return part
 
     def count(self, upload_id: str, at: int, parts: list[Document], after: int, change: Document, session: Any) -> bool:
         """Let parts count that take an upload from offset `at` to `after`; of two writers at one offset one wins."""
         at_offset = {"_id": upload_id, "state": "receiving", "received": at}
         taken = {"$set": {**change, "received": after}, "$push": {"parts": {"$each": parts}}}
-        return self._db["uploads"].update_one(at_offset, taken, session=session).modified_count == 1
+        if self._db["uploads"].update_one(at_offset, taken, session=session).modified_count == 1:
+            return True
+        # The driver may have asked again a store that died after the first time: then these very parts count already.
+        counted = {"_id": upload_id, "parts.id": parts[0]["id"]}
+        return self._db["uploads"].find_one(counted, {"_id": 1}, session=session) is not None
 
     def parts(self, upload: Document) -> Iterator[tuple[int, bytes]]:
         """The parts that count, in order: (offset, sealed bytes)."""

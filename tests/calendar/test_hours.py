@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api.calendar.calendar import load_calendar
@@ -105,6 +105,16 @@ def test_a_night_through_midnight_is_one_period():
 
 def test_nothing_is_promised_beyond_thirty_days():
     assert opening("Mo off", "2025-03-03 10:00") == Opening(False, None, None, False)
+
+
+@given(
+    st.integers(0, 390 * 86_400_000),
+    st.sampled_from(["Mo-Fr 09:00-12:00,13:00-17:00", "24/7", "Sa-Su 09:30-16:45"]),
+)
+def test_an_answer_holds_for_its_whole_minute(milliseconds: int, hours: str):
+    at = datetime(2025, 12, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
+    calendar, read = load_calendar(), parse_hours(hours)
+    assert opening_at(read, calendar, at) == opening_at(read, calendar, at.replace(second=0, microsecond=0))
 
 
 def test_any_offset_is_turned_into_beijing_time():
@@ -385,6 +395,7 @@ def test_hours_written_and_read_again_are_the_same(place):
 
 
 @settings(max_examples=25, deadline=None)
+@example(place=Place([[]] * 6 + [[(0, 15)]], (_FIRST, _FIRST, [[]] * 7), False, [], [(0, 15)], {}))
 @given(place=a_place())
 def test_schedules_in_the_open_referral_form_say_the_same_hours_to_whoever_adds_them_up(place):
     hours, days = parse_hours(place.text()), [_FIRST + timedelta(days=n) for n in range(90)]

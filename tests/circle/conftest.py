@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -30,14 +31,14 @@ def entry(code: str) -> dict[str, Any]:
     return ENTRIES[code]
 
 
-def circle_on(database: Database, folder: Path) -> Circle:
-    """A circle on this store, its generations in `folder`; the time stands still."""
+def circle_on(database: Database, folder: Path, now: Callable[[], datetime] = lambda: NOW) -> Circle:
+    """A circle on this store, its generations in `folder`; the time stands still unless said."""
     return Circle(
         CircleStore(database),
         folder,
         transact=database.transact,
-        announce=Jobs(JobStore(database), lambda: NOW).announce,
-        now=lambda: NOW,
+        announce=Jobs(JobStore(database), now).announce,
+        now=now,
         opening=opening,
         check_hours=parse_hours,
         matter=entry,

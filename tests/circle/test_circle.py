@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.circle.circle import DETOUR, Answer, Ask, Reached, answer, estimate, merge
+from api.circle.area import distances_m
+from api.circle.circle import DETOUR, Answer, Ask, answer, reached
 from api.circle.mode import Pace
 from api.circle.point import Handling, ServicePoint
 from tests.circle.places import WEEK, made, opening
@@ -19,7 +21,7 @@ HALL_ONLY = Handling("M", "事", frozenset({"区"}), {}, courier=True)
 
 
 def asked(
-    *reached: tuple[ServicePoint, float],
+    *away: tuple[ServicePoint, float],
     at: datetime = TUESDAY_10,
     minutes: int = 15,
     when: str = "arrival",
@@ -29,7 +31,9 @@ def asked(
 ) -> Answer:
     """The answer for points that are so many seconds away."""
     ask = Ask(108.95, 34.26, "walk", minutes, at, when, matter, facilities, limit)  # type: ignore[arg-type]
-    return answer(ask, [Reached(point, seconds, "network") for point, seconds in reached], opening)
+    by_id = sorted(away, key=lambda pair: pair[0].id)
+    seconds = np.array([seconds for _, seconds in by_id], dtype=float)
+    return answer(ask, reached(ask, [point for point, _ in by_id], seconds, Pace(), seconds), opening)
 
 
 def ids(found: Answer) -> list[str]:
@@ -158,15 +162,18 @@ def test_what_cannot_be_reached_is_neither_inside_nor_beyond() -> None:
     assert not found.beyond
 
 
-def test_an_estimate_is_the_straight_line_with_a_detour_and_leaves_out_who_has_no_position() -> None:
+def test_an_estimate_is_the_straight_line_with_a_detour() -> None:
     ask = Ask(108.95, 34.26, "walk", 15, TUESDAY_10)
-    (found,) = estimate(ask, [made("there", 108.95, 34.27), made("nowhere", None, None)], Pace())
+    metres = distances_m(ask.lon, ask.lat, np.array([[108.95, 34.27]]))
+    (found,) = reached(ask, [made("there", 108.95, 34.27)], metres, Pace())
     assert found.basis == "estimate"
+    assert found.metres == pytest.approx(1111.95, rel=1e-4)
     assert found.seconds == pytest.approx(1111.95 * DETOUR / (4.0 / 3.6), rel=1e-4)
 
 
 def test_a_point_the_tables_do_not_know_is_estimated_and_marked() -> None:
     ask = Ask(108.95, 34.26, "walk", 15, TUESDAY_10)
-    known, unknown = merge(ask, [NEAR, FAR], [12.0, float("nan")], Pace())
-    assert (known.seconds, known.basis) == (12.0, "network")
-    assert unknown.basis == "estimate"
+    seconds, metres = np.array([float("nan"), 12.0]), np.array([900.0, 10.0])
+    known, unknown = reached(ask, [FAR, NEAR], metres, Pace(), seconds)
+    assert (known.point, known.seconds, known.basis) == (NEAR, 12.0, "network")
+    assert (unknown.point, unknown.basis) == (FAR, "estimate")

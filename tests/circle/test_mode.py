@@ -45,6 +45,28 @@ def test_ways_are_open_as_their_tags_say(tags: dict[str, str], walk: str, bike: 
     assert open_ways("walk_slow", **tags) == walk
 
 
+UNTAGGED = {
+    "motorway motorway_link": "drive",
+    "trunk trunk_link primary primary_link secondary secondary_link tertiary tertiary_link": "walk bike drive",
+    "unclassified residential living_street service road": "walk bike drive",
+    "cycleway path": "walk bike",
+    "footway pedestrian": "walk bike",  # there a bicycle is pushed, at walking speed
+    "track": "walk bike",  # cars may by law; routers for cars leave tracks out
+    "bridleway steps corridor elevator platform": "walk",
+    "busway construction proposed razed raceway escape bus_guideway": "",
+}
+"""Who may use a street that says no more than its class: the worldwide defaults of "OSM tags for routing/Access
+restrictions" (wiki.openstreetmap.org, revision 2734618), with our two departures.
+"""
+
+
+@pytest.mark.parametrize(("classes", "allowed"), UNTAGGED.items())
+def test_a_street_that_says_no_more_than_its_class_is_open_to_whom_osm_documents(classes: str, allowed: str) -> None:
+    modes: tuple[Mode, ...] = ("walk", "bike", "drive")
+    for highway in classes.split():
+        assert {mode for mode in modes if open_ways(mode, highway=highway)} == set(allowed.split()), highway
+
+
 @pytest.mark.parametrize(
     ("sign", "kmh"),
     [("50", 50), ("30 mph", 48.28032), ("walk", 7), ("none", 30), ("CN:urban", 30), ("²", 30), ("0", 30), ("999", 130)],

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from api.circle.area import Box
+from api.circle.schemas import Circle as Answered
 from api.circle.service import Circle, NetworkRefused
 from api.database import Database
 from api.refusals import BadFields, NotFound
@@ -66,6 +68,12 @@ def test_with_a_network_times_come_from_its_streets(helsinki: Circle) -> None:
     assert found["origin"]["snapped_m"] < 100
     assert found["speed_kmh"] == 4.0
     assert helsinki.find({**IN_HELSINKI, "mode": "drive"})["speed_kmh"] is None
+
+
+@pytest.mark.parametrize("question", [IN_HELSINKI, {**IN_HELSINKI, "minutes": 1}, {**XINCHENG, "minutes": 60}])
+def test_an_answer_is_written_as_its_schema_documents_it(helsinki: Circle, question: dict[str, Any]) -> None:
+    found = helsinki.find(question)
+    assert orjson.loads(orjson.dumps({**found, "why": None})) == {**Answered(exclude=["why"]).dump(found), "why": None}
 
 
 def test_far_from_every_street_the_answer_is_an_estimate_although_there_is_a_network(helsinki: Circle) -> None:

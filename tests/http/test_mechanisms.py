@@ -52,6 +52,8 @@ WHOLE: dict[str, str] = {
     "/v1/cases/{number}/parcels": "the parcels of one case",
     "/v1/conversations/{conversation}/messages": "numbered: goes on by after_seq",
     "/v1/packages": "a handful, by law",
+    "/v1/lists": "nine, computed",
+    "/v1/lists/{list_name}": "a part of the catalogue, shown as a whole",
     "/v1/mandates": "one's own few",
 }
 """Lists that are answered whole: why."""

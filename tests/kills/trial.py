@@ -209,10 +209,13 @@ def _recovery(step: Step, acknowledged: Any, patience: float) -> Callable[[World
 
 
 def _settle(world: World, seconds: float = 0.0) -> None:
-    """Let the time pass and the work drain, thrice or for so many real seconds."""
-    begun, rounds = time.monotonic(), 0
-    while rounds < 3 or time.monotonic() < begun + seconds:
-        rounds += 1
+    """Let the time pass and the work drain, thrice; before that, for so many real seconds, at their own pace."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(1.0)
+        world.clock.at += timedelta(seconds=1)
+        world.work()
+    for _ in range(3):
         world.clock.at += PAUSE
         world.work()
     world.known["at"] = world.clock.at

@@ -13,6 +13,7 @@ from api.http import Http
 from api.jobs.service import Idempotency
 from api.jobs.store import JobStore
 from api.refusals import Refusal as HouseRefusal
+from notifications import nothing
 from notifications.refusals import Refusal
 from notifications.routes import blueprint
 from notifications.service import Notices
@@ -265,7 +266,9 @@ def test_the_address_is_checked_as_it_was_sent(client: FlaskClient, of_the_serve
 
 def test_a_call_to_a_provider_that_is_not_in_use_is_not_there(twilio_house: House, twilio: FakeTwilio) -> None:
     house = twilio_house
-    without = Notices(house.store, house.keyring.seal, house.keyring.open_sealed, house.address_of, house.clock, {})
+    without = Notices(
+        house.store, house.keyring.seal, house.keyring.open_sealed, house.address_of, house.clock, {}, nothing
+    )
     house.accepted()
     house.drain()
     answer: Any = post(served(house, without), twilio.callback(twilio.messages[0], "sent"))

@@ -1,14 +1,16 @@
 """Shows that travel times are exact: tables against a second reading of the same file, pair by pair.
 
-`python -m tests.show.circle --seed N` takes 10,000 origins × 100 points × 4 modes on both networks (a few minutes);
-the flags make it smaller. Prints JSON counts; ends with status 1 where a time is off by more than TOLERANCE_S or a
-membership differs further from the limit than that.
+`python -m tests.show.circle --seed N` takes 10,000 origins × 100 points × 4 modes on both networks (four minutes); the
+flags make it smaller. Prints JSON counts; ends with status 1 where a time is off by more than TOLERANCE_S or a
+membership differs further from the limit than that. Where Valhalla is installed (valhalla_walk.py), the first origins
+are also compared with its walking times: it reads tags by other rules, so that is told and never judged.
 """
 
 import argparse
 import json
 import math
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ from typing import Any
 from api.circle.mode import MODES, Mode
 from api.circle.reach import LIMIT_S, Position, Reach
 from tests.circle.second_reading import SecondReading
+from tests.show import valhalla_walk
 
 NETWORKS = Path(__file__).parents[1] / "data" / "networks"
 BOXES = {
@@ -29,6 +32,10 @@ TOLERANCE_S = 0.2
 MINUTES = 15
 FORWARD = 5
 """Origins a mode that are searched forwards too, in the citizen's direction of travel."""
+BY_VALHALLA = 100
+"""Origins that Valhalla is asked for."""
+NEAR_S = 2 * MINUTES * 60
+"""Times up to here are worth comparing with its."""
 
 
 def draw(name: str, count: int, rng: random.Random) -> list[Position]:
@@ -97,15 +104,38 @@ def _count(count: dict[str, int], ours: float, theirs: float) -> float:
     return abs(ours - theirs)
 
 
+def beside_valhalla(name: str, reach: Reach, origins: list[Position], goals: list[Position]) -> dict[str, Any] | str:
+    """How far Valhalla agrees on who is within the limit on foot, and by how much its times differ."""
+    python = valhalla_walk.python_with_valhalla()
+    if python is None:
+        return "not installed"
+    request = {"file": str(NETWORKS / f"{name}.osm.pbf"), "origins": origins, "goals": goals, "kmh": reach.pace.walk}
+    theirs = valhalla_walk.asked(python, request)["seconds"]
+    travels = [reach.times("walk", *origin) for origin in origins]
+    pairs = [
+        (ours, other)
+        for travel, row in zip(travels, theirs, strict=True)
+        for ours, other in zip(travel.seconds.tolist() if travel else (), row, strict=travel is not None)
+        if other is not None and math.isfinite(ours)
+    ]
+    agrees = sum((ours <= MINUTES * 60) == (other <= MINUTES * 60) for ours, other in pairs)
+    return {
+        "pairs": len(pairs),
+        "membership_agrees": round(agrees / len(pairs), 4),
+        "median_difference_s": round(statistics.median(other - ours for ours, other in pairs if ours <= NEAR_S), 1),
+    }
+
+
 def show(seed: int, origins: int, points: int, networks: list[str]) -> dict[str, Any]:
     """The comparison on each network and mode."""
-    report: dict[str, Any] = {"seed": seed, "origins": origins, "points": points, "networks": {}}
+    report: dict[str, Any] = {"seed": seed, "origins": origins, "points": points, "networks": {}, "valhalla": {}}
     with tempfile.TemporaryDirectory() as folder:
         for name in networks:
             rng = random.Random(f"{seed} {name}")
             starts, goals = draw(name, origins, rng), draw(name, points, rng)
             reach = built(name, goals, Path(folder))
             report["networks"][name] = {mode: compare(name, mode, reach, starts, goals) for mode in MODES}
+            report["valhalla"][name] = beside_valhalla(name, reach, starts[:BY_VALHALLA], goals)
     counts = [count for modes in report["networks"].values() for count in modes.values()]
     report["pairs"] = sum(count["pairs"] for count in counts)
     report["max_difference_s"] = max(count["max_difference_s"] for count in counts)

@@ -15,8 +15,11 @@ STAFF = {
     "supervisor": ("supervisor", "XC-H01", "SPJ"),
     "admin": ("admin", None, None),
     "elsewhere": ("handler", "XC-H01", "RSJ"),
+    "elsewhere_window": ("window", "XC-C01", "SPJ"),
+    "elsewhere_head": ("head", "XC-H01", "RSJ"),
 }
-"""Role, point and department. `elsewhere` works for the department that has nothing to do with the case."""
+"""Role, point and department. Those `elsewhere` are posted to a department, or to a point, that has nothing to do with
+the case or the talk."""
 
 CITIZENS = {"owner": "13800138000", "other": "13900139000"}
 ACTORS = ("anyone", "owner", "other", *STAFF, "newcomer")
