@@ -394,4 +394,8 @@ export default {
   '已登记。': 'Recorded.',
   '登记': 'Record',
   '人已添加，但首次密码没有收到，请两位管理员恢复账号。': 'Added, but the first password did not arrive: two administrators recover the account.',
+  '事件': 'Events',
+  '作业': 'Jobs',
+  '到期 {due} · 重试中 {retrying} · 停下 {parked}': '{due} due · {retrying} retrying · {parked} stopped',
+  '最久等了 {time}': 'oldest waits {time}',
 }
