@@ -1,8 +1,12 @@
 """The ground in the console: a newcomer's first log-in, an authenticator, posts, a dated exception, who sees what."""
 
+import json
+from datetime import UTC, datetime
+
 import pyotp
 import pytest
 from playwright.sync_api import expect
+from pymongo import MongoClient
 
 from tests.browser.conftest import SCREEN, Watched
 
@@ -85,6 +89,41 @@ def test_a_day_becomes_a_holiday_by_notice_and_the_audit_shows_it(screens):
     admin.at("rail-audit").click()
     expect(admin.page.get_by_test_id("audit-row").filter(has_text="calendar").first).to_be_visible()
     admin.shot("audit")
+
+
+def park_a_job(site):
+    """Work that failed too often, as the dispatcher leaves it."""
+    uri = json.loads((site.folder / "var" / "store.json").read_text())["uri"]
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    row = {"_id": "bad:1", "v": 1, "kind": "test.bad", "payload": {}, "state": "parked", "attempts": 8}
+    row |= {"reason": "the carrier does not answer", "due_at": long_ago, "lease": {"until": long_ago, "fence": 0}}
+    with MongoClient(uri) as client:
+        client["circle"]["jobs"].insert_one(row)
+
+
+def test_a_parked_job_is_shown_with_its_reason_and_tried_again(site, screens):
+    park_a_job(site)
+    admin = screens("admin")
     admin.at("rail-work").click()
-    admin.at("empty").wait_for()
+    row = admin.page.locator('[data-test="work-row"][data-id="bad:1"]')
+    expect(row.get_by_test_id("work-reason")).to_have_text("the carrier does not answer")
     admin.shot("work")
+    row.get_by_test_id("work-retry").click()
+    expect(row).to_have_count(0)
+
+
+def test_the_counter_records_a_mandate_and_refuses_a_wrong_number_in_words(screens):
+    window = screens("window")
+    expect(window.page.get_by_test_id("rail-people")).to_have_count(0)
+    window.at("rail-counter").click()
+    window.at("mandate-for").fill("王小明")
+    window.at("mandate-for-number").fill("610102194303050023")
+    window.at("mandate-by").fill("李华")
+    window.at("mandate-by-number").fill("11010519491231002X")
+    window.at("mandate-until").fill("2026-12-31")
+    window.at("mandate-send").click()
+    window.at("mandate-wrong").wait_for()
+    window.shot("counter")
+    window.at("mandate-for-number").fill("610102194303050022")
+    window.at("mandate-send").click()
+    window.at("mandate-done").wait_for()
