@@ -65,6 +65,10 @@ class Chat:
         """Store what was posted, then end."""
         self._writer.close()
 
+    def open_at(self, desk: str) -> int:
+        """How many conversations of a desk are not closed."""
+        return self._store.open_at(desk)
+
     # -- opening and reading ---------------------------------------------------
 
     def open(self, actor: Viewer, new_id: str, body: Document) -> Document:

@@ -150,6 +150,10 @@ class ChatStore:
         found = self._conversations.find({"desk": desk, "state": "queued"}, {"citizen.id": 1})
         return [(row["_id"], row["citizen"]["id"]) for row in found.sort([("waiting_since", 1), ("_id", 1)])]
 
+    def open_at(self, desk: str) -> int:
+        """How many conversations of a desk are not closed."""
+        return self._conversations.count_documents({"desk": desk, "state": {"$in": [*WAITING, "active"]}})
+
     def ahead(self, desk: str, since: datetime) -> int:
         """How many of a desk's queue have waited for longer."""
         return self._conversations.count_documents({"desk": desk, "state": "queued", "waiting_since": {"$lt": since}})
