@@ -24,6 +24,13 @@ def blueprint(jobs: Jobs, http: Http) -> Blueprint:
         rows = jobs.listed(query["state"], position_of(query.get("cursor")), query["limit"])
         return page(rows, query["limit"], lambda row: row["place"])
 
+    @bp.get("/lag")
+    @http.allow(*WHO)
+    @bp.response(200, schemas.Lag)
+    def lag(actor: Any) -> dict[str, Any]:
+        """How far events and jobs are behind."""
+        return jobs.lag_now()
+
     @bp.post("/<job_id>/retry")
     @http.allow(*WHO)
     @bp.response(200, schemas.Work)

@@ -30,3 +30,19 @@ class WorkPage(Schema):
 
     items = fields.List(fields.Nested(Work), required=True)
     next = fields.String(required=True, allow_none=True)
+
+
+class Backlog(Schema):
+    """How many are due, failed before, parked; and for how many seconds the oldest that is due has waited."""
+
+    due = fields.Integer(required=True)
+    retrying = fields.Integer(required=True)
+    parked = fields.Integer(required=True)
+    oldest_seconds = fields.Float(required=True)
+
+
+class Lag(Schema):
+    """The backlog of events and of jobs."""
+
+    events = fields.Nested(Backlog, required=True)
+    jobs = fields.Nested(Backlog, required=True)

@@ -129,6 +129,10 @@ class Jobs:
         """By `events` and `jobs`: how many are `due`, `retrying`, `parked`; `oldest_seconds` that one has waited."""
         return {name: self._store.lag(name, now) for name in ("events", "jobs")}
 
+    def lag_now(self) -> dict[str, dict[str, float]]:
+        """As `lag`, at this moment."""
+        return self.lag(self._now())
+
     def parked(self) -> list[Document]:
         """What failed too often, with its reason."""
         return self._store.parked()

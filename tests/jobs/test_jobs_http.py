@@ -47,6 +47,11 @@ def test_parked_work_is_listed_with_its_reason_which_holds_no_phone(supervisor, 
     assert row["reason"] == "RuntimeError: the carrier says … is no address"
 
 
+def test_the_lag_counts_parked_work(supervisor, parked):
+    lag = supervisor.get("/v1/desk/jobs/lag")
+    assert (lag["jobs"]["parked"], lag["events"]["parked"]) == (1, 0)
+
+
 def test_a_retry_does_it_and_is_in_the_audit(supervisor, staff, parked, handled, drain):
     done = []
     handled["test.bad"] = done.append

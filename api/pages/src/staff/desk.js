@@ -1,9 +1,29 @@
 /** What every view of the console shares: the session, what the roles may do, and how much is waiting where. */
-import { computed, reactive, watch } from 'vue'
+import { computed, reactive, ref, watch } from 'vue'
 import { createSession } from '../shared/session.js'
 
 export const session = createSession('staff')
-export const { api, me, signedIn } = session
+export const { api, me } = session
+
+const DEBT = 'circle.staff.debt'
+
+/** What this log-in still owes before work, remembered over a reload: {must_change_password, must_set_totp}, or null. */
+export const debt = ref(JSON.parse(sessionStorage.getItem(DEBT) ?? 'null'))
+
+/** Whether somebody is here who may work; a newcomer is not until the debt is paid. */
+export const signedIn = computed(() => session.signedIn.value && debt.value === null)
+
+/** Take what an answer (log-in, password, authenticator) says is still owed. */
+export function owe({ must_change_password: password, must_set_totp: totp }) {
+  debt.value = password || totp ? { must_change_password: password, must_set_totp: totp } : null
+  if (debt.value) sessionStorage.setItem(DEBT, JSON.stringify(debt.value))
+  else sessionStorage.removeItem(DEBT)
+}
+
+/** Whether one of these roles is held by who is here; no roles named means everybody. */
+export const holds = (...roles) => roles.length === 0 || roles.some((role) => me.value?.roles.includes(role))
+
+export const ROLES = { window: '窗口', handler: '审批', head: '负责人', supervisor: '监督', admin: '管理' }
 
 /** The saved queues of the desk, in the order of the work; `roles` are those for whom the queue is a task. */
 export const QUEUES = [
@@ -92,6 +112,8 @@ export function loadMatter(code, version) {
   }
   return guides.get(at)
 }
+
+watch(session.signedIn, (here) => here || owe({}))
 
 let stopCounting = ignore
 
