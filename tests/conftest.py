@@ -172,7 +172,7 @@ def shared_app(
     app = create_app(settings, database=shared_database, keyring=keyring, now=shared_clock, console=shared_sent)
     handle = shared_database.handle
     loaded = (name for name in handle.list_collection_names() if handle[name].find_one())
-    shared_database.kept = frozenset(loaded) - {"events"}  # type: ignore[attr-defined]
+    shared_database.kept = frozenset(loaded) - {"events", "audit"}  # type: ignore[attr-defined]
     yield app
     app.extensions["circle"].stop()
 

@@ -17,7 +17,7 @@ from functools import cached_property
 from importlib import resources
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +47,8 @@ REBUILD_PAUSE = timedelta(minutes=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 Hosts = Literal["one", "several"]
 """Whether other hosts need the street file to build what this one builds."""
-OPERATOR = "operator"
-"""Who acts at the command line."""
+OPERATOR, STARTER = "operator", "starter"
+"""Who acts at the command line, and before anybody does."""
 Row = dict[str, Any]
 
 
@@ -136,6 +136,14 @@ class Picture:
     def streets(self) -> StreetMap | None:
         """The lines for drawing."""
         return StreetMap(self.reach.folder) if self.reach else None
+
+
+class Change(NamedTuple):
+    """What becomes of a point: `act` is add, change or remove."""
+
+    point: ServicePoint
+    version: int
+    act: str
 
 
 class Circle:
@@ -349,7 +357,7 @@ class Circle:
         """Load the starter points where the store has none, then take the first picture."""
         if not self._store.points():
             starter = resources.files("api.circle").joinpath("data/service_points.csv").read_bytes()
-            self._put_points(read_points(starter, self._check_hours, self._knows), by="starter")
+            self._put_points(read_points(starter, self._check_hours, self._knows), by=STARTER)
         self.follow(self._now())
 
     def follow(self, now: datetime) -> bool:
@@ -469,33 +477,52 @@ class Circle:
         def write(session: Any) -> int:
             there = {row["_id"]: row for row in self._store.points(session)}
             changed = [p for p in points if p.id not in there or _point(there[p.id]) != p]
-            for point in changed:
-                act = "change" if point.id in there else "add"
-                last = there[point.id]["version"] if point.id in there else self._store.last_version(point.id, session)
-                self._put(session, point, last + 1, by, act)
-            if changed:
-                self._moved_on(session, len(changed))
+            last = self._store.last_versions([point.id for point in changed], session)
+            self._write(
+                session,
+                [Change(p, last.get(p.id, 0) + 1, "change" if p.id in there else "add") for p in changed],
+                by,
+            )
             return len(changed)
 
         changed: int = self._transact(write)
         return changed
 
-    def _put(self, session: Any, point: ServicePoint, version: int, by: str, act: str, ref: str | None = None) -> None:
-        """Write one version of a point, keep it, and have it in the audit."""
-        row = {key: value for key, value in row_of(point).items() if key != "id"}
-        self._store.put_points(session, [{"_id": point.id, "v": 1, "version": version, **row}])
-        self._keep(session, point.id, version, by, act, row, ref)
-
-    def _keep(
-        self, session: Any, point_id: str, version: int, by: str, act: str, row: Row, ref: str | None = None
-    ) -> None:
-        kept = {"_id": f"{point_id}:{version}", "v": 1, "point": point_id, "version": version, "at": self._now()}
-        self._store.add_versions(session, [{**kept, "by": by, "act": act, "ref": ref, "row": row}])
-        self._record(by, f"point.{act}", f"point:{point_id}", session=session)
-
-    def _moved_on(self, session: Any, count: int) -> None:
+    def _write(self, session: Any, changes: Sequence[Change], by: str, ref: str | None = None) -> None:
+        """Write versions of points, keep them, have in the audit what somebody did, and tell every process."""
+        if not changes:
+            return
+        now = self._now()
+        rows = {
+            one.point.id: {key: value for key, value in row_of(one.point).items() if key != "id"} for one in changes
+        }
+        self._store.put_points(
+            session,
+            [
+                {"_id": one.point.id, "v": 1, "version": one.version, **rows[one.point.id]}
+                for one in changes
+                if one.act != "remove"
+            ],
+        )
+        about = {"v": 1, "at": now, "by": by, "ref": ref}
+        self._store.add_versions(
+            session,
+            [
+                {
+                    "_id": f"{one.point.id}:{one.version}",
+                    "point": one.point.id,
+                    "version": one.version,
+                    "act": one.act,
+                    "row": rows[one.point.id],
+                    **about,
+                }
+                for one in changes
+            ],
+        )
+        for one in changes if by != STARTER else ():
+            self._record(by, f"point.{one.act}", f"point:{one.point.id}", session=session)
         self._store.change(session)
-        self._announce(session, "points_changed", "points", count=count)
+        self._announce(session, "points_changed", "points", count=len(changes))
 
     def add_point(self, by: str, told: Row, ref: str) -> Row:
         """A new point of an administrator's, as it is shown; `ref` is the request's own id, and the point's where none
@@ -506,8 +533,8 @@ class Circle:
         def write(session: Any) -> None:
             if any(row["_id"] == point.id for row in self._store.points(session)):
                 raise PointExists
-            self._put(session, point, self._store.last_version(point.id, session) + 1, by, "add", ref)
-            self._moved_on(session, 1)
+            last = self._store.last_versions([point.id], session).get(point.id, 0)
+            self._write(session, [Change(point, last + 1, "add")], by, ref)
 
         self._transact(write)
         self.follow(self._now())
@@ -524,8 +551,7 @@ class Circle:
             there = self._row_at(session, point_id, version)
             point = self._checked({**row_of(_point(there)), **told, "id": point_id})
             if point != _point(there):
-                self._put(session, point, version + 1, by, "change")
-                self._moved_on(session, 1)
+                self._write(session, [Change(point, version + 1, "change")], by)
 
         self._transact(write)
         self.follow(self._now())
@@ -540,9 +566,7 @@ class Circle:
             if hanging:
                 raise PointInUse({what: [str(number)] for what, number in hanging.items()})
             self._store.remove_point(session, point_id)
-            row = {key: value for key, value in row_of(_point(there)).items() if key != "id"}
-            self._keep(session, point_id, version + 1, by, "remove", row)
-            self._moved_on(session, 1)
+            self._write(session, [Change(_point(there), version + 1, "remove")], by)
 
         self._transact(write)
         self.follow(self._now())

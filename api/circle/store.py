@@ -35,7 +35,8 @@ class CircleStore:
 
     def put_points(self, session: Any, rows: Iterable[Document]) -> None:
         """Write points whole, each under its `_id`."""
-        self._db["points"].bulk_write([ReplaceOne({"_id": r["_id"]}, r, upsert=True) for r in rows], session=session)
+        if writes := [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows]:
+            self._db["points"].bulk_write(writes, session=session)
 
     def remove_point(self, session: Any, point_id: str) -> None:
         """Take a point away."""
@@ -52,10 +53,10 @@ class CircleStore:
             wanted["version"] = {"$lt": before}
         return list(self._db["point_versions"].find(wanted).sort("version", -1).limit(most))
 
-    def last_version(self, point_id: str, session: Any) -> int:
-        """The number of the last version of a point, gone or not; 0 for none."""
-        found = self._db["point_versions"].find_one({"point": point_id}, sort=[("version", -1)], session=session)
-        return found["version"] if found else 0
+    def last_versions(self, points: list[str], session: Any) -> dict[str, int]:
+        """By point, gone or not, the number of its last version."""
+        rows = self._db["point_versions"].find({"point": {"$in": points}}, {"point": 1, "version": 1}, session=session)
+        return {row["point"]: row["version"] for row in rows.sort("version", 1)}
 
     def made_as(self, ref: str) -> str | None:
         """The point that was made by a request, by the request's own id."""
