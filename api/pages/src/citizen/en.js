@@ -277,6 +277,7 @@ export default {
   周日: 'Sun',
   节假日: 'Holidays',
   到: '–',
+  '这个号码很久没登录了，又换了手机，要核对是不是您本人。': 'This number was silent for long and the phone is new. Please confirm that it is you.',
   '收到，谢谢您告诉我们': 'Received, thank you',
   还没有登记地址: 'No address yet',
   '{doubt}，去之前先打电话问一下。': '{doubt}. Call before you go.',
