@@ -57,6 +57,9 @@ from api.parcels.carriers.console import ConsoleCarrier
 from api.parcels.carriers.kuaidi100 import Kuaidi100
 from api.parcels.service import Parcels
 from api.refusals import NotFound, Refusal
+from api.reports import routes as reports_routes
+from api.reports import store as reports_store
+from api.reports.service import Reports
 from api.settings import Settings, is_loopback
 from api.shapes import BEIJING
 
@@ -122,6 +125,8 @@ class Office:
             opening=self.calendar.opening,
             check_hours=parse_hours,
             matter=self.matters.entry,
+            record=self.audit.record,
+            hosts="several" if self.settings.mongodb_uri else "one",
             **self._write,
         )
         self.circle.start()
@@ -138,8 +143,10 @@ class Office:
             calendar=self.calendar,
             audit=self.audit,
             keyring=self.keyring,
+            desk_for=self.circle.desk_for,
             **self._write,
         )
+        self.cases.start()
         self.parcels = Parcels(
             parcels_store.ParcelStore(self.database),
             cases=self.cases,
@@ -149,6 +156,7 @@ class Office:
             record=self.audit.record,
             **self._write,
         )
+        self.parcels.start()
 
     def _tell_and_talk(self, console: IO[str]) -> None:
         self.notices = notifications.Notifications(
@@ -172,12 +180,29 @@ class Office:
             record=self.audit.record,
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
+        self.reports = Reports(
+            reports_store.ReportStore(self.database),
+            keyring=self.keyring,
+            name_of={
+                "point": lambda point_id: self.circle.point(point_id).name,
+                "matter": lambda code: str(self.matters.entry(code)["name"]),
+            },
+            record=self.audit.record,
+            tell=self.notices.tell,
+            **self._write,
+        )
+        self.circle.hangs_on = lambda point: {
+            "staff": self.identity.staff_at(point),
+            "conversations": self.chat.open_at(point),
+        }
         # What the ground floor is told once the floors above it stand.
         self.identity.ports.tell = self.notices.tell
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
         own_data.tell(self.identity.ports, self)
-        self.files.shared = self.chat.shares_file
+        self.files.shared, self.files.in_case = self.chat.shares_file, self.cases.holds_file
         self.files.bound = lambda upload: self.drafts.uses(upload) or self.chat.uses_file(upload)
+        self.identity.ports.departments = self.matters.departments.codes
+        self.identity.ports.points = lambda: [point.id for point in self.circle.points()]
 
     def _background(self) -> None:
         self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
@@ -214,6 +239,7 @@ class Office:
             drafts_routes.blueprint(self.drafts, web),
             cases_routes.blueprint(self.cases, web),
             parcels_routes.blueprint(self.parcels, web),
+            reports_routes.blueprint(self.reports, web),
             chat.blueprint(self.chat, web),
             notifications.blueprint(self.notices, web),
         ]
@@ -223,7 +249,9 @@ class Office:
         matters = [self.matters.entry(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
-        return open_questions(points, matters, self.matters.contradictions(), known, today)
+        strays = self.matters.without_department()
+        confirm = open_questions(points, matters, strays, self.matters.contradictions(), known, today)
+        return {**confirm, "open reports that something is wrong": self.reports.open_lines()}
 
     def readings(self) -> list[metrics.Reading]:
         """What `/metrics` tells beside the requests."""
@@ -314,7 +342,7 @@ def create_app(
 
 STORES: tuple[Any, ...] = (
     *(audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
-    *(identity_store, jobs_store, matters_store, parcels_store, chat, notifications),
+    *(identity_store, jobs_store, matters_store, parcels_store, reports_store, chat, notifications),
 )
 
 
@@ -330,7 +358,15 @@ def shape() -> Shape:
 
 def _sealed() -> list[Sealed]:
     """The sealed fields of every room that lists them."""
-    stores: list[Any] = [cases_store, drafts_store, files_store, identity_store, parcels_store, notifications]
+    stores: list[Any] = [
+        cases_store,
+        drafts_store,
+        files_store,
+        identity_store,
+        parcels_store,
+        reports_store,
+        notifications,
+    ]
     return [line for store in stores for line in getattr(store, "SEALED", ())]
 
 

@@ -111,6 +111,13 @@ def load(files: tuple[Path, ...]) -> None:
             _tell_loaded(file, office.circle.load(file))
 
 
+@main.command()
+def export() -> None:
+    """Print all service points as CSV, which `load` reads back the same."""
+    with _office() as office:
+        click.echo(office.circle.export_points(), nl=False)
+
+
 @main.group()
 def network() -> None:
     """Street networks for travel times."""
@@ -130,7 +137,12 @@ def network_list() -> None:
     with _office() as office:
         for row in office.circle.networks():
             mark = "*" if row["current"] else " "
-            click.echo(f"{mark} {row['generation']}  {row['file']}  {row['added_at']:%Y-%m-%d %H:%M} UTC")
+            nodes = ", ".join(f"{mode} {number:,}" for mode, number in row["nodes"].items())
+            covered = "" if row["points"] is None else f"  {row['points']} of {row['of']} points"
+            click.echo(
+                f"{mark} {row['generation']}  {row['file']}  {row['added_at']:%Y-%m-%d %H:%M} UTC  {row['state']}"
+            )
+            click.echo(f"    sha256 {row['sha256']}  nodes: {nodes}{covered}")
 
 
 @main.group()

@@ -53,6 +53,7 @@ CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/sessions/refresh"): "log_in",
     ("POST", "/v1/staff/sessions"): "log_in",
     ("POST", "/v1/lookups"): "look_up",
+    ("POST", "/v1/reports"): "look_up",
     ("GET", "/verify/<code>"): "look_up",
     ("GET", "/v1/matters/search"): "search",
 }

@@ -15,6 +15,7 @@ from api.identity.ports import Ports
 from api.matters.service import Matters
 from api.parcels.service import Parcels
 from api.refusals import NotFound
+from api.reports.service import Reports
 
 PAGE = 50
 Row = dict[str, Any]
@@ -28,6 +29,7 @@ class Rooms(Protocol):
     drafts: Drafts
     cases: Cases
     parcels: Parcels
+    reports: Reports
     notices: Any
     chat: Any
 
@@ -64,12 +66,14 @@ def tell(ports: Ports, rooms: Rooms) -> None:
     ports.knows_matter, ports.owner_of_case = knows_matter, owner_of_case
     ports.open_cases = lambda actor: [row["number"] for row in my_cases(actor) if row["state"] in OPEN]
     ports.closers |= {"drafts": forget_drafts, "talks": end_talks, "files": files.forget}  # in this order
+    ports.closers["reports"] = rooms.reports.forget
     ports.exporters |= {
         "drafts": lambda actor: _all(lambda after: drafts.mine(actor, after, PAGE)),
         "cases": lambda actor: [cases.case(actor, row["number"]) for row in my_cases(actor)],
         "parcels": lambda actor: [one for row in my_cases(actor) for one in parcels.of_case(actor, row["number"])],
         "uploads": files.mine,
         "conversations": lambda actor: [_with_messages(rooms.chat, actor, talk) for talk in my_talks(actor)],
+        "reports": rooms.reports.of,
         "notices": lambda actor: _items(lambda cursor: rooms.notices.inbox(actor, cursor, PAGE, "zh")),
     }
 

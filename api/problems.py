@@ -50,6 +50,9 @@ STATUS: dict[int, frozenset[str]] = {
             "held_by_other",
             "told_once",
             "parcel_exists",
+            "point_exists",
+            "point_in_use",
+            "report_settled",
             "not_to_be_sent",
             "not_on_its_way",
             "notice_not_resendable",
@@ -69,7 +72,9 @@ STATUS: dict[int, frozenset[str]] = {
     415: frozenset({"media_type"}),
     422: frozenset({"bad_fields", "identity_unconfirmed", "key_reused", "draft_incomplete", "network_refused"}),
     428: frozenset({"version_missing"}),
-    429: frozenset({"too_many_today", "limit_reached", "locked_out", "too_often", "too_soon", "too_many"}),
+    429: frozenset(
+        {"too_many_today", "limit_reached", "locked_out", "too_often", "too_many_reports", "too_soon", "too_many"}
+    ),
     460: frozenset({"checksum_wrong"}),
     503: frozenset({"wechat_unavailable", "unavailable"}),
 }

@@ -71,6 +71,7 @@ def table(cases: Cases, parcels: Parcels, jobs: Jobs, tell: Tell) -> Mapping[str
         "case.request_supplement": (tell_case("supplement_requested"),),
         "case.decline": (tell_case("case_declined"),),
         "case.withdraw": (tell_case("case_withdrawn"),),
+        "case.transfer": (("parcels_follow", lambda event: parcels.follow_case(event.data["number"])),),
         "case.decide": (("case_decided", tell_decision),),
         "case.issue": (tell_case("result_issued"),),
         "case.hand_over": (tell_case("case_handed_over"),),

@@ -73,6 +73,11 @@ class Person:
         """The one role that the kind gives."""
         return frozenset({self.kind})
 
+    @property
+    def point(self) -> str | None:
+        """None: a person of a talk, as kept with it, is posted nowhere."""
+        return None
+
 
 @dataclass(frozen=True)
 class Closing:
@@ -154,9 +159,17 @@ def serves(viewer: Viewer) -> bool:
     return viewer.is_staff and bool(viewer.roles & DESK_ROLES)
 
 
+def reads(conversation: Conversation, viewer: Viewer) -> bool:
+    """Whether it is there for this person: its citizen, the staff of its desk, and who took it, wherever it went."""
+    if not viewer.is_staff:
+        return viewer.id == conversation.citizen.id
+    mine = viewer.id in {one.id for one in (conversation.officer, conversation.owner) if one}
+    return serves(viewer) and (mine or viewer.point == conversation.desk)
+
+
 def check_reader(conversation: Conversation, viewer: Viewer) -> None:
-    """Its citizen and the desks may read it; for everybody else it is not there. Raises NotFound."""
-    if not serves(viewer) and (viewer.is_staff or viewer.id != conversation.citizen.id):
+    """For who may not read it, it is not there. Raises NotFound."""
+    if not reads(conversation, viewer):
         raise NotFound
 
 

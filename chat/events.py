@@ -1,8 +1,8 @@
 """What is told to connected people, and to whom. Everything here is a hint: the store is the truth, and a client that
 missed one finds it there.
 
-Rooms: a conversation (its public stream), `<conversation>:staff`, `member:<id>` (every device of one person), `desks`
-(all connected staff). Citizens are never in the second and the last.
+Rooms: a conversation (its public stream), `<conversation>:staff`, `member:<id>` (every device of one person),
+`desk:<id>` (the connected staff of one desk). Citizens are never in the second and the last.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,8 +11,6 @@ from typing import Protocol
 from chat import views
 from chat.conversation import Conversation, Person
 from chat.ports import Document
-
-DESKS = "desks"
 
 
 class Emit(Protocol):
@@ -31,14 +29,20 @@ class Live:
         self.connected: Callable[[], int] = lambda: 0
         """How many connections this process holds."""
 
+        self.parted: Callable[[Conversation], None] = lambda conversation: None
+        """A conversation went to another desk: whoever may not read it any more leaves its rooms."""
+
     def message(self, shown: Document, conversation: Conversation) -> None:
         """A new message of either stream."""
         rooms = staff_rooms(conversation) if shown["stream"] == "staff" else public_rooms(conversation)
         self.emit("message", shown, rooms)
 
-    def state(self, conversation: Conversation) -> None:
-        """A conversation moved: {conversation, version, state, desk, officer, owner, promised_at, closed}."""
-        self.emit("state", views.facts(conversation), [*public_rooms(conversation), DESKS])
+    def state(self, conversation: Conversation, left: str) -> None:
+        """A conversation moved, perhaps away from the desk `left`.
+
+        {conversation, version, state, desk, officer, owner, promised_at, closed}
+        """
+        self.emit("state", views.facts(conversation), [*public_rooms(conversation), *_desk_rooms(conversation, left)])
 
     def assigned(self, conversation: Conversation) -> None:
         """An officer has it now: {conversation, officer}."""
@@ -68,6 +72,15 @@ class Live:
 def member_room(member: str) -> str:
     """The room of one person's connections."""
     return f"member:{member}"
+
+
+def desk_room(desk: str) -> str:
+    """The room of the staff of one desk."""
+    return f"desk:{desk}"
+
+
+def _desk_rooms(conversation: Conversation, left: str) -> list[str]:
+    return [desk_room(desk) for desk in dict.fromkeys((left, conversation.desk))]
 
 
 def staff_room(conversation: str) -> str:

@@ -18,8 +18,8 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from chat import presence
-from chat.conversation import EVENTS
-from chat.events import DESKS, member_room, staff_room
+from chat.conversation import EVENTS, Conversation, reads
+from chat.events import desk_room, member_room, staff_room
 from chat.ports import Document, Viewer
 from chat.refusals import BadFields, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
 from chat.service import Chat
@@ -158,6 +158,13 @@ class ChatSocket:
             if getattr(caller.actor, "session", None) == session:
                 self._hang_up(caller)
 
+    def part(self, conversation: Conversation) -> None:
+        """A conversation went to another desk: staff who may not read it any more stop hearing it."""
+        for caller in list(self._callers.values()):
+            if caller.actor.is_staff and not reads(conversation, caller.actor):
+                for room in (conversation.id, staff_room(conversation.id)):
+                    self._server.leave_room(caller.sid, room, PATH)
+
     # -- acts that are about the connection itself ---------------------------------
 
     def _join(self, caller: Caller, body: Document) -> Document:
@@ -183,7 +190,8 @@ class ChatSocket:
         caller.token, caller.actor = str(token), actor
 
     def _arrive(self, caller: Caller) -> None:
-        self._server.enter_room(caller.sid, DESKS, PATH)
+        if caller.actor.point:
+            self._server.enter_room(caller.sid, desk_room(caller.actor.point), PATH)
         try:
             self._chat.say_presence(caller.actor, None, None)
         except Exception:
@@ -248,6 +256,7 @@ def attach(
         sockets.server.emit(event, payload, to=list(rooms), namespace=PATH, skip_sid=skip)
 
     chat.live.emit, chat.live.revoke, chat.live.connected = emit, socket.revoke, socket.connected
+    chat.live.parted = socket.part
     return sockets
 
 

@@ -65,6 +65,10 @@ class Chat:
         """Store what was posted, then end."""
         self._writer.close()
 
+    def open_at(self, desk: str) -> int:
+        """How many conversations of a desk are not closed."""
+        return self._store.open_at(desk)
+
     # -- opening and reading ---------------------------------------------------
 
     def open(self, actor: Viewer, new_id: str, body: Document) -> Document:
@@ -114,16 +118,18 @@ class Chat:
         return _page([self._view(one, actor) for one in found[:limit]], len(found) > limit)
 
     def at_desk(self, actor: Viewer, queue: str, cursor: str | None, limit: int) -> Document:
-        """The desks' conversations: `waiting` longest first; `mine` and `all` newest first."""
+        """The conversations of one's desk: `waiting` longest first; `all` newest first; `mine` at whichever desk."""
         self._check_staff(actor)
         limit = min(limit, MOST_CONVERSATIONS)
         before = self._known_cursor(cursor)
         if queue == "waiting":
-            found = self._store.waiting(self._store.conversation(before) if before else None, limit + 1)
+            found = self._store.waiting(
+                actor.point or "", self._store.conversation(before) if before else None, limit + 1
+            )
         elif queue == "mine":
             found = self._store.of_officer(actor.id, before, limit + 1)
         else:
-            found = self._store.all(before, limit + 1)
+            found = self._store.of_desk(actor.point or "", before, limit + 1)
         return _page([self._desk_view(one, actor) for one in found[:limit]], len(found) > limit)
 
     def messages(self, actor: Viewer, conversation_id: str, stream: str, after: int, limit: int) -> Document:
@@ -468,10 +474,13 @@ class Chat:
     def _moved(self, after: Conversation, before: Conversation | None = None) -> None:
         """After a move: remember it, and tell those who follow states and queues."""
         self._remember(after)
-        self.live.state(after)
+        left = before.desk if before else after.desk
+        if left != after.desk:
+            self.live.parted(after)
+        self.live.state(after, left)
         if after.officer and (before is None or before.officer != after.officer):
             self.live.assigned(after)
-        for desk in {after.desk, before.desk if before else after.desk}:
+        for desk in {after.desk, left}:
             self._tell_queue(desk)
 
     def _tell_queue(self, desk: str) -> None:

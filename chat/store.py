@@ -31,9 +31,9 @@ INDEXES: list[Index] = [
     ("messages", [("file.id", 1)], {"sparse": True}),
     ("conversations", [("citizen.id", 1), ("_id", 1)], {}),
     ("conversations", [("desk", 1), ("state", 1), ("waiting_since", 1)], {}),
-    ("conversations", [("state", 1), ("waiting_since", 1)], {}),
     ("conversations", [("officer.id", 1), ("state", 1)], {}),
     ("conversations", [("desk", 1), ("claimed_at", 1)], {}),
+    ("conversations", [("desk", 1), ("_id", 1)], {}),
     ("conversation_members", [("conversation", 1)], {}),
 ]
 
@@ -130,13 +130,13 @@ class ChatStore:
         """What an officer holds, newest first, from before an id on."""
         return self._newest({"officer.id": officer, "state": "active"}, before, limit)
 
-    def all(self, before: str | None, limit: int) -> list[Conversation]:
-        """Every conversation, newest first, from before an id on."""
-        return self._newest({}, before, limit)
+    def of_desk(self, desk: str, before: str | None, limit: int) -> list[Conversation]:
+        """A desk's, newest first, from before an id on."""
+        return self._newest({"desk": desk}, before, limit)
 
-    def waiting(self, after: Conversation | None, limit: int) -> list[Conversation]:
-        """Who waits for an officer, longest first, from after one of them on."""
-        wanted: Document = {"state": {"$in": list(WAITING)}}
+    def waiting(self, desk: str, after: Conversation | None, limit: int) -> list[Conversation]:
+        """Who waits for an officer of a desk, longest first, from after one of them on."""
+        wanted: Document = {"desk": desk, "state": {"$in": list(WAITING)}}
         if after is not None:
             wanted["$or"] = [
                 {"waiting_since": {"$gt": after.waiting_since}},
@@ -149,6 +149,10 @@ class ChatStore:
         """The queue of a desk, next one first, as (conversation, citizen)."""
         found = self._conversations.find({"desk": desk, "state": "queued"}, {"citizen.id": 1})
         return [(row["_id"], row["citizen"]["id"]) for row in found.sort([("waiting_since", 1), ("_id", 1)])]
+
+    def open_at(self, desk: str) -> int:
+        """How many conversations of a desk are not closed."""
+        return self._conversations.count_documents({"desk": desk, "state": {"$in": [*WAITING, "active"]}})
 
     def ahead(self, desk: str, since: datetime) -> int:
         """How many of a desk's queue have waited for longer."""

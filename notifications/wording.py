@@ -331,6 +331,20 @@ TEMPLATES = (
         ),
     ),
     Template(
+        "report_settled",
+        1,
+        Words(
+            sms="您反映的问题已于{at}处理，请登录查看结果。",
+            title="您反映的问题已处理",
+            text="您反映的“{about}”的问题已经处理：{words}",
+        ),
+        Words(
+            sms="What you reported was dealt with at {at}. Log in to read more.",
+            title="Your report was dealt with",
+            text="Your report on {about} was dealt with: {words}",
+        ),
+    ),
+    Template(
         "talk_waiting",
         1,
         Words(

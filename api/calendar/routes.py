@@ -27,6 +27,14 @@ def blueprint(calendar: Calendar, http: Http) -> Blueprint:
         """Which days are working days."""
         return shown(span["first"], span["last"])
 
+    @bp.get("/calendar/hours")
+    @http.allow("anyone")
+    @bp.arguments(schemas.HoursQuestion, location="query")
+    @bp.response(200, schemas.OpeningDays)
+    def hours(question: dict[str, Any]) -> Any:
+        """How written hours are read: when a place is open on each day, holidays and make-up days included."""
+        return {"items": calendar.opening_days(question["text"], question["first"], question["last"])}
+
     @bp.patch("/calendar")
     @http.allow("admin")
     @bp.arguments(schemas.DatedException(many=True))

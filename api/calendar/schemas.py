@@ -3,6 +3,7 @@
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 MOST_DAYS = 100
+MOST_SHOWN = 62
 
 
 class Span(Schema):
@@ -32,6 +33,38 @@ class Days(Schema):
 
     version = fields.Integer(required=True)
     items = fields.List(fields.Nested(Day), required=True)
+
+
+class HoursQuestion(Span):
+    """Weekly hours as text, and the days to read them for, at most 62."""
+
+    text = fields.String(required=True, validate=validate.Length(1, 1_000))
+
+    @validates_schema
+    def few(self, data: dict, **_: object) -> None:
+        """A page shows a week or a month."""
+        if (data["last"] - data["first"]).days >= MOST_SHOWN:
+            raise ValidationError(f"最多看 {MOST_SHOWN} 天。", "to")
+
+
+class Period(Schema):
+    """Open from `opens` until just before `closes`; `extended` beyond the regular hours (延时服务)."""
+
+    opens = fields.String(required=True)
+    closes = fields.String(required=True)
+    extended = fields.Boolean(required=True)
+
+
+class OpeningDay(Day):
+    """One day, and when a place with these hours is open on it; no period where it is closed."""
+
+    periods = fields.List(fields.Nested(Period), required=True)
+
+
+class OpeningDays(Schema):
+    """The days asked for."""
+
+    items = fields.List(fields.Nested(OpeningDay), required=True)
 
 
 class DatedException(Schema):

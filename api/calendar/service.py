@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, Protocol
 
 from api.calendar.calendar import Mark, UnknownYear, WorkingCalendar, load_calendar
 from api.calendar.hours import Opening, open_for, opening_at, parse_hours
-from api.calendar.schedule import Hours
+from api.calendar.hours_text import clock
+from api.calendar.schedule import Hours, Period, hours_on
 from api.calendar.store import CalendarStore
-from api.refusals import VersionStale
+from api.refusals import BadFields, VersionStale
 
 Row = dict[str, Any]
 KEPT_OPENINGS = 2_048
@@ -119,6 +120,17 @@ class Calendar:
             for day in span
         ]
 
+    def opening_days(self, hours: str, first: date, last: date) -> list[Row]:
+        """Each day with the periods that a place with these hours is open, in minutes after 00:00. Raises BadFields."""
+        try:
+            parsed = _parsed(hours)
+        except ValueError as error:
+            raise BadFields({"text": [f"开放时间读不懂，例：Mo-Fr 09:00-12:00,13:00-17:00。（{error}）"]}) from None
+        return [
+            {**day, "periods": [_told(period) for period in hours_on(parsed, self.working, day["date"])]}
+            for day in self.days(first, last)
+        ]
+
     # -- exceptions ----------------------------------------------------------------
 
     def change(self, actor_id: str, version: int, items: list[Row]) -> None:
@@ -154,3 +166,7 @@ class Calendar:
 @lru_cache(maxsize=512)
 def _parsed(hours: str) -> Hours:
     return parse_hours(hours)
+
+
+def _told(period: Period) -> Row:
+    return {"opens": clock(period.opens), "closes": clock(period.closes), "extended": period.extended}

@@ -59,6 +59,7 @@ RULES: dict[str, Rule] = {
     "deem": _rule("逾期未告知，视为受理", "system", {"submitted"}, "accepted"),
     "decline": _rule("不予受理", "window", {"submitted", "supplementing"}, "declined"),
     "request_supplement": _rule("一次性告知补正", "window", {"submitted"}, "supplementing"),
+    "transfer": _rule("移交其他部门", "window handler", {"submitted", "supplementing", "accepted"}),
     "decide": _rule("作出决定", "handler", {"accepted"}),
     "issue": _rule("制作证照", "window", {"granted"}, "issued"),
     "hand_over": _rule("送达", "window system", {"issued"}, "handed_over"),
@@ -131,6 +132,8 @@ class Standing:
     result: dict[str, Any] | None = None
     handed_over_at: datetime | None = None
     materials: dict[str, list[str]] | None = None
+    department: str | None = None
+    """Where it was transferred to; None where it stays with the department of its matter."""
 
 
 def fold(actions: Iterable[Action]) -> Standing:
@@ -161,6 +164,8 @@ def apply(standing: Standing, action: Action) -> Standing:
             after = replace(after, supplement=told)
         case "supplement":
             after = replace(after, materials={**(standing.materials or {}), **action.data["materials"]})
+        case "transfer":
+            after = replace(after, department=action.data["department"])
         case "decide":
             after = replace(after, decision=told, state="granted" if action.data["kind"] == "grant" else "refused")
         case "issue":
@@ -203,6 +208,12 @@ def allowed(standing: Standing, roles: frozenset[str], actor_id: str) -> list[st
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so that a number can be read out over the phone."""
+
+
+def uploads(actions: Iterable[Action]) -> list[str]:
+    """Every file that was ever handed in with a case, also those that a supplement replaced."""
+    handed_in = [action.data["materials"] for action in actions if action.act in {"submit", "supplement"}]
+    return sorted({upload for materials in handed_in for files in materials.values() for upload in files})
 
 
 def new_number(prefix: str, day: datetime) -> str:

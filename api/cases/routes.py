@@ -94,11 +94,11 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
 
 def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.get("/desk/cases")
-    @http.allow("window", "handler")
+    @http.allow(*READERS)
     @bp.arguments(schemas.Queue, location="query")
     @bp.response(200, schemas.CasePage)
     def queue(wanted: Body, actor: Any) -> Body:
-        """A saved queue."""
+        """A saved queue, of the cases of one's desk or department."""
         rows = cases.queue(actor, wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
         return page(rows, wanted["limit"], lambda row: row["id"])
 

@@ -17,6 +17,13 @@ class Applicant(Schema):
     name = fields.String(required=True)
 
 
+class DepartmentName(Schema):
+    """The department that handles a case."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class CaseLine(Schema):
     """A case in a list; `act_by` is the earlier of the two due times (before acceptance: the end of the
     notice limit), `left` the working days until then."""
@@ -24,6 +31,7 @@ class CaseLine(Schema):
     number = fields.String(required=True)
     version = fields.Integer(required=True)
     matter = fields.Nested(MatterName, required=True)
+    department = fields.Nested(DepartmentName, required=True, allow_none=True)
     state = fields.String(required=True)
     state_label = fields.String(required=True)
     applicant = fields.Nested(Applicant, required=True)
@@ -165,6 +173,7 @@ NEEDED = {
     "issue": ("serial",),
     "hand_over": ("to",),
     "note": ("text",),
+    "transfer": ("department", "reason"),
 }
 USED = {**NEEDED, "request_supplement": ("items", "text"), "decide": ("kind", "text", "ground")}
 USED |= {"hand_over": ("to", "proof"), "accept": ("text",), "close": ("text",)}
@@ -178,6 +187,7 @@ STAFF_ACTS = (
     "issue",
     "hand_over",
     "note",
+    "transfer",
     "close",
 )
 
@@ -194,6 +204,7 @@ class Act(Schema):
     serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
     to = fields.String(validate=validate.Length(min=1, max=60))
     proof = fields.String(validate=TEXT)
+    department = fields.String(validate=validate.Length(min=1, max=40))
 
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:

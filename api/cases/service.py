@@ -11,6 +11,7 @@ from uuid6 import uuid7
 from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases import case as rules
+from api.cases import scope
 from api.cases.case import Action, Standing
 from api.cases.clock import reckon
 from api.cases.measure import clock_facts
@@ -40,7 +41,10 @@ QUEUES: dict[str, Row] = {
 
 
 class Cases:
-    """Cases. A citizen reaches only their own and those filed for them; staff all, and unmasked reads are audited."""
+    """Cases. A citizen reaches only their own and those filed for them, staff those of their post (`scope`).
+
+    Unmasked reads are audited. `desk_for(matter, point)` is the point whose window accepts, None where there is none.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class Cases:
         calendar: Calendar,
         audit: Audit,
         keyring: Keyring,
+        desk_for: Callable[[str | None, str | None], str | None],
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
@@ -65,9 +70,17 @@ class Cases:
         self._calendar = calendar
         self._audit = audit
         self._keys = keyring
+        self._desk_for = desk_for
         self._transact = transact
         self._announce = announce
         self._now = now
+
+    def start(self) -> None:
+        """Give a place to the cases of a release that knew none, so that their desk and department find them."""
+        while rows := self._store.unplaced(SWEPT):
+            for row in rows:
+                uploads = rules.uploads(self._actions(row["_id"]))
+                self._store.place(row["_id"], {**self._place(row["matter"]), "uploads": uploads})
 
     # -- the citizen's acts -----------------------------------------------------
 
@@ -116,11 +129,11 @@ class Cases:
 
     def act(self, actor: Actor, number: str, version: int, act: str, data: Row) -> Row:
         """An act of staff. Raises what `case.check` raises, VersionStale or NotFound."""
-        row = self._store.by_number(number)
-        if row is None:
-            raise NotFound
+        row = self._visible(actor, number)
         if act == "request_supplement":
             self._check_items(row, data["items"])
+        if act == "transfer":
+            self._check_department(row, data["department"])
         return self._acted(actor, row, version, act, data)
 
     def deem_accepted(self, case_id: str) -> None:
@@ -168,8 +181,10 @@ class Cases:
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
         """A saved queue of the desk."""
-        wanted = {"officer": actor.id} if queue == "mine" else QUEUES[queue]
-        return [self._line(row) for row in self._store.list(wanted, after, limit)]
+        wanted, within = {"officer": actor.id} if queue == "mine" else QUEUES[queue], scope.within(actor)
+        if within is None:
+            return []
+        return [self._line(row) for row in self._store.list({**wanted, **within}, after, limit)]
 
     def timeline(self, actor: Actor, number: str) -> list[Row]:
         """What happened, in order; the office's own notes only for the office."""
@@ -203,7 +218,7 @@ class Cases:
     def card(self, actor: Actor, number: str) -> Row | None:
         """A case as a card in a talk, or None where the viewer may not see it."""
         row = self._store.by_number(number)
-        if row is None or not (actor.is_staff or self._concerns(actor, row)):
+        if row is None or not (scope.may_see(actor, row) or self._concerns(actor, row)):
             return None
         matter = row["matter"]
         return {
@@ -214,12 +229,22 @@ class Cases:
         }
 
     def shipment(self, number: str) -> Row | None:
-        """What the parcels room needs of a case: its id, owner, state and where the result goes."""
+        """What the parcels room needs of a case: its id, place, state and where the result goes."""
         row = self._store.by_number(number)
         if row is None:
             return None
         delivery = self._unseal(row["_id"], "delivery", row["delivery"])
-        return {"id": row["_id"], "number": number, "owner": row["owner"], "state": row["state"], "delivery": delivery}
+        same = {key: row[key] for key in ("number", "owner", "desk", "department", "state")}
+        return {"id": row["_id"], **same, "delivery": delivery}
+
+    def roles_at(self, actor: Actor, number: str) -> frozenset[str]:
+        """The roles in which somebody stands to a case; none where it is not there for them."""
+        row = self._store.by_number(number)
+        return self._roles(actor, row) if row else frozenset()
+
+    def holds_file(self, actor: Actor, upload: str) -> bool:
+        """Whether a file was handed in with a case that is there for this actor."""
+        return any(scope.may_see(actor, row) for row in self._store.with_file(upload))
 
     def told(self, case_id: str) -> Row:
         """What a notice about this case says: owner, number, matter, due day and the pieces asked for."""
@@ -247,7 +272,7 @@ class Cases:
 
     def _visible(self, actor: Actor, number: str) -> Row:
         row = self._store.by_number(number)
-        if row is None or not (actor.is_staff or self._concerns(actor, row)):
+        if row is None or not (scope.may_see(actor, row) or self._concerns(actor, row)):
             raise NotFound
         return row
 
@@ -256,6 +281,9 @@ class Cases:
         if row["owner"] == actor.id:
             return True
         return bool(row.get("principal")) and row["principal"] == self._identity.mandates.index_of(actor)
+
+    def _roles(self, actor: Actor, row: Row) -> frozenset[str]:
+        return scope.roles_at(actor, row) or (actor.roles if self._concerns(actor, row) else frozenset())
 
     def _may_act(self, actor: Actor, row: Row) -> bool:
         """Staff by the rules alone; the applicant always; an agent while the mandate holds."""
@@ -289,7 +317,7 @@ class Cases:
         standing = rules.fold(actions)
         if standing.version != version:
             raise VersionStale
-        role = rules.check(standing, act, actor.roles, actor.id, data)
+        role = rules.check(standing, act, self._roles(actor, row), actor.id, data)
         action = Action(version + 1, act, self._now(), actor.id, role, data)
         after = rules.apply(standing, action)
         snapshot = self._snapshot(row["matter"], after, [*actions, action])
@@ -312,9 +340,12 @@ class Cases:
 
     def _snapshot(self, matter: Row, standing: Standing, actions: list[Action]) -> Row:
         facts = clock_facts(self._matters.matter(matter["code"], matter["version"]), actions)
+        moved = {"department": standing.department} if standing.department else {}
         return {
+            **moved,
             "state": standing.state,
             "officer": standing.officer,
+            "uploads": rules.uploads(actions),
             "clock_facts": facts,
             "updated_at": actions[-1].at,
         }
@@ -333,6 +364,7 @@ class Cases:
             "answers": self._seal(case_id, "answers", draft["answers"]),
             "delivery": self._seal(case_id, "delivery", draft["delivery"]),
             "submitted_at": action.at,
+            **self._place(draft["matter"]),
             **self._snapshot(draft["matter"], rules.fold([action]), [action]),
         }
 
@@ -346,6 +378,17 @@ class Cases:
         row = {key: getattr(action, key) for key in ("seq", "act", "at", "by", "role")}
         data = self._seal(action_id, "data", action.data)
         return {"_id": action_id, "v": rules.ACTION_VERSION, "case": case_id, **row, "data": data}
+
+    def _place(self, matter: Row) -> Row:
+        """Where a new case lies: the district's desk, and the department of its matter."""
+        department = self._matters.department(matter["code"], matter["version"])
+        return {"desk": self._desk_for(matter["code"], None) or "", "department": department}
+
+    def _check_department(self, row: Row, code: str) -> None:
+        if code not in self._matters.departments:
+            raise BadFields({"department": ["没有这个部门，请从部门目录中选择。"]})
+        if code == row["department"]:
+            raise BadFields({"department": ["办件已经在这个部门。"]})
 
     def _check_items(self, row: Row, items: list[Row]) -> None:
         known = {m.key for m in self._matters.matter(row["matter"]["code"], row["matter"]["version"]).materials}
@@ -366,6 +409,7 @@ class Cases:
             "number": row["number"],
             "version": row["version"],
             "matter": row["matter"],
+            "department": self._department(row),
             "state": row["state"],
             "state_label": rules.STATES[row["state"]],
             "applicant": {"name": mask_name(answers["applicant_name"])},
@@ -403,13 +447,17 @@ class Cases:
             "result": standing.result
             and {**standing.result, "name": matter.result_name, "issued_at": standing.result["at"]},
             "clock": self._clock(row),
-            "acts": rules.allowed(standing, actor.roles, actor.id) if self._may_act(actor, row) else [],
+            "acts": rules.allowed(standing, self._roles(actor, row), actor.id) if self._may_act(actor, row) else [],
             "agent": self._agent(row),
         }
 
     def _agent(self, row: Row) -> str | None:
         mandate = row.get("mandate")
         return str(self._identity.mandates.principal(mandate)["agent_name"]) if mandate else None
+
+    def _department(self, row: Row) -> Row | None:
+        code = row["department"]
+        return {"code": code, "name": self._matters.departments.name(code)} if code else None
 
     @staticmethod
     def _asked(standing: Standing, matter: Any) -> Row | None:

@@ -11,6 +11,9 @@ INDEXES: list[Index] = [
     ("cases", [("owner", 1), ("_id", -1)], {}),
     ("cases", [("principal", 1), ("_id", -1)], {}),
     ("cases", [("state", 1), ("_id", -1)], {}),
+    ("cases", [("desk", 1), ("state", 1), ("_id", -1)], {}),
+    ("cases", [("department", 1), ("state", 1), ("_id", -1)], {}),
+    ("cases", [("uploads", 1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
 ]
 
@@ -53,6 +56,18 @@ class CaseStore:
     def by_id(self, case_id: str) -> Document | None:
         """A case by its id."""
         return self._db["cases"].find_one({"_id": case_id})
+
+    def with_file(self, upload: str) -> list[Document]:
+        """The cases that a file was handed in with."""
+        return list(self._db["cases"].find({"uploads": upload}))
+
+    def unplaced(self, limit: int) -> list[Document]:
+        """Cases of a release that knew no places: no desk, no department, no list of files."""
+        return list(self._db["cases"].find({"desk": None}).limit(limit))
+
+    def place(self, case_id: str, place: Document) -> None:
+        """Say where an unplaced case lies; one that has a place keeps it."""
+        self._db["cases"].update_one({"_id": case_id, "desk": None}, {"$set": place})
 
     def actions(self, case_id: str) -> list[Document]:
         """All actions of a case in their order."""

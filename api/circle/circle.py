@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.circle.mode import Mode, Pace
-from api.circle.point import Handling, Part, ServicePoint, parts, usual_parts
+from api.circle.point import Handling, Part, ServicePoint, parts_at, usual_parts
 
 Floats = NDArray[np.float64]
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -138,7 +138,7 @@ def answer(ask: Ask, reached: Iterable[Reached], opening_at: OpeningAt) -> Answe
 
 def can(ask: Ask, point: ServicePoint) -> tuple[Part, ...]:
     """What of the matter this point does; without a matter, what such a point does at all."""
-    return parts(ask.matter, point.kind) if ask.matter else usual_parts(point.kind)
+    return parts_at(ask.matter, point) if ask.matter else usual_parts(point.kind)
 
 
 def _suits(ask: Ask, point: ServicePoint) -> bool:
@@ -174,7 +174,7 @@ def _stop(ask: Ask, reached: Reached, openings: _Openings) -> Stop:
         reached.basis,
         reached.metres,
         arrival,
-        openings.at(point.hours, arrival),
+        openings.at(point.opening_hours, arrival),
         can(ask, point),
     )
 

@@ -6,7 +6,9 @@ A district has a hall, a street its 便民服务中心, a community its 便民�
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from datetime import date
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, get_args
 
 Kind = Literal["hall", "centre", "station", "self_service"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -27,6 +29,25 @@ FACILITIES = {
     "self_service_machine": "自助终端",
 }
 """What can be filtered by, with its Chinese name."""
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ALWAYS = "24/7"
+
+
+class DatedHours(NamedTuple):
+    """An exception to the weekly hours: `hours` of that day alone, e.g. 09:00-12:00; None where it is closed."""
+
+    date: date
+    hours: str | None
+    reason: str = ""
+
+
+class Override(NamedTuple):
+    """What this point does of one matter, whatever its kind usually does; empty: nothing."""
+
+    matter: str
+    can: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +79,19 @@ class ServicePoint:
     facilities: tuple[str, ...] = ()
     source: str = ""
     confirmed: bool = False
+    windows: int | None = None
+    leader: str = ""
+    section: str = ""
+    exceptions: tuple[DatedHours, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    @cached_property
+    def opening_hours(self) -> str:
+        """The weekly hours and the dated exceptions as one text; a dated rule wins (api/calendar/hours_text.py)."""
+        if not self.exceptions:
+            return self.hours
+        weekly = "Mo-Su,PH 00:00-24:00" if self.hours == _ALWAYS else self.hours
+        return "; ".join([weekly, *map(_dated, self.exceptions)])
 
     @property
     def position(self) -> tuple[float, float] | None:
@@ -78,13 +112,26 @@ class ServicePoint:
 
 def row_of(point: ServicePoint) -> dict[str, Any]:
     """The point as a plain mapping."""
-    return {**asdict(point), "facilities": list(point.facilities)}
+    return {
+        **asdict(point),
+        "facilities": list(point.facilities),
+        "exceptions": [{"date": e.date.isoformat(), "hours": e.hours, "reason": e.reason} for e in point.exceptions],
+        "overrides": [{"matter": o.matter, "can": list(o.can)} for o in point.overrides],
+    }
 
 
 def point_of(row: Mapping[str, Any]) -> ServicePoint:
     """The point of a mapping; keys that it does not know are left out."""
     known = {field.name: row[field.name] for field in fields(ServicePoint) if field.name in row}
-    return ServicePoint(**{**known, "facilities": tuple(row.get("facilities", ()))})
+    exceptions = (DatedHours(date.fromisoformat(e["date"]), e["hours"], e["reason"]) for e in row.get("exceptions", ()))
+    overrides = (Override(o["matter"], tuple(o["can"])) for o in row.get("overrides", ()))
+    lists = {"facilities": tuple(row.get("facilities", ())), "exceptions": tuple(exceptions)}
+    return ServicePoint(**{**known, **lists, "overrides": tuple(overrides)})
+
+
+def _dated(exception: DatedHours) -> str:
+    day = exception.date
+    return f"{day.year:04} {_MONTHS[day.month - 1]} {day.day:02} {exception.hours or 'off'}"
 
 
 @dataclass(frozen=True)
@@ -151,6 +198,12 @@ def parts(matter: Handling, kind: Kind) -> tuple[Part, ...]:
     if not found and (unsaid or level in matter.frequent):
         return ("accept",)
     return found
+
+
+def parts_at(matter: Handling, point: ServicePoint) -> tuple[Part, ...]:
+    """What part of the matter this very point does: its override where there is one, else what its kind does."""
+    told = next((override.can for override in point.overrides if override.matter == matter.code), None)
+    return parts(matter, point.kind) if told is None else told
 
 
 def _read(text: str) -> tuple[Part, ...]:

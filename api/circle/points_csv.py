@@ -1,35 +1,47 @@
 """Service points from and to a CSV file. Every row is checked, and all that is wrong is told at once.
 
-The columns are those of data/service_points.csv; UTF-8, or GB 18030 as spreadsheets in China save it.
+The columns are those of data/service_points.csv; UTF-8, or GB 18030 as spreadsheets in China save it. Further ones:
+`exceptions` as `2026-12-31 off 盘点;2027-01-09 09:00-12:00`, `overrides` as `XC-1 accept+collect;XC-2 -` (- for none).
 """
 
 import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
-from api.circle.point import FACILITIES, KINDS, ServicePoint, point_of, row_of
+from api.circle.point import FACILITIES, KINDS, PARTS, ServicePoint, point_of, row_of
 from api.refusals import BadFields
 
 COLUMNS = (
     "id", "kind", "name", "street_code9", "street_name", "community_code12", "community_name", "address", "lon", "lat",
     "position_basis", "position_error_m", "area_m2", "built", "built_as_of", "phone", "hours", "hours_basis",
-    "facilities", "source", "confirmed",
+    "facilities", "source", "confirmed", "windows", "leader", "section", "exceptions", "overrides",
 )  # fmt: skip
 REQUIRED = ("id", "kind", "name", "hours")
 _FIELDS = {"street_code9": "street_code", "community_code12": "community_code"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PHONE = re.compile(r"[0-9+()（） \-—转,，;；/]{3,60}")
 _LONGEST = 1_000
+_LONG_LISTS = {"exceptions": 20_000, "overrides": 20_000}
 
 Cells = dict[str, str]
 Complain = Callable[[str, str], None]
 """Say what is wrong: (column, reason)."""
 
 
-def read_points(content: bytes, check_hours: Callable[[str], object]) -> list[ServicePoint]:
-    """The points of a CSV file. `check_hours` raises ValueError for hours that cannot be read.
+class Checks(NamedTuple):
+    """What the file alone cannot tell: whether hours can be read (else ValueError), and whether a matter is known."""
+
+    hours: Callable[[str], object]
+    knows: Callable[[str], bool]
+
+
+def read_points(
+    content: bytes, check_hours: Callable[[str], object], knows: Callable[[str], bool] = lambda code: True
+) -> list[ServicePoint]:
+    """The points of a CSV file. `check_hours` raises ValueError for hours that cannot be read, `knows` a matter's code.
 
     Raises BadFields, its keys `line 12: lon`; then nothing of the file may be used.
     """
@@ -44,7 +56,7 @@ def read_points(content: bytes, check_hours: Callable[[str], object]) -> list[Se
             def complain(column: str, reason: str, line: int = line) -> None:
                 faults.setdefault(f"line {line}: {column}", []).append(reason)
 
-            point = _point(row, check_hours, complain)
+            point = _point(row, Checks(check_hours, knows), complain)
             if point and found.setdefault(point.id, point) is not point:
                 complain("id", f"编号 {point.id} 在前面已经出现过。")
     except csv.Error as error:
@@ -54,6 +66,25 @@ def read_points(content: bytes, check_hours: Callable[[str], object]) -> list[Se
     if faults:
         raise BadFields(faults)
     return list(found.values())
+
+
+def check_point(
+    values: Mapping[str, Any], check_hours: Callable[[str], object], knows: Callable[[str], bool] = lambda code: True
+) -> ServicePoint:
+    """The point of a mapping with the names of `row_of`, by the same rules as a row of a file. Raises BadFields."""
+    faults: dict[str, list[str]] = {}
+
+    def complain(column: str, reason: str) -> None:
+        faults.setdefault(_FIELDS.get(column, column), []).append(reason)
+
+    for name in ("exceptions", "overrides"):
+        if any(set(";\n") & set(str(part)) for item in values.get(name) or () for part in item.values()):
+            complain(name, "不能有分号或换行。")
+    row = {column: _cell(values.get(_FIELDS.get(column, column))) for column in COLUMNS}
+    point = None if faults else _point(row, Checks(check_hours, knows), complain)
+    if point is None:
+        raise BadFields(faults)
+    return point
 
 
 def write_points(points: Iterable[ServicePoint]) -> str:
@@ -71,8 +102,17 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return ";".join(value)
+        return ";".join(map(_item, value))
     return "" if value is None else str(value)
+
+
+def _item(value: Any) -> str:
+    """One of a list: a facility, a dated exception or an override."""
+    if not isinstance(value, dict):
+        return str(value)
+    if "matter" in value:
+        return f"{value['matter']} {'+'.join(value['can']) or '-'}"
+    return f"{value['date']} {str(value['hours'] or 'off').replace(' ', '')} {value['reason']}".strip()
 
 
 def _text(content: bytes) -> str:
@@ -93,7 +133,7 @@ def _check_header(names: Iterable[str], faults: dict[str, list[str]]) -> None:
         faults["line 1"] = wrong
 
 
-def _point(row: Mapping[str, Any], check_hours: Callable[[str], object], complain: Complain) -> ServicePoint | None:
+def _point(row: Mapping[str, Any], checks: Checks, complain: Complain) -> ServicePoint | None:
     """The point of one row, or None after complaining."""
     wrong: list[str] = []
 
@@ -105,18 +145,20 @@ def _point(row: Mapping[str, Any], check_hours: Callable[[str], object], complai
         note("row", "这一行的格子比表头多。")
     cells: Cells = {name: str(row.get(name) or "").strip() for name in COLUMNS}
     for column, value in cells.items():
-        if len(value) > _LONGEST or any(ord(sign) < 32 for sign in value):
+        if len(value) > _LONG_LISTS.get(column, _LONGEST) or any(ord(sign) < 32 for sign in value):
             note(column, f"不能有换行等控制字符，也不能超过 {_LONGEST} 字。")
     values: dict[str, Any] = {_FIELDS.get(name, name): value for name, value in cells.items()}
     _check_names(cells, note)
     _check_codes(cells, note)
     try:
-        check_hours(cells["hours"])
+        checks.hours(cells["hours"])
     except ValueError as error:
         note("hours", f"开放时间读不懂，例：Mo-Fr 09:00-12:00,13:00-17:00。（{error}）")
     values["lon"], values["lat"] = _check_position(cells, note)
     values["facilities"] = _check_facilities(cells, note)
-    for column, most in (("position_error_m", 100_000), ("area_m2", 1_000_000)):
+    values["exceptions"] = _check_exceptions(cells, checks, note)
+    values["overrides"] = _check_overrides(cells, checks, note)
+    for column, most in (("position_error_m", 100_000), ("area_m2", 1_000_000), ("windows", 1_000)):
         values[column] = _whole(cells, column, most, note)
     values["confirmed"] = cells["confirmed"] == "true"
     values["built"] = cells["built"] or "yes"
@@ -171,6 +213,37 @@ def _check_facilities(cells: Cells, note: Complain) -> tuple[str, ...]:
     if unknown:
         note("facilities", f"不认识这些设施：{'、'.join(unknown)}。可以用：{'、'.join(FACILITIES)}。")
     return named
+
+
+def _check_exceptions(cells: Cells, checks: Checks, note: Complain) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for item in filter(None, map(str.strip, cells["exceptions"].split(";"))):
+        day, _, rest = item.partition(" ")
+        hours, _, reason = rest.partition(" ")
+        try:
+            day = date.fromisoformat(day).isoformat()
+            checks.hours(f"Mo {hours}")
+        except ValueError:
+            note("exceptions", f"看不懂：{item}。例：2026-12-31 off 盘点，或 2027-01-09 09:00-12:00。")
+            continue
+        if found.setdefault(day, {"date": day, "hours": hours, "reason": reason})["hours"] != hours:
+            note("exceptions", f"{day} 写了两次。")
+    return [{**e, "hours": None if e["hours"] in ("off", "closed") else e["hours"]} for _, e in sorted(found.items())]
+
+
+def _check_overrides(cells: Cells, checks: Checks, note: Complain) -> list[dict[str, Any]]:
+    found: dict[str, list[str]] = {}
+    for item in filter(None, map(str.strip, cells["overrides"].split(";"))):
+        code, _, rest = item.partition(" ")
+        can = [] if rest == "-" else rest.split("+")
+        if not set(can) <= set(PARTS):
+            note("overrides", f"看不懂：{item}。例：XC-1 accept+collect，不办写 -。")
+        elif code in found:
+            note("overrides", f"事项 {code} 写了两次。")
+        elif not checks.knows(code):
+            note("overrides", f"没有这个事项：{code}。")
+        found[code] = [part for part in PARTS if part in can]
+    return [{"matter": code, "can": can} for code, can in sorted(found.items())]
 
 
 def _whole(cells: Cells, column: str, most: int, note: Complain) -> int | None:

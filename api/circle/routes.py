@@ -8,8 +8,9 @@ from flask_smorest import Blueprint
 from api.circle import schemas
 from api.circle.area import Box
 from api.circle.service import Circle
-from api.http import Http, page, position_of, written
+from api.http import BadCursor, Http, page, position_of, written
 from api.problems import language
+from api.shapes import Paging
 
 Row = dict[str, Any]
 
@@ -17,6 +18,9 @@ Row = dict[str, Any]
 def blueprint(circle: Circle, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("circle", __name__, url_prefix="/v1", description="Where: what is within 15 minutes")
+
+    def shown(found: Row) -> Any:
+        return found, 201, http.etag(found["version"])
 
     @bp.get("/circle")
     @http.allow("anyone")
@@ -60,5 +64,49 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
         """One service point, and whether it is open now."""
         found = circle.face(circle.point(point_id))
         return found, 200, http.etag(found["version"])
+
+    @bp.post("/points")
+    @http.allow("admin")
+    @bp.arguments(schemas.NewPoint)
+    @bp.response(201, schemas.Point)
+    @http.create_once(lambda actor, ref: shown(circle.made(ref)))
+    def add_point(told: Row, actor: Any, new_id: str) -> Any:
+        """A new service point; in the circle at once."""
+        return shown(circle.add_point(actor.id, told, new_id))
+
+    @bp.patch("/points/<point_id>")
+    @http.allow("admin")
+    @bp.arguments(schemas.PointChange)
+    @bp.response(200, schemas.Point)
+    def change_point(told: Row, point_id: str, actor: Any) -> Any:
+        """Change some fields of a point; `built: no` closes it. Holds at once, in every process within two seconds."""
+        found = circle.change_point(actor.id, point_id, http.wanted_version(), told)
+        return found, 200, http.etag(found["version"])
+
+    @bp.delete("/points/<point_id>")
+    @http.allow("admin")
+    @bp.response(204)
+    def remove_point(point_id: str, actor: Any) -> None:
+        """Take a point away that nothing hangs on."""
+        circle.remove_point(actor.id, point_id, http.wanted_version())
+
+    @bp.get("/points/<point_id>/versions")
+    @http.allow("admin")
+    @bp.arguments(Paging, location="query")
+    @bp.response(200, schemas.PointVersions)
+    def versions(paging: Row, point_id: str, actor: Any) -> Any:
+        """What a point was: every version, the newest first."""
+        before, most = position_of(paging.get("cursor")), paging["limit"]
+        if before is not None and not before.isdigit():
+            raise BadCursor
+        rows = circle.versions(point_id, int(before) if before else None, most + 1)
+        return page(rows, most, lambda row: str(row["version"]))
+
+    @bp.get("/networks")
+    @http.allow("admin")
+    @bp.response(200, schemas.Networks)
+    def networks(actor: Any) -> Any:
+        """The street networks that were built, the newest first, and how this process stands with them."""
+        return {"items": circle.networks()}
 
     return bp

@@ -1,9 +1,9 @@
 """Shapes of the circle, its points and its drawings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, pre_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, pre_dump, pre_load, validate, validates_schema
 from webargs.fields import DelimitedList
 
 from api.circle.area import Box
@@ -142,6 +142,45 @@ class Standing(Schema):
     provisional = fields.Boolean(required=True)
 
 
+class Position(Schema):
+    """Degrees in one coordinate system."""
+
+    lon = fields.Float(required=True)
+    lat = fields.Float(required=True)
+
+
+class Elsewhere(Schema):
+    """The position as other map programs count it: gcj02 (AMap, Tencent, WeChat) and bd09 (Baidu)."""
+
+    gcj02 = fields.Nested(Position, required=True)
+    bd09 = fields.Nested(Position, required=True)
+
+
+class DatedHours(Schema):
+    """A day with other hours than usual: `09:00-12:00,13:00-17:00`, or null where it is closed."""
+
+    date = fields.Date(required=True)
+    hours = fields.String(load_default=None, allow_none=True, validate=validate.Length(1, 100))
+    reason = fields.String(load_default="", validate=validate.Length(max=100))
+
+    @post_load
+    def plain(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The date as it is written."""
+        return {**data, "date": data["date"].isoformat()}
+
+    @pre_dump
+    def dated(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The date as a date."""
+        return {**data, "date": date.fromisoformat(data["date"])}
+
+
+class Override(Schema):
+    """What this point does of one matter, whatever its kind usually does; nothing where the list is empty."""
+
+    matter = fields.String(required=True, validate=validate.Length(1, 80))
+    can = fields.List(fields.String(validate=validate.OneOf(PARTS)), required=True, validate=validate.Length(max=3))
+
+
 class Point(Schema):
     """A service point; without `lon` and `lat` it is known by its street only and must not be placed on a map."""
 
@@ -155,13 +194,23 @@ class Point(Schema):
     address = fields.String(required=True)
     lon = fields.Float(required=True, allow_none=True)
     lat = fields.Float(required=True, allow_none=True)
+    elsewhere = fields.Nested(Elsewhere, required=True, allow_none=True)
     position_error_m = fields.Integer(required=True, allow_none=True)
-    confirmed = fields.Boolean(required=True)
+    position_basis = fields.String(required=True, metadata={"description": "where the position comes from"})
+    confirmed = fields.Boolean(required=True, metadata={"description": "whether the position was surveyed"})
+    source = fields.String(required=True)
+    built_as_of = fields.String(required=True)
     built = fields.String(required=True, validate=validate.OneOf(["yes", "no", "unconfirmed"]))
     area_m2 = fields.Integer(required=True, allow_none=True)
     phone = fields.String(required=True)
     hours = fields.String(required=True)
-    hours_confirmed = fields.Boolean(required=True)
+    hours_basis = fields.String(required=True, metadata={"description": "where the hours come from"})
+    hours_confirmed = fields.Boolean(required=True, metadata={"description": "false: typical hours, call first"})
+    exceptions = fields.List(fields.Nested(DatedHours), required=True)
+    windows = fields.Integer(required=True, allow_none=True)
+    leader = fields.String(required=True)
+    section = fields.String(required=True)
+    overrides = fields.List(fields.Nested(Override), required=True)
     open = fields.Nested(Standing, required=True)
     can = fields.List(fields.String(validate=validate.OneOf(PARTS)), required=True)
     facilities = fields.List(fields.String(), required=True)
@@ -173,6 +222,102 @@ class Points(Schema):
 
     items = fields.List(fields.Nested(Point), required=True)
     next = fields.String(required=True, allow_none=True)
+
+
+_text = validate.Length(max=1_000)
+
+
+class PointChange(Schema):
+    """Fields of a point to change; what is computed (`open`, `can`, `version`) may come back and is left out.
+
+    Facts (codes, position, hours, facilities) are checked by the rules of the CSV file.
+    """
+
+    kind = fields.String(validate=_one_of(KINDS))
+    name = fields.String(validate=validate.Length(1, 100))
+    street_code = fields.String(validate=_text)
+    street_name = fields.String(validate=_text)
+    community_code = fields.String(validate=_text)
+    community_name = fields.String(validate=_text)
+    address = fields.String(validate=_text)
+    lon = fields.Float(allow_none=True)
+    lat = fields.Float(allow_none=True)
+    position_basis = fields.String(validate=_text)
+    position_error_m = fields.Integer(allow_none=True, validate=validate.Range(0, 100_000))
+    confirmed = fields.Boolean()
+    source = fields.String(validate=_text)
+    built = fields.String(validate=_one_of(("yes", "no", "unconfirmed")))
+    built_as_of = fields.String(validate=_text)
+    area_m2 = fields.Integer(allow_none=True, validate=validate.Range(0, 1_000_000))
+    phone = fields.String(validate=_text)
+    hours = fields.String(validate=validate.Length(1, 1_000))
+    hours_basis = fields.String(validate=_text)
+    hours_confirmed = fields.Boolean()
+    exceptions = fields.List(fields.Nested(DatedHours), validate=validate.Length(max=100))
+    windows = fields.Integer(allow_none=True, validate=validate.Range(0, 1_000))
+    leader = fields.String(validate=_text)
+    section = fields.String(validate=_text)
+    facilities = fields.List(fields.String(validate=validate.Length(1, 40)), validate=validate.Length(max=40))
+    overrides = fields.List(fields.Nested(Override), validate=validate.Length(max=200))
+
+    @pre_load
+    def without_computed(self, data: Any, **_: Any) -> Any:
+        """What `GET` tells beside the fields is no change."""
+        return {key: value for key, value in data.items() if key not in self.computed}
+
+    computed = frozenset({"id", "open", "can", "elsewhere", "version"})
+
+
+class NewPoint(PointChange):
+    """A point to add; without an `id` it is given one."""
+
+    id = fields.String(validate=validate.Length(1, 40))
+    kind = fields.String(required=True, validate=_one_of(KINDS))
+    name = fields.String(required=True, validate=validate.Length(1, 100))
+    hours = fields.String(required=True, validate=validate.Length(1, 1_000))
+    computed = frozenset({"open", "can", "elsewhere", "version"})
+
+
+class PointVersion(Schema):
+    """What a point was from an instant on; `act` is add, change or remove, `by` an id of staff, operator or starter."""
+
+    version = fields.Integer(required=True)
+    at = Time(required=True)
+    by = fields.String(required=True)
+    act = fields.String(required=True)
+    point = fields.Dict(keys=fields.String(), required=True)
+
+
+class PointVersions(Schema):
+    """One page of versions."""
+
+    items = fields.List(fields.Nested(PointVersion), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class Network(Schema):
+    """A street network. `nodes` by mode; `points` are those within its streets, `of` all those with a position.
+
+    `state`: in_use, building (this host rebuilds it), missing (on this host), old.
+    """
+
+    generation = fields.String(required=True)
+    current = fields.Boolean(required=True)
+    state = fields.String(required=True)
+    file = fields.String(required=True)
+    sha256 = fields.String(required=True)
+    added_at = Time(required=True)
+    box = fields.List(fields.Float(), required=True)
+    nodes = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    points = fields.Integer(required=True, allow_none=True)
+    of = fields.Integer(required=True)
+    attribution = fields.String(required=True)
+
+
+class Networks(Schema):
+    """All of them."""
+
+    items = fields.List(fields.Nested(Network), required=True)
 
 
 class BoxQuestion(Schema):

@@ -4,17 +4,20 @@ Questions are answered from memory alone: an immutable picture of the points and
 `follow` looks whether the store has moved on and swaps the picture; every process calls it about once a second.
 """
 
+import fcntl
 import hashlib
 import logging
+import os
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import resources
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +26,14 @@ from api.circle import circle
 from api.circle.area import Box, around, distances_m
 from api.circle.builder import BuildFailed, build
 from api.circle.circle import Answer, Ask, OpeningAt, Stop
-from api.circle.crs import to_wgs84
+from api.circle.crs import from_wgs84, to_wgs84
 from api.circle.drawing import StreetMap
 from api.circle.mode import Pace
 from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, point_of, row_of, usual_parts
-from api.circle.points_csv import read_points, write_points
+from api.circle.points_csv import check_point, read_points, write_points
 from api.circle.reach import Reach
 from api.circle.store import CircleStore
-from api.refusals import BadFields, NotFound, Refusal
+from api.refusals import BadFields, NotFound, Refusal, VersionStale
 
 log = logging.getLogger("circle.circle")
 
@@ -40,6 +43,12 @@ NETWORK_MARGIN_M = 5_000.0
 """How far around them streets are kept: one drives out of a district and back into it."""
 ISOCHRONE_SECONDS = 20
 KEPT_ISOCHRONES = 64
+REBUILD_PAUSE = timedelta(minutes=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
+Hosts = Literal["one", "several"]
+"""Whether other hosts need the street file to build what this one builds."""
+OPERATOR = "operator"
+"""Who acts at the command line."""
 Row = dict[str, Any]
 
 
@@ -57,6 +66,22 @@ class NotDrawn(Refusal):
     code = "unavailable"
     zh = "现在画不出可达范围，请稍后再试。"
     en = "The outline cannot be drawn now. Try again shortly."
+
+
+class PointExists(Refusal):
+    """There is a point with this id already."""
+
+    code = "point_exists"
+    zh = "这个编号的服务点已经有了，请换一个编号，或直接修改它。"
+    en = "A point with this id exists. Choose another id, or change that one."
+
+
+class PointInUse(Refusal):
+    """Something still hangs on the point; it can be closed (`built: no`), but not deleted."""
+
+    code = "point_in_use"
+    zh = "还有人员或咨询挂在这个服务点，不能删除；可以先把“建成”改为“否”，不再让群众前往。"
+    en = 'Staff or conversations still hang on this point. Close it instead: set "built" to "no".'
 
 
 _NETWORK_WORDS = {
@@ -127,6 +152,8 @@ class Circle:
         opening: OpeningAt,
         check_hours: Callable[[str], object],
         matter: Callable[[str], Mapping[str, Any]],
+        record: Callable[..., object] = lambda *told, **session: None,
+        hosts: Hosts = "one",
         pace: Pace | None = None,
     ) -> None:
         """`folder` holds the generations. The calendar gives `opening` and `check_hours` (ValueError for bad ones);
@@ -135,6 +162,12 @@ class Circle:
         self._store, self._folder = store, folder
         self._transact, self._announce, self._now = transact, announce, now
         self._opening, self._check_hours, self._matter = opening, check_hours, matter
+        self._record, self._hosts = record, hosts
+        self._rebuilding = threading.Lock()
+        self._rebuilt = False
+        self._rebuild_after = NEVER
+        self.hangs_on: Callable[[str], dict[str, int]] = lambda point_id: {}
+        """What hangs on a point, with its number, e.g. `{"staff": 2}`: told by the rooms above, once they stand."""
         self._pace = pace or Pace()
         self._picture = Picture(-1, (), {}, None)
         self._following = threading.Lock()
@@ -181,11 +214,12 @@ class Circle:
 
     def face(self, point: ServicePoint) -> Row:
         """A point as it is shown, with how it stands now and the version of its row."""
-        opening = self._opening(point.hours, self._now())
+        opening = self._opening(point.opening_hours, self._now())
         return {
             **row_of(point),
             "hours_confirmed": point.hours_confirmed,
             "can": usual_parts(point.kind),
+            "elsewhere": _elsewhere(point),
             "open": {
                 "now": opening.open,
                 "closes_at": opening.closes_at,
@@ -224,7 +258,7 @@ class Circle:
 
     def desk_open(self, desk: str, at: datetime) -> circle.Opening:
         """Whether the staff of a point are there at an instant. Raises NotFound."""
-        return self._opening(self.point(desk).hours, at)
+        return self._opening(self.point(desk).opening_hours, at)
 
     # -- drawing ------------------------------------------------------------
 
@@ -315,7 +349,7 @@ class Circle:
         """Load the starter points where the store has none, then take the first picture."""
         if not self._store.points():
             starter = resources.files("api.circle").joinpath("data/service_points.csv").read_bytes()
-            self._put_points(read_points(starter, self._check_hours))
+            self._put_points(read_points(starter, self._check_hours, self._knows), by="starter")
         self.follow(self._now())
 
     def follow(self, now: datetime) -> bool:
@@ -326,11 +360,14 @@ class Circle:
         """
         with self._following:
             current = self._store.current()
-            if current["revision"] == self._picture.revision:
+            if self._lacks(current["generation"]):
+                self._begin_rebuild(current["generation"], now)
+            if current["revision"] == self._picture.revision and not self._rebuilt:
                 return False
+            self._rebuilt = False
             rows = self._store.points()
             folder = self._generation(current["generation"])
-            points = tuple(point_of({**row, "id": row["_id"]}) for row in rows)
+            points = tuple(map(_point, rows))
             versions = {row["_id"]: row["version"] for row in rows}
             self._take(current["revision"], points, versions, folder)
             reach = self._picture.reach
@@ -363,6 +400,52 @@ class Circle:
         log.error("generation not on this host", extra={"generation": name})
         return self._picture.reach.folder if self._picture.reach else None
 
+    # -- other hosts ------------------------------------------------------------
+
+    def _lacks(self, name: str | None) -> bool:
+        return self._hosts == "several" and name is not None and not (self._folder / name / "generation.json").is_file()
+
+    def _begin_rebuild(self, name: str, now: datetime) -> None:
+        """Beside everything else, build the generation here from the kept street file; one try a minute."""
+        if now < self._rebuild_after or not self._rebuilding.acquire(blocking=False):
+            return
+        self._rebuild_after = now + REBUILD_PAUSE
+        threading.Thread(target=self._rebuild, args=(name,), name="network-rebuild", daemon=True).start()
+
+    def _rebuild(self, name: str) -> None:
+        """Fetch and build; one process of a host at a time, the others find it done."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / ".rebuild.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if self._lacks(name):
+                    self._fetch_and_build(name)
+            self._rebuilt = True
+        except Exception:
+            log.exception("generation not rebuilt", extra={"generation": name})
+        finally:
+            self._rebuilding.release()
+
+    def _fetch_and_build(self, name: str) -> None:
+        row = next(row for row in self._store.networks() if row["_id"] == name)
+        source = self._folder / f".{row['file']}.{os.getpid()}"
+        try:
+            if not self._store.fetch_source(row["sha256"], source):
+                raise FileNotFoundError(row["file"])
+            build("build", self._request(source, name))
+            log.info("generation rebuilt", extra={"generation": name})
+        finally:
+            source.unlink(missing_ok=True)
+
+    def _prune(self) -> None:
+        """Remove old generations of this host: all but the current one and the one before, which some process may
+        still read for a second. What is mapped stays readable until it is let go.
+        """
+        current = self._store.current()["generation"]
+        there = sorted(path.parent for path in self._folder.glob("*/generation.json") if path.parent.name != current)
+        for folder in there[:-1]:
+            shutil.rmtree(folder, ignore_errors=True)
+
     # -- changes --------------------------------------------------------------
 
     def load(self, file: Path) -> list[str]:
@@ -371,10 +454,10 @@ class Circle:
         Answers all that is wrong, a line each, e.g. `line 12: lon: …`; then nothing was changed.
         """
         try:
-            points = read_points(file.read_bytes(), self._check_hours)
+            points = read_points(file.read_bytes(), self._check_hours, self._knows)
         except BadFields as refused:
             return [f"{place}: {reason}" for place, reasons in (refused.errors or {}).items() for reason in reasons]
-        self._put_points(points)
+        self._put_points(points, by=OPERATOR)
         self.follow(self._now())
         return []
 
@@ -382,40 +465,136 @@ class Circle:
         """All points as CSV."""
         return write_points(self._picture.points)
 
-    def _put_points(self, points: Sequence[ServicePoint]) -> int:
+    def _put_points(self, points: Sequence[ServicePoint], by: str) -> int:
         def write(session: Any) -> int:
             there = {row["_id"]: row for row in self._store.points(session)}
-            rows = [row for row in (_point_row(p, there.get(p.id)) for p in points) if row is not None]
-            if rows:
-                self._store.put_points(session, rows)
-                self._store.change(session)
-                self._announce(session, "points_changed", "points", count=len(rows))
-            return len(rows)
+            changed = [p for p in points if p.id not in there or _point(there[p.id]) != p]
+            for point in changed:
+                act = "change" if point.id in there else "add"
+                last = there[point.id]["version"] if point.id in there else self._store.last_version(point.id, session)
+                self._put(session, point, last + 1, by, act)
+            if changed:
+                self._moved_on(session, len(changed))
+            return len(changed)
 
         changed: int = self._transact(write)
         return changed
+
+    def _put(self, session: Any, point: ServicePoint, version: int, by: str, act: str, ref: str | None = None) -> None:
+        """Write one version of a point, keep it, and have it in the audit."""
+        row = {key: value for key, value in row_of(point).items() if key != "id"}
+        self._store.put_points(session, [{"_id": point.id, "v": 1, "version": version, **row}])
+        self._keep(session, point.id, version, by, act, row, ref)
+
+    def _keep(
+        self, session: Any, point_id: str, version: int, by: str, act: str, row: Row, ref: str | None = None
+    ) -> None:
+        kept = {"_id": f"{point_id}:{version}", "v": 1, "point": point_id, "version": version, "at": self._now()}
+        self._store.add_versions(session, [{**kept, "by": by, "act": act, "ref": ref, "row": row}])
+        self._record(by, f"point.{act}", f"point:{point_id}", session=session)
+
+    def _moved_on(self, session: Any, count: int) -> None:
+        self._store.change(session)
+        self._announce(session, "points_changed", "points", count=count)
+
+    def add_point(self, by: str, told: Row, ref: str) -> Row:
+        """A new point of an administrator's, as it is shown; `ref` is the request's own id, and the point's where none
+        is told. Raises BadFields and PointExists.
+        """
+        point = self._checked({"id": ref, **told})
+
+        def write(session: Any) -> None:
+            if any(row["_id"] == point.id for row in self._store.points(session)):
+                raise PointExists
+            self._put(session, point, self._store.last_version(point.id, session) + 1, by, "add", ref)
+            self._moved_on(session, 1)
+
+        self._transact(write)
+        self.follow(self._now())
+        return self.face(self.point(point.id))
+
+    def made(self, ref: str) -> Row:
+        """The point that an earlier try of a request made. Raises NotFound."""
+        return self.face(self.point(self._store.made_as(ref) or ""))
+
+    def change_point(self, by: str, point_id: str, version: int, told: Row) -> Row:
+        """Change the told fields of a point, against a version. Raises NotFound, VersionStale and BadFields."""
+
+        def write(session: Any) -> None:
+            there = self._row_at(session, point_id, version)
+            point = self._checked({**row_of(_point(there)), **told, "id": point_id})
+            if point != _point(there):
+                self._put(session, point, version + 1, by, "change")
+                self._moved_on(session, 1)
+
+        self._transact(write)
+        self.follow(self._now())
+        return self.face(self.point(point_id))
+
+    def remove_point(self, by: str, point_id: str, version: int) -> None:
+        """Take a point away, against a version; its versions stay. Raises NotFound, VersionStale and PointInUse."""
+        hanging = {what: number for what, number in self.hangs_on(point_id).items() if number}
+
+        def write(session: Any) -> None:
+            there = self._row_at(session, point_id, version)
+            if hanging:
+                raise PointInUse({what: [str(number)] for what, number in hanging.items()})
+            self._store.remove_point(session, point_id)
+            row = {key: value for key, value in row_of(_point(there)).items() if key != "id"}
+            self._keep(session, point_id, version + 1, by, "remove", row)
+            self._moved_on(session, 1)
+
+        self._transact(write)
+        self.follow(self._now())
+
+    def versions(self, point_id: str, before: int | None, most: int) -> list[Row]:
+        """What a point was, the newest version first: who changed it, when, and every field. Raises NotFound."""
+        rows = self._store.versions(point_id, before, most)
+        if not rows and before is None:
+            self.point(point_id)
+        return [
+            {**{key: row[key] for key in ("version", "at", "by", "act")}, "point": {**row["row"], "id": point_id}}
+            for row in rows
+        ]
+
+    def _row_at(self, session: Any, point_id: str, version: int) -> Row:
+        there = next((row for row in self._store.points(session) if row["_id"] == point_id), None)
+        if there is None:
+            raise NotFound
+        if there["version"] != version:
+            raise VersionStale
+        return there
+
+    def _checked(self, told: Row) -> ServicePoint:
+        """The point of told fields; `hours_confirmed` stands for where the hours come from. Raises BadFields."""
+        sure = told.get("hours_confirmed")
+        point = check_point(told, self._check_hours, self._knows)
+        if sure is None or sure == point.hours_confirmed:
+            return point
+        return replace(point, hours_basis="confirmed by the office" if sure else "typical, not found: call first")
+
+    def _knows(self, code: str) -> bool:
+        try:
+            return self._matter(code) is not None
+        except NotFound:
+            return False
 
     def add_network(self, file: Path, tell: Callable[[str], None] = lambda line: None) -> str:
         """Build a generation from an .osm.pbf, make it current and answer its name; `tell` is given the progress.
 
         Raises NetworkRefused; then the old one stays.
         """
-        points = [point_of({**row, "id": row["_id"]}) for row in self._store.points()]
-        boxes = [box.grown(NETWORK_MARGIN_M) for box in district_boxes(points)]
-        if not boxes:
+        request = self._request(file, self._name(file))
+        if not request["boxes"]:
             raise _refused("no_points", "")
-        request = {
-            "file": str(file.absolute()),
-            "out": str((self._folder / self._name(file)).absolute()),
-            "positions": [point.position for point in points if point.position],
-            "boxes": [(box.west, box.south, box.east, box.north) for box in boxes],
-            "pace": asdict(self._pace),
-        }
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             about: Row = build("build", request, tell)
         except BuildFailed as error:
             raise _refused(error.code, str(error)) from error
+        if self._hosts == "several":
+            tell("keeping the street file for the other hosts")
+            self._store.put_source(about["sha256"], self._folder / about["generation"] / "source.osm.pbf")
 
         def write(session: Any) -> None:
             row = {key: value for key, value in about.items() if key != "generation"}
@@ -425,8 +604,21 @@ class Circle:
 
         self._transact(write)
         self.follow(self._now())
+        self._prune()
         generation: str = about["generation"]
         return generation
+
+    def _request(self, file: Path, name: str) -> Row:
+        """What the builder is asked for a generation of the points as they stand in the store."""
+        points = [_point(row) for row in self._store.points()]
+        boxes = [box.grown(NETWORK_MARGIN_M) for box in district_boxes(points)]
+        return {
+            "file": str(file.absolute()),
+            "out": str((self._folder / name).absolute()),
+            "positions": [point.position for point in points if point.position],
+            "boxes": [(box.west, box.south, box.east, box.north) for box in boxes],
+            "pace": asdict(self._pace),
+        }
 
     def _name(self, file: Path) -> str:
         """The name of a generation: when, and of which file."""
@@ -438,9 +630,28 @@ class Circle:
         return f"{self._now():%Y%m%dT%H%M%SZ}-{digest[:8]}"
 
     def networks(self) -> list[Row]:
-        """The generations that were built, newest first: `{generation, file, box, modes, added_at, current, …}`."""
-        current = self._store.current()["generation"]
-        return [{**row, "generation": row["_id"], "current": row["_id"] == current} for row in self._store.networks()]
+        """The generations that were built, newest first: `{generation, file, box, nodes, added_at, current, state, …}`.
+
+        `state` and `points` tell how this process stands with them.
+        """
+        current, reach = self._store.current()["generation"], self._picture.reach
+        places = [point.position for point in self._picture.placed if point.position]
+        rows = []
+        for row in self._store.networks():
+            used, name = reach is not None and reach.generation == row["_id"], row["_id"]
+            missing = "building" if self._rebuilding.locked() else "missing"
+            state = "in_use" if used else missing if name == current else "old"
+            covered = sum(reach.box.holds(*place) for place in places) if reach and used else None
+            nodes = {mode: sizes["nodes"] for mode, sizes in row["modes"].items()}
+            told = {
+                "generation": name,
+                "current": name == current,
+                "state": state,
+                "points": covered,
+                "of": len(places),
+            }
+            rows.append({**row, **told, "nodes": nodes})
+        return rows
 
 
 def district_boxes(points: Sequence[ServicePoint]) -> list[Box]:
@@ -462,12 +673,9 @@ def _refused(code: str, detail: str) -> NetworkRefused:
     )
 
 
-def _point_row(point: ServicePoint, there: Row | None) -> Row | None:
-    """The row to write for a point, or None where it is there already."""
-    row = {key: value for key, value in row_of(point).items() if key != "id"}
-    if there and all(there.get(key) == value for key, value in row.items()):
-        return None
-    return {"_id": point.id, "v": 1, "version": (there["version"] if there else 0) + 1, **row}
+def _point(row: Row) -> ServicePoint:
+    """The point of a stored row."""
+    return point_of({**row, "id": row["_id"]})
 
 
 def _told(found: Answer, faces: Mapping[str, Row]) -> Row:
@@ -510,3 +718,14 @@ def _face_row(point: ServicePoint) -> Row:
         "hours_confirmed": point.hours_confirmed,
         "position_error_m": point.position_error_m,
     }
+
+
+def _elsewhere(point: ServicePoint) -> Row | None:
+    """The position in the coordinate systems of Chinese map programs; None without one."""
+    if point.position is None:
+        return None
+    found: Row = {}
+    for crs in ("gcj02", "bd09"):
+        lon, lat = from_wgs84(*point.position, crs)
+        found[crs] = {"lon": round(lon, 6), "lat": round(lat, 6)}
+    return found

@@ -1,14 +1,21 @@
-"""The collections `points` and `networks`, and `circle`, whose one row says what is current."""
+"""The collections `points`, `point_versions`, `networks`, `circle` (what is current), and GridFS `network_sources`."""
 
+import shutil
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from gridfs import GridFS
 from pymongo import ReplaceOne
 
 from api.database import Database, Document, Index
 
-INDEXES: list[Index] = []
-"""None: points and networks are few, always read whole, and found by `_id`."""
+INDEXES: list[Index] = [
+    ("point_versions", [("point", 1), ("version", -1)], {}),
+    ("network_sources.files", [("filename", 1), ("uploadDate", 1)], {}),
+    ("network_sources.chunks", [("files_id", 1), ("n", 1)], {"unique": True}),
+]
+"""None for points and networks: they are few, always read whole, and found by `_id`."""
 
 
 class CircleStore:
@@ -16,6 +23,7 @@ class CircleStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self._sources = GridFS(database.handle, "network_sources")
 
     def current(self) -> Document:
         """`{revision, generation}`: 0 and None before anything was loaded."""
@@ -29,6 +37,31 @@ class CircleStore:
         """Write points whole, each under its `_id`."""
         self._db["points"].bulk_write([ReplaceOne({"_id": r["_id"]}, r, upsert=True) for r in rows], session=session)
 
+    def remove_point(self, session: Any, point_id: str) -> None:
+        """Take a point away."""
+        self._db["points"].delete_one({"_id": point_id}, session=session)
+
+    def add_versions(self, session: Any, rows: Iterable[Document]) -> None:
+        """Keep what points were from now on: `{_id, point, version, at, by, act, row}`."""
+        self._db["point_versions"].insert_many(list(rows), session=session)
+
+    def versions(self, point_id: str, before: int | None, most: int) -> list[Document]:
+        """The versions of a point, the newest first: up to `most` of those before `before`."""
+        wanted: Document = {"point": point_id}
+        if before is not None:
+            wanted["version"] = {"$lt": before}
+        return list(self._db["point_versions"].find(wanted).sort("version", -1).limit(most))
+
+    def last_version(self, point_id: str, session: Any) -> int:
+        """The number of the last version of a point, gone or not; 0 for none."""
+        found = self._db["point_versions"].find_one({"point": point_id}, sort=[("version", -1)], session=session)
+        return found["version"] if found else 0
+
+    def made_as(self, ref: str) -> str | None:
+        """The point that was made by a request, by the request's own id."""
+        found = self._db["point_versions"].find_one({"ref": ref})
+        return found["point"] if found else None
+
     def networks(self) -> list[Document]:
         """All generations that were built, the newest first."""
         return list(self._db["networks"].find({}).sort("_id", -1))
@@ -36,6 +69,21 @@ class CircleStore:
     def add_network(self, session: Any, row: Document) -> None:
         """Keep what a generation was built from."""
         self._db["networks"].insert_one(row, session=session)
+
+    def put_source(self, digest: str, file: Path) -> None:
+        """Keep a street file for other hosts, under its SHA-256; once."""
+        if self._sources.find_one({"filename": digest}) is None:
+            with file.open("rb") as content:
+                self._sources.put(content, filename=digest)
+
+    def fetch_source(self, digest: str, to: Path) -> bool:
+        """Write a kept street file to a path; False where there is none."""
+        kept = self._sources.find_one({"filename": digest})
+        if kept is None:
+            return False
+        with to.open("wb") as file:
+            shutil.copyfileobj(kept, file)
+        return True
 
     def change(self, session: Any, **current: Any) -> None:
         """Raise the revision, and set e.g. `generation`."""

@@ -32,11 +32,12 @@ class Enqueue(Protocol):
 
 
 class Files:
-    """Uploads and files. An upload is its owner's; staff may read it, and that is audited.
+    """Uploads and files. An upload is its owner's; who else may read it is audited.
 
     Told at assembly, once the floors above stand: `shared(actor, upload)`, whether it was sent to the actor in a talk;
-    `bound(upload)`, whether a draft or a talk rests on it (until told, everything is kept); `scan(pieces)`, what a
-    virus scanner says of the bytes that arrived, or None where they are clean, as clamd's INSTREAM takes them.
+    `in_case(actor, upload)`, whether it was handed in with a case that is there for the actor; `bound(upload)`, whether
+    a draft or a talk rests on it (until told, everything is kept); `scan(pieces)`, what a virus scanner says of the
+    bytes that arrived, or None where they are clean, as clamd's INSTREAM takes them.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Files:
         self._enqueue = enqueue
         self._now = now
         self.shared: Callable[[Actor, str], bool] = lambda actor, upload: False
+        self.in_case: Callable[[Actor, str], bool] = lambda actor, upload: False
         self.bound: Callable[[str], bool] = lambda upload: True
         self.scan: Callable[[Iterable[bytes]], str | None] = lambda pieces: None
 
@@ -293,7 +295,7 @@ class Files:
         row = self._store.upload(upload_id)
         if row is None or row["state"] != "accepted" or size not in row["kept"]:
             raise NotFound
-        if not (actor.is_staff or actor.id == row["owner"] or self.shared(actor, upload_id)):
+        if not (actor.id == row["owner"] or self.in_case(actor, upload_id) or self.shared(actor, upload_id)):
             raise NotFound
         if actor.id != row["owner"]:
             self._audit.record(actor.id, "read_file", f"file:{upload_id}")

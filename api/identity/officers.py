@@ -18,6 +18,12 @@ from api.refusals import BadFields, NotFound, VersionStale
 COMMAND_LINE = "command-line"
 """The actor of what is done at the machine itself, by whoever may log in there."""
 
+MOST_LISTED = 30
+POST_UNKNOWN = {
+    "department": "没有这个部门，请填部门目录中的代码，如 SPJ。",
+    "point": "没有这个服务点，请填服务点目录中的编号，如 XC-H01。",
+}
+
 
 class Officers:
     """Members of staff."""
@@ -120,6 +126,7 @@ class Officers:
     def add(self, actor: Actor, told: Row, new_id: str) -> Row:
         """A new member of staff, with a first password that is shown this once. Raises UsernameTaken, BadFields."""
         password = secrets.token_urlsafe(12)
+        self._check_post(told)
         row = self._new_row(new_id, {**told, "must_change": True}, password)
         if not self._store.add_staff(row):
             raise rules.UsernameTaken
@@ -136,6 +143,8 @@ class Officers:
         except ValueError:
             raise ValueError(rules.PASSWORD_RULE) from None
         rules.check_roles(set(told["roles"]))
+        if unknown := self._unknown_posts(told):
+            raise ValueError("; ".join(unknown.values()))
         row = self._new_row(str(uuid7()), told, password)
         if not self._store.add_staff(row):
             return None
@@ -151,13 +160,17 @@ class Officers:
         return [self.face(row) for row in self._store.all_staff(after, limit)]
 
     def change(self, actor: Actor, staff_id: str, version: int, change: Row) -> Row:
-        """Change name, roles, point, department or `active`; they log in anew. Raises VersionStale, LastAdmin."""
+        """Change name, roles, point, department or `active`; they log in anew.
+
+        Raises VersionStale, LastAdmin, BadFields.
+        """
         before = self._row(staff_id)
         fields = dict(change)
         if "roles" in fields:
             fields["roles"] = _roles(fields["roles"])
         if "name" in fields:
             fields["name"] = _name(fields["name"])
+        self._check_post(fields)
 
         def write(session: Any) -> None:
             if not self._store.edit_staff(session, staff_id, version, fields):
@@ -211,6 +224,20 @@ class Officers:
         self._ports.audit(by, "staff.recover", f"staff:{row['_id']}")
         return {**self.staff(row["_id"]), "first_password": password}
 
+    def _check_post(self, told: Row) -> None:
+        if unknown := self._unknown_posts(told):
+            raise BadFields({field: [POST_UNKNOWN[field]] for field in unknown})
+
+    def _unknown_posts(self, told: Row) -> dict[str, str]:
+        """By field: the words for a department or point that this district does not have."""
+        known = {"department": self._ports.departments, "point": self._ports.points}
+        told_of = {field: (told.get(field), codes()) for field, codes in known.items() if codes and told.get(field)}
+        return {
+            field: f"there is no {field} {code} here; there are {_some(codes)}"
+            for field, (code, codes) in told_of.items()
+            if code not in codes
+        }
+
     def _row(self, staff_id: str) -> Row:
         row = self._store.staff(staff_id)
         if row is None:
@@ -235,6 +262,11 @@ class Officers:
             "active": True,
             "created_at": self._now(),
         }
+
+
+def _some(codes: list[str]) -> str:
+    """So many codes as can be read in one line."""
+    return ", ".join(codes) if len(codes) <= MOST_LISTED else f"{len(codes)}, such as {', '.join(codes[:3])}"
 
 
 def _roles(roles: Any) -> list[str]:

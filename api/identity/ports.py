@@ -43,6 +43,10 @@ class Ports:
     wechat: WeChat | None = None
     register: Register | None = None
     knows_matter: Callable[[str], bool] = lambda code: True
+    departments: Callable[[], list[str]] | None = None
+    points: Callable[[], list[str]] | None = None
+    """The codes that a post may name; None where nobody has told them yet, and then any will do."""
+
     owner_of_case: Callable[[str], str | None] = lambda number: None
     open_cases: Callable[[Actor], list[str]] = lambda actor: []
     """The numbers of a citizen's cases that are not closed yet."""

@@ -73,6 +73,10 @@ class Identity:
         row = self._store.staff(staff_id)
         return row["name"] if row else ""
 
+    def staff_at(self, point: str) -> int:
+        """How many active members of staff work at a point."""
+        return self._store.staff_at(point)
+
     def any_staff(self) -> bool:
         """Whether there is staff at all."""
         return self._store.any_staff()

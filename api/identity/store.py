@@ -211,6 +211,10 @@ class IdentityStore:
         wanted: Document = {"_id": {"$gt": after}} if after else {}
         return list(self._db["staff"].find(wanted).sort("_id", 1).limit(limit + 1))
 
+    def staff_at(self, point: str) -> int:
+        """How many active members of staff work at a point."""
+        return self._db["staff"].count_documents({"point": point, "active": True})
+
     def any_staff(self) -> bool:
         """Whether there is staff at all."""
         return self._db["staff"].find_one({}, {"_id": 1}) is not None

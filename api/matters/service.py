@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from api.matters import lists
 from api.matters import matter as rules
 from api.matters.consistency import contradictions
+from api.matters.department import Departments
 from api.matters.matter import Due, Limit, Matter
 from api.matters.reading import Reader
 from api.matters.search import Entry, Index
@@ -37,6 +38,7 @@ class Picture:
     versions: Mapping[str, Mapping[int, Matter]] = field(default_factory=dict)
     current: Mapping[str, Matter] = field(default_factory=dict)
     index: Index | None = None
+    departments: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 class Matters:
@@ -51,6 +53,7 @@ class Matters:
         lexicon = _data("lexicon.json")
         self._said: dict[str, list[str]] = lexicon["said"]
         self._reader = Reader(lexicon)
+        self.departments = Departments(_data("departments.json")["departments"])
         self._situations = situations_of(_data("situations.json"))
 
     # -- questions, from memory ---------------------------------------------
@@ -70,6 +73,16 @@ class Matters:
     def entry(self, code: str) -> Mapping[str, Any]:
         """A matter's catalogue entry as it stands. Raises NotFound."""
         return self.matter(code).record
+
+    def department(self, code: str, version: int) -> str:
+        """The code of the department that handles a matter; "" where its text names none of ours."""
+        return self._picture.departments.get((code, version), "")
+
+    def without_department(self) -> list[Row]:
+        """The entries in force whose text names no department of ours: what is to be mended."""
+        return [
+            dict(one.record) for one in self._picture.current.values() if not self.department(one.code, one.version)
+        ]
 
     def card(self, code: str) -> Row:
         """A matter on a card in a conversation. Raises NotFound."""
@@ -182,7 +195,8 @@ class Matters:
             entries = [
                 Entry(code, rules.searched_texts(one, self._said.get(code, ()))) for code, one in current.items()
             ]
-            self._picture = Picture(revision, versions, current, Index(entries, self._reader))
+            departments = known.departments if versions is known.versions else self._resolved(versions)
+            self._picture = Picture(revision, versions, current, Index(entries, self._reader), departments)
             return True
 
     def _versions(self) -> dict[str, dict[int, Matter]]:
@@ -190,6 +204,12 @@ class Matters:
         for record in self._store.versions():
             versions[record["code"]][record["version"]] = rules.matter_of(record)
         return dict(versions)
+
+    def _resolved(self, versions: Mapping[str, Mapping[int, Matter]]) -> dict[tuple[str, int], str]:
+        """By code and version: the department that the entry's words name. Once a load, not once a case."""
+        every = [one for ones in versions.values() for one in ones.values()]
+        named = {(one.code, one.version): self.departments.named_in(one.record["department"]) for one in every}
+        return {key: code for key, code in named.items() if code}
 
     def _today(self) -> date:
         return self._now().astimezone(BEIJING).date()

@@ -12,6 +12,7 @@ Open = dict[str, list[str]]
 def open_questions(
     points: Iterable[ServicePoint],
     matters: Iterable[Mapping[str, Any]],
+    strays: Iterable[Mapping[str, Any]],
     contradictions: list[str],
     is_known: Callable[[date], bool],
     today: date,
@@ -23,6 +24,9 @@ def open_questions(
         "points without confirmed hours": [f"{p.id} {p.name}" for p in placed if not p.hours_confirmed],
         "matters with unverified fields": [
             f"{m['code']} {m['name']}: {', '.join(m['unverified_fields'])}" for m in matters if m["unverified_fields"]
+        ],
+        "matters whose department is not in departments.json": [
+            f"{m['code']} {m['name']}: {m['department']}" for m in strays
         ],
         "matters that contradict themselves or the law": contradictions,
         "years without an announced calendar": [

@@ -60,12 +60,12 @@ def blueprint(parcels: Parcels, http: Http) -> Blueprint:
         return confirmed, http.etag(confirmed["version"])
 
     @bp.get("/desk/parcels")
-    @http.allow("window", "handler")
+    @http.allow(*READERS)
     @bp.arguments(schemas.Queue, location="query")
     @bp.response(200, schemas.ParcelPage)
     def queue(wanted: Body, actor: Any) -> Body:
         """The desk's parcels."""
-        rows = parcels.queue(wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
+        rows = parcels.queue(actor, wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
         return page(rows, wanted["limit"], lambda row: row["id"])
 
     @bp.post("/carriers/kuaidi100/<secret>")

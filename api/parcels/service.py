@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from api.cases import scope
 from api.cases.service import Cases
 from api.identity.identity import Actor, mask_name, mask_phone
 from api.identity.sealing import Keyring
@@ -17,13 +18,16 @@ from api.refusals import BadFields, NotFound, VersionStale
 Row = dict[str, Any]
 CLOSED = frozenset({"returned", "cancelled", "lost"})
 
+SWEPT = 100
+NOWHERE = {"desk": "", "department": ""}
+
 
 class OtherPushCameFirst(Exception):
     """Two pushes at once: read again and merge again."""
 
 
 class Parcels:
-    """Parcels. The applicant and staff may see them; receivers are masked."""
+    """Parcels. They are there for whom their case is there; receivers are masked."""
 
     def __init__(
         self,
@@ -48,10 +52,23 @@ class Parcels:
         self._announce = announce
         self._now = now
 
+    def start(self) -> None:
+        """Give a place to the parcels of a release that knew none."""
+        while rows := self._store.unplaced(SWEPT):
+            for row in rows:
+                shipment = self._cases.shipment(row["case"])
+                self._store.follow(row["case_id"], _place(shipment) if shipment else NOWHERE)
+
+    def follow_case(self, number: str) -> None:
+        """A case lies elsewhere now: so do its parcels. Again: nothing."""
+        shipment = self._cases.shipment(number)
+        if shipment is not None:
+            self._store.follow(shipment["id"], _place(shipment))
+
     def send(self, actor: Actor, number: str, carrier: str, waybill: str | None, new_id: str) -> Row:
         """Send a case's licence. Raises NotToBeSent, ParcelExists, BadFields."""
         shipment = self._cases.shipment(number)
-        if shipment is None:
+        if shipment is None or "window" not in self._cases.roles_at(actor, number):
             raise NotFound
         if shipment["state"] != "issued" or shipment["delivery"]["way"] != "courier":
             raise rules.NotToBeSent
@@ -69,6 +86,7 @@ class Parcels:
             "case": number,
             "case_id": shipment["id"],
             "owner": shipment["owner"],
+            **_place(shipment),
             "direction": "to_citizen",
             "carrier": carrier,
             "number": self._waybill(carrier, waybill),
@@ -135,21 +153,23 @@ class Parcels:
     def parcel(self, actor: Actor, parcel_id: str) -> Row:
         """A parcel that this actor may see."""
         row = self._store.parcel(parcel_id)
-        if row is None or not (actor.is_staff or row["owner"] == actor.id):
+        if row is None or not self._cases.roles_at(actor, row["case"]):
             raise NotFound
         return self._face(row)
 
     def of_case(self, actor: Actor, number: str) -> list[Row]:
         """The parcels of a case that this actor may see."""
-        shipment = self._cases.shipment(number)
-        if shipment is None or not (actor.is_staff or shipment["owner"] == actor.id):
+        if not self._cases.roles_at(actor, number):
             raise NotFound
         return [self._face(row) for row in self._store.of_case(number)]
 
-    def queue(self, queue: str, after: str | None, limit: int) -> list[Row]:
-        """The desk's parcels."""
+    def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
+        """The parcels of one's desk or department."""
         wanted: Row = {"open": True, "confirmed_at": None} if queue == "open" else {}
-        return [self._face(row) for row in self._store.list(wanted, after, limit)]
+        within = scope.within(actor)
+        if within is None:
+            return []
+        return [self._face(row) for row in self._store.list({**wanted, **within}, after, limit)]
 
     def card(self, actor: Actor, parcel_id: str) -> Row | None:
         """A parcel as a card in a talk, or None where the viewer may not see it."""
@@ -239,3 +259,7 @@ class Parcels:
             "confirmed_at": row["confirmed_at"],
             "created_at": row["created_at"],
         }
+
+
+def _place(shipment: Row) -> Row:
+    return {key: shipment[key] for key in ("desk", "department")}

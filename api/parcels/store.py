@@ -10,6 +10,9 @@ INDEXES: list[Index] = [
     ("parcels", [("secret", 1)], {"unique": True}),
     ("parcels", [("case", 1), ("direction", 1)], {"unique": True, "partialFilterExpression": {"open": True}}),
     ("parcels", [("open", 1), ("_id", -1)], {}),
+    ("parcels", [("desk", 1), ("open", 1), ("_id", -1)], {}),
+    ("parcels", [("department", 1), ("open", 1), ("_id", -1)], {}),
+    ("parcels", [("case_id", 1)], {}),
 ]
 
 SEALED = [("parcels", ("salt", "receiver.name", "receiver.phone", "receiver.address"))]
@@ -40,6 +43,14 @@ class ParcelStore:
     def of_case(self, number: str) -> list[Document]:
         """A case's parcels, newest first."""
         return list(self._db["parcels"].find({"case": number}).sort("_id", -1))
+
+    def follow(self, case_id: str, place: Document) -> None:
+        """A case's parcels lie where it lies. No version counts this: nobody's change is lost by it."""
+        self._db["parcels"].update_many({"case_id": case_id}, {"$set": place})
+
+    def unplaced(self, limit: int) -> list[Document]:
+        """Parcels of a release that knew no places."""
+        return list(self._db["parcels"].find({"desk": None}).limit(limit))
 
     def list(self, wanted: Document, after: str | None, limit: int) -> list[Document]:
         """Parcels, newest first, one more than `limit` to tell whether there are more."""

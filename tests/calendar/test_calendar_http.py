@@ -130,3 +130,19 @@ def test_a_limit_into_an_unknown_year_has_no_due_but_a_provisional_one_to_show(c
     assert calendar.provisional_due(5, "working", date(2026, 12, 29)) == (date(2027, 1, 5), True)
     assert calendar.provisional_due(5, "calendar", date(2026, 12, 28)) == (date(2027, 1, 4), True)
     assert calendar.provisional_due(5, "working", date(2026, 12, 7)) == (date(2026, 12, 14), False)
+
+
+def test_written_hours_are_read_day_by_day_with_lunch_holidays_and_make_up_days(anyone):
+    text = "Mo-Fr 09:00-12:00,13:00-17:00"
+    path = "/v1/calendar/hours"
+    days = {day["date"]: day for day in anyone.get(f"{path}?text={text}&from=2026-09-28&to=2026-10-10")["items"]}
+    assert [period["opens"] for period in days["2026-09-28"]["periods"]] == ["09:00", "13:00"]
+    assert days["2026-10-01"]["periods"] == []
+    assert [period["closes"] for period in days["2026-10-10"]["periods"]] == ["12:00", "17:00"]
+
+
+def test_hours_that_cannot_be_read_are_refused_with_what_was_wrong(anyone):
+    span = "from=2026-09-28&to=2026-10-04"
+    refused = anyone.get(f"/v1/calendar/hours?text=Mo-Fr 9-5&{span}", expect=422)
+    assert "9-5" in refused["errors"]["text"][0]
+    assert anyone.get("/v1/calendar/hours?text=24/7&from=2026-01-01&to=2026-12-01", expect=422)["errors"]["to"]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api.calendar.calendar import load_calendar
@@ -395,6 +395,7 @@ def test_hours_written_and_read_again_are_the_same(place):
 
 
 @settings(max_examples=25, deadline=None)
+@example(place=Place([[]] * 6 + [[(0, 15)]], (_FIRST, _FIRST, [[]] * 7), False, [], [(0, 15)], {}))
 @given(place=a_place())
 def test_schedules_in_the_open_referral_form_say_the_same_hours_to_whoever_adds_them_up(place):
     hours, days = parse_hours(place.text()), [_FIRST + timedelta(days=n) for n in range(90)]

@@ -8,17 +8,22 @@ C, W, H, S = "citizen", "window", "handler", "system"
 MUST: dict[str, dict[str, set[str]]] = {
     "submitted": {
         C: {"withdraw"},
-        W: {"claim", "release", "accept", "decline", "request_supplement", "note"},
-        H: {"claim", "release", "note"},
+        W: {"claim", "release", "accept", "decline", "request_supplement", "transfer", "note"},
+        H: {"claim", "release", "transfer", "note"},
         S: {"deem"},
     },
     "supplementing": {
         C: {"supplement", "withdraw"},
-        W: {"claim", "release", "decline", "note"},
-        H: {"claim", "release", "note"},
+        W: {"claim", "release", "decline", "transfer", "note"},
+        H: {"claim", "release", "transfer", "note"},
         S: set(),
     },
-    "accepted": {C: {"withdraw"}, W: {"claim", "release", "note"}, H: {"claim", "release", "decide", "note"}, S: set()},
+    "accepted": {
+        C: {"withdraw"},
+        W: {"claim", "release", "transfer", "note"},
+        H: {"claim", "release", "decide", "transfer", "note"},
+        S: set(),
+    },
     "granted": {C: set(), W: {"claim", "release", "issue", "note"}, H: {"claim", "release", "note"}, S: set()},
     "refused": {C: set(), W: {"note", "close"}, H: {"note"}, S: set()},
     "issued": {
@@ -33,8 +38,8 @@ MUST: dict[str, dict[str, set[str]]] = {
     "closed": {C: set(), W: set(), H: set(), S: set()},
 }
 ACTS = {"supplement", "withdraw", "claim", "release", "accept", "deem", "decline", "request_supplement", "decide"}
-ACTS |= {"issue", "hand_over", "note", "close"}
-DATA = {"items": [], "kind": "grant"}
+ACTS |= {"issue", "hand_over", "note", "transfer", "close"}
+DATA = {"items": [], "kind": "grant", "department": "RSJ"}
 
 
 @pytest.mark.parametrize("state", MUST)

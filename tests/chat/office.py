@@ -50,6 +50,7 @@ class Actor:
     roles: frozenset[str]
     token: str
     session: str
+    point: str | None = None
 
     @property
     def is_staff(self) -> bool:
@@ -80,9 +81,9 @@ class Office:
         """A new citizen."""
         return self._person("citizen", name, frozenset({"citizen"}))
 
-    def officer(self, name: str = "王窗口", role: str = "window") -> Actor:
-        """A new officer."""
-        return self._person("staff", name, frozenset({"staff", role}))
+    def officer(self, name: str = "王窗口", role: str = "window", point: str = "XC-H01") -> Actor:
+        """A new officer, posted to a point."""
+        return self._person("staff", name, frozenset({"staff", role}), point)
 
     def actor(self, token: str) -> Actor | None:
         """Who holds a token."""
@@ -101,8 +102,8 @@ class Office:
             record=lambda actor, act, subject, session=None: None,
         )
 
-    def _person(self, kind: str, name: str, roles: frozenset[str]) -> Actor:
-        one = Actor(str(uuid4()), kind, name, roles, token=uuid4().hex, session=uuid4().hex)
+    def _person(self, kind: str, name: str, roles: frozenset[str], point: str | None = None) -> Actor:
+        one = Actor(str(uuid4()), kind, name, roles, token=uuid4().hex, session=uuid4().hex, point=point)
         self.people[one.token] = one
         return one
 

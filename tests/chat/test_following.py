@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chat.events import DESKS, member_room, staff_room
+from chat.conversation import reads
+from chat.events import desk_room, member_room, staff_room
 from tests.chat.office import said
 
 FACTS = ("version", "state", "desk", "officer", "owner", "promised_at", "closed")
@@ -18,7 +19,7 @@ class Reader:
     def __init__(self, chat: Any, actor: Any, conversation: str) -> None:
         self.chat, self.actor, self.id = chat, actor, conversation
         self.rooms = {conversation, member_room(actor.id)}
-        self.rooms |= {staff_room(conversation), DESKS} if actor.is_staff else set()
+        self.rooms |= {staff_room(conversation), desk_room(actor.point)} if actor.is_staff else set()
         self.view = chat.get(actor, conversation)
         self.messages: list[dict[str, Any]] = []
         self.catch_up()
@@ -85,8 +86,8 @@ ACTS = {
     "officer hands over": lambda c: c.chat.transfer(c.officer, c.talk, {"officer": c.colleague.id}, "暗语：请你来"),
     "colleague reads": lambda c: c.chat.read(c.colleague, c.talk, 3),
     "colleague sends it to a desk": lambda c: c.chat.transfer(c.colleague, c.talk, {"desk": "XC-H02"}, "暗语"),
-    "colleague claims": lambda c: c.chat.claim(c.colleague, c.talk),
-    "colleague closes": lambda c: c.chat.end(c.colleague, c.talk, "已答复"),
+    "that desk claims": lambda c: c.chat.claim(c.clerk, c.talk),
+    "that desk closes": lambda c: c.chat.end(c.clerk, c.talk, "已答复"),
     "citizen reopens": lambda c: c.chat.reopen(c.citizen, c.talk),
     "citizen closes": lambda c: c.chat.end(c.citizen, c.talk, None),
 }
@@ -98,11 +99,16 @@ class Scene:
     def __init__(self, chat: Any, office: Any, citizen: Any, officer: Any, talk: str) -> None:
         self.chat, self.citizen, self.officer, self.talk = chat, citizen, officer, talk
         self.colleague, self.stranger = office.officer("李审批", "handler"), office.citizen("李四")
+        self.clerk = office.officer("赵窗口", point="XC-H02")
         chat.say_presence(self.colleague, "here", None)
+
+    def reads(self, who: Any) -> bool:
+        """Whether the conversation is there for somebody now."""
+        return reads(self.chat._store.conversation(self.talk), who)
 
     @property
     def readers(self) -> list[Any]:
-        return [self.citizen, self.officer, self.colleague]
+        return [one for one in (self.citizen, self.officer, self.colleague, self.clerk) if self.reads(one)]
 
 
 @pytest.fixture
@@ -116,6 +122,7 @@ def test_a_snapshot_and_the_hints_after_it_are_a_fresh_snapshot_for_every_act_fr
         followers += [Reader(scene.chat, who, scene.talk) for who in scene.readers]
         heard.clear()
         act(scene)
+        followers = [one for one in followers if scene.reads(one.actor)]
         for follower in followers:
             for hint in heard:
                 follower.hear(*hint)
@@ -126,6 +133,7 @@ def test_with_every_hint_lost_the_stream_alone_tells_the_state(scene):
     readers = [Reader(scene.chat, who, scene.talk) for who in scene.readers]
     for name, act in ACTS.items():
         act(scene)
+        readers = [one for one in readers if scene.reads(one.actor)]
         for reader in readers:
             reader.catch_up()
             fresh = scene.chat.get(reader.actor, scene.talk)
@@ -165,8 +173,8 @@ def test_no_read_path_and_no_hint_shows_a_note_to_a_citizen_not_even_as_a_hole(s
 def test_every_event_stays_with_the_people_of_its_conversation_and_the_desks(scene, heard):
     for act in ACTS.values():
         act(scene)
-    people = {member_room(one.id) for one in (scene.citizen, scene.officer, scene.colleague)}
-    allowed = people | {scene.talk, staff_room(scene.talk), DESKS}
+    people = {member_room(one.id) for one in (scene.citizen, scene.officer, scene.colleague, scene.clerk)}
+    allowed = people | {scene.talk, staff_room(scene.talk), desk_room("XC-H01"), desk_room("XC-H02")}
     assert {event for event, _, _ in heard} == {"message", "state", "assigned", "receipt", "queue"}
     for event, payload, rooms in heard:
         assert set(rooms) <= allowed, event

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat.events import DESKS, member_room, staff_room
+from chat.events import desk_room, member_room, staff_room
 from chat.namespace import ChatSocket
 
 
@@ -41,7 +41,7 @@ def door(chat: Any, server: Server, office: Any, citizen: Any, officer: Any) -> 
 
 
 def test_everyone_hears_what_is_theirs_and_only_staff_the_desks(door, server, citizen, officer):
-    assert server.rooms == {("c", member_room(citizen.id)), ("o", member_room(officer.id)), ("o", DESKS)}
+    assert server.rooms == {("c", member_room(citizen.id)), ("o", member_room(officer.id)), ("o", desk_room("XC-H01"))}
 
 
 def test_a_citizen_who_joins_never_comes_into_the_room_of_the_staff(door, server, ask):
@@ -81,3 +81,16 @@ def test_trouble_of_ours_is_told_as_such_and_the_connection_stays(door, server, 
     told = door.handler("join")("c", {"conversation": "x"})
     assert (told["ok"], told["code"], told["retry_after"]) == (False, "unavailable", 2)
     assert server.gone == []
+
+
+def test_who_may_not_read_a_talk_that_went_to_another_desk_hears_no_more_of_it(
+    door, server, chat, ask, office, officer
+):
+    talk, colleague = ask(), office.officer("李窗口")
+    door.connect("x", {}, {"token": colleague.token})
+    chat.claim(officer, talk)
+    assert [door.handler("join")(sid, {"conversation": talk})["ok"] for sid in "cox"] == [True, True, True]
+    chat.live.parted = door.part
+    chat.transfer(officer, talk, {"desk": "XC-H02"}, "那边办")
+    assert {("c", talk), ("o", talk)} <= server.rooms  # who took it first stays responsible (首问负责)
+    assert not {("x", talk), ("x", staff_room(talk))} & server.rooms

@@ -12,7 +12,7 @@ import pytest
 from api.calendar.hours import parse_hours
 from api.circle.points_csv import write_points
 from api.circle.reach import Position, Reach
-from api.circle.service import Circle
+from api.circle.service import Circle, Hosts
 from api.circle.store import CircleStore
 from api.database import Database
 from api.jobs.service import Jobs
@@ -31,7 +31,9 @@ def entry(code: str) -> dict[str, Any]:
     return ENTRIES[code]
 
 
-def circle_on(database: Database, folder: Path, now: Callable[[], datetime] = lambda: NOW) -> Circle:
+def circle_on(
+    database: Database, folder: Path, now: Callable[[], datetime] = lambda: NOW, hosts: Hosts = "one"
+) -> Circle:
     """A circle on this store, its generations in `folder`; the time stands still unless said."""
     return Circle(
         CircleStore(database),
@@ -42,6 +44,7 @@ def circle_on(database: Database, folder: Path, now: Callable[[], datetime] = la
         opening=opening,
         check_hours=parse_hours,
         matter=entry,
+        hosts=hosts,
     )
 
 

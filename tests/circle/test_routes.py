@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from api.circle.crs import to_wgs84
 from tests.circle.places import HELSINKI
 
 HERE = {"lon": 108.9579, "lat": 34.26895}
@@ -130,3 +131,11 @@ def test_with_a_network_the_whole_face_speaks_of_its_streets(app: Any, anyone: A
     outline = anyone.get("/v1/circle/isochrone?point=HEL-1&minutes=5")
     assert (outline["type"], outline["geometry"]["type"]) == ("Feature", "Polygon")
     assert anyone.get("/v1/circle/isochrone?lon=24.9435&lat=60.171&minutes=5")["geometry"]["coordinates"]
+
+
+def test_a_point_carries_its_position_as_amap_and_baidu_count_it(anyone: Any) -> None:
+    hall = anyone.get("/v1/points/XC-H01")
+    for crs in ("gcj02", "bd09"):
+        back = to_wgs84(hall["elsewhere"][crs]["lon"], hall["elsewhere"][crs]["lat"], crs)
+        assert back == pytest.approx((hall["lon"], hall["lat"]), abs=2e-6)
+    assert anyone.get("/v1/points/XC-S001003")["elsewhere"] is None

@@ -1,5 +1,6 @@
 """The circle on a real store: starter points, loading, networks and their refusal, following, drawing."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from api.circle.schemas import Circle as Answered
 from api.circle.service import Circle, NetworkRefused
 from api.database import Database
 from api.refusals import BadFields, NotFound
+from tests.circle.conftest import circle_on
 from tests.circle.places import HELSINKI, LIECHTENSTEIN, NOW
 
 NewCircle = Callable[[], Circle]
@@ -167,6 +169,30 @@ def test_a_generation_that_is_not_on_this_host_leaves_the_old_one(in_helsinki: C
     database["circle"].update_one({"_id": "current"}, {"$inc": {"revision": 1}, "$set": {"generation": "elsewhere"}})
     assert in_helsinki.follow(NOW)
     assert in_helsinki.find(IN_HELSINKI) == before
+
+
+def test_another_host_builds_the_generation_itself_from_the_kept_file(
+    database: Database, tmp_path: Path, helsinki_csv: Path
+) -> None:
+    first = circle_on(database, tmp_path / "first", hosts="several")
+    first.start()
+    assert first.load(helsinki_csv) == []
+    for old in ("20200101T000000Z-00000000", "20210101T000000Z-00000000"):
+        (tmp_path / "first" / old).mkdir(parents=True)
+        (tmp_path / "first" / old / "generation.json").write_text("{}")
+    name = first.add_network(HELSINKI)
+    assert {path.name for path in (tmp_path / "first").iterdir()} == {name, old}  # the one before may still be read
+    second = circle_on(database, tmp_path / "second", hosts="several")
+    assert second.follow(NOW)
+    assert second.networks()[0]["state"] in {"building", "in_use"}
+    for _ in range(300):
+        second.follow(NOW)
+        if second.networks()[0]["state"] == "in_use":
+            break
+        time.sleep(0.1)
+    assert second.find(IN_HELSINKI) == first.find(IN_HELSINKI)
+    row = second.networks()[0]
+    assert (row["points"], row["current"]) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from api.files import file as rules
 from tests.files.papers import pdf
 from tests.show.uploads import cut_uploads
+from tests.way import submitted
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -125,9 +126,12 @@ def test_another_citizen_sees_nothing_of_it(citizen, other_citizen, drain):
     assert send(other_citizen, f"/v1/uploads/{upload_id}", 0, b"x").status_code == 404
 
 
-def test_staff_may_read_it_and_that_is_audited(citizen, window, drain, database):
-    upload_id = upload(citizen)
+def test_the_staff_of_its_case_may_read_it_and_that_is_audited(citizen, window, drain, database):
+    alone = upload(citizen)
     drain()
+    window.get(f"/v1/files/{alone}", expect=404)
+    case = submitted(citizen, drain)
+    upload_id = next(line["files"][0]["id"] for line in case["materials"] if line["files"])
     window.get(f"/v1/files/{upload_id}")
     row = database["audit"].find_one({"subject": f"file:{upload_id}"})
     assert (row["actor"], row["act"]) == (window.person["id"], "read_file")

@@ -56,6 +56,9 @@ def test_the_command_line_manages_staff_and_keys(tmp_path, monkeypatch):
     person = ("staff", "add", "ma", "--name", "㛃䶮𠮷", "--role", "head", "--department", "SPJ")
     circle(*person, "--password", "a-good-long-one")
     circle(*person, "--password", "a-good-long-one", code=1)
+    refused = circle(*person[:-1], "XYZ", "--point", "XC-H99", "--password", "a-good-long-one", code=1)
+    assert "there is no department XYZ here; there are CGJ, CL, " in refused
+    assert "there is no point XC-H99 here; there are 119, such as " in refused
     assert "ma  㛃䶮𠮷  head  SPJ" in circle("staff", "list")
     assert "first password of ma: " in circle("staff", "reset", "ma")
     circle("staff", "reset", "nobody", code=1)

@@ -16,6 +16,8 @@ VALUES = {
     "count": "3",
     "carrier": "邮政速递EMS",
     "waybill": "1234567890123",
+    "about": "西一路街道便民服务中心",
+    "words": "电话已改正。",
 }
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
 EXPECTED = {
@@ -33,6 +35,7 @@ EXPECTED = {
     "parcel_out_for_delivery": {"number"},
     "parcel_delivered": {"number"},
     "case_handed_over": {"number", "matter"},
+    "report_settled": {"about", "words"},
     "talk_waiting": {"count"},
 }
 
@@ -68,7 +71,7 @@ def test_chinese_is_punctuated_in_full_width(template: Template) -> None:
 def test_a_number_is_never_cut_from_an_sms_however_long_the_matter(template: Template) -> None:
     long = {**VALUES, "matter": "𠮷" * 60}
     said = wording.say(template, long, "zh", AT)
-    assert all(VALUES[name] in said.sms for name in template.needs - {"matter", "due"})
+    assert all(VALUES[name] in said.sms for name in template.needs - {"matter", "due", "about", "words"})
     if "matter" in template.needs:
         assert "𠮷" * 60 in said.text
 

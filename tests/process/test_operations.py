@@ -118,7 +118,13 @@ def test_doctor_on_a_new_folder_changes_nothing(elsewhere):
 def test_check_lists_what_the_district_must_confirm(backed_up, served):
     done = served.run("check")
     assert done.returncode == 0, done.stderr
-    for heading in ("surveyed position", "confirmed hours", "unverified fields", "announced calendar"):
+    for heading in (
+        "surveyed position",
+        "confirmed hours",
+        "unverified fields",
+        "announced calendar",
+        "departments.json",
+    ):
         assert heading in done.stdout
 
 

@@ -8,21 +8,21 @@ from chat.conversation import EVENTS
 from chat.namespace import Caller, ChatSocket
 from tests.who.world import World
 
-ACTORS = ("owner", "other", "window", "handler", "head", "supervisor", "admin", "elsewhere")
+ACTORS = ("owner", "other", "window", "handler", "head", "supervisor", "admin", "elsewhere", "elsewhere_window")
 
 MUST = {
-    # event:     owner,        other,       window, handler,           head, supervisor, admin, elsewhere
-    "join": "ok not_found ok ok role_wrong role_wrong role_wrong ok",
-    "leave": "ok ok ok ok role_wrong role_wrong role_wrong ok",
-    "post": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer",
-    "delivered": "ok not_found ok ok role_wrong role_wrong role_wrong ok",
-    "read": "ok not_found ok ok role_wrong role_wrong role_wrong ok",
-    "typing": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer",
-    "refresh": "ok ok ok ok ok ok ok ok",
-    "presence": "role_wrong role_wrong ok ok role_wrong role_wrong role_wrong ok",
-    "claim": "role_wrong role_wrong ok already_claimed role_wrong role_wrong role_wrong already_claimed",
-    "transfer": "role_wrong role_wrong ok not_the_officer role_wrong role_wrong role_wrong not_the_officer",
-    "close": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer",
+    # event: owner, other, window, handler, head, supervisor, admin, elsewhere, elsewhere_window
+    "join": "ok not_found ok ok role_wrong role_wrong role_wrong ok not_found",
+    "leave": "ok ok ok ok role_wrong role_wrong role_wrong ok ok",
+    "post": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer not_found",
+    "delivered": "ok not_found ok ok role_wrong role_wrong role_wrong ok not_found",
+    "read": "ok not_found ok ok role_wrong role_wrong role_wrong ok not_found",
+    "typing": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer not_found",
+    "refresh": "ok ok ok ok ok ok ok ok ok",
+    "presence": "role_wrong role_wrong ok ok role_wrong role_wrong role_wrong ok ok",
+    "claim": "role_wrong role_wrong ok already_claimed role_wrong role_wrong role_wrong already_claimed not_found",
+    "transfer": "role_wrong role_wrong ok not_the_officer role_wrong role_wrong role_wrong not_the_officer not_found",
+    "close": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer not_found",
 }
 
 

@@ -15,8 +15,11 @@ STAFF = {
     "supervisor": ("supervisor", "XC-H01", "SPJ"),
     "admin": ("admin", None, None),
     "elsewhere": ("handler", "XC-H01", "RSJ"),
+    "elsewhere_window": ("window", "XC-C01", "SPJ"),
+    "elsewhere_head": ("head", "XC-H01", "RSJ"),
 }
-"""Role, point and department. `elsewhere` works for the department that has nothing to do with the case."""
+"""Role, point and department. Those `elsewhere` are posted to a department, or to a point, that has nothing to do with
+the case or the talk."""
 
 CITIZENS = {"owner": "13800138000", "other": "13900139000"}
 ACTORS = ("anyone", "owner", "other", *STAFF, "newcomer")
@@ -251,6 +254,23 @@ def _change_calendar(world: World, actor: str) -> Call:
     return {"json": days, "headers": world.version("/v1/calendar?from=2026-12-01&to=2026-12-31")}
 
 
+SPOT = {"kind": "station", "name": "新站", "hours": "Mo-Fr 09:00-12:00", "street_code": "610102001"}
+
+
+def _change_point(world: World, actor: str) -> Call:
+    return {"json": {"windows": 12}, "headers": world.version("/v1/points/XC-H01")}
+
+
+def _remove_point(world: World, actor: str) -> Call:
+    added = world.second_admin.post("/v1/points", SPOT)
+    return {"at": {"point_id": added["id"]}, "headers": world.version(f"/v1/points/{added['id']}")}
+
+
+def _settle(world: World, actor: str) -> Call:
+    made = world.actors["window"].post("/v1/reports", {"about": "point:XC-H01", "text": "电话不对"})
+    return {"at": {"report_id": made["id"]}, "json": {"outcome": "corrected", "words": "已改正。"}}
+
+
 def _receipt(world: World, actor: str) -> Call:
     return {"json": {"number": world.case["number"], "code": world._case(world.case)["receipt_code"]}}
 
@@ -265,10 +285,16 @@ def _query(text: str) -> Callable[[World, str], Call]:
 
 CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("GET", "/v1/calendar"): _query("?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/v1/calendar/hours"): _query("?text=24/7&from=2026-11-23&to=2026-11-29"),
     ("PATCH", "/v1/calendar"): _change_calendar,
     ("GET", "/v1/circle"): _query("?lon=108.96&lat=34.27"),
     ("GET", "/v1/circle/isochrone"): _query("?lon=108.96&lat=34.27"),
     ("GET", "/v1/circle/streets"): _query("?bbox=108.95,34.26,108.97,34.28"),
+    ("POST", "/v1/points"): _json(**SPOT),
+    ("PATCH", "/v1/points/<point_id>"): _change_point,
+    ("DELETE", "/v1/points/<point_id>"): _remove_point,
+    ("POST", "/v1/reports"): _json(about="point:XC-H01", text="门口搬了"),
+    ("POST", "/v1/desk/reports/<report_id>/settlement"): _settle,
     ("GET", "/v1/matters/search"): _query("?q=食品"),
     ("POST", "/v1/lookups"): _receipt,
     ("POST", "/v1/carriers/kuaidi100/<secret>"): lambda w, a: {"data": {"param": "{}", "sign": "x"}},

@@ -12,6 +12,17 @@ const WHERE = 'circle.where'
 
 let catalogue = null
 
+let places = null
+
+/** Every service point, fetched once a visit. @returns {Promise<object[]>} */
+export function loadPlaces() {
+  places ??= allPages('/v1/points').catch((error) => {
+    places = null
+    throw error
+  })
+  return places
+}
+
 /** Every matter, fetched once a visit. @returns {Promise<object[]>} */
 export function loadMatters() {
   catalogue ??= allPages('/v1/matters').catch((error) => {
@@ -70,10 +81,14 @@ watch(session.chat, (chat) => {
   for (const event of ['notice', 'elsewhere']) chat?.on(event, refreshUnread)
 })
 
-/** Where the citizen said to be: {lon, lat, label}; kept for this visit only. */
-export const where = ref(JSON.parse(sessionStorage.getItem(WHERE) ?? 'null'))
+/**
+ * Where the citizen is: {lon, lat, label, kind: 'here'|'tap'|'list'}. What was chosen is remembered on this phone; where the phone itself
+ * said to be is forgotten with the visit, since one walks on.
+ */
+export const where = ref(JSON.parse(sessionStorage.getItem(WHERE) ?? localStorage.getItem(WHERE) ?? 'null'))
 
 export function stand(place) {
   where.value = place
   sessionStorage.setItem(WHERE, JSON.stringify(place))
+  if (place.kind !== 'here') localStorage.setItem(WHERE, JSON.stringify(place))
 }

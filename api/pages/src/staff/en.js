@@ -1,5 +1,8 @@
 /** The console's words in English; the Chinese sentence is the key. What both pages say is in shared/en.js. */
+import places from './places.en.js'
+
 export default {
+  ...places,
   // the frame
   '新城服务圈': 'Service Circle',
   '新城服务圈 · 工作台': 'Service Circle · Staff console',

@@ -13,6 +13,7 @@ export const router = createRouter({
     { path: '/talks/:id?', name: 'talks', component: Nothing },
     { path: '/parcels', name: 'parcels', component: () => import('./views/ParcelsView.vue') },
     { path: '/notices', name: 'notices', component: () => import('./views/NoticesView.vue') },
+    { path: '/places/:tab?', name: 'places', component: () => import('./views/PlacesView.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
 })

@@ -1,0 +1,51 @@
+"""Reports that something is wrong (纠错): what they are about, and how they end."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal, get_args
+
+from api.refusals import Refusal
+
+Outcome = Literal["corrected", "not_wrong", "duplicate"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+STATES = ("open", "settled")
+DESK = ("window", "handler", "head", "supervisor", "admin")
+"""Whoever of the office finds out what is right may settle a report: it is audited who did."""
+LONGEST = 1_000
+MOST_A_DAY = 20
+DAY = timedelta(days=1)
+_ABOUT = re.compile(r"(point|matter):([\w.-]{1,80})")
+
+
+class TooManyReports(Refusal):
+    """This address, or this person, has reported enough for a day."""
+
+    code = "too_many_reports"
+    zh = "今天反映的问题已经很多了，请明天再来，或打电话告诉我们。"
+    en = "You have reported a lot today. Come back tomorrow, or call us."
+
+
+class ReportSettled(Refusal):
+    """Somebody settled it first."""
+
+    code = "report_settled"
+    zh = "这条反映已经处理过了，请刷新。"
+    en = "This report is settled already. Reload."
+
+
+@dataclass(frozen=True)
+class About:
+    """A thing that a report is about: the kind and its id."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+def about_of(text: str) -> About | None:
+    """`point:XC-H01` or `matter:XC-1` taken apart; None where it is neither."""
+    found = _ABOUT.fullmatch(text)
+    return About(found[1], found[2]) if found else None

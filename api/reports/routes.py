@@ -1,0 +1,47 @@
+"""This is wrong: said by anyone, settled by the office."""
+
+from typing import Any
+
+from flask_smorest import Blueprint
+
+from api.http import Http, page, position_of
+from api.reports import schemas
+from api.reports.report import DESK
+from api.reports.service import Reports
+
+Row = dict[str, Any]
+
+
+def blueprint(reports: Reports, http: Http) -> Blueprint:
+    """The routes of this room."""
+    bp = Blueprint("reports", __name__, url_prefix="/v1", description="What is wrong, and what was found")
+
+    @bp.post("/reports")
+    @http.allow("anyone")
+    @http.visitor
+    @bp.arguments(schemas.NewReport)
+    @bp.response(201, schemas.Receipt)
+    @http.create_once(lambda actor, report_id: reports.made(report_id))
+    def add(told: Row, actor: Any, new_id: str) -> Row:
+        """Say what is wrong with a service point or a matter; who is logged in is told how it ended."""
+        return reports.add(actor, new_id, told)
+
+    @bp.get("/desk/reports")
+    @http.allow(*DESK)
+    @bp.arguments(schemas.ReportsQuestion, location="query")
+    @bp.response(200, schemas.Reports)
+    def listed(question: Row, actor: Any) -> Any:
+        """What was reported, the oldest first."""
+        most = question["limit"]
+        rows = reports.listed(actor.id, question["state"], position_of(question.get("cursor")), most + 1)
+        return page(rows, most, lambda row: str(row["id"]))
+
+    @bp.post("/desk/reports/<report_id>/settlement")
+    @http.allow(*DESK)
+    @bp.arguments(schemas.Settlement)
+    @bp.response(200, schemas.Report)
+    def settle(told: Row, report_id: str, actor: Any) -> Row:
+        """Settle an open report, once; its reporter is told."""
+        return reports.settle(actor.id, report_id, told)
+
+    return bp

@@ -1,0 +1,56 @@
+"""The collection `reports`."""
+
+from datetime import datetime
+from typing import Any
+
+from api.database import Database, Document, Index
+
+INDEXES: list[Index] = [
+    ("reports", [("state", 1), ("_id", 1)], {}),
+    ("reports", [("origin", 1), ("at", 1)], {}),
+    ("reports", [("by", 1), ("_id", 1)], {}),
+]
+SEALED = [("reports", ("text",))]
+
+
+class ReportStore:
+    """Reports as rows. `origin` is a blind index of the reporter, kept while a report is open; `by` who is told."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def add(self, session: Any, row: Document) -> None:
+        """A new report."""
+        self._db["reports"].insert_one(row, session=session)
+
+    def one(self, report_id: str) -> Document | None:
+        """A report."""
+        return self._db["reports"].find_one({"_id": report_id})
+
+    def count_since(self, origin: str, since: datetime) -> int:
+        """How many reports came from there since then."""
+        return self._db["reports"].count_documents({"origin": origin, "at": {"$gt": since}})
+
+    def listed(self, state: str, after: str | None, most: int) -> list[Document]:
+        """Up to `most` reports in a state, the oldest first, that come after `after`."""
+        wanted: Document = {"state": state}
+        if after:
+            wanted["_id"] = {"$gt": after}
+        return list(self._db["reports"].find(wanted).sort("_id", 1).limit(most))
+
+    def open(self) -> list[Document]:
+        """All open reports, the oldest first."""
+        return list(self._db["reports"].find({"state": "open"}, {"about": 1, "at": 1}).sort("_id", 1))
+
+    def of(self, by: str) -> list[Document]:
+        """All reports of a person, the oldest first."""
+        return list(self._db["reports"].find({"by": by}).sort("_id", 1))
+
+    def settle(self, session: Any, report_id: str, told: Document) -> Document | None:
+        """Settle an open report; the report, or None where it is not open."""
+        change = {"$set": {"state": "settled", **told}}
+        return self._db["reports"].find_one_and_update({"_id": report_id, "state": "open"}, change, session=session)
+
+    def forget(self, by: str) -> None:
+        """Forget who reported."""
+        self._db["reports"].update_many({"by": by}, {"$set": {"by": None, "origin": None}})
