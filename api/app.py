@@ -133,7 +133,7 @@ class Office:
 
     def _matters_of_people(self) -> None:
         rows = drafts_store.DraftStore(self.database)
-        self.drafts = Drafts(rows, self.matters, self.files, self.keyring, self.now)
+        self.drafts = Drafts(rows, self.matters, self.files, self.keyring, self.now, self.identity.mandates)
         self.cases = Cases(
             cases_store.CaseStore(self.database),
             drafts=self.drafts,

@@ -24,7 +24,9 @@ STATUS: dict[int, frozenset[str]] = {
             "totp_wrong",
         }
     ),
-    403: frozenset({"verification_needed", "at_window_only", "wechat_blocked", "role_wrong", "signature_bad"}),
+    403: frozenset(
+        {"verification_needed", "mandate_ended", "at_window_only", "wechat_blocked", "role_wrong", "signature_bad"}
+    ),
     404: frozenset({"not_found", "address_bad"}),
     409: frozenset(
         {

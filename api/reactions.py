@@ -34,7 +34,9 @@ def table(cases: Cases, parcels: Parcels, jobs: Jobs, tell: Tell) -> Mapping[str
             told = cases.told(event.subject)
             values = {name: told[name] for name in CASE_VALUES}
             link = f"/cases/{told['number']}"
-            tell(f"citizen:{told['owner']}", template, values, key=f"{event.id}:{template}", link=link)
+            for person in told["people"]:
+                key = f"{event.id}:{template}" + ("" if person == told["people"][0] else f":{person}")
+                tell(f"citizen:{person}", template, values, key=key, link=link)
 
         return template, react
 

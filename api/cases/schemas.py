@@ -111,6 +111,9 @@ class Case(CaseLine):
     result = fields.Nested(Result, required=True, allow_none=True)
     clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})
     acts = fields.List(fields.String(), required=True)
+    agent = fields.String(
+        required=True, allow_none=True, metadata={"description": "who applied for the applicant, under a mandate"}
+    )
 
 
 class Submitted(Schema):

@@ -19,6 +19,7 @@ from api.cases.store import CaseStore, NumberTaken
 from api.drafts.service import Drafts
 from api.files.service import Files
 from api.identity.identity import Actor, mask_identity, mask_name
+from api.identity.mandate import MandateEnded
 from api.identity.sealing import Keyring
 from api.identity.service import Identity
 from api.matters.service import Matters
@@ -40,9 +41,9 @@ QUEUES: dict[str, Row] = {
 
 
 class Cases:
-    """Cases. A citizen reaches only their own, staff those of their post (`scope`); unmasked reads are audited.
+    """Cases. A citizen reaches only their own and those filed for them, staff those of their post (`scope`).
 
-    `desk_for(matter, point)` is the point whose window accepts, None where there is none.
+    Unmasked reads are audited. `desk_for(matter, point)` is the point whose window accepts, None where there is none.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Cases:
             row = self._new_row(actor, draft, new_id, number, receipt, action)
 
             def write(session: Any, row: Row = row, action: Action = action) -> None:
+                self._hold_mandate(session, actor, row)
                 self._store.add(session, row, self._sealed(new_id, action))
                 self._files.keep(session, draft["materials"])
                 self._drafts.hand_over(session, draft_id, draft["version"], row["number"])
@@ -172,7 +174,10 @@ class Cases:
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
         """One's own cases, newest first."""
-        return [self._line(row) for row in self._store.list({"owner": actor.id}, after, limit)]
+        sides: list[Row] = [{"owner": actor.id}]
+        if index := self._identity.mandates.index_of(actor):
+            sides.append({"principal": index})
+        return [self._line(row) for row in self._store.list({"$or": sides}, after, limit)]
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
         """A saved queue of the desk."""
@@ -213,7 +218,7 @@ class Cases:
     def card(self, actor: Actor, number: str) -> Row | None:
         """A case as a card in a talk, or None where the viewer may not see it."""
         row = self._store.by_number(number)
-        if row is None or not scope.may_see(actor, row):
+        if row is None or not (scope.may_see(actor, row) or self._concerns(actor, row)):
             return None
         matter = row["matter"]
         return {
@@ -235,7 +240,7 @@ class Cases:
     def roles_at(self, actor: Actor, number: str) -> frozenset[str]:
         """The roles in which somebody stands to a case; none where it is not there for them."""
         row = self._store.by_number(number)
-        return scope.roles_at(actor, row) if row else frozenset()
+        return self._roles(actor, row) if row else frozenset()
 
     def holds_file(self, actor: Actor, upload: str) -> bool:
         """Whether a file was handed in with a case that is there for this actor."""
@@ -247,8 +252,10 @@ class Cases:
         assert row is not None
         standing = rules.fold(self._actions(case_id))
         items = standing.supplement["items"] if standing.supplement else []
+        principal = row.get("principal")
+        others = self._identity.mandates.accounts(principal) if principal else []
         return {
-            "owner": row["owner"],
+            "people": list(dict.fromkeys([row["owner"], *others])),
             "number": row["number"],
             "matter": row["matter"]["name"],
             "due": (self._clock(row).get("act_by") or "")[:10],
@@ -265,14 +272,35 @@ class Cases:
 
     def _visible(self, actor: Actor, number: str) -> Row:
         row = self._store.by_number(number)
-        if row is None or not scope.may_see(actor, row):
+        if row is None or not (scope.may_see(actor, row) or self._concerns(actor, row)):
             raise NotFound
         return row
 
+    def _concerns(self, actor: Actor, row: Row) -> bool:
+        """Who applied, and for whom. An agent goes on seeing what they filed, also after the mandate's end."""
+        if row["owner"] == actor.id:
+            return True
+        return bool(row.get("principal")) and row["principal"] == self._identity.mandates.index_of(actor)
+
+    def _roles(self, actor: Actor, row: Row) -> frozenset[str]:
+        return scope.roles_at(actor, row) or (actor.roles if self._concerns(actor, row) else frozenset())
+
+    def _may_act(self, actor: Actor, row: Row) -> bool:
+        """Staff by the rules alone; the applicant always; an agent while the mandate holds."""
+        if actor.is_staff or row["owner"] != actor.id or not row.get("mandate"):
+            return True
+        return self._identity.mandates.holds(actor, row["mandate"], row["matter"]["code"])
+
+    def _hold_mandate(self, session: Any, actor: Actor, row: Row) -> None:
+        if row.get("mandate") and row["owner"] == actor.id:
+            self._identity.mandates.hold(session, actor, row["mandate"], row["matter"]["code"])
+
     def _own(self, actor: Actor, number: str) -> tuple[Row, Standing]:
         row = self._store.by_number(number)
-        if row is None or row["owner"] != actor.id:
+        if row is None or not self._concerns(actor, row):
             raise NotFound
+        if not self._may_act(actor, row):
+            raise MandateEnded
         return row, rules.fold(self._actions(row["_id"]))
 
     def _actions(self, case_id: str) -> list[Action]:
@@ -289,12 +317,13 @@ class Cases:
         standing = rules.fold(actions)
         if standing.version != version:
             raise VersionStale
-        role = rules.check(standing, act, scope.roles_at(actor, row), actor.id, data)
+        role = rules.check(standing, act, self._roles(actor, row), actor.id, data)
         action = Action(version + 1, act, self._now(), actor.id, role, data)
         after = rules.apply(standing, action)
         snapshot = self._snapshot(row["matter"], after, [*actions, action])
 
         def write(session: Any) -> None:
+            self._hold_mandate(session, actor, row)
             if not self._store.append(session, self._sealed(row["_id"], action), snapshot):
                 raise VersionStale
             if act == "supplement":
@@ -330,6 +359,7 @@ class Cases:
             "receipt": self._keys.seal(case_id, "receipt", receipt),
             "receipt_index": self._keys.index("receipt", receipt),
             "owner": actor.id,
+            **self._mandated(draft),
             "matter": draft["matter"],
             "answers": self._seal(case_id, "answers", draft["answers"]),
             "delivery": self._seal(case_id, "delivery", draft["delivery"]),
@@ -337,6 +367,11 @@ class Cases:
             **self._place(draft["matter"]),
             **self._snapshot(draft["matter"], rules.fold([action]), [action]),
         }
+
+    def _mandated(self, draft: Row) -> Row:
+        """The applicant's number as a blind index and the mandate, where an agent applies; the agent is the owner."""
+        mandate = draft["for_"] and draft["for_"]["mandate"]
+        return {"mandate": mandate, "principal": mandate and self._identity.mandates.principal(mandate)["index"]}
 
     def _sealed(self, case_id: str, action: Action) -> Row:
         action_id = str(uuid7())
@@ -412,8 +447,13 @@ class Cases:
             "result": standing.result
             and {**standing.result, "name": matter.result_name, "issued_at": standing.result["at"]},
             "clock": self._clock(row),
-            "acts": rules.allowed(standing, scope.roles_at(actor, row), actor.id),
+            "acts": rules.allowed(standing, self._roles(actor, row), actor.id) if self._may_act(actor, row) else [],
+            "agent": self._agent(row),
         }
+
+    def _agent(self, row: Row) -> str | None:
+        mandate = row.get("mandate")
+        return str(self._identity.mandates.principal(mandate)["agent_name"]) if mandate else None
 
     def _department(self, row: Row) -> Row | None:
         code = row["department"]

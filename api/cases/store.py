@@ -9,6 +9,7 @@ from api.database import Database, Document, Index
 INDEXES: list[Index] = [
     ("cases", [("number", 1)], {"unique": True}),
     ("cases", [("owner", 1), ("_id", -1)], {}),
+    ("cases", [("principal", 1), ("_id", -1)], {}),
     ("cases", [("state", 1), ("_id", -1)], {}),
     ("cases", [("desk", 1), ("state", 1), ("_id", -1)], {}),
     ("cases", [("department", 1), ("state", 1), ("_id", -1)], {}),

@@ -41,6 +41,12 @@ class NewDraft(Schema):
 
     matter = fields.String(required=True, validate=validate.Length(max=60))
     answers = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    for_ = fields.String(
+        data_key="for",
+        load_default=None,
+        validate=validate.Length(max=60),
+        metadata={"description": "the mandate under which this is for somebody else"},
+    )
 
 
 class DraftChange(Schema):
@@ -51,8 +57,15 @@ class DraftChange(Schema):
     delivery = fields.Nested(Delivery)
 
 
+class ActedFor(Schema):
+    """Whom an agent acts for, and under which mandate."""
+
+    mandate = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class Draft(Schema):
-    """A draft; `version` is also its ETag."""
+    """A draft; `version` is also its ETag. `for` names the person an agent acts for."""
 
     id = fields.String(required=True)
     version = fields.Integer(required=True)
@@ -62,6 +75,7 @@ class Draft(Schema):
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
     missing = fields.List(fields.Nested(Missing), required=True)
     case = fields.String(required=True, allow_none=True)
+    for_ = fields.Nested(ActedFor, data_key="for", required=True, allow_none=True)
     created_at = Time(required=True)
     updated_at = Time(required=True)
 

@@ -8,7 +8,9 @@ from typing import Any
 from api.drafts import draft as rules
 from api.drafts.store import DraftStore
 from api.files.service import Files
+from api.identity import mandate as mandate_rules
 from api.identity.identity import Actor, identity_number, mobile
+from api.identity.mandates import Mandates
 from api.identity.sealing import Keyring
 from api.matters.service import Matters
 from api.refusals import BadFields, NotFound, VersionStale
@@ -20,20 +22,34 @@ class Drafts:
     """A citizen's drafts. Nobody else can see or change them."""
 
     def __init__(
-        self, store: DraftStore, matters: Matters, files: Files, keyring: Keyring, now: Callable[[], datetime]
+        self,
+        store: DraftStore,
+        matters: Matters,
+        files: Files,
+        keyring: Keyring,
+        now: Callable[[], datetime],
+        mandates: Mandates,
     ) -> None:
         self._store = store
         self._matters = matters
         self._files = files
         self._keys = keyring
         self._now = now
+        self._mandates = mandates
 
-    def begin(self, actor: Actor, matter_code: str, answers: dict[str, str], new_id: str) -> Row:
-        """Begin a draft for a matter, under the version of its guide that is in force."""
+    def begin(
+        self, actor: Actor, matter_code: str, answers: dict[str, str], new_id: str, mandate_id: str | None = None
+    ) -> Row:
+        """Begin a draft for a matter, under the version of its guide that is in force.
+
+        With a mandate it is for whoever gave it. Raises BadFields, MandateEnded.
+        """
         try:
             matter = self._matters.matter(matter_code)
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
+        if mandate_id:
+            answers = {"applicant_name": self._acting(actor, mandate_id, matter.code)["principal_name"], **answers}
         self._check(answers)
         row = {
             "_id": new_id,
@@ -46,6 +62,7 @@ class Drafts:
             "uploads": [],
             "delivery": None,
             "case": None,
+            "mandate": mandate_id,
             "created_at": self._now(),
             "updated_at": self._now(),
         }
@@ -87,6 +104,11 @@ class Drafts:
         """Whether an upload is bound to somebody's unsubmitted draft."""
         return self._store.uses(upload)
 
+    def _acting(self, actor: Actor, mandate_id: str, matter: str) -> Row:
+        if not self._mandates.holds(actor, mandate_id, matter):
+            raise mandate_rules.MandateEnded
+        return self._mandates.principal(mandate_id)
+
     # -- handing over -----------------------------------------------------------
 
     def complete(self, actor: Actor, draft_id: str) -> Row:
@@ -97,6 +119,8 @@ class Drafts:
             raise rules.DraftSubmitted(
                 zh=f"这份申请已经提交，办件编号 {row['case']}。", en=f"Submitted as {row['case']}."
             )
+        if face["for_"]:
+            self._acting(actor, face["for_"]["mandate"], row["matter"]["code"])
         errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._gaps(row)}
         if errors:
             raise rules.NotComplete(errors)
@@ -167,13 +191,29 @@ class Drafts:
 
     def _gaps(self, row: Row) -> list[rules.Missing]:
         matter = self._matters.matter(row["matter"]["code"], row["matter"]["version"])
-        return rules.missing(
-            self._unseal(row["_id"], "answers", row["answers"]),
+        answers = self._unseal(row["_id"], "answers", row["answers"])
+        gaps = rules.missing(
+            answers,
             row["materials"],
             self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
             matter.materials,
             lambda upload: self._files.accepted(row["owner"], upload) is not None,
         )
+        return [*gaps, *self._wrong_person(row, answers)]
+
+    def _wrong_person(self, row: Row, answers: dict[str, str]) -> list[rules.Missing]:
+        """A mandate covers the person who gave it, nobody else; a company has no identity number to compare."""
+        if not row.get("mandate") or not answers.get("id_number"):
+            return []
+        principal = self._mandates.principal(row["mandate"])
+        given = self._keys.index("id_number", identity_number(answers["id_number"], self._now()))
+        if principal["kind"] == mandate_rules.COMPANY or given == principal["index"]:
+            return []
+        return [rules.Missing("请填写委托人本人的身份证号。", field="id_number")]
+
+    def _for(self, row: Row) -> Row | None:
+        mandate_id = row.get("mandate")
+        return mandate_id and {"mandate": mandate_id, "name": self._mandates.principal(mandate_id)["principal_name"]}
 
     def _face(self, row: Row) -> Row:
         return {
@@ -185,6 +225,7 @@ class Drafts:
             "delivery": self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
             "missing": [vars(gap) for gap in self._gaps(row)] if not row["case"] else [],
             "case": row["case"],
+            "for_": self._for(row),
             "created_at": row["created_at"],
             "updated_at": row["updated_at"],
         }

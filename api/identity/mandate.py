@@ -34,6 +34,14 @@ class AtWindowOnly(Refusal):
     en = "This kind of mandate needs papers to be seen. Bring them to a window."
 
 
+class MandateEnded(Refusal):
+    """The mandate does not hold any more, or not for this matter (民法典 art. 173)."""
+
+    code = "mandate_ended"
+    zh = "委托已经结束，或不包括这个事项，不能再代办。请和委托人联系。"
+    en = "The mandate has ended or does not cover this matter. Ask the person you act for."
+
+
 @dataclass(frozen=True)
 class Mandate:
     """One mandate; principal and agent are blind indexes of their numbers. `matters` empty means all."""

@@ -72,12 +72,42 @@ class Mandates:
     def acting(self, actor: Actor, mandate_id: str, matter: str) -> Row:
         """The mandate under which this citizen may act in a matter today. Raises NotFound where there is none."""
         row = self._store.mandate(mandate_id)
-        index = self._number_index(actor)
-        if row is None or not index:
-            raise NotFound
-        if rules.may_act_for([_read(row)], index, row["principal_index"], matter, self._today()) is None:
+        if row is None or not self.holds(actor, mandate_id, matter):
             raise NotFound
         return self._face(row, "held", actor.roles)
+
+    def hold(self, session: Any, actor: Actor, mandate_id: str, matter: str) -> None:
+        """The mandate holds until this transaction has committed. Raises MandateEnded.
+
+        The touch makes a withdrawal at the same moment wait for the commit, or this act for the withdrawal.
+        """
+        self._store.touch_mandate(session, mandate_id)
+        if not self.holds(actor, mandate_id, matter, session):
+            raise rules.MandateEnded
+
+    def holds(self, actor: Actor, mandate_id: str, matter: str, session: Any = None) -> bool:
+        """Whether this citizen may act in a matter today under this mandate."""
+        row = self._store.mandate(mandate_id, session)
+        index = self._number_index(actor)
+        if row is None or not index:
+            return False
+        return rules.may_act_for([_read(row)], index, row["principal_index"], matter, self._today()) is not None
+
+    def principal(self, mandate_id: str) -> Row:
+        """Whom a mandate speaks for: `index` of the number, `kind`, and the names of both sides."""
+        row = self._store.mandate(mandate_id)
+        if row is None:
+            raise NotFound
+        names = {f: self._keys.open_sealed(mandate_id, f, row[f]) for f in ("principal_name", "agent_name")}
+        return {"index": row["principal_index"], "kind": row["kind"], **names}
+
+    def index_of(self, actor: Actor) -> str | None:
+        """The blind index of a verified citizen's own number; None for everybody else."""
+        return self._number_index(actor)
+
+    def accounts(self, index: str) -> list[str]:
+        """The verified accounts of whoever bears this number; none where the person never logged in."""
+        return self._store.citizens_numbered(index)
 
     # -- inside -------------------------------------------------------------
 

@@ -166,9 +166,17 @@ class IdentityStore:
         """Keep a new mandate."""
         self._db["mandates"].insert_one(row)
 
-    def mandate(self, mandate_id: str) -> Document | None:
+    def mandate(self, mandate_id: str, session: Any = None) -> Document | None:
         """A mandate by id."""
-        return self._db["mandates"].find_one({"_id": mandate_id})
+        return self._db["mandates"].find_one({"_id": mandate_id}, session=session)
+
+    def touch_mandate(self, session: Any, mandate_id: str) -> None:
+        """Write to a mandate, so that its end and this transaction meet."""
+        self._db["mandates"].update_one({"_id": mandate_id}, {"$inc": {"used": 1}}, session=session)
+
+    def citizens_numbered(self, id_index: str) -> list[str]:
+        """The verified accounts under an identity number."""
+        return [row["_id"] for row in self._db["citizens"].find({"id_index": id_index, "assurance": "verified"})]
 
     def mandates_of(self, number_index: str) -> list[Document]:
         """Those that the holder of a number gave or holds, newest first."""
