@@ -40,6 +40,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/notices/<notice_id>/read"): SAME,
     ("POST", "/v1/desk/jobs/<job_id>/retry"): SAME,
     ("POST", "/v1/desk/jobs/<job_id>/drop"): SAME,
+    ("POST", "/v1/desk/reports/<report_id>/settlement"): "a report is settled once",
     ("POST", "/v1/carriers/kuaidi100/<secret>"): PROVIDER,
     ("POST", "/v1/providers/twilio/status"): PROVIDER,
 }
@@ -47,6 +48,8 @@ EXCEPTED: dict[tuple[str, str], str] = {
 
 WHOLE: dict[str, str] = {
     "/v1/calendar": "a span of at most 400 days",
+    "/v1/calendar/hours": "the days of a span",
+    "/v1/networks": "the few generations there are",
     "/v1/cases/{number}/timeline": "the acts of one case",
     "/v1/parcels/{parcel_id}/events": "the tracking of one parcel",
     "/v1/cases/{number}/parcels": "the parcels of one case",
