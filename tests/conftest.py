@@ -4,10 +4,12 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -218,6 +220,15 @@ def citizen(log_in: Any) -> Caller:
 def other_citizen(log_in: Any) -> Caller:
     """Somebody else, to whom nothing of `citizen` belongs."""
     return log_in("13900139000")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Passwords hashed as cheaply as argon2 allows: hundreds of log-ins of staff prove nothing about its cost."""
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.identity.passwords.PasswordHasher", cheap)
+        yield
 
 
 @pytest.fixture
