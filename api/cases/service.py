@@ -244,7 +244,7 @@ class Cases:
 
     def holds_file(self, actor: Actor, upload: str) -> bool:
         """Whether a file was handed in with a case that is there for this actor."""
-        return any(scope.may_see(actor, row) for row in self._store.with_file(upload))
+        return any(self._roles(actor, row) for row in self._store.with_file(upload))
 
     def told(self, case_id: str) -> Row:
         """What a notice about this case says: owner, number, matter, due day and the pieces asked for."""

@@ -125,8 +125,10 @@ def identity_number(text: str, today: datetime) -> str:
     whoever was born before their district got its code, though the code is that of the time of issue (since 1984).
     """
     number = unicodedata.normalize("NFKC", text).strip().upper()
-    if not re.fullmatch(r"\d{17}[\dX]", number) or ric.calc_check_digit(number) != number[-1]:
+    if not re.fullmatch(r"\d{17}[\dX]", number):
         raise ValueError("身份证号应为 18 位，请核对。")
+    if ric.calc_check_digit(number) != number[-1]:
+        raise ValueError("身份证号有一位写错了，请核对。")
     try:
         born = datetime.strptime(number[6:14], "%Y%m%d").date()  # noqa: DTZ007 - a date of birth has no zone
     except ValueError:

@@ -140,3 +140,10 @@ def test_after_its_last_day_the_agent_no_longer_acts(agent, given, drain, log_in
     clock.move(days=38)
     again = log_in("13900139000")
     assert withdrawal(again, case, expect=403)["code"] == "mandate_ended"
+
+
+def test_the_principal_opens_the_files_that_the_agent_handed_in(principal, agent, log_in, given, drain):
+    case = filed(agent, given, drain)
+    upload = next(file["id"] for material in case["materials"] for file in material["files"])
+    assert principal.get(f"/v1/files/{upload}")["url"]
+    log_in("13700137000").get(f"/v1/files/{upload}", expect=404)

@@ -10,7 +10,7 @@ const CHECK_MS = 700
 const CHECKS = 60
 
 /** What the desk can read; the server checks the content itself. */
-export const ACCEPTED_TYPES = 'image/jpeg,image/png,application/pdf'
+export const ACCEPTED_TYPES = 'image/jpeg,image/png,image/heic,image/heif,application/pdf'
 
 /** Forget where unfinished uploads stopped (tus-js-client keeps that in the storage of the device). @param {Storage} storage */
 export function forgetUploads(storage) {
