@@ -200,7 +200,8 @@ class Office:
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
         own_data.tell(self.identity.ports, self)
         self.files.shared, self.files.in_case = self.chat.shares_file, self.cases.holds_file
-        self.files.bound = lambda upload: self.drafts.uses(upload) or self.chat.uses_file(upload)
+        rests_on = (self.drafts.uses, self.cases.uses_file, self.chat.uses_file)
+        self.files.bound = lambda upload: any(uses(upload) for uses in rests_on)
         self.identity.ports.departments = self.matters.departments.codes
         self.identity.ports.points = lambda: [point.id for point in self.circle.points()]
 

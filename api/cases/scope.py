@@ -27,6 +27,11 @@ def roles_at(actor: Any, case: Place) -> frozenset[str]:
     return frozenset(bound | (actor.roles & EVERYWHERE))
 
 
+def handles(actor: Any, case: Place) -> bool:
+    """Whether a member of staff works on a case, not only watches over it: nobody else opens its papers."""
+    return actor.is_staff and bool(roles_at(actor, case) - EVERYWHERE)
+
+
 def may_see(actor: Any, case: Place) -> bool:
     """Whether a case is there for somebody at all."""
     return bool(roles_at(actor, case))

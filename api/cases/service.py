@@ -243,8 +243,12 @@ class Cases:
         return self._roles(actor, row) if row else frozenset()
 
     def holds_file(self, actor: Actor, upload: str) -> bool:
-        """Whether a file was handed in with a case that is there for this actor."""
-        return any(self._roles(actor, row) for row in self._store.with_file(upload))
+        """Whether a file was handed in with a case of this citizen's, or one that this member of staff works on."""
+        return any(scope.handles(actor, row) or self._concerns(actor, row) for row in self._store.with_file(upload))
+
+    def uses_file(self, upload: str) -> bool:
+        """Whether a file was handed in with any case."""
+        return bool(self._store.with_file(upload))
 
     def told(self, case_id: str) -> Row:
         """What a notice about this case says: owner, number, matter, due day and the pieces asked for."""

@@ -61,6 +61,11 @@ def check_answers(answers: Mapping[str, str]) -> dict[str, list[str]]:
     return errors
 
 
+def uploads(materials: Mapping[str, list[str]]) -> list[str]:
+    """The uploads that are bound to any material, each once."""
+    return sorted({upload for bound in materials.values() for upload in bound})
+
+
 def missing(
     answers: Mapping[str, str],
     bound: Mapping[str, list[str]],

@@ -53,7 +53,7 @@ class Drafts:
         self._check(answers)
         row = {
             "_id": new_id,
-            "v": 1,
+            "v": 2,
             "version": 1,
             "owner": actor.id,
             "matter": {"code": matter.code, "name": matter.name, "version": matter.version},
@@ -87,7 +87,7 @@ class Drafts:
             fields["answers"] = self._seal(draft_id, "answers", answers)
         if "materials" in change:
             fields["materials"] = {**row["materials"], **self._bound(actor, row, change["materials"])}
-            fields["uploads"] = sorted({one for uploads in fields["materials"].values() for one in uploads})
+            fields["uploads"] = rules.uploads(fields["materials"])
         if "delivery" in change:
             fields["delivery"] = self._seal(draft_id, "delivery", self._delivery(change["delivery"]))
         if not self._store.change(draft_id, version, fields):

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from api.database import Database, Document, Index
+from api.database import Database, Document, Index, Upgrade
+from api.drafts.draft import uploads
 
 INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", [("uploads", 1)], {})]
 
 SEALED = [("drafts", ("answers", "delivery"))]
+
+UPGRADES: list[Upgrade] = [("drafts", lambda draft: {"uploads": uploads(draft["materials"])}, ())]
 
 
 class DraftStore:

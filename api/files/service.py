@@ -35,9 +35,9 @@ class Files:
     """Uploads and files. An upload is its owner's; who else may read it is audited.
 
     Told at assembly, once the floors above stand: `shared(actor, upload)`, whether it was sent to the actor in a talk;
-    `in_case(actor, upload)`, whether it was handed in with a case that is there for the actor; `bound(upload)`, whether
-    a draft or a talk rests on it (until told, everything is kept); `scan(pieces)`, what a virus scanner says of the
-    bytes that arrived, or None where they are clean, as clamd's INSTREAM takes them.
+    `in_case(actor, upload)`, whether it was handed in with a case that the actor applied for or works on;
+    `bound(upload)`, whether a draft, a case or a talk rests on it (until told, everything is kept); `scan(pieces)`,
+    what a virus scanner says of the bytes that arrived, or None where they are clean, as clamd's INSTREAM takes them.
     """
 
     def __init__(

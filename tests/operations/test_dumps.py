@@ -43,6 +43,19 @@ def test_a_citizen_reads_cases_talks_and_notices_of_an_earlier_release(upgraded,
 
 
 @pytest.mark.parametrize("upgraded", RELEASES, indirect=True)
+def test_files_that_something_of_an_earlier_release_rests_on_stay(upgraded, elsewhere, clock):
+    app, _ = upgraded
+    drafts = list(elsewhere["drafts"].find())
+    bound = {one for draft in drafts for files in draft["materials"].values() for one in files}
+    assert bound
+    assert {one for draft in drafts for one in draft["uploads"]} == bound
+    for _ in range(4):
+        clock.move(days=31)
+        app.extensions["circle"].worker.drain()
+    assert {row["_id"] for row in elsewhere["uploads"].find()} >= bound
+
+
+@pytest.mark.parametrize("upgraded", RELEASES, indirect=True)
 def test_staff_of_an_earlier_release_go_on_with_its_case(upgraded):
     app, told = upgraded
     window = story.officer(app, "window", PASSWORD)
