@@ -169,7 +169,8 @@ class Cases:
         """The whole case as this actor may see it."""
         row = self._visible(actor, number)
         if actor.is_staff:
-            self._audit.record(actor.id, "read_unmasked", f"case:{row['_id']}")
+            act = "read_unmasked" if scope.handles(actor, row) else "read_masked"
+            self._audit.record(actor.id, act, f"case:{row['_id']}")
         return self._face(actor, row)
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
@@ -426,9 +427,14 @@ class Cases:
     def _face(self, actor: Actor, row: Row) -> Row:
         standing = rules.fold(self._actions(row["_id"]))
         answers = self._unseal(row["_id"], "answers", row["answers"])
+        delivery = self._unseal(row["_id"], "delivery", row["delivery"])
         name = answers["applicant_name"]
         if not actor.is_staff:
             answers = {**answers, "id_number": mask_identity(answers["id_number"])}
+        elif not scope.handles(actor, row):  # who only watches over it needs no name, number or address
+            name = mask_name(name)
+            answers = {"applicant_name": name, "id_number": mask_identity(answers["id_number"])}
+            delivery = {"way": delivery["way"]}
         matter = self._matters.matter(row["matter"]["code"], row["matter"]["version"])
         return {
             **self._line(row),
@@ -445,7 +451,7 @@ class Cases:
                 }
                 for material in matter.materials
             ],
-            "delivery": self._unseal(row["_id"], "delivery", row["delivery"]),
+            "delivery": delivery,
             "supplement": self._asked(standing, matter),
             "decision": standing.decision and {"ground": "", **standing.decision, "appeal": rules.APPEAL},
             "result": standing.result

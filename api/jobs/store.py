@@ -224,7 +224,9 @@ class JobStore:
         try:
             self.database["idempotency"].insert_one(row)
         except DuplicateKeyError:
-            return self.database["idempotency"].find_one({"_id": key})
+            held = self.database["idempotency"].find_one({"_id": key})
+            # The driver repeats an insert whose answer was lost, and so may meet the row that it has just written.
+            return None if held and held["ref"] == ref else held
         return None
 
     def retake_key(self, key: str, now: datetime) -> bool:

@@ -386,3 +386,11 @@ def test_pauses_double_and_end():
     pauses = [(next_try(n, now) - now).total_seconds() for n in range(1, MAX_ATTEMPTS)]
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600]
     assert next_try(MAX_ATTEMPTS, now) is None
+
+
+def test_a_key_is_ours_where_the_driver_wrote_it_twice_and_anothers_otherwise(store, clock):
+    now = clock()
+    assert store.begin_key("k", "print", "ref-1", now) is None
+    assert store.begin_key("k", "print", "ref-1", now) is None, "the answer to the first insert was lost"
+    held = store.begin_key("k", "print", "ref-2", now)
+    assert (held["ref"], held["state"]) == ("ref-1", "in_flight")

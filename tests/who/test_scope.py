@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import PASSWORD, Caller
-from tests.way import act, issued, submitted
+from tests.way import ID_NUMBER, act, issued, submitted
 
 FOOD_DEPARTMENT, OTHER = "SPJ", "RSJ"
 
@@ -140,3 +140,18 @@ def test_a_post_names_a_department_and_a_point_that_there_are(staff):
     assert admin.patch(f"/v1/staff/{made['id']}", {"department": "XYZ"}, made["version"], expect=422)[
         "errors"
     ].keys() == {"department"}
+
+
+def test_who_only_watches_over_a_case_sees_nobody_in_full(citizen, posted, window, drain, database):
+    case = submitted(citizen, drain)
+    path = f"/v1/cases/{case['number']}"
+    watcher = posted("supervisor", None, None)
+    seen, worked = watcher.get(path), window.get(path)
+    assert worked["answers"]["id_number"] == ID_NUMBER
+    assert worked["delivery"]["phone"] == "13800138000"
+    assert seen["answers"] == {"applicant_name": "王*", "id_number": "610102********0022"}
+    assert (seen["applicant"]["name"], seen["delivery"]["way"]) == ("王*", "courier")
+    for secret in (ID_NUMBER, "王小明", "13800138000", "西一路"):
+        assert secret not in str(seen)
+    acts = {row["actor"]: row["act"] for row in database["audit"].find({"act": {"$regex": "^read_"}})}
+    assert acts == {window.person["id"]: "read_unmasked", watcher.person["id"]: "read_masked"}
