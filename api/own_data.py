@@ -12,6 +12,7 @@ from api.cases.service import Cases
 from api.drafts.service import Drafts
 from api.files.service import Files
 from api.identity.ports import Ports
+from api.identity.service import Identity
 from api.matters.service import Matters
 from api.parcels.service import Parcels
 from api.refusals import NotFound
@@ -24,6 +25,7 @@ Row = dict[str, Any]
 class Rooms(Protocol):
     """The rooms that are asked. `chat` and `notices` are the packages' own use cases."""
 
+    identity: Identity
     matters: Matters
     files: Files
     drafts: Drafts
@@ -68,6 +70,7 @@ def tell(ports: Ports, rooms: Rooms) -> None:
     ports.closers |= {"drafts": forget_drafts, "talks": end_talks, "files": files.forget}  # in this order
     ports.closers["reports"] = rooms.reports.forget
     ports.exporters |= {
+        "mandates": rooms.identity.mandates.mine,
         "drafts": lambda actor: _all(lambda after: drafts.mine(actor, after, PAGE)),
         "cases": lambda actor: [cases.case(actor, row["number"]) for row in my_cases(actor)],
         "parcels": lambda actor: [one for row in my_cases(actor) for one in parcels.of_case(actor, row["number"])],

@@ -177,7 +177,7 @@ def test_a_citizen_takes_a_copy_of_everything_and_only_of_their_own(citizen, oth
     assert "需要带原件吗?" in str(data["conversations"])
     assert data["notices"]
     assert upload in [one["id"] for one in data["uploads"]]
-    assert data["parcels"] == []
+    assert (data["parcels"], data["mandates"]) == ([], [])
     theirs = other_citizen.get("/v1/me/export")["data"]
     assert (theirs["cases"], theirs["conversations"], theirs["uploads"]) == ([], [], [])
 
