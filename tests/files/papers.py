@@ -212,7 +212,7 @@ def _traversal(rng: random.Random) -> tuple[str, bytes]:
     names = [
         "../../etc/passwd",
         "..\\..\\boot.ini",
-        "/root/.ssh/authorized_keys",
+        "/etc/cron.d/upload",
         "a\0.png",
         "x\u202egnp.exe",
         "....//..//x",
