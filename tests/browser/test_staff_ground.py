@@ -67,6 +67,7 @@ def test_a_newcomer_changes_the_password_sets_an_authenticator_and_is_asked_for_
     expect(screen.page.get_by_test_id("rail-people")).to_have_count(0)
     set_authenticator(screen)
     screen.at("staff-logout").click()
+    screen.at("staff-username").wait_for()
     log_in(screen, "lihua", OWN_PASSWORD)
     screen.at("staff-totp").wait_for()
     screen.shot("log-in")
