@@ -191,7 +191,7 @@ class Office:
             tell=self.notices.tell,
             **self._write,
         )
-        self.circle.hangs_on = lambda point: {
+        self.circle.changes.hangs_on = lambda point: {
             "staff": self.identity.staff_at(point),
             "conversations": self.chat.open_at(point),
         }

@@ -121,8 +121,8 @@ def test_an_isochrone_needs_a_place_and_a_network(anyone: Any) -> None:
 
 def test_with_a_network_the_whole_face_speaks_of_its_streets(app: Any, anyone: Any, helsinki_csv: Path) -> None:
     circle = app.extensions["circle"].circle
-    assert circle.load(helsinki_csv) == []
-    generation = circle.add_network(HELSINKI)
+    assert circle.changes.load(helsinki_csv) == []
+    generation = circle.generations.add(HELSINKI)
     found = anyone.get(ask(lon=24.9435, lat=60.1710, at="2026-11-24T10:00:00+08:00"))
     assert (found["basis"], found["generation"]) == ("network", generation)
     assert [row["id"] for row in found["points"]] == ["HEL-1", "HEL-2"]

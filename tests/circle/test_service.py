@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from api.circle.area import Box
+from api.circle.generations import NetworkRefused
 from api.circle.schemas import Circle as Answered
-from api.circle.service import Circle, NetworkRefused
+from api.circle.service import Circle
 from api.database import Database
 from api.refusals import BadFields, NotFound
 from tests.circle.conftest import circle_on
@@ -32,8 +33,8 @@ def started(new_circle: NewCircle) -> Circle:
 @pytest.fixture
 def in_helsinki(started: Circle, helsinki_csv: Path) -> Circle:
     """A circle that also has points in Helsinki, and its streets."""
-    assert started.load(helsinki_csv) == []
-    started.add_network(HELSINKI)
+    assert started.changes.load(helsinki_csv) == []
+    started.generations.add(HELSINKI)
     return started
 
 
@@ -94,8 +95,8 @@ def test_another_process_follows_points_and_network(in_helsinki: Circle, new_cir
 def test_a_moved_point_has_its_new_times_at_once_and_alone_a_new_version(in_helsinki: Circle, tmp_path: Path) -> None:
     before = {p.id: in_helsinki.face(p)["version"] for p in in_helsinki.points()}
     file = tmp_path / "moved.csv"
-    file.write_text(in_helsinki.export_points().replace("24.946,60.1722", "24.944,60.1711"), encoding="utf-8")
-    assert in_helsinki.load(file) == []
+    file.write_text(in_helsinki.changes.export().replace("24.946,60.1722", "24.944,60.1711"), encoding="utf-8")
+    assert in_helsinki.changes.load(file) == []
     nearest = in_helsinki.find(IN_HELSINKI)["points"][0]
     assert (nearest["id"], nearest["basis"]) == ("HEL-2", "network")
     assert nearest["seconds"] < 90
@@ -105,8 +106,8 @@ def test_a_moved_point_has_its_new_times_at_once_and_alone_a_new_version(in_hels
 
 def test_a_bad_file_tells_all_and_changes_nothing(started: Circle, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
-    file.write_text(started.export_points().replace("108.9579", "200") + "XC-N,villa,,,,,,,,,,,,,,,,,,,\n", "utf-8")
-    told = started.load(file)
+    file.write_text(started.changes.export().replace("108.9579", "200") + "XC-N,villa,,,,,,,,,,,,,,,,,,,\n", "utf-8")
+    told = started.changes.load(file)
     assert [line.split(": ")[:2] for line in told] == [
         ["line 11", "lon"],
         ["line 121", "name"],
@@ -132,7 +133,7 @@ def test_a_street_file_that_cannot_serve_is_refused_and_the_old_network_stays(
 ) -> None:
     before = in_helsinki.find(IN_HELSINKI)
     with pytest.raises(NetworkRefused) as refused:
-        in_helsinki.add_network(unusable(kind, tmp_path))
+        in_helsinki.generations.add(unusable(kind, tmp_path))
     assert words in refused.value.words["zh"]
     assert in_helsinki.find(IN_HELSINKI) == before
     assert len(in_helsinki.networks()) == 1
@@ -159,9 +160,9 @@ def test_a_missing_file_is_refused_and_so_is_a_network_without_points(
     started: Circle, new_circle: NewCircle, tmp_path: Path
 ) -> None:
     with pytest.raises(NetworkRefused):
-        started.add_network(tmp_path / "none.osm.pbf")
+        started.generations.add(tmp_path / "none.osm.pbf")
     with pytest.raises(NetworkRefused, match="network_refused"):
-        started.add_network(HELSINKI)  # the starter points are in Xi'an
+        started.generations.add(HELSINKI)  # the starter points are in Xi'an
 
 
 def test_a_generation_that_is_not_on_this_host_leaves_the_old_one(in_helsinki: Circle, database: Database) -> None:
@@ -176,11 +177,11 @@ def test_another_host_builds_the_generation_itself_from_the_kept_file(
 ) -> None:
     first = circle_on(database, tmp_path / "first", hosts="several")
     first.start()
-    assert first.load(helsinki_csv) == []
+    assert first.changes.load(helsinki_csv) == []
     for old in ("20200101T000000Z-00000000", "20210101T000000Z-00000000"):
         (tmp_path / "first" / old).mkdir(parents=True)
         (tmp_path / "first" / old / "generation.json").write_text("{}")
-    name = first.add_network(HELSINKI)
+    name = first.generations.add(HELSINKI)
     assert {path.name for path in (tmp_path / "first").iterdir()} == {name, old}  # the one before may still be read
     second = circle_on(database, tmp_path / "second", hosts="several")
     assert second.follow(NOW)
