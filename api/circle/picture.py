@@ -86,4 +86,5 @@ def _face_row(point: ServicePoint) -> Row:
         "confirmed": point.confirmed,
         "hours_confirmed": point.hours_confirmed,
         "position_error_m": point.position_error_m,
+        "position_rough": point.position_rough,
     }

@@ -30,7 +30,9 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     def find(question: Row) -> Response:
         """What is near enough, can do the matter and is open on arrival."""
         found = circle.find(question)
-        return written({**found, "why": found["why"][language()]})
+        origin, said = found["origin"], found["origin"]["said"]
+        told = {"why": found["why"][language()], "origin": {**origin, "said": said and said[language()]}}
+        return written({**found, **told})
 
     @bp.get("/circle/isochrone")
     @http.allow("anyone")

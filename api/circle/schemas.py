@@ -58,16 +58,25 @@ class Question(Place):
         return {**data, "at": given.strip().replace(" ", "+")} if given else data
 
 
+class Said(fields.Field[str]):
+    """Words in the reader's language, or null."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return str(value[language()]) if value else None
+
+
 class Origin(Schema):
     """Where the question was asked from, in WGS-84; `snapped_m` is the way to the nearest street.
 
-    `off_streets`: no street within 500 m, so the answer is an estimate although there is a network.
+    `off_streets`: no street within 500 m, so the answer is an estimate although there is a network. `said`: either that,
+    or that the nearest street is far, in words; null where it is near.
     """
 
     lon = fields.Float(required=True)
     lat = fields.Float(required=True)
     snapped_m = fields.Float(required=True, allow_none=True)
     off_streets = fields.Boolean(required=True)
+    said = Said(required=True, allow_none=True, metadata={"type": ["string", "null"]})
 
 
 class Arrival(Schema):
@@ -98,13 +107,7 @@ class Stop(Schema):
     confirmed = fields.Boolean(required=True)
     hours_confirmed = fields.Boolean(required=True)
     position_error_m = fields.Integer(required=True, allow_none=True)
-
-
-class Why(fields.Field[str]):
-    """Words in the reader's language."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
-        return str(value[language()])
+    position_rough = fields.Boolean(required=True, metadata={"description": "off by 100 m or more, or nobody knows"})
 
 
 class Circle(Schema):
@@ -120,7 +123,7 @@ class Circle(Schema):
     origin = fields.Nested(Origin, required=True)
     points = fields.List(fields.Nested(Stop), required=True)
     best = fields.String(required=True, allow_none=True)
-    why = Why(required=True, metadata={"type": "string"})
+    why = Said(required=True, metadata={"type": "string"})
     beyond = fields.List(fields.Nested(Stop), required=True)
 
 
@@ -196,6 +199,7 @@ class Point(Schema):
     lat = fields.Float(required=True, allow_none=True)
     elsewhere = fields.Nested(Elsewhere, required=True, allow_none=True)
     position_error_m = fields.Integer(required=True, allow_none=True)
+    position_rough = fields.Boolean(required=True, metadata={"description": "off by 100 m or more, or nobody knows"})
     position_basis = fields.String(required=True, metadata={"description": "where the position comes from"})
     confirmed = fields.Boolean(required=True, metadata={"description": "whether the position was surveyed"})
     source = fields.String(required=True)
@@ -265,7 +269,7 @@ class PointChange(Schema):
         """What `GET` tells beside the fields is no change."""
         return {key: value for key, value in data.items() if key not in self.computed}
 
-    computed = frozenset({"id", "open", "can", "elsewhere", "version"})
+    computed = frozenset({"id", "open", "can", "elsewhere", "position_rough", "version"})
 
 
 class NewPoint(PointChange):
@@ -275,7 +279,7 @@ class NewPoint(PointChange):
     kind = fields.String(required=True, validate=_one_of(KINDS))
     name = fields.String(required=True, validate=validate.Length(1, 100))
     hours = fields.String(required=True, validate=validate.Length(1, 1_000))
-    computed = frozenset({"open", "can", "elsewhere", "version"})
+    computed = frozenset({"open", "can", "elsewhere", "position_rough", "version"})
 
 
 class PointVersion(Schema):

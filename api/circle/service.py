@@ -97,6 +97,7 @@ class Circle:
                 "lat": round(ask.lat, 6),
                 "snapped_m": snapped,
                 "off_streets": picture.reach is not None and travel is None,
+                "said": _words(circle.snapped_words(snapped)) if picture.reach else None,
             },
             **_told(found, picture.faces),
         }
@@ -118,6 +119,7 @@ class Circle:
         return {
             **row_of(point),
             "hours_confirmed": point.hours_confirmed,
+            "position_rough": point.position_rough,
             "can": usual_parts(point.kind),
             "elsewhere": _elsewhere(point),
             "open": {
@@ -302,6 +304,10 @@ class Circle:
 
 
 _SWAPPED = "经度和纬度好像写反了：lon 是经度，lat 是纬度。"
+
+
+def _words(words: circle.Words | None) -> Row | None:
+    return words and words._asdict()
 
 
 def _told(found: Answer, faces: Mapping[str, Row]) -> Row:

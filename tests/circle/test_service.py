@@ -76,7 +76,30 @@ def test_with_a_network_times_come_from_its_streets(helsinki: Circle) -> None:
 @pytest.mark.parametrize("question", [IN_HELSINKI, {**IN_HELSINKI, "minutes": 1}, {**XINCHENG, "minutes": 60}])
 def test_an_answer_is_written_as_its_schema_documents_it(helsinki: Circle, question: dict[str, Any]) -> None:
     found = helsinki.find(question)
-    assert orjson.loads(orjson.dumps({**found, "why": None})) == {**Answered(exclude=["why"]).dump(found), "why": None}
+    unsaid = {**found, "why": None, "origin": {**found["origin"], "said": None}}
+    documented = Answered(exclude=["why", "origin.said"]).dump(found)
+    assert orjson.loads(orjson.dumps(unsaid)) == {
+        **documented,
+        "why": None,
+        "origin": {**documented["origin"], "said": None},
+    }
+
+
+@pytest.mark.parametrize(
+    ("north", "basis", "said"),
+    [(60.1710, "network", None), (60.1810, "network", "离最近的街道约 "), (60.1850, "estimate", "500 米内没有街道")],
+)
+def test_a_position_far_from_every_street_is_said_in_words(
+    helsinki: Circle, north: float, basis: str, said: str | None
+) -> None:
+    found = helsinki.find({**IN_HELSINKI, "lat": north, "minutes": 60})
+    origin = found["origin"]
+    assert found["basis"] == basis
+    assert origin["off_streets"] is (basis == "estimate")
+    assert (origin["said"] is None) is (said is None)
+    if said:
+        assert said in origin["said"]["zh"]
+        assert "street" in origin["said"]["en"]
 
 
 def test_far_from_every_street_the_answer_is_an_estimate_although_there_is_a_network(helsinki: Circle) -> None:
