@@ -266,7 +266,7 @@ def snapped_words(metres: float | None) -> Words | None:
         limit = round(SNAP_LIMIT_M)
         return Words(
             f"您的位置 {limit} 米内没有街道，时间是按直线距离估算的，实际可能更久。",
-            f"No street within {limit} m of your position: times are estimated from the straight line. It may take longer.",
+            f"No street within {limit} m of your position: times are estimated from the straight line.",
         )
     if metres <= FAR_SNAP_M:
         return None

@@ -32,8 +32,8 @@ FACILITIES = {
 
 
 ROUGH_M = 100
-"""From this error on a position is marked: a tenth of the circle's 1,000 m (15 minutes at 4.0 km/h), a minute and a half
-on foot, or a street further."""
+"""From this error on a position is marked: a tenth of the circle's 1,000 m (15 minutes at 4.0 km/h), a minute and a
+half on foot, or a street further."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ALWAYS = "24/7"
 
@@ -103,7 +103,7 @@ class ServicePoint:
 
     @property
     def position_rough(self) -> bool:
-        """Whether the position may be off by so much that it must be marked: by its error, or nobody knows by how much."""
+        """Whether the position must be marked: it may be off by much, or nobody knows by how much."""
         if self.position is None:
             return False
         return not self.confirmed if self.position_error_m is None else self.position_error_m >= ROUGH_M

@@ -68,8 +68,8 @@ class Said(fields.Field[str]):
 class Origin(Schema):
     """Where the question was asked from, in WGS-84; `snapped_m` is the way to the nearest street.
 
-    `off_streets`: no street within 500 m, so the answer is an estimate although there is a network. `said`: either that,
-    or that the nearest street is far, in words; null where it is near.
+    `off_streets`: no street within 500 m, so the answer is an estimate although there is a network. `said`: that, or
+    that the nearest street is far, in words; null where it is near.
     """
 
     lon = fields.Float(required=True)
@@ -282,6 +282,25 @@ class NewPoint(PointChange):
     computed = frozenset({"open", "can", "elsewhere", "position_rough", "version"})
 
 
+_parts = fields.List(fields.String(validate=validate.OneOf(PARTS)), required=True)
+
+
+class PointMatter(Schema):
+    """What is done of a matter: `can` at this point, `usual` at one of its kind; an override makes them differ."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    can = _parts
+    usual = _parts
+
+
+class PointMatters(Schema):
+    """One page of matters, by code."""
+
+    items = fields.List(fields.Nested(PointMatter), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
 class PointVersion(Schema):
     """What a point was from an instant on; `act` is add, change or remove, `by` an id of staff, operator or starter."""
 
@@ -318,10 +337,31 @@ class Network(Schema):
     attribution = fields.String(required=True)
 
 
+class Build(Schema):
+    """A network that is being built on a host, or could not be; `why` says so in words.
+
+    `step`: reading, then searching (`done` of `of` places, mode by mode: walk, walk_slow, bike, drive), then keeping the
+    file for other hosts. Where `at`, the last sign of it, is long ago, it was broken off.
+    """
+
+    generation = fields.String(required=True)
+    file = fields.String(required=True)
+    host = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["building", "failed"]))
+    step = fields.String(required=True, validate=validate.OneOf(["reading", "searching", "keeping"]))
+    mode = fields.String(required=True, allow_none=True)
+    done = fields.Integer(required=True, allow_none=True)
+    of = fields.Integer(required=True, allow_none=True)
+    began_at = Time(required=True)
+    at = Time(required=True)
+    why = fields.String(required=True, allow_none=True)
+
+
 class Networks(Schema):
-    """All of them."""
+    """All of them, and what is being built."""
 
     items = fields.List(fields.Nested(Network), required=True)
+    builds = fields.List(fields.Nested(Build), required=True)
 
 
 class BoxQuestion(Schema):

@@ -120,12 +120,16 @@ def test_an_isochrone_needs_a_place_and_a_network(anyone: Any) -> None:
     assert anyone.get("/v1/circle/isochrone?point=XC-H01", expect=422)["code"] == "bad_fields"
 
 
-def test_with_a_network_the_whole_face_speaks_of_its_streets(app: Any, anyone: Any, helsinki_csv: Path) -> None:
+def test_with_a_network_the_whole_face_speaks_of_its_streets(
+    app: Any, anyone: Any, staff: Any, helsinki_csv: Path
+) -> None:
     circle = app.extensions["circle"].circle
     assert circle.changes.load(helsinki_csv) == []
     generation = circle.generations.add(HELSINKI)
     found = anyone.get(ask(lon=24.9435, lat=60.1710, at="2026-11-24T10:00:00+08:00"))
     assert (found["basis"], found["generation"]) == ("network", generation)
+    audited = staff("admin").get(f"/v1/audit?subject=network:{generation}")["items"]
+    assert [(row["actor"], row["act"]) for row in audited] == [("operator", "network.add")]
     assert [row["id"] for row in found["points"]] == ["HEL-1", "HEL-2"]
     assert found["origin"]["snapped_m"] < 100
     far = ask(lon=24.9435, lat=60.1810, minutes=60)
