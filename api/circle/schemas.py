@@ -76,7 +76,7 @@ class Origin(Schema):
     lat = fields.Float(required=True)
     snapped_m = fields.Float(required=True, allow_none=True)
     off_streets = fields.Boolean(required=True)
-    said = Said(required=True, allow_none=True, metadata={"type": ["string", "null"]})
+    said = Said(required=True, allow_none=True, metadata={"type": "string"})
 
 
 class Arrival(Schema):
@@ -340,8 +340,8 @@ class Network(Schema):
 class Build(Schema):
     """A network that is being built on a host, or could not be; `why` says so in words.
 
-    `step`: reading, then searching (`done` of `of` places, mode by mode: walk, walk_slow, bike, drive), then keeping the
-    file for other hosts. Where `at`, the last sign of it, is long ago, it was broken off.
+    `step`: reading, then searching (`done` of `of` places, mode by mode: walk, walk_slow, bike, drive), then keeping
+    the file for other hosts. Where `at`, the last sign of it, is long ago, it was broken off.
     """
 
     generation = fields.String(required=True)
