@@ -11,6 +11,8 @@ const FACILITIES = {
 export const kindWords = (kind) => t(KINDS[kind] ?? '办事点')
 export const partWords = (part) => t(PARTS[part] ?? part)
 export const facilityWords = (facility) => t(FACILITIES[facility] ?? facility)
+export const PART_KEYS = Object.keys(PARTS)
+export const partsWords = (parts) => (parts.length ? parts.map(partWords).join(language.value === 'en' ? ', ' : '、') : t('不办'))
 export const FACILITY_KEYS = Object.keys(FACILITIES)
 export const KIND_KEYS = Object.keys(KINDS)
 
@@ -18,7 +20,7 @@ export const KIND_KEYS = Object.keys(KINDS)
 export function canWords(can = [], asked = false) {
   if (!can.length) return ''
   if (asked && can.length === 3) return t('在这里一次办完')
-  return t('这里能{parts}', { parts: can.map(partWords).join(language.value === 'en' ? ', ' : '、') })
+  return t('这里能{parts}', { parts: partsWords(can) })
 }
 
 /** '15:04' today, '10 月 9 日 09:00' on another day. */
