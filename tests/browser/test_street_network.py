@@ -1,8 +1,12 @@
-"""With a street network: streets and the 15-minute outline on the phone's map and the console's, and what is far, said."""
+"""With a street network: streets and the outline on the maps of phone and console; what is far from them is said."""
+
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 from playwright.sync_api import expect
+from pymongo import MongoClient
 
 from api.circle.points_csv import write_points
 from tests.browser.conftest import PHONE, Watched
@@ -70,7 +74,8 @@ def drawn(watched, colour):
         copy.drawImage(canvas, 0, 0)
         const { data } = copy.getImageData(0, 0, canvas.width, canvas.height)
         for (let i = 0; i < data.length; i += 4) {
-            if (data[i + 3] > 150 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 12) sum += 1
+            const away = Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b)
+            if (data[i + 3] > 150 && away < 12) sum += 1
         }
         return sum
     }, 0)"""
@@ -124,6 +129,19 @@ def test_a_place_lists_what_can_be_done_there(at):
     assert phone.faults == []
 
 
+def tell_builds(site):
+    """What three builders have told the store: one at work, one that was killed long ago, one that could not."""
+    uri = json.loads((site.folder / "var" / "store.json").read_text())["uri"]
+    now = datetime.now(UTC)
+    row = {"v": 1, "file": "shaanxi-latest.osm.pbf", "host": "hall-1", "state": "building", "began_at": now, "at": now}
+    row |= {"code": None, "step": "searching", "mode": "bike", "done": 32, "of": 81}
+    long_ago = {"began_at": now - timedelta(hours=3), "at": now - timedelta(hours=2)}
+    others = [{"state": "failed", "code": "far_away", "file": "henan.osm.pbf"}, {**long_ago, "mode": "walk"}]
+    rows = [{**row, "_id": f"{2 - i}", "generation": f"{2 - i}", **told} for i, told in enumerate([{}, *others])]
+    with MongoClient(uri) as client:
+        client["circle"]["network_builds"].insert_many(rows)
+
+
 def test_the_console_shows_streets_under_a_point_its_network_and_what_was_changed(city, screens):
     screen = screens("admin")
     screen.at("rail-places").click()
@@ -156,4 +174,8 @@ def test_the_console_shows_streets_under_a_point_its_network_and_what_was_change
     screen.at("places-networks").click()
     expect(screen.at("network-row")).to_contain_text("helsinki.osm.pbf")
     screen.shot("network")
+    tell_builds(city)
+    expect(screen.page.get_by_test_id("network-build")).to_have_count(3)
+    expect(screen.at("network-step")).to_contain_text("81 个地点算好 32 个")
+    screen.shot("building")
     assert [fault for fault in screen.faults if "403" not in fault] == []
