@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol, TypeVar
 
-import orjson
 from flask import Response, g, request
 
 from api.refusals import NotFound, Refusal, VersionMissing
@@ -188,11 +187,27 @@ class Http:
         return {"ETag": f'"{version}"'}
 
 
-def written(answer: dict[str, Any]) -> Response:
-    """A finished answer as JSON, for a route whose schema is its document only: dumping through it would cost more than
-    the answer itself. Times must be in Asia/Shanghai, to the second.
+def plainly(slow: Callable[[View], View], plain: Callable[[str], Any | None]) -> Callable[[View], View]:
+    """In place of `bp.arguments` for a query that is nearly always plain: `plain` reads it in a tenth of the time, or
+    answers None; then `slow`, which is `bp.arguments(…)`, reads and refuses it.
     """
-    return Response(orjson.dumps(answer), mimetype="application/json")
+
+    def mark(view: View) -> View:
+        thorough = slow(view)
+
+        @wraps(thorough)
+        def quick(*args: Any, **kwargs: Any) -> Any:
+            question = plain(request.environ.get("QUERY_STRING", ""))
+            return thorough(*args, **kwargs) if question is None else view(question, *args, **kwargs)
+
+        return quick  # type: ignore[return-value]
+
+    return mark
+
+
+def json(answer: bytes) -> Response:
+    """An answer that is JSON already, for a route whose schema is its document only."""
+    return Response(answer, mimetype="application/json")
 
 
 def cursor_of(position: str) -> str:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from api.circle.area import Box, around
+from api.circle.area import Box, Spots, around
+from api.circle.circle import Candidate, candidate
 from api.circle.drawing import StreetMap
-from api.circle.point import ServicePoint, point_of
+from api.circle.point import Handling, ServicePoint, point_of
 from api.circle.reach import Reach
+from api.circle.written import face
 
 AREA_MARGIN_M = 1_500.0
 """How far around the points of a district questions are answered."""
@@ -38,14 +37,24 @@ class Picture:
         return tuple(point for point in self.points if point.position)
 
     @cached_property
-    def positions(self) -> NDArray[np.float64]:
-        """Longitude and latitude of those, a row each."""
-        return np.array([point.position for point in self.placed], dtype=float).reshape(-1, 2)
+    def spots(self) -> Spots:
+        """Where those are."""
+        return Spots([point.position for point in self.placed if point.position])
 
     @cached_property
-    def faces(self) -> dict[str, Row]:
+    def faces(self) -> dict[str, bytes]:
         """What an answer says of each of those, whoever asks, by id."""
-        return {point.id: _face_row(point) for point in self.placed}
+        return {point.id: face(point) for point in self.placed}
+
+    def candidates(self, matter: Handling | None, facilities: frozenset[str]) -> list[Candidate | None]:
+        """Those who may be gone to for this, in the order of the tables."""
+        if matter is None and not facilities:
+            return self._candidates
+        return [candidate(point, matter, facilities) for point in self.placed]
+
+    @cached_property
+    def _candidates(self) -> list[Candidate | None]:
+        return [candidate(point, None, frozenset()) for point in self.placed]
 
     @cached_property
     def area(self) -> tuple[Box, ...]:
@@ -71,20 +80,3 @@ def district_boxes(points: Sequence[ServicePoint]) -> list[Box]:
 def stored_point(row: Row) -> ServicePoint:
     """The point of a stored row."""
     return point_of({**row, "id": row["_id"]})
-
-
-def _face_row(point: ServicePoint) -> Row:
-    return {
-        "id": point.id,
-        "kind": point.kind,
-        "name": point.name,
-        "address": point.address,
-        "lon": point.lon,
-        "lat": point.lat,
-        "facilities": point.facilities,
-        "phone": point.phone,
-        "confirmed": point.confirmed,
-        "hours_confirmed": point.hours_confirmed,
-        "position_error_m": point.position_error_m,
-        "position_rough": point.position_rough,
-    }

@@ -8,7 +8,7 @@ from flask_smorest import Blueprint
 from api.circle import schemas
 from api.circle.area import Box
 from api.circle.service import Circle
-from api.http import BadCursor, Http, page, position_of, written
+from api.http import BadCursor, Http, json, page, plainly, position_of
 from api.problems import language
 from api.shapes import Paging
 
@@ -25,14 +25,11 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
 
     @bp.get("/circle")
     @http.allow("anyone")
-    @bp.arguments(schemas.Question(), location="query")
+    @plainly(bp.arguments(schemas.Question(), location="query"), schemas.plain_question)
     @bp.response(200, schemas.Circle)
     def find(question: Row) -> Response:
         """What is near enough, can do the matter and is open on arrival."""
-        found = circle.find(question)
-        origin, said = found["origin"], found["origin"]["said"]
-        told = {"why": found["why"][language()], "origin": {**origin, "said": said and said[language()]}}
-        return written({**found, **told})
+        return json(circle.find(question, language()))
 
     @bp.get("/circle/isochrone")
     @http.allow("anyone")

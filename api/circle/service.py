@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from api.circle import circle
-from api.circle.area import Box, distances_m
+from api.circle.area import Box
 from api.circle.builder import BuildFailed, build
 from api.circle.changes import PointChanges
-from api.circle.circle import Answer, Ask, OpeningAt, Stop
+from api.circle.circle import Ask, OpeningAt
 from api.circle.crs import from_wgs84, to_wgs84
 from api.circle.generations import Generations, Hosts
 from api.circle.mode import Pace
@@ -25,6 +25,7 @@ from api.circle.picture import Picture, stored_point
 from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
 from api.circle.reach import Reach
 from api.circle.store import CircleStore
+from api.circle.written import written
 from api.refusals import BadFields, NotFound, Refusal
 
 log = logging.getLogger("circle.circle")
@@ -81,17 +82,18 @@ class Circle:
 
     # -- questions, from memory ---------------------------------------------
 
-    def find(self, question: Row) -> Row:
-        """The circle around a position, in the shape of `GET /v1/circle`. Raises BadFields."""
+    def find(self, question: Row, language: str) -> bytes:
+        """The circle around a position, as the JSON of `GET /v1/circle` in a `language`, zh or en. Raises BadFields."""
         picture = self._picture
-        ask = self._ask(question, picture)
+        ask, facilities = self._ask(question, picture), self._facilities(question)
         travel = picture.reach.times(ask.mode, ask.lon, ask.lat) if picture.reach else None
         pace = picture.reach.pace if picture.reach else self._pace
-        metres = distances_m(ask.lon, ask.lat, picture.positions)
-        reached = circle.reached(ask, picture.placed, metres, pace, travel.seconds if travel else None)
+        metres = picture.spots.distances_m(ask.lon, ask.lat)
+        candidates = picture.candidates(ask.matter, facilities)
+        reached = circle.reached(ask, candidates, metres, pace, travel.seconds if travel else None)
         found = circle.answer(ask, reached, self._opening)
-        snapped = None if travel is None else round(travel.snap.metres, 1)
-        return {
+        said = circle.snapped_words(travel.snap.metres if travel else None) if picture.reach else None
+        head = {
             "basis": "estimate" if travel is None else "network",
             "generation": picture.reach.generation if picture.reach and travel else None,
             "mode": ask.mode,
@@ -100,12 +102,12 @@ class Circle:
             "origin": {
                 "lon": round(ask.lon, 6),
                 "lat": round(ask.lat, 6),
-                "snapped_m": snapped,
+                "snapped_m": None if travel is None else round(travel.snap.metres, 1),
                 "off_streets": picture.reach is not None and travel is None,
-                "said": _words(circle.snapped_words(snapped)) if picture.reach else None,
+                "said": said and (said.en if language == "en" else said.zh),
             },
-            **_told(found, picture.faces),
         }
+        return written(head, found, picture.faces, language)
 
     def points(self) -> tuple[ServicePoint, ...]:
         """All points, by id."""
@@ -225,9 +227,6 @@ class Circle:
 
     def _ask(self, question: Row, picture: Picture) -> Ask:
         lon, lat = self._place(question, picture)
-        unknown = [name for name in question.get("facilities", ()) if name not in FACILITIES]
-        if unknown:
-            raise BadFields({"facilities": [f"不认识：{'、'.join(unknown)}。可以用：{'、'.join(FACILITIES)}。"]})
         return Ask(
             lon,
             lat,
@@ -236,9 +235,16 @@ class Circle:
             question.get("at") or self._now(),
             question["open"],
             self._handling(question["matter"]) if "matter" in question else None,
-            frozenset(question.get("facilities", ())),
             question.get("limit"),
         )
+
+    @staticmethod
+    def _facilities(question: Row) -> frozenset[str]:
+        wanted = question.get("facilities", ())
+        unknown = [name for name in wanted if name not in FACILITIES]
+        if unknown:
+            raise BadFields({"facilities": [f"不认识：{'、'.join(unknown)}。可以用：{'、'.join(FACILITIES)}。"]})
+        return frozenset(wanted)
 
     def _handling(self, code: str) -> Handling:
         try:
@@ -325,36 +331,6 @@ class Circle:
 
 
 _SWAPPED = "经度和纬度好像写反了：lon 是经度，lat 是纬度。"
-
-
-def _words(words: circle.Words | None) -> Row | None:
-    return words and words._asdict()
-
-
-def _told(found: Answer, faces: Mapping[str, Row]) -> Row:
-    return {
-        "points": [_stop_row(stop, faces) for stop in found.inside],
-        "best": found.best.point.id if found.best else None,
-        "why": found.why._asdict(),
-        "beyond": [_stop_row(stop, faces) for stop in found.beyond],
-    }
-
-
-def _stop_row(stop: Stop, faces: Mapping[str, Row]) -> Row:
-    opening = stop.opening
-    return {
-        **faces[stop.point.id],
-        "seconds": round(stop.seconds),
-        "basis": stop.basis,
-        "distance_m": round(stop.distance_m),
-        "open": {
-            "on_arrival": opening.open,
-            "closes_at": opening.closes_at,
-            "next_opens_at": opening.next_opens_at,
-            "provisional": opening.provisional,
-        },
-        "can": stop.can,
-    }
 
 
 def _elsewhere(point: ServicePoint) -> Row | None:
