@@ -23,7 +23,7 @@ from api.circle.generations import Generations, Hosts
 from api.circle.mode import Pace
 from api.circle.picture import Picture, stored_point
 from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
-from api.circle.reach import Reach
+from api.circle.reach import Position, Reach
 from api.circle.store import CircleStore
 from api.circle.written import written
 from api.refusals import BadFields, NotFound, Refusal
@@ -77,8 +77,9 @@ class Circle:
         self._cover_after = NEVER
         self._isochrones: dict[tuple[Any, ...], Row] = {}
         write: dict[str, Any] = {"transact": transact, "announce": announce, "now": now, "follow": self.follow}
-        self.changes = PointChanges(store, check_hours=check_hours, knows=self._knows, record=record, **write)
-        self.generations = Generations(store, folder, record=record, hosts=hosts, pace=self._pace, **write)
+        write["record"] = record
+        self.changes = PointChanges(store, check_hours=check_hours, knows=self._knows, prepare=self._prepare, **write)
+        self.generations = Generations(store, folder, hosts=hosts, pace=self._pace, **write)
 
     # -- questions, from memory ---------------------------------------------
 
@@ -296,7 +297,7 @@ class Circle:
             reach = self._picture.reach
             if reach and reach.missing:
                 self._cover_after = now + COVER_PAUSE
-                if self._cover(reach):
+                if self._search(reach, reach.missing):
                     self._take(current["revision"], points, versions, folder)
             return True
 
@@ -319,11 +320,20 @@ class Circle:
         positions = [point.position for point in points if point.position]
         self._picture = Picture(revision, points, versions, Reach(folder, positions) if folder else None)
 
+    def _prepare(self, points: Sequence[ServicePoint]) -> None:
+        """Have new positions searched before anybody hears of them: on this host nobody sees an estimate in between.
+        Where that fails, and on other hosts, `follow` has it done.
+        """
+        reach, there = self._picture.reach, {point.position for point in self._picture.placed}
+        fresh = [point.position for point in points if point.position and point.position not in there]
+        if reach and fresh:
+            self._search(reach, fresh)
+
     @staticmethod
-    def _cover(reach: Reach) -> bool:
-        """Have the positions searched that have no column yet."""
+    def _search(reach: Reach, positions: Sequence[Position]) -> bool:
+        """Have positions searched that have no column yet."""
         try:
-            build("cover", {"folder": str(reach.folder), "positions": reach.missing})
+            build("cover", {"folder": str(reach.folder), "positions": positions})
         except BuildFailed:
             log.exception("columns not built", extra={"generation": reach.generation})
             return False
