@@ -42,6 +42,8 @@ export default {
   '这是一般的上班时间，还没有和这里核对过，先打电话。': 'These are typical hours, not confirmed by this place: call first.',
   '不同的事能办的步骤不一样，在“附近办”里选好事项再看。': 'What can be done differs by service: choose yours under “Nearby”.',
   '用哪个地图去？': 'Which map?',
+  '{n} 个窗口': '{n} window(s)',
+  '面积约 {n} 平方米': 'about {n} m²',
   '看哪些事能办、能办到哪一步': 'What can be done here, and how far',
   '还没有登记能在这里办的事。': 'Nothing is known yet that can be done here.',
 }

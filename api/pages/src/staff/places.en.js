@@ -68,6 +68,8 @@ export default {
   初始数据: 'Starter data',
   '没有叫“{q}”的事项。': 'No matter called “{q}”.',
   能办的事: 'What can be done',
+  不看范围: 'Hide the reach',
+  '看走路 15 分钟能到这里的范围': 'Show from where it is 15 minutes on foot',
   '有 {n} 件事和同类地点不一样，其余照常。': '{n} matter(s) unlike others of its kind; the rest as usual.',
   '现在都和同类地点一样。哪件事不一样，找出来改。': 'All as at others of its kind. Find the matter that is not, and change it.',
   找事项改它: 'Find a matter to change',
