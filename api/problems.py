@@ -139,11 +139,12 @@ def status_of(code: str) -> int:
 
 def language() -> str:
     """`en` where the client prefers it, else `zh`."""
-    return _preferred(request.headers.get("Accept-Language", ""))
+    return preferred(request.headers.get("Accept-Language", ""))
 
 
 @lru_cache(256)
-def _preferred(accepted: str) -> str:
+def preferred(accepted: str) -> str:
+    """The same, of an Accept-Language header (RFC 9110 §12.5.4)."""
     return parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"], "zh")
 
 
