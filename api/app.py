@@ -125,6 +125,7 @@ class Office:
             opening=self.calendar.opening,
             check_hours=parse_hours,
             matter=self.matters.entry,
+            codes=self.matters.codes,
             record=self.audit.record,
             hosts="several" if self.settings.mongodb_uri else "one",
             **self._write,

@@ -21,14 +21,12 @@ from api.server import joined
 from api.settings import read
 from tests.circle.conftest import circle_on, csv_of_helsinki
 from tests.circle.places import HELSINKI, made
-from tests.served import Served, wait_for
+from tests.served import Served, log_in_staff, wait_for
 
 QUESTION = {"lon": 24.9435, "lat": 60.1710, "open": "any", "at": "2026-11-24T10:00:00+08:00"}
 FOLLOWED_S = 2.0
 NOISY_S = 2.0
 """What a machine busy with other things may take more."""
-SEARCHED_S = 2.0
-"""A new place is searched by a process of its own first."""
 PAUSE_S = 0.01
 Answer = dict[str, Any]
 
@@ -98,16 +96,46 @@ def test_a_new_point_is_followed_within_two_seconds_and_the_others_times_never_w
     file = served.folder / "third.csv"
     file.write_text(write_points([made("HEL-9", 24.9441, 60.1712)]), "utf-8")
     with questions(served) as heard:
-        begun = time.monotonic()
         assert other.changes.load(file) == []
-        wait_for(lambda: times(heard[-1]).get("HEL-9", ("",))[0] == "network", 10)
-        assert time.monotonic() - begun < FOLLOWED_S + SEARCHED_S + NOISY_S
+        begun = time.monotonic()
+        wait_for(lambda: "HEL-9" in times(heard[-1]), 10)
+        assert time.monotonic() - begun < FOLLOWED_S + NOISY_S
     for answer in heard:
         told = times(answer)
-        added = told.pop("HEL-9", None)
+        # It is there with its exact time from its first moment on.
+        assert told.pop("HEL-9", None) in (None, times(heard[-1])["HEL-9"])
         assert told == before
-        # A place without its column yet is estimated, and says so.
-        assert added is None or added[0] == "estimate" or added == times(heard[-1])["HEL-9"]
+
+
+def test_a_point_moved_elsewhere_is_followed_within_two_seconds_from_its_old_times_to_its_new_ones(
+    served: Served, other: Circle
+) -> None:
+    before = times(asked(served))
+    file = served.folder / "moved.csv"
+    file.write_text(write_points([made("HEL-2", 24.9440, 60.1711)]), "utf-8")
+    with questions(served) as heard:
+        assert other.changes.load(file) == []
+        begun = time.monotonic()
+        wait_for(lambda: times(heard[-1])["HEL-2"] != before["HEL-2"], 10)
+        assert time.monotonic() - begun < FOLLOWED_S + NOISY_S
+    after = times(heard[-1])
+    assert after["HEL-2"][0] == "network"
+    assert after["HEL-2"][1] < 90 < before["HEL-2"][1]
+    for answer in heard:
+        told = times(answer)
+        assert told["HEL-2"] in (before["HEL-2"], after["HEL-2"])
+        assert {**told, "HEL-2": None} == {**before, "HEL-2": None}
+
+
+def test_a_point_moved_here_has_its_new_times_in_the_very_next_answer(served: Served, other: Circle) -> None:
+    admin, path = log_in_staff(served, "admin"), "/v1/points/HEL-2"
+    version = {"If-Match": f'"{admin.call("GET", path)["version"]}"'}
+    admin.call("PATCH", path, json={"lon": 24.9480, "lat": 60.1735}, headers=version)
+    basis, seconds = times(asked(served))["HEL-2"]
+    assert basis == "network"
+    assert seconds > 200
+    other.follow(utc_now())
+    assert other.point("HEL-2").position == (24.9480, 60.1735)
 
 
 def test_a_new_network_is_followed_within_two_seconds_and_each_answer_is_of_one_generation(
