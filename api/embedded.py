@@ -197,8 +197,8 @@ class EmbeddedStore:
     def _end(self, how: signal.Signals) -> None:
         """Signal the child until it is gone.
 
-        The store, told to stop, waits two seconds for one more caller, so it gets one. And a signal that comes just when
-        it makes a thread for a caller can be lost on that thread (seen), so as long as it answers it is told again.
+        The store, told to stop, waits two seconds for one more caller, so it gets one. And a signal that comes while it
+        makes a thread for a caller can be lost on that thread (seen): as long as it still answers, it is told again.
         """
         if self._child is None:
             return

@@ -62,9 +62,7 @@ def halt(pid):
     """Make a process hang, and wait until the last of its threads does."""
     os.kill(pid, signal.SIGSTOP)
     tasks = Path(f"/proc/{pid}/task")
-    wait_for(
-        lambda: all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir())
-    )
+    wait_for(lambda: all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir()))
 
 
 def test_a_healthy_store_is_left_alone(watch, store):
