@@ -187,6 +187,11 @@ class Cases:
             return []
         return [self._line(row) for row in self._store.list({**wanted, **within}, after, limit)]
 
+    def departments(self) -> list[Row]:
+        """Where a case may be transferred to."""
+        known = self._matters.departments
+        return [{"code": code, "name": known.name(code)} for code in known.codes()]
+
     def timeline(self, actor: Actor, number: str) -> list[Row]:
         """What happened, in order; the office's own notes only for the office."""
         row = self._visible(actor, number)
