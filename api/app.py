@@ -191,7 +191,7 @@ class Office:
             tell=self.notices.tell,
             **self._write,
         )
-        self.circle.hangs_on = lambda point: {
+        self.circle.changes.hangs_on = lambda point: {
             "staff": self.identity.staff_at(point),
             "conversations": self.chat.open_at(point),
         }
@@ -309,9 +309,8 @@ def create_app(
     app.config |= {"MAX_CONTENT_LENGTH": bodies.LARGEST, "PROPAGATE_EXCEPTIONS": False}
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["limits"] = limits = Limits(
-        settings.redis_url, spares=lambda address: settings.pocket and is_loopback(address)
-    )
+    spares = is_loopback if settings.pocket else lambda address: False
+    app.extensions["limits"] = limits = Limits(settings.redis_url, spares=spares)
     web = http.Http(office.identity.actor, office.once, limits.person)
     measured = metrics.Metrics(office.readings())
     edge.register(
@@ -321,6 +320,7 @@ def create_app(
         origins=settings.cors_origins,
         https=settings.public_base.startswith("https://"),
         observe=measured.observe,
+        quick=circle_routes.quick(office.circle),
     )
     problems.register(app, (Refusal, chat.Refusal, notifications.Refusal), UNAVAILABLE)
     described = openapi.describe(app)

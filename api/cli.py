@@ -108,14 +108,14 @@ def load(files: tuple[Path, ...]) -> None:
     """Load service points from CSV files; a file with any error changes nothing."""
     with _office() as office:
         for file in files:
-            _tell_loaded(file, office.circle.load(file))
+            _tell_loaded(file, office.circle.changes.load(file))
 
 
 @main.command()
 def export() -> None:
     """Print all service points as CSV, which `load` reads back the same."""
     with _office() as office:
-        click.echo(office.circle.export_points(), nl=False)
+        click.echo(office.circle.changes.export(), nl=False)
 
 
 @main.group()
@@ -128,7 +128,7 @@ def network() -> None:
 def network_add(file: Path) -> None:
     """Build travel times from FILE.osm.pbf and use them from now on."""
     with _office() as office:
-        click.echo(office.circle.add_network(file, lambda line: click.echo(line, err=True)))
+        click.echo(office.circle.generations.add(file, lambda line: click.echo(line, err=True)))
 
 
 @network.command("list")

@@ -14,8 +14,9 @@ import pytest
 import requests
 
 from api.app import utc_now
+from api.circle.generations import NetworkRefused
 from api.circle.points_csv import write_points
-from api.circle.service import Circle, NetworkRefused
+from api.circle.service import Circle
 from api.server import joined
 from api.settings import read
 from tests.circle.conftest import circle_on, csv_of_helsinki
@@ -45,8 +46,8 @@ def other(served: Served) -> Iterator[Circle]:
     """The circle of another process, this one, on the same store: it has added points in Helsinki and its streets."""
     with joined(read(served.environ)) as database:
         circle = circle_on(database, served.folder / "var" / "networks", utc_now)
-        assert circle.load(csv_of_helsinki(served.folder)) == []
-        circle.add_network(HELSINKI)
+        assert circle.changes.load(csv_of_helsinki(served.folder)) == []
+        circle.generations.add(HELSINKI)
         wait_for(lambda: got(served).ok and asked(served)["basis"] == "network", 20)
         yield circle
 
@@ -98,7 +99,7 @@ def test_a_new_point_is_followed_within_two_seconds_and_the_others_times_never_w
     file.write_text(write_points([made("HEL-9", 24.9441, 60.1712)]), "utf-8")
     with questions(served) as heard:
         begun = time.monotonic()
-        assert other.load(file) == []
+        assert other.changes.load(file) == []
         wait_for(lambda: times(heard[-1]).get("HEL-9", ("",))[0] == "network", 10)
         assert time.monotonic() - begun < FOLLOWED_S + SEARCHED_S + NOISY_S
     for answer in heard:
@@ -114,7 +115,7 @@ def test_a_new_network_is_followed_within_two_seconds_and_each_answer_is_of_one_
 ) -> None:
     before = asked(served)
     with questions(served) as heard:
-        other.add_network(HELSINKI)
+        other.generations.add(HELSINKI)
         begun = time.monotonic()
         wait_for(lambda: heard[-1]["generation"] != before["generation"], 10)
         assert time.monotonic() - begun < FOLLOWED_S + NOISY_S
@@ -126,7 +127,7 @@ def test_a_killed_builder_leaves_the_old_generation_and_the_next_one_clears_up(s
     before, networks = asked(served), served.folder / "var" / "networks"
     there = set(networks.iterdir())
     with questions(served) as heard, ThreadPoolExecutor(1) as pool:
-        adding = pool.submit(other.add_network, HELSINKI)
+        adding = pool.submit(other.generations.add, HELSINKI)
         os.kill(builder_at_work(networks, there), signal.SIGKILL)
         with pytest.raises(NetworkRefused):
             adding.result(30)
@@ -134,7 +135,7 @@ def test_a_killed_builder_leaves_the_old_generation_and_the_next_one_clears_up(s
     assert other.networks()[0]["generation"] == before["generation"]
     assert any(path.name.startswith(".") for path in networks.iterdir())
 
-    other.add_network(HELSINKI)
+    other.generations.add(HELSINKI)
     assert not any(path.name.startswith(".") for path in networks.iterdir())
 
 

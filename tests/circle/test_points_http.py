@@ -137,8 +137,8 @@ def test_the_csv_file_goes_round_with_every_field(admin: Any, app: Any, tmp_path
     circle = app.extensions["circle"].circle
     before = circle.points()
     file = tmp_path / "points.csv"
-    file.write_text(circle.export_points(), encoding="utf-8")
-    assert circle.load(file) == []
+    file.write_text(circle.changes.export(), encoding="utf-8")
+    assert circle.changes.load(file) == []
     assert circle.points() == before
     assert circle.face(circle.point("XC-N1"))["version"] == 1
 

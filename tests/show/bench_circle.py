@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 import numpy as np
 from scipy.sparse.csgraph import dijkstra
 
-from api.circle.area import DEGREE_M, distances_m
+from api.circle.area import DEGREE_M, Spots
 from api.circle.build import _edges, _matrix, column_at
 from api.circle.circle import DETOUR
 from api.circle.nearest import lay_grid, mapped
@@ -111,10 +111,10 @@ def valhalla_matrix(name: str, origins: list[Position], goals: list[Position], o
 
 def straight_line(reach: Reach, origins: list[Position], goals: list[Position]) -> Figures:
     """A straight line and a filter: what it costs, and how often it is right about who is within the limit."""
-    places = np.array(goals)
-    cost = timed(lambda at: distances_m(*at, places) <= LIMIT_S * WALK_MS, origins)
+    spots = Spots(goals)
+    cost = timed(lambda at: spots.distances_m(*at) <= LIMIT_S * WALK_MS, origins)
     truth = np.array([travel.seconds <= LIMIT_S for at in origins if (travel := reach.times("walk", *at))])
-    metres = np.array([distances_m(*at, places) for at in origins])
+    metres = np.array([spots.distances_m(*at) for at in origins])
     return {
         "straight_line": {**cost, **rightness(metres / WALK_MS <= LIMIT_S, truth)},
         "straight_line_with_detour": rightness(metres * DETOUR / WALK_MS <= LIMIT_S, truth),
