@@ -173,6 +173,13 @@ class Cases:
             self._audit.record(actor.id, act, f"case:{row['_id']}")
         return self._face(actor, row)
 
+    def copy(self, actor: Actor, number: str) -> Row:
+        """The whole case for the copy of a citizen's data: with the number in full where it is theirs, not an agent's."""
+        row = self._visible(actor, number)
+        applied = row["principal"] == self._identity.mandates.index_of(actor) if row.get("principal") else True
+        answers = self._unseal(row["_id"], "answers", row["answers"])
+        return {**self._face(actor, row), **({"answers": answers} if applied else {})}
+
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
         """One's own cases, newest first."""
         sides: list[Row] = [{"owner": actor.id}]
