@@ -174,7 +174,7 @@ class Cases:
         return self._face(actor, row)
 
     def copy(self, actor: Actor, number: str) -> Row:
-        """The whole case for the copy of a citizen's data: with the number in full where it is theirs, not an agent's."""
+        """The whole case for the copy of a citizen's data: the number in full where it is theirs, not for an agent."""
         row = self._visible(actor, number)
         applied = row["principal"] == self._identity.mandates.index_of(actor) if row.get("principal") else True
         answers = self._unseal(row["_id"], "answers", row["answers"])
