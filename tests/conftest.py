@@ -1,5 +1,6 @@
 """Fixtures that every suite shares: a real embedded store, an assembled app, callers, a clock that obeys."""
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from api.identity.sealing import Keyring
 from api.settings import Settings, read
 
 PASSWORD = "correct-horse-battery"
+SERVER = os.environ.get("MONGODB_URI", "")
+"""A real MongoDB to test on; without it the embedded store."""
 
 
 class Clock:
@@ -104,7 +107,10 @@ class Caller:
 
 @pytest.fixture(scope="session")
 def store_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real embedded store, one for the whole run."""
+    """A real embedded store, one for the whole run; where MONGODB_URI names a replica set, that."""
+    if SERVER:
+        yield SERVER
+        return
     store = EmbeddedStore(tmp_path_factory.mktemp("store"))
     yield store.start()
     store.stop()
@@ -121,6 +127,8 @@ def shared_database(store_uri: str) -> Iterator[Database]:
     """A database of its own for each module of tests."""
     database = Database(store_uri, f"t{uuid4().hex}")
     yield database
+    if SERVER:
+        database.client.drop_database(database.handle.name)
     database.close()
 
 
