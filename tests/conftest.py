@@ -1,6 +1,7 @@
 """Fixtures that every suite shares: a real embedded store, an assembled app, callers, a clock that obeys."""
 
 import json
+import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +31,8 @@ from tests.way import PNG
 
 PASSWORD = "correct-horse-battery"
 SLOW = ("process", "browser", "kills", "operations", "chat")
+SERVER = os.environ.get("MONGODB_URI", "")
+"""A real MongoDB to test on; without it the embedded store."""
 
 
 class Clock:
@@ -113,7 +116,10 @@ class Caller:
 
 @pytest.fixture(scope="session")
 def store_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real embedded store, one for the whole run."""
+    """A real embedded store, one for the whole run; where MONGODB_URI names a replica set, that."""
+    if SERVER:
+        yield SERVER
+        return
     store = EmbeddedStore(tmp_path_factory.mktemp("store"))
     yield store.start()
     store.stop()
@@ -130,6 +136,8 @@ def shared_database(store_uri: str) -> Iterator[Database]:
     """A database of its own for each module of tests."""
     database = Database(store_uri, f"t{uuid4().hex}")
     yield database
+    if SERVER:
+        database.client.drop_database(database.handle.name)
     database.close()
 
 

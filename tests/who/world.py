@@ -238,7 +238,7 @@ def _window_verification(world: World, actor: str) -> Call:
     return {"json": known}
 
 
-def _confirm_recovery(world: World, actor: str) -> Call:
+def _open_recovery(world: World, actor: str) -> Call:
     spare = world.officer("window").person["id"]
     world.second_admin.post(f"/v1/staff/{spare}/recovery")
     return {"at": {"staff_id": spare}}
@@ -318,7 +318,8 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
         "json": {"username": uuid4().hex[:12], "name": "新人", "roles": ["window"], "point": "XC-H01"}
     },
     ("PATCH", "/v1/staff/<staff_id>"): _change_staff,
-    ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): _confirm_recovery,
+    ("DELETE", "/v1/staff/<staff_id>/recovery"): _open_recovery,
+    ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): _open_recovery,
     ("POST", "/v1/drafts"): _json(matter=FOOD, answers={}),
     ("PATCH", "/v1/drafts/<draft_id>"): lambda w, a: {
         "json": {"answers": {"applicant_name": "王小明"}},
