@@ -28,7 +28,8 @@ from chat.refusals import (
     VersionStale,
 )
 from chat.store import ChatStore, Database
-from chat.writer import Entry, Writer
+from chat.unheard import Unheard
+from chat.writer import DEADLINE_SECONDS, Entry, Writer
 
 SYSTEM = Person("system", "system")
 ACT_TRIES = 5
@@ -36,6 +37,10 @@ MOST_MESSAGES = 200
 MOST_CONVERSATIONS = 50
 STANDING_SECONDS = 60.0
 """How long it is remembered who is in a conversation, where this process alone moves them and so knows at once."""
+
+LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
+"""What another process stored and Redis did not bring within this is looked for. Not earlier than any write can end,
+nor closer than clocks agree."""
 
 REMEMBERED = 10_000
 SEARCH_ROWS = 200
@@ -55,11 +60,42 @@ class Chat:
         self._writer = Writer(store, self._committed)
         self._standings: OrderedDict[str, tuple[float, Conversation]] = OrderedDict()
         self._standing_seconds = STANDING_SECONDS
+        self._unheard: Unheard | None = None
         self._lock = threading.Lock()
 
     def share(self) -> None:
-        """Other processes move conversations too: look before each message who is in it."""
+        """Other processes move conversations too: look before each message who is in it, and now and then in the
+        store for what was lost on the way between them."""
         self._standing_seconds = 0.0
+        self._unheard = Unheard(rules.first_id(self._now() - LOST))
+
+    def heard(self, messages: Iterable[Document]) -> None:
+        """Another process told these messages, as they are shown, to everybody."""
+        shown = list(messages)
+        self._writer.heard(shown)
+        if self._unheard:
+            self._unheard.told(one["id"] for one in shown)
+
+    def moved_elsewhere(self, conversation_id: str) -> Conversation | None:
+        """A conversation as it is now, which another process moved."""
+        found = self._store.conversation(conversation_id)
+        if found:
+            self._remember(found)
+        return found
+
+    def beat(self) -> int:
+        """Tell this process's connections what was stored and never heard of here; how many messages that were."""
+        if self._unheard is None:
+            return 0
+        until = rules.first_id(self._now() - LOST)
+        ids = self._unheard.among(self._store.ids_between(self._unheard.after, until))
+        for row in self._store.messages_of(ids):
+            found = self._store.conversation(row["conversation"])
+            if found is not None:
+                self._writer.heard([row])
+                self.live.found(self._shown([row], found, found.citizen)[0], found)
+        self._unheard.looked(until)
+        return len(ids)
 
     def close(self) -> None:
         """Store what was posted, then end."""
@@ -463,13 +499,18 @@ class Chat:
         """From the writer, in order: show what was stored to those who listen."""
         for entry in entries:
             shown = self._shown([entry.row], entry.conversation, entry.conversation.citizen, entry.sender.name)
-            self.live.message(shown[0], entry.conversation)
+            self._tell(shown[0], entry.conversation)
 
     def _said_all(self, found: Conversation, rows: list[Document], actor: Viewer) -> None:
         """What an act stored: number on after it, and show it to those who listen."""
         self._writer.heard(rows)
         for shown in self._shown(rows, found, found.citizen, actor.name):
-            self.live.message(shown, found)
+            self._tell(shown, found)
+
+    def _tell(self, shown: Document, found: Conversation) -> None:
+        if self._unheard:
+            self._unheard.told([shown["id"]])
+        self.live.message(shown, found)
 
     def _moved(self, after: Conversation, before: Conversation | None = None) -> None:
         """After a move: remember it, and tell those who follow states and queues."""

@@ -216,6 +216,17 @@ class ChatStore:
         wanted = {"conversation": conversation, "stream": stream, "seq": {"$gt": after}}
         return list(self._messages.find(wanted).sort("seq", 1).limit(limit))
 
+    def ids_between(self, after: str, before: str) -> list[str]:
+        """The ids of all messages made between two instants (`first_id`), from the index alone."""
+        found = self._messages.find({"_id": {"$gte": after, "$lt": before}}, {"_id": 1}).sort("_id", 1)
+        return [row["_id"] for row in found]
+
+    def messages_of(self, ids: Sequence[str]) -> list[Document]:
+        """These messages, each stream in its order."""
+        if not ids:
+            return []
+        return list(self._messages.find({"_id": {"$in": list(ids)}}).sort([("conversation", 1), ("seq", 1)]))
+
     def unread(self, conversation: str, member: str, read: int) -> int:
         """What others have said since a member read last, events not counted; at most 99."""
         wanted = {

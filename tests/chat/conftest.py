@@ -65,7 +65,7 @@ def served(database: Database, office: Office) -> Iterator[str]:
     app, chat = site(database, office, utc_now, "threading")
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
