@@ -14,6 +14,7 @@ from uuid import UUID
 
 import gevent
 import socketio
+from gevent.event import AsyncResult
 
 PATH = "/chat"
 PATIENCE = 8
@@ -37,6 +38,7 @@ class Phone:
         self.client: Any = None
         self.ended = False
         self._filling: set[Place] = set()
+        self._asked: set[AsyncResult] = set()
 
     # -- the line ----------------------------------------------------------------
 
@@ -56,6 +58,7 @@ class Phone:
             self._enter(client)
             client.wait()
             self.client = None
+            self._nobody_answers()
 
     def drop(self) -> None:
         """Be gone, as a phone in a lift: without a word."""
@@ -64,6 +67,7 @@ class Phone:
             self.counts["dropped"] += 1
             with suppress(Exception):
                 client.eio.ws.abort()
+            self._nobody_answers()
 
     def end(self) -> None:
         """Hang up for good."""
@@ -171,7 +175,22 @@ class Phone:
                 client.emit("post", post, namespace=PATH)
                 self.drop()
                 return {"ok": False, "code": "timeout"}
-            told = client.call("post", post, namespace=PATH, timeout=PATIENCE)
-        except Exception:
+            return self._ask(client, post)
+        except (socketio.exceptions.SocketIOError, OSError):
             return {"ok": False, "code": "timeout"}
-        return told or {"ok": False, "code": "timeout"}
+
+    def _ask(self, client: Any, post: dict[str, Any]) -> dict[str, Any]:
+        """The acknowledgement; given up when the line breaks or after a while."""
+        answer: AsyncResult = AsyncResult()
+        self._asked.add(answer)
+        try:
+            client.emit("post", post, namespace=PATH, callback=answer.set)
+            return answer.get(timeout=PATIENCE) or {"ok": False, "code": "timeout"}
+        except gevent.Timeout:
+            return {"ok": False, "code": "timeout"}
+        finally:
+            self._asked.discard(answer)
+
+    def _nobody_answers(self) -> None:
+        for answer in list(self._asked):
+            answer.set({"ok": False, "code": "timeout"})
