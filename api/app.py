@@ -178,6 +178,7 @@ class Office:
             away=_away(self.notices),
             announce=self.jobs.announce,
             record=self.audit.record,
+            skill_of=lambda matter: self.matters.entry(matter).get("theme"),
         )
         self.chat = chat.Chat(self.database, ports=ports, now=self.now)
         self.reports = Reports(

@@ -1,6 +1,7 @@
 """The rules of a conversation: who may read and speak, what a post may hold, its states and the moves between them.
 
-queued -> active -> closed; left_message (out of hours) -> active; active -> queued (to a desk); closed -> queued.
+queued -> active -> closed; left_message (out of hours, or left by choice) -> active; active -> queued (to a desk, or
+back, where the officer does not answer or is gone); closed -> queued.
 Two streams: `public` is the talk, `staff` holds notes that no citizen ever sees.
 """
 
@@ -51,6 +52,9 @@ EVENTS: dict[str, frozenset[str]] = {
 MOST_TEXT = 2_000
 MOST_REASON = 200
 REOPEN = timedelta(days=7)
+FIRST_REPLY = timedelta(minutes=3)
+"""How long an officer who has it may be silent at first; then it goes back to its place in the queue."""
+
 UNSEEN = timedelta(seconds=10)
 """How long a message may stay undelivered before its reader is told by other ways."""
 
@@ -94,6 +98,7 @@ class Conversation:
 
     `officer` answers now; `owner` was the first to take it and stays responsible through every transfer (首问负责).
     `place` is the position at which it entered the queue at `waiting_since`; `waited` the seconds until it was taken.
+    `wanted` is the officer that the citizen would like best; until `reply_by` the one who has it must say something.
     """
 
     id: str
@@ -113,6 +118,8 @@ class Conversation:
     claimed_at: datetime | None = None
     promised_at: datetime | None = None
     closed: Closing | None = None
+    wanted: str | None = None
+    reply_by: datetime | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -130,11 +137,13 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Move:
-    """A change of a conversation: what it becomes, the event that everyone sees, and a note for the staff alone."""
+    """A change of a conversation: what it becomes, the event that everyone sees, perhaps with a reason of ours
+    (`because`: no_reply, officer_gone, silence), and a note for the staff alone."""
 
     after: Conversation
     event: str
     note: str | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True)
@@ -310,19 +319,28 @@ def claimed(conversation: Conversation, officer: Person, now: datetime) -> Move 
         state="active",
         officer=officer,
         owner=conversation.owner or officer,
-        waited=(now - conversation.waiting_since).total_seconds() if conversation.state == "queued" else None,
+        waited=_waited(conversation, now),
         claimed_at=now,
         promised_at=None,
+        reply_by=now + FIRST_REPLY,
     )
     return Move(after, "assigned")
 
 
-def handed_over(conversation: Conversation, viewer: Viewer, to: Person, reason: str | None) -> Move | None:
+def _waited(conversation: Conversation, now: datetime) -> float | None:
+    """Seconds in the queue, where it was there for the first time: what came back has waited for another reason."""
+    first = conversation.state == "queued" and conversation.claimed_at is None
+    return (now - conversation.waiting_since).total_seconds() if first else None
+
+
+def handed_over(
+    conversation: Conversation, viewer: Viewer, to: Person, reason: str | None, now: datetime
+) -> Move | None:
     """The officer gives it to a colleague; the owner stays. Raises ClaimFirst, NotTheOfficer, ConversationClosed."""
     check_speaker(conversation, viewer, "public")
     if to.id == viewer.id:
         return None
-    after = replace(conversation, version=conversation.version + 1, officer=to)
+    after = replace(conversation, version=conversation.version + 1, officer=to, reply_by=now + FIRST_REPLY)
     return Move(after, "transferred", reason)
 
 
@@ -335,16 +353,33 @@ def sent_to_desk(
 ) -> Move:
     """The officer gives it to a desk, where it keeps the place of its first waiting. Raises as `handed_over`."""
     check_speaker(conversation, viewer, "public")
+    return Move(replace(_waiting_again(conversation, way_in), desk=desk, wanted=None), "queued", reason)
+
+
+def returned(conversation: Conversation, way_in: tuple[str, datetime | None], because: str) -> Move | None:
+    """Its officer does not answer or is gone: back to its old place; None where it is not in anybody's hands."""
+    if conversation.state != "active":
+        return None
+    return Move(replace(_waiting_again(conversation, way_in), wanted=None), "returned", because=because)
+
+
+def left(conversation: Conversation, promised_at: datetime | None) -> Move:
+    """Its citizen waits no longer and leaves it as a message. Raises WrongState."""
+    if conversation.state != "queued":
+        raise WrongState
+    return Move(_waiting_again(conversation, ("left_message", promised_at)), "left")
+
+
+def _waiting_again(conversation: Conversation, way_in: tuple[str, datetime | None]) -> Conversation:
     state, promised_at = way_in
-    after = replace(
+    return replace(
         conversation,
         version=conversation.version + 1,
-        desk=desk,
         state=state,
         officer=None,
         promised_at=promised_at,
+        reply_by=None,
     )
-    return Move(after, "queued", reason)
 
 
 def closed(conversation: Conversation, viewer: Viewer, reason: str | None, now: datetime) -> Move | None:
@@ -358,6 +393,7 @@ def closed(conversation: Conversation, viewer: Viewer, reason: str | None, now: 
         version=conversation.version + 1,
         state="closed",
         promised_at=None,
+        reply_by=None,
         closed=Closing(now, viewer.kind, reason),
     )
     return Move(after, "closed")
@@ -378,6 +414,7 @@ def reopened(conversation: Conversation, way_in: tuple[str, datetime | None], pl
         waiting_since=now,
         place=place,
         waited=None,
+        claimed_at=None,
         promised_at=promised_at,
         closed=None,
     )

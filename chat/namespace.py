@@ -31,6 +31,7 @@ PATH = "/chat"
 PING_SECONDS = 25
 PONG_SECONDS = 20
 MOST_BYTES = 32 * 1024
+TICK_SECONDS = 1
 BEAT_SECONDS = 5
 """How often a process looks at its connections, and for what Redis lost."""
 
@@ -99,7 +100,7 @@ class ChatSocket:
             "read": lambda caller, body: chat.read(caller.actor, _conversation(body), body.get("seq")),
             "typing": lambda caller, body: chat.typing(caller.actor, _conversation(body), caller.sid),
             "refresh": self._refresh,
-            "presence": lambda caller, body: chat.say_presence(caller.actor, body.get("state"), body.get("capacity")),
+            "presence": lambda caller, body: chat.say_presence(caller.actor, body),
             "claim": lambda caller, body: _with(chat.claim(caller.actor, _conversation(body))),
             "transfer": lambda caller, body: _with(
                 chat.transfer(caller.actor, _conversation(body), body.get("to"), body.get("reason"))
@@ -199,7 +200,7 @@ class ChatSocket:
         if caller.actor.point:
             self._server.enter_room(caller.sid, desk_room(caller.actor.point), PATH)
         try:
-            self._chat.say_presence(caller.actor, None, None)
+            self._chat.say_presence(caller.actor, {})
         except Exception:
             log.exception("presence was not kept")  # the next sign of life keeps it
 
@@ -307,21 +308,23 @@ def _obey(chat: Chat, socket: ChatSocket, word: Document) -> None:
 
 def _watch(socket: ChatSocket, chat: Chat, engine: Any) -> None:
     """Look at all connections now and then. Begun by the first connection, so that a server may fork before."""
-    pause, beats = threading.Event(), 0
-    while not pause.wait(BEAT_SECONDS):
-        beats += 1
-        for look in _looks(socket, chat, engine, beats):
+    pause, seconds = threading.Event(), 0
+    while not pause.wait(TICK_SECONDS):
+        seconds += TICK_SECONDS
+        for look in _looks(socket, chat, engine, seconds):
             try:
                 look()
             except Exception:
                 log.exception("a look at the connections failed")
 
 
-def _looks(socket: ChatSocket, chat: Chat, engine: Any, beats: int) -> Iterator[Callable[[], object]]:
-    """What is due at this beat."""
-    yield chat.beat
-    yield lambda: _drop_slow(engine)
-    if beats % (presence.RENEW_SECONDS // BEAT_SECONDS) == 0:
+def _looks(socket: ChatSocket, chat: Chat, engine: Any, seconds: int) -> Iterator[Callable[[], object]]:
+    """What is due in this second."""
+    yield chat.tell_queues
+    if seconds % BEAT_SECONDS == 0:
+        yield chat.beat
+        yield lambda: _drop_slow(engine)
+    if seconds % presence.RENEW_SECONDS == 0:
         yield socket.check_all
 
 

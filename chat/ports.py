@@ -62,6 +62,7 @@ class Ports:
     `desk_for(matter, point)` gives a desk id, None where nobody takes it. `card(type, ref, viewer)` resolves a case,
     guide, parcel or point, None where the viewer may not see it; that of a case may name its `matter` and `point`,
     which then choose the desk. `file(upload, viewer)` gives {id, name, type, size} of the viewer's own upload, or None.
+    `skill_of(matter)` is what an officer must know to answer, None where everybody does.
     `away(recipient, conversation, seq)` leaves a notice for `citizen:<id>` or `staff:<id>` that `seq` is the first
     message they have not seen; it may be called again with the same three and must then leave no second one.
     """
@@ -74,3 +75,4 @@ class Ports:
     away: Callable[[str, str, int], object]
     announce: Announce
     record: Record
+    skill_of: Callable[[str], str | None] = lambda matter: None

@@ -67,6 +67,13 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
         """Close it."""
         return versioned(chat.end(actor, conversation, body.get("reason"), http.wanted_version()))
 
+    @bp.post("/conversations/<conversation>/leaving")
+    @http.allow("citizen")
+    @bp.response(200, schemas.Conversation)
+    def leave(conversation: str, actor: Any) -> Answer:
+        """Wait no longer: it stays as a message, answered within the promised time."""
+        return versioned(chat.leave_message(actor, conversation, http.wanted_version()))
+
     @bp.post("/conversations/<conversation>/reopening")
     @http.allow("citizen", "staff")
     @bp.response(200, schemas.Conversation)

@@ -18,6 +18,7 @@ class Ask(Schema):
     case = fields.String(validate=validate.Length(1, 60))
     point = fields.String(validate=validate.Length(1, 60))
     text = fields.String(metadata={"description": "the first message, at most 2,000 characters"})
+    last_officer = fields.Boolean(metadata={"description": "rather whom I spoke with last, if they are free"})
 
 
 class PageQuery(Schema):
@@ -178,6 +179,9 @@ class DeskConversation(Conversation):
 
     citizen = fields.Nested(Officer, required=True)
     waiting_since = _moment()
+    wanted = fields.String(
+        required=True, allow_none=True, metadata={"description": "the officer that they would like best"}
+    )
     last = fields.Nested(Message, required=True, allow_none=True)
 
 

@@ -1,10 +1,13 @@
 """The use cases of the chat, the same for HTTP and for the socket: load and authorise, decide, write and announce."""
 
+import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,10 +19,13 @@ from chat.conversation import Conversation, Move, Person, Post, timed_id
 from chat.events import Live
 from chat.ports import Document, Ports, Viewer
 from chat.presence import Presence
+from chat.queues import Queues, Turns
 from chat.refusals import (
+    AlreadyClaimed,
     AtCapacity,
     BadCursor,
     BadFields,
+    ConversationClosed,
     NotFound,
     OfficerAway,
     Refusal,
@@ -31,7 +37,13 @@ from chat.store import ChatStore, Database
 from chat.unheard import Unheard
 from chat.writer import DEADLINE_SECONDS, Entry, Writer
 
+log = logging.getLogger("circle.chat")
+
 SYSTEM = Person("system", "system")
+LINE = 50
+"""How far the queue of a desk is looked through for somebody whom a free officer knows to answer."""
+
+LOOK_FOR_GONE = timedelta(seconds=15)
 ACT_TRIES = 5
 MOST_MESSAGES = 200
 MOST_CONVERSATIONS = 50
@@ -61,6 +73,9 @@ class Chat:
         self._standings: OrderedDict[str, tuple[float, Conversation]] = OrderedDict()
         self._standing_seconds = STANDING_SECONDS
         self._unheard: Unheard | None = None
+        self._queues = Queues()
+        self._given = Turns()
+        self._looked_for_gone = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
     def share(self) -> None:
@@ -126,6 +141,7 @@ class Chat:
             point=body.get("point"),
             place=self._store.ahead(desk, now) + 1,
             promised_at=promised_at,
+            wanted=self._wanted(actor, desk, body),
         )
         first = [Post(str(uuid4()), "text", {"text": text})] if text is not None else []
 
@@ -136,7 +152,7 @@ class Chat:
 
         self._said_all(opened, self._store.begin(opened, tell), actor)
         self._moved(opened)
-        return self._view(opened, actor)
+        return self._view(self._newest(opened), actor)
 
     def made(self, actor: Viewer, conversation_id: str) -> Document | None:
         """A conversation that an earlier request opened, or None."""
@@ -260,7 +276,8 @@ class Chat:
         officer, desk = target.get("officer"), target.get("desk")
         if isinstance(officer, str) and desk is None:
             person = self._present(officer)
-            return self._act(actor, conversation_id, lambda c: rules.handed_over(c, actor, person, why))
+            now = self._now()
+            return self._act(actor, conversation_id, lambda c: rules.handed_over(c, actor, person, why, now))
         known = self._ports.desk_for(None, desk) if isinstance(desk, str) and officer is None else None
         if known is not None:
             way_in = self._way_in(known, self._now())
@@ -281,16 +298,27 @@ class Chat:
 
         return self._act(actor, conversation_id, decide, version)
 
+    def leave_message(self, actor: Viewer, conversation_id: str, version: int | None = None) -> Document:
+        """A citizen waits no longer: it is answered within the promised time, and they are told."""
+
+        def decide(found: Conversation) -> Move:
+            now = self._now()
+            return rules.left(found, desks.promise(self._ports.desk_open(found.desk, now), now))
+
+        return self._act(actor, conversation_id, decide, version)
+
     # -- presence ----------------------------------------------------------------
 
-    def say_presence(self, actor: Viewer, state: object, capacity: object) -> Document:
-        """An officer is here or away, and can hold so many at once."""
+    def say_presence(self, actor: Viewer, word: Document) -> Document:
+        """An officer is here or away, can hold so many at once, takes or is given them, and knows so much."""
         self._check_staff(actor)
         known = self._store.presence(actor.id) or Presence(actor.id, actor.name)
         until = self._now() + presences.LEASE
-        said = presences.said(known, state, capacity)
-        self._store.keep_presence(Presence(actor.id, actor.name, said.state, said.capacity, until))
-        return {"state": said.state, "capacity": said.capacity}
+        said = replace(presences.said(known, word), name=actor.name, until=until, desk=actor.point)
+        self._store.keep_presence(said)
+        if said.desk and said.takes == "push":
+            self._give(said.desk)
+        return said.word
 
     def still_here(self, officers: Iterable[str]) -> None:
         """These officers have an open connection."""
@@ -305,8 +333,10 @@ class Chat:
         is told once, and again only after they have seen what they were told of.
         """
         search = self._store.claim_search(now)
+        self.tell_queues()
         if search is None:
             return False
+        self._take_back(now)
         rows = self._store.said_between(search["after"], rules.first_id(now - rules.UNSEEN), SEARCH_ROWS)
         said: dict[str, dict[str, int]] = {}
         for row in rows:
@@ -331,13 +361,82 @@ class Chat:
                 self._ports.away(f"{member.kind}:{member.id}", conversation_id, row["delivered_seq"] + 1)
                 self._store.told(conversation_id, member, seq)
 
+    # -- given and taken back ------------------------------------------------------
+
+    def _give(self, desk: str) -> None:
+        """Give what waits at a desk to those who are free, first come first served. One thread at a time does it; who
+        comes meanwhile is sure that it looks once more. What fails is done at the next occasion, or by `step`."""
+        try:
+            self._given.turn(desk, lambda: self._give_first(desk))
+        except Exception:
+            log.exception("nobody was given a conversation")
+
+    def _give_first(self, desk: str) -> bool:
+        """Give away the first that somebody can take; whether there was one. Then look anew: others are at it too."""
+        now = self._now()
+        line = self._store.line(desk, LINE)
+        officers = self._store.officers(desk, now) if line else []
+        held = Counter(officer for officer, _ in self._store.held_by([one.member for one in officers])) if line else {}
+        hands = [desks.Hand(one, held.get(one.member, 0)) for one in officers]
+        for found in line:
+            skill = self._ports.skill_of(found.matter) if found.matter else None
+            officer = desks.choose(hands, skill, found.wanted, now)
+            if officer is not None:
+                self._give_to(officer, found.id, now)
+                return True
+        return False
+
+    def _give_to(self, officer: Presence, conversation_id: str, now: datetime) -> None:
+        """Unless it was taken, or the officer's hands were filled, in this very moment."""
+        to = Person(officer.member, "staff", officer.name)
+
+        def decide(found: Conversation) -> Move | None:
+            return rules.claimed(found, to, now) if found.state == "queued" else None
+
+        with suppress(AlreadyClaimed, AtCapacity, ConversationClosed):
+            self._move(SYSTEM, conversation_id, decide)
+
+    def _take_back(self, now: datetime) -> None:
+        """What an officer took and did not answer, or left behind, goes back to its place; its citizen sees it."""
+        for found in self._store.unanswered(now, MOST_CONVERSATIONS):
+            officer, since = found.officer, (found.reply_by or now) - rules.FIRST_REPLY
+            if officer is None or self._store.has_said(found.id, officer.id, since):
+                self._store.replied(found)
+            else:
+                self._return(found.id, officer.id, "no_reply", now)
+        if now - self._looked_for_gone >= LOOK_FOR_GONE:
+            self._looked_for_gone = now
+            gone = self._store.gone(now - timedelta(days=1), now - presences.GONE)
+            for officer_id, conversation_id in self._store.held_by(gone) if gone else []:
+                self._return(conversation_id, officer_id, "officer_gone", now)
+            for desk in self._store.giving_desks(now):
+                self._give(desk)
+
+    def _return(self, conversation_id: str, officer: str, because: str, now: datetime) -> None:
+        def decide(found: Conversation) -> Move | None:
+            if found.officer is None or found.officer.id != officer:
+                return None
+            return rules.returned(found, self._way_in(found.desk, now), because)
+
+        try:
+            self._move(SYSTEM, conversation_id, decide)
+        except Refusal:
+            log.warning("a conversation could not go back: the next look tries again")
+
     # -- load and authorise ------------------------------------------------------
+
+    def _newest(self, found: Conversation) -> Conversation:
+        """The newest that this process knows of it."""
+        with self._lock:
+            known = self._standings.get(found.id)
+        return known[1] if known and known[1].version > found.version else found
 
     def _readable(self, actor: Viewer, conversation_id: str) -> Conversation:
         found = self._store.conversation(conversation_id)
         if found is None:
             raise NotFound
-        rules.check_reader(found, actor)
+        if actor is not SYSTEM:
+            rules.check_reader(found, actor)
         self._remember(found)
         return found
 
@@ -389,6 +488,9 @@ class Chat:
             raise BadFields(errors or {"point": ["请选择要咨询的办事地点。"]})
         return desk
 
+    def _wanted(self, actor: Viewer, desk: str, body: Document) -> str | None:
+        return self._store.last_officer(actor.id, desk) if body.get("last_officer") else None
+
     @staticmethod
     def _first_text(text: object) -> str | None:
         try:
@@ -427,6 +529,10 @@ class Chat:
     # -- write and announce ----------------------------------------------------------
 
     def _act(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Document:
+        """As `_move`; the conversation as the actor sees it now."""
+        return self._view(self._newest(self._move(actor, conversation_id, decide, version)), actor)
+
+    def _move(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Conversation:
         """Decide on the newest state, write if it still is the newest, else decide again."""
         for _ in range(ACT_TRIES):
             before = self._readable(actor, conversation_id)
@@ -434,13 +540,13 @@ class Chat:
                 raise VersionStale
             move = decide(before)
             if move is None:
-                return self._view(before, actor)
+                return before
             with self._writer.paused():
                 rows = self._store.move(before, move.after, self._telling(before, move, actor))
                 self._said_all(move.after, rows or [], actor)
             if rows is not None:
                 self._moved(move.after, before)
-                return self._view(move.after, actor)
+                return move.after
         raise Unavailable(retry_after=1)
 
     def _telling(self, before: Conversation, move: Move, actor: Viewer) -> Callable[[Any], list[Document]]:
@@ -455,7 +561,7 @@ class Chat:
             self._ports.announce(session, f"conversation.{move.event}", after.id, **data)
             if actor.is_staff:
                 self._ports.record(actor.id, f"talk.{move.event}", f"talk:{after.id}", session=session)
-            rows = [self._event(after, move.event, now)]
+            rows = [self._event(after, move.event, now, move.because)]
             if move.note:
                 note = Post(str(uuid4()), "note", {"text": move.note})
                 rows.append(self._row(after, _person(actor), note, now))
@@ -465,11 +571,12 @@ class Chat:
 
     def _check_capacity(self, session: Any, officer: str) -> None:
         known = self._store.presence(officer)
-        if self._store.held(session, officer) > (known.capacity if known else desks.CAPACITY):
+        if self._store.held(session, officer) > (known.capacity if known else presences.CAPACITY):
             raise AtCapacity
 
-    def _event(self, found: Conversation, type: str, now: datetime) -> Document:
-        event = Post(str(uuid4()), "event", {"event": {"type": type, **found.facts}})
+    def _event(self, found: Conversation, type: str, now: datetime, because: str | None = None) -> Document:
+        why = {"because": because} if because else {}
+        event = Post(str(uuid4()), "event", {"event": {"type": type, **why, **found.facts}})
         return self._row(found, SYSTEM, event, now)
 
     @staticmethod
@@ -513,7 +620,7 @@ class Chat:
         self.live.message(shown, found)
 
     def _moved(self, after: Conversation, before: Conversation | None = None) -> None:
-        """After a move: remember it, and tell those who follow states and queues."""
+        """After a move: remember it, tell those who follow states and queues, and give on what came free."""
         self._remember(after)
         left = before.desk if before else after.desk
         if left != after.desk:
@@ -521,14 +628,27 @@ class Chat:
         self.live.state(after, left)
         if after.officer and (before is None or before.officer != after.officer):
             self.live.assigned(after)
-        for desk in {after.desk, left}:
-            self._tell_queue(desk)
+        self._queues.changed({after.desk, left})
+        self.tell_queues()
+        if after.state == "queued":
+            self._give(after.desk)
+        if before and before.officer and (after.officer != before.officer or after.state == "closed"):
+            self._freed(before.officer.id)
 
-    def _tell_queue(self, desk: str) -> None:
-        waiting = self._store.queue(desk)
-        waits = self._store.waits(desk) if waiting else []
-        for position, (conversation_id, citizen) in enumerate(waiting, 1):
-            self.live.queue(conversation_id, citizen, _place(position, waits))
+    def _freed(self, officer: str) -> None:
+        """An officer has one less in hand."""
+        known = self._store.presence(officer)
+        if known and known.desk and known.takes == "push":
+            self._give(known.desk)
+
+    def tell_queues(self) -> None:
+        """Tell those whose place has changed; a desk is counted through at most once a second."""
+        for desk in self._queues.due():
+            waiting = self._store.queue(desk)
+            waits = self._queues.remember_waits(desk, self._store.waits(desk)) if waiting else []
+            places = {who: _place(position, waits) for position, who in enumerate(waiting, 1)}
+            for (conversation_id, citizen), place in self._queues.news(desk, places):
+                self.live.queue(conversation_id, citizen, place)
 
     # -- show --------------------------------------------------------------------------
 
@@ -571,6 +691,7 @@ class Chat:
             **self._view(found, viewer),
             "citizen": {"id": found.citizen.id, "name": self._ports.name_of(found.citizen.id)},
             "waiting_since": views.moment(found.waiting_since),
+            "wanted": found.wanted,
             "last": self._shown([latest], found, viewer)[0] if latest else None,
         }
 
@@ -578,7 +699,10 @@ class Chat:
         if found.state != "queued":
             return None
         position = self._store.ahead(found.desk, found.waiting_since) + 1
-        return _place(position, self._store.waits(found.desk))
+        waits = self._queues.waits(found.desk)
+        if waits is None:
+            waits = self._queues.remember_waits(found.desk, self._store.waits(found.desk))
+        return _place(position, waits)
 
 
 def _person(actor: Viewer) -> Person:

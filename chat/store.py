@@ -34,7 +34,11 @@ INDEXES: list[Index] = [
     ("conversations", [("officer.id", 1), ("state", 1)], {}),
     ("conversations", [("desk", 1), ("claimed_at", 1)], {}),
     ("conversations", [("desk", 1), ("_id", 1)], {}),
+    ("conversations", [("reply_by", 1)], {"sparse": True}),
     ("conversation_members", [("conversation", 1)], {}),
+    ("desk_presence", [("desk", 1), ("until", 1)], {}),
+    ("desk_presence", [("until", 1)], {}),
+    ("chat_cursors", [("due_at", 1)], {}),
 ]
 
 WRITE_SECONDS = 3.0
@@ -149,6 +153,37 @@ class ChatStore:
         """The queue of a desk, next one first, as (conversation, citizen)."""
         found = self._conversations.find({"desk": desk, "state": "queued"}, {"citizen.id": 1})
         return [(row["_id"], row["citizen"]["id"]) for row in found.sort([("waiting_since", 1), ("_id", 1)])]
+
+    def line(self, desk: str, limit: int) -> list[Conversation]:
+        """The first of a desk's queue."""
+        found = self._conversations.find({"desk": desk, "state": "queued"})
+        return [_conversation(row) for row in found.sort([("waiting_since", 1), ("_id", 1)]).limit(limit)]
+
+    def unanswered(self, now: datetime, limit: int) -> list[Conversation]:
+        """In somebody's hands, whose first word is due; longest first."""
+        due = {"reply_by": {"$lte": now, "$ne": None}}
+        return [_conversation(row) for row in self._conversations.find(due).sort("reply_by", 1).limit(limit)]
+
+    def replied(self, found: Conversation) -> None:
+        """The first word was said: nothing is due any more."""
+        due = {"_id": found.id, "reply_by": found.reply_by}
+        self._conversations.update_one(due, {"$set": {"reply_by": None}})
+
+    def has_said(self, conversation: str, member: str, since: datetime) -> bool:
+        """Whether somebody said something to all in a conversation from an instant on."""
+        said = {"conversation": conversation, "stream": "public", "sender.id": member, "at": {"$gte": since}}
+        return self._messages.find_one(said, {"_id": 1}, sort=[("seq", -1)]) is not None
+
+    def held_by(self, officers: Sequence[str]) -> list[tuple[str, str]]:
+        """What officers have in hand, as (officer, conversation)."""
+        wanted = {"officer.id": {"$in": list(officers)}, "state": "active"}
+        return [(row["officer"]["id"], row["_id"]) for row in self._conversations.find(wanted, {"officer.id": 1})]
+
+    def last_officer(self, citizen: str, desk: str) -> str | None:
+        """Who had this citizen's last conversation at a desk."""
+        wanted = {"citizen.id": citizen, "desk": desk, "owner": {"$ne": None}}
+        row = self._conversations.find_one(wanted, {"officer": 1, "owner": 1}, sort=[("_id", -1)])
+        return (row["officer"] or row["owner"])["id"] if row else None
 
     def open_at(self, desk: str) -> int:
         """How many conversations of a desk are not closed."""
@@ -280,11 +315,25 @@ class ChatStore:
     def presence(self, member: str) -> Presence | None:
         """What an officer said of themselves last."""
         row = self._presence.find_one({"_id": member, "name": {"$exists": True}})
-        return Presence(row["_id"], row["name"], row["state"], row["capacity"], row["until"]) if row else None
+        return _presence(row) if row else None
+
+    def officers(self, desk: str, now: datetime) -> list[Presence]:
+        """Who of a desk has given a sign of life."""
+        return [_presence(row) for row in self._presence.find({"desk": desk, "until": {"$gt": now}})]
+
+    def giving_desks(self, now: datetime) -> set[str]:
+        """The desks at which somebody is given conversations."""
+        rows = self._presence.find({"until": {"$gt": now}, "takes": "push"}, {"desk": 1})
+        return {row["desk"] for row in rows if row["desk"]}
+
+    def gone(self, after: datetime, before: datetime) -> list[str]:
+        """Officers whose lease ended between two instants."""
+        return [row["_id"] for row in self._presence.find({"until": {"$gt": after, "$lte": before}}, {"_id": 1})]
 
     def keep_presence(self, presence: Presence) -> None:
         """Keep it, lease included."""
         change = {key: value for key, value in asdict(presence).items() if key != "member"}
+        change["skills"] = list(presence.skills)
         self._upsert(self._presence, {"_id": presence.member}, {"$set": change})
 
     def renew_presence(self, members: Iterable[str], until: datetime) -> None:
@@ -317,6 +366,11 @@ class ChatStore:
             return collection.find_one_and_update(key, change, upsert=True, return_document=ReturnDocument.BEFORE)
         except DuplicateKeyError:
             return collection.find_one_and_update(key, change, return_document=ReturnDocument.BEFORE)
+
+
+def _presence(row: Document) -> Presence:
+    known = {field.name: row[field.name] for field in fields(Presence) if field.name in row}
+    return Presence(**{**known, "member": row["_id"], "skills": tuple(row.get("skills") or ())})
 
 
 def _row(conversation: Conversation) -> Document:

@@ -74,6 +74,7 @@ class Office:
     desks: set[str] = field(default_factory=lambda: {"XC-H01", "XC-H02"})
     mine: dict[tuple[str, str], str | None] = field(default_factory=lambda: {("guide", "0101"): None})
     uploads: dict[str, str] = field(default_factory=dict)
+    skills: dict[str, str] = field(default_factory=dict)
     told: list[tuple[str, str, int]] = field(default_factory=list)
     announced: list[tuple[str, str]] = field(default_factory=list)
 
@@ -100,6 +101,7 @@ class Office:
             away=lambda *told: self.told.append(told),
             announce=lambda session, type, subject, **data: self.announced.append((type, subject)),
             record=lambda actor, act, subject, session=None: None,
+            skill_of=self.skills.get,
         )
 
     def _person(self, kind: str, name: str, roles: frozenset[str], point: str | None = None) -> Actor:

@@ -211,6 +211,11 @@ def _closing(world: World, actor: str) -> Call:
     return {"at": {"conversation": talk["id"]}, "json": {}, "headers": {"If-Match": f'"{talk["version"]}"'}}
 
 
+def _leaving(world: World, actor: str) -> Call:
+    talk = world.owner.post("/v1/conversations", {"point": "XC-H01"})
+    return {"at": {"conversation": talk["id"]}, "headers": {"If-Match": f'"{talk["version"]}"'}}
+
+
 def _reopening(world: World, actor: str) -> Call:
     talk = world._talk()
     path = f"/v1/conversations/{talk['id']}"
@@ -349,5 +354,6 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     },
     ("POST", "/v1/conversations/<conversation>/closing"): _closing,
     ("POST", "/v1/conversations/<conversation>/reopening"): _reopening,
+    ("POST", "/v1/conversations/<conversation>/leaving"): _leaving,
 }
 """How to call a route so that whoever may is let through; a route that is not here needs nothing but its path."""
