@@ -16,6 +16,7 @@ from uuid import UUID
 from chat.ports import Viewer
 from chat.refusals import (
     AlreadyClaimed,
+    AlreadyRated,
     BadFields,
     ClaimFirst,
     ConversationClosed,
@@ -55,6 +56,9 @@ REOPEN = timedelta(days=7)
 FIRST_REPLY = timedelta(minutes=3)
 """How long an officer who has it may be silent at first; then it goes back to its place in the queue."""
 
+SILENCE = timedelta(minutes=30)
+"""After so long without a word of the citizen they are asked; after as long again it is closed."""
+
 UNSEEN = timedelta(seconds=10)
 """How long a message may stay undelivered before its reader is told by other ways."""
 
@@ -83,6 +87,18 @@ class Person:
         return None
 
 
+SYSTEM = Person("system", "system")
+
+
+@dataclass(frozen=True)
+class Rating:
+    """What a citizen thought of it, in the five levels of GB/T 39046: 5 very content to 1 very discontent (好差评)."""
+
+    score: int
+    text: str | None
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Closing:
     """When a conversation was closed, by which side (citizen, staff or system), and why."""
@@ -99,6 +115,7 @@ class Conversation:
     `officer` answers now; `owner` was the first to take it and stays responsible through every transfer (首问负责).
     `place` is the position at which it entered the queue at `waiting_since`; `waited` the seconds until it was taken.
     `wanted` is the officer that the citizen would like best; until `reply_by` the one who has it must say something.
+    At `look_at` it is looked whether it fell silent; `warned_at` the citizen was asked about it.
     """
 
     id: str
@@ -120,6 +137,9 @@ class Conversation:
     closed: Closing | None = None
     wanted: str | None = None
     reply_by: datetime | None = None
+    look_at: datetime | None = None
+    warned_at: datetime | None = None
+    rating: Rating | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -323,6 +343,8 @@ def claimed(conversation: Conversation, officer: Person, now: datetime) -> Move 
         claimed_at=now,
         promised_at=None,
         reply_by=now + FIRST_REPLY,
+        look_at=now + SILENCE,
+        warned_at=None,
     )
     return Move(after, "assigned")
 
@@ -379,6 +401,8 @@ def _waiting_again(conversation: Conversation, way_in: tuple[str, datetime | Non
         officer=None,
         promised_at=promised_at,
         reply_by=None,
+        look_at=None,
+        warned_at=None,
     )
 
 
@@ -394,9 +418,39 @@ def closed(conversation: Conversation, viewer: Viewer, reason: str | None, now: 
         state="closed",
         promised_at=None,
         reply_by=None,
+        look_at=None,
+        warned_at=None,
         closed=Closing(now, viewer.kind, reason),
     )
     return Move(after, "closed")
+
+
+def warned(conversation: Conversation, now: datetime) -> Move | None:
+    """Its citizen is asked whether they are still there; None where it is in nobody's hands."""
+    if conversation.state != "active":
+        return None
+    after = replace(conversation, version=conversation.version + 1, warned_at=now, look_at=now + SILENCE)
+    return Move(after, "warned", because="silence")
+
+
+def fallen_silent(conversation: Conversation, now: datetime) -> Move | None:
+    """It ends by silence; None where it is in nobody's hands."""
+    if conversation.state != "active":
+        return None
+    ended = closed(conversation, SYSTEM, "长时间没有回复，咨询已自动结束。", now)
+    return ended and replace(ended, because="silence")
+
+
+def rated(conversation: Conversation, score: object, text: str | None, now: datetime) -> Move:
+    """Its citizen says once what they thought of it. Raises WrongState, AlreadyRated, BadFields."""
+    if not isinstance(score, int) or isinstance(score, bool) or not 1 <= score <= 5:
+        raise BadFields({"score": ["请选 1 到 5。"]})
+    if conversation.rating is not None:
+        raise AlreadyRated
+    if conversation.state != "closed" or conversation.owner is None:
+        raise WrongState
+    after = replace(conversation, version=conversation.version + 1, rating=Rating(score, text, now))
+    return Move(after, "rated")
 
 
 def reopened(conversation: Conversation, way_in: tuple[str, datetime | None], place: int, now: datetime) -> Move:

@@ -137,6 +137,7 @@ class ChatSocket:
             if caller is None or not self._still_in(caller):
                 return None
             try:
+                self._chat.events.take(caller.sid)
                 if not caller.actor.roles & roles:
                     raise RoleWrong
                 return {"ok": True, **(act(caller, _fields(body)) or {})}

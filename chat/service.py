@@ -7,16 +7,17 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from chat import conversation as rules
 from chat import desk as desks
+from chat import limits, privacy, views
 from chat import presence as presences
-from chat import views
-from chat.conversation import Conversation, Move, Person, Post, timed_id
+from chat.conversation import SYSTEM, Conversation, Move, Person, Post, timed_id
 from chat.events import Live
+from chat.limits import Buckets
 from chat.ports import Document, Ports, Viewer
 from chat.presence import Presence
 from chat.queues import Queues, Turns
@@ -33,17 +34,16 @@ from chat.refusals import (
     Unavailable,
     VersionStale,
 )
+from chat.rounds import REMIND, Rounds
 from chat.store import ChatStore, Database
 from chat.unheard import Unheard
 from chat.writer import DEADLINE_SECONDS, Entry, Writer
 
 log = logging.getLogger("circle.chat")
 
-SYSTEM = Person("system", "system")
 LINE = 50
 """How far the queue of a desk is looked through for somebody whom a free officer knows to answer."""
 
-LOOK_FOR_GONE = timedelta(seconds=15)
 ACT_TRIES = 5
 MOST_MESSAGES = 200
 MOST_CONVERSATIONS = 50
@@ -64,7 +64,14 @@ Decide = Callable[[Conversation], Move | None]
 class Chat:
     """Live consultation. Every method refuses with one of chat.refusals."""
 
-    def __init__(self, database: Database, *, ports: Ports, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        ports: Ports,
+        now: Callable[[], datetime],
+        posts_a_minute: int = limits.POSTS_A_MINUTE,
+    ) -> None:
         self._store = store = ChatStore(database)
         self._ports = ports
         self._now = now
@@ -75,7 +82,8 @@ class Chat:
         self._unheard: Unheard | None = None
         self._queues = Queues()
         self._given = Turns()
-        self._looked_for_gone = datetime.min.replace(tzinfo=UTC)
+        self._rounds = Rounds(store, ports, move=self._move_by_itself, way_in=self._way_in, give=self._give)
+        self.posts, self.events = Buckets(limits.posts(posts_a_minute)), Buckets(limits.events(posts_a_minute))
         self._lock = threading.Lock()
 
     def share(self) -> None:
@@ -147,6 +155,8 @@ class Chat:
 
         def tell(session: Any) -> list[Document]:
             self._ports.announce(session, "conversation.opened", new_id, citizen=actor.id, desk=desk)
+            if state == "left_message":
+                self._promise(session, opened, now)
             said = [self._row(opened, opened.citizen, post, now) for post in first]
             return [self._event(opened, "opened", now), *said]
 
@@ -214,6 +224,7 @@ class Chat:
     def post(self, actor: Viewer, conversation_id: str, body: Document) -> Document:
         """Say something; answers {seq, id, at, stream} once a majority has it. A repeat answers as the first did."""
         post = rules.read_post(body)
+        self.posts.take(actor.id)
         standing = self._standing(actor, conversation_id)
         sender = _person(actor)
         try:
@@ -298,6 +309,20 @@ class Chat:
 
         return self._act(actor, conversation_id, decide, version)
 
+    def rate(self, actor: Viewer, conversation_id: str, body: Document, version: int | None = None) -> Document:
+        """A citizen says once, in five levels, what they thought of it: {score, text?}."""
+        now, text = self._now(), rules.read_reason(body.get("text"))
+        words = text and privacy.mask(text)
+        return self._act(actor, conversation_id, lambda c: rules.rated(c, body.get("score"), words, now), version)
+
+    def promises(self, actor: Viewer, days: int) -> Document:
+        """What became of the answers promised at one's desk, or at all of them for who oversees: counts and percent."""
+        rows = self._store.promises(None if actor.point is None else actor.point, self._now() - timedelta(days=days))
+        counts = Counter("overdue" if _is_overdue(row, self._now()) else row["state"] for row in rows)
+        told = {state: counts[state] for state in ("open", "overdue", "kept", "missed", "withdrawn")}
+        due = told["kept"] + told["missed"] + told["overdue"]
+        return {"days": days, **told, "percent_kept": round(100 * told["kept"] / due, 1) if due else None}
+
     def leave_message(self, actor: Viewer, conversation_id: str, version: int | None = None) -> Document:
         """A citizen waits no longer: it is answered within the promised time, and they are told."""
 
@@ -336,7 +361,7 @@ class Chat:
         self.tell_queues()
         if search is None:
             return False
-        self._take_back(now)
+        self._rounds.go(now)
         rows = self._store.said_between(search["after"], rules.first_id(now - rules.UNSEEN), SEARCH_ROWS)
         said: dict[str, dict[str, int]] = {}
         for row in rows:
@@ -395,33 +420,6 @@ class Chat:
 
         with suppress(AlreadyClaimed, AtCapacity, ConversationClosed):
             self._move(SYSTEM, conversation_id, decide)
-
-    def _take_back(self, now: datetime) -> None:
-        """What an officer took and did not answer, or left behind, goes back to its place; its citizen sees it."""
-        for found in self._store.unanswered(now, MOST_CONVERSATIONS):
-            officer, since = found.officer, (found.reply_by or now) - rules.FIRST_REPLY
-            if officer is None or self._store.has_said(found.id, officer.id, since):
-                self._store.replied(found)
-            else:
-                self._return(found.id, officer.id, "no_reply", now)
-        if now - self._looked_for_gone >= LOOK_FOR_GONE:
-            self._looked_for_gone = now
-            gone = self._store.gone(now - timedelta(days=1), now - presences.GONE)
-            for officer_id, conversation_id in self._store.held_by(gone) if gone else []:
-                self._return(conversation_id, officer_id, "officer_gone", now)
-            for desk in self._store.giving_desks(now):
-                self._give(desk)
-
-    def _return(self, conversation_id: str, officer: str, because: str, now: datetime) -> None:
-        def decide(found: Conversation) -> Move | None:
-            if found.officer is None or found.officer.id != officer:
-                return None
-            return rules.returned(found, self._way_in(found.desk, now), because)
-
-        try:
-            self._move(SYSTEM, conversation_id, decide)
-        except Refusal:
-            log.warning("a conversation could not go back: the next look tries again")
 
     # -- load and authorise ------------------------------------------------------
 
@@ -532,6 +530,9 @@ class Chat:
         """As `_move`; the conversation as the actor sees it now."""
         return self._view(self._newest(self._move(actor, conversation_id, decide, version)), actor)
 
+    def _move_by_itself(self, conversation_id: str, decide: Decide) -> Conversation:
+        return self._move(SYSTEM, conversation_id, decide)
+
     def _move(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Conversation:
         """Decide on the newest state, write if it still is the newest, else decide again."""
         for _ in range(ACT_TRIES):
@@ -561,6 +562,8 @@ class Chat:
             self._ports.announce(session, f"conversation.{move.event}", after.id, **data)
             if actor.is_staff:
                 self._ports.record(actor.id, f"talk.{move.event}", f"talk:{after.id}", session=session)
+            if after.state == "left_message" and before.state != "left_message":
+                self._promise(session, after, now)
             rows = [self._event(after, move.event, now, move.because)]
             if move.note:
                 note = Post(str(uuid4()), "note", {"text": move.note})
@@ -568,6 +571,10 @@ class Chat:
             return rows
 
         return tell
+
+    def _promise(self, session: Any, found: Conversation, now: datetime) -> None:
+        if found.promised_at:
+            self._store.promise(session, found, now, max(now, found.promised_at - REMIND))
 
     def _check_capacity(self, session: Any, officer: str) -> None:
         known = self._store.presence(officer)
@@ -579,12 +586,11 @@ class Chat:
         event = Post(str(uuid4()), "event", {"event": {"type": type, **why, **found.facts}})
         return self._row(found, SYSTEM, event, now)
 
-    @staticmethod
-    def _row(found: Conversation, sender: Person, post: Post, now: datetime) -> Document:
-        """A message without its number. A citizen's name stays with the citizen."""
-        name = sender.name if sender.is_staff else ""
+    def _row(self, found: Conversation, sender: Person, post: Post, now: datetime) -> Document:
+        """A message without its number. A citizen's name stays with the citizen; personal numbers are masked."""
+        name, message_id = sender.name if sender.is_staff else "", timed_id(now)
         return {
-            "_id": timed_id(now),
+            "_id": message_id,
             "v": 1,
             "conversation": found.id,
             "stream": post.stream,
@@ -593,7 +599,26 @@ class Chat:
             "sender": {"id": sender.id, "kind": sender.kind, "name": name},
             "at": now,
             **post.content,
+            **self._masked(message_id, sender, post),
         }
+
+    def _masked(self, message_id: str, sender: Person, post: Post) -> Document:
+        """The text without personal numbers and the sealed original, where there are some."""
+        text = post.content.get("text")
+        tests = privacy.OF_OTHERS if sender.is_staff and post.stream == "public" else privacy.PERSONAL
+        masked = privacy.mask(text, tests) if text else text
+        return {} if masked == text else {"text": masked, "sealed": self._ports.seal(message_id, "sealed", text or "")}
+
+    def original(self, actor: Viewer, conversation_id: str, seq: int) -> Document:
+        """What was written before it was masked, for the officer who has it or took it first; each look is audited."""
+        found = self._readable(actor, conversation_id)
+        row = self._store.message(found.id, "public", seq)
+        if row is None or actor.id not in {one.id for one in (found.officer, found.owner) if one}:
+            raise NotFound
+        self._ports.record(actor.id, "read_original", f"talk:{found.id}:{seq}")
+        if "sealed" not in row:
+            return {"text": row.get("text", "")}
+        return {"text": self._ports.open_sealed(row["_id"], "sealed", row["sealed"])}
 
     def _said(self, found: Conversation, sender: Person, post: Post) -> Document | None:
         """What this sender said under this client id before."""
@@ -719,6 +744,10 @@ def _may_read(found: Conversation, actor: Viewer) -> bool:
     except NotFound:
         return False
     return True
+
+
+def _is_overdue(promise: Document, now: datetime) -> bool:
+    return bool(promise["state"] == "open" and promise["at"] < now)
 
 
 def _furthest(rows: Iterable[Document]) -> dict[str, int]:

@@ -1,4 +1,5 @@
-"""The collections of the chat: `conversations`, `messages`, `conversation_members`, `desk_presence`, `chat_cursors`.
+"""The collections of the chat: `conversations`, `messages`, `conversation_members`, `desk_presence`, `chat_cursors`,
+`chat_promises`.
 
 The only file here that speaks pymongo. Unique indexes are the fence of everything: no number of a stream is given
 twice, and no client id is stored twice, whichever process writes.
@@ -17,7 +18,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from chat.conversation import WAITING, Closing, Conversation, Person
+from chat.conversation import WAITING, Closing, Conversation, Person, Rating
 from chat.ports import Document
 from chat.presence import Presence
 from chat.refusals import Unavailable
@@ -35,11 +36,17 @@ INDEXES: list[Index] = [
     ("conversations", [("desk", 1), ("claimed_at", 1)], {}),
     ("conversations", [("desk", 1), ("_id", 1)], {}),
     ("conversations", [("reply_by", 1)], {"sparse": True}),
+    ("conversations", [("look_at", 1)], {"sparse": True}),
     ("conversation_members", [("conversation", 1)], {}),
+    ("chat_promises", [("state", 1), ("look_at", 1)], {}),
+    ("chat_promises", [("desk", 1), ("made_at", 1)], {}),
     ("desk_presence", [("desk", 1), ("until", 1)], {}),
     ("desk_presence", [("until", 1)], {}),
     ("chat_cursors", [("due_at", 1)], {}),
 ]
+
+SEALED = [("messages", ("sealed",))]
+"""For the rotation of keys."""
 
 WRITE_SECONDS = 3.0
 """How long one write of the group commit may take before its outcome is looked up instead."""
@@ -174,6 +181,16 @@ class ChatStore:
         said = {"conversation": conversation, "stream": "public", "sender.id": member, "at": {"$gte": since}}
         return self._messages.find_one(said, {"_id": 1}, sort=[("seq", -1)]) is not None
 
+    def quiet(self, now: datetime, limit: int) -> list[Conversation]:
+        """In somebody's hands, of which it is to be looked whether they fell silent; longest first."""
+        due = {"look_at": {"$lte": now, "$ne": None}}
+        return [_conversation(row) for row in self._conversations.find(due).sort("look_at", 1).limit(limit)]
+
+    def look_again(self, found: Conversation, at: datetime) -> None:
+        """It is not silent: look later, unless it was moved meanwhile."""
+        known = {"_id": found.id, "version": found.version}
+        self._conversations.update_one(known, {"$set": {"look_at": at, "warned_at": None}})
+
     def held_by(self, officers: Sequence[str]) -> list[tuple[str, str]]:
         """What officers have in hand, as (officer, conversation)."""
         wanted = {"officer.id": {"$in": list(officers)}, "state": "active"}
@@ -245,6 +262,60 @@ class ChatStore:
     def latest(self, conversation: str) -> Document | None:
         """The last public message."""
         return self._messages.find_one({"conversation": conversation, "stream": "public"}, sort=[("seq", -1)])
+
+    def last_word(self, conversation: str) -> Document | None:
+        """The last public message of a person."""
+        wanted = {"conversation": conversation, "stream": "public", "kind": {"$ne": "event"}}
+        return self._messages.find_one(wanted, sort=[("seq", -1)])
+
+    def message(self, conversation: str, stream: str, seq: int) -> Document | None:
+        """One message."""
+        return self._messages.find_one({"conversation": conversation, "stream": stream, "seq": seq})
+
+    def answered_at(self, conversation: str, since: datetime) -> datetime | None:
+        """When staff first said something to all, from an instant on."""
+        said = {
+            "conversation": conversation,
+            "stream": "public",
+            "kind": {"$ne": "event"},
+            "sender.kind": "staff",
+            "at": {"$gte": since},
+        }
+        row = self._messages.find_one(said, {"at": 1}, sort=[("seq", 1)])
+        return row["at"] if row else None
+
+    # -- promised answers -----------------------------------------------------
+
+    def promise(self, session: ClientSession, found: Conversation, now: datetime, look_at: datetime) -> None:
+        """An answer is promised, in the transaction that makes it a message."""
+        row = {
+            "_id": f"{found.id}:{found.version}",
+            "v": 1,
+            "conversation": found.id,
+            "desk": found.desk,
+            "made_at": now,
+            "at": found.promised_at,
+            "state": "open",
+            "look_at": look_at,
+            "told": [],
+        }
+        self._db["chat_promises"].insert_one(row, session=session)
+
+    def promises_due(self, now: datetime, limit: int) -> list[Document]:
+        """Open promises that are to be looked at, longest first."""
+        due = {"state": "open", "look_at": {"$lte": now}}
+        return list(self._db["chat_promises"].find(due).sort("look_at", 1).limit(limit))
+
+    def settle(self, promise: str, change: Document) -> None:
+        """What became of one that is open."""
+        self._db["chat_promises"].update_one({"_id": promise, "state": "open"}, {"$set": change})
+
+    def promises(self, desk: str | None, since: datetime) -> list[Document]:
+        """What was promised at a desk (None: at all of them) since an instant: {state, at}."""
+        wanted: Document = {"made_at": {"$gte": since}, **({"desk": desk} if desk else {})}
+        return list(self._db["chat_promises"].find(wanted, {"state": 1, "at": 1}))
+
+    # -- messages, again ------------------------------------------------------
 
     def page(self, conversation: str, stream: str, after: int, limit: int) -> list[Document]:
         """Messages of a stream in order, from after a number on."""
@@ -383,4 +454,5 @@ def _conversation(row: Document) -> Conversation:
     for role in ("citizen", "officer", "owner"):
         known[role] = Person(**row[role]) if row[role] else None
     known["closed"] = Closing(**row["closed"]) if row["closed"] else None
+    known["rating"] = Rating(**row["rating"]) if row.get("rating") else None
     return Conversation(**known)

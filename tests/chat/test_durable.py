@@ -16,7 +16,7 @@ from api.database import Database
 from chat import INDEXES, Chat
 from chat.refusals import Unavailable
 from tests.chat.mortal import MortalStore
-from tests.chat.office import Office, said, utc_now
+from tests.chat.office import FAST, Office, said, utc_now
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +35,7 @@ def test_a_store_killed_between_acknowledged_writes_loses_doubles_and_reorders_n
 ):
     database = Database(mortal.uri, "durable")
     database.ensure(INDEXES)
-    chat = Chat(database, ports=office.ports(), now=utc_now)
+    chat = Chat(database, ports=office.ports(), now=utc_now, posts_a_minute=FAST)
     citizens = [office.citizen(name) for name in "甲乙丙丁"]
     talks = [chat.open(who, str(uuid7()), {})["id"] for who in citizens]
     acknowledged: dict[str, list[tuple[str, int]]] = {talk: [] for talk in talks}

@@ -7,13 +7,13 @@ import pytest
 from chat import Chat
 from chat.namespace import _drop_slow
 from chat.unheard import Unheard
-from tests.chat.office import said
+from tests.chat.office import FAST, said
 
 
 @pytest.fixture
 def elsewhere(database, office, clock):
     """The chat of another process, of which nothing is heard."""
-    other = Chat(database, ports=office.ports(), now=clock)
+    other = Chat(database, ports=office.ports(), now=clock, posts_a_minute=FAST)
     yield other
     other.close()
 

@@ -20,7 +20,7 @@ from chat.refusals import (
     RoleWrong,
     VersionStale,
 )
-from tests.chat.office import Hours, hours_later, said
+from tests.chat.office import FAST, Hours, hours_later, said
 
 
 def lines(chat, actor, conversation, stream="public"):
@@ -418,7 +418,7 @@ def test_two_chats_on_one_store_number_one_conversation_without_gaps_and_in_each
 ):
     talk = ask()
     chat.claim(officer, talk)
-    other = Chat(database, ports=office.ports(), now=clock)
+    other = Chat(database, ports=office.ports(), now=clock, posts_a_minute=FAST)
 
     def speak(service, actor):
         return [service.post(actor, talk, said(f"{actor.name} {n}"))["seq"] for n in range(40)]

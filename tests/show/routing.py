@@ -25,7 +25,7 @@ from uuid import uuid4
 from api.database import Database
 from api.embedded import EmbeddedStore
 from chat import INDEXES, Chat, Refusal
-from tests.chat.office import Actor, Office, said, utc_now
+from tests.chat.office import FAST, Actor, Office, said, utc_now
 
 ARRIVALS, OFFICERS = 500, 20
 DESKS = ("XC-H01", "XC-H02")
@@ -42,7 +42,7 @@ class Day:
         self.office = Office()
         self.databases = [Database(uri, "routing") for _ in range(SERVICES)]
         self.databases[0].ensure(INDEXES)
-        self.chats = [Chat(one, ports=self.office.ports(), now=utc_now) for one in self.databases]
+        self.chats = [Chat(one, ports=self.office.ports(), now=utc_now, posts_a_minute=FAST) for one in self.databases]
         self.chats[0].share()
         self.chats[1].share()
         self.officers = [self.office.officer(f"{n} 号", point=DESKS[n % len(DESKS)]) for n in range(officers)]
