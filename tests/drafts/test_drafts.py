@@ -12,7 +12,8 @@ def test_a_draft_survives_and_says_what_is_missing(citizen):
     again = citizen.get(f"/v1/drafts/{draft['id']}")
     assert again == draft
     missing = {gap["field"] or gap["material"] for gap in draft["missing"]}
-    assert {"id_number", "delivery", "m1"} <= missing
+    assert {"id_number", "delivery", "shop_name", "staff"} <= missing
+    assert "m1" not in missing  # the application is the form itself
     assert "applicant_name" not in missing
 
 
