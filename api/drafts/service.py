@@ -214,8 +214,10 @@ class Drafts:
         matter, situation = self._matter(row), self._situation(row)
         answers, form = self._unseal(row["_id"], "answers", row["answers"]), self._matters.form(matter)
         papers = self._matters.personal(matter, situation).papers
+        known = self._matters.known(matter, situation)
+        since = forms.wrong(form, forms.handed_in(form, answers, known), self._now())  # a date that has passed
         gaps = rules.missing(
-            forms.missing(form, answers, self._matters.known(matter, situation)),
+            {**forms.missing(form, answers, known), **since},
             row["materials"],
             self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
             tuple(paper for paper in papers if paper.key not in form.fills),

@@ -18,6 +18,7 @@ from stdnum.exceptions import ValidationError
 
 from api.identity.identity import identity_number, mobile
 from api.matters.situation import When, Words, holds, when_of, words_of
+from api.shapes import BEIJING
 
 Values = Mapping[str, Any]
 """Answers by field key. They come from outside: each is checked before it is believed."""
@@ -105,6 +106,16 @@ def handed_in(form: Form, values: Values, known: Mapping[str, str]) -> dict[str,
     return _counted(form.fields, values, known)
 
 
+def asked(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> Iterator[tuple[Field, Any]]:
+    """The fields that are asked, with what was filled in. Conditions look back: at the situation, then upwards."""
+    seen = dict(known)
+    for field in fields:
+        if holds(field.when, seen):
+            value = values.get(field.key)
+            seen[field.key] = value
+            yield field, value
+
+
 def form_of(common: Mapping[str, Any], row: Mapping[str, Any]) -> Form:
     """From the data file: what everybody is asked, then the form's own. Raises KeyError where it names what is not."""
     first = _section(common)
@@ -148,7 +159,7 @@ def _count(field: Field, value: str, now: datetime) -> None:
 
 
 def _date(field: Field, value: str, now: datetime) -> None:
-    bounds = {"today": now.date().isoformat()}
+    bounds = {"today": now.astimezone(BEIJING).date().isoformat()}
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise ValueError("日期写成 2026-01-31 这样。")
     try:
@@ -234,20 +245,10 @@ def _why_wrong(field: Field, value: Any, now: datetime) -> str | None:
 # -- the whole -------------------------------------------------------------------
 
 
-def _asked(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> Iterator[tuple[Field, Any]]:
-    """The fields that are asked, with what was filled in. Conditions look back: at the situation, then upwards."""
-    seen = dict(known)
-    for field in fields:
-        if holds(field.when, seen):
-            value = values.get(field.key)
-            seen[field.key] = value
-            yield field, value
-
-
 def _missing(
     fields: Iterable[Field], values: Values, known: Mapping[str, Any], path: str
 ) -> Iterator[tuple[str, list[str]]]:
-    for field, value in _asked(fields, values, known):
+    for field, value in asked(fields, values, known):
         if field.is_group:
             rows = value or []
             if len(rows) < int(field.least or 0):
@@ -261,7 +262,7 @@ def _missing(
 
 def _counted(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> dict[str, Any]:
     counted: dict[str, Any] = {}
-    for field, value in _asked(fields, values, known):
+    for field, value in asked(fields, values, known):
         if field.is_group and value:
             counted[field.key] = [_counted(field.fields, row, known) for row in value]
         elif not _is_empty(value):

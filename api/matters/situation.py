@@ -103,6 +103,11 @@ class Rule:
     leave_out: frozenset[str]
     change: Mapping[str, Any]
 
+    @property
+    def adds(self) -> bool:
+        """Whether it adds materials."""
+        return bool(self.bring or self.fill_in or self.held)
+
 
 @dataclass(frozen=True)
 class Personal:
@@ -115,7 +120,7 @@ class Personal:
     @property
     def papers(self) -> tuple[Material, ...]:
         """Every material of this person's once, those to bring first; `held_by_state` as it is for this person."""
-        brought = tuple(replace(one, held_by_state=False) for one in self.guide.to_bring)
+        brought = tuple(replace(one, held_by_state=False) if one.held_by_state else one for one in self.guide.to_bring)
         later = tuple(one for one in self.guide.may_follow if one.key not in {other.key for other in brought})
         return (*self.guide.to_fill_in, *brought, *later, *self.guide.held_by_state)
 
@@ -167,12 +172,13 @@ class Situations:
         for rule in applied:
             for move in rule.moves:
                 found = _moved(found, *MOVES[move])
-            found = replace(
-                found,
-                to_bring=_with(found.to_bring, rule.bring),
-                to_fill_in=_with(found.to_fill_in, rule.fill_in),
-                held_by_state=_with(found.held_by_state, rule.held),
-            )
+            if rule.adds:
+                found = replace(
+                    found,
+                    to_bring=_with(found.to_bring, rule.bring),
+                    to_fill_in=_with(found.to_fill_in, rule.fill_in),
+                    held_by_state=_with(found.held_by_state, rule.held),
+                )
         return Personal(mine, found, tuple(rule.note for rule in applied if rule.note))
 
 
@@ -205,7 +211,7 @@ def _offered(question: Question, matter: Matter) -> Question | None:
     if matter.code in question.not_of or not all(FACTS[name](matter) for name in question.needs):
         return None
     options = tuple(one for one in question.options if all(FACTS[name](matter) for name in one.needs))
-    return replace(question, options=options)
+    return question if len(options) == len(question.options) else replace(question, options=options)
 
 
 def _edited(matter: Matter, applied: Iterable[Rule]) -> Matter:
@@ -219,6 +225,8 @@ def _edited(matter: Matter, applied: Iterable[Rule]) -> Matter:
         for key, words in rule.edit.items():
             edits.setdefault(key, {}).update(words)
     mine = matter_of({**matter.record, **change}) if change else matter
+    if not edits and not left_out:
+        return mine
     materials = (replace(one, **edits.get(one.key, {})) for one in mine.materials if one.key not in left_out)
     return replace(mine, materials=tuple(materials))
 
