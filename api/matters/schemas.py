@@ -240,6 +240,14 @@ class Guide(Matter):
     to_fill_in = fields.List(fields.Nested(Material), required=True)
     ways = fields.Nested(Ways, required=True)
     questions = fields.List(fields.Nested(Situation), required=True)
+    known = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={
+            "description": "the answers that count, with what need not be asked: conditions of the form read them"
+        },
+    )
     notes = fields.List(fields.Nested(Note), required=True)
 
 

@@ -159,6 +159,7 @@ class Matters:
                 _question(question, known.get(question.key) if question.key in given else None)
                 for question in self._situations.asked(catalogued, given)
             ],
+            "known": known,
             "notes": [{**asdict(note), **asdict(note.words)} for note in mine.notes],
         }
 
