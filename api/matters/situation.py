@@ -179,6 +179,8 @@ class Situations:
                     to_fill_in=_with(found.to_fill_in, rule.fill_in),
                     held_by_state=_with(found.held_by_state, rule.held),
                 )
+        later = tuple(one for one in found.to_bring if one.deferrable)
+        found = replace(found, may_follow=_with(found.may_follow, later))
         return Personal(mine, found, tuple(rule.note for rule in applied if rule.note))
 
 

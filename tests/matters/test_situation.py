@@ -111,6 +111,7 @@ def test_every_combination_of_answers_leads_to_a_sound_guide_that_loses_nothing(
         later = {one.key for one in found.may_follow} - set(keys)
         assert len(keys) == len(set(keys))
         assert needed - left_out(matter, answers) <= set(keys) | later
+        assert {one.key for one in found.to_bring if one.deferrable} <= {one.key for one in found.may_follow}
         assert all(one.deferrable for one in found.may_follow)
         assert all(one.licence_name for one in found.held_by_state)
         assert len(mine.notes) == len(set(mine.notes))
