@@ -252,7 +252,7 @@ class Office:
 
     def open_questions(self) -> dict[str, list[str]]:
         """What the district must still confirm, by heading."""
-        matters = [self.matters.entry(code) for code in self.matters.codes()]
+        matters = [self.matters.face(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
         strays = self.matters.without_department()
