@@ -187,24 +187,6 @@ class Http:
         return {"ETag": f'"{version}"'}
 
 
-def plainly(slow: Callable[[View], View], plain: Callable[[str], Any | None]) -> Callable[[View], View]:
-    """In place of `bp.arguments` for a query that is nearly always plain: `plain` reads it in a tenth of the time, or
-    answers None; then `slow`, which is `bp.arguments(…)`, reads and refuses it.
-    """
-
-    def mark(view: View) -> View:
-        thorough = slow(view)
-
-        @wraps(thorough)
-        def quick(*args: Any, **kwargs: Any) -> Any:
-            question = plain(request.environ.get("QUERY_STRING", ""))
-            return thorough(*args, **kwargs) if question is None else view(question, *args, **kwargs)
-
-        return quick  # type: ignore[return-value]
-
-    return mark
-
-
 def json(answer: bytes) -> Response:
     """An answer that is JSON already, for a route whose schema is its document only."""
     return Response(answer, mimetype="application/json")

@@ -63,6 +63,7 @@ STATUS: dict[int, frozenset[str]] = {
             "claim_first",
             "not_the_officer",
             "already_claimed",
+            "already_rated",
             "at_capacity",
             "officer_away",
             "wrong_state",
@@ -139,11 +140,12 @@ def status_of(code: str) -> int:
 
 def language() -> str:
     """`en` where the client prefers it, else `zh`."""
-    return _preferred(request.headers.get("Accept-Language", ""))
+    return preferred(request.headers.get("Accept-Language", ""))
 
 
 @lru_cache(256)
-def _preferred(accepted: str) -> str:
+def preferred(accepted: str) -> str:
+    """The same, of an Accept-Language header (RFC 9110 §12.5.4)."""
     return parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"], "zh")
 
 

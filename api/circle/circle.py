@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from math import inf
 from typing import Literal, NamedTuple, Protocol, get_args
 from zoneinfo import ZoneInfo
@@ -124,12 +125,14 @@ def reached(
     Where the tables know no time (nan, or no `seconds` at all), it is estimated from the straight line in `metres`
     and a usual detour, and marked so.
     """
-    times = estimated = metres * (DETOUR / (getattr(pace, ask.mode) / 3.6))
-    bases: Sequence[Basis] = ["estimate"] * len(metres)
+    estimated = metres * (DETOUR / (getattr(pace, ask.mode) / 3.6))
+    times, bases = estimated, ["estimate"] * len(metres)
     if seconds is not None:
         unknown = np.isnan(seconds)
-        times = np.where(unknown, estimated, seconds)
-        bases = ["estimate" if guess else "network" for guess in unknown.tolist()]
+        times, bases = seconds, ["network"] * len(metres)
+        if unknown.any():
+            times = np.where(unknown, estimated, seconds)
+            bases = ["estimate" if guess else "network" for guess in unknown.tolist()]
     order = times.argsort(kind="stable").tolist()
     near, far = times.tolist(), metres.tolist()
     return ((candidates[i], near[i], bases[i], far[i]) for i in order)
@@ -149,9 +152,10 @@ def answer(ask: Ask, reached: Iterable[Reached], opening_at: OpeningAt) -> Answe
         point, hours, can = there
         opening = opening_on(hours, seconds)
         stop = Stop(point, seconds, basis, metres, opening, can)
-        passed.append(stop)
-        if seconds <= limit and (ask.when == "any" or opening.open):
+        if seconds <= limit and (opening.open or ask.when == "any"):
             inside.append(stop)
+        elif not inside:
+            passed.append(stop)
     if inside:
         best = _best(ask, inside)
         return Answer(tuple(inside), best, _why(ask, best), ())
@@ -323,7 +327,12 @@ def _clock(at: datetime | None, seen_from: datetime) -> Words:
     """A time of day in Beijing, with the date where it is another day."""
     if at is None:
         return Words("30 天内没有确定时间", "at no known time within 30 days")
+    return _clock_on(at, seen_from.astimezone(BEIJING).date())
+
+
+@lru_cache(1_024)
+def _clock_on(at: datetime, day: date) -> Words:
     local = at.astimezone(BEIJING)
-    if local.date() == seen_from.astimezone(BEIJING).date():
+    if local.date() == day:
         return Words(f"{local:%H:%M} ", f"at {local:%H:%M}")
     return Words(f"{local.month}月{local.day}日 {local:%H:%M} ", f"on {local:%Y-%m-%d} at {local:%H:%M}")

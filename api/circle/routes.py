@@ -8,11 +8,22 @@ from flask_smorest import Blueprint
 from api.circle import schemas
 from api.circle.area import Box
 from api.circle.service import Circle
-from api.http import BadCursor, Http, json, page, plainly, position_of
+from api.edge import Quick
+from api.http import BadCursor, Http, json, page, position_of
 from api.problems import language
 from api.shapes import Paging
 
 Row = dict[str, Any]
+
+
+def quick(circle: Circle) -> dict[str, Quick]:
+    """The question that everybody asks first, answered before Flask begins where it is plain."""
+
+    def find(query: str, language: str) -> bytes | None:
+        question = schemas.plain_question(query)
+        return circle.find(question, language) if question else None
+
+    return {"/v1/circle": find}
 
 
 def blueprint(circle: Circle, http: Http) -> Blueprint:
@@ -25,7 +36,7 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
 
     @bp.get("/circle")
     @http.allow("anyone")
-    @plainly(bp.arguments(schemas.Question(), location="query"), schemas.plain_question)
+    @bp.arguments(schemas.Question(), location="query")
     @bp.response(200, schemas.Circle)
     def find(question: Row) -> Response:
         """What is near enough, can do the matter and is open on arrival."""

@@ -147,3 +147,28 @@ def test_a_point_carries_its_position_as_amap_and_baidu_count_it(anyone: Any) ->
         back = to_wgs84(hall["elsewhere"][crs]["lon"], hall["elsewhere"][crs]["lat"], crs)
         assert back == pytest.approx((hall["lon"], hall["lat"]), abs=2e-6)
     assert anyone.get("/v1/points/XC-S001003")["elsewhere"] is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"minutes": 60, "open": "any", "mode": "drive", "limit": 5},
+        {"at": "2026-11-24T12:10:00+08:00", "matter": "XC-001"},
+        {"crs": "gcj02", "minutes": 1},
+        {"minutes": 61},
+        {"lon": 3.0},
+        {"matter": "no-such"},
+    ],
+)
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_plain_question_is_answered_past_flask_as_by_the_route(
+    anyone: Any, asked: dict[str, Any], language: str
+) -> None:
+    quickly = anyone.raw("GET", ask(**asked), headers={"Accept-Language": language})
+    by_route = anyone.raw("GET", ask(**asked), headers={"Accept-Language": language, "X-Request-ID": "by-the-route"})
+    assert (quickly.status_code, dict(quickly.headers) | {"X-Request-ID": "by-the-route"}) == (
+        by_route.status_code,
+        dict(by_route.headers) | {"Content-Length": quickly.headers["Content-Length"]},
+    )
+    assert {**quickly.json, "request_id": ""} == {**by_route.json, "request_id": ""}
