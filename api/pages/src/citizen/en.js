@@ -242,7 +242,7 @@ export default {
   再问一件事: 'Ask something else',
   '这个号码很久没登录了，又换了手机，要核对是不是您本人。': 'This number was silent for long and the phone is new. Please confirm that it is you.',
   '收到，谢谢您告诉我们': 'Received, thank you',
-  '{doubt}，去之前先打电话问一下。': '{doubt}. Call before you go.',
+  '{doubt}，去之前{ask}。': '{doubt}: {ask}.',
   开门时间: 'Hours',
   现在开着: 'Open now',
   现在关门: 'Closed now',

@@ -158,4 +158,6 @@ export default {
   还没有位置: 'No position yet',
   位置还没有核实: 'position not confirmed',
   不办: 'nothing',
+  先打电话: 'call first',
+  先在网上问窗口: 'ask the office online first',
 }
