@@ -24,6 +24,12 @@ class DepartmentName(Schema):
     name = fields.String(required=True)
 
 
+class DepartmentList(Schema):
+    """All departments of the district."""
+
+    items = fields.List(fields.Nested(DepartmentName), required=True)
+
+
 class CaseLine(Schema):
     """A case in a list; `act_by` is the earlier of the two due times (before acceptance: the end of the
     notice limit), `left` the working days until then."""

@@ -174,6 +174,13 @@ class Cases:
             self._audit.record(actor.id, act, f"case:{row['_id']}")
         return self._face(actor, row)
 
+    def copy(self, actor: Actor, number: str) -> Row:
+        """The whole case for the copy of a citizen's data: the number in full where it is theirs, not for an agent."""
+        row = self._visible(actor, number)
+        applied = row["principal"] == self._identity.mandates.index_of(actor) if row.get("principal") else True
+        answers = self._unseal(row["_id"], "answers", row["answers"])
+        return {**self._face(actor, row), **({"answers": answers} if applied else {})}
+
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
         """One's own cases, newest first."""
         sides: list[Row] = [{"owner": actor.id}]
@@ -187,6 +194,11 @@ class Cases:
         if within is None:
             return []
         return [self._line(row) for row in self._store.list({**wanted, **within}, after, limit)]
+
+    def departments(self) -> list[Row]:
+        """Where a case may be transferred to."""
+        known = self._matters.departments
+        return [{"code": code, "name": known.name(code)} for code in known.codes()]
 
     def timeline(self, actor: Actor, number: str) -> list[Row]:
         """What happened, in order; the office's own notes only for the office."""

@@ -20,7 +20,7 @@ class DraftStore:
 
     def add(self, row: Document) -> None:
         """Keep a new draft."""
-        self._db["drafts"].insert_one(row)
+        self._db.put("drafts", row)
 
     def draft(self, draft_id: str) -> Document | None:
         """A draft by id."""
