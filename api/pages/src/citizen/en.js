@@ -121,6 +121,7 @@ export default {
   '还没有选，材料按一般情况列': 'Nothing chosen: the general list is shown',
   '看看表怎么填（样例）': 'See the form filled in (sample)',
   填表样例: 'Sample form',
+  '还有 {n} 个问题：怎么交、谁去办、材料齐不齐': '{n} more questions: how, by whom, with what',
   填过的内容: 'What you filled in',
   '照着看看要填什么。里面的人和数字都是编的。': 'What will be asked. The people and numbers are made up.',
   '这张表是按办事指南编的，还没有经部门确认，以窗口的表为准。': 'This form was written after the guide and is not yet confirmed: the window’s form decides.',
