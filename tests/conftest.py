@@ -111,6 +111,15 @@ class Caller:
         return self.call("PATCH", path, json, expect, headers={"If-Match": f'"{version}"'})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient_with_the_store() -> Iterator[None]:
+    """On a machine busy with other things an answer may take longer than anybody would wait for it in earnest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.database.TIMEOUT_MS", 60_000)
+        patch.setattr("api.database.TRANSACTION_SECONDS", 60.0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def store_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real embedded store, one for the whole run."""

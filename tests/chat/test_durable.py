@@ -40,7 +40,7 @@ class MortalStore:
         self.process = subprocess.Popen(
             [program, *where, "--sync-on-commit", "--log-level", "ERROR"], stderr=subprocess.DEVNULL
         )
-        for _ in range(1000):
+        for _ in range(3000):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
