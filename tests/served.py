@@ -119,6 +119,23 @@ class Session:
         return answer.json() if "json" in answer.headers.get("Content-Type", "") and answer.content else answer
 
 
+class Caller(Session):
+    """A session that walks the steps of tests/way.py."""
+
+    def post(self, path: str, json: Any = None, expect: int = 201, **rest: Any) -> Any:
+        """POST, expecting 201 unless told."""
+        return self.call("POST", path, expect, json=json, **rest)
+
+    def patch(self, path: str, json: Any, version: int) -> Any:
+        """PATCH against a version."""
+        return self.call("PATCH", path, headers={"If-Match": f'"{version}"'}, json=json)
+
+    def raw(self, method: str, path: str, headers: dict[str, str], content_type: str = "", **rest: Any) -> Any:
+        """One request of an upload, the response as it came."""
+        told = {**headers, **({"Content-Type": content_type} if content_type else {})}
+        return self.call(method, path, 201 if method == "POST" else 204, told, **rest)
+
+
 def log_in_citizen(served: Served, phone: str) -> Session:
     """A citizen, by the code that the console shows."""
     before = len(served.codes())
@@ -134,6 +151,16 @@ def log_in_staff(served: Served, role: str) -> Session:
     body = {"username": role, "password": served.staff_passwords()[role]}
     answer = requests.post(f"{served.base}/v1/staff/sessions", json=body, timeout=60)
     return Session(served.base, answer.json()["token"])
+
+
+def drain_of(served: Served) -> Any:
+    """Wait until no background work is due."""
+    admin = log_in_staff(served, "admin")
+
+    def settled() -> bool:
+        return all(lag["due"] == 0 for lag in admin.call("GET", "/v1/desk/jobs/lag").values())
+
+    return lambda: wait_for(settled, 60, lambda: "background work does not end")
 
 
 def free_port() -> int:

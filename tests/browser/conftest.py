@@ -108,7 +108,7 @@ def screens(chromium: Browser, site: Served) -> Iterator[Any]:
         screen.at("staff-username").fill(role)
         screen.at("staff-password").fill(site.staff_passwords()[role])
         screen.at("staff-login").click()
-        screen.at("rail-cases").wait_for()
+        screen.at("officer-roles").wait_for()
         return screen
 
     yield log_in

@@ -22,8 +22,8 @@ PICTURE = {
 }
 
 
-def log_in(phone, site):
-    phone.at("login-phone").fill(PHONE_NUMBER)
+def log_in(phone, site, number=PHONE_NUMBER):
+    phone.at("login-phone").fill(number)
     before = len(site.codes())
     phone.at("login-send").click()
     wait_for(lambda: len(site.codes()) > before, told=lambda: "no code came")
@@ -56,13 +56,29 @@ def material_asked_for(phone):
     return asked.first.inner_text() if asked.count() else ""
 
 
+def fill_in_the_form(phone):
+    phone.at("draft-shop-name").fill("小明面馆")
+    phone.at("draft-business-snack").check()
+    phone.at("draft-area").fill("60")
+    phone.at("draft-next").click()
+    phone.at("draft-items-hot").check()
+    phone.at("draft-tableware-disposable").check()
+    phone.at("draft-next").click()
+    phone.at("draft-staff-0-name").fill("王小明")
+    phone.at("draft-staff-0-post-other").check()
+    phone.shot("form")
+    phone.at("draft-next").click()
+
+
 def apply_online(phone, site):
     phone.at("guide-apply").click()
     log_in(phone, site)
     phone.at("draft-name").fill("王小明")
     phone.at("draft-id-number").fill(ID_NUMBER)
+    phone.at("draft-address").fill("西安市新城区西一路100号")
     phone.shot("applicant")
     phone.at("draft-next").click()
+    fill_in_the_form(phone)
     while name := material_asked_for(phone):
         phone.at("upload-input").set_input_files(PICTURE)
         phone.at("upload-done").wait_for()
@@ -109,6 +125,7 @@ def talk(phone, window):
 
 def decide_and_send(window, handler, number):
     open_case(window, "to_accept", number)
+    expect(window.at("case-answers")).to_contain_text("小吃店")
     window.shot("to-accept")
     window.at("act-accept").click()
     window.page.locator(".van-dialog__confirm").click()

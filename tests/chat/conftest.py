@@ -10,7 +10,7 @@ from werkzeug.serving import make_server
 from api.database import Database
 from chat import INDEXES, Chat
 from chat.conversation import timed_id
-from tests.chat.office import Actor, Office, site, utc_now
+from tests.chat.office import FAST, Actor, Office, site, utc_now
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def office() -> Office:
 def chat(database: Database, office: Office, clock: Any) -> Iterator[Chat]:
     """The service on an empty database."""
     database.ensure(INDEXES)
-    service = Chat(database, ports=office.ports(), now=clock)
+    service = Chat(database, ports=office.ports(), now=clock, posts_a_minute=FAST)
     yield service
     service.close()
 

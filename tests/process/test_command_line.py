@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import CIRCLE, Served
+from tests.served import CIRCLE, Served, log_in_staff
 
 pytestmark = pytest.mark.served
 CASES = Path(__file__).parents[1] / "data" / "clock_cases.json"
@@ -48,6 +48,22 @@ def test_points_are_loaded_beside_a_running_server_or_refused_whole(served, tmp_
     assert refused.returncode == 1
     assert "4" in refused.stderr
     assert "changed nothing" in refused.stderr
+
+
+def test_points_are_exported_as_the_file_that_loads_them_and_nothing_changes(served, tmp_path):
+    admin, path = log_in_staff(served, "admin"), "/v1/points/XC-C02"
+    point = admin.call("GET", path)
+    told = {"overrides": [{"matter": "XC-行政许可-001", "can": ["accept"]}], "phone": "029-87410000（转 2）"}
+    told["exceptions"] = [{"date": "2026-12-31", "hours": "09:00-12:00", "reason": "盘点"}]
+    changed = admin.call("PATCH", path, json=told, headers={"If-Match": f'"{point["version"]}"'})
+    first = served.run("export")
+    assert first.returncode == 0, first.stderr
+    file = tmp_path / "points.csv"
+    file.write_text(first.stdout, "utf-8")
+    assert served.run("load", str(file)).returncode == 0
+    assert served.run("export").stdout == first.stdout
+    again = admin.call("GET", path)
+    assert {**again, "open": None} == {**changed, "open": None}
 
 
 def test_a_street_file_that_is_far_away_is_refused_and_nothing_changes(served):
