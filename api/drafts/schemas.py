@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.shapes import Time
+from api.shapes import Page, Time
 
 Answers = fields.Dict(keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,40}$")), values=fields.String())
 Materials = fields.Dict(
@@ -80,8 +80,7 @@ class Draft(Schema):
     updated_at = Time(required=True)
 
 
-class DraftPage(Schema):
+class DraftPage(Page):
     """A page of drafts."""
 
     items = fields.List(fields.Nested(Draft), required=True)
-    next = fields.String(required=True, allow_none=True)
