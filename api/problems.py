@@ -63,6 +63,7 @@ STATUS: dict[int, frozenset[str]] = {
             "claim_first",
             "not_the_officer",
             "already_claimed",
+            "already_rated",
             "at_capacity",
             "officer_away",
             "wrong_state",

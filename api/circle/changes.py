@@ -55,9 +55,13 @@ class PointChanges:
         check_hours: Callable[[str], object],
         knows: Callable[[str], bool],
         record: Callable[..., object],
+        prepare: Callable[[Sequence[ServicePoint]], None],
         follow: Callable[[datetime], object],
     ) -> None:
-        """`check_hours` raises ValueError for bad weekly hours; `knows` tells whether a matter of this code exists."""
+        """`check_hours` raises ValueError for bad weekly hours; `knows` tells whether a matter of this code exists;
+        `prepare` has travel times ready before anybody hears of a point.
+        """
+        self._prepare = prepare
         self._store, self._transact, self._announce, self._now = store, transact, announce, now
         self._check_hours, self._knows, self._record, self._follow = check_hours, knows, record, follow
         self.hangs_on: Callable[[str], dict[str, int]] = lambda point_id: {}
@@ -78,6 +82,7 @@ class PointChanges:
             points = read_points(file.read_bytes(), self._check_hours, self._knows)
         except BadFields as refused:
             return [f"{place}: {reason}" for place, reasons in (refused.errors or {}).items() for reason in reasons]
+        self._prepare(points)
         self._put(points, by=OPERATOR)
         self._follow(self._now())
         return []
@@ -142,6 +147,7 @@ class PointChanges:
         is told. Raises BadFields and PointExists.
         """
         point = self._checked({"id": ref, **told})
+        self._prepare([point])
 
         def write(session: Any) -> None:
             if any(row["_id"] == point.id for row in self._store.points(session)):
@@ -163,12 +169,16 @@ class PointChanges:
     def change(self, by: str, point_id: str, version: int, told: Row) -> None:
         """Change the told fields of a point, against a version. Raises NotFound, VersionStale and BadFields."""
 
+        def changed(session: Any) -> tuple[ServicePoint, ServicePoint]:
+            there = stored_point(self._row_at(session, point_id, version))
+            return there, self._checked({**row_of(there), **told, "id": point_id})
+
         def write(session: Any) -> None:
-            there = self._row_at(session, point_id, version)
-            point = self._checked({**row_of(stored_point(there)), **told, "id": point_id})
-            if point != stored_point(there):
+            there, point = changed(session)
+            if point != there:
                 self._write(session, [Change(point, version + 1, "change")], by)
 
+        self._prepare(changed(None)[1:])
         self._transact(write)
         self._follow(self._now())
 

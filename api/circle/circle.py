@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.circle.mode import Mode, Pace
+from api.circle.nearest import SNAP_LIMIT_M
 from api.circle.point import Handling, Part, ServicePoint, parts_at, usual_parts
 
 Floats = NDArray[np.float64]
@@ -23,6 +24,9 @@ SERVE = timedelta(minutes=20)
 ONE_VISIT_S = 300.0
 """How much further one would go to have everything done in one visit."""
 MOST_BEYOND = 3
+FAR_SNAP_M = 150.0
+"""Further from a street than this is told: city streets lie at most 300 m apart (GB 50180-2018, 6.0.2), so that the
+position or the map is in doubt."""
 MICROSECOND = 1e-6
 """What instants are exact to."""
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -269,6 +273,22 @@ def _courier(ask: Ask, stop: Stop) -> list[Words]:
     if ask.matter and ask.matter.courier and "collect" not in stop.can:
         return [Words("证件可以快递到家", "the result can be couriered")]
     return []
+
+
+def snapped_words(metres: float | None) -> Words | None:
+    """What is to be said of the way to the nearest street: nothing where it is as near as streets usually are."""
+    if metres is None:
+        limit = round(SNAP_LIMIT_M)
+        return Words(
+            f"您的位置 {limit} 米内没有街道，时间是按直线距离估算的，实际可能更久。",
+            f"No street within {limit} m of your position: times are estimated from the straight line.",
+        )
+    if metres <= FAR_SNAP_M:
+        return None
+    return Words(
+        f"您的位置离最近的街道约 {metres:.0f} 米，到街道的这一段是按直线步行算的。",
+        f"The nearest street is about {metres:.0f} m from your position: the way to it is reckoned as a straight walk.",
+    )
 
 
 def _why_none(ask: Ask, closed: Sequence[Stop], beyond: Sequence[Stop]) -> Words:

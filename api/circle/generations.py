@@ -7,6 +7,7 @@ import hashlib
 import logging
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from api.circle.builder import BuildFailed, build
+from api.circle.builder import BUILD_SECONDS, KEEPING, BuildFailed, build, progress_of
+from api.circle.changes import OPERATOR
 from api.circle.mode import Pace
 from api.circle.picture import Picture, district_boxes, stored_point
 from api.circle.store import CircleStore
@@ -62,6 +64,7 @@ class Generations:
         *,
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
+        record: Callable[..., object],
         now: Callable[[], datetime],
         follow: Callable[[datetime], object],
         hosts: Hosts,
@@ -69,7 +72,7 @@ class Generations:
     ) -> None:
         self._store, self._folder = store, folder
         self._transact, self._announce, self._now, self._follow = transact, announce, now, follow
-        self._hosts, self._pace = hosts, pace
+        self._record, self._hosts, self._pace = record, hosts, pace
         self._rebuilding = threading.Lock()
         self._rebuild_after = NEVER
         self._rebuilt = False
@@ -122,7 +125,7 @@ class Generations:
         try:
             if not self._store.fetch_source(row["sha256"], source):
                 raise FileNotFoundError(row["file"])
-            build("build", self._request(source, name))
+            self._build(self._request(source, name))
             log.info("generation rebuilt", extra={"generation": name})
         finally:
             source.unlink(missing_ok=True)
@@ -146,17 +149,18 @@ class Generations:
             raise _refused("no_points", "")
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
-            about: Row = build("build", request, tell)
+            about = self._build(request, tell)
         except BuildFailed as error:
             raise _refused(error.code, str(error)) from error
         if self._hosts == "several":
-            tell("keeping the street file for the other hosts")
+            tell(KEEPING)
             self._store.put_source(about["sha256"], self._folder / about["generation"] / "source.osm.pbf")
 
         def write(session: Any) -> None:
             row = {key: value for key, value in about.items() if key != "generation"}
             self._store.add_network(session, {"_id": about["generation"], "v": 1, "added_at": self._now(), **row})
             self._store.change(session, generation=about["generation"])
+            self._record(OPERATOR, "network.add", f"network:{about['generation']}", session=session)
             self._announce(session, "network_changed", about["generation"])
 
         self._transact(write)
@@ -164,6 +168,38 @@ class Generations:
         self._prune()
         generation: str = about["generation"]
         return generation
+
+    def _build(self, request: Row, tell: Callable[[str], None] = lambda line: None) -> Row:
+        """Have the builder do it, while the console shows how far it is. Raises BuildFailed."""
+        name, host, began = Path(request["out"]).name, socket.gethostname(), self._now()
+        row: Row = {
+            "_id": f"{name}:{host}",
+            "v": 1,
+            "generation": name,
+            "file": Path(request["file"]).name,
+            "host": host,
+        }
+        row |= {"state": "building", "began_at": began, "code": None, "step": "reading"}
+
+        def note(**told: Any) -> None:
+            try:
+                self._store.put_build({**row, "at": self._now(), **told})
+            except Exception:
+                # Whoever watches sees less; the build goes on.
+                log.warning("progress not kept", exc_info=True)
+
+        def pass_on(line: str) -> None:
+            note(**progress_of(line)._asdict())
+            tell(line)
+
+        self._store.forget_builds(host, began - timedelta(seconds=BUILD_SECONDS))
+        try:
+            about: Row = build("build", request, pass_on)
+        except BaseException as error:
+            note(state="failed", code=getattr(error, "code", "failed"))
+            raise
+        self._store.end_build(row["_id"])
+        return about
 
     def _request(self, file: Path, name: str) -> Row:
         """What the builder is asked for a generation of the points as they stand in the store."""
@@ -185,6 +221,11 @@ class Generations:
         except OSError as error:
             raise _refused("broken", str(error)) from error
         return f"{self._now():%Y%m%dT%H%M%SZ}-{digest[:8]}"
+
+    def builds(self) -> list[Row]:
+        """What is being built on any host, or could not be, the newest first; `why` says what was wrong, in words."""
+        blank = {"mode": None, "done": None, "of": None}
+        return [{**blank, **row, "why": _why(row["code"])} for row in self._store.builds()]
 
     def listed(self, picture: Picture) -> list[Row]:
         """The generations that were built, newest first, and how this process, which answers from `picture`, stands
@@ -208,6 +249,11 @@ class Generations:
             }
             rows.append({**row, **told, "nodes": nodes})
         return rows
+
+
+def _why(code: str | None) -> dict[str, str] | None:
+    """What was wrong with a street file, in both languages."""
+    return dict(zip(("zh", "en"), _NETWORK_WORDS[code], strict=True)) if code else None
 
 
 def _refused(code: str, detail: str) -> NetworkRefused:

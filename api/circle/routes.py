@@ -75,6 +75,16 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
         """One service point, and whether it is open now."""
         return shown(point_id, 200)
 
+    @bp.get("/points/<point_id>/matters")
+    @http.allow("anyone")
+    @bp.arguments(Paging, location="query")
+    @bp.response(200, schemas.PointMatters)
+    def matters(paging: Row, point_id: str) -> Any:
+        """Which matters can be done there, and what part of each."""
+        most = paging["limit"]
+        rows = circle.matters(point_id, position_of(paging.get("cursor")), most + 1)
+        return page(rows, most, lambda row: str(row["code"]))
+
     @bp.post("/points")
     @http.allow("admin")
     @bp.arguments(schemas.NewPoint)
@@ -116,7 +126,10 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     @http.allow("admin")
     @bp.response(200, schemas.Networks)
     def networks(actor: Any) -> Any:
-        """The street networks that were built, the newest first, and how this process stands with them."""
-        return {"items": circle.networks()}
+        """The street networks that were built, the newest first, how this process stands with them, and what is being
+        built.
+        """
+        builds = [{**row, "why": row["why"] and row["why"][language()]} for row in circle.generations.builds()]
+        return {"items": circle.networks(), "builds": builds}
 
     return bp

@@ -102,13 +102,15 @@ def plain_question(query: str) -> Row | None:
 class Origin(Schema):
     """Where the question was asked from, in WGS-84; `snapped_m` is the way to the nearest street.
 
-    `off_streets`: no street within 500 m, so the answer is an estimate although there is a network.
+    `off_streets`: no street within 500 m, so the answer is an estimate although there is a network. `said`: that, or
+    that the nearest street is far, in words; null where it is near.
     """
 
     lon = fields.Float(required=True)
     lat = fields.Float(required=True)
     snapped_m = fields.Float(required=True, allow_none=True)
     off_streets = fields.Boolean(required=True)
+    said = fields.String(required=True, allow_none=True)
 
 
 class Arrival(Schema):
@@ -139,6 +141,7 @@ class Stop(Schema):
     confirmed = fields.Boolean(required=True)
     hours_confirmed = fields.Boolean(required=True)
     position_error_m = fields.Integer(required=True, allow_none=True)
+    position_rough = fields.Boolean(required=True, metadata={"description": "off by 100 m or more, or nobody knows"})
 
 
 class Circle(Schema):
@@ -230,6 +233,7 @@ class Point(Schema):
     lat = fields.Float(required=True, allow_none=True)
     elsewhere = fields.Nested(Elsewhere, required=True, allow_none=True)
     position_error_m = fields.Integer(required=True, allow_none=True)
+    position_rough = fields.Boolean(required=True, metadata={"description": "off by 100 m or more, or nobody knows"})
     position_basis = fields.String(required=True, metadata={"description": "where the position comes from"})
     confirmed = fields.Boolean(required=True, metadata={"description": "whether the position was surveyed"})
     source = fields.String(required=True)
@@ -299,7 +303,7 @@ class PointChange(Schema):
         """What `GET` tells beside the fields is no change."""
         return {key: value for key, value in data.items() if key not in self.computed}
 
-    computed = frozenset({"id", "open", "can", "elsewhere", "version"})
+    computed = frozenset({"id", "open", "can", "elsewhere", "position_rough", "version"})
 
 
 class NewPoint(PointChange):
@@ -309,7 +313,26 @@ class NewPoint(PointChange):
     kind = fields.String(required=True, validate=_one_of(KINDS))
     name = fields.String(required=True, validate=validate.Length(1, 100))
     hours = fields.String(required=True, validate=validate.Length(1, 1_000))
-    computed = frozenset({"open", "can", "elsewhere", "version"})
+    computed = frozenset({"open", "can", "elsewhere", "position_rough", "version"})
+
+
+_parts = fields.List(fields.String(validate=validate.OneOf(PARTS)), required=True)
+
+
+class PointMatter(Schema):
+    """What is done of a matter: `can` at this point, `usual` at one of its kind; an override makes them differ."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    can = _parts
+    usual = _parts
+
+
+class PointMatters(Schema):
+    """One page of matters, by code."""
+
+    items = fields.List(fields.Nested(PointMatter), required=True)
+    next = fields.String(required=True, allow_none=True)
 
 
 class PointVersion(Schema):
@@ -348,10 +371,31 @@ class Network(Schema):
     attribution = fields.String(required=True)
 
 
+class Build(Schema):
+    """A network that is being built on a host, or could not be; `why` says so in words.
+
+    `step`: reading, then searching (`done` of `of` places, mode by mode: walk, walk_slow, bike, drive), then keeping
+    the file for other hosts. Where `at`, the last sign of it, is long ago, it was broken off.
+    """
+
+    generation = fields.String(required=True)
+    file = fields.String(required=True)
+    host = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["building", "failed"]))
+    step = fields.String(required=True, validate=validate.OneOf(["reading", "searching", "keeping"]))
+    mode = fields.String(required=True, allow_none=True)
+    done = fields.Integer(required=True, allow_none=True)
+    of = fields.Integer(required=True, allow_none=True)
+    began_at = Time(required=True)
+    at = Time(required=True)
+    why = fields.String(required=True, allow_none=True)
+
+
 class Networks(Schema):
-    """All of them."""
+    """All of them, and what is being built."""
 
     items = fields.List(fields.Nested(Network), required=True)
+    builds = fields.List(fields.Nested(Build), required=True)
 
 
 class BoxQuestion(Schema):

@@ -7,8 +7,8 @@ Points are changed in `changes`, street networks added in `generations`.
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,8 @@ from api.circle.crs import from_wgs84, to_wgs84
 from api.circle.generations import Generations, Hosts
 from api.circle.mode import Pace
 from api.circle.picture import Picture, stored_point
-from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, row_of, usual_parts
-from api.circle.reach import Reach
+from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
+from api.circle.reach import Position, Reach
 from api.circle.store import CircleStore
 from api.circle.written import written
 from api.refusals import BadFields, NotFound, Refusal
@@ -32,6 +32,9 @@ log = logging.getLogger("circle.circle")
 
 ISOCHRONE_SECONDS = 20
 KEPT_ISOCHRONES = 64
+COVER_PAUSE = timedelta(seconds=5)
+"""Until new positions that could not be searched are tried again."""
+NEVER = datetime.min.replace(tzinfo=UTC)
 Row = dict[str, Any]
 
 
@@ -57,22 +60,25 @@ class Circle:
         opening: OpeningAt,
         check_hours: Callable[[str], object],
         matter: Callable[[str], Mapping[str, Any]],
+        codes: Callable[[], Sequence[str]],
         record: Callable[..., object] = lambda *told, **session: None,
         hosts: Hosts = "one",
         pace: Pace | None = None,
     ) -> None:
         """`folder` holds the generations. The calendar gives `opening` and `check_hours` (ValueError for bad ones);
-        `matter` gives the catalogue entry of a code from memory, or raises NotFound.
+        `matter` gives the catalogue entry of a code from memory, or raises NotFound; `codes` are all there are.
         """
         self._store, self._now = store, now
-        self._opening, self._matter = opening, matter
+        self._opening, self._matter, self._codes = opening, matter, codes
         self._pace = pace or Pace()
         self._picture = Picture(-1, (), {}, None)
         self._following = threading.Lock()
         self._drawing = threading.Lock()
+        self._cover_after = NEVER
         self._isochrones: dict[tuple[Any, ...], Row] = {}
         write: dict[str, Any] = {"transact": transact, "announce": announce, "now": now, "follow": self.follow}
-        self.changes = PointChanges(store, check_hours=check_hours, knows=self._knows, record=record, **write)
+        write["record"] = record
+        self.changes = PointChanges(store, check_hours=check_hours, knows=self._knows, prepare=self._prepare, **write)
         self.generations = Generations(store, folder, hosts=hosts, pace=self._pace, **write)
 
     # -- questions, from memory ---------------------------------------------
@@ -87,6 +93,7 @@ class Circle:
         candidates = picture.candidates(ask.matter, facilities)
         reached = circle.reached(ask, candidates, metres, pace, travel.seconds if travel else None)
         found = circle.answer(ask, reached, self._opening)
+        said = circle.snapped_words(travel.snap.metres if travel else None) if picture.reach else None
         head = {
             "basis": "estimate" if travel is None else "network",
             "generation": picture.reach.generation if picture.reach and travel else None,
@@ -98,6 +105,7 @@ class Circle:
                 "lat": round(ask.lat, 6),
                 "snapped_m": None if travel is None else round(travel.snap.metres, 1),
                 "off_streets": picture.reach is not None and travel is None,
+                "said": said and (said.en if language == "en" else said.zh),
             },
         }
         return written(head, found, picture.faces, language)
@@ -119,6 +127,7 @@ class Circle:
         return {
             **row_of(point),
             "hours_confirmed": point.hours_confirmed,
+            "position_rough": point.position_rough,
             "can": usual_parts(point.kind),
             "elsewhere": _elsewhere(point),
             "open": {
@@ -140,6 +149,19 @@ class Circle:
             and street in (None, point.street_code)
         )
         return [self.face(point) for point in islice(found, most)]
+
+    def matters(self, point_id: str, after: str | None, most: int) -> list[Row]:
+        """What this point does of which matter, by code: `can` here, `usual` for its kind; up to `most` after `after`.
+
+        Matters that it neither does nor usually would are left out. Raises NotFound.
+        """
+        point = self.point(point_id)
+        handled = (handling_of(self._matter(code)) for code in self._codes() if after is None or code > after)
+        found = (
+            {"code": one.code, "name": one.name, "can": parts_at(one, point), "usual": parts(one, point.kind)}
+            for one in handled
+        )
+        return list(islice((row for row in found if row["can"] or row["usual"]), most))
 
     def card(self, point_id: str) -> Row:
         """A point on a card in a conversation. Raises NotFound."""
@@ -264,7 +286,8 @@ class Circle:
         with self._following:
             current, used = self._store.current(), self._picture.reach
             came = self.generations.came_to_be(current["generation"], now)
-            if current["revision"] == self._picture.revision and not came:
+            again = used is not None and bool(used.missing) and now >= self._cover_after
+            if current["revision"] == self._picture.revision and not came and not again:
                 return False
             rows = self._store.points()
             folder = self.generations.folder(current["generation"]) or (used.folder if used else None)
@@ -272,8 +295,10 @@ class Circle:
             versions = {row["_id"]: row["version"] for row in rows}
             self._take(current["revision"], points, versions, folder)
             reach = self._picture.reach
-            if reach and reach.missing and self._cover(reach):
-                self._take(current["revision"], points, versions, folder)
+            if reach and reach.missing:
+                self._cover_after = now + COVER_PAUSE
+                if self._search(reach, reach.missing):
+                    self._take(current["revision"], points, versions, folder)
             return True
 
     def networks(self) -> list[Row]:
@@ -295,11 +320,20 @@ class Circle:
         positions = [point.position for point in points if point.position]
         self._picture = Picture(revision, points, versions, Reach(folder, positions) if folder else None)
 
+    def _prepare(self, points: Sequence[ServicePoint]) -> None:
+        """Have new positions searched before anybody hears of them: on this host nobody sees an estimate in between.
+        Where that fails, and on other hosts, `follow` has it done.
+        """
+        reach, there = self._picture.reach, {point.position for point in self._picture.placed}
+        fresh = [point.position for point in points if point.position and point.position not in there]
+        if reach and fresh:
+            self._search(reach, fresh)
+
     @staticmethod
-    def _cover(reach: Reach) -> bool:
-        """Have the positions searched that have no column yet."""
+    def _search(reach: Reach, positions: Sequence[Position]) -> bool:
+        """Have positions searched that have no column yet."""
         try:
-            build("cover", {"folder": str(reach.folder), "positions": reach.missing})
+            build("cover", {"folder": str(reach.folder), "positions": positions})
         except BuildFailed:
             log.exception("columns not built", extra={"generation": reach.generation})
             return False

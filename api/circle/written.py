@@ -29,6 +29,7 @@ def face(point: ServicePoint) -> bytes:
         "confirmed": point.confirmed,
         "hours_confirmed": point.hours_confirmed,
         "position_error_m": point.position_error_m,
+        "position_rough": point.position_rough,
     }
     return orjson.dumps(told)[:-1]
 

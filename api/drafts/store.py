@@ -7,7 +7,7 @@ from api.drafts.draft import uploads
 
 INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", [("uploads", 1)], {})]
 
-SEALED = [("drafts", ("answers", "delivery"))]
+SEALED = [("drafts", ("answers", "situation", "delivery"))]
 
 UPGRADES: list[Upgrade] = [("drafts", lambda draft: {"uploads": uploads(draft["materials"])}, ())]
 

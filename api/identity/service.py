@@ -77,6 +77,10 @@ class Identity:
         """How many active members of staff work at a point."""
         return self._store.staff_at(point)
 
+    def staff_of(self, *, roles: tuple[str, ...], point: str | None = None) -> list[str]:
+        """The active members of staff with one of these roles, at a point or anywhere."""
+        return self._store.staff_of(roles, point)
+
     def any_staff(self) -> bool:
         """Whether there is staff at all."""
         return self._store.any_staff()

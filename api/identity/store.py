@@ -4,7 +4,7 @@ And, for the rotation of keys, whatever field of whatever collection a room name
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -226,6 +226,11 @@ class IdentityStore:
     def staff_at(self, point: str) -> int:
         """How many active members of staff work at a point."""
         return self._db["staff"].count_documents({"point": point, "active": True})
+
+    def staff_of(self, roles: Sequence[str], point: str | None) -> list[str]:
+        """Ids of active staff with one of these roles, at a point where one is named."""
+        wanted: Document = {"active": True, "roles": {"$in": list(roles)}, **({"point": point} if point else {})}
+        return [row["_id"] for row in self._db["staff"].find(wanted, {"_id": 1}).sort("_id", 1)]
 
     def any_staff(self) -> bool:
         """Whether there is staff at all."""

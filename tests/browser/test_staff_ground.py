@@ -1,16 +1,14 @@
 """The ground in the console: log-ins, authenticators, posts, recoveries, stopped work, audit, calendar, transfers."""
 
-import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
 import segno
 from playwright.sync_api import expect
-from pymongo import MongoClient
 
 from api.shapes import BEIJING
-from tests.browser.conftest import SCREEN, Watched
+from tests.browser.conftest import SCREEN, Watched, open_store
 from tests.served import Caller, drain_of, log_in_citizen
 from tests.way import submitted
 
@@ -218,12 +216,11 @@ def sure(screen):
 
 def park_a_job(site, key):
     """Work that failed too often, as the dispatcher leaves it."""
-    uri = json.loads((site.folder / "var" / "store.json").read_text())["uri"]
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
     row = {"_id": key, "v": 1, "kind": "test.bad", "payload": {}, "state": "parked", "attempts": 8}
     row |= {"reason": "the carrier does not answer", "due_at": long_ago, "lease": {"until": long_ago, "fence": 0}}
-    with MongoClient(uri) as client:
-        client["circle"]["jobs"].insert_one(row)
+    with open_store(site) as store:
+        store["jobs"].insert_one(row)
 
 
 def test_a_parked_job_is_shown_with_its_reason_and_tried_again(site, screens):
@@ -275,7 +272,7 @@ def test_the_counter_records_a_mandate_and_refuses_a_wrong_number_in_words(scree
     window.at("mandate-for-number").fill("610102194303050023")
     window.at("mandate-by").fill("李华")
     window.at("mandate-by-number").fill("11010519491231002X")
-    window.at("mandate-until").fill("2026-12-31")
+    window.at("mandate-until").fill(f"{datetime.now(UTC) + timedelta(days=60):%Y-%m-%d}")
     window.at("mandate-send").click()
     window.at("mandate-wrong").wait_for()
     window.shot("counter")

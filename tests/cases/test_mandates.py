@@ -14,7 +14,7 @@ What is allowed, by hand:
 import pytest
 
 from tests.identity.test_mandates import AGENT_NUMBER, agent, mandate, principal  # noqa: F401
-from tests.way import COURIER, FOOD, ID_NUMBER, accepted_upload
+from tests.way import COURIER, FOOD, ID_NUMBER, accepted_upload, filled_in
 
 OTHER_MATTER = "XC-行政许可-002"
 
@@ -27,10 +27,8 @@ def given(principal, agent):
 
 def begun(agent, given, drain):
     """A draft for the principal that wants nothing more."""
-    draft = agent.post("/v1/drafts", {"matter": FOOD, "for": given["id"], "answers": {"id_number": ID_NUMBER}})
-    needed = [gap["material"] for gap in draft["missing"] if gap["material"]]
-    materials = {key: [accepted_upload(agent, drain)] for key in needed}
-    change = {"materials": materials, "delivery": COURIER}
+    draft = agent.post("/v1/drafts", {"matter": FOOD, "for": given["id"], **filled_in(agent)})
+    change = {"materials": {"m4": [accepted_upload(agent, drain)]}, "delivery": COURIER}
     return agent.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
 
 

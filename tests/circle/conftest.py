@@ -44,6 +44,7 @@ def circle_on(
         opening=opening,
         check_hours=parse_hours,
         matter=entry,
+        codes=lambda: list(ENTRIES),
         hosts=hosts,
     )
 

@@ -10,12 +10,14 @@ import pytest
 
 from api.circle.area import Box
 from api.circle.generations import NetworkRefused
+from api.circle.mode import MODES
+from api.circle.points_csv import write_points
 from api.circle.schemas import Circle as Answered
-from api.circle.service import Circle
+from api.circle.service import COVER_PAUSE, Circle
 from api.database import Database
 from api.refusals import BadFields, NotFound
 from tests.circle.conftest import circle_on
-from tests.circle.places import HELSINKI, LIECHTENSTEIN, NOW
+from tests.circle.places import HELSINKI, LIECHTENSTEIN, NOW, made
 
 NewCircle = Callable[[], Circle]
 XINCHENG = {"lon": 108.9579, "lat": 34.26895, "crs": "wgs84", "mode": "walk", "minutes": 15, "open": "any"}
@@ -85,6 +87,21 @@ def test_an_answer_is_written_as_its_schema_documents_it(helsinki: Circle, quest
     assert Answered().dump(Answered().load(written)) == written
 
 
+@pytest.mark.parametrize(
+    ("north", "basis", "said"),
+    [(60.1710, "network", None), (60.1810, "network", "离最近的街道约 "), (60.1850, "estimate", "500 米内没有街道")],
+)
+def test_a_position_far_from_every_street_is_said_in_words(
+    helsinki: Circle, north: float, basis: str, said: str | None
+) -> None:
+    found = found_by(helsinki, {**IN_HELSINKI, "lat": north, "minutes": 60})
+    origin = found["origin"]
+    assert found["basis"] == basis
+    assert origin["off_streets"] is (basis == "estimate")
+    assert (origin["said"] is None) is (said is None)
+    assert (said or "") in (origin["said"] or "")
+
+
 def test_far_from_every_street_the_answer_is_an_estimate_although_there_is_a_network(helsinki: Circle) -> None:
     found = found_by(helsinki, XINCHENG)
     assert found["basis"] == "estimate"
@@ -108,6 +125,51 @@ def test_a_moved_point_has_its_new_times_at_once_and_alone_a_new_version(in_hels
     assert nearest["seconds"] < 90
     after = {p.id: in_helsinki.face(p)["version"] for p in in_helsinki.points()}
     assert after == {**before, "HEL-2": before["HEL-2"] + 1}
+
+
+def test_places_whose_search_failed_are_searched_again(in_helsinki: Circle, tmp_path: Path) -> None:
+    reach = in_helsinki._picture.reach
+    assert reach is not None
+    side = reach.folder / "walk" / "side"
+    side.rmdir()
+    side.write_text("in the way")
+    file = tmp_path / "late.csv"
+    file.write_text(write_points([made("HEL-9", 24.9441, 60.1712)]), "utf-8")
+    assert in_helsinki.changes.load(file) == []
+    assert basis_of(in_helsinki, "HEL-9") == "estimate"
+    side.unlink()
+    side.mkdir()
+    assert not in_helsinki.follow(NOW + COVER_PAUSE / 2)
+    assert basis_of(in_helsinki, "HEL-9") == "estimate"
+    assert in_helsinki.follow(NOW + COVER_PAUSE)
+    assert basis_of(in_helsinki, "HEL-9") == "network"
+    assert not in_helsinki.follow(NOW + 2 * COVER_PAUSE)
+
+
+def basis_of(circle: Circle, point: str) -> str:
+    """Where the time to a point comes from."""
+    found: dict[str, str] = {row["id"]: row["basis"] for row in found_by(circle, IN_HELSINKI)["points"]}
+    return found[point]
+
+
+def test_a_build_is_shown_as_it_goes_and_a_failed_one_until_the_next(
+    started: Circle, helsinki_csv: Path, tmp_path: Path
+) -> None:
+    seen: list[dict[str, Any]] = []
+    assert started.changes.load(helsinki_csv) == []
+    with pytest.raises(NetworkRefused):
+        started.generations.add(unusable("text", tmp_path))
+    (failed,) = started.generations.builds()
+    assert (failed["state"], failed["code"], failed["step"]) == ("failed", "broken", "reading")
+    assert "读不出来" in failed["why"]["zh"]
+    started.generations.add(HELSINKI, lambda line: seen.extend(started.generations.builds()))
+    assert {row["state"] for row in seen} == {"building"}
+    assert [(row["step"], row["mode"], row["done"] == row["of"]) for row in seen] == [
+        ("reading", None, True),
+        *(("searching", mode, True) for mode in MODES),
+    ]
+    assert seen[-1]["of"] > 50
+    assert started.generations.builds() == []
 
 
 def test_a_bad_file_tells_all_and_changes_nothing(started: Circle, tmp_path: Path) -> None:

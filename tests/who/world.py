@@ -133,6 +133,7 @@ class World:
             "number": self.case["number"],
             "parcel_id": self.parcel["id"],
             "conversation": self.talk["id"],
+            "int:seq": 1,
             "draft_id": self.draft["id"],
             "upload_id": self.upload,
             "notice_id": self.notice,
@@ -209,6 +210,15 @@ def _act(world: World, actor: str) -> Call:
 def _closing(world: World, actor: str) -> Call:
     talk = world._talk()
     return {"at": {"conversation": talk["id"]}, "json": {}, "headers": {"If-Match": f'"{talk["version"]}"'}}
+
+
+def _rating(world: World, actor: str) -> Call:
+    return {**_reopening(world, actor), "json": {"score": 5}}
+
+
+def _leaving(world: World, actor: str) -> Call:
+    talk = world.owner.post("/v1/conversations", {"point": "XC-H01"})
+    return {"at": {"conversation": talk["id"]}, "headers": {"If-Match": f'"{talk["version"]}"'}}
 
 
 def _reopening(world: World, actor: str) -> Call:
@@ -350,5 +360,7 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     },
     ("POST", "/v1/conversations/<conversation>/closing"): _closing,
     ("POST", "/v1/conversations/<conversation>/reopening"): _reopening,
+    ("POST", "/v1/conversations/<conversation>/leaving"): _leaving,
+    ("POST", "/v1/conversations/<conversation>/rating"): _rating,
 }
 """How to call a route so that whoever may is let through; a route that is not here needs nothing but its path."""
