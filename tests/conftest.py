@@ -5,6 +5,7 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from importlib import resources
@@ -140,14 +141,21 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
     return Keyring.open(tmp_path_factory.mktemp("keys"))
 
 
-@pytest.fixture(scope="module")
-def shared_database(store_uri: str) -> Iterator[Database]:
-    """A database of its own for each module of tests."""
-    database = Database(store_uri, f"t{uuid4().hex}")
+@contextmanager
+def database_of_its_own(uri: str) -> Iterator[Database]:
+    """A new database; on a real server it is dropped in the end."""
+    database = Database(uri, f"t{uuid4().hex}")
     yield database
     if SERVER:
         database.client.drop_database(database.handle.name)
     database.close()
+
+
+@pytest.fixture(scope="module")
+def shared_database(store_uri: str) -> Iterator[Database]:
+    """A database of its own for each module of tests."""
+    with database_of_its_own(store_uri) as database:
+        yield database
 
 
 @pytest.fixture
