@@ -66,6 +66,10 @@ class Matters:
             raise NotFound
         return found
 
+    def versions(self) -> Mapping[str, Mapping[int, Matter]]:
+        """All published versions, by code and number."""
+        return self._picture.versions
+
     def codes(self) -> list[str]:
         """The codes of all matters in force, in order."""
         return list(self._picture.current)
