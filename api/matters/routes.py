@@ -4,8 +4,9 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from api import pdf
 from api.http import Http, page, position_of
-from api.matters import schemas
+from api.matters import printing, schemas
 from api.matters.publishing import Publishing
 from api.matters.service import Matters
 
@@ -13,10 +14,11 @@ Row = dict[str, Any]
 OFFICE = ("window", "handler", "head", "supervisor", "admin")
 
 
-def blueprint(matters: Matters, publishing: Publishing, http: Http) -> Blueprint:
-    """The routes of this room."""
+def blueprint(matters: Matters, publishing: Publishing, http: Http, base: str) -> Blueprint:
+    """The routes of this room; `base` is the address of the pages, for what is printed."""
     bp = Blueprint("matters", __name__, url_prefix="/v1", description="What people can come for")
     _public(bp, matters, http)
+    _printed(bp, matters, http, base)
     _versions(bp, publishing, http)
     return bp
 
@@ -90,6 +92,18 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
     def construction_classes() -> Row:
         """The five classes of construction projects (工程建设项目)."""
         return matters.construction_classes()
+
+
+def _printed(bp: Blueprint, matters: Matters, http: Http, base: str) -> None:
+    @bp.get("/matters/<code>/guide.pdf")
+    @http.allow("anyone")
+    @bp.arguments(schemas.PrintQuestion, location="query")
+    @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
+    def printed_guide(question: Row, code: str) -> Any:
+        """The guide for print, with a QR code that opens the same version for the same answers."""
+        guide = matters.guide(code, question.get("version"), question["answers"])
+        paper = printing.paper(guide, base, question["answers"], question["size"])
+        return pdf.answered(pdf.public(paper), f"{guide['name']}-{guide['version']}")
 
 
 def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:

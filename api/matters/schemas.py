@@ -46,6 +46,12 @@ class GuideQuestion(VersionQuestion):
         return {**data, "answers": dict(pairs)}
 
 
+class PrintQuestion(GuideQuestion):
+    """Whose guide, and in which print: `large` has letters of 18 points."""
+
+    size = fields.String(load_default="normal", validate=validate.OneOf(["normal", "large"]))
+
+
 class Line(Schema):
     """A matter in a list."""
 
@@ -229,9 +235,10 @@ class Note(Schema):
 
 class Guide(Matter):
     """A matter with what to do: each material is in `to_bring`, `held_by_state` or `to_fill_in`; those of
-    `to_bring` that may come later are also in `may_follow`.
+    `to_bring` that may come later are also in `may_follow`. `current_version` is the one in force, null where none is.
     """
 
+    current_version = fields.Integer(required=True, allow_none=True)
     limits = fields.Nested(Limits, required=True)
     to_bring = fields.List(fields.Nested(Material), required=True)
     held_by_state = fields.List(fields.Nested(Material), required=True)

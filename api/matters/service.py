@@ -126,6 +126,7 @@ class Matters:
         groups = ("to_bring", "held_by_state", "may_follow", "to_fill_in")
         return {
             **_face(one),
+            "current_version": self._current_version(code),
             "limits": {"legal_due": found.legal_due, "promised_due": found.promised_due, "start": found.start},
             **{name: [asdict(material) for material in getattr(found, name)] for name in groups},
             "ways": {
@@ -137,6 +138,10 @@ class Matters:
             "questions": [_question(question, given.get(question.key)) for question in self._situations.asked(one)],
             "notes": [asdict(note) for note in notes],
         }
+
+    def _current_version(self, code: str) -> int | None:
+        current = self._picture.current.get(code)
+        return current.version if current else None
 
     def public_lists(self) -> list[Row]:
         """Every public list with its numbers, without its items."""
