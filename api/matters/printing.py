@@ -33,11 +33,14 @@ def paper(guide: Guide, base: str, answers: Mapping[str, str], size: str) -> Pap
         *lines("大家常问", [f"问：{one['q']}\n答：{one['a']}" for one in guide["faq"]]),
         Block("facts", tuple(_formal(guide)), "依据和正式名称"),
     )
-    lead = [f"第 {guide['version']} 版，{guide['department']}", f"期限按 {_day(guide['limits']['start'])}受理推算。"]
+    lead = [
+        f"办事指南　第 {guide['version']} 版　{guide['department']}",
+        f"期限按 {_day(guide['limits']['start'])}受理推算。",
+    ]
     if guide["unverified"]:
         lead.append(f"有 {len(guide['unverified'])} 项内容还没有逐条核对，以窗口答复为准。")
     return Paper(
-        title=f"{guide['name']}　办事指南",
+        title=guide["name"],
         lead=tuple(lead),
         blocks=blocks,
         foot=f"{guide['code']} 第 {guide['version']} 版　{_day(guide['limits']['start'])}打印",

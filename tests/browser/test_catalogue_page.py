@@ -60,7 +60,7 @@ def test_a_new_version_is_drafted_checked_mended_and_published(screens, chromium
 
     context = chromium.new_context(locale="zh-CN", **PHONE)
     phone = Watched(context, site.base, "phone-published")
-    phone.go(f"/matters/{CODE}")
+    phone.go(f"/#/matters/{CODE}")
     expect(phone.page.get_by_text("食品经营许可（餐饮服务）新办").first).to_be_visible()
     context.close()
 
