@@ -169,14 +169,16 @@ class Publishing:
 
         Raises NotFound, VersionStale, DraftOvertaken, and DraftUnfit with all that does not hold.
         """
-        told = self._store.version(_id(code, number))
-        if told is None or told.get("published", {}).get("edit") != edit:
-            self._transact(lambda session: self._publish(session, by, (code, number, edit)))
-            self._matters.follow(self._now())
+        self._transact(lambda session: self._publish(session, by, (code, number, edit)))
+        self._matters.follow(self._now())
         return self.version(code, number)
 
     def _publish(self, session: Any, by: str, which: tuple[str, int, int]) -> None:
-        row = self._draft_at(session, *which)
+        code, number, edit = which
+        there = self._store.version(_id(code, number), session)
+        if there and there.get("published", {}).get("edit") == edit:
+            return  # by an earlier try, or by somebody else who saw the same draft
+        row = self._draft_at(session, code, number, edit)
         today = self._today()
         before = self._before(row["code"], session=session)
         if before and before["version"] >= row["version"]:

@@ -1,6 +1,8 @@
 """Versions at the HTTP face: drafted, looked through, published from a day on, and never changed again."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -121,6 +123,25 @@ def test_publishing_twice_is_publishing_once(admin: Any) -> None:
     draft = drafted(admin, name_en="Catering licence")
     assert publish(admin, draft) == publish(admin, draft)
     assert audited(admin, f"{FOOD}/2").count("matter.publish") == 1
+
+
+def at_once(*acts: Any) -> list[int]:
+    """The statuses of calls that start together, each in a thread of its own."""
+    gate = threading.Barrier(len(acts))
+    with ThreadPoolExecutor(len(acts)) as pool:
+
+        def go(act: Any) -> int:
+            gate.wait()
+            return int(act().status_code)
+
+        return sorted(pool.map(go, acts))
+
+
+def test_of_two_who_draft_at_once_one_does_and_of_two_who_publish_at_once_it_happens_once(admin: Any) -> None:
+    assert at_once(*[lambda: admin.raw("POST", PATH, json={"name_en": "Catering licence"})] * 2) == [201, 409]
+    path, edit = f"{PATH}/2/publication", {"If-Match": '"1"'}
+    assert at_once(*[lambda: admin.raw("POST", path, headers=edit)] * 2) == [200, 200]
+    assert audited(admin, f"{FOOD}/2") == ["matter.draft", "matter.publish"]
 
 
 def test_two_who_change_a_draft_do_not_overwrite_each_other(admin: Any) -> None:

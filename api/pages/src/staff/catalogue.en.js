@@ -157,4 +157,5 @@ export default {
   '第 {n} 版草稿': 'draft of version {n}',
   '{day}生效': 'from {day}',
   '{n} 处不符合规则': '{n} rules broken',
+  打印回执: 'Print the receipt',
 }
