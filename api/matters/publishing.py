@@ -1,5 +1,6 @@
 """The use cases of those who keep the catalogue: drafts of versions, their check list, publication, import, export."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
@@ -115,6 +116,8 @@ class Publishing:
         Raises DraftExists, and BadFields for a new matter without a name.
         """
         before = self._before(code)
+        if before is None and not re.match(rules.CODE, code):
+            raise BadFields({"code": ["编码由三到四十个字母、数字、汉字和短横组成。"]})
         if before is None and not told.get("name"):
             raise BadFields({"name": ["新事项要先有名称。"]})
         number = before["version"] + 1 if before else 1

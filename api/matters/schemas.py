@@ -5,13 +5,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from api.matters.version import CODE
 from api.shapes import Paging, Time
 
 UNITS = ["working", "calendar"]
 DAY_UNITS = ("工作日", "自然日")
 KINDS = ("行政许可", "行政确认", "行政给付", "行政奖励", "行政裁决", "其他行政权力", "公共服务")
 STATES = ["draft", "planned", "in_force", "replaced", "ended"]
-CODE = r"^[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff-]{2,39}$"
 
 
 class ListQuestion(Paging):

@@ -16,6 +16,8 @@ State = Literal["draft", "planned", "in_force", "replaced", "ended"]
 OF_THE_VERSION = frozenset({"version", "valid_from", "valid_until"})
 """What tells a version from another without saying anything of the matter."""
 FIRST = date.min
+CODE = r"^[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff-]{2,39}$"
+"""What a code of ours looks like (实施编码): sources differ, so it is otherwise opaque."""
 ESSENTIAL = ("name", "name_en", "kind", "department", "audience", "level", "conditions", "theme")
 """What nobody can be without: who does it, for whom, under which conditions."""
 BLANK: dict[str, Any] = {

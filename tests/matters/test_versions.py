@@ -183,6 +183,7 @@ def test_a_matter_ends_and_does_not_fall_back_to_an_older_version(
 def test_a_new_matter_begins_blank_and_its_check_list_says_what_is_missing(admin: Any, anyone: Any) -> None:
     path = f"/v1/matters/{NEW}/versions"
     assert admin.post(path, {}, expect=422)["errors"] == {"name": ["新事项要先有名称。"]}
+    assert "code" in admin.post("/v1/matters/a b/versions", {"name": "养犬登记"}, expect=422)["errors"]
     draft = admin.post(path, {"name": "养犬登记"})
     missing = next(check for check in draft["check"] if check["words"] == "基本要素应填全")
     assert missing["fields"] == ["name_en", "department", "audience", "level", "conditions", "theme", "result"]
