@@ -128,6 +128,7 @@ class Office:
             opening=self.calendar.opening,
             check_hours=parse_hours,
             matter=self.matters.entry,
+            codes=self.matters.codes,
             record=self.audit.record,
             hosts="several" if self.settings.mongodb_uri else "one",
             **self._write,
@@ -181,8 +182,12 @@ class Office:
             away=_away(self.notices),
             announce=self.jobs.announce,
             record=self.audit.record,
+            seal=self.keyring.seal,
+            open_sealed=self.keyring.open_sealed,
+            remind=_reminders(self.notices, self.identity),
+            skill_of=lambda matter: self.matters.entry(matter).get("theme"),
         )
-        self.chat = chat.Chat(self.database, ports=ports, now=self.now)
+        self.chat = chat.Chat(self.database, ports=ports, now=self.now, posts_a_minute=self.settings.posts_a_minute)
         self.reports = Reports(
             reports_store.ReportStore(self.database),
             keyring=self.keyring,
@@ -194,7 +199,7 @@ class Office:
             tell=self.notices.tell,
             **self._write,
         )
-        self.circle.hangs_on = lambda point: {
+        self.circle.changes.hangs_on = lambda point: {
             "staff": self.identity.staff_at(point),
             "conversations": self.chat.open_at(point),
         }
@@ -250,7 +255,7 @@ class Office:
 
     def open_questions(self) -> dict[str, list[str]]:
         """What the district must still confirm, by heading."""
-        matters = [self.matters.entry(code) for code in self.matters.codes()]
+        matters = [self.matters.face(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
         strays = self.matters.without_department()
@@ -313,9 +318,8 @@ def create_app(
     app.config |= {"MAX_CONTENT_LENGTH": bodies.LARGEST, "PROPAGATE_EXCEPTIONS": False}
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["limits"] = limits = Limits(
-        settings.redis_url, spares=lambda address: settings.pocket and is_loopback(address)
-    )
+    spares = is_loopback if settings.pocket else lambda address: False
+    app.extensions["limits"] = limits = Limits(settings.redis_url, spares=spares)
     web = http.Http(office.identity.actor, office.once, limits.person)
     measured = metrics.Metrics(office.readings())
     edge.register(
@@ -325,6 +329,7 @@ def create_app(
         origins=settings.cors_origins,
         https=settings.public_base.startswith("https://"),
         observe=measured.observe,
+        quick=circle_routes.quick(office.circle),
     )
     problems.register(app, (Refusal, chat.Refusal, notifications.Refusal), UNAVAILABLE)
     described = openapi.describe(app)
@@ -370,6 +375,7 @@ def _sealed() -> list[Sealed]:
         identity_store,
         parcels_store,
         reports_store,
+        chat,
         notifications,
     ]
     return [line for store in stores for line in getattr(store, "SEALED", ())]
@@ -432,6 +438,22 @@ def _away(notices: notifications.Notifications) -> Callable[[str, str, int], obj
         return notices.tell(recipient, "talk_waiting", {"count": "1"}, key=key, link=page)
 
     return away
+
+
+def _reminders(notices: notifications.Notifications, identity: Identity) -> Callable[[str, str, datetime, str], object]:
+    """Of promised answers: the staff of the desk before, whoever oversees after."""
+
+    def remind(desk: str, conversation: str, promised_at: datetime, what: str) -> None:
+        template, staff = {
+            "due": ("talk_promise_due", identity.staff_of(point=desk, roles=("window", "handler"))),
+            "overdue": ("talk_promise_overdue", identity.staff_of(roles=("supervisor",))),
+        }[what]
+        values = {"until": promised_at.astimezone(BEIJING).strftime("%m-%d %H:%M")}
+        for one in staff:
+            key = f"promise:{what}:{conversation}:{promised_at.isoformat()}:{one}"
+            notices.tell(f"staff:{one}", template, values, key=key, link=f"/staff#/talks/{conversation}")
+
+    return remind
 
 
 def _health(app: Flask, web: http.Http, database: Database) -> None:

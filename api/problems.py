@@ -1,10 +1,13 @@
 """The only maker of error responses: a refusal becomes RFC 9457 `application/problem+json`."""
 
 import logging
+from functools import lru_cache
 from typing import Any, Protocol
 
 from flask import Flask, Response, g, json, request
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 
 log = logging.getLogger("circle.http")
 
@@ -62,6 +65,7 @@ STATUS: dict[int, frozenset[str]] = {
             "claim_first",
             "not_the_officer",
             "already_claimed",
+            "already_rated",
             "at_capacity",
             "officer_away",
             "wrong_state",
@@ -147,7 +151,13 @@ def status_of(code: str) -> int:
 
 def language() -> str:
     """`en` where the client prefers it, else `zh`."""
-    return request.accept_languages.best_match(["zh", "en"], "zh")
+    return preferred(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(256)
+def preferred(accepted: str) -> str:
+    """The same, of an Accept-Language header (RFC 9110 §12.5.4)."""
+    return parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"], "zh")
 
 
 def problem(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +41,7 @@ SETTINGS = (
     Setting("TWILIO_API_BASE", "", "another address for Twilio's API, for tests against a stand-in"),
     Setting("CODES_A_DAY", "20000", "log-in codes that the whole office sends in a day; one more rings an alarm"),
     Setting("CODES_AN_ADDRESS", "200", "log-in codes that one network address is sent in an hour"),
+    Setting("POSTS_A_MINUTE", "60", "messages that one person may send in consultations in a minute"),
     Setting("WECHAT_APP_ID", "", "WeChat mini-program; with the next one, people log in through WeChat"),
     Setting("WECHAT_SECRET", "", "the mini-program's secret"),
     Setting("WECHAT_API_BASE", "https://api.weixin.qq.com", "WeChat's address"),
@@ -72,6 +74,7 @@ class Settings:
     twilio_api_base: str
     codes_a_day: int
     codes_an_address: int
+    posts_a_minute: int
     wechat_app_id: str
     wechat_secret: str
     wechat_api_base: str
@@ -95,6 +98,7 @@ class Settings:
         return self.pocket or self.dev
 
 
+@lru_cache(1_024)
 def is_loopback(host: str) -> bool:
     """`localhost`, 127.0.0.0/8 or ::1."""
     try:
@@ -129,6 +133,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         twilio_api_base=values["TWILIO_API_BASE"],
         codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
         codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
+        posts_a_minute=_count("POSTS_A_MINUTE", values["POSTS_A_MINUTE"]),
         wechat_app_id=values["WECHAT_APP_ID"],
         wechat_secret=values["WECHAT_SECRET"],
         wechat_api_base=values["WECHAT_API_BASE"],

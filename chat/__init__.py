@@ -8,6 +8,6 @@ from chat.ports import Ports
 from chat.refusals import Refusal
 from chat.routes import blueprint
 from chat.service import Chat
-from chat.store import INDEXES
+from chat.store import INDEXES, SEALED
 
-__all__ = ["INDEXES", "Chat", "Ports", "Refusal", "attach", "blueprint"]
+__all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "attach", "blueprint"]

@@ -1,6 +1,7 @@
 """The rules of a conversation: who may read and speak, what a post may hold, its states and the moves between them.
 
-queued -> active -> closed; left_message (out of hours) -> active; active -> queued (to a desk); closed -> queued.
+queued -> active -> closed; left_message (out of hours, or left by choice) -> active; active -> queued (to a desk, or
+back, where the officer does not answer or is gone); closed -> queued.
 Two streams: `public` is the talk, `staff` holds notes that no citizen ever sees.
 """
 
@@ -15,6 +16,7 @@ from uuid import UUID
 from chat.ports import Viewer
 from chat.refusals import (
     AlreadyClaimed,
+    AlreadyRated,
     BadFields,
     ClaimFirst,
     ConversationClosed,
@@ -51,6 +53,12 @@ EVENTS: dict[str, frozenset[str]] = {
 MOST_TEXT = 2_000
 MOST_REASON = 200
 REOPEN = timedelta(days=7)
+FIRST_REPLY = timedelta(minutes=3)
+"""How long an officer who has it may be silent at first; then it goes back to its place in the queue."""
+
+SILENCE = timedelta(minutes=30)
+"""After so long without a word of the citizen they are asked; after as long again it is closed."""
+
 UNSEEN = timedelta(seconds=10)
 """How long a message may stay undelivered before its reader is told by other ways."""
 
@@ -79,6 +87,18 @@ class Person:
         return None
 
 
+SYSTEM = Person("system", "system")
+
+
+@dataclass(frozen=True)
+class Rating:
+    """What a citizen thought of it, in the five levels of GB/T 39046: 5 very content to 1 very discontent (好差评)."""
+
+    score: int
+    text: str | None
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Closing:
     """When a conversation was closed, by which side (citizen, staff or system), and why."""
@@ -94,6 +114,8 @@ class Conversation:
 
     `officer` answers now; `owner` was the first to take it and stays responsible through every transfer (首问负责).
     `place` is the position at which it entered the queue at `waiting_since`; `waited` the seconds until it was taken.
+    `wanted` is the officer that the citizen would like best; until `reply_by` the one who has it must say something.
+    At `look_at` it is looked whether it fell silent; `warned_at` the citizen was asked about it.
     """
 
     id: str
@@ -113,6 +135,11 @@ class Conversation:
     claimed_at: datetime | None = None
     promised_at: datetime | None = None
     closed: Closing | None = None
+    wanted: str | None = None
+    reply_by: datetime | None = None
+    look_at: datetime | None = None
+    warned_at: datetime | None = None
+    rating: Rating | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -130,11 +157,13 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Move:
-    """A change of a conversation: what it becomes, the event that everyone sees, and a note for the staff alone."""
+    """A change of a conversation: what it becomes, the event that everyone sees, perhaps with a reason of ours
+    (`because`: no_reply, officer_gone, silence), and a note for the staff alone."""
 
     after: Conversation
     event: str
     note: str | None = None
+    because: str | None = None
 
 
 @dataclass(frozen=True)
@@ -310,19 +339,30 @@ def claimed(conversation: Conversation, officer: Person, now: datetime) -> Move 
         state="active",
         officer=officer,
         owner=conversation.owner or officer,
-        waited=(now - conversation.waiting_since).total_seconds() if conversation.state == "queued" else None,
+        waited=_waited(conversation, now),
         claimed_at=now,
         promised_at=None,
+        reply_by=now + FIRST_REPLY,
+        look_at=now + SILENCE,
+        warned_at=None,
     )
     return Move(after, "assigned")
 
 
-def handed_over(conversation: Conversation, viewer: Viewer, to: Person, reason: str | None) -> Move | None:
+def _waited(conversation: Conversation, now: datetime) -> float | None:
+    """Seconds in the queue, where it was there for the first time: what came back has waited for another reason."""
+    first = conversation.state == "queued" and conversation.claimed_at is None
+    return (now - conversation.waiting_since).total_seconds() if first else None
+
+
+def handed_over(
+    conversation: Conversation, viewer: Viewer, to: Person, reason: str | None, now: datetime
+) -> Move | None:
     """The officer gives it to a colleague; the owner stays. Raises ClaimFirst, NotTheOfficer, ConversationClosed."""
     check_speaker(conversation, viewer, "public")
     if to.id == viewer.id:
         return None
-    after = replace(conversation, version=conversation.version + 1, officer=to)
+    after = replace(conversation, version=conversation.version + 1, officer=to, reply_by=now + FIRST_REPLY)
     return Move(after, "transferred", reason)
 
 
@@ -335,16 +375,35 @@ def sent_to_desk(
 ) -> Move:
     """The officer gives it to a desk, where it keeps the place of its first waiting. Raises as `handed_over`."""
     check_speaker(conversation, viewer, "public")
+    return Move(replace(_waiting_again(conversation, way_in), desk=desk, wanted=None), "queued", reason)
+
+
+def returned(conversation: Conversation, way_in: tuple[str, datetime | None], because: str) -> Move | None:
+    """Its officer does not answer or is gone: back to its old place; None where it is not in anybody's hands."""
+    if conversation.state != "active":
+        return None
+    return Move(replace(_waiting_again(conversation, way_in), wanted=None), "returned", because=because)
+
+
+def left(conversation: Conversation, promised_at: datetime | None) -> Move:
+    """Its citizen waits no longer and leaves it as a message. Raises WrongState."""
+    if conversation.state != "queued":
+        raise WrongState
+    return Move(_waiting_again(conversation, ("left_message", promised_at)), "left")
+
+
+def _waiting_again(conversation: Conversation, way_in: tuple[str, datetime | None]) -> Conversation:
     state, promised_at = way_in
-    after = replace(
+    return replace(
         conversation,
         version=conversation.version + 1,
-        desk=desk,
         state=state,
         officer=None,
         promised_at=promised_at,
+        reply_by=None,
+        look_at=None,
+        warned_at=None,
     )
-    return Move(after, "queued", reason)
 
 
 def closed(conversation: Conversation, viewer: Viewer, reason: str | None, now: datetime) -> Move | None:
@@ -358,9 +417,40 @@ def closed(conversation: Conversation, viewer: Viewer, reason: str | None, now: 
         version=conversation.version + 1,
         state="closed",
         promised_at=None,
+        reply_by=None,
+        look_at=None,
+        warned_at=None,
         closed=Closing(now, viewer.kind, reason),
     )
     return Move(after, "closed")
+
+
+def warned(conversation: Conversation, now: datetime) -> Move | None:
+    """Its citizen is asked whether they are still there; None where it is in nobody's hands."""
+    if conversation.state != "active":
+        return None
+    after = replace(conversation, version=conversation.version + 1, warned_at=now, look_at=now + SILENCE)
+    return Move(after, "warned", because="silence")
+
+
+def fallen_silent(conversation: Conversation, now: datetime) -> Move | None:
+    """It ends by silence; None where it is in nobody's hands."""
+    if conversation.state != "active":
+        return None
+    ended = closed(conversation, SYSTEM, "长时间没有回复，咨询已自动结束。", now)
+    return ended and replace(ended, because="silence")
+
+
+def rated(conversation: Conversation, score: object, text: str | None, now: datetime) -> Move:
+    """Its citizen says once what they thought of it. Raises WrongState, AlreadyRated, BadFields."""
+    if not isinstance(score, int) or isinstance(score, bool) or not 1 <= score <= 5:
+        raise BadFields({"score": ["请选 1 到 5。"]})
+    if conversation.rating is not None:
+        raise AlreadyRated
+    if conversation.state != "closed" or conversation.owner is None:
+        raise WrongState
+    after = replace(conversation, version=conversation.version + 1, rating=Rating(score, text, now))
+    return Move(after, "rated")
 
 
 def reopened(conversation: Conversation, way_in: tuple[str, datetime | None], place: int, now: datetime) -> Move:
@@ -378,6 +468,7 @@ def reopened(conversation: Conversation, way_in: tuple[str, datetime | None], pl
         waiting_since=now,
         place=place,
         waited=None,
+        claimed_at=None,
         promised_at=promised_at,
         closed=None,
     )

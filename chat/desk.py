@@ -1,21 +1,21 @@
-"""Who gets a conversation: the way in (queue, or a message out of hours), the expected wait, an officer's capacity."""
+"""Who gets a conversation: the way in (queue, or a message out of hours), the expected wait, whom it is given to."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import ceil, floor
 from statistics import median
 
 from chat.ports import Opening
-
-CAPACITY = 5
-"""Conversations that one officer holds at once, where they have not said otherwise."""
-
-MOST_CAPACITY = 20
+from chat.presence import Presence
 
 DEFAULT_PACE = 4.0
 """Minutes a place in the queue, until a desk has measured its own."""
 
 ENOUGH_SAMPLES = 5
+
+ANSWER = timedelta(hours=2)
+"""Within what time of opening a message that was left is answered."""
 
 Wait = tuple[float, int]
 """Seconds that somebody waited, and the place they started from."""
@@ -25,7 +25,38 @@ def way_in(hours: Opening, now: datetime) -> tuple[str, datetime | None]:
     """The state in which a question enters a desk, and until when an answer is promised where nobody is there."""
     if hours.open:
         return "queued", None
-    return "left_message", hours.next_opens_at
+    return "left_message", promise(hours, now)
+
+
+def promise(hours: Opening, now: datetime) -> datetime | None:
+    """Until when a message is answered: within so long of now, or of the next opening; None where it is not known."""
+    start = now if hours.open else hours.next_opens_at
+    return start and start + ANSWER
+
+
+@dataclass(frozen=True)
+class Hand:
+    """An officer of a desk, and how many conversations they hold."""
+
+    presence: Presence
+    held: int
+
+    def takes(self, skill: str | None, now: datetime) -> bool:
+        """Whether they may be given one about this."""
+        known = self.presence
+        knows = skill is None or not known.skills or skill in known.skills
+        return known.takes == "push" and known.is_here(now) and self.held < known.capacity and knows
+
+
+def choose(hands: Iterable[Hand], skill: str | None, wanted: str | None, now: datetime) -> Presence | None:
+    """Who is given a conversation: whom the citizen wants, else who has the smallest part of their capacity in hand."""
+    free = [hand for hand in hands if hand.takes(skill, now)]
+    first = min(free, key=lambda hand: _order(hand, wanted), default=None)
+    return first.presence if first else None
+
+
+def _order(hand: Hand, wanted: str | None) -> tuple[bool, float, str]:
+    return hand.presence.member != wanted, hand.held / hand.presence.capacity, hand.presence.member
 
 
 def pace(waits: Sequence[Wait]) -> float:

@@ -24,6 +24,9 @@ class Live:
 
     def __init__(self) -> None:
         self.emit: Emit = _nobody
+        self.emit_here: Callable[[str, Document, Sequence[str]], None] = lambda event, payload, rooms: None
+        """The same to this process's own connections alone."""
+
         self.revoke: Callable[[str], None] = lambda session: None
         """Hang up the connections of a log-in that was ended."""
         self.connected: Callable[[], int] = lambda: 0
@@ -34,8 +37,14 @@ class Live:
 
     def message(self, shown: Document, conversation: Conversation) -> None:
         """A new message of either stream."""
-        rooms = staff_rooms(conversation) if shown["stream"] == "staff" else public_rooms(conversation)
-        self.emit("message", shown, rooms)
+        self.emit("message", shown, _message_rooms(shown, conversation))
+
+    def found(self, shown: Document, conversation: Conversation) -> None:
+        """A message that this process never heard of: an event of the talk is followed by its newest state."""
+        self.emit_here("message", shown, _message_rooms(shown, conversation))
+        if shown["kind"] == "event":
+            rooms = [*public_rooms(conversation), desk_room(conversation.desk)]
+            self.emit_here("state", views.facts(conversation), rooms)
 
     def state(self, conversation: Conversation, left: str) -> None:
         """A conversation moved, perhaps away from the desk `left`.
@@ -98,6 +107,10 @@ def staff_rooms(conversation: Conversation) -> list[str]:
     """Where the staff stream is heard."""
     officer = [member_room(conversation.officer.id)] if conversation.officer else []
     return [staff_room(conversation.id), *officer]
+
+
+def _message_rooms(shown: Document, conversation: Conversation) -> list[str]:
+    return staff_rooms(conversation) if shown["stream"] == "staff" else public_rooms(conversation)
 
 
 def _nobody(event: str, payload: Document, rooms: Sequence[str], *, skip: str | None = None) -> None:

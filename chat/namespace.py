@@ -1,4 +1,4 @@
-"""The socket `/chat`: authenticates, calls the service, acknowledges. The only file that knows Socket.IO.
+"""The socket `/chat`: authenticates, calls the service, acknowledges. Only this file and the relay know Socket.IO.
 
 Handlers are registered on the low-level server, which spares a request context an event (half of the cost); so who acts
 is kept from the connection on. Events of a connection are handled in their order (`async_handlers=False`).
@@ -7,7 +7,7 @@ is kept from the connection on. Events of a connection are handled in their orde
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -22,6 +22,7 @@ from chat.conversation import EVENTS, Conversation, reads
 from chat.events import desk_room, member_room, staff_room
 from chat.ports import Document, Viewer
 from chat.refusals import BadFields, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
+from chat.relay import Relay
 from chat.service import Chat
 
 log = logging.getLogger("circle.chat")
@@ -30,6 +31,12 @@ PATH = "/chat"
 PING_SECONDS = 25
 PONG_SECONDS = 20
 MOST_BYTES = 32 * 1024
+TICK_SECONDS = 1
+BEAT_SECONDS = 5
+"""How often a process looks at its connections, and for what Redis lost."""
+
+MOST_UNSENT = 500
+"""Packets that may wait for one connection."""
 
 ActorOf = Callable[[str], Viewer | None]
 Act = Callable[["Caller", Document], Document | None]
@@ -93,7 +100,7 @@ class ChatSocket:
             "read": lambda caller, body: chat.read(caller.actor, _conversation(body), body.get("seq")),
             "typing": lambda caller, body: chat.typing(caller.actor, _conversation(body), caller.sid),
             "refresh": self._refresh,
-            "presence": lambda caller, body: chat.say_presence(caller.actor, body.get("state"), body.get("capacity")),
+            "presence": lambda caller, body: chat.say_presence(caller.actor, body),
             "claim": lambda caller, body: _with(chat.claim(caller.actor, _conversation(body))),
             "transfer": lambda caller, body: _with(
                 chat.transfer(caller.actor, _conversation(body), body.get("to"), body.get("reason"))
@@ -130,6 +137,7 @@ class ChatSocket:
             if caller is None or not self._still_in(caller):
                 return None
             try:
+                self._chat.events.take(caller.sid)
                 if not caller.actor.roles & roles:
                     raise RoleWrong
                 return {"ok": True, **(act(caller, _fields(body)) or {})}
@@ -193,7 +201,7 @@ class ChatSocket:
         if caller.actor.point:
             self._server.enter_room(caller.sid, desk_room(caller.actor.point), PATH)
         try:
-            self._chat.say_presence(caller.actor, None, None)
+            self._chat.say_presence(caller.actor, {})
         except Exception:
             log.exception("presence was not kept")  # the next sign of life keeps it
 
@@ -225,23 +233,22 @@ def attach(
 
     `cors_origins` None allows the page's own origin alone. With `redis_url` several processes hear one another.
     """
+    relay = _relay(redis_url, chat, lambda word: _obey(chat, socket, word)) if redis_url else None
     sockets = SocketIO(
         app,
         async_mode=mode,
         async_handlers=False,
         transports=["websocket"],
         serializer=LeanPacket,
-        message_queue=redis_url,
+        client_manager=relay,
         cors_allowed_origins=cors_origins,
         ping_interval=PING_SECONDS,
         ping_timeout=PONG_SECONDS,
         max_http_buffer_size=MOST_BYTES,
     )
-    if redis_url:
-        chat.share()
     app.wsgi_app = _uncompressed(app.wsgi_app)  # type: ignore[method-assign]
     socket = ChatSocket(chat, sockets.server, actor_of)
-    begin = _once(lambda: sockets.start_background_task(_watch, socket))
+    begin = _once(lambda: sockets.start_background_task(_watch, socket, chat, sockets.server.eio))
 
     def connect(sid: str, environ: Document, auth: Any = None) -> None:
         begin()
@@ -255,19 +262,81 @@ def attach(
     def emit(event: str, payload: Document, rooms: Sequence[str], *, skip: str | None = None) -> None:
         sockets.server.emit(event, payload, to=list(rooms), namespace=PATH, skip_sid=skip)
 
-    chat.live.emit, chat.live.revoke, chat.live.connected = emit, socket.revoke, socket.connected
-    chat.live.parted = socket.part
+    def emit_here(event: str, payload: Document, rooms: Sequence[str]) -> None:
+        sockets.server.emit(event, payload, to=list(rooms), namespace=PATH, ignore_queue=True)
+
+    chat.live.emit, chat.live.emit_here, chat.live.connected = emit, emit_here, socket.connected
+    chat.live.revoke, chat.live.parted = socket.revoke, socket.part
+    if relay is not None:
+        _share(chat, socket, relay)
     return sockets
 
 
-def _watch(socket: ChatSocket) -> None:
+def _share(chat: Chat, socket: ChatSocket, relay: Relay) -> None:
+    """There are other processes: what concerns connections is done here and said to them."""
+
+    def revoke(session: str) -> None:
+        socket.revoke(session)
+        relay.say({"ended": session})
+
+    def part(conversation: Conversation) -> None:
+        socket.part(conversation)
+        relay.say({"parted": conversation.id})
+
+    chat.live.revoke, chat.live.parted = revoke, part
+    chat.share()
+
+
+def _relay(url: str, chat: Chat, word: Callable[[Document], None]) -> Relay:
+    """A message that another process tells needs not be looked for in the store."""
+
+    def hear(told: Document) -> None:
+        if told["event"] == "message":
+            chat.heard(told["data"])
+
+    return Relay(url, hear=hear, word=word)
+
+
+def _obey(chat: Chat, socket: ChatSocket, word: Document) -> None:
+    """What another process said about connections."""
+    if "ended" in word:
+        socket.revoke(word["ended"])
+    if "parted" in word:
+        conversation = chat.moved_elsewhere(word["parted"])
+        if conversation is not None:
+            socket.part(conversation)
+
+
+def _watch(socket: ChatSocket, chat: Chat, engine: Any) -> None:
     """Look at all connections now and then. Begun by the first connection, so that a server may fork before."""
-    pause = threading.Event()
-    while not pause.wait(presence.RENEW_SECONDS):
-        try:
-            socket.check_all()
-        except Exception:
-            log.exception("the look at the connections failed")
+    pause, seconds = threading.Event(), 0
+    while not pause.wait(TICK_SECONDS):
+        seconds += TICK_SECONDS
+        for look in _looks(socket, chat, engine, seconds):
+            try:
+                look()
+            except Exception:
+                log.exception("a look at the connections failed")
+
+
+def _looks(socket: ChatSocket, chat: Chat, engine: Any, seconds: int) -> Iterator[Callable[[], object]]:
+    """What is due in this second."""
+    yield chat.tell_queues
+    if seconds % BEAT_SECONDS == 0:
+        yield chat.beat
+        yield lambda: _drop_slow(engine)
+    if seconds % presence.RENEW_SECONDS == 0:
+        yield socket.check_all
+
+
+def _drop_slow(engine: Any) -> None:
+    """Hang up who does not take what is sent: they catch up when they come back, and keep no memory until then."""
+    for connection in list(engine.sockets.values()):
+        if connection.queue.qsize() > MOST_UNSENT:
+            while not connection.queue.empty():
+                connection.queue.get_nowait()
+                connection.queue.task_done()
+            connection.close(wait=False, abort=True)
 
 
 def _once(start: Callable[[], object]) -> Callable[[], None]:

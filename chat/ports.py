@@ -62,6 +62,10 @@ class Ports:
     `desk_for(matter, point)` gives a desk id, None where nobody takes it. `card(type, ref, viewer)` resolves a case,
     guide, parcel or point, None where the viewer may not see it; that of a case may name its `matter` and `point`,
     which then choose the desk. `file(upload, viewer)` gives {id, name, type, size} of the viewer's own upload, or None.
+    `seal(record, field, text)` and `open_sealed(record, field, sealed)` keep what is masked.
+    `remind(desk, conversation, promised_at, what)` tells the staff of a desk that a promised answer is `due`, and
+    whoever oversees them that it is `overdue`; a repeat must change nothing.
+    `skill_of(matter)` is what an officer must know to answer, None where everybody does.
     `away(recipient, conversation, seq)` leaves a notice for `citizen:<id>` or `staff:<id>` that `seq` is the first
     message they have not seen; it may be called again with the same three and must then leave no second one.
     """
@@ -74,3 +78,7 @@ class Ports:
     away: Callable[[str, str, int], object]
     announce: Announce
     record: Record
+    seal: Callable[[str, str, str], str]
+    open_sealed: Callable[[str, str, str], str]
+    remind: Callable[[str, str, datetime, str], object]
+    skill_of: Callable[[str], str | None] = lambda matter: None

@@ -1,36 +1,64 @@
 """Who of the staff is there: a lease in the store that an open connection keeps renewing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from chat.desk import CAPACITY, MOST_CAPACITY
 from chat.refusals import BadFields
 
+CAPACITY = 5
+"""Conversations that one officer holds at once, where they have not said otherwise."""
+
+MOST_CAPACITY = 20
+
 STATES = ("here", "away")
+WAYS = ("pull", "push")
+"""Whether an officer takes conversations, or is given them."""
+
+MOST_SKILLS = 30
 RENEW_SECONDS = 30
 LEASE = timedelta(seconds=3 * RENEW_SECONDS)
+GONE = timedelta(seconds=60)
+"""How long after their lease an officer counts as gone for good, and what they held goes back."""
 
 
 @dataclass(frozen=True)
 class Presence:
-    """What an officer said of themselves, and until when it holds without a sign of life."""
+    """What an officer said of themselves, and until when it holds without a sign of life.
+
+    `skills` are what they know, as matters name it (`Ports.skill_of`); none said is everything.
+    """
 
     member: str
     name: str
     state: str = "here"
     capacity: int = CAPACITY
     until: datetime | None = None
+    desk: str | None = None
+    takes: str = "pull"
+    skills: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> dict[str, Any]:
+        """What they said."""
+        return {"state": self.state, "capacity": self.capacity, "takes": self.takes, "skills": list(self.skills)}
 
     def is_here(self, now: datetime) -> bool:
         """Whether a conversation may be handed to this officer."""
         return self.state == "here" and self.until is not None and self.until > now
 
 
-def said(presence: Presence, state: object, capacity: object) -> Presence:
-    """The presence after an officer's own word; None leaves a part as it is. Raises BadFields."""
+def said(presence: Presence, word: Mapping[str, object]) -> Presence:
+    """The presence after an officer's own word, {state?, capacity?, takes?, skills?}. Raises BadFields."""
     errors = {}
+    state, capacity, takes, skills = (word.get(name) for name in ("state", "capacity", "takes", "skills"))
     if state is not None and state not in STATES:
         errors["state"] = ["应为 here 或 away。"]
+    if takes is not None and takes not in WAYS:
+        errors["takes"] = ["应为 pull 或 push。"]
+    if skills is not None and not _are_skills(skills):
+        errors["skills"] = [f"应为最多 {MOST_SKILLS} 个词。"]
     whole = isinstance(capacity, int) and not isinstance(capacity, bool)
     if capacity is not None and not (whole and 1 <= int(str(capacity)) <= MOST_CAPACITY):
         errors["capacity"] = [f"应为 1 到 {MOST_CAPACITY} 的整数。"]
@@ -40,4 +68,14 @@ def said(presence: Presence, state: object, capacity: object) -> Presence:
         presence,
         state=presence.state if state is None else str(state),
         capacity=presence.capacity if capacity is None else int(str(capacity)),
+        takes=presence.takes if takes is None else str(takes),
+        skills=tuple(skills) if isinstance(skills, list) else presence.skills,
+    )
+
+
+def _are_skills(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= MOST_SKILLS
+        and all(isinstance(one, str) and 0 < len(one) <= 60 and one.isprintable() for one in value)
     )

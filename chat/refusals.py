@@ -100,6 +100,22 @@ class AlreadyClaimed(Refusal):
     en = "A colleague has just claimed this conversation. Take the next one."
 
 
+class AlreadyRated(Refusal):
+    """One rating a conversation."""
+
+    code = "already_rated"
+    zh = "您已经评价过这次咨询，谢谢。"
+    en = "You have already rated this conversation. Thank you."
+
+
+class TooOften(Refusal):
+    """More than a person writes."""
+
+    code = "too_often"
+    zh = "发送太频繁，请稍等一会儿再发。"
+    en = "Too fast. Wait a moment, then go on."
+
+
 class AtCapacity(Refusal):
     """The officer has as many conversations as they said they can hold."""
 

@@ -67,12 +67,42 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
         """Close it."""
         return versioned(chat.end(actor, conversation, body.get("reason"), http.wanted_version()))
 
+    @bp.post("/conversations/<conversation>/leaving")
+    @http.allow("citizen")
+    @bp.response(200, schemas.Conversation)
+    def leave(conversation: str, actor: Any) -> Answer:
+        """Wait no longer: it stays as a message, answered within the promised time."""
+        return versioned(chat.leave_message(actor, conversation, http.wanted_version()))
+
     @bp.post("/conversations/<conversation>/reopening")
     @http.allow("citizen", "staff")
     @bp.response(200, schemas.Conversation)
     def reopen(conversation: str, actor: Any) -> Answer:
         """Go on in it, within 7 days."""
         return versioned(chat.reopen(actor, conversation, http.wanted_version()))
+
+    @bp.post("/conversations/<conversation>/rating")
+    @http.allow("citizen")
+    @bp.arguments(schemas.Rate)
+    @bp.response(200, schemas.Conversation)
+    def rate(body: Body, conversation: str, actor: Any) -> Answer:
+        """Say once what one thought of it."""
+        return versioned(chat.rate(actor, conversation, body, http.wanted_version()))
+
+    @bp.get("/conversations/<conversation>/messages/<int:seq>/original")
+    @http.allow("window", "handler")
+    @bp.response(200, schemas.Original)
+    def original(conversation: str, seq: int, actor: Any) -> Body:
+        """What was written before it was masked; each look is audited."""
+        return chat.original(actor, conversation, seq)
+
+    @bp.get("/desk/promises")
+    @http.allow("window", "handler", "head", "supervisor")
+    @bp.arguments(schemas.DaysQuery, location="query")
+    @bp.response(200, schemas.Promises)
+    def promises(query: Body, actor: Any) -> Body:
+        """What became of promised answers."""
+        return chat.promises(actor, query["days"])
 
     @bp.get("/desk/conversations")
     @http.allow("window", "handler")

@@ -18,6 +18,7 @@ class Ask(Schema):
     case = fields.String(validate=validate.Length(1, 60))
     point = fields.String(validate=validate.Length(1, 60))
     text = fields.String(metadata={"description": "the first message, at most 2,000 characters"})
+    last_officer = fields.Boolean(metadata={"description": "rather whom I spoke with last, if they are free"})
 
 
 class PageQuery(Schema):
@@ -139,6 +140,7 @@ class Message(Schema):
     location = fields.Dict()
     event = fields.Dict()
     sender = fields.Nested(Sender, required=True)
+    masked = fields.Boolean(metadata={"description": "personal numbers in it are hidden; its officer may see them"})
     at = _moment()
 
 
@@ -148,6 +150,43 @@ class Messages(Schema):
     items = fields.List(fields.Nested(Message), required=True)
     next_seq = fields.Integer(required=True)
     more = fields.Boolean(required=True)
+
+
+class Rate(Schema):
+    """Five levels (GB/T 39046): 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意."""
+
+    score = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
+    text = fields.String(allow_none=True, metadata={"maxLength": 200})
+
+
+class Rating(Rate):
+    """What was said, and when."""
+
+    at = _moment()
+
+
+class Original(Schema):
+    """A message as it was written."""
+
+    text = fields.String(required=True)
+
+
+class DaysQuery(Schema):
+    """How far back."""
+
+    days = fields.Integer(load_default=30, validate=validate.Range(1, 366))
+
+
+class Promises(Schema):
+    """Answers promised to messages that were left. `percent_kept` is of those that were due."""
+
+    days = fields.Integer(required=True)
+    open = fields.Integer(required=True)
+    overdue = fields.Integer(required=True)
+    kept = fields.Integer(required=True)
+    missed = fields.Integer(required=True)
+    withdrawn = fields.Integer(required=True)
+    percent_kept = fields.Float(required=True, allow_none=True)
 
 
 class Conversation(Schema):
@@ -170,6 +209,7 @@ class Conversation(Schema):
     peer = fields.Nested(Peer, required=True)
     unread = fields.Integer(required=True, metadata={"description": "at most 99"})
     created_at = _moment()
+    rating = fields.Nested(Rating, required=True, allow_none=True)
     closed = fields.Nested(Closed, required=True, allow_none=True)
 
 
@@ -178,6 +218,9 @@ class DeskConversation(Conversation):
 
     citizen = fields.Nested(Officer, required=True)
     waiting_since = _moment()
+    wanted = fields.String(
+        required=True, allow_none=True, metadata={"description": "the officer that they would like best"}
+    )
     last = fields.Nested(Message, required=True, allow_none=True)
 
 

@@ -1,25 +1,32 @@
 """The use cases of the chat, the same for HTTP and for the socket: load and authorise, decide, write and announce."""
 
+import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from chat import conversation as rules
 from chat import desk as desks
+from chat import limits, privacy, views
 from chat import presence as presences
-from chat import views
-from chat.conversation import Conversation, Move, Person, Post, timed_id
+from chat.conversation import SYSTEM, Conversation, Move, Person, Post, timed_id
 from chat.events import Live
+from chat.limits import Buckets
 from chat.ports import Document, Ports, Viewer
 from chat.presence import Presence
+from chat.queues import Queues, Turns
 from chat.refusals import (
+    AlreadyClaimed,
     AtCapacity,
     BadCursor,
     BadFields,
+    ConversationClosed,
     NotFound,
     OfficerAway,
     Refusal,
@@ -27,15 +34,27 @@ from chat.refusals import (
     Unavailable,
     VersionStale,
 )
+from chat.rounds import REMIND, Rounds
 from chat.store import ChatStore, Database
-from chat.writer import Entry, Writer
+from chat.unheard import Unheard
+from chat.writer import DEADLINE_SECONDS, Entry, Writer
 
-SYSTEM = Person("system", "system")
+log = logging.getLogger("circle.chat")
+
+LINE = 50
+"""How far the queue of a desk is looked through for somebody whom a free officer knows to answer."""
+
 ACT_TRIES = 5
 MOST_MESSAGES = 200
 MOST_CONVERSATIONS = 50
 STANDING_SECONDS = 60.0
 """How long it is remembered who is in a conversation, where this process alone moves them and so knows at once."""
+
+ERASED = "（账号已注销，内容已删除）"
+"""What stands where something was said by somebody whose account is closed."""
+LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
+"""What another process stored and Redis did not bring within this is looked for. Not earlier than any write can end,
+nor closer than clocks agree."""
 
 REMEMBERED = 10_000
 SEARCH_ROWS = 200
@@ -47,7 +66,14 @@ Decide = Callable[[Conversation], Move | None]
 class Chat:
     """Live consultation. Every method refuses with one of chat.refusals."""
 
-    def __init__(self, database: Database, *, ports: Ports, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        ports: Ports,
+        now: Callable[[], datetime],
+        posts_a_minute: int = limits.POSTS_A_MINUTE,
+    ) -> None:
         self._store = store = ChatStore(database)
         self._ports = ports
         self._now = now
@@ -55,11 +81,46 @@ class Chat:
         self._writer = Writer(store, self._committed)
         self._standings: OrderedDict[str, tuple[float, Conversation]] = OrderedDict()
         self._standing_seconds = STANDING_SECONDS
+        self._unheard: Unheard | None = None
+        self._queues = Queues()
+        self._given = Turns()
+        self._rounds = Rounds(store, ports, move=self._move_by_itself, way_in=self._way_in, give=self._give)
+        self.posts, self.events = Buckets(limits.posts(posts_a_minute)), Buckets(limits.events(posts_a_minute))
         self._lock = threading.Lock()
 
     def share(self) -> None:
-        """Other processes move conversations too: look before each message who is in it."""
+        """Other processes move conversations too: look before each message who is in it, and now and then in the
+        store for what was lost on the way between them."""
         self._standing_seconds = 0.0
+        self._unheard = Unheard(rules.first_id(self._now() - LOST))
+
+    def heard(self, messages: Iterable[Document]) -> None:
+        """Another process told these messages, as they are shown, to everybody."""
+        shown = list(messages)
+        self._writer.heard(shown)
+        if self._unheard:
+            self._unheard.told(one["id"] for one in shown)
+
+    def moved_elsewhere(self, conversation_id: str) -> Conversation | None:
+        """A conversation as it is now, which another process moved."""
+        found = self._store.conversation(conversation_id)
+        if found:
+            self._remember(found)
+        return found
+
+    def beat(self) -> int:
+        """Tell this process's connections what was stored and never heard of here; how many messages that were."""
+        if self._unheard is None:
+            return 0
+        until = rules.first_id(self._now() - LOST)
+        ids = self._unheard.among(self._store.ids_between(self._unheard.after, until))
+        for row in self._store.messages_of(ids):
+            found = self._store.conversation(row["conversation"])
+            if found is not None:
+                self._writer.heard([row])
+                self.live.found(self._shown([row], found, found.citizen)[0], found)
+        self._unheard.looked(until)
+        return len(ids)
 
     def close(self) -> None:
         """Store what was posted, then end."""
@@ -90,17 +151,20 @@ class Chat:
             point=body.get("point"),
             place=self._store.ahead(desk, now) + 1,
             promised_at=promised_at,
+            wanted=self._wanted(actor, desk, body),
         )
         first = [Post(str(uuid4()), "text", {"text": text})] if text is not None else []
 
         def tell(session: Any) -> list[Document]:
             self._ports.announce(session, "conversation.opened", new_id, citizen=actor.id, desk=desk)
+            if state == "left_message":
+                self._promise(session, opened, now)
             said = [self._row(opened, opened.citizen, post, now) for post in first]
             return [self._event(opened, "opened", now), *said]
 
         self._said_all(opened, self._store.begin(opened, tell), actor)
         self._moved(opened)
-        return self._view(opened, actor)
+        return self._view(self._newest(opened), actor)
 
     def made(self, actor: Viewer, conversation_id: str) -> Document | None:
         """A conversation that an earlier request opened, or None."""
@@ -159,9 +223,20 @@ class Chat:
 
     # -- speaking ----------------------------------------------------------------
 
+    def forget(self, actor: Viewer) -> None:
+        """Erase what a citizen said, whose account is closed: numbers and times stay, so that streams have no gap, and
+        so does what the office said. Again changes nothing.
+        """
+        before: str | None = None
+        while found := self._store.of_citizen(actor.id, before, MOST_CONVERSATIONS):
+            for one in found:
+                self._store.erase(one.id, actor.id, ERASED)
+            before = found[-1].id
+
     def post(self, actor: Viewer, conversation_id: str, body: Document) -> Document:
         """Say something; answers {seq, id, at, stream} once a majority has it. A repeat answers as the first did."""
         post = rules.read_post(body)
+        self.posts.take(actor.id)
         standing = self._standing(actor, conversation_id)
         sender = _person(actor)
         try:
@@ -224,7 +299,8 @@ class Chat:
         officer, desk = target.get("officer"), target.get("desk")
         if isinstance(officer, str) and desk is None:
             person = self._present(officer)
-            return self._act(actor, conversation_id, lambda c: rules.handed_over(c, actor, person, why))
+            now = self._now()
+            return self._act(actor, conversation_id, lambda c: rules.handed_over(c, actor, person, why, now))
         known = self._ports.desk_for(None, desk) if isinstance(desk, str) and officer is None else None
         if known is not None:
             way_in = self._way_in(known, self._now())
@@ -245,16 +321,41 @@ class Chat:
 
         return self._act(actor, conversation_id, decide, version)
 
+    def rate(self, actor: Viewer, conversation_id: str, body: Document, version: int | None = None) -> Document:
+        """A citizen says once, in five levels, what they thought of it: {score, text?}."""
+        now, text = self._now(), rules.read_reason(body.get("text"))
+        words = text and privacy.mask(text)
+        return self._act(actor, conversation_id, lambda c: rules.rated(c, body.get("score"), words, now), version)
+
+    def promises(self, actor: Viewer, days: int) -> Document:
+        """What became of the answers promised at one's desk, or at all of them for who oversees: counts and percent."""
+        rows = self._store.promises(None if actor.point is None else actor.point, self._now() - timedelta(days=days))
+        counts = Counter("overdue" if _is_overdue(row, self._now()) else row["state"] for row in rows)
+        told = {state: counts[state] for state in ("open", "overdue", "kept", "missed", "withdrawn")}
+        due = told["kept"] + told["missed"] + told["overdue"]
+        return {"days": days, **told, "percent_kept": round(100 * told["kept"] / due, 1) if due else None}
+
+    def leave_message(self, actor: Viewer, conversation_id: str, version: int | None = None) -> Document:
+        """A citizen waits no longer: it is answered within the promised time, and they are told."""
+
+        def decide(found: Conversation) -> Move:
+            now = self._now()
+            return rules.left(found, desks.promise(self._ports.desk_open(found.desk, now), now))
+
+        return self._act(actor, conversation_id, decide, version)
+
     # -- presence ----------------------------------------------------------------
 
-    def say_presence(self, actor: Viewer, state: object, capacity: object) -> Document:
-        """An officer is here or away, and can hold so many at once."""
+    def say_presence(self, actor: Viewer, word: Document) -> Document:
+        """An officer is here or away, can hold so many at once, takes or is given them, and knows so much."""
         self._check_staff(actor)
         known = self._store.presence(actor.id) or Presence(actor.id, actor.name)
         until = self._now() + presences.LEASE
-        said = presences.said(known, state, capacity)
-        self._store.keep_presence(Presence(actor.id, actor.name, said.state, said.capacity, until))
-        return {"state": said.state, "capacity": said.capacity}
+        said = replace(presences.said(known, word), name=actor.name, until=until, desk=actor.point)
+        self._store.keep_presence(said)
+        if said.desk and said.takes == "push":
+            self._give(said.desk)
+        return said.word
 
     def still_here(self, officers: Iterable[str]) -> None:
         """These officers have an open connection."""
@@ -269,8 +370,10 @@ class Chat:
         is told once, and again only after they have seen what they were told of.
         """
         search = self._store.claim_search(now)
+        self.tell_queues()
         if search is None:
             return False
+        self._rounds.go(now)
         rows = self._store.said_between(search["after"], rules.first_id(now - rules.UNSEEN), SEARCH_ROWS)
         said: dict[str, dict[str, int]] = {}
         for row in rows:
@@ -295,13 +398,55 @@ class Chat:
                 self._ports.away(f"{member.kind}:{member.id}", conversation_id, row["delivered_seq"] + 1)
                 self._store.told(conversation_id, member, seq)
 
+    # -- given and taken back ------------------------------------------------------
+
+    def _give(self, desk: str) -> None:
+        """Give what waits at a desk to those who are free, first come first served. One thread at a time does it; who
+        comes meanwhile is sure that it looks once more. What fails is done at the next occasion, or by `step`."""
+        try:
+            self._given.turn(desk, lambda: self._give_first(desk))
+        except Exception:
+            log.exception("nobody was given a conversation")
+
+    def _give_first(self, desk: str) -> bool:
+        """Give away the first that somebody can take; whether there was one. Then look anew: others are at it too."""
+        now = self._now()
+        line = self._store.line(desk, LINE)
+        officers = self._store.officers(desk, now) if line else []
+        held = Counter(officer for officer, _ in self._store.held_by([one.member for one in officers])) if line else {}
+        hands = [desks.Hand(one, held.get(one.member, 0)) for one in officers]
+        for found in line:
+            skill = self._ports.skill_of(found.matter) if found.matter else None
+            officer = desks.choose(hands, skill, found.wanted, now)
+            if officer is not None:
+                self._give_to(officer, found.id, now)
+                return True
+        return False
+
+    def _give_to(self, officer: Presence, conversation_id: str, now: datetime) -> None:
+        """Unless it was taken, or the officer's hands were filled, in this very moment."""
+        to = Person(officer.member, "staff", officer.name)
+
+        def decide(found: Conversation) -> Move | None:
+            return rules.claimed(found, to, now) if found.state == "queued" else None
+
+        with suppress(AlreadyClaimed, AtCapacity, ConversationClosed):
+            self._move(SYSTEM, conversation_id, decide)
+
     # -- load and authorise ------------------------------------------------------
+
+    def _newest(self, found: Conversation) -> Conversation:
+        """The newest that this process knows of it."""
+        with self._lock:
+            known = self._standings.get(found.id)
+        return known[1] if known and known[1].version > found.version else found
 
     def _readable(self, actor: Viewer, conversation_id: str) -> Conversation:
         found = self._store.conversation(conversation_id)
         if found is None:
             raise NotFound
-        rules.check_reader(found, actor)
+        if actor is not SYSTEM:
+            rules.check_reader(found, actor)
         self._remember(found)
         return found
 
@@ -353,6 +498,9 @@ class Chat:
             raise BadFields(errors or {"point": ["请选择要咨询的办事地点。"]})
         return desk
 
+    def _wanted(self, actor: Viewer, desk: str, body: Document) -> str | None:
+        return self._store.last_officer(actor.id, desk) if body.get("last_officer") else None
+
     @staticmethod
     def _first_text(text: object) -> str | None:
         try:
@@ -391,6 +539,13 @@ class Chat:
     # -- write and announce ----------------------------------------------------------
 
     def _act(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Document:
+        """As `_move`; the conversation as the actor sees it now."""
+        return self._view(self._newest(self._move(actor, conversation_id, decide, version)), actor)
+
+    def _move_by_itself(self, conversation_id: str, decide: Decide) -> Conversation:
+        return self._move(SYSTEM, conversation_id, decide)
+
+    def _move(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Conversation:
         """Decide on the newest state, write if it still is the newest, else decide again."""
         for _ in range(ACT_TRIES):
             before = self._readable(actor, conversation_id)
@@ -398,13 +553,13 @@ class Chat:
                 raise VersionStale
             move = decide(before)
             if move is None:
-                return self._view(before, actor)
+                return before
             with self._writer.paused():
                 rows = self._store.move(before, move.after, self._telling(before, move, actor))
                 self._said_all(move.after, rows or [], actor)
             if rows is not None:
                 self._moved(move.after, before)
-                return self._view(move.after, actor)
+                return move.after
         raise Unavailable(retry_after=1)
 
     def _telling(self, before: Conversation, move: Move, actor: Viewer) -> Callable[[Any], list[Document]]:
@@ -419,7 +574,9 @@ class Chat:
             self._ports.announce(session, f"conversation.{move.event}", after.id, **data)
             if actor.is_staff:
                 self._ports.record(actor.id, f"talk.{move.event}", f"talk:{after.id}", session=session)
-            rows = [self._event(after, move.event, now)]
+            if after.state == "left_message" and before.state != "left_message":
+                self._promise(session, after, now)
+            rows = [self._event(after, move.event, now, move.because)]
             if move.note:
                 note = Post(str(uuid4()), "note", {"text": move.note})
                 rows.append(self._row(after, _person(actor), note, now))
@@ -427,21 +584,25 @@ class Chat:
 
         return tell
 
+    def _promise(self, session: Any, found: Conversation, now: datetime) -> None:
+        if found.promised_at:
+            self._store.promise(session, found, now, max(now, found.promised_at - REMIND))
+
     def _check_capacity(self, session: Any, officer: str) -> None:
         known = self._store.presence(officer)
-        if self._store.held(session, officer) > (known.capacity if known else desks.CAPACITY):
+        if self._store.held(session, officer) > (known.capacity if known else presences.CAPACITY):
             raise AtCapacity
 
-    def _event(self, found: Conversation, type: str, now: datetime) -> Document:
-        event = Post(str(uuid4()), "event", {"event": {"type": type, **found.facts}})
+    def _event(self, found: Conversation, type: str, now: datetime, because: str | None = None) -> Document:
+        why = {"because": because} if because else {}
+        event = Post(str(uuid4()), "event", {"event": {"type": type, **why, **found.facts}})
         return self._row(found, SYSTEM, event, now)
 
-    @staticmethod
-    def _row(found: Conversation, sender: Person, post: Post, now: datetime) -> Document:
-        """A message without its number. A citizen's name stays with the citizen."""
-        name = sender.name if sender.is_staff else ""
+    def _row(self, found: Conversation, sender: Person, post: Post, now: datetime) -> Document:
+        """A message without its number. A citizen's name stays with the citizen; personal numbers are masked."""
+        name, message_id = sender.name if sender.is_staff else "", timed_id(now)
         return {
-            "_id": timed_id(now),
+            "_id": message_id,
             "v": 1,
             "conversation": found.id,
             "stream": post.stream,
@@ -450,7 +611,26 @@ class Chat:
             "sender": {"id": sender.id, "kind": sender.kind, "name": name},
             "at": now,
             **post.content,
+            **self._masked(message_id, sender, post),
         }
+
+    def _masked(self, message_id: str, sender: Person, post: Post) -> Document:
+        """The text without personal numbers and the sealed original, where there are some."""
+        text = post.content.get("text")
+        tests = privacy.OF_OTHERS if sender.is_staff and post.stream == "public" else privacy.PERSONAL
+        masked = privacy.mask(text, tests) if text else text
+        return {} if masked == text else {"text": masked, "sealed": self._ports.seal(message_id, "sealed", text or "")}
+
+    def original(self, actor: Viewer, conversation_id: str, seq: int) -> Document:
+        """What was written before it was masked, for the officer who has it or took it first; each look is audited."""
+        found = self._readable(actor, conversation_id)
+        row = self._store.message(found.id, "public", seq)
+        if row is None or actor.id not in {one.id for one in (found.officer, found.owner) if one}:
+            raise NotFound
+        self._ports.record(actor.id, "read_original", f"talk:{found.id}:{seq}")
+        if "sealed" not in row:
+            return {"text": row.get("text", "")}
+        return {"text": self._ports.open_sealed(row["_id"], "sealed", row["sealed"])}
 
     def _said(self, found: Conversation, sender: Person, post: Post) -> Document | None:
         """What this sender said under this client id before."""
@@ -463,16 +643,21 @@ class Chat:
         """From the writer, in order: show what was stored to those who listen."""
         for entry in entries:
             shown = self._shown([entry.row], entry.conversation, entry.conversation.citizen, entry.sender.name)
-            self.live.message(shown[0], entry.conversation)
+            self._tell(shown[0], entry.conversation)
 
     def _said_all(self, found: Conversation, rows: list[Document], actor: Viewer) -> None:
         """What an act stored: number on after it, and show it to those who listen."""
         self._writer.heard(rows)
         for shown in self._shown(rows, found, found.citizen, actor.name):
-            self.live.message(shown, found)
+            self._tell(shown, found)
+
+    def _tell(self, shown: Document, found: Conversation) -> None:
+        if self._unheard:
+            self._unheard.told([shown["id"]])
+        self.live.message(shown, found)
 
     def _moved(self, after: Conversation, before: Conversation | None = None) -> None:
-        """After a move: remember it, and tell those who follow states and queues."""
+        """After a move: remember it, tell those who follow states and queues, and give on what came free."""
         self._remember(after)
         left = before.desk if before else after.desk
         if left != after.desk:
@@ -480,14 +665,27 @@ class Chat:
         self.live.state(after, left)
         if after.officer and (before is None or before.officer != after.officer):
             self.live.assigned(after)
-        for desk in {after.desk, left}:
-            self._tell_queue(desk)
+        self._queues.changed({after.desk, left})
+        self.tell_queues()
+        if after.state == "queued":
+            self._give(after.desk)
+        if before and before.officer and (after.officer != before.officer or after.state == "closed"):
+            self._freed(before.officer.id)
 
-    def _tell_queue(self, desk: str) -> None:
-        waiting = self._store.queue(desk)
-        waits = self._store.waits(desk) if waiting else []
-        for position, (conversation_id, citizen) in enumerate(waiting, 1):
-            self.live.queue(conversation_id, citizen, _place(position, waits))
+    def _freed(self, officer: str) -> None:
+        """An officer has one less in hand."""
+        known = self._store.presence(officer)
+        if known and known.desk and known.takes == "push":
+            self._give(known.desk)
+
+    def tell_queues(self) -> None:
+        """Tell those whose place has changed; a desk is counted through at most once a second."""
+        for desk in self._queues.due():
+            waiting = self._store.queue(desk)
+            waits = self._queues.remember_waits(desk, self._store.waits(desk)) if waiting else []
+            places = {who: _place(position, waits) for position, who in enumerate(waiting, 1)}
+            for (conversation_id, citizen), place in self._queues.news(desk, places):
+                self.live.queue(conversation_id, citizen, place)
 
     # -- show --------------------------------------------------------------------------
 
@@ -530,6 +728,7 @@ class Chat:
             **self._view(found, viewer),
             "citizen": {"id": found.citizen.id, "name": self._ports.name_of(found.citizen.id)},
             "waiting_since": views.moment(found.waiting_since),
+            "wanted": found.wanted,
             "last": self._shown([latest], found, viewer)[0] if latest else None,
         }
 
@@ -537,7 +736,10 @@ class Chat:
         if found.state != "queued":
             return None
         position = self._store.ahead(found.desk, found.waiting_since) + 1
-        return _place(position, self._store.waits(found.desk))
+        waits = self._queues.waits(found.desk)
+        if waits is None:
+            waits = self._queues.remember_waits(found.desk, self._store.waits(found.desk))
+        return _place(position, waits)
 
 
 def _person(actor: Viewer) -> Person:
@@ -554,6 +756,10 @@ def _may_read(found: Conversation, actor: Viewer) -> bool:
     except NotFound:
         return False
     return True
+
+
+def _is_overdue(promise: Document, now: datetime) -> bool:
+    return bool(promise["state"] == "open" and promise["at"] < now)
 
 
 def _furthest(rows: Iterable[Document]) -> dict[str, int]:

@@ -1,4 +1,5 @@
-"""The collections of the chat: `conversations`, `messages`, `conversation_members`, `desk_presence`, `chat_cursors`.
+"""The collections of the chat: `conversations`, `messages`, `conversation_members`, `desk_presence`, `chat_cursors`,
+`chat_promises`.
 
 The only file here that speaks pymongo. Unique indexes are the fence of everything: no number of a stream is given
 twice, and no client id is stored twice, whichever process writes.
@@ -17,7 +18,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from chat.conversation import WAITING, Closing, Conversation, Person
+from chat.conversation import WAITING, Closing, Conversation, Person, Rating
 from chat.ports import Document
 from chat.presence import Presence
 from chat.refusals import Unavailable
@@ -34,8 +35,18 @@ INDEXES: list[Index] = [
     ("conversations", [("officer.id", 1), ("state", 1)], {}),
     ("conversations", [("desk", 1), ("claimed_at", 1)], {}),
     ("conversations", [("desk", 1), ("_id", 1)], {}),
+    ("conversations", [("reply_by", 1)], {"sparse": True}),
+    ("conversations", [("look_at", 1)], {"sparse": True}),
     ("conversation_members", [("conversation", 1)], {}),
+    ("chat_promises", [("state", 1), ("look_at", 1)], {}),
+    ("chat_promises", [("desk", 1), ("made_at", 1)], {}),
+    ("desk_presence", [("desk", 1), ("until", 1)], {}),
+    ("desk_presence", [("until", 1)], {}),
+    ("chat_cursors", [("due_at", 1)], {}),
 ]
+
+SEALED = [("messages", ("sealed",))]
+"""For the rotation of keys."""
 
 WRITE_SECONDS = 3.0
 """How long one write of the group commit may take before its outcome is looked up instead."""
@@ -150,6 +161,47 @@ class ChatStore:
         found = self._conversations.find({"desk": desk, "state": "queued"}, {"citizen.id": 1})
         return [(row["_id"], row["citizen"]["id"]) for row in found.sort([("waiting_since", 1), ("_id", 1)])]
 
+    def line(self, desk: str, limit: int) -> list[Conversation]:
+        """The first of a desk's queue."""
+        found = self._conversations.find({"desk": desk, "state": "queued"})
+        return [_conversation(row) for row in found.sort([("waiting_since", 1), ("_id", 1)]).limit(limit)]
+
+    def unanswered(self, now: datetime, limit: int) -> list[Conversation]:
+        """In somebody's hands, whose first word is due; longest first."""
+        due = {"reply_by": {"$lte": now, "$ne": None}}
+        return [_conversation(row) for row in self._conversations.find(due).sort("reply_by", 1).limit(limit)]
+
+    def replied(self, found: Conversation) -> None:
+        """The first word was said: nothing is due any more."""
+        due = {"_id": found.id, "reply_by": found.reply_by}
+        self._conversations.update_one(due, {"$set": {"reply_by": None}})
+
+    def has_said(self, conversation: str, member: str, since: datetime) -> bool:
+        """Whether somebody said something to all in a conversation from an instant on."""
+        said = {"conversation": conversation, "stream": "public", "sender.id": member, "at": {"$gte": since}}
+        return self._messages.find_one(said, {"_id": 1}, sort=[("seq", -1)]) is not None
+
+    def quiet(self, now: datetime, limit: int) -> list[Conversation]:
+        """In somebody's hands, of which it is to be looked whether they fell silent; longest first."""
+        due = {"look_at": {"$lte": now, "$ne": None}}
+        return [_conversation(row) for row in self._conversations.find(due).sort("look_at", 1).limit(limit)]
+
+    def look_again(self, found: Conversation, at: datetime) -> None:
+        """It is not silent: look later, unless it was moved meanwhile."""
+        known = {"_id": found.id, "version": found.version}
+        self._conversations.update_one(known, {"$set": {"look_at": at, "warned_at": None}})
+
+    def held_by(self, officers: Sequence[str]) -> list[tuple[str, str]]:
+        """What officers have in hand, as (officer, conversation)."""
+        wanted = {"officer.id": {"$in": list(officers)}, "state": "active"}
+        return [(row["officer"]["id"], row["_id"]) for row in self._conversations.find(wanted, {"officer.id": 1})]
+
+    def last_officer(self, citizen: str, desk: str) -> str | None:
+        """Who had this citizen's last conversation at a desk."""
+        wanted = {"citizen.id": citizen, "desk": desk, "owner": {"$ne": None}}
+        row = self._conversations.find_one(wanted, {"officer": 1, "owner": 1}, sort=[("_id", -1)])
+        return (row["officer"] or row["owner"])["id"] if row else None
+
     def open_at(self, desk: str) -> int:
         """How many conversations of a desk are not closed."""
         return self._conversations.count_documents({"desk": desk, "state": {"$in": [*WAITING, "active"]}})
@@ -211,10 +263,75 @@ class ChatStore:
         """The last public message."""
         return self._messages.find_one({"conversation": conversation, "stream": "public"}, sort=[("seq", -1)])
 
+    def last_word(self, conversation: str) -> Document | None:
+        """The last public message of a person."""
+        wanted = {"conversation": conversation, "stream": "public", "kind": {"$ne": "event"}}
+        return self._messages.find_one(wanted, sort=[("seq", -1)])
+
+    def message(self, conversation: str, stream: str, seq: int) -> Document | None:
+        """One message."""
+        return self._messages.find_one({"conversation": conversation, "stream": stream, "seq": seq})
+
+    def answered_at(self, conversation: str, since: datetime) -> datetime | None:
+        """When staff first said something to all, from an instant on."""
+        said = {
+            "conversation": conversation,
+            "stream": "public",
+            "kind": {"$ne": "event"},
+            "sender.kind": "staff",
+            "at": {"$gte": since},
+        }
+        row = self._messages.find_one(said, {"at": 1}, sort=[("seq", 1)])
+        return row["at"] if row else None
+
+    # -- promised answers -----------------------------------------------------
+
+    def promise(self, session: ClientSession, found: Conversation, now: datetime, look_at: datetime) -> None:
+        """An answer is promised, in the transaction that makes it a message."""
+        row = {
+            "_id": f"{found.id}:{found.version}",
+            "v": 1,
+            "conversation": found.id,
+            "desk": found.desk,
+            "made_at": now,
+            "at": found.promised_at,
+            "state": "open",
+            "look_at": look_at,
+            "told": [],
+        }
+        self._db["chat_promises"].insert_one(row, session=session)
+
+    def promises_due(self, now: datetime, limit: int) -> list[Document]:
+        """Open promises that are to be looked at, longest first."""
+        due = {"state": "open", "look_at": {"$lte": now}}
+        return list(self._db["chat_promises"].find(due).sort("look_at", 1).limit(limit))
+
+    def settle(self, promise: str, change: Document) -> None:
+        """What became of one that is open."""
+        self._db["chat_promises"].update_one({"_id": promise, "state": "open"}, {"$set": change})
+
+    def promises(self, desk: str | None, since: datetime) -> list[Document]:
+        """What was promised at a desk (None: at all of them) since an instant: {state, at}."""
+        wanted: Document = {"made_at": {"$gte": since}, **({"desk": desk} if desk else {})}
+        return list(self._db["chat_promises"].find(wanted, {"state": 1, "at": 1}))
+
+    # -- messages, again ------------------------------------------------------
+
     def page(self, conversation: str, stream: str, after: int, limit: int) -> list[Document]:
         """Messages of a stream in order, from after a number on."""
         wanted = {"conversation": conversation, "stream": stream, "seq": {"$gt": after}}
         return list(self._messages.find(wanted).sort("seq", 1).limit(limit))
+
+    def ids_between(self, after: str, before: str) -> list[str]:
+        """The ids of all messages made between two instants (`first_id`), from the index alone."""
+        found = self._messages.find({"_id": {"$gte": after, "$lt": before}}, {"_id": 1}).sort("_id", 1)
+        return [row["_id"] for row in found]
+
+    def messages_of(self, ids: Sequence[str]) -> list[Document]:
+        """These messages, each stream in its order."""
+        if not ids:
+            return []
+        return list(self._messages.find({"_id": {"$in": list(ids)}}).sort([("conversation", 1), ("seq", 1)]))
 
     def unread(self, conversation: str, member: str, read: int) -> int:
         """What others have said since a member read last, events not counted; at most 99."""
@@ -226,6 +343,16 @@ class ChatStore:
             "sender.id": {"$ne": member},
         }
         return self._messages.count_documents(wanted, limit=UNREAD_SHOWN)
+
+    def erase(self, conversation: str, member: str, text: str) -> None:
+        """Put `text` in the place of all that a citizen said in a conversation, and of their reason for closing it."""
+        said = {"conversation": conversation, "sender.id": member}
+        gone = {"$set": {"kind": "text", "text": text}, "$unset": dict.fromkeys(("file", "card", "location"), "")}
+        self._messages.update_many(said, gone)
+        closing = {"conversation": conversation, "kind": "event", "event.closed.by": "citizen"}
+        self._messages.update_many(closing, {"$set": {"event.closed.reason": None}})
+        closed = {"_id": conversation, "closed.by": "citizen"}
+        self._conversations.update_one(closed, {"$set": {"closed.reason": None}})
 
     def conversations_with_file(self, upload: str) -> list[Conversation]:
         """Where a file was sent."""
@@ -269,11 +396,25 @@ class ChatStore:
     def presence(self, member: str) -> Presence | None:
         """What an officer said of themselves last."""
         row = self._presence.find_one({"_id": member, "name": {"$exists": True}})
-        return Presence(row["_id"], row["name"], row["state"], row["capacity"], row["until"]) if row else None
+        return _presence(row) if row else None
+
+    def officers(self, desk: str, now: datetime) -> list[Presence]:
+        """Who of a desk has given a sign of life."""
+        return [_presence(row) for row in self._presence.find({"desk": desk, "until": {"$gt": now}})]
+
+    def giving_desks(self, now: datetime) -> set[str]:
+        """The desks at which somebody is given conversations."""
+        rows = self._presence.find({"until": {"$gt": now}, "takes": "push"}, {"desk": 1})
+        return {row["desk"] for row in rows if row["desk"]}
+
+    def gone(self, after: datetime, before: datetime) -> list[str]:
+        """Officers whose lease ended between two instants."""
+        return [row["_id"] for row in self._presence.find({"until": {"$gt": after, "$lte": before}}, {"_id": 1})]
 
     def keep_presence(self, presence: Presence) -> None:
         """Keep it, lease included."""
         change = {key: value for key, value in asdict(presence).items() if key != "member"}
+        change["skills"] = list(presence.skills)
         self._upsert(self._presence, {"_id": presence.member}, {"$set": change})
 
     def renew_presence(self, members: Iterable[str], until: datetime) -> None:
@@ -308,6 +449,11 @@ class ChatStore:
             return collection.find_one_and_update(key, change, return_document=ReturnDocument.BEFORE)
 
 
+def _presence(row: Document) -> Presence:
+    known = {field.name: row[field.name] for field in fields(Presence) if field.name in row}
+    return Presence(**{**known, "member": row["_id"], "skills": tuple(row.get("skills") or ())})
+
+
 def _row(conversation: Conversation) -> Document:
     row = asdict(conversation)
     return {"_id": row.pop("id"), "v": 1, **row}
@@ -318,4 +464,5 @@ def _conversation(row: Document) -> Conversation:
     for role in ("citizen", "officer", "owner"):
         known[role] = Person(**row[role]) if row[role] else None
     known["closed"] = Closing(**row["closed"]) if row["closed"] else None
+    known["rating"] = Rating(**row["rating"]) if row.get("rating") else None
     return Conversation(**known)

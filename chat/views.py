@@ -45,6 +45,8 @@ def message(row: Document, sender: Person, card: Document | None = None) -> Docu
     for name in ("text", "file", "location", "event"):
         if name in row:
             shown[name] = plain(row[name])
+    if "sealed" in row:
+        shown["masked"] = True
     if "card" in row:
         shown["card"] = {"type": row["card"]["type"]} if card is None else {**row["card"], **plain(card)}
     return shown
@@ -72,4 +74,5 @@ def conversation(
         "peer": peer,
         "unread": unread,
         "created_at": moment(found.created_at),
+        "rating": found.rating and plain(vars(found.rating)),
     }

@@ -345,6 +345,34 @@ TEMPLATES = (
         ),
     ),
     Template(
+        "talk_promise_due",
+        1,
+        Words(
+            sms="有群众留言要在{until}前答复，请尽快处理。",
+            title="留言快到答复时间",
+            text="有一条留言承诺在 {until} 前答复，还没有人回复，请尽快处理。",
+        ),
+        Words(
+            sms="An answer is promised by {until}. Please give it.",
+            title="A promised answer is due",
+            text="A message was promised an answer by {until}, and nobody has answered yet.",
+        ),
+    ),
+    Template(
+        "talk_promise_overdue",
+        1,
+        Words(
+            sms="有群众留言超过承诺时间{until}仍未答复，请督办。",
+            title="留言超时未答复",
+            text="有一条留言承诺在 {until} 前答复，现在仍没有人回复，请督办。",
+        ),
+        Words(
+            sms="An answer is overdue since {until}. See to it.",
+            title="A promised answer is overdue",
+            text="A message was promised an answer by {until}; nobody has answered it. Please see to it.",
+        ),
+    ),
+    Template(
         "talk_waiting",
         1,
         Words(

@@ -113,6 +113,13 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         rows = cases.queue(actor, wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
         return page(rows, wanted["limit"], lambda row: row["id"])
 
+    @bp.get("/desk/departments")
+    @http.allow(*READERS, "admin")
+    @bp.response(200, schemas.DepartmentList)
+    def departments(actor: Any) -> Body:
+        """The departments that a case may be transferred to, and a post may name."""
+        return {"items": cases.departments()}
+
     @bp.post("/cases/<number>/actions")
     @http.allow("window", "handler")
     @bp.arguments(schemas.Act)

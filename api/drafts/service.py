@@ -12,6 +12,8 @@ from api.identity import mandate as mandate_rules
 from api.identity.identity import Actor, identity_number, mobile
 from api.identity.mandates import Mandates
 from api.identity.sealing import Keyring
+from api.matters import form as forms
+from api.matters.matter import Matter
 from api.matters.service import Matters
 from api.refusals import BadFields, NotFound, VersionStale
 
@@ -37,20 +39,21 @@ class Drafts:
         self._now = now
         self._mandates = mandates
 
-    def begin(
-        self, actor: Actor, matter_code: str, answers: dict[str, str], new_id: str, mandate_id: str | None = None
-    ) -> Row:
+    def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
 
-        With a mandate it is for whoever gave it. Raises BadFields, MandateEnded.
+        It takes over what was answered about the situation (情形); with a mandate it is for whoever gave it. Raises
+        BadFields, MandateEnded.
         """
+        matter_code, answers, mandate_id = new["matter"], new["answers"], new["for_"]
         try:
             matter = self._matters.matter(matter_code)
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
         if mandate_id:
             answers = {"applicant_name": self._acting(actor, mandate_id, matter.code)["principal_name"], **answers}
-        self._check(answers)
+        self._check(matter, answers)
+        self._check_situation(matter, new["situation"])
         row = {
             "_id": new_id,
             "v": 2,
@@ -58,6 +61,7 @@ class Drafts:
             "owner": actor.id,
             "matter": {"code": matter.code, "name": matter.name, "version": matter.version},
             "answers": self._seal(new_id, "answers", answers),
+            "situation": self._seal(new_id, "situation", new["situation"]),
             "materials": {},
             "uploads": [],
             "delivery": None,
@@ -78,12 +82,16 @@ class Drafts:
         return [self._face(row) for row in self._store.of(actor.id, after, limit)]
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
-        """Change answers (merged), materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
+        """Change answers (merged), situation, materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
         row = self._open(actor, draft_id, version)
+        matter = self._matter(row)
         fields: Row = {"updated_at": self._now()}
+        if "situation" in change:
+            self._check_situation(matter, change["situation"])
+            row["situation"] = fields["situation"] = self._seal(draft_id, "situation", change["situation"])
         if "answers" in change:
+            self._check(matter, change["answers"])
             answers = {**self._unseal(draft_id, "answers", row["answers"]), **change["answers"]}
-            self._check(answers)
             fields["answers"] = self._seal(draft_id, "answers", answers)
         if "materials" in change:
             fields["materials"] = {**row["materials"], **self._bound(actor, row, change["materials"])}
@@ -112,7 +120,7 @@ class Drafts:
     # -- handing over -----------------------------------------------------------
 
     def complete(self, actor: Actor, draft_id: str) -> Row:
-        """The whole of a draft that can be submitted. Raises NotComplete with what is missing, DraftSubmitted."""
+        """What of a draft is handed in, where nothing is missing. Raises NotComplete with what is, DraftSubmitted."""
         row = self._own(actor, draft_id)
         face = self._face(row)
         if row["case"]:
@@ -124,7 +132,14 @@ class Drafts:
         errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._gaps(row)}
         if errors:
             raise rules.NotComplete(errors)
-        return face
+        matter = self._matter(row)
+        known = self._matters.known(matter, face["situation"])
+        asked = {paper.key for paper in self._matters.personal(matter, face["situation"]).papers}
+        return {
+            **face,
+            "answers": forms.handed_in(self._matters.form(matter), face["answers"], known),
+            "materials": {key: bound for key, bound in face["materials"].items() if key in asked},
+        }
 
     def hand_over(self, session: Any, draft_id: str, version: int, number: str) -> None:
         """Mark a draft as submitted, in the transaction that makes its case. Raises VersionStale."""
@@ -147,19 +162,25 @@ class Drafts:
             raise VersionStale
         return row
 
-    def _check(self, answers: dict[str, str]) -> None:
-        errors = rules.check_answers(answers)
-        if answers.get("id_number"):
-            try:
-                identity_number(answers["id_number"], self._now())
-            except ValueError as error:
-                errors["answers.id_number"] = [str(error)]
-        if errors:
-            raise BadFields(errors)
+    def _check(self, matter: Matter, answers: Row) -> None:
+        if errors := forms.wrong(self._matters.form(matter), answers, self._now()):
+            raise BadFields({f"answers.{key}": reasons for key, reasons in errors.items()})
+
+    def _check_situation(self, matter: Matter, situation: dict[str, str]) -> None:
+        if wrong := self._matters.wrong_answers(matter, situation):
+            raise BadFields({"situation": wrong})
+
+    def _matter(self, row: Row) -> Matter:
+        return self._matters.matter(row["matter"]["code"], row["matter"]["version"])
+
+    def _situation(self, row: Row) -> dict[str, str]:
+        return self._unseal(row["_id"], "situation", row["situation"]) if row.get("situation") else {}
 
     def _bound(self, actor: Actor, row: Row, materials: dict[str, list[str]]) -> dict[str, list[str]]:
         """Uploads by material, each the person's own."""
-        known = {m.key for m in self._matters.matter(row["matter"]["code"], row["matter"]["version"]).materials}
+        matter = self._matter(row)
+        personal = self._matters.personal(matter, self._situation(row)).papers
+        known = {material.key for material in (*matter.materials, *personal)}
         errors: dict[str, list[str]] = {}
         for key, uploads in materials.items():
             if key not in known:
@@ -190,13 +211,16 @@ class Drafts:
         return delivery
 
     def _gaps(self, row: Row) -> list[rules.Missing]:
-        matter = self._matters.matter(row["matter"]["code"], row["matter"]["version"])
-        answers = self._unseal(row["_id"], "answers", row["answers"])
+        matter, situation = self._matter(row), self._situation(row)
+        answers, form = self._unseal(row["_id"], "answers", row["answers"]), self._matters.form(matter)
+        papers = self._matters.personal(matter, situation).papers
+        known = self._matters.known(matter, situation)
+        since = forms.wrong(form, forms.handed_in(form, answers, known), self._now())  # a date that has passed
         gaps = rules.missing(
-            answers,
+            {**forms.missing(form, answers, known), **since},
             row["materials"],
             self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
-            matter.materials,
+            tuple(paper for paper in papers if paper.key not in form.fills),
             lambda upload: self._files.accepted(row["owner"], upload) is not None,
         )
         return [*gaps, *self._wrong_person(row, answers)]
@@ -221,6 +245,7 @@ class Drafts:
             "version": row["version"],
             "matter": row["matter"],
             "answers": self._unseal(row["_id"], "answers", row["answers"]),
+            "situation": self._situation(row),
             "materials": row["materials"],
             "delivery": self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
             "missing": [vars(gap) for gap in self._gaps(row)] if not row["case"] else [],

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.identity import consent, mandate, officer
-from api.shapes import Time
+from api.shapes import Paging, Time
 
 PHONE = validate.Length(max=30)
 NAME = validate.Length(min=1, max=200)
@@ -258,6 +258,17 @@ class OfficerPage(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class OfficersWanted(Paging):
+    """Which members of staff, and a page of them."""
+
+    q = fields.String(
+        validate=validate.Length(min=1, max=60),
+        metadata={"description": "a part of name, user name, point or department"},
+    )
+    role = fields.String(validate=validate.OneOf(sorted(officer.ROLES)))
+    active = fields.Boolean(truthy={"true"}, falsy={"false"})
+
+
 class NewPassword(Schema):
     """The password as it was and as it will be."""
 
@@ -266,10 +277,11 @@ class NewPassword(Schema):
 
 
 class TotpSecret(Schema):
-    """For an authenticator: as text, and as the address inside its QR code (otpauth)."""
+    """For an authenticator: as text, as an address (otpauth), and the address as a QR code (SVG, a data URI)."""
 
     secret = fields.String(required=True)
     uri = fields.String(required=True)
+    qr = fields.String(required=True)
 
 
 class TotpDigits(Schema):
@@ -282,5 +294,16 @@ class Recovery(Schema):
     """A recovery that waits for another administrator."""
 
     staff = fields.String(required=True)
+    name = fields.String(required=True)
+    username = fields.String(required=True)
     by = fields.String(required=True)
+    by_name = fields.String(required=True)
+    at = Time(required=True)
     ends_at = Time(required=True)
+
+
+class RecoveryPage(Schema):
+    """Recoveries that wait."""
+
+    items = fields.List(fields.Nested(Recovery), required=True)
+    next = fields.String(required=True, allow_none=True)

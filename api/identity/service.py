@@ -33,9 +33,9 @@ class Identity:
         self._policy, self.ports = policy or Policy(), ports or Ports()
         ground = Ground(store, keyring, transact, now, self._policy, self.ports)
         self.sessions = Sessions(ground, self._person)
-        self.citizens = Citizens(ground, self.sessions)
-        self.officers = Officers(ground, self.sessions)
         self.mandates = Mandates(ground)
+        self.citizens = Citizens(ground, self.sessions, self.mandates)
+        self.officers = Officers(ground, self.sessions)
 
     def actor(self, token: str) -> Actor | None:
         """Who holds this token, or None."""
@@ -76,6 +76,10 @@ class Identity:
     def staff_at(self, point: str) -> int:
         """How many active members of staff work at a point."""
         return self._store.staff_at(point)
+
+    def staff_of(self, *, roles: tuple[str, ...], point: str | None = None) -> list[str]:
+        """The active members of staff with one of these roles, at a point or anywhere."""
+        return self._store.staff_of(roles, point)
 
     def any_staff(self) -> bool:
         """Whether there is staff at all."""

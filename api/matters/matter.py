@@ -31,7 +31,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Material:
-    """One material. `key` is stable within a version; a `deferrable` one may follow later (容缺)."""
+    """One material. `key` stays its own from version to version; a `deferrable` one may follow later (容缺)."""
 
     key: str
     name: str
@@ -176,4 +176,4 @@ def _day(text: str | None) -> date | None:
 
 def _material(number: int, row: Mapping[str, Any]) -> Material:
     same = {name: row[name] for name in ("name", "kind", "copies", "required", "deferrable", "source", "licence_name")}
-    return Material(key=f"m{number}", held_by_state=row["reusable_licence"], form=row["form"], **same)
+    return Material(key=row.get("key") or f"m{number}", held_by_state=row["reusable_licence"], form=row["form"], **same)

@@ -121,7 +121,9 @@ class Publishing:
         if before is None and not told.get("name"):
             raise BadFields({"name": ["新事项要先有名称。"]})
         number = before["version"] + 1 if before else 1
-        entry = {**(before or rules.BLANK), **told, **_validity(told), "code": code, "version": number}
+        kept = rules.keyed((before or rules.BLANK)["materials"])
+        entry = {**(before or rules.BLANK), "materials": kept, **told, **_validity(told)}
+        entry |= {"code": code, "version": number, "materials": rules.keyed(entry["materials"], kept)}
         row = {"_id": _id(code, number), "v": 1, "code": code, "version": number, "edit": 1, "entry": entry, "ref": ref}
         row |= {"by": by, "at": self._now()}
 
@@ -148,7 +150,9 @@ class Publishing:
 
         def write(session: Any) -> None:
             row = self._draft_at(session, code, number, edit)
-            changed = {"entry": {**row["entry"], **told}, "edit": edit + 1, "by": by, "at": self._now()}
+            entry = {**row["entry"], **told}
+            entry["materials"] = rules.keyed(entry["materials"], self._materials_before(code, number, session))
+            changed = {"entry": entry, "edit": edit + 1, "by": by, "at": self._now()}
             self._store.change_draft(session, row["_id"], edit, changed)
             self._record(by, "matter.change", f"matter:{row['_id']}", session=session)
 
@@ -235,6 +239,10 @@ class Publishing:
         """The entry of the newest published version before `number`, or of all."""
         rows = [row for row in self._store.versions(session, code) if number is None or row["version"] < number]
         return _entry(rows[-1]) if rows else None
+
+    def _materials_before(self, code: str, number: int, session: Any) -> list[Row]:
+        before = self._before(code, number, session)
+        return rules.keyed(before["materials"]) if before else []
 
     def _draft_at(self, session: Any, code: str, number: int, edit: int) -> Row:
         row = self._store.draft(_id(code, number), session)

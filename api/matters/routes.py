@@ -58,6 +58,14 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
         """What to bring in one's own situation, what the state has already, and the last days if accepted today."""
         return matters.guide(code, question.get("version"), question["answers"])
 
+    @bp.get("/matters/<code>/form")
+    @http.allow("anyone")
+    @bp.arguments(schemas.VersionQuestion, location="query")
+    @bp.response(200, schemas.Form)
+    def form(question: Row, code: str) -> Row:
+        """What is filled in for a matter (表单), with a filled-in sample (样表)."""
+        return matters.form_face(code, question.get("version"))
+
     @bp.get("/lists")
     @http.allow("anyone")
     @bp.response(200, schemas.ListFaces)

@@ -5,12 +5,13 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from api.matters.form import KINDS
 from api.matters.version import CODE
-from api.shapes import Paging, Time
+from api.shapes import FORM_VALUE, Paging, Time
 
 UNITS = ["working", "calendar"]
 DAY_UNITS = ("工作日", "自然日")
-KINDS = ("行政许可", "行政确认", "行政给付", "行政奖励", "行政裁决", "其他行政权力", "公共服务")
+MATTER_KINDS = ("行政许可", "行政确认", "行政给付", "行政奖励", "行政裁决", "其他行政权力", "公共服务")
 STATES = ["draft", "planned", "in_force", "replaced", "ended"]
 
 
@@ -227,10 +228,15 @@ class Situation(Schema):
 
 
 class Note(Schema):
-    """Something more to know in this situation."""
+    """Something more to know in this situation, and the law that says so. With `stop` it cannot be had this way; `see`
+    is the code of the matter to turn to."""
 
     text = fields.String(required=True)
     text_en = fields.String(required=True)
+    basis = fields.String(required=True, allow_none=True)
+    verified = fields.Boolean(required=True)
+    stop = fields.Boolean(required=True)
+    see = fields.String(required=True, allow_none=True)
 
 
 class Guide(Matter):
@@ -246,7 +252,69 @@ class Guide(Matter):
     to_fill_in = fields.List(fields.Nested(Material), required=True)
     ways = fields.Nested(Ways, required=True)
     questions = fields.List(fields.Nested(Situation), required=True)
+    known = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={
+            "description": "the answers that count, with what need not be asked: conditions of the form read them"
+        },
+    )
     notes = fields.List(fields.Nested(Note), required=True)
+
+
+class Field(Schema):
+    """One thing to fill in, asked where the situation's and the form's answers are among `when`. `longest` letters of a
+    text; `least` and `most` of a number, a date (also `today`) or the rows of a group; a group has `fields`."""
+
+    key = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf([*KINDS, "group"]))
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+    required = fields.Boolean(required=True)
+    help = fields.String(required=True, allow_none=True)
+    help_en = fields.String(required=True, allow_none=True)
+    when = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+    options = fields.List(fields.Nested(Option), required=True)
+    longest = fields.Integer(required=True, allow_none=True)
+    least = fields.String(required=True, allow_none=True)
+    most = fields.String(required=True, allow_none=True)
+    fields_ = fields.List(fields.Nested(lambda: Field()), required=True, attribute="fields", data_key="fields")
+
+
+class Section(Schema):
+    """A page of a form."""
+
+    key = fields.String(required=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+    fields_ = fields.List(fields.Nested(Field), required=True, attribute="fields", data_key="fields")
+
+
+class FormMatter(Schema):
+    """The matter, and the version that the form is of."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    version = fields.Integer(required=True)
+
+
+class Sample(Schema):
+    """A filling of nobody real (样表), and the situation that it is of."""
+
+    answers = fields.Dict(keys=fields.String(), values=FORM_VALUE, required=True)
+    situation = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class Form(Schema):
+    """A form in sections; filled in online it is the materials that `fills` names, which need no upload then."""
+
+    matter = fields.Nested(FormMatter, required=True)
+    sections = fields.List(fields.Nested(Section), required=True)
+    fills = fields.List(fields.String(), required=True)
+    sample = fields.Nested(Sample, required=True)
+    source = fields.String(required=True)
+    verified = fields.Boolean(required=True)
 
 
 class ListFace(Schema):
@@ -380,8 +448,12 @@ def _day() -> Any:
 
 
 class EntryMaterial(Schema):
-    """A material of an entry; `deferrable` 容缺, `reusable_licence` what the state issued and looks up itself."""
+    """A material of an entry; `deferrable` 容缺, `reusable_licence` what the state issued and looks up itself.
 
+    `key` is what situations and forms call it by: kept by one that stays, given to a new one by the office.
+    """
+
+    key = fields.String(validate=validate.Regexp(r"^m[1-9][0-9]{0,3}$"))
     name = _words()
     kind = _one("原件", "复印件", "电子")
     copies = fields.Integer(required=True, strict=True, validate=validate.Range(0, 20))
@@ -443,7 +515,7 @@ class Entry(Schema):
     national_code = _maybe_words(60)
     name = _words()
     name_en = _words(200, least=0)
-    kind = _one(*KINDS)
+    kind = _one(*MATTER_KINDS)
     audience = _many(20, 10)
     theme = _many(40, 20)
     department = _words(100, least=0)
@@ -501,7 +573,7 @@ class Catalogue(Paging):
 
     q = fields.String(validate=validate.Length(max=100))
     department = fields.String(validate=validate.Length(max=100))
-    kind = fields.String(validate=validate.OneOf(KINDS))
+    kind = fields.String(validate=validate.OneOf(MATTER_KINDS))
     state = fields.String(validate=validate.OneOf(["in_force", "draft", "planned", "ended", "unverified", "wrong"]))
 
 

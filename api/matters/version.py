@@ -3,9 +3,10 @@
 A published version is never changed. What comes after it ends it; a matter ends by a version with a `valid_until`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any, Literal
 
 from api.matters.consistency import RULES
@@ -112,11 +113,28 @@ def checks(entry: Entry, before: Entry | None, today: date) -> list[Check]:
 
 def differences(before: Entry, after: Entry) -> list[Difference]:
     """What `after` says otherwise than `before`, in the order of its fields."""
+    known = {**before, "materials": keyed(before["materials"])}
+    new = {**after, "materials": keyed(after["materials"])}
     return [
-        Difference(name, before.get(name), value)
-        for name, value in after.items()
-        if name not in OF_THE_VERSION and before.get(name) != value
+        Difference(name, before.get(name), after[name])
+        for name, value in new.items()
+        if name not in OF_THE_VERSION and known.get(name) != value
     ]
+
+
+def keyed(materials: Sequence[Mapping[str, Any]], before: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
+    """The materials, each with a key of its own: situations and forms name materials by key, so one that stays keeps
+    its key wherever it moves, and a new one never gets that of one that was taken away (`before`).
+    """
+    taken = {_number(row["key"]) for row in (*materials, *before) if row.get("key")}
+    fresh = count(max(taken, default=0) + 1)
+    used: set[str] = set()
+    rows = []
+    for row in materials:
+        key = row.get("key")
+        rows.append({**row, "key": f"m{next(fresh)}" if not key or key in used else key})
+        used.add(rows[-1]["key"])
+    return rows
 
 
 def begun_on(entry: Entry, today: date) -> dict[str, Any]:
@@ -127,6 +145,10 @@ def begun_on(entry: Entry, today: date) -> dict[str, Any]:
 def _overtaken(one: Matter, versions: Iterable[Matter]) -> bool:
     begins = one.valid_from or FIRST
     return any(later.version > one.version and (later.valid_from or FIRST) <= begins for later in versions)
+
+
+def _number(key: str) -> int:
+    return int(key[1:])
 
 
 def _day(text: str | None) -> date | None:

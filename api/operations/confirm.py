@@ -24,7 +24,7 @@ def open_questions(
         "points without a surveyed position": [f"{p.id} {p.name}" for p in placed if not p.confirmed or not p.position],
         "points without confirmed hours": [f"{p.id} {p.name}" for p in placed if not p.hours_confirmed],
         "matters with unverified fields": [
-            f"{m['code']} {m['name']}: {', '.join(m['unverified_fields'])}" for m in entries if m["unverified_fields"]
+            f"{m['code']} {m['name']}: {', '.join(m['unverified'])}" for m in entries if m["unverified"]
         ],
         "matters whose department is not in departments.json": [
             f"{m['code']} {m['name']}: {m['department']}" for m in strays

@@ -10,7 +10,7 @@ from werkzeug.serving import make_server
 from api.database import Database
 from chat import INDEXES, Chat
 from chat.conversation import timed_id
-from tests.chat.office import Actor, Office, site, utc_now
+from tests.chat.office import FAST, Actor, Office, site, utc_now
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def office() -> Office:
 def chat(database: Database, office: Office, clock: Any) -> Iterator[Chat]:
     """The service on an empty database."""
     database.ensure(INDEXES)
-    service = Chat(database, ports=office.ports(), now=clock)
+    service = Chat(database, ports=office.ports(), now=clock, posts_a_minute=FAST)
     yield service
     service.close()
 
@@ -65,7 +65,7 @@ def served(database: Database, office: Office) -> Iterator[str]:
     app, chat = site(database, office, utc_now, "threading")
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

@@ -34,10 +34,16 @@ STATUS = {
     "not_the_officer": 409,
     "already_claimed": 409,
     "at_capacity": 409,
+    "already_rated": 409,
+    "too_often": 429,
     "officer_away": 409,
     "wrong_state": 409,
     "reopen_too_late": 409,
 }
+
+
+FAST = 10**9
+"""Messages a minute: tests are no people."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,9 @@ class Office:
     desks: set[str] = field(default_factory=lambda: {"XC-H01", "XC-H02"})
     mine: dict[tuple[str, str], str | None] = field(default_factory=lambda: {("guide", "0101"): None})
     uploads: dict[str, str] = field(default_factory=dict)
+    skills: dict[str, str] = field(default_factory=dict)
     told: list[tuple[str, str, int]] = field(default_factory=list)
+    reminded: list[tuple[str, str, str]] = field(default_factory=list)
     announced: list[tuple[str, str]] = field(default_factory=list)
 
     def citizen(self, name: str = "张三") -> Actor:
@@ -100,6 +108,10 @@ class Office:
             away=lambda *told: self.told.append(told),
             announce=lambda session, type, subject, **data: self.announced.append((type, subject)),
             record=lambda actor, act, subject, session=None: None,
+            skill_of=self.skills.get,
+            seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
+            open_sealed=_open,
+            remind=lambda desk, conversation, at, what: self.reminded.append((desk, conversation, what)),
         )
 
     def _person(self, kind: str, name: str, roles: frozenset[str], point: str | None = None) -> Actor:
@@ -119,6 +131,12 @@ class Office:
         return {"id": upload, "name": "照片.jpg", "type": "image/jpeg", "size": 9, "received": 9}
 
 
+def _open(record: str, field: str, sealed: str) -> str:
+    start = f"sealed:{record}:{field}:"
+    assert sealed.startswith(start)
+    return sealed.removeprefix(start)[::-1]
+
+
 def utc_now() -> datetime:
     """The present."""
     return datetime.now(UTC)
@@ -129,7 +147,7 @@ def site(
 ) -> tuple[Flask, Chat]:
     """The chat's two faces in a Flask app of their own."""
     database.ensure(INDEXES)
-    chat = Chat(database, ports=office.ports(), now=now)
+    chat = Chat(database, ports=office.ports(), now=now, posts_a_minute=FAST)
     app = Flask("chat")
     app.config |= {"API_TITLE": "chat", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     api = Api(app)

@@ -1,37 +1,54 @@
 """The chat's faces as a gevent process of its own, as they run in earnest.
 
-    python -m tests.chat.served MONGODB_URI DATABASE [REDIS_URL]
+    python -m tests.chat.served MONGODB_URI DATABASE [REDIS_URL] [--port N] [--citizens N] [--officers N]
 
 Prints one line of JSON, {base, citizen, other, officer}: the address and three tokens, the same in every process.
+With numbers there are `citizen-<n>-token` and `officer-<n>-token` besides.
 """
 
 from gevent import monkey
 
 monkey.patch_all()
 
+import argparse  # noqa: E402
 import json  # noqa: E402
-import sys  # noqa: E402
 from dataclasses import replace  # noqa: E402
 
 from gevent.pywsgi import WSGIServer  # noqa: E402
 
 from api.database import Database  # noqa: E402
-from tests.chat.office import Office, site, utc_now  # noqa: E402
+from tests.chat.office import Actor, Office, site, utc_now  # noqa: E402
 
 
-def main(uri: str, name: str, redis_url: str | None = None) -> None:
-    """Serve until killed."""
-    office = Office()
+def people(office: Office, citizens: int, officers: int) -> dict[str, Actor]:
+    """Everybody by name, the same in every process."""
     made = {"citizen": office.citizen(), "other": office.citizen("李四"), "officer": office.officer()}
-    people = {who: replace(one, id=f"{who}-id", token=f"{who}-token") for who, one in made.items()}
-    office.people = {one.token: one for one in people.values()}
-    app, _ = site(Database(uri, name), office, utc_now, "gevent", redis_url)
-    server = WSGIServer(("127.0.0.1", 0), app, log=None)
+    made |= {f"citizen-{n}": office.citizen(f"群众{n}") for n in range(citizens)}
+    made |= {f"officer-{n}": office.officer(f"窗口{n}") for n in range(officers)}
+    return {
+        who: replace(one, id=f"{who}-id", token=f"{who}-token", session=f"{who}-session") for who, one in made.items()
+    }
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("uri", "database"):
+        parser.add_argument(name)
+    parser.add_argument("redis_url", nargs="?")
+    for name in ("--port", "--citizens", "--officers"):
+        parser.add_argument(name, type=int, default=0)
+    told = parser.parse_args()
+    office = Office()
+    known = people(office, told.citizens, told.officers)
+    office.people = {one.token: one for one in known.values()}
+    app, _ = site(Database(told.uri, told.database), office, utc_now, "gevent", told.redis_url)
+    server = WSGIServer(("127.0.0.1", told.port), app, log=None)
     server.start()
-    told = {"base": f"http://127.0.0.1:{server.server_port}", **{who: one.token for who, one in people.items()}}
-    print(json.dumps(told), flush=True)
+    three = {who: known[who].token for who in ("citizen", "other", "officer")}
+    print(json.dumps({"base": f"http://127.0.0.1:{server.server_port}", **three}), flush=True)
     server.serve_forever()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

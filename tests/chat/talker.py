@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from api.database import Database
 from chat import Chat
-from tests.chat.office import Office, said, utc_now
+from tests.chat.office import FAST, Office, said, utc_now
 
 
 def main(uri: str, name: str, conversation: str, citizen: str, count: str) -> None:
@@ -20,7 +20,7 @@ def main(uri: str, name: str, conversation: str, citizen: str, count: str) -> No
     office = Office()
     who = replace(office.citizen(), id=citizen)
     office.people[who.token] = who
-    chat = Chat(Database(uri, name), ports=office.ports(), now=utc_now)
+    chat = Chat(Database(uri, name), ports=office.ports(), now=utc_now, posts_a_minute=FAST)
 
     def talk(_: int) -> list[int]:
         return [chat.post(who, conversation, said(f"{n}"))["seq"] for n in range(int(count) // 2)]

@@ -134,7 +134,7 @@ def test_a_bad_post_is_refused_with_the_reason_at_its_field(body, field):
 def test_the_first_officer_takes_it_and_stays_the_owner_through_every_transfer():
     after = active()
     assert (after.state, after.officer, after.owner) == ("active", person(OFFICER), person(OFFICER))
-    handed = rules.handed_over(after, OFFICER, person(COLLEAGUE), None).after
+    handed = rules.handed_over(after, OFFICER, person(COLLEAGUE), None, NOW).after
     assert (handed.officer, handed.owner) == (person(COLLEAGUE), person(OFFICER))
     queued = rules.sent_to_desk(handed, COLLEAGUE, "XC-H02", OPEN_DESK, None).after
     assert (queued.state, queued.desk, queued.officer, queued.owner) == ("queued", "XC-H02", None, person(OFFICER))
@@ -160,6 +160,21 @@ def test_a_claim_measures_the_wait_of_a_queue_but_not_of_a_message_left_overnigh
 def test_a_conversation_sent_back_keeps_its_old_place():
     back = rules.sent_to_desk(active(), OFFICER, "XC-H01", OPEN_DESK, "要审批处看").after
     assert back.waiting_since == QUEUED.waiting_since
+
+
+def test_what_comes_back_keeps_its_place_and_its_owner_and_measures_no_wait():
+    back = rules.returned(active(), OPEN_DESK, "no_reply")
+    assert (back.event, back.because) == ("returned", "no_reply")
+    assert (back.after.waiting_since, back.after.owner, back.after.officer) == (NOW, person(OFFICER), None)
+    assert rules.claimed(back.after, person(COLLEAGUE), NOW + timedelta(minutes=5)).after.waited is None
+    assert rules.returned(QUEUED, OPEN_DESK, "no_reply") is None
+
+
+def test_only_who_still_waits_leaves_a_message():
+    assert rules.left(QUEUED, NOW).after.state == "left_message"
+    for other in (active(), ended()):
+        with pytest.raises(WrongState):
+            rules.left(other, NOW)
 
 
 def test_only_its_citizen_and_its_officer_close_it_and_a_second_closing_changes_nothing():

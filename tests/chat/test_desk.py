@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 def test_an_open_desk_queues_and_a_closed_one_takes_a_message_with_a_promise():
     assert desk.way_in(Hours(), NOW) == ("queued", None)
     closed = hours_later(NOW)
-    assert desk.way_in(closed, NOW) == ("left_message", closed.next_opens_at)
+    assert desk.way_in(closed, NOW) == ("left_message", closed.next_opens_at + desk.ANSWER)
 
 
 def test_the_wait_is_a_range_around_the_measured_pace_and_grows_with_the_place():
@@ -36,13 +36,33 @@ def test_an_officer_is_here_while_the_lease_holds_and_they_say_so():
     here = Presence("a", "王窗口", until=NOW + LEASE)
     assert here.is_here(NOW)
     assert not here.is_here(NOW + LEASE)
-    assert not said(here, "away", None).is_here(NOW)
+    assert not said(here, {"state": "away"}).is_here(NOW)
     assert not Presence("a", "王窗口").is_here(NOW)
 
 
 def test_presence_takes_a_part_at_a_time_and_refuses_what_makes_no_sense():
     here = Presence("a", "王窗口", until=NOW + timedelta(minutes=1))
-    assert (said(here, None, 3).state, said(here, None, 3).capacity) == ("here", 3)
-    for state, capacity in (("busy", None), (None, 0), (None, 21), (None, True), (None, "3"), ([], None)):
+    assert (said(here, {"capacity": 3}).state, said(here, {"capacity": 3}).capacity) == ("here", 3)
+    nonsense = [("state", "busy"), ("state", []), *(("capacity", one) for one in (0, 21, True, "3"))]
+    nonsense += [("takes", "all"), ("skills", "户籍"), ("skills", [""]), ("skills", ["x"] * 31)]
+    for name, value in nonsense:
         with pytest.raises(BadFields):
-            said(here, state, capacity)
+            said(here, {name: value})
+
+
+def hand(name: str, held: int = 0, **said_: object) -> desk.Hand:
+    return desk.Hand(Presence(name, name, until=NOW + LEASE, takes="push", **said_), held)
+
+
+def test_a_conversation_is_given_to_who_is_least_loaded_for_their_capacity_and_knows_the_matter():
+    hands = [hand("a", 2), hand("b", 2, capacity=10), hand("c", 0, skills=("不动产",))]
+    assert desk.choose(hands, "户籍", None, NOW).member == "b"
+    assert desk.choose(hands, "不动产", None, NOW).member == "c"
+    assert desk.choose(hands, None, "a", NOW).member == "a"
+
+
+def test_nobody_is_given_one_who_is_away_full_or_takes_them_by_hand():
+    by_hand = desk.Hand(Presence("c", "c", until=NOW + LEASE), 0)
+    nobody = [hand("a", 5), hand("b", state="away"), by_hand, hand("d", skills=("户籍",))]
+    assert desk.choose(nobody, "不动产", "a", NOW) is None
+    assert desk.choose([hand("e")], None, None, NOW + LEASE) is None

@@ -2,8 +2,6 @@
 
 import json
 import random
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,46 +15,17 @@ from uuid6 import uuid7
 from api.database import Database
 from chat import INDEXES, Chat
 from chat.refusals import Unavailable
-from tests.chat.office import Office, said, utc_now
+from tests.chat.mortal import MortalStore
+from tests.chat.office import FAST, Office, said, utc_now
 
 ROOT = Path(__file__).parents[2]
-
-
-class MortalStore:
-    """An embedded store on a fixed port, to be killed and started again on its data."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.folder = folder
-        self.uri = f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
-        self.start()
-
-    def start(self) -> None:
-        """Start, and wait for the port."""
-        program = str(Path(sys.executable).with_name("secantusd-py"))
-        where = ["--host", "127.0.0.1", "--port", str(self.port), "--storage-path", str(self.folder)]
-        self.process = subprocess.Popen(
-            [program, *where, "--sync-on-commit", "--log-level", "ERROR"], stderr=subprocess.DEVNULL
-        )
-        for _ in range(1000):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        raise AssertionError("the store did not start")
-
-    def kill(self) -> None:
-        """SIGKILL: no word of goodbye."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
 
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[MortalStore]:
     """A store that may be killed."""
     store = MortalStore(tmp_path / "data")
+    store.start()
     yield store
     store.kill()
 
@@ -66,7 +35,7 @@ def test_a_store_killed_between_acknowledged_writes_loses_doubles_and_reorders_n
 ):
     database = Database(mortal.uri, "durable")
     database.ensure(INDEXES)
-    chat = Chat(database, ports=office.ports(), now=utc_now)
+    chat = Chat(database, ports=office.ports(), now=utc_now, posts_a_minute=FAST)
     citizens = [office.citizen(name) for name in "甲乙丙丁"]
     talks = [chat.open(who, str(uuid7()), {})["id"] for who in citizens]
     acknowledged: dict[str, list[tuple[str, int]]] = {talk: [] for talk in talks}

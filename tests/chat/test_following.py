@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat.conversation import reads
+from chat.conversation import FIRST_REPLY, reads
 from chat.events import desk_room, member_room, staff_room
 from tests.chat.office import said
 
@@ -89,6 +89,10 @@ ACTS = {
     "that desk claims": lambda c: c.chat.claim(c.clerk, c.talk),
     "that desk closes": lambda c: c.chat.end(c.clerk, c.talk, "已答复"),
     "citizen reopens": lambda c: c.chat.reopen(c.citizen, c.talk),
+    "citizen leaves it as a message": lambda c: c.chat.leave_message(c.citizen, c.talk),
+    "that desk claims it again": lambda c: c.chat.claim(c.clerk, c.talk),
+    "nobody answers": lambda c: c.silence(),
+    "the office gives it to somebody": lambda c: c.chat.say_presence(c.clerk, {"takes": "push"}),
     "citizen closes": lambda c: c.chat.end(c.citizen, c.talk, None),
 }
 
@@ -96,11 +100,18 @@ ACTS = {
 class Scene:
     """A conversation, its people, and the acts in their order."""
 
-    def __init__(self, chat: Any, office: Any, citizen: Any, officer: Any, talk: str) -> None:
+    def __init__(self, chat: Any, office: Any, citizen: Any, officer: Any, talk: str, clock: Any) -> None:
+        self.clock = clock
         self.chat, self.citizen, self.officer, self.talk = chat, citizen, officer, talk
         self.colleague, self.stranger = office.officer("李审批", "handler"), office.citizen("李四")
         self.clerk = office.officer("赵窗口", point="XC-H02")
-        chat.say_presence(self.colleague, "here", None)
+        chat.say_presence(self.colleague, {"state": "here"})
+        chat._queues.pause = 0
+
+    def silence(self) -> None:
+        """So much time passes that what was taken and not answered goes back."""
+        self.clock.move(seconds=FIRST_REPLY.total_seconds() + 1)
+        self.chat.step(self.clock())
 
     def reads(self, who: Any) -> bool:
         """Whether the conversation is there for somebody now."""
@@ -112,8 +123,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(chat, office, citizen, officer, ask, heard):
-    return Scene(chat, office, citizen, officer, ask("第一问"))
+def scene(chat, office, citizen, officer, ask, heard, clock):
+    return Scene(chat, office, citizen, officer, ask("第一问"), clock)
 
 
 def test_a_snapshot_and_the_hints_after_it_are_a_fresh_snapshot_for_every_act_from_every_start(scene, heard):

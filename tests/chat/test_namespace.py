@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chat.events import desk_room, member_room, staff_room
-from chat.namespace import ChatSocket
+from chat.namespace import ChatSocket, _obey
 
 
 class Server:
@@ -94,3 +94,15 @@ def test_who_may_not_read_a_talk_that_went_to_another_desk_hears_no_more_of_it(
     chat.transfer(officer, talk, {"desk": "XC-H02"}, "那边办")
     assert {("c", talk), ("o", talk)} <= server.rooms  # who took it first stays responsible (首问负责)
     assert not {("x", talk), ("x", staff_room(talk))} & server.rooms
+
+
+def test_what_another_process_says_of_log_ins_and_moves_is_done_here_too(door, server, chat, ask, office, officer):
+    talk, colleague = ask(), office.officer("李窗口")
+    door.connect("x", {}, {"token": colleague.token})
+    assert door.handler("join")("x", {"conversation": talk})["ok"]
+    chat.claim(officer, talk)
+    chat.transfer(officer, talk, {"desk": "XC-H02"}, None)
+    _obey(chat, door, {"parted": talk})
+    assert not {("x", talk), ("x", staff_room(talk))} & server.rooms
+    _obey(chat, door, {"ended": colleague.session})
+    assert server.gone == ["x"]

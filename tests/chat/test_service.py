@@ -20,7 +20,7 @@ from chat.refusals import (
     RoleWrong,
     VersionStale,
 )
-from tests.chat.office import Hours, hours_later, said
+from tests.chat.office import FAST, Hours, hours_later, said
 
 
 def lines(chat, actor, conversation, stream="public"):
@@ -66,7 +66,7 @@ def test_out_of_hours_it_becomes_a_message_with_a_promise_that_staff_find_waitin
     left = chat.get(citizen, ask("明天能办吗？"))
     assert (left["state"], left["promised_at"], left["queue"]) == (
         "left_message",
-        "2026-11-25T01:00:00.000+08:00",
+        "2026-11-25T03:00:00.000+08:00",
         None,
     )
     [waiting] = chat.at_desk(officer, "waiting", None, 9)["items"]
@@ -133,7 +133,7 @@ def test_desk_acts_are_refused_to_a_citizen(chat, citizen, ask):
     acts = [
         lambda: chat.claim(citizen, talk),
         lambda: chat.transfer(citizen, talk, {"desk": "XC-H02"}, None),
-        lambda: chat.say_presence(citizen, "here", 3),
+        lambda: chat.say_presence(citizen, {"state": "here", "capacity": 3}),
         lambda: chat.at_desk(citizen, "all", None, 9),
         lambda: chat.post(citizen, talk, said("写给自己", kind="note")),
     ]
@@ -171,7 +171,7 @@ def test_twenty_officers_claim_at_once_and_one_of_them_has_it(chat, ask, office)
 
 
 def test_capacity_holds_against_ten_claims_at_once(chat, officer, office):
-    chat.say_presence(officer, "here", 3)
+    chat.say_presence(officer, {"state": "here", "capacity": 3})
     talks = [chat.open(office.citizen(f"{n}"), str(uuid4()), {})["id"] for n in range(10)]
 
     def claim(talk):
@@ -196,7 +196,7 @@ def test_a_transfer_goes_to_a_colleague_who_is_there_with_its_history_and_a_note
     chat.claim(officer, talk)
     with pytest.raises(OfficerAway):
         chat.transfer(officer, talk, {"officer": colleague.id}, None)
-    chat.say_presence(colleague, "here", None)
+    chat.say_presence(colleague, {"state": "here"})
     moved = chat.transfer(officer, talk, {"officer": colleague.id}, "请看第二条")
     assert (moved["officer"]["name"], moved["owner"]["name"]) == ("李审批", "王窗口")
     assert lines(chat, colleague, talk)[1]["text"] == "很难的问题"
@@ -418,7 +418,7 @@ def test_two_chats_on_one_store_number_one_conversation_without_gaps_and_in_each
 ):
     talk = ask()
     chat.claim(officer, talk)
-    other = Chat(database, ports=office.ports(), now=clock)
+    other = Chat(database, ports=office.ports(), now=clock, posts_a_minute=FAST)
 
     def speak(service, actor):
         return [service.post(actor, talk, said(f"{actor.name} {n}"))["seq"] for n in range(40)]
@@ -477,16 +477,19 @@ def test_hours_that_end_during_a_talk_change_nothing_for_it(chat, citizen, offic
     assert chat.transfer(officer, talk, {"desk": "XC-H02"}, None)["state"] == "left_message"
 
 
-def test_the_officers_capacity_is_their_own_word(chat, officer):
-    assert chat.say_presence(officer, None, None) == {"state": "here", "capacity": 5}
-    assert chat.say_presence(officer, "away", 2) == {"state": "away", "capacity": 2}
-    assert chat.say_presence(officer, None, None) == {"state": "away", "capacity": 2}
+def test_an_officer_says_a_part_of_their_presence_at_a_time(chat, officer):
+    usual = {"state": "here", "capacity": 5, "takes": "pull", "skills": []}
+    assert chat.say_presence(officer, {}) == usual
+    assert chat.say_presence(officer, {"state": "away", "capacity": 2}) == {**usual, "state": "away", "capacity": 2}
+    told = chat.say_presence(officer, {"takes": "push", "skills": ["户籍"]})
+    assert told == {"state": "away", "capacity": 2, "takes": "push", "skills": ["户籍"]}
+    assert chat.say_presence(officer, {}) == told
 
 
 def test_presence_holds_while_a_connection_gives_signs_of_life(chat, officer, ask, office, clock):
     talk, colleague = ask(), office.officer("李审批")
     chat.claim(officer, talk)
-    chat.say_presence(colleague, "here", None)
+    chat.say_presence(colleague, {"state": "here"})
     for _ in range(5):
         clock.move(seconds=60)
         chat.still_here({colleague.id})
@@ -494,7 +497,8 @@ def test_presence_holds_while_a_connection_gives_signs_of_life(chat, officer, as
 
 
 def test_the_wait_is_measured_from_the_last_claims(chat, citizen, officer, office, clock):
-    chat.say_presence(officer, None, 20)
+    chat._queues.pause = 0
+    chat.say_presence(officer, {"capacity": 20})
     for n in range(6):
         talk = chat.open(office.citizen(f"{n}"), str(uuid4()), {})["id"]
         clock.move(minutes=10)

@@ -30,6 +30,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/staff/totp"): "a new secret replaces one that was never confirmed",
     ("POST", "/v1/staff/totp/confirmation"): "digits are good for one use",
     ("POST", "/v1/staff/<staff_id>/recovery"): SAME,
+    ("DELETE", "/v1/staff/<staff_id>/recovery"): "a recovery is struck out once",
     ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): "a recovery is confirmed once",
     ("DELETE", "/v1/drafts/<draft_id>"): SAME,
     ("POST", "/v1/uploads"): TUS,
@@ -49,6 +50,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
 WHOLE: dict[str, str] = {
     "/v1/calendar": "a span of at most 400 days",
     "/v1/calendar/hours": "the days of a span",
+    "/v1/desk/departments": "the departments of one district",
     "/v1/networks": "the few generations there are",
     "/v1/cases/{number}/timeline": "the acts of one case",
     "/v1/parcels/{parcel_id}/events": "the tracking of one parcel",

@@ -211,6 +211,43 @@ def test_a_field_is_given_whole_or_not_at_all(admin: Any) -> None:
     admin.patch(f"{PATH}/2", {"valid_from": "明天"}, draft["edit"], expect=422)
 
 
+def test_a_material_keeps_its_key_wherever_it_moves_and_a_new_one_gets_a_new_key(admin: Any, anyone: Any) -> None:
+    draft = drafted(admin)
+    first, second, third, *rest = draft["entry"]["materials"]
+    assert draft["differences"] == []
+    fresh = {name: value for name, value in first.items() if name != "key"} | {"name": "新材料", "form": False}
+    changed = admin.patch(f"{PATH}/2", {"materials": [fresh, third, first, *rest]}, draft["edit"])
+    assert [one["field"] for one in changed["differences"]] == ["materials"]
+    again = admin.patch(f"{PATH}/2", {"materials": [*changed["entry"]["materials"], fresh]}, changed["edit"])
+    assert [one["key"] for one in again["entry"]["materials"]] == ["m6", "m3", "m1", "m4", "m5", "m7"]
+    publish(admin, again)
+    guide = anyone.get(f"/v1/matters/{FOOD}/guide")
+    assert [one["name"] for one in guide["materials"]][:2] == ["新材料", third["name"]]
+    own = anyone.get(f"/v1/matters/{FOOD}/guide?answers=by:agent,way:window")
+    assert {one["key"] for one in own["to_bring"]} > {"m6", "m7"}
+    assert second["key"] not in {one["key"] for one in guide["materials"]}
+
+
+def test_every_matter_with_one_material_and_any_answers_still_leads_to_a_guide(admin: Any, anyone: Any) -> None:
+    for record in RECORDS[::6]:
+        path = f"/v1/matters/{record['code']}"
+        draft = admin.post(
+            f"{path}/versions", {"materials": record["materials"][:1], "verified": not record["verified"]}
+        )
+        if publish_if_fit(admin, draft):
+            questions = anyone.get(f"{path}/guide")["questions"]
+            for question in questions:
+                for option in question["options"]:
+                    anyone.get(f"{path}/guide?answers={question['key']}:{option['value']}")
+            anyone.get(f"{path}/form")
+
+
+def publish_if_fit(admin: Any, draft: Any) -> bool:
+    fit = all(check["holds"] for check in draft["check"])
+    publish(admin, draft, expect=200 if fit else 422)
+    return fit
+
+
 def test_the_list_is_searched_and_narrowed(window: Any, admin: Any) -> None:
     def codes(question: str) -> set[str]:
         return {line["code"] for line in window.get(f"/v1/desk/matters?limit=100&{question}")["items"]}

@@ -18,6 +18,7 @@ VALUES = {
     "waybill": "1234567890123",
     "about": "西一路街道便民服务中心",
     "words": "电话已改正。",
+    "until": "11-24 12:00",
 }
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
 EXPECTED = {
@@ -37,6 +38,8 @@ EXPECTED = {
     "case_handed_over": {"number", "matter"},
     "report_settled": {"about", "words"},
     "talk_waiting": {"count"},
+    "talk_promise_due": {"until"},
+    "talk_promise_overdue": {"until"},
 }
 
 each = pytest.mark.parametrize("template", TEMPLATES, ids=lambda t: f"{t.name}-{t.version}")

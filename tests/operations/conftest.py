@@ -6,6 +6,7 @@ import pytest
 
 from api.database import Database
 from api.operations.store import OperationsStore
+from tests.conftest import SERVER
 
 
 @pytest.fixture
@@ -19,6 +20,8 @@ def elsewhere(store_uri):
     """A database with nothing in it."""
     database = Database(store_uri, f"t{uuid4().hex}")
     yield database
+    if SERVER:
+        database.client.drop_database(database.handle.name)
     database.close()
 
 

@@ -198,7 +198,7 @@ def test_a_backup_beside_writers_shows_one_moment(empty, elsewhere, clock, tmp_p
 
     writer = threading.Thread(target=write)
     writer.start()
-    enough.wait(30)
+    assert enough.wait(60)
     files = [tmp_path / f"{n}.backup" for n in range(5)]
     for file in files:
         back_up(empty, tmp_path, file, release=release(), now=clock())

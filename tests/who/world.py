@@ -133,6 +133,7 @@ class World:
             "number": self.case["number"],
             "parcel_id": self.parcel["id"],
             "conversation": self.talk["id"],
+            "int:seq": 1,
             "draft_id": self.draft["id"],
             "upload_id": self.upload,
             "notice_id": self.notice,
@@ -212,6 +213,15 @@ def _closing(world: World, actor: str) -> Call:
     return {"at": {"conversation": talk["id"]}, "json": {}, "headers": {"If-Match": f'"{talk["version"]}"'}}
 
 
+def _rating(world: World, actor: str) -> Call:
+    return {**_reopening(world, actor), "json": {"score": 5}}
+
+
+def _leaving(world: World, actor: str) -> Call:
+    talk = world.owner.post("/v1/conversations", {"point": "XC-H01"})
+    return {"at": {"conversation": talk["id"]}, "headers": {"If-Match": f'"{talk["version"]}"'}}
+
+
 def _reopening(world: World, actor: str) -> Call:
     talk = world._talk()
     path = f"/v1/conversations/{talk['id']}"
@@ -239,7 +249,7 @@ def _window_verification(world: World, actor: str) -> Call:
     return {"json": known}
 
 
-def _confirm_recovery(world: World, actor: str) -> Call:
+def _open_recovery(world: World, actor: str) -> Call:
     spare = world.officer("window").person["id"]
     world.second_admin.post(f"/v1/staff/{spare}/recovery")
     return {"at": {"staff_id": spare}}
@@ -352,7 +362,8 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
         "json": {"username": uuid4().hex[:12], "name": "新人", "roles": ["window"], "point": "XC-H01"}
     },
     ("PATCH", "/v1/staff/<staff_id>"): _change_staff,
-    ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): _confirm_recovery,
+    ("DELETE", "/v1/staff/<staff_id>/recovery"): _open_recovery,
+    ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): _open_recovery,
     ("POST", "/v1/drafts"): _json(matter=FOOD, answers={}),
     ("PATCH", "/v1/drafts/<draft_id>"): lambda w, a: {
         "json": {"answers": {"applicant_name": "王小明"}},
@@ -383,5 +394,7 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     },
     ("POST", "/v1/conversations/<conversation>/closing"): _closing,
     ("POST", "/v1/conversations/<conversation>/reopening"): _reopening,
+    ("POST", "/v1/conversations/<conversation>/leaving"): _leaving,
+    ("POST", "/v1/conversations/<conversation>/rating"): _rating,
 }
 """How to call a route so that whoever may is let through; a route that is not here needs nothing but its path."""

@@ -24,7 +24,8 @@ export default {
   到时关门的也看: 'Closed ones too',
   '先告诉我们您在哪里：点“定位”、选街道或社区，或者在地图上点一下。': 'Say where you are first: “Locate me”, choose a street or community, or tap the map.',
   '{n} 分钟内没有能去的地方': 'Nothing to go to within {n} minutes',
-  '附近 500 米没有街道，时间是按直线距离估算的，实际可能更久。': 'No street within 500 m: times are estimated from the straight line. It may take longer.',
+  '位置不准就在地图上点一下。': 'If the position is wrong, tap the map.',
+  '这里离街道太远，时间是按直线距离估算的': 'Too far from every street: its time is estimated from the straight line',
   '时间是估算的：还没有街道路网，按直线距离推算，实际可能更久。': 'Times are estimates: there is no street network yet, so they go by the straight line. It may take longer.',
   '按街道一条条算出来的，每小时 {speed} 公里': 'Reckoned street by street, at {speed} km/h',
   '按街道一条条算出来的，车速按各条路': 'Reckoned street by street, at each road’s speed',
@@ -41,4 +42,8 @@ export default {
   '这是一般的上班时间，还没有和这里核对过，先打电话。': 'These are typical hours, not confirmed by this place: call first.',
   '不同的事能办的步骤不一样，在“附近办”里选好事项再看。': 'What can be done differs by service: choose yours under “Nearby”.',
   '用哪个地图去？': 'Which map?',
+  '{n} 个窗口': '{n} window(s)',
+  '面积约 {n} 平方米': 'about {n} m²',
+  '看哪些事能办、能办到哪一步': 'What can be done here, and how far',
+  '还没有登记能在这里办的事。': 'Nothing is known yet that can be done here.',
 }

@@ -15,6 +15,7 @@ export const router = createRouter({
     { path: '/', component: Home, meta: { tab: 'home' } },
     { path: '/matters', component: () => import('./views/MattersView.vue'), meta: { tab: 'matters' } },
     { path: '/matters/:code', component: () => import('./views/GuideView.vue') },
+    { path: '/matters/:code/sample', component: () => import('./views/SampleView.vue') },
     { path: '/lists', component: () => import('./views/ListsView.vue') },
     { path: '/lists/:name', component: () => import('./views/ListsView.vue') },
     { path: '/packages', component: () => import('./views/PackagesView.vue') },

@@ -1,0 +1,100 @@
+"""Several processes: what Redis lost between them is found in the store, and told once."""
+
+import queue
+
+import pytest
+
+from chat import Chat
+from chat.namespace import _drop_slow
+from chat.unheard import Unheard
+from tests.chat.office import FAST, said
+
+
+@pytest.fixture
+def elsewhere(database, office, clock):
+    """The chat of another process, of which nothing is heard."""
+    other = Chat(database, ports=office.ports(), now=clock, posts_a_minute=FAST)
+    yield other
+    other.close()
+
+
+@pytest.fixture
+def here(chat):
+    """What this process tells its own connections at a beat."""
+    chat.share()
+    events = []
+    chat.live.emit_here = lambda event, payload, rooms: events.append((event, payload, list(rooms)))
+    return events
+
+
+def seqs(events, stream="public"):
+    return [payload["seq"] for event, payload, _ in events if event == "message" and payload["stream"] == stream]
+
+
+def test_what_was_lost_on_the_way_is_told_in_order_and_once(chat, here, elsewhere, citizen, officer, ask, clock):
+    talk = ask("一")
+    elsewhere.claim(officer, talk)
+    for words in ("二", "三"):
+        elsewhere.post(officer, talk, said(words))
+    assert chat.beat() == 0, "it may still come"
+    clock.move(seconds=9)
+    assert chat.beat() == 3
+    assert seqs(here) == [3, 4, 5]
+    assert [payload["state"] for event, payload, _ in here if event == "state"] == ["active"]
+    clock.move(seconds=9)
+    assert chat.beat() == 0
+
+
+def test_what_came_in_time_and_what_was_said_here_is_not_told_again(chat, here, elsewhere, citizen, ask, clock):
+    talk = ask("一")
+    chat.post(citizen, talk, said("二"))
+    other = []
+    elsewhere.live.emit = lambda event, payload, rooms, *, skip=None: other.append(payload)
+    elsewhere.post(citizen, talk, said("三"))
+    chat.heard(other)
+    clock.move(seconds=9)
+    assert chat.beat() == 0
+    assert here == []
+
+
+def test_a_note_that_was_lost_is_told_to_staff_alone(chat, here, elsewhere, officer, citizen, ask, clock):
+    talk = ask("一")
+    elsewhere.claim(officer, talk)
+    elsewhere.post(officer, talk, said("暗语", kind="note"))
+    clock.move(seconds=9)
+    chat.beat()
+    [rooms] = [rooms for _, payload, rooms in here if payload.get("stream") == "staff"]
+    assert talk not in rooms
+    assert f"member:{citizen.id}" not in rooms
+
+
+def test_a_process_alone_looks_for_nothing(chat, ask, clock):
+    ask("一")
+    clock.move(seconds=60)
+    assert chat.beat() == 0
+
+
+def test_what_was_looked_through_is_forgotten():
+    unheard = Unheard("a")
+    unheard.told(["b", "d"])
+    assert unheard.among(["b", "c", "d"]) == ["c"]
+    unheard.looked("c")
+    assert unheard.among(["b", "d"]) == ["b"]
+
+
+def test_who_does_not_take_what_is_sent_is_hung_up_and_keeps_no_memory():
+    class Connection:
+        def __init__(self, waiting):
+            self.queue, self.closed = queue.Queue(), False
+            for one in range(waiting):
+                self.queue.put(one)
+
+        def close(self, **how):
+            self.closed = how
+
+    class Engine:
+        sockets = {"slow": Connection(501), "quick": Connection(500)}
+
+    _drop_slow(Engine)
+    assert (Engine.sockets["slow"].closed, Engine.sockets["slow"].queue.qsize()) == ({"wait": False, "abort": True}, 0)
+    assert not Engine.sockets["quick"].closed

@@ -1,0 +1,88 @@
+"""Personal numbers are masked before they are stored; the original is sealed, for the officer who has the talk."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chat import privacy
+from chat.refusals import NotFound
+from tests.chat.office import said
+
+ID = "11010519491231002X"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (f"我的身份证{ID}，谢谢", "我的身份证110***********002X，谢谢"),
+        ("11010519491231002x", "110***********002x"),
+        ("110105 19491231 002X", "110*** ******** 002X"),
+        ("１１０１０５１９４９１２３１００２Ｘ", "１１０***********００２Ｘ"),
+        ("电话13800138000。", "电话138****8000。"),
+        ("138-0013-8000 或 +86 13912345678", "138-****-8000 或 +86 1******5678"),
+        ("卡号4111 1111 1111 1111", "卡号411* **** **** 1111"),
+    ],
+)
+def test_personal_numbers_are_masked_in_place(text, masked):
+    assert privacy.mask(text) == masked
+    assert len(masked) == len(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "办件编号 XC20261124000123",
+        "快递 1234567890123",
+        "029-87654321",
+        "110105194912310021",  # a wrong check digit
+        "11010519491331002X",  # no such month
+        "4111111111111112",
+        "12345",
+        "要复印 2 份，2026-11-24 10:00 来",
+    ],
+)
+def test_other_numbers_stay(text):
+    assert privacy.mask(text) == text
+
+
+@given(st.text(alphabet="0123456789Xx -+８６１３abc身", max_size=60))
+def test_masking_keeps_the_length_and_is_done_once(text):
+    once = privacy.mask(text)
+    assert len(once) == len(text)
+    assert all(a == b or b == "*" for a, b in zip(text, once, strict=True))
+
+
+def test_staff_may_tell_a_phone_number_but_no_identity_number():
+    words = f"请打 13800138000，您的 {ID}"
+    assert privacy.mask(words, privacy.OF_OTHERS) == "请打 13800138000，您的 110***********002X"
+
+
+def test_what_is_stored_and_shown_is_masked_and_its_officer_sees_the_original(
+    chat, citizen, officer, ask, office, database
+):
+    talk = ask(f"我是 {ID}")
+    chat.post(citizen, talk, said("电话 13800138000"))
+    shown = chat.messages(citizen, talk, "public", 0, 9)["items"]
+    assert [(one["text"], one["masked"]) for one in shown[1:]] == [
+        ("我是 110***********002X", True),
+        ("电话 138****8000", True),
+    ]
+    kept = repr(list(database["messages"].find()))
+    assert ID not in kept
+    assert "13800138000" not in kept
+    for nobody in (citizen, officer, office.officer("李窗口")):
+        with pytest.raises(NotFound):
+            chat.original(nobody, talk, 2)
+    chat.claim(officer, talk)
+    assert chat.original(officer, talk, 2) == {"text": f"我是 {ID}"}
+    assert chat.original(officer, talk, 3) == {"text": "电话 13800138000"}
+    with pytest.raises(NotFound):
+        chat.original(officer, talk, 99)
+
+
+def test_notes_are_masked_too(chat, officer, ask):
+    talk = ask()
+    chat.claim(officer, talk)
+    chat.post(officer, talk, said("打过 13800138000", kind="note"))
+    [note] = chat.messages(officer, talk, "staff", 0, 9)["items"]
+    assert note["text"] == "打过 138****8000"

@@ -1,0 +1,271 @@
+"""Shows that a live consultation loses, doubles and reorders nothing, whatever is killed meanwhile.
+
+`python -m tests.show.chaos --seed N [MESSAGES] [--talks T] [--kills K]` prints JSON. Citizens and officers talk in T
+conversations through two web processes on an embedded store of their own, with Redis between; lines break, messages are
+sent twice; K times one of the web processes or the store is killed (SIGKILL) and started again, or Redis is killed and
+stays away for a while. In the end the clients' own records of what was acknowledged are held against the store and
+against what each side sees. The seed draws who is killed when, and every client's luck.
+"""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+import random  # noqa: E402
+import tempfile  # noqa: E402
+import time  # noqa: E402
+from collections import Counter, defaultdict  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
+from functools import partial  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+from uuid import uuid4  # noqa: E402
+
+import gevent  # noqa: E402
+
+from api.database import Database  # noqa: E402
+from api.jobs import store as jobs_store  # noqa: E402
+from chat import INDEXES  # noqa: E402
+from tests.chat.mortal import MortalRedis, MortalStore, MortalWeb  # noqa: E402
+from tests.chat.phone import PATH, Phone  # noqa: E402
+
+MESSAGES, TALKS, KILLS = 50_000, 200, 24
+AN_OFFICER = 20
+WEBS = 2
+QUIET_SECONDS = 60
+NOTES = 0.1
+
+
+class World:
+    """The processes, the people and the talks."""
+
+    def __init__(self, folder: Path, seed: int, talks: int) -> None:
+        self.dice = random.Random(seed)
+        self.store, self.redis = MortalStore(folder / "store"), MortalRedis(folder / "redis")
+        self.store.start()
+        self.redis.start()
+        self.officer_count = -(-talks // AN_OFFICER)
+        with self.database() as database:
+            database.ensure([*INDEXES, *jobs_store.INDEXES])
+        sizes = ["--citizens", str(talks), "--officers", str(self.officer_count)]
+        self.webs = [MortalWeb(folder, self.store.uri, "chaos", self.redis.url, *sizes) for _ in range(WEBS)]
+        for web in self.webs:
+            web.start()
+        self.bases = [web.base for web in self.webs]
+        self.citizens = [self._phone(f"citizen-{n}-token") for n in range(talks)]
+        self.officers = [self._phone(f"officer-{n}-token") for n in range(self.officer_count)]
+        self.tablets: list[Phone] = []
+        self.kills: Counter[str] = Counter()
+
+    @property
+    def phones(self) -> list[Phone]:
+        """Every device."""
+        return [*self.citizens, *self.officers, *self.tablets]
+
+    @property
+    def promised(self) -> int:
+        """How many messages were acknowledged."""
+        return sum(len(phone.promised) for phone in self.phones)
+
+    @contextmanager
+    def database(self) -> Iterator[Database]:
+        """The store as it is."""
+        database = Database(self.store.uri, "chaos")
+        yield database
+        database.close()
+
+    def open(self) -> None:
+        """Everybody asks, each officer takes twenty; every fifth citizen has a tablet besides that only listens."""
+        for number, citizen in enumerate(self.citizens):
+            talk = citizen.get("/v1/conversations", {"text": "在吗？"}, **{"Idempotency-Key": str(uuid4())})["id"]
+            officer = self.officers[number // AN_OFFICER]
+            for phone in (citizen, officer):
+                phone.talks.append(talk)
+            if number % 5 == 0:
+                self.tablets.append(self._phone(citizen.token, talk))
+        for phone in self.phones:
+            gevent.spawn(phone.live)
+        until(lambda: all(phone.client for phone in self.phones))
+        for officer in self.officers:
+            officer.client.call("presence", {"state": "here", "capacity": AN_OFFICER}, namespace=PATH)
+            for talk in officer.talks:
+                told = officer.client.call("claim", {"conversation": talk}, namespace=PATH)
+                assert told["ok"], told
+
+    def talk(self, messages: int) -> list[Any]:
+        """Both sides of each talk say their part, at once."""
+        part = -(-messages // (2 * len(self.citizens)))
+        return [
+            gevent.spawn(self._speak, phone, talk, part)
+            for phone in (*self.citizens, *self.officers)
+            for talk in phone.talks
+        ]
+
+    def _speak(self, phone: Phone, talk: str, count: int) -> None:
+        for number in range(count):
+            note = "staff" in phone.streams and phone.dice.random() < NOTES
+            phone.say(talk, f"{phone.token} {number}", "note" if note else "text")
+            if phone.dice.random() < 0.005:
+                phone.drop()
+
+    def kill(self, which: str, messages: int) -> None:
+        """Kill one; all but Redis are started again at once, Redis when some messages were said without it."""
+        self.kills[which] += 1
+        victim = {"web": self.dice.choice(self.webs), "store": self.store, "redis": self.redis}[which]
+        victim.kill()
+        if which == "redis":
+            said = self.promised
+            until(lambda: self.promised >= min(messages, said + messages // 20), seconds=30, strict=[])
+        victim.start()
+
+    def end(self) -> None:
+        """Everybody hangs up, everything is stopped."""
+        for phone in self.phones:
+            phone.end()
+        for process in (*self.webs, self.redis, self.store):
+            process.kill()
+
+    def _phone(self, token: str, *talks: str) -> Phone:
+        return Phone(token, self.bases, list(talks), self.dice.getrandbits(32))
+
+
+def until(done: Any, seconds: float = 120, strict: Any = None) -> bool:
+    """Look until `done`, at most so long; with `strict` None that must be enough."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            assert strict is not None, "too slow"
+            return False
+        gevent.sleep(0.02)
+    return True
+
+
+def run(seed: int, messages: int = MESSAGES, talks: int = TALKS, kills: int = KILLS) -> dict[str, Any]:
+    """The counts."""
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        world = World(Path(folder), seed, talks)
+        try:
+            world.open()
+            begun = time.monotonic()
+            speakers = world.talk(messages)
+            _play(world, speakers, messages, kills)
+            seconds = time.monotonic() - begun
+            healed = until(lambda: not _behind(world), QUIET_SECONDS, strict=[])
+            behind = _behind(world)
+            for phone in world.phones:
+                for talk in phone.talks:
+                    for stream in phone.streams:
+                        phone.fill((talk, stream))
+            report = _verdict(world)
+        finally:
+            world.end()
+    told = {"seed": seed, "talks": talks, "seconds": round(seconds, 1), "kills": dict(world.kills)}
+    return {**told, **report, "all_told_without_asking": healed, "streams_to_fetch_in_the_end": behind}
+
+
+def _play(world: World, speakers: list[Any], messages: int, kills: int) -> None:
+    """Kill somebody whenever another part of the messages is acknowledged, until everything is said."""
+    which = (["web", "store", "redis", "web"] * kills)[:kills]
+    world.dice.shuffle(which)
+    for number, victim in enumerate(which, 1):
+        wanted = int(messages * (number - world.dice.random() * 0.8) / (kills + 1))
+        until(partial(_said, world, speakers, wanted), seconds=600)
+        world.kill(victim, messages)
+    gevent.joinall(speakers, raise_error=True)
+
+
+def _said(world: World, speakers: list[Any], wanted: int) -> bool:
+    return world.promised >= wanted or all(one.ready() for one in speakers)
+
+
+def _rows(world: World) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    streams = defaultdict(list)
+    with world.database() as database:
+        for row in database["messages"].find().sort([("conversation", 1), ("stream", 1), ("seq", 1)]):
+            streams[row["conversation"], row["stream"]].append(row)
+    return streams
+
+
+def _behind(world: World) -> int:
+    """How many streams of how many devices are shorter than the longest view that anybody has of them."""
+    longest: Counter[tuple[str, str]] = Counter()
+    views = [(place, len(view)) for phone in world.phones for place, view in phone.views.items()]
+    for place, length in views:
+        longest[place] = max(longest[place], length)
+    return sum(length < longest[place] for place, length in views)
+
+
+def _verdict(world: World) -> dict[str, Any]:
+    """The clients' records against the store, and each view against it."""
+    streams = _rows(world)
+    promised = {key: told for phone in world.phones for key, told in phone.promised.items()}
+    found: Counter[str] = Counter(row["client_id"] for rows in streams.values() for row in rows)
+    kept = {row["client_id"]: (*place, row["seq"]) for place, rows in streams.items() for row in rows}
+    holes = [place for place, rows in streams.items() if [row["seq"] for row in rows] != list(range(1, len(rows) + 1))]
+    views = [(place, view, streams[place]) for phone in world.phones for place, view in phone.views.items()]
+    faults = [fault for phone in world.phones for fault in phone.wrong]
+    counts: Counter[str] = sum((Counter(phone.counts) for phone in world.phones), Counter())
+    return {
+        "acknowledged": len(promised),
+        "lost": sum(key not in kept for key in promised),
+        "doubled": sum(number > 1 for number in found.values()),
+        "under_another_number": sum(kept.get(key, told) != told for key, told in promised.items()),
+        "out_of_order": _inversions(world, kept),
+        "never_acknowledged_but_stored": sum(
+            _by_people(row) and row["client_id"] not in promised for row in _all(streams)
+        ),
+        "streams_with_holes": len(holes),
+        "views": len(views),
+        "views_unlike_the_store": sum(_ids(view) != [row["_id"] for row in rows] for _, view, rows in views),
+        "notes_seen_by_citizens": sum(
+            message["stream"] != "public"
+            for phone in world.citizens
+            for view in phone.views.values()
+            for message in view
+        ),
+        "faults": faults[:20],
+        "clients": dict(counts),
+    }
+
+
+def _inversions(world: World, kept: dict[str, Any]) -> int:
+    """Pairs that somebody said one after the other in one stream, and that are stored the other way round."""
+    wrong = 0
+    for phone in world.phones:
+        last: dict[Any, int] = defaultdict(int)
+        for key, (talk, stream, _) in phone.promised.items():
+            seq = kept.get(key, (talk, stream, 0))[2]
+            wrong += seq < last[talk, stream]
+            last[talk, stream] = seq
+    return wrong
+
+
+def _all(streams: dict[Any, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    for rows in streams.values():
+        yield from rows
+
+
+def _by_people(row: dict[str, Any]) -> bool:
+    return row["kind"] != "event" and row.get("text") != "在吗？"
+
+
+def _ids(view: list[dict[str, Any]]) -> list[str]:
+    return [message["id"] for message in view]
+
+
+def main() -> None:
+    """Print the counts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("messages", type=int, nargs="?", default=MESSAGES)
+    parser.add_argument("--talks", type=int, default=TALKS)
+    parser.add_argument("--kills", type=int, default=KILLS)
+    told = parser.parse_args()
+    print(json.dumps(run(told.seed, told.messages, told.talks, told.kills), ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()
