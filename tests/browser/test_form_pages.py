@@ -1,4 +1,4 @@
-"""A form as a citizen fills it in on a phone, from the guide on: drawn from its description, with conditions and rows."""
+"""A form as a citizen fills it in on a phone: drawn from its description, with conditions and rows."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ What is allowed, by hand:
 import pytest
 
 from tests.identity.test_mandates import AGENT_NUMBER, agent, mandate, principal  # noqa: F401
-from tests.way import COURIER, FOOD, accepted_upload, filled_in
+from tests.way import COURIER, FOOD, ID_NUMBER, accepted_upload, filled_in
 
 OTHER_MATTER = "XC-行政许可-002"
 
