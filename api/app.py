@@ -44,6 +44,7 @@ from api.jobs.service import Idempotency, Jobs, Processes, Worker
 from api.limits import Limits
 from api.matters import routes as matters_routes
 from api.matters import store as matters_store
+from api.matters.publishing import Publishing
 from api.matters.service import Matters
 from api.operations.confirm import open_questions
 from api.operations.migration import Shape
@@ -117,8 +118,10 @@ class Office:
         )
 
     def _catalogue(self) -> None:
-        self.matters = Matters(matters_store.MatterStore(self.database), due=self.calendar.due, now=self.now)
+        versions = matters_store.MatterStore(self.database)
+        self.matters = Matters(versions, due=self.calendar.due, now=self.now)
         self.matters.start()
+        self.publishing = Publishing(self.matters, versions, record=self.audit.record, **self._write)
         self.circle = Circle(
             circle_store.CircleStore(self.database),
             self.settings.var / "networks",
@@ -240,10 +243,10 @@ class Office:
             identity_routes.blueprint(self.identity, web),
             calendar_routes.blueprint(self.calendar, web),
             circle_routes.blueprint(self.circle, web),
-            matters_routes.blueprint(self.matters, web),
+            matters_routes.blueprint(self.matters, self.publishing, web, self.settings.public_base),
             files_routes.blueprint(self.files, web),
             drafts_routes.blueprint(self.drafts, web),
-            cases_routes.blueprint(self.cases, web),
+            cases_routes.blueprint(self.cases, web, self.settings.public_base),
             parcels_routes.blueprint(self.parcels, web),
             reports_routes.blueprint(self.reports, web),
             chat.blueprint(self.chat, web),
@@ -256,7 +259,8 @@ class Office:
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
         strays = self.matters.without_department()
-        confirm = open_questions(points, matters, strays, self.matters.contradictions(), known, today)
+        wrong, drafts = self.matters.contradictions(), self.publishing.open_drafts()
+        confirm = open_questions(points, matters, strays, wrong, drafts, known, today)
         return {**confirm, "open reports that something is wrong": self.reports.open_lines()}
 
     def readings(self) -> list[metrics.Reading]:

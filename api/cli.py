@@ -105,17 +105,23 @@ def clock(file: Path) -> None:
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def load(files: tuple[Path, ...]) -> None:
-    """Load service points from CSV files; a file with any error changes nothing."""
+    """Load service points from .csv files, versions of matters from .json; a file with any error changes nothing."""
     with _office() as office:
         for file in files:
-            _tell_loaded(file, office.circle.changes.load(file))
+            _tell_loaded(
+                file, _load_matters(office, file) if file.suffix == ".json" else office.circle.changes.load(file)
+            )
 
 
 @main.command()
-def export() -> None:
-    """Print all service points as CSV, which `load` reads back the same."""
+@click.argument("what", type=click.Choice(["points", "matters"]), default="points")
+def export(what: str) -> None:
+    """Print all service points as CSV, or all versions of matters as JSON, which `load` reads back the same."""
     with _office() as office:
-        click.echo(office.circle.changes.export(), nl=False)
+        if what == "matters":
+            click.echo(json.dumps(office.publishing.export(), ensure_ascii=False, indent=1))
+        else:
+            click.echo(office.circle.changes.export(), nl=False)
 
 
 @main.group()
@@ -386,6 +392,22 @@ def openapi() -> None:
     """Print the OpenAPI description."""
     with _app() as app:
         click.echo(app.test_client().get("/openapi.json").text)
+
+
+def _load_matters(office: Any, file: Path) -> list[str]:
+    """Publish the versions of a JSON file that are not there yet; all that is wrong, a line each."""
+    from marshmallow import ValidationError
+
+    from api.matters.schemas import Entry
+
+    try:
+        entries = Entry(many=True).load(json.loads(file.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        return [f"entry {number}: {reasons}" for number, reasons in error.normalized_messages().items()]
+    except ValueError as error:
+        return [f"no JSON: {error}"]
+    lines: list[str] = office.publishing.load(entries)
+    return lines
 
 
 def _tell_loaded(file: Path, problems: list[str]) -> None:

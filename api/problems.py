@@ -55,6 +55,8 @@ STATUS: dict[int, frozenset[str]] = {
             "parcel_exists",
             "point_exists",
             "point_in_use",
+            "matter_draft_exists",
+            "matter_draft_overtaken",
             "report_settled",
             "not_to_be_sent",
             "not_on_its_way",
@@ -74,7 +76,16 @@ STATUS: dict[int, frozenset[str]] = {
     412: frozenset({"version_stale", "tus_version"}),
     413: frozenset({"too_large", "too_many_parts"}),
     415: frozenset({"media_type"}),
-    422: frozenset({"bad_fields", "identity_unconfirmed", "key_reused", "draft_incomplete", "network_refused"}),
+    422: frozenset(
+        {
+            "bad_fields",
+            "identity_unconfirmed",
+            "key_reused",
+            "draft_incomplete",
+            "matter_draft_unfit",
+            "network_refused",
+        }
+    ),
     428: frozenset({"version_missing"}),
     429: frozenset(
         {"too_many_today", "limit_reached", "locked_out", "too_often", "too_many_reports", "too_soon", "too_many"}

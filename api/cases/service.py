@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases import case as rules
-from api.cases import scope
+from api.cases import printing, scope
 from api.cases.case import Action, Standing
 from api.cases.clock import reckon
 from api.cases.measure import clock_facts
@@ -24,6 +24,7 @@ from api.identity.sealing import Keyring
 from api.identity.service import Identity
 from api.matters.matter import Material, Matter
 from api.matters.service import Matters
+from api.pdf import Paper
 from api.refusals import BadFields, NotFound, VersionStale
 from api.shapes import BEIJING
 
@@ -173,6 +174,10 @@ class Cases:
             act = "read_unmasked" if scope.handles(actor, row) else "read_masked"
             self._audit.record(actor.id, act, f"case:{row['_id']}")
         return self._face(actor, row)
+
+    def receipt(self, actor: Actor, number: str, base: str) -> Paper:
+        """The receipt on paper, for whom the case is and who handles it; `base` is the address of the pages."""
+        return printing.receipt(self.case(actor, number), self.timeline(actor, number), base)
 
     def copy(self, actor: Actor, number: str) -> Row:
         """The whole case for the copy of a citizen's data: the number in full where it is theirs, not for an agent."""

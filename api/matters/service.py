@@ -89,6 +89,10 @@ class Matters:
             raise NotFound
         return found
 
+    def versions(self) -> Mapping[str, Mapping[int, Matter]]:
+        """All published versions, by code and number."""
+        return self._picture.versions
+
     def codes(self) -> list[str]:
         """The codes of all matters in force, in order."""
         return list(self._picture.current)
@@ -147,6 +151,7 @@ class Matters:
         groups = ("to_bring", "held_by_state", "may_follow", "to_fill_in")
         return {
             **self._face(one),
+            "current_version": self._current_version(code),
             "limits": {"legal_due": found.legal_due, "promised_due": found.promised_due, "start": found.start},
             **{name: [asdict(material) for material in getattr(found, name)] for name in groups},
             "ways": {
@@ -201,6 +206,10 @@ class Matters:
             "source": found.source,
             "verified": found.verified,
         }
+
+    def _current_version(self, code: str) -> int | None:
+        current = self._picture.current.get(code)
+        return current.version if current else None
 
     def public_lists(self) -> list[Row]:
         """Every public list with its numbers, without its items."""

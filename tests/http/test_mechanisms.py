@@ -56,6 +56,7 @@ WHOLE: dict[str, str] = {
     "/v1/parcels/{parcel_id}/events": "the tracking of one parcel",
     "/v1/cases/{number}/parcels": "the parcels of one case",
     "/v1/conversations/{conversation}/messages": "numbered: goes on by after_seq",
+    "/v1/matters/{code}/versions": "the versions of one matter",
     "/v1/packages": "a handful, by law",
     "/v1/lists": "nine, computed",
     "/v1/lists/{list_name}": "a part of the catalogue, shown as a whole",

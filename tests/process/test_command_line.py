@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
-from tests.served import CIRCLE, Served, log_in_staff
+from tests.served import CIRCLE, Served, log_in_staff, wait_for
 
 pytestmark = pytest.mark.served
 CASES = Path(__file__).parents[1] / "data" / "clock_cases.json"
@@ -48,6 +49,24 @@ def test_points_are_loaded_beside_a_running_server_or_refused_whole(served, tmp_
     assert refused.returncode == 1
     assert "4" in refused.stderr
     assert "changed nothing" in refused.stderr
+
+
+def test_matters_are_exported_and_loaded_beside_a_running_server_or_refused_whole(served, tmp_path):
+    exported = served.run("export", "matters")
+    entries = json.loads(exported.stdout)
+    assert len(entries) == 74
+    file = tmp_path / "matters.json"
+    file.write_text(json.dumps([*entries, {**entries[0], "version": 2, "name_en": "Another name"}]))
+    assert served.run("load", str(file)).returncode == 0
+    wait_for(lambda: requests.get(f"{served.base}/v1/matters/{entries[0]['code']}").json()["version"] == 2, 10)
+    assert json.loads(served.run("export", "matters").stdout)[1]["name_en"] == "Another name"
+    file.write_text(json.dumps([{**entries[1], "version": 2}, {**entries[2], "name": 7}]))
+    refused = served.run("load", str(file))
+    assert (refused.returncode, "changed nothing" in refused.stderr) == (1, True)
+    assert "entry 1" in refused.stderr
+    checked = served.run("check").stdout
+    assert "matters with unverified fields" in checked
+    assert f"  {entries[1]['code']} {entries[1]['name']}\n" in checked
 
 
 def test_points_are_exported_as_the_file_that_loads_them_and_nothing_changes(served, tmp_path):

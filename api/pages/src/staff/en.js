@@ -1,7 +1,9 @@
 /** The console's words in English; the Chinese sentence is the key. What both pages say is in shared/en.js. */
+import catalogue from './catalogue.en.js'
 import places from './places.en.js'
 
 export default {
+  ...catalogue,
   ...places,
   // the frame
   '新城服务圈': 'Service Circle',

@@ -20,6 +20,7 @@ export const router = createRouter({
     { path: '/counter', name: 'counter', component: () => import('./views/CounterView.vue') },
     { path: '/audit', name: 'audit', component: () => import('./views/AuditView.vue') },
     { path: '/calendar', name: 'calendar', component: () => import('./views/CalendarView.vue') },
+    { path: '/catalogue', name: 'catalogue', component: () => import('./views/CatalogueView.vue') },
     { path: '/places/:tab?', name: 'places', component: () => import('./views/PlacesView.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],
