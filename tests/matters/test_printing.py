@@ -142,4 +142,4 @@ def test_paper_is_described_as_a_pdf(anyone: Any) -> None:
 
 def test_the_press_is_no_burden_on_the_process_that_serves(anyone: Any) -> None:
     anyone.get(PATH)
-    assert {"fpdf", "fontTools"}.isdisjoint(sys.modules)
+    assert "fpdf" not in sys.modules
