@@ -463,6 +463,12 @@ def _health(app: Flask, web: http.Http, database: Database) -> None:
         """This process answers."""
         return Response("ok\n", content_type="text/plain")
 
+    @app.get("/asyncapi.json")
+    @web.allow("anyone")
+    def asyncapi() -> Response:
+        """The socket, described."""
+        return Response(app.json.dumps(chat.describe()), content_type="application/json")
+
     @app.get("/readyz")
     @web.allow("anyone")
     def readyz() -> Response:

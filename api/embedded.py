@@ -27,7 +27,7 @@ from api.refusals import CannotStart
 
 log = logging.getLogger("circle.store")
 
-START_SECONDS = 20
+START_SECONDS = 60
 STOP_SECONDS = 10
 FREED_SECONDS = 10
 """How long a folder may stay busy: the store of a killed process writes its last page before it ends."""

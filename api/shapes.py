@@ -16,6 +16,12 @@ class Time(fields.AwareDateTime):
         return value.astimezone(BEIJING).isoformat(timespec="seconds") if value else None
 
 
+class Page(Schema):
+    """A page of a list, which adds its `items`; `next` is the cursor of the page after it."""
+
+    next = fields.String(required=True, allow_none=True)
+
+
 class Paging(Schema):
     """Where a list goes on, and how long a page is."""
 

@@ -3,6 +3,7 @@
 Stands alone: who acts, desks, opening hours, cards and notices are handed in at assembly (`Ports`).
 """
 
+from chat.asyncapi import describe
 from chat.namespace import attach
 from chat.ports import Ports
 from chat.refusals import Refusal
@@ -10,4 +11,4 @@ from chat.routes import blueprint
 from chat.service import Chat
 from chat.store import INDEXES, SEALED
 
-__all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "attach", "blueprint"]
+__all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "attach", "blueprint", "describe"]

@@ -236,3 +236,50 @@ class DeskConversations(Schema):
 
     items = fields.List(fields.Nested(DeskConversation), required=True)
     next = fields.String(required=True, allow_none=True)
+
+
+class CannedQuery(PageQuery):
+    """Words that must be in it, and the talk that it is for."""
+
+    q = fields.String(load_default="", validate=validate.Length(max=60))
+    conversation = fields.String()
+
+
+class CannedIn(Schema):
+    """A reply for one's desk. `{citizen}`, `{officer}`, `{matter}` and `{case}` stand for what is known of a talk."""
+
+    title = fields.Raw(metadata={"type": "string", "maxLength": 40})
+    text = fields.Raw(metadata={"type": "string", "maxLength": 2000})
+    matter = fields.Raw(metadata={"type": ["string", "null"]})
+
+
+class Canned(Schema):
+    """A canned reply, and the same filled for the talk."""
+
+    id = fields.String(required=True)
+    version = fields.Integer(required=True)
+    title = fields.String(required=True)
+    text = fields.String(required=True)
+    filled = fields.String(required=True)
+    matter = fields.String(required=True, allow_none=True)
+    at = _moment()
+
+
+class CannedPage(Schema):
+    """A page of canned replies."""
+
+    items = fields.List(fields.Nested(Canned), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class SearchQuery(PageQuery):
+    """What to look for."""
+
+    q = fields.String(required=True, validate=validate.Length(1, 60))
+
+
+class Found(Schema):
+    """A page of messages, newest first."""
+
+    items = fields.List(fields.Nested(Message), required=True)
+    next = fields.String(required=True, allow_none=True)

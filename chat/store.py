@@ -1,11 +1,12 @@
 """The collections of the chat: `conversations`, `messages`, `conversation_members`, `desk_presence`, `chat_cursors`,
-`chat_promises`.
+`chat_promises`, `canned_replies`.
 
 The only file here that speaks pymongo. Unique indexes are the fence of everything: no number of a stream is given
 twice, and no client id is stored twice, whichever process writes.
 """
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
@@ -18,6 +19,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from chat.canned import Canned
 from chat.conversation import WAITING, Closing, Conversation, Person, Rating
 from chat.ports import Document
 from chat.presence import Presence
@@ -35,9 +37,11 @@ INDEXES: list[Index] = [
     ("conversations", [("officer.id", 1), ("state", 1)], {}),
     ("conversations", [("desk", 1), ("claimed_at", 1)], {}),
     ("conversations", [("desk", 1), ("_id", 1)], {}),
+    ("conversations", [("owner.id", 1), ("_id", 1)], {}),
     ("conversations", [("reply_by", 1)], {"sparse": True}),
     ("conversations", [("look_at", 1)], {"sparse": True}),
     ("conversation_members", [("conversation", 1)], {}),
+    ("canned_replies", [("desk", 1), ("_id", 1)], {}),
     ("chat_promises", [("state", 1), ("look_at", 1)], {}),
     ("chat_promises", [("desk", 1), ("made_at", 1)], {}),
     ("desk_presence", [("desk", 1), ("until", 1)], {}),
@@ -54,6 +58,8 @@ WRITE_SECONDS = 3.0
 MOVE_TRIES = 20
 UNREAD_SHOWN = 99
 SAMPLES = 20
+MOST_CANNED = 500
+MOST_TALKS = 500
 AWAY = "away"
 
 
@@ -263,6 +269,23 @@ class ChatStore:
         """The last public message."""
         return self._messages.find_one({"conversation": conversation, "stream": "public"}, sort=[("seq", -1)])
 
+    def search(self, wanted: Document, words: str, before: str | None, limit: int) -> list[Document]:
+        """Messages that hold these words, newest first, from before an id on."""
+        found = {**wanted, "text": {"$regex": re.escape(words), "$options": "i"}}
+        if before is not None:
+            found["_id"] = {"$lt": before}
+        return list(self._messages.find(found).sort("_id", -1).limit(limit))
+
+    def search_talk(self, conversation: str, words: str, before: str | None, limit: int) -> list[Document]:
+        """`search` in the public stream of one conversation."""
+        return self.search({"conversation": conversation, "stream": "public"}, words, before, limit)
+
+    def search_own(self, officer: str, words: str, before: str | None, limit: int) -> list[Document]:
+        """`search` in the public streams of what an officer has or had first, of the last hundreds."""
+        wanted = {"$or": [{"officer.id": officer}, {"owner.id": officer}]}
+        talks = [row["_id"] for row in self._conversations.find(wanted, {"_id": 1}).sort("_id", -1).limit(MOST_TALKS)]
+        return self.search({"conversation": {"$in": talks}, "stream": "public"}, words, before, limit)
+
     def last_word(self, conversation: str) -> Document | None:
         """The last public message of a person."""
         wanted = {"conversation": conversation, "stream": "public", "kind": {"$ne": "event"}}
@@ -314,6 +337,34 @@ class ChatStore:
         """What was promised at a desk (None: at all of them) since an instant: {state, at}."""
         wanted: Document = {"made_at": {"$gte": since}, **({"desk": desk} if desk else {})}
         return list(self._db["chat_promises"].find(wanted, {"state": 1, "at": 1}))
+
+    # -- canned replies -------------------------------------------------------
+
+    def canned(self, reply_id: str) -> Canned | None:
+        """One reply."""
+        row = self._db["canned_replies"].find_one({"_id": reply_id})
+        return _canned(row) if row else None
+
+    def canned_of(self, desk: str) -> list[Canned]:
+        """All of a desk: some hundreds at most."""
+        return [_canned(row) for row in self._db["canned_replies"].find({"desk": desk}).limit(MOST_CANNED)]
+
+    def count_canned(self, desk: str) -> int:
+        """How many a desk has."""
+        return self._db["canned_replies"].count_documents({"desk": desk})
+
+    def keep_canned(self, reply: Canned, before: int) -> bool:
+        """Keep a new one (`before` 0), or a change of version `before`; False where it is another version now."""
+        row = {**asdict(reply), "v": 1}
+        row["_id"] = row.pop("id")
+        if before == 0:
+            self._db["canned_replies"].insert_one(row)
+            return True
+        return self._db["canned_replies"].replace_one({"_id": reply.id, "version": before}, row).modified_count == 1
+
+    def drop_canned(self, reply_id: str, version: int) -> bool:
+        """Forget one; False where it is another version now."""
+        return self._db["canned_replies"].delete_one({"_id": reply_id, "version": version}).deleted_count == 1
 
     # -- messages, again ------------------------------------------------------
 
@@ -447,6 +498,10 @@ class ChatStore:
             return collection.find_one_and_update(key, change, upsert=True, return_document=ReturnDocument.BEFORE)
         except DuplicateKeyError:
             return collection.find_one_and_update(key, change, return_document=ReturnDocument.BEFORE)
+
+
+def _canned(row: Document) -> Canned:
+    return Canned(**{field.name: row["_id" if field.name == "id" else field.name] for field in fields(Canned)})
 
 
 def _presence(row: Document) -> Presence:

@@ -1,9 +1,11 @@
 """What the world sees of a conversation and its messages: plain JSON, the same over HTTP and over the socket."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chat.canned import Canned
 from chat.conversation import Conversation, Person
 from chat.ports import Document
 
@@ -50,6 +52,19 @@ def message(row: Document, sender: Person, card: Document | None = None) -> Docu
     if "card" in row:
         shown["card"] = {"type": row["card"]["type"]} if card is None else {**row["card"], **plain(card)}
     return shown
+
+
+def canned(reply: Canned, known: Mapping[str, str]) -> Document:
+    """A canned reply: as it is kept, and `filled` with what is known of a talk."""
+    return {
+        "id": reply.id,
+        "version": reply.version,
+        "title": reply.title,
+        "text": reply.text,
+        "filled": reply.filled(known),
+        "matter": reply.matter,
+        "at": moment(reply.at),
+    }
 
 
 def conversation(

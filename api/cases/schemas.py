@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from api.drafts.schemas import Delivery, Materials, MatterName
-from api.shapes import FORM_VALUE, Time
+from api.shapes import FORM_VALUE, Page, Time
 
 TEXT = validate.Length(max=2000)
 SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S"))
@@ -47,11 +47,10 @@ class CaseLine(Schema):
     left = fields.Integer(required=True, allow_none=True)
 
 
-class CasePage(Schema):
+class CasePage(Page):
     """A page of cases."""
 
     items = fields.List(fields.Nested(CaseLine), required=True)
-    next = fields.String(required=True, allow_none=True)
 
 
 class FileLine(Schema):

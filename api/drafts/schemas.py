@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.shapes import FORM_VALUE, Time
+from api.shapes import FORM_VALUE, Page, Time
 
 Answers = fields.Dict(keys=fields.String(validate=validate.Length(max=40)), values=FORM_VALUE)
 """What is filled in, by the fields of the matter's form (`GET /v1/matters/{code}/form`)."""
@@ -95,8 +95,7 @@ class Draft(Schema):
     updated_at = Time(required=True)
 
 
-class DraftPage(Schema):
+class DraftPage(Page):
     """A page of drafts."""
 
     items = fields.List(fields.Nested(Draft), required=True)
-    next = fields.String(required=True, allow_none=True)

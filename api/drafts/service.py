@@ -9,7 +9,7 @@ from api.drafts import draft as rules
 from api.drafts.store import DraftStore
 from api.files.service import Files
 from api.identity import mandate as mandate_rules
-from api.identity.identity import Actor, identity_number, mobile
+from api.identity.identity import Actor, credit_code, identity_number, mobile
 from api.identity.mandates import Mandates
 from api.identity.sealing import Keyring
 from api.matters import form as forms
@@ -18,6 +18,8 @@ from api.matters.service import Matters
 from api.refusals import BadFields, NotFound, VersionStale
 
 Row = dict[str, Any]
+AS_COMPANY = {"applicant": "company"}
+"""What a company's mandate says of the situation."""
 
 
 class Drafts:
@@ -45,15 +47,18 @@ class Drafts:
         It takes over what was answered about the situation (情形); with a mandate it is for whoever gave it. Raises
         BadFields, MandateEnded.
         """
-        matter_code, answers, mandate_id = new["matter"], new["answers"], new["for_"]
+        matter_code, answers, situation, mandate_id = new["matter"], new["answers"], new["situation"], new["for_"]
         try:
             matter = self._matters.matter(matter_code)
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
         if mandate_id:
-            answers = {"applicant_name": self._acting(actor, mandate_id, matter.code)["principal_name"], **answers}
+            principal = self._acting(actor, mandate_id, matter.code)
+            answers = {"applicant_name": principal["principal_name"], **answers}
+            if principal["kind"] == mandate_rules.COMPANY and not self._matters.wrong_answers(matter, AS_COMPANY):
+                situation = {**AS_COMPANY, **situation}
         self._check(matter, answers)
-        self._check_situation(matter, new["situation"])
+        self._check_situation(matter, situation)
         row = {
             "_id": new_id,
             "v": 2,
@@ -61,7 +66,7 @@ class Drafts:
             "owner": actor.id,
             "matter": {"code": matter.code, "name": matter.name, "version": matter.version},
             "answers": self._seal(new_id, "answers", answers),
-            "situation": self._seal(new_id, "situation", new["situation"]),
+            "situation": self._seal(new_id, "situation", situation),
             "materials": {},
             "uploads": [],
             "delivery": None,
@@ -225,15 +230,27 @@ class Drafts:
         )
         return [*gaps, *self._wrong_person(row, answers)]
 
-    def _wrong_person(self, row: Row, answers: dict[str, str]) -> list[rules.Missing]:
-        """A mandate covers the person who gave it, nobody else; a company has no identity number to compare."""
-        if not row.get("mandate") or not answers.get("id_number"):
+    def _wrong_person(self, row: Row, answers: Row) -> list[rules.Missing]:
+        """A mandate covers the person or the company that gave it, nobody else: their numbers are compared."""
+        if not row.get("mandate"):
             return []
         principal = self._mandates.principal(row["mandate"])
-        given = self._keys.index("id_number", identity_number(answers["id_number"], self._now()))
-        if principal["kind"] == mandate_rules.COMPANY or given == principal["index"]:
+        if principal["kind"] == mandate_rules.COMPANY:
+            return self._wrong_company(row, answers, principal)
+        given = answers.get("id_number")
+        if not given or self._keys.index("id_number", identity_number(given, self._now())) == principal["index"]:
             return []
         return [rules.Missing("请填写委托人本人的身份证号。", field="id_number")]
+
+    def _wrong_company(self, row: Row, answers: Row, principal: Row) -> list[rules.Missing]:
+        matter, given = self._matter(row), answers.get("credit_code")
+        if self._matters.known(matter, self._situation(row))["applicant"] != "company":
+            closed = bool(self._matters.wrong_answers(matter, AS_COMPANY))
+            why = "委托人是单位，这件事只能由个人申请。" if closed else "委托人是单位，请在“您的情况”里选公司、单位。"
+            return [rules.Missing(why, field="situation")]
+        if not given or self._keys.index("credit_code", credit_code(given)) == principal["index"]:
+            return []
+        return [rules.Missing("请填写委托单位的统一社会信用代码。", field="credit_code")]
 
     def _for(self, row: Row) -> Row | None:
         mandate_id = row.get("mandate")

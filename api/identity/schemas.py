@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.identity import consent, mandate, officer
-from api.shapes import Paging, Time
+from api.shapes import Page, Paging, Time
 
 PHONE = validate.Length(max=30)
 NAME = validate.Length(min=1, max=200)
@@ -251,11 +251,10 @@ class Officer(Person):
         exclude = ("phone", "assurance")
 
 
-class OfficerPage(Schema):
+class OfficerPage(Page):
     """Staff, in the order they came."""
 
     items = fields.List(fields.Nested(Officer), required=True)
-    next = fields.String(required=True, allow_none=True)
 
 
 class OfficersWanted(Paging):
@@ -302,8 +301,7 @@ class Recovery(Schema):
     ends_at = Time(required=True)
 
 
-class RecoveryPage(Schema):
+class RecoveryPage(Page):
     """Recoveries that wait."""
 
     items = fields.List(fields.Nested(Recovery), required=True)
-    next = fields.String(required=True, allow_none=True)

@@ -6,17 +6,14 @@ chosen values, or rows of a group; what was left empty is no answer.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from stdnum import luhn
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError
 
-from api.identity.identity import identity_number, mobile
+from api.identity.identity import credit_code, identity_number, mobile
 from api.matters.situation import When, Words, holds, when_of, words_of
 from api.shapes import BEIJING
 
@@ -177,13 +174,6 @@ def _choice(field: Field, value: str, now: datetime) -> None:
         raise ValueError("没有这个选项，请重新选择。")
 
 
-def _credit_code(field: Field, value: str, now: datetime) -> None:
-    try:
-        uscc.validate(unicodedata.normalize("NFKC", value))
-    except ValidationError:
-        raise ValueError("统一社会信用代码应为 18 位，请对照营业执照核对。") from None
-
-
 def _bank_card(field: Field, value: str, now: datetime) -> None:
     if not re.fullmatch(r"[0-9]{12,19}", value) or not luhn.is_valid(value):
         raise ValueError("卡号有一位写错了，请对照卡面核对。")
@@ -199,7 +189,7 @@ KINDS: dict[str, Callable[[Field, str, datetime], Any]] = {
     "choices": _choice,
     "identity_number": lambda field, value, now: identity_number(value, now),
     "mobile": lambda field, value, now: mobile(value),
-    "credit_code": _credit_code,
+    "credit_code": lambda field, value, now: credit_code(value),
     "bank_card": _bank_card,
 }
 """What a text must be for each kind of field. Raises ValueError with words for the person."""

@@ -13,7 +13,7 @@ What is allowed, by hand:
 # ruff: noqa: F811
 import pytest
 
-from tests.identity.test_mandates import AGENT_NUMBER, agent, mandate, principal  # noqa: F401
+from tests.identity.test_mandates import AGENT_NUMBER, COMPANY, agent, mandate, principal  # noqa: F401
 from tests.way import COURIER, FOOD, ID_NUMBER, accepted_upload, filled_in
 
 OTHER_MATTER = "XC-行政许可-002"
@@ -151,3 +151,21 @@ def test_the_principal_opens_the_files_that_the_agent_handed_in(principal, agent
     upload = next(file["id"] for material in case["materials"] for file in material["files"])
     assert principal.get(f"/v1/files/{upload}")["url"]
     log_in("13700137000").get(f"/v1/files/{upload}", expect=404)
+
+
+def test_under_a_companys_mandate_the_company_applies_and_no_other(agent, window):
+    given = window.post("/v1/mandates", mandate(kind="company_handler", principal=COMPANY, matters=[]))
+    draft = agent.post("/v1/drafts", {"matter": FOOD, "for": given["id"]})
+    assert draft["situation"] == {"applicant": "company"}
+    assert draft["answers"]["applicant_name"] == COMPANY["name"]
+
+    def whys(change):
+        nonlocal draft
+        draft = agent.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
+        return {gap["field"]: gap["why"] for gap in draft["missing"]}
+
+    assert (
+        whys({"answers": {"credit_code": "91610102MA6EXAMPL4"}})["credit_code"] == "请填写委托单位的统一社会信用代码。"
+    )
+    assert "credit_code" not in whys({"answers": {"credit_code": COMPANY["number"]}})
+    assert "situation" in whys({"situation": {"applicant": "person"}})

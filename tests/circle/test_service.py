@@ -127,6 +127,19 @@ def test_a_moved_point_has_its_new_times_at_once_and_alone_a_new_version(in_hels
     assert after == {**before, "HEL-2": before["HEL-2"] + 1}
 
 
+def test_a_place_far_from_every_street_is_estimated_alone_and_says_so(in_helsinki: Circle, tmp_path: Path) -> None:
+    file = tmp_path / "aside.csv"
+    file.write_text(write_points([made("HEL-8", 24.9435, 60.1842)]), "utf-8")
+    assert in_helsinki.changes.load(file) == []
+    found = found_by(in_helsinki, {**IN_HELSINKI, "minutes": 60})
+    assert found["basis"] == "network"
+    assert {row["id"]: row["basis"] for row in found["points"]} == {
+        "HEL-1": "network",
+        "HEL-2": "network",
+        "HEL-8": "estimate",
+    }
+
+
 def test_places_whose_search_failed_are_searched_again(in_helsinki: Circle, tmp_path: Path) -> None:
     reach = in_helsinki._picture.reach
     assert reach is not None

@@ -219,3 +219,17 @@ def test_numbers_of_others_in_the_form_are_masked_to_the_citizen(citizen, drain)
     draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
     case = citizen.post(f"/v1/drafts/{draft['id']}/submit")["case"]
     assert [row["id_number"][6:14] for row in case["answers"]["members"]] == ["********"] * 2
+
+
+def test_a_draft_of_a_release_that_asked_for_no_situation_is_read_and_goes_on(citizen, database):
+    draft = citizen.post("/v1/drafts", {"matter": HAIR, "answers": {"applicant_name": "王小明"}})
+    database["drafts"].update_one({"_id": draft["id"]}, {"$unset": {"situation": ""}})
+    assert citizen.get(f"/v1/drafts/{draft['id']}") == draft
+    assert draft["situation"] == {}
+    changed = citizen.patch(f"/v1/drafts/{draft['id']}", {"situation": {"venue": "hair"}}, draft["version"])
+    assert "linen" in gaps(changed)
+
+
+def test_the_situation_is_sealed_in_the_store(citizen, database):
+    citizen.post("/v1/drafts", {"matter": HAIR, "situation": {"venue": "bath"}})
+    assert "bath" not in str(database["drafts"].find_one())

@@ -162,7 +162,7 @@ def test_what_is_missing_is_named_to_the_row() -> None:
         (
             {"credit_code": "91110000600037341X"},
             "credit_code",
-            "统一社会信用代码应为 18 位，请对照营业执照核对。",
+            "统一社会信用代码应为 18 位，请核对。",
         ),
         ({"colour": "red"}, "colour", "这张表里没有这一项。"),
         ({"__proto__": "x"}, "__proto__", "这张表里没有这一项。"),

@@ -217,6 +217,11 @@ def _rating(world: World, actor: str) -> Call:
     return {**_reopening(world, actor), "json": {"score": 5}}
 
 
+def _reply(world: World, actor: str) -> Call:
+    made = world.window.post("/v1/canned-replies", {"title": "材料", "text": "请带身份证。"})
+    return {"at": {"reply": made["id"]}, "json": {"text": "请带身份证原件。"}, "headers": {"If-Match": '"1"'}}
+
+
 def _leaving(world: World, actor: str) -> Call:
     talk = world.owner.post("/v1/conversations", {"point": "XC-H01"})
     return {"at": {"conversation": talk["id"]}, "headers": {"If-Match": f'"{talk["version"]}"'}}
@@ -395,6 +400,12 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("POST", "/v1/conversations/<conversation>/closing"): _closing,
     ("POST", "/v1/conversations/<conversation>/reopening"): _reopening,
     ("POST", "/v1/conversations/<conversation>/leaving"): _leaving,
+    ("GET", "/v1/conversations/<conversation>/search"): _query("?q=在吗"),
+    ("GET", "/v1/desk/messages"): _query("?q=在吗"),
+    ("POST", "/v1/canned-replies"): _json(title="材料", text="请带身份证。"),
+    ("GET", "/v1/canned-replies/<reply>"): _reply,
+    ("PATCH", "/v1/canned-replies/<reply>"): _reply,
+    ("DELETE", "/v1/canned-replies/<reply>"): _reply,
     ("POST", "/v1/conversations/<conversation>/rating"): _rating,
 }
 """How to call a route so that whoever may is let through; a route that is not here needs nothing but its path."""

@@ -40,6 +40,9 @@ export function doubtWords(point) {
   return point.confirmed === false ? t('位置还没有核实') : null
 }
 
+/** What to do about a doubt: not everywhere is there somebody to call. */
+export const askWords = (point) => (point.phone ? t('先打电话') : t('先在网上问窗口'))
+
 /** Whether the server says that a place may lie a street further: it is drawn with its doubt. */
 export const isRough = (point) => point.lon != null && Boolean(point.position_rough)
 

@@ -171,6 +171,7 @@ export default {
   '还没有寄过快件。': 'No parcels yet.',
 
   // talks
+  '自动接待下一位': 'Give me the next one by itself',
   '咨询队列': 'Talk queues',
   '咨询列表': 'Talks',
   '等待': 'Waiting',

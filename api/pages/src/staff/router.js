@@ -1,13 +1,13 @@
 /** Which address shows which view. The talks are drawn by App.vue itself and stay alive, so that nothing half-written is lost. */
 import { createRouter, createWebHashHistory } from 'vue-router'
-import { debt, holds, READERS, signedIn } from './desk.js'
+import { debt, holds, me, READERS, signedIn } from './desk.js'
 
 const Nothing = { render: () => null }
 
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
-    { path: '/', redirect: () => ({ name: holds(...READERS) ? 'cases' : 'people' }) },
+    { path: '/', redirect: () => ({ name: me.value && !holds(...READERS) ? 'people' : 'cases' }) },
     { path: '/login', name: 'login', component: () => import('./views/LoginView.vue'), meta: { open: true } },
     { path: '/cases/:number?', name: 'cases', component: () => import('./views/CasesView.vue') },
     { path: '/talks/:id?', name: 'talks', component: Nothing },

@@ -96,10 +96,15 @@ export async function claim(id) {
   await refreshTalks()
 }
 
-/** @param {'here'|'away'} [state] without one, only what the server keeps is asked */
-export async function setPresence(state) {
+/** Whether waiting talks are given to this officer by themselves: 'push', or 'pull' to take them by hand. */
+export const takes = ref('pull')
+
+/** @param {{state?: 'here'|'away', takes?: 'pull'|'push'}} [word] without one, only what the server keeps is asked */
+export async function setPresence(word = {}) {
   const chat = await session.line()
-  presence.value = (await chat.act('presence', { state })).state
+  const kept = await chat.act('presence', word)
+  presence.value = kept.state
+  takes.value = kept.takes
 }
 
 async function begin() {
