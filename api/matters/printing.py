@@ -24,6 +24,7 @@ def paper(guide: Guide, base: str, answers: Mapping[str, str], size: str) -> Pap
     blocks = (
         *lines("您的情况", _situation(guide)),
         *_boxes("要准备的", guide["to_bring"], {one["key"] for one in guide["may_follow"]}),
+        *_boxes("可以过几天再补的", _only_later(guide), set()),
         *_boxes("要填写的表格", guide["to_fill_in"], set()),
         *lines("政府已有的，不用您交", [f"· {one['name']}" for one in guide["held_by_state"]]),
         *lines("请留意", [note["text"] for note in guide["notes"]]),
@@ -48,6 +49,12 @@ def paper(guide: Guide, base: str, answers: Mapping[str, str], size: str) -> Pap
         link_words="扫码看同一版本的指南",
         size=LARGE if size == "large" else 11,
     )
+
+
+def _only_later(guide: Guide) -> list[Any]:
+    """What this person chose to bring later."""
+    now = {one["key"] for one in guide["to_bring"]}
+    return [one for one in guide["may_follow"] if one["key"] not in now]
 
 
 def _situation(guide: Guide) -> list[str]:

@@ -91,7 +91,7 @@ class Question:
 @dataclass(frozen=True)
 class Rule:
     """What follows where `when` holds. `edit` and `leave_out` are by the name of a material in the catalogue, since
-    keys are of one version; `change` is by element of the matter. Only a matter's own rules have them, and always with a
+    keys are of one version; `change` is by element of the matter. Only a matter's own rules have them, always with a
     note that says why."""
 
     when: When

@@ -45,6 +45,12 @@ def test_a_printed_guide_says_what_the_guide_says(anyone: Any) -> None:
     assert f"有 {len(guide['unverified'])} 项内容还没有逐条核对" in text
 
 
+def test_what_one_brings_later_is_on_the_paper_too(anyone: Any) -> None:
+    told = text_of(anyone.get(f"{PATH}?answers=complete:later").data).replace("\n", "")
+    assert "可以过几天再补的" in told
+    assert all(one["name"] in told for one in anyone.get(f"/v1/matters/{FOOD}/guide")["may_follow"])
+
+
 def test_its_code_opens_the_same_version_with_the_same_answers(anyone: Any, settings: Any) -> None:
     question = anyone.get(f"/v1/matters/{FOOD}/guide")["questions"][0]
     told = f"{question['key']}:{question['options'][0]['value']}"
