@@ -149,6 +149,7 @@ def site(
     database.ensure(INDEXES)
     chat = Chat(database, ports=office.ports(), now=now, posts_a_minute=FAST)
     app = Flask("chat")
+    app.add_url_rule("/readyz", view_func=lambda: "ready\n")
     app.config |= {"API_TITLE": "chat", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     api = Api(app)
     http = Http(office.actor, Idempotency(jobs_store.JobStore(database), now))
