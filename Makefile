@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PAGES := api/pages
 SEED ?= 1
 COUNT ?=
+WORKERS ?= 2
 
 .PHONY: run test check format pages bench needs lock clean
 .DEFAULT_GOAL := run
@@ -14,7 +15,7 @@ run: $(VENV)/.ready $(PAGES)/dist/.ready  ## start everything on http://127.0.0.
 
 test: $(VENV)/.ready $(PAGES)/dist/.ready needs  ## all tests
 	cd $(PAGES) && PATH="$(NODE_PATH):$$PATH" npm test --silent
-	PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m pytest $(ARGS)
+	PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.ready  ## format, lint, types, import contracts, docs
 	$(BIN)/ruff format --check .

@@ -44,6 +44,7 @@ from api.jobs.service import Idempotency, Jobs, Processes, Worker
 from api.limits import Limits
 from api.matters import routes as matters_routes
 from api.matters import store as matters_store
+from api.matters.publishing import Publishing
 from api.matters.service import Matters
 from api.operations.confirm import open_questions
 from api.operations.migration import Shape
@@ -117,14 +118,17 @@ class Office:
         )
 
     def _catalogue(self) -> None:
-        self.matters = Matters(matters_store.MatterStore(self.database), due=self.calendar.due, now=self.now)
+        versions = matters_store.MatterStore(self.database)
+        self.matters = Matters(versions, due=self.calendar.due, now=self.now)
         self.matters.start()
+        self.publishing = Publishing(self.matters, versions, record=self.audit.record, **self._write)
         self.circle = Circle(
             circle_store.CircleStore(self.database),
             self.settings.var / "networks",
             opening=self.calendar.opening,
             check_hours=parse_hours,
             matter=self.matters.entry,
+            codes=self.matters.codes,
             record=self.audit.record,
             hosts="several" if self.settings.mongodb_uri else "one",
             **self._write,
@@ -195,7 +199,7 @@ class Office:
             tell=self.notices.tell,
             **self._write,
         )
-        self.circle.hangs_on = lambda point: {
+        self.circle.changes.hangs_on = lambda point: {
             "staff": self.identity.staff_at(point),
             "conversations": self.chat.open_at(point),
         }
@@ -239,10 +243,10 @@ class Office:
             identity_routes.blueprint(self.identity, web),
             calendar_routes.blueprint(self.calendar, web),
             circle_routes.blueprint(self.circle, web),
-            matters_routes.blueprint(self.matters, web),
+            matters_routes.blueprint(self.matters, self.publishing, web, self.settings.public_base),
             files_routes.blueprint(self.files, web),
             drafts_routes.blueprint(self.drafts, web),
-            cases_routes.blueprint(self.cases, web),
+            cases_routes.blueprint(self.cases, web, self.settings.public_base),
             parcels_routes.blueprint(self.parcels, web),
             reports_routes.blueprint(self.reports, web),
             chat.blueprint(self.chat, web),
@@ -251,11 +255,12 @@ class Office:
 
     def open_questions(self) -> dict[str, list[str]]:
         """What the district must still confirm, by heading."""
-        matters = [self.matters.entry(code) for code in self.matters.codes()]
+        matters = [self.matters.face(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
         points, known = self.circle.points(), self.calendar.working.is_known
         strays = self.matters.without_department()
-        confirm = open_questions(points, matters, strays, self.matters.contradictions(), known, today)
+        wrong, drafts = self.matters.contradictions(), self.publishing.open_drafts()
+        confirm = open_questions(points, matters, strays, wrong, drafts, known, today)
         return {**confirm, "open reports that something is wrong": self.reports.open_lines()}
 
     def readings(self) -> list[metrics.Reading]:
@@ -313,9 +318,8 @@ def create_app(
     app.config |= {"MAX_CONTENT_LENGTH": bodies.LARGEST, "PROPAGATE_EXCEPTIONS": False}
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions["limits"] = limits = Limits(
-        settings.redis_url, spares=lambda address: settings.pocket and is_loopback(address)
-    )
+    spares = is_loopback if settings.pocket else lambda address: False
+    app.extensions["limits"] = limits = Limits(settings.redis_url, spares=spares)
     web = http.Http(office.identity.actor, office.once, limits.person)
     measured = metrics.Metrics(office.readings())
     edge.register(
@@ -325,6 +329,7 @@ def create_app(
         origins=settings.cors_origins,
         https=settings.public_base.startswith("https://"),
         observe=measured.observe,
+        quick=circle_routes.quick(office.circle),
     )
     problems.register(app, (Refusal, chat.Refusal, notifications.Refusal), UNAVAILABLE)
     described = openapi.describe(app)

@@ -23,6 +23,8 @@ LARGEST = max(MOST.values())
 def check(request: Request) -> None:
     """Raises RequestEntityTooLarge, BadRequest where it is not JSON as RFC 8259 has it, BadFields where a value
     cannot be kept: a NUL, half a character, a number beyond 2^53."""
+    if not request.environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in request.environ:
+        return  # RFC 9112 §6.3: then there is no body
     most = next((size for prefix, size in MOST.items() if request.path.startswith(prefix)), MOST_JSON)
     request.max_content_length = most
     if (request.content_length or 0) > most:

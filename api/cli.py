@@ -105,17 +105,23 @@ def clock(file: Path) -> None:
 @main.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def load(files: tuple[Path, ...]) -> None:
-    """Load service points from CSV files; a file with any error changes nothing."""
+    """Load service points from .csv files, versions of matters from .json; a file with any error changes nothing."""
     with _office() as office:
         for file in files:
-            _tell_loaded(file, office.circle.load(file))
+            _tell_loaded(
+                file, _load_matters(office, file) if file.suffix == ".json" else office.circle.changes.load(file)
+            )
 
 
 @main.command()
-def export() -> None:
-    """Print all service points as CSV, which `load` reads back the same."""
+@click.argument("what", type=click.Choice(["points", "matters"]), default="points")
+def export(what: str) -> None:
+    """Print all service points as CSV, or all versions of matters as JSON, which `load` reads back the same."""
     with _office() as office:
-        click.echo(office.circle.export_points(), nl=False)
+        if what == "matters":
+            click.echo(json.dumps(office.publishing.export(), ensure_ascii=False, indent=1))
+        else:
+            click.echo(office.circle.changes.export(), nl=False)
 
 
 @main.group()
@@ -128,7 +134,7 @@ def network() -> None:
 def network_add(file: Path) -> None:
     """Build travel times from FILE.osm.pbf and use them from now on."""
     with _office() as office:
-        click.echo(office.circle.add_network(file, lambda line: click.echo(line, err=True)))
+        click.echo(office.circle.generations.add(file, lambda line: click.echo(line, err=True)))
 
 
 @network.command("list")
@@ -177,12 +183,35 @@ def staff_add(
     click.echo(f"added {username}")
 
 
+@staff.command("change")
+@click.argument("username")
+@click.option("--name")
+@click.option("--role", "roles", multiple=True, type=click.Choice(STAFF_ROLES), help="All roles from now on.")
+@click.option("--point", help='"" takes it away')
+@click.option("--department", help='"" takes it away')
+@click.option("--active/--left", default=None, help="Whether they may log in.")
+def staff_change(username: str, roles: tuple[str, ...], **told: Any) -> None:
+    """Change a post, or end it; the person logs in anew."""
+    change = {field: None if value == "" else value for field, value in told.items() if value is not None}
+    if roles:
+        change["roles"] = roles
+    with _office() as office:
+        try:
+            row = office.identity.officers.change_by_hand(username, change)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+    if row is None:
+        raise click.ClickException(f"nobody is called {username}")
+    click.echo(f"changed {username}")
+
+
 @staff.command("list")
-def staff_list() -> None:
+@click.option("--find", help="A part of name, user name, point or department.")
+def staff_list(find: str | None) -> None:
     """Everybody, with their roles; a leading `-` marks who has left."""
     with _office() as office:
         after = None
-        while rows := office.identity.officers.all(after, 100)[:100]:
+        while rows := office.identity.officers.all({"q": find}, after, 100)[:100]:
             for row in rows:
                 mark, factor = " " if row["active"] else "-", "TOTP" if row["totp"] else ""
                 place = f"{row['department'] or ''} {row['point'] or ''}"
@@ -363,6 +392,22 @@ def openapi() -> None:
     """Print the OpenAPI description."""
     with _app() as app:
         click.echo(app.test_client().get("/openapi.json").text)
+
+
+def _load_matters(office: Any, file: Path) -> list[str]:
+    """Publish the versions of a JSON file that are not there yet; all that is wrong, a line each."""
+    from marshmallow import ValidationError
+
+    from api.matters.schemas import Entry
+
+    try:
+        entries = Entry(many=True).load(json.loads(file.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        return [f"entry {number}: {reasons}" for number, reasons in error.normalized_messages().items()]
+    except ValueError as error:
+        return [f"no JSON: {error}"]
+    lines: list[str] = office.publishing.load(entries)
+    return lines
 
 
 def _tell_loaded(file: Path, problems: list[str]) -> None:

@@ -11,6 +11,7 @@ from pymongo.collection import Collection
 from pymongo.errors import (
     ConfigurationError,
     ConnectionFailure,
+    DuplicateKeyError,
     ExecutionTimeout,
     InvalidURI,
     NetworkTimeout,
@@ -124,6 +125,21 @@ class Database:
         for nudge in self._after_commit:
             nudge()
         return result
+
+    def put(self, collection: str, row: Document) -> Document:
+        """Insert a row outside of any transaction, and give what lies under its `_id`: this row, or who came first.
+
+        The driver repeats an insert whose answer was lost, and a store that died meanwhile does not know the repeat for
+        one: it then meets the row that it has just written. Raises DuplicateKeyError where another unique key is taken.
+        """
+        try:
+            self[collection].insert_one(row)
+        except DuplicateKeyError:
+            held = self[collection].find_one({"_id": row["_id"]})
+            if held is None:
+                raise
+            return held
+        return row
 
     def claim(self, collection: str, wanted: Document, now: datetime) -> Document | None:
         """Lease the one that is due longest, or None.

@@ -4,7 +4,7 @@ CORS, safe headers, one access line and one measurement."""
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 from uuid import uuid4
@@ -14,10 +14,14 @@ from werkzeug.exceptions import BadRequest
 
 from api import bodies
 from api.limits import Limits, class_of
+from api.problems import preferred
 
 log = logging.getLogger("circle.access")
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
+Quick = Callable[[str, str], bytes | None]
+"""(query, language) -> the JSON of a plain question; None, or anything raised, leaves it to the route."""
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Observe = Callable[[str, str, int, float], None]
 """Told (method, route, status, seconds) of each request."""
 
@@ -38,6 +42,9 @@ HEADERS = {
 HSTS = "max-age=31536000"
 REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 
+UNUSUAL = frozenset({"HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"})
+"""What only the usual way answers: another origin, an id of the client's own, a body."""
+
 CORS_METHODS = "GET, POST, PATCH, DELETE, HEAD"
 CORS_SENT = (
     "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, X-Request-ID, "
@@ -50,11 +57,19 @@ CORS_READ = (
 
 
 def register(
-    app: Flask, *, limits: Limits, proxies: Networks, origins: frozenset[str], https: bool, observe: Observe
+    app: Flask,
+    *,
+    limits: Limits,
+    proxies: Networks,
+    origins: frozenset[str],
+    https: bool,
+    observe: Observe,
+    quick: Mapping[str, Quick],
 ) -> None:
-    """Stand before and behind every route of `app`."""
-    app.wsgi_app = _behind(app.wsgi_app, proxies)  # type: ignore[method-assign]
+    """Stand before and behind every route of `app`. What `quick` answers by path goes past Flask."""
     always = {**HEADERS, "Strict-Transport-Security": HSTS} if https else HEADERS
+    wsgi = _quickly(app.wsgi_app, quick, limits, observe)
+    app.wsgi_app = _behind(_with_headers(wsgi, always), proxies)  # type: ignore[method-assign,assignment]
 
     @app.before_request
     def begin() -> Response | None:
@@ -71,29 +86,63 @@ def register(
 
     @app.after_request
     def end(response: Response) -> Response:
-        _add_missing(response, {"X-Request-ID": g.get("request_id", ""), **always})
-        if request.path.startswith("/v1/"):
-            _add_missing(response, {"Cache-Control": "no-store"})
+        response.headers.add("X-Request-ID", g.get("request_id", ""))
+        if request.path.startswith("/v1/") and "Cache-Control" not in response.headers:
+            response.headers.add("Cache-Control", "no-store")
         _answer_origin(response, origins)
-        _account(response, observe)
+        route = request.url_rule.rule if request.url_rule else "-"
+        seconds = time.perf_counter() - g.get("begun", time.perf_counter())
+        _account(observe, request.method, route, response.status_code, seconds, g.get("request_id", ""))
         return response
 
 
-def _add_missing(response: Response, headers: dict[str, str]) -> None:
-    """Headers that the route has not set itself; added, since setting looks through all of them each time."""
-    there = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 (the headers themselves are pairs)
-    for name, value in headers.items():
-        if name.lower() not in there:
-            response.headers.add(name, value)
+def _with_headers(wsgi: Wsgi, always: dict[str, str]) -> Wsgi:
+    """Add the headers that a route has not set itself: to the plain list, since Flask's looks through all each time."""
+    known = [(name.lower(), (name, value)) for name, value in always.items()]
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            there = {name.lower() for name, _ in headers}
+            headers += [pair for name, pair in known if name not in there]
+            return start_response(status, headers, *error)
+
+        return wsgi(environ, start)
+
+    return app
 
 
-def _account(response: Response, observe: Observe) -> None:
+def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: Limits, observe: Observe) -> Wsgi:
+    """Answer plain questions without Flask, whose way in and out takes longer than finding the answer. Whatever is not
+    plain, another origin's or beyond a limit goes the usual way and is answered or refused there.
+    """
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = quick.get(environ["PATH_INFO"])
+        if answer is None or environ["REQUEST_METHOD"] != "GET" or not UNUSUAL.isdisjoint(environ):
+            return wsgi(environ, start_response)
+        begun, path = time.perf_counter(), environ["PATH_INFO"]
+        try:
+            body = answer(environ["QUERY_STRING"], preferred(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+            if body is None:
+                return wsgi(environ, start_response)
+            limits.address("read", environ["REMOTE_ADDR"])
+        except Exception:
+            return wsgi(environ, start_response)  # where it fails again, it is told in words
+        own = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+        request_id = str(uuid4())
+        start_response("200 OK", [*own, ("X-Request-ID", request_id)])
+        _account(observe, "GET", path, 200, time.perf_counter() - begun, request_id)
+        return [body]
+
+    return app
+
+
+def _account(observe: Observe, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
     """One line and one measurement, without personal data: the route as declared, no path, no query, no body."""
-    seconds = time.perf_counter() - g.get("begun", time.perf_counter())
-    route = request.url_rule.rule if request.url_rule else "-"
-    observe(request.method, route, response.status_code, seconds)
-    told = {"request_id": g.get("request_id", ""), "method": request.method, "route": route}
-    log.info("request", extra={**told, "status": response.status_code, "ms": round(seconds * 1000, 1)})
+    observe(method, route, status, seconds)
+    if log.isEnabledFor(logging.INFO):
+        told = {"request_id": request_id, "method": method, "route": route, "status": status}
+        log.info("request", extra={**told, "ms": round(seconds * 1000, 1)})
 
 
 def _check_address() -> None:
@@ -136,7 +185,7 @@ def client_address(peer: str, forwarded: str, proxies: Networks) -> str:
     return address
 
 
-def _behind(wsgi: Callable[..., Iterable[bytes]], proxies: Networks) -> Callable[..., Iterable[bytes]]:
+def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
     """Give the app the client's address and scheme, as told by trusted proxies alone."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

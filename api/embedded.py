@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,7 +27,7 @@ from api.refusals import CannotStart
 
 log = logging.getLogger("circle.store")
 
-START_SECONDS = 20
+START_SECONDS = 60
 STOP_SECONDS = 10
 FREED_SECONDS = 10
 """How long a folder may stay busy: the store of a killed process writes its last page before it ends."""
@@ -37,6 +37,9 @@ OPTIONS = ["--host", "127.0.0.1", "--sync-on-commit", "--log-level", "WARNING"]
 OPTIONS += ["--cache-size", "256MB", "--oplog-retention-seconds", "600"]
 """The cache is taken only as it is needed. At 64 MB a few uploads fill it and every writer waits for ever (tried);
 the log of operations is for replicas, of which there are none."""
+
+WRITTEN_SECONDS = 5.0
+"""A write that takes longer is a miss; a few in a row, and the store is started again."""
 
 SHARDS = 16
 """Tables that the store spreads its collections over, each made when the first collection falls to it. A SIGKILL while
@@ -192,15 +195,27 @@ class EmbeddedStore:
         return StoreBusy(f"The embedded store did not start. Its last words, from {self._log}:\n{words[-800:]}")
 
     def _end(self, how: signal.Signals) -> None:
+        """Signal the child until it is gone.
+
+        The store, told to stop, waits two seconds for one more caller, so it gets one. And a signal that comes while it
+        makes a thread for a caller can be lost on that thread (seen): as long as it still answers, it is told again.
+        """
         if self._child is None:
             return
+        deadline = time.monotonic() + STOP_SECONDS
         self._child.send_signal(how)
-        try:
-            self._child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+        while not self._gone(0.2):
+            if time.monotonic() > deadline:
+                self._child.kill()
+            elif _answers(self.port) and not self._gone(0.5) and _answers(self.port) and not self._gone(0.2):
+                self._child.send_signal(how)
         self._child = None
+
+    def _gone(self, within: float) -> bool:
+        assert self._child is not None
+        with suppress(subprocess.TimeoutExpired):
+            self._child.wait(within)
+        return not self.alive()
 
 
 class Watch:

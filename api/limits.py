@@ -38,6 +38,7 @@ RATES: dict[str, Rate] = {
     "code": Rate("30/minute;300/hour", ""),
     "log_in": Rate("60/minute;600/hour", ""),
     "look_up": Rate("60/minute;600/hour", ""),
+    "print": Rate("120/minute", "30/minute"),
     "search": Rate("1200/minute", "300/minute"),
     "upload": Rate("6000/minute", "3000/minute"),
     "write": Rate("3000/minute", "600/minute"),
@@ -56,6 +57,8 @@ CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/reports"): "look_up",
     ("GET", "/verify/<code>"): "look_up",
     ("GET", "/v1/matters/search"): "search",
+    ("GET", "/v1/matters/<code>/guide.pdf"): "print",
+    ("GET", "/v1/cases/<number>/receipt.pdf"): "print",
 }
 
 

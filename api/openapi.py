@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 description, made from the routes themselves: who may call, which headers, which problems."""
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -111,8 +112,8 @@ def takes_version(view: Any) -> bool:
 
 
 def _template(rule: str) -> str:
-    """`/v1/cases/{number}` of `/v1/cases/<number>`."""
-    return rule.replace("<", "{").replace(">", "}")
+    """`/v1/cases/{number}` of `/v1/cases/<number>`, also where a converter stands before the name."""
+    return re.sub(r"<(?:[^<>]*:)?([^<>:]+)>", r"{\1}", rule)
 
 
 def _schema_name(schema: Any) -> str:

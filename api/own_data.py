@@ -60,19 +60,20 @@ def tell(ports: Ports, rooms: Rooms) -> None:
         for row in _all(lambda after: drafts.mine(actor, after, PAGE)):
             drafts.drop(actor, row["id"])
 
-    def end_talks(actor: Any) -> None:
+    def forget_talks(actor: Any) -> None:
         for talk in my_talks(actor):
             if talk["state"] != "closed":
                 rooms.chat.end(actor, talk["id"], None)
+        rooms.chat.forget(actor)
 
     ports.knows_matter, ports.owner_of_case = knows_matter, owner_of_case
     ports.open_cases = lambda actor: [row["number"] for row in my_cases(actor) if row["state"] in OPEN]
-    ports.closers |= {"drafts": forget_drafts, "talks": end_talks, "files": files.forget}  # in this order
+    ports.closers |= {"drafts": forget_drafts, "talks": forget_talks, "files": files.forget}  # in this order
     ports.closers["reports"] = rooms.reports.forget
     ports.exporters |= {
         "mandates": rooms.identity.mandates.mine,
         "drafts": lambda actor: _all(lambda after: drafts.mine(actor, after, PAGE)),
-        "cases": lambda actor: [cases.case(actor, row["number"]) for row in my_cases(actor)],
+        "cases": lambda actor: [cases.copy(actor, row["number"]) for row in my_cases(actor)],
         "parcels": lambda actor: [one for row in my_cases(actor) for one in parcels.of_case(actor, row["number"])],
         "uploads": files.mine,
         "conversations": lambda actor: [_with_messages(rooms.chat, actor, talk) for talk in my_talks(actor)],

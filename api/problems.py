@@ -1,10 +1,13 @@
 """The only maker of error responses: a refusal becomes RFC 9457 `application/problem+json`."""
 
 import logging
+from functools import lru_cache
 from typing import Any, Protocol
 
 from flask import Flask, Response, g, json, request
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 
 log = logging.getLogger("circle.http")
 
@@ -52,6 +55,8 @@ STATUS: dict[int, frozenset[str]] = {
             "parcel_exists",
             "point_exists",
             "point_in_use",
+            "matter_draft_exists",
+            "matter_draft_overtaken",
             "report_settled",
             "not_to_be_sent",
             "not_on_its_way",
@@ -71,7 +76,16 @@ STATUS: dict[int, frozenset[str]] = {
     412: frozenset({"version_stale", "tus_version"}),
     413: frozenset({"too_large", "too_many_parts"}),
     415: frozenset({"media_type"}),
-    422: frozenset({"bad_fields", "identity_unconfirmed", "key_reused", "draft_incomplete", "network_refused"}),
+    422: frozenset(
+        {
+            "bad_fields",
+            "identity_unconfirmed",
+            "key_reused",
+            "draft_incomplete",
+            "matter_draft_unfit",
+            "network_refused",
+        }
+    ),
     428: frozenset({"version_missing"}),
     429: frozenset(
         {"too_many_today", "limit_reached", "locked_out", "too_often", "too_many_reports", "too_soon", "too_many"}
@@ -137,7 +151,13 @@ def status_of(code: str) -> int:
 
 def language() -> str:
     """`en` where the client prefers it, else `zh`."""
-    return request.accept_languages.best_match(["zh", "en"], "zh")
+    return preferred(request.headers.get("Accept-Language", ""))
+
+
+@lru_cache(256)
+def preferred(accepted: str) -> str:
+    """The same, of an Accept-Language header (RFC 9110 §12.5.4)."""
+    return parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"], "zh")
 
 
 def problem(

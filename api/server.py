@@ -11,6 +11,7 @@ import gevent
 import gevent.event
 from gevent.pywsgi import WSGIServer
 
+from api import embedded
 from api.app import Office, create_app
 from api.database import Database
 from api.embedded import EmbeddedStore, Watch, running_uri
@@ -18,8 +19,6 @@ from api.refusals import CannotStart
 from api.settings import Settings
 
 FIRST_STAFF = (("window", "王窗口"), ("handler", "李审批"), ("admin", "赵管理"))
-WATCH_SECONDS = 5.0
-"""A write that takes longer is a miss; a few in a row, and the embedded store is started again."""
 
 
 class AddressTaken(CannotStart):
@@ -51,7 +50,7 @@ def _embedded(settings: Settings) -> Iterator[Database]:
     database = Database(uri, settings.mongodb_database)
     # A connection of its own: many slow requests at once must not look like a store that hangs.
     prober = Database(uri, settings.mongodb_database, most_connections=1)
-    watch = Watch(store, lambda: prober.probe(WATCH_SECONDS))
+    watch = Watch(store, lambda: prober.probe(embedded.WRITTEN_SECONDS))
     watch.start()
     try:
         yield database

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
@@ -97,6 +98,7 @@ class Settings:
         return self.pocket or self.dev
 
 
+@lru_cache(1_024)
 def is_loopback(host: str) -> bool:
     """`localhost`, 127.0.0.0/8 or ::1."""
     try:

@@ -53,6 +53,8 @@ MOST_CONVERSATIONS = 50
 STANDING_SECONDS = 60.0
 """How long it is remembered who is in a conversation, where this process alone moves them and so knows at once."""
 
+ERASED = "（账号已注销，内容已删除）"
+"""What stands where something was said by somebody whose account is closed."""
 LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
 """What another process stored and Redis did not bring within this is looked for. Not earlier than any write can end,
 nor closer than clocks agree."""
@@ -225,6 +227,16 @@ class Chat:
         return bool(self._store.conversations_with_file(upload))
 
     # -- speaking ----------------------------------------------------------------
+
+    def forget(self, actor: Viewer) -> None:
+        """Erase what a citizen said, whose account is closed: numbers and times stay, so that streams have no gap, and
+        so does what the office said. Again changes nothing.
+        """
+        before: str | None = None
+        while found := self._store.of_citizen(actor.id, before, MOST_CONVERSATIONS):
+            for one in found:
+                self._store.erase(one.id, actor.id, ERASED)
+            before = found[-1].id
 
     def post(self, actor: Viewer, conversation_id: str, body: Document) -> Document:
         """Say something; answers {seq, id, at, stream} once a majority has it. A repeat answers as the first did."""

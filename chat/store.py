@@ -395,6 +395,16 @@ class ChatStore:
         }
         return self._messages.count_documents(wanted, limit=UNREAD_SHOWN)
 
+    def erase(self, conversation: str, member: str, text: str) -> None:
+        """Put `text` in the place of all that a citizen said in a conversation, and of their reason for closing it."""
+        said = {"conversation": conversation, "sender.id": member}
+        gone = {"$set": {"kind": "text", "text": text}, "$unset": dict.fromkeys(("file", "card", "location"), "")}
+        self._messages.update_many(said, gone)
+        closing = {"conversation": conversation, "kind": "event", "event.closed.by": "citizen"}
+        self._messages.update_many(closing, {"$set": {"event.closed.reason": None}})
+        closed = {"_id": conversation, "closed.by": "citizen"}
+        self._conversations.update_one(closed, {"$set": {"closed.reason": None}})
+
     def conversations_with_file(self, upload: str) -> list[Conversation]:
         """Where a file was sent."""
         ids = {row["conversation"] for row in self._messages.find({"file.id": upload}, {"conversation": 1})}

@@ -1,10 +1,15 @@
 """Fixtures that every suite shares: a real embedded store, an assembled app, callers, a clock that obeys."""
 
+import json
+import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
+from importlib import resources
+from itertools import chain, islice
 from typing import Any
 from uuid import uuid4
 
@@ -12,15 +17,23 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from pymongo import DeleteMany
 from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.database import Database
 from api.embedded import EmbeddedStore
+from api.files import checker
 from api.identity.sealing import Keyring
+from api.matters.reading import Reader
+from api.matters.search import Entry, Index
 from api.settings import Settings, read
+from tests.way import PNG
 
 PASSWORD = "correct-horse-battery"
+SLOW = ("process", "browser", "kills", "operations", "chat")
+SERVER = os.environ.get("MONGODB_URI", "")
+"""A real MongoDB to test on; without it the embedded store."""
 
 
 class Clock:
@@ -102,9 +115,21 @@ class Caller:
         return self.call("PATCH", path, json, expect, headers={"If-Match": f'"{version}"'})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient_with_the_store() -> Iterator[None]:
+    """On a machine busy with other things an answer may take longer than anybody would wait for it in earnest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.database.TIMEOUT_MS", 60_000)
+        patch.setattr("api.database.TRANSACTION_SECONDS", 60.0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def store_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real embedded store, one for the whole run."""
+    """A real embedded store, one for the whole run; where MONGODB_URI names a replica set, that."""
+    if SERVER:
+        yield SERVER
+        return
     store = EmbeddedStore(tmp_path_factory.mktemp("store"))
     yield store.start()
     store.stop()
@@ -116,12 +141,21 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
     return Keyring.open(tmp_path_factory.mktemp("keys"))
 
 
+@contextmanager
+def database_of_its_own(uri: str) -> Iterator[Database]:
+    """A new database; on a real server it is dropped in the end."""
+    database = Database(uri, f"t{uuid4().hex}")
+    yield database
+    if SERVER:
+        database.client.drop_database(database.handle.name)
+    database.close()
+
+
 @pytest.fixture(scope="module")
 def shared_database(store_uri: str) -> Iterator[Database]:
     """A database of its own for each module of tests."""
-    database = Database(store_uri, f"t{uuid4().hex}")
-    yield database
-    database.close()
+    with database_of_its_own(store_uri) as database:
+        yield database
 
 
 @pytest.fixture
@@ -129,8 +163,13 @@ def database(shared_database: Database) -> Iterator[Database]:
     """The module's database, empty but for what an assembled app loads at its start."""
     yield shared_database
     kept = getattr(shared_database, "kept", frozenset())
-    for name in set(shared_database.handle.list_collection_names()) - kept:
-        shared_database[name].delete_many({})
+    written = set(shared_database.handle.list_collection_names()) - kept
+    if SERVER:  # one before MongoDB 8 does not know the command below
+        for name in written:
+            shared_database[name].delete_many({})
+    elif written:
+        everything = [DeleteMany({}, namespace=f"{shared_database.handle.name}.{name}") for name in sorted(written)]
+        shared_database.client.bulk_write(everything)  # one command instead of some forty
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +259,54 @@ def citizen(log_in: Any) -> Caller:
 def other_citizen(log_in: Any) -> Caller:
     """Somebody else, to whom nothing of `citizen` belongs."""
     return log_in("13900139000")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait much come first, so that two workers end together (`make test` runs two)."""
+    items.sort(key=lambda item: SLOW.index(item.path.parent.name) if item.path.parent.name in SLOW else len(SLOW))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogue_read_once() -> Iterator[None]:
+    """The starter catalogue makes the same search index in every app: it is made once a run, not once a module."""
+    only = Reader(json.loads(resources.files("api.matters").joinpath("data", "lexicon.json").read_bytes()))
+    made: dict[Any, Index] = {}
+
+    def index(entries: Sequence[Entry], reader: Reader) -> Index:
+        texts = tuple((entry.code, tuple(entry.texts)) for entry in entries)
+        if texts not in made:
+            made[texts] = Index(entries, reader)
+        return made[texts]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.matters.service.Reader", lambda lexicon: only)
+        patch.setattr("api.matters.service.Index", index)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def picture_checked_once() -> Iterator[None]:
+    """The picture of `way.py`, which every case needs several times, is checked once a run; all else each time."""
+    really = checker.check
+
+    @cache
+    def found() -> tuple[checker.Checked, list[tuple[str, int, bytes]]]:
+        kept: list[tuple[str, int, bytes]] = []
+        return really([PNG], lambda which, size, pieces: kept.append((which, size, b"".join(pieces)))), kept
+
+    def check(pieces: Iterable[bytes], keep: checker.Keep) -> checker.Checked:
+        arriving = iter(pieces)
+        begin = list(islice(arriving, 2))
+        if begin != [PNG]:
+            return really(chain(begin, arriving), keep)
+        answer, kept = found()
+        for which, size, content in kept:
+            keep(which, size, iter([content]))
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checker, "check", check)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,11 +8,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import requests
+from click.testing import CliRunner
+
+from api.cli import main
 
 CIRCLE = [sys.executable, "-m", "api.cli"]
 
@@ -34,15 +39,15 @@ class Served:
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> "Served":
+    def start(self, program: Sequence[str] = CIRCLE) -> "Served":
         """Start, and wait until it is ready."""
         self.process = subprocess.Popen(
-            [*CIRCLE, "serve"], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*program, "serve"], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
         self._reader.start()
         greeted = "  Ctrl-C stops it."
-        wait_for(lambda: self.ready() and greeted in self.lines, 60, lambda: f"not ready: {self.lines[-20:]}")
+        wait_for(lambda: self.ready() and greeted in self.lines, 120, lambda: f"not ready: {self.lines[-20:]}")
         return self
 
     def ready(self) -> bool:
@@ -50,7 +55,7 @@ class Served:
         assert self.process is not None
         assert self.process.poll() is None, self.lines[-20:]
         try:
-            return requests.get(f"{self.base}/readyz", timeout=2).status_code == 200
+            return requests.get(f"{self.base}/readyz", timeout=10).status_code == 200
         except requests.RequestException:
             return False
 
@@ -58,7 +63,7 @@ class Served:
         """End it and give its exit code."""
         assert self.process is not None
         self.process.send_signal(how)
-        code = self.process.wait(20)
+        code = self.process.wait(60)
         self._reader.join(10)
         return code
 
@@ -72,6 +77,14 @@ class Served:
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Another circle command on the same data."""
         return subprocess.run([*CIRCLE, *command], env=self.environ, capture_output=True, text=True, timeout=300)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The same in this process: a start of its own costs two seconds, and few tests are about the start."""
+        others = dict.fromkeys(os.environ.keys() - self.environ.keys())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("api.logs.set_up", lambda level="": None)
+            done = CliRunner(env={**others, **self.environ}).invoke(main, words, catch_exceptions=False)
+        return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
     def staff_passwords(self) -> dict[str, str]:
         """The generated log-ins that it shows at its start."""
@@ -101,26 +114,53 @@ class Session:
     ) -> Any:
         """One request; the parsed body."""
         told = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid4()), **(headers or {})}
-        answer = requests.request(method, self._base + path, headers=told, timeout=20, **rest)
+        answer = requests.request(method, self._base + path, headers=told, timeout=60, **rest)
         assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         return answer.json() if "json" in answer.headers.get("Content-Type", "") and answer.content else answer
+
+
+class Caller(Session):
+    """A session that walks the steps of tests/way.py."""
+
+    def post(self, path: str, json: Any = None, expect: int = 201, **rest: Any) -> Any:
+        """POST, expecting 201 unless told."""
+        return self.call("POST", path, expect, json=json, **rest)
+
+    def patch(self, path: str, json: Any, version: int) -> Any:
+        """PATCH against a version."""
+        return self.call("PATCH", path, headers={"If-Match": f'"{version}"'}, json=json)
+
+    def raw(self, method: str, path: str, headers: dict[str, str], content_type: str = "", **rest: Any) -> Any:
+        """One request of an upload, the response as it came."""
+        told = {**headers, **({"Content-Type": content_type} if content_type else {})}
+        return self.call(method, path, 201 if method == "POST" else 204, told, **rest)
 
 
 def log_in_citizen(served: Served, phone: str) -> Session:
     """A citizen, by the code that the console shows."""
     before = len(served.codes())
-    requests.post(f"{served.base}/v1/sessions/codes", json={"phone": phone}, timeout=20).raise_for_status()
-    wait_for(lambda: len(served.codes()) > before, 10, lambda: f"no code: {served.lines[-5:]}")
+    requests.post(f"{served.base}/v1/sessions/codes", json={"phone": phone}, timeout=60).raise_for_status()
+    wait_for(lambda: len(served.codes()) > before, 60, lambda: f"no code: {served.lines[-5:]}")
     body = {"phone": phone, "code": served.codes()[-1]}
-    answer = requests.post(f"{served.base}/v1/sessions", json=body, timeout=20)
+    answer = requests.post(f"{served.base}/v1/sessions", json=body, timeout=60)
     return Session(served.base, answer.json()["token"])
 
 
 def log_in_staff(served: Served, role: str) -> Session:
     """The generated officer of this role."""
     body = {"username": role, "password": served.staff_passwords()[role]}
-    answer = requests.post(f"{served.base}/v1/staff/sessions", json=body, timeout=20)
+    answer = requests.post(f"{served.base}/v1/staff/sessions", json=body, timeout=60)
     return Session(served.base, answer.json()["token"])
+
+
+def drain_of(served: Served) -> Any:
+    """Wait until no background work is due."""
+    admin = log_in_staff(served, "admin")
+
+    def settled() -> bool:
+        return all(lag["due"] == 0 for lag in admin.call("GET", "/v1/desk/jobs/lag").values())
+
+    return lambda: wait_for(settled, 60, lambda: "background work does not end")
 
 
 def free_port() -> int:
@@ -130,8 +170,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(done: Any, seconds: float, told: Any = lambda: "") -> None:
-    """Look until `done`, at most so long."""
+def wait_for(done: Callable[[], Any], seconds: float = 60, told: Callable[[], str] = lambda: "") -> None:
+    """Look until `done`. The limit is for what never comes: a busy machine must not reach it."""
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, told()

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.shapes import Paging, Time
+from api.shapes import Page, Paging, Time
 
 
 class AuditQuery(Paging):
@@ -25,8 +25,7 @@ class AuditRow(Schema):
     seq = fields.Integer(required=True, allow_none=True)
 
 
-class AuditPage(Schema):
+class AuditPage(Page):
     """One page, newest first."""
 
     items = fields.List(fields.Nested(AuditRow), required=True)
-    next = fields.String(required=True, allow_none=True)

@@ -31,7 +31,11 @@ class AuditStore:
 
     def append(self, row: Document, session: Any = None) -> None:
         """Keep one row. Nothing is locked and nothing else is written."""
-        self._db["audit"].insert_one({**row, "seq": 0}, session=session)
+        unsealed = {**row, "seq": 0}
+        if session is None:
+            self._db.put("audit", unsealed)
+        else:
+            self._db["audit"].insert_one(unsealed, session=session)
 
     # -- sealing ----------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The rules of a case: its states, who may do what in which, and the fold of its append-only actions."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,9 @@ STATES = {
 OPEN = frozenset({"submitted", "supplementing", "accepted", "granted", "issued"})
 ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn"})
 
+
+IDENTITY_NUMBERS = frozenset({"id_number", "payee_id"})
+"""The fields of forms that hold somebody's identity number."""
 
 ACTION_VERSION = 1
 UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -214,6 +217,17 @@ def uploads(actions: Iterable[Action]) -> list[str]:
     """Every file that was ever handed in with a case, also those that a supplement replaced."""
     handed_in = [action.data["materials"] for action in actions if action.act in {"submit", "supplement"}]
     return sorted({upload for materials in handed_in for files in materials.values() for upload in files})
+
+
+def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:
+    """What was filled in, with every identity number masked, those of a group's rows too."""
+
+    def shown(key: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [masked(one, mask) if isinstance(one, Mapping) else one for one in value]
+        return mask(value) if key in IDENTITY_NUMBERS else value
+
+    return {key: shown(key, value) for key, value in answers.items()}
 
 
 def new_number(prefix: str, day: datetime) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
+from api import pdf
 from api.cases import schemas
 from api.cases.service import Cases
 from api.http import Http, page, position_of
@@ -14,11 +15,12 @@ READERS = ("window", "handler", "head", "supervisor")
 """Staff who may look at a case; who runs the machines has no business there."""
 
 
-def blueprint(cases: Cases, http: Http) -> Blueprint:
-    """The routes of this room."""
+def blueprint(cases: Cases, http: Http, base: str) -> Blueprint:
+    """The routes of this room; `base` is the address of the pages, for what is printed."""
     bp = Blueprint("cases", __name__, url_prefix="/v1", description="Cases")
     _submitting(bp, cases, http)
     _following(bp, cases, http)
+    _printed(bp, cases, http, base)
     _handling(bp, cases, http)
     return bp
 
@@ -49,6 +51,15 @@ def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
         """Take one's application back, against the version in If-Match."""
         case = cases.withdraw(actor, number, http.wanted_version(), body["reason"])
         return case, http.etag(case["version"])
+
+
+def _printed(bp: Blueprint, cases: Cases, http: Http, base: str) -> None:
+    @bp.get("/cases/<number>/receipt.pdf")
+    @http.allow("citizen", "window", "handler", "head")
+    @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
+    def receipt(number: str, actor: Any) -> Any:
+        """The receipt for print: of submission, of acceptance, or of the refusal to accept."""
+        return pdf.answered(pdf.printed(cases.receipt(actor, number, base)), f"回执-{number}")
 
 
 def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
@@ -101,6 +112,13 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         """A saved queue, of the cases of one's desk or department."""
         rows = cases.queue(actor, wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
         return page(rows, wanted["limit"], lambda row: row["id"])
+
+    @bp.get("/desk/departments")
+    @http.allow(*READERS, "admin")
+    @bp.response(200, schemas.DepartmentList)
+    def departments(actor: Any) -> Body:
+        """The departments that a case may be transferred to, and a post may name."""
+        return {"items": cases.departments()}
 
     @bp.post("/cases/<number>/actions")
     @http.allow("window", "handler")

@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from api.drafts.schemas import Delivery, Materials, MatterName
-from api.shapes import Time
+from api.shapes import FORM_VALUE, Page, Time
 
 TEXT = validate.Length(max=2000)
 SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S"))
@@ -22,6 +22,12 @@ class DepartmentName(Schema):
 
     code = fields.String(required=True)
     name = fields.String(required=True)
+
+
+class DepartmentList(Schema):
+    """All departments of the district."""
+
+    items = fields.List(fields.Nested(DepartmentName), required=True)
 
 
 class CaseLine(Schema):
@@ -41,11 +47,10 @@ class CaseLine(Schema):
     left = fields.Integer(required=True, allow_none=True)
 
 
-class CasePage(Schema):
+class CasePage(Page):
     """A page of cases."""
 
     items = fields.List(fields.Nested(CaseLine), required=True)
-    next = fields.String(required=True, allow_none=True)
 
 
 class FileLine(Schema):
@@ -58,11 +63,22 @@ class FileLine(Schema):
 
 
 class MaterialLine(Schema):
-    """A material and what was handed in for it."""
+    """A material and what was handed in for it. A `filled_in` one is the form itself: its answers are the case's."""
 
     key = fields.String(required=True)
     name = fields.String(required=True)
+    held_by_state = fields.Boolean(required=True)
+    filled_in = fields.Boolean(required=True)
     files = fields.List(fields.Nested(FileLine), required=True)
+
+
+class SaidOfSituation(Schema):
+    """What the applicant said of their situation: a question and the answer that was chosen."""
+
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+    answer = fields.String(required=True)
+    answer_en = fields.String(required=True)
 
 
 class AskedItem(Schema):
@@ -103,7 +119,8 @@ class Case(CaseLine):
     """A case as its viewer may see it; `version` is also its ETag. `receipt_code` is the applicant's alone."""
 
     receipt_code = fields.String(required=True, allow_none=True)
-    answers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    answers = fields.Dict(keys=fields.String(), values=FORM_VALUE, required=True)
+    situation = fields.List(fields.Nested(SaidOfSituation), required=True)
     materials = fields.List(fields.Nested(MaterialLine), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
     supplement = fields.Nested(Asked, required=True, allow_none=True)

@@ -1,7 +1,7 @@
 """Submit, handle and follow a case: load and authorise, decide, write and announce."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any
@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases import case as rules
-from api.cases import scope
+from api.cases import printing, scope
 from api.cases.case import Action, Standing
 from api.cases.clock import reckon
 from api.cases.measure import clock_facts
@@ -22,7 +22,9 @@ from api.identity.identity import Actor, mask_identity, mask_name
 from api.identity.mandate import MandateEnded
 from api.identity.sealing import Keyring
 from api.identity.service import Identity
+from api.matters.matter import Material, Matter
 from api.matters.service import Matters
+from api.pdf import Paper
 from api.refusals import BadFields, NotFound, VersionStale
 from api.shapes import BEIJING
 
@@ -173,6 +175,17 @@ class Cases:
             self._audit.record(actor.id, act, f"case:{row['_id']}")
         return self._face(actor, row)
 
+    def receipt(self, actor: Actor, number: str, base: str) -> Paper:
+        """The receipt on paper, for whom the case is and who handles it; `base` is the address of the pages."""
+        return printing.receipt(self.case(actor, number), self.timeline(actor, number), base)
+
+    def copy(self, actor: Actor, number: str) -> Row:
+        """The whole case for the copy of a citizen's data: the number in full where it is theirs, not for an agent."""
+        row = self._visible(actor, number)
+        applied = row["principal"] == self._identity.mandates.index_of(actor) if row.get("principal") else True
+        answers = self._unseal(row["_id"], "answers", row["answers"])
+        return {**self._face(actor, row), **({"answers": answers} if applied else {})}
+
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
         """One's own cases, newest first."""
         sides: list[Row] = [{"owner": actor.id}]
@@ -186,6 +199,11 @@ class Cases:
         if within is None:
             return []
         return [self._line(row) for row in self._store.list({**wanted, **within}, after, limit)]
+
+    def departments(self) -> list[Row]:
+        """Where a case may be transferred to."""
+        known = self._matters.departments
+        return [{"code": code, "name": known.name(code)} for code in known.codes()]
 
     def timeline(self, actor: Actor, number: str) -> list[Row]:
         """What happened, in order; the office's own notes only for the office."""
@@ -325,7 +343,8 @@ class Cases:
         role = rules.check(standing, act, self._roles(actor, row), actor.id, data)
         action = Action(version + 1, act, self._now(), actor.id, role, data)
         after = rules.apply(standing, action)
-        snapshot = self._snapshot(row["matter"], after, [*actions, action])
+        mine = self._matters.personal(self._matter(row), self._situation(row)).matter
+        snapshot = self._snapshot(mine, after, [*actions, action])
 
         def write(session: Any) -> None:
             self._hold_mandate(session, actor, row)
@@ -343,8 +362,8 @@ class Cases:
         self._act(actor, row, version, act, data)
         return self._face(actor, self._store.by_id(row["_id"]) or row)
 
-    def _snapshot(self, matter: Row, standing: Standing, actions: list[Action]) -> Row:
-        facts = clock_facts(self._matters.matter(matter["code"], matter["version"]), actions)
+    def _snapshot(self, matter: Matter, standing: Standing, actions: list[Action]) -> Row:
+        facts = clock_facts(matter, actions)
         moved = {"department": standing.department} if standing.department else {}
         return {
             **moved,
@@ -356,6 +375,7 @@ class Cases:
         }
 
     def _new_row(self, actor: Actor, draft: Row, case_id: str, number: str, receipt: str, action: Action) -> Row:
+        mine = self._matters.personal(self._matter(draft), draft["situation"]).matter
         return {
             "_id": case_id,
             "v": 1,
@@ -367,10 +387,11 @@ class Cases:
             **self._mandated(draft),
             "matter": draft["matter"],
             "answers": self._seal(case_id, "answers", draft["answers"]),
+            "situation": self._seal(case_id, "situation", draft["situation"]),
             "delivery": self._seal(case_id, "delivery", draft["delivery"]),
             "submitted_at": action.at,
             **self._place(draft["matter"]),
-            **self._snapshot(draft["matter"], rules.fold([action]), [action]),
+            **self._snapshot(mine, rules.fold([action]), [action]),
         }
 
     def _mandated(self, draft: Row) -> Row:
@@ -396,9 +417,22 @@ class Cases:
             raise BadFields({"department": ["办件已经在这个部门。"]})
 
     def _check_items(self, row: Row, items: list[Row]) -> None:
-        known = {m.key for m in self._matters.matter(row["matter"]["code"], row["matter"]["version"]).materials}
+        known = {material.key for material in self._papers(row)}
         if unknown := [item["key"] for item in items if item["key"] not in known]:
             raise BadFields({"items": [f"没有这项材料：{'、'.join(unknown)}"]})
+
+    def _matter(self, row: Row) -> Matter:
+        return self._matters.matter(row["matter"]["code"], row["matter"]["version"])
+
+    def _situation(self, row: Row) -> dict[str, str]:
+        """What the applicant said of their situation; nothing in the cases of a release that did not ask."""
+        return self._unseal(row["_id"], "situation", row["situation"]) if row.get("situation") else {}
+
+    def _papers(self, row: Row) -> list[Material]:
+        """The applicant's own materials first, then what else the matter may need: an officer may ask for any."""
+        matter = self._matter(row)
+        own = self._matters.personal(matter, self._situation(row)).papers
+        return [*own, *(one for one in matter.materials if one.key not in {mine.key for mine in own})]
 
     # -- inside: faces ---------------------------------------------------------------
 
@@ -428,31 +462,35 @@ class Cases:
         standing = rules.fold(self._actions(row["_id"]))
         answers = self._unseal(row["_id"], "answers", row["answers"])
         delivery = self._unseal(row["_id"], "delivery", row["delivery"])
+        matter, situation = self._matter(row), self._situation(row)
+        own = {paper.key for paper in self._matters.personal(matter, situation).papers}
+        papers, handed, form = self._papers(row), standing.materials or {}, self._matters.form(matter)
         name = answers["applicant_name"]
         if not actor.is_staff:
-            answers = {**answers, "id_number": mask_identity(answers["id_number"])}
+            answers = rules.masked(answers, mask_identity)
         elif not scope.handles(actor, row):  # who only watches over it needs no name, number or address
             name = mask_name(name)
             answers = {"applicant_name": name, "id_number": mask_identity(answers["id_number"])}
-            delivery = {"way": delivery["way"]}
-        matter = self._matters.matter(row["matter"]["code"], row["matter"]["version"])
+            delivery, situation = {"way": delivery["way"]}, {}
         return {
             **self._line(row),
             "receipt_code": None if actor.is_staff else self._keys.open_sealed(row["_id"], "receipt", row["receipt"]),
             "applicant": {"name": name},
             "answers": answers,
+            "situation": self._matters.said(matter, situation),
             "materials": [
                 {
                     "key": material.key,
                     "name": material.name,
-                    "files": [
-                        self._files.describe(upload) for upload in (standing.materials or {}).get(material.key, [])
-                    ],
+                    "held_by_state": material.held_by_state,
+                    "filled_in": material.key in form.fills,
+                    "files": [self._files.describe(upload) for upload in handed.get(material.key, [])],
                 }
-                for material in matter.materials
+                for material in papers
+                if material.key in own or handed.get(material.key)
             ],
             "delivery": delivery,
-            "supplement": self._asked(standing, matter),
+            "supplement": self._asked(standing, papers),
             "decision": standing.decision and {"ground": "", **standing.decision, "appeal": rules.APPEAL},
             "result": standing.result
             and {**standing.result, "name": matter.result_name, "issued_at": standing.result["at"]},
@@ -470,10 +508,10 @@ class Cases:
         return {"code": code, "name": self._matters.departments.name(code)} if code else None
 
     @staticmethod
-    def _asked(standing: Standing, matter: Any) -> Row | None:
+    def _asked(standing: Standing, papers: Iterable[Material]) -> Row | None:
         if not standing.supplement:
             return None
-        names = {material.key: material.name for material in matter.materials}
+        names = {material.key: material.name for material in papers}
         items = [{**item, "name": names[item["key"]]} for item in standing.supplement["items"]]
         return {"items": items, "text": standing.supplement["text"], "asked_at": standing.supplement["at"]}
 

@@ -17,7 +17,7 @@ INDEXES: list[Index] = [
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
 ]
 
-SEALED = [("cases", ("answers", "delivery", "receipt")), ("case_actions", ("data",))]
+SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
 
 
 class NumberTaken(Exception):

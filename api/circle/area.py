@@ -1,8 +1,8 @@
 """Boxes on the map: where a deployment answers, and which part of a street file it needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import cos, radians
+from math import cos, radians, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +50,20 @@ def around(positions: Iterable[tuple[float, float]]) -> Box | None:
     return Box(min(lons), min(lats), max(lons), max(lats))
 
 
-def distances_m(lon: float, lat: float, positions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The straight lines in metres from a position to each row (longitude, latitude) of many (haversine)."""
-    half = np.radians(positions - (lon, lat)) / 2
-    chord = np.sin(half[:, 1]) ** 2 + cos(radians(lat)) * np.cos(np.radians(positions[:, 1])) * np.sin(half[:, 0]) ** 2
-    return 2 * EARTH_M * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
+class Spots:
+    """Many positions (longitude, latitude in degrees), laid out once to measure from any other."""
+
+    def __init__(self, positions: Sequence[tuple[float, float]]) -> None:
+        self._places = np.array([_on_sphere(*position) for position in positions], dtype=float).reshape(-1, 3).T
+
+    def distances_m(self, lon: float, lat: float) -> NDArray[np.float64]:
+        """The straight lines in metres from a position to each: along the sphere, from the chord."""
+        chords = self._places - np.array(_on_sphere(lon, lat)).reshape(3, 1)
+        chords *= chords
+        return 2 * EARTH_M * np.arcsin(np.sqrt(chords.sum(axis=0)) / 2)
+
+
+def _on_sphere(lon: float, lat: float) -> tuple[float, float, float]:
+    """A position on a sphere of radius 1."""
+    lon, lat = radians(lon), radians(lat)
+    return cos(lat) * cos(lon), cos(lat) * sin(lon), sin(lat)

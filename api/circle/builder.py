@@ -2,18 +2,39 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import api
 
 BUILD_SECONDS = 3_600
+KEEPING = "keeping the street file for the other hosts"
 ROOT = Path(api.__file__).parents[1]
+
+
+class Progress(NamedTuple):
+    """How far a build is: `searching` is done mode by mode, in the order of MODES."""
+
+    step: Literal["reading", "searching", "keeping"]
+    mode: str | None = None
+    done: int | None = None
+    of: int | None = None
+
+
+_SEARCHED = re.compile(r"(\w+): (\d+) of (\d+) places")
+
+
+def progress_of(line: str) -> Progress:
+    """What a line of the builder's tells."""
+    if found := _SEARCHED.match(line):
+        return Progress("searching", found[1], int(found[2]), int(found[3]))
+    return Progress("keeping" if line == KEEPING else "reading")
 
 
 class BuildFailed(Exception):

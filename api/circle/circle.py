@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from math import inf
 from typing import Literal, NamedTuple, Protocol, get_args
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from api.circle.mode import Mode, Pace
+from api.circle.nearest import SNAP_LIMIT_M
 from api.circle.point import Handling, Part, ServicePoint, parts_at, usual_parts
 
 Floats = NDArray[np.float64]
@@ -22,6 +24,11 @@ SERVE = timedelta(minutes=20)
 ONE_VISIT_S = 300.0
 """How much further one would go to have everything done in one visit."""
 MOST_BEYOND = 3
+FAR_SNAP_M = 150.0
+"""Further from a street than this is told: city streets lie at most 300 m apart (GB 50180-2018, 6.0.2), so that the
+position or the map is in doubt."""
+MICROSECOND = 1e-6
+"""What instants are exact to."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 When = Literal["arrival", "any"]
@@ -64,7 +71,6 @@ class Ask:
     at: datetime
     when: When = "arrival"
     matter: Handling | None = None
-    facilities: frozenset[str] = frozenset()
     limit: int | None = None
 
 
@@ -75,7 +81,6 @@ class Stop(NamedTuple):
     seconds: float
     basis: Basis
     distance_m: float
-    arrival: datetime
     opening: Opening
     can: tuple[Part, ...]
 
@@ -90,93 +95,103 @@ class Answer:
     beyond: tuple[Stop, ...]
 
 
-class Reached(NamedTuple):
-    """A point with its seconds, inf where it cannot be reached, and the straight line in metres."""
+class Candidate(NamedTuple):
+    """A point that may be gone to: its hours as one text, and what one would go there for."""
 
     point: ServicePoint
-    seconds: float
-    basis: Basis
-    metres: float
+    hours: str
+    can: tuple[Part, ...]
+
+
+def candidate(point: ServicePoint, matter: Handling | None, facilities: frozenset[str]) -> Candidate | None:
+    """None where going makes no sense: not built, lacking something asked for, or a place that only reviews."""
+    if point.built == "no" or not facilities.issubset(point.facilities):
+        return None
+    can = parts_at(matter, point) if matter else usual_parts(point.kind)
+    if matter and "accept" not in can and "collect" not in can:
+        return None
+    return Candidate(point, point.opening_hours, can)
+
+
+Reached = tuple[Candidate | None, float, Basis, float]
+"""A candidate, seconds to it (inf: cannot be reached), where they come from, and the straight line in metres."""
 
 
 def reached(
-    ask: Ask, points: Sequence[ServicePoint], metres: Floats, pace: Pace, seconds: Floats | None = None
+    ask: Ask, candidates: Sequence[Candidate | None], metres: Floats, pace: Pace, seconds: Floats | None = None
 ) -> Iterator[Reached]:
-    """The points, which come by id, nearest first; equally near ones by id.
+    """The candidates, which come by id, nearest first; equally near ones by id.
 
     Where the tables know no time (nan, or no `seconds` at all), it is estimated from the straight line in `metres`
     and a usual detour, and marked so.
     """
     estimated = metres * (DETOUR / (getattr(pace, ask.mode) / 3.6))
-    unknown = np.ones(len(metres), dtype=bool) if seconds is None else np.isnan(seconds)
-    times = estimated if seconds is None else np.where(unknown, estimated, seconds)
-    for i in np.argsort(times, kind="stable").tolist():
-        yield Reached(points[i], times.item(i), "estimate" if unknown[i] else "network", metres.item(i))
+    times, bases = estimated, ["estimate"] * len(metres)
+    if seconds is not None:
+        unknown = np.isnan(seconds)
+        times, bases = seconds, ["network"] * len(metres)
+        if unknown.any():
+            times = np.where(unknown, estimated, seconds)
+            bases = ["estimate" if guess else "network" for guess in unknown.tolist()]
+    order = times.argsort(kind="stable").tolist()
+    near, far = times.tolist(), metres.tolist()
+    return ((candidates[i], near[i], bases[i], far[i]) for i in order)
 
 
 def answer(ask: Ask, reached: Iterable[Reached], opening_at: OpeningAt) -> Answer:
-    """Apply the limit, the matter, the facilities and the opening on arrival to what is `reached`, nearest first."""
-    limit = ask.minutes * 60
-    openings = _Openings(opening_at)
+    """Apply the limit and the opening on arrival to what is `reached`, nearest first."""
+    limit, wanted = ask.minutes * 60, ask.limit
+    opening_on = _openings(ask, opening_at)
     passed: list[Stop] = []
     inside: list[Stop] = []
-    for one in reached:
-        if len(inside) == ask.limit or (one.seconds > limit and (inside or len(passed) >= MOST_BEYOND)):
+    for there, seconds, basis, metres in reached:
+        if len(inside) == wanted or (seconds > limit and (inside or len(passed) >= MOST_BEYOND)):
             break
-        if one.seconds < inf and _suits(ask, one.point):
-            stop = _stop(ask, one, openings)
+        if there is None or seconds == inf:
+            continue
+        point, hours, can = there
+        opening = opening_on(hours, seconds)
+        stop = Stop(point, seconds, basis, metres, opening, can)
+        if seconds <= limit and (opening.open or ask.when == "any"):
+            inside.append(stop)
+        elif not inside:
             passed.append(stop)
-            if one.seconds <= limit and (ask.when == "any" or stop.opening.open):
-                inside.append(stop)
     if inside:
-        best = min(inside, key=lambda stop: _preference(ask, stop))
+        best = _best(ask, inside)
         return Answer(tuple(inside), best, _why(ask, best), ())
     near = [stop for stop in passed if stop.seconds <= limit]
     first = tuple(passed[:MOST_BEYOND])
     return Answer((), None, _why_none(ask, near, first), first)
 
 
-def can(ask: Ask, point: ServicePoint) -> tuple[Part, ...]:
-    """What of the matter this point does; without a matter, what such a point does at all."""
-    return parts_at(ask.matter, point) if ask.matter else usual_parts(point.kind)
+def _openings(ask: Ask, opening_at: OpeningAt) -> Callable[[str, float], Opening]:
+    """(hours, seconds on the way) -> how a place stands on arrival. Asked in order of time, so that one answer holds
+    for the next arrivals too, until the place's next change.
+    """
+    known: dict[str, tuple[float, Opening]] = {}
+
+    def at(hours: str, seconds: float) -> Opening:
+        found = known.get(hours)
+        if found is None or seconds >= found[0]:
+            opening = opening_at(hours, ask.at + timedelta(seconds=seconds))
+            change = opening.closes_at if opening.open else opening.next_opens_at
+            until = inf if change is None else (change - ask.at).total_seconds() - MICROSECOND
+            found = known[hours] = (until, opening)
+        return found[1]
+
+    return at
 
 
-def _suits(ask: Ask, point: ServicePoint) -> bool:
-    """Whether going there makes sense at all: a place that only reviews is not one for citizens to go to."""
-    if point.built == "no" or not ask.facilities.issubset(point.facilities):
-        return False
-    return ask.matter is None or not {"accept", "collect"}.isdisjoint(can(ask, point))
-
-
-class _Openings:
-    """Asks once for many arrivals: how a place stands holds until its next change. Arrivals come in order of time."""
-
-    def __init__(self, opening_at: OpeningAt) -> None:
-        self._opening_at = opening_at
-        self._known: dict[str, Opening] = {}
-
-    def at(self, hours: str, arrival: datetime) -> Opening:
-        """How a place with these hours stands on arrival."""
-        known = self._known.get(hours)
-        if known is not None:
-            change = known.closes_at if known.open else known.next_opens_at
-            if change is None or arrival < change:
-                return known
-        known = self._known[hours] = self._opening_at(hours, arrival)
-        return known
-
-
-def _stop(ask: Ask, reached: Reached, openings: _Openings) -> Stop:
-    point, arrival = reached.point, ask.at + timedelta(seconds=reached.seconds)
-    return Stop(
-        point,
-        reached.seconds,
-        reached.basis,
-        reached.metres,
-        arrival,
-        openings.at(point.opening_hours, arrival),
-        can(ask, point),
-    )
+def _best(ask: Ask, inside: Sequence[Stop]) -> Stop:
+    """The one to go to: once a place is found that lacks nothing, what is further away than a detour is not better."""
+    best, liked = inside[0], _preference(ask, inside[0])
+    for stop in inside[1:]:
+        if not any(liked[:3]) and stop.seconds > liked[3]:
+            break
+        preference = _preference(ask, stop)
+        if preference < liked:
+            best, liked = stop, preference
+    return best
 
 
 def _preference(ask: Ask, stop: Stop) -> tuple[bool, bool, bool, float, str]:
@@ -185,15 +200,19 @@ def _preference(ask: Ask, stop: Stop) -> tuple[bool, bool, bool, float, str]:
     return (
         not stop.opening.open,
         "accept" not in stop.can,
-        _late(stop),
+        _late(ask, stop),
         stop.seconds + (0.0 if whole else ONE_VISIT_S),
         stop.point.id,
     )
 
 
-def _late(stop: Stop) -> bool:
+def _late(ask: Ask, stop: Stop) -> bool:
     closes = stop.opening.closes_at
-    return closes is not None and closes - stop.arrival < SERVE
+    return closes is not None and closes - _arrival(ask, stop) < SERVE
+
+
+def _arrival(ask: Ask, stop: Stop) -> datetime:
+    return ask.at + timedelta(seconds=stop.seconds)
 
 
 _BY = {
@@ -211,7 +230,7 @@ _PART = {
 
 def _why(ask: Ask, best: Stop) -> Words:
     """Why this one: travel, opening, what can be done there."""
-    return _joined([_travel(ask, best), _opening(best), *_doing(ask, best)])
+    return _joined([_travel(ask, best), _opening(ask, best), *_doing(ask, best)])
 
 
 def _joined(clauses: Sequence[Words]) -> Words:
@@ -227,16 +246,16 @@ def _travel(ask: Ask, stop: Stop) -> Words:
     return Words(f"{by.zh}约 {minutes} 分钟{guess.zh}", f"{by.en} about {minutes} min{guess.en}")
 
 
-def _opening(stop: Stop) -> Words:
-    opening = stop.opening
+def _opening(ask: Ask, stop: Stop) -> Words:
+    opening, arrival = stop.opening, _arrival(ask, stop)
     sure = Words("", "")
     if not stop.point.hours_confirmed:
         sure = Words("（时间未经核实，请先问一问）", " (hours not confirmed: ask first)")
     if not opening.open:
-        at = _clock(opening.next_opens_at, stop.arrival)
+        at = _clock(opening.next_opens_at, arrival)
         return Words(f"到达时不开放，{at.zh}开门{sure.zh}", f"closed on arrival, opens {at.en}{sure.en}")
-    at = _clock(opening.closes_at, stop.arrival)
-    late = Words("，时间很紧", ", little time left") if _late(stop) else Words("", "")
+    at = _clock(opening.closes_at, arrival)
+    late = Words("，时间很紧", ", little time left") if _late(ask, stop) else Words("", "")
     return Words(f"到达时开放，{at.zh}关门{late.zh}{sure.zh}", f"open on arrival, closes {at.en}{late.en}{sure.en}")
 
 
@@ -254,6 +273,22 @@ def _courier(ask: Ask, stop: Stop) -> list[Words]:
     if ask.matter and ask.matter.courier and "collect" not in stop.can:
         return [Words("证件可以快递到家", "the result can be couriered")]
     return []
+
+
+def snapped_words(metres: float | None) -> Words | None:
+    """What is to be said of the way to the nearest street: nothing where it is as near as streets usually are."""
+    if metres is None:
+        limit = round(SNAP_LIMIT_M)
+        return Words(
+            f"您的位置 {limit} 米内没有街道，时间是按直线距离估算的，实际可能更久。",
+            f"No street within {limit} m of your position: times are estimated from the straight line.",
+        )
+    if metres <= FAR_SNAP_M:
+        return None
+    return Words(
+        f"您的位置离最近的街道约 {metres:.0f} 米，到街道的这一段是按直线步行算的。",
+        f"The nearest street is about {metres:.0f} m from your position: the way to it is reckoned as a straight walk.",
+    )
 
 
 def _why_none(ask: Ask, closed: Sequence[Stop], beyond: Sequence[Stop]) -> Words:
@@ -292,7 +327,12 @@ def _clock(at: datetime | None, seen_from: datetime) -> Words:
     """A time of day in Beijing, with the date where it is another day."""
     if at is None:
         return Words("30 天内没有确定时间", "at no known time within 30 days")
+    return _clock_on(at, seen_from.astimezone(BEIJING).date())
+
+
+@lru_cache(1_024)
+def _clock_on(at: datetime, day: date) -> Words:
     local = at.astimezone(BEIJING)
-    if local.date() == seen_from.astimezone(BEIJING).date():
+    if local.date() == day:
         return Words(f"{local:%H:%M} ", f"at {local:%H:%M}")
     return Words(f"{local.month}月{local.day}日 {local:%H:%M} ", f"on {local:%Y-%m-%d} at {local:%H:%M}")

@@ -31,6 +31,9 @@ FACILITIES = {
 """What can be filtered by, with its Chinese name."""
 
 
+ROUGH_M = 100
+"""From this error on a position is marked: a tenth of the circle's 1,000 m (15 minutes at 4.0 km/h), a minute and a
+half on foot, or a street further."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ALWAYS = "24/7"
 
@@ -97,6 +100,13 @@ class ServicePoint:
     def position(self) -> tuple[float, float] | None:
         """(longitude, latitude), or None: such a point is listed by its street and never placed."""
         return None if self.lon is None or self.lat is None else (self.lon, self.lat)
+
+    @property
+    def position_rough(self) -> bool:
+        """Whether the position must be marked: it may be off by much, or nobody knows by how much."""
+        if self.position is None:
+            return False
+        return not self.confirmed if self.position_error_m is None else self.position_error_m >= ROUGH_M
 
     @property
     def hours_confirmed(self) -> bool:

@@ -87,7 +87,7 @@ class ModeReach:
         for foot in snap.feet:
             for node, cost in leaving(foot, self._ends[foot.segment].tolist(), self._seconds[foot.segment].tolist()):
                 costs[node] = min(cost, costs.get(node, cost))
-        seconds = np.minimum.reduce([self._row(node) + cost for node, cost in costs.items()])[self._order]
+        seconds = np.minimum.reduce([self._row(node) * 0.1 + cost for node, cost in costs.items()])[self._order]
         for foot in snap.feet:
             for i, fraction, walk in self._on_segment.get(foot.segment, ()):
                 along, against = self._seconds[foot.segment].tolist()
@@ -95,16 +95,14 @@ class ModeReach:
         # A node beyond the limit may be missing from a quicker way, so that sums beyond it are not to be trusted.
         seconds[seconds > LIMIT_S] = np.inf
         seconds += snap.metres / self._walk_ms
-        seconds[self._unknown] = np.nan
+        if self._unknown.size:
+            seconds[self._unknown] = np.nan
         return Travel(seconds, snap)
 
-    def _row(self, node: int) -> NDArray[np.float64]:
-        tenths = self._table[node]
-        if self._side.shape[1]:
-            tenths = np.concatenate((tenths, self._side[node]))
-        seconds = tenths * 0.1
-        seconds[tenths == FAR] = np.inf
-        return seconds
+    def _row(self, node: int) -> Tenths:
+        """Tenths of seconds from a node to every column; FAR is beyond the limit."""
+        tenths: Tenths = self._table[node]
+        return np.concatenate((tenths, self._side[node])) if self._side.shape[1] else tenths
 
 
 def leaving(foot: Foot, ends: Sequence[int], seconds: Sequence[float]) -> list[tuple[int, float]]:

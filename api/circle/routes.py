@@ -8,19 +8,31 @@ from flask_smorest import Blueprint
 from api.circle import schemas
 from api.circle.area import Box
 from api.circle.service import Circle
-from api.http import BadCursor, Http, page, position_of, written
+from api.edge import Quick
+from api.http import BadCursor, Http, json, page, position_of
 from api.problems import language
 from api.shapes import Paging
 
 Row = dict[str, Any]
 
 
+def quick(circle: Circle) -> dict[str, Quick]:
+    """The question that everybody asks first, answered before Flask begins where it is plain."""
+
+    def find(query: str, language: str) -> bytes | None:
+        question = schemas.plain_question(query)
+        return circle.find(question, language) if question else None
+
+    return {"/v1/circle": find}
+
+
 def blueprint(circle: Circle, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("circle", __name__, url_prefix="/v1", description="Where: what is within 15 minutes")
 
-    def shown(found: Row) -> Any:
-        return found, 201, http.etag(found["version"])
+    def shown(point_id: str, status: int) -> Any:
+        found = circle.face(circle.point(point_id))
+        return found, status, http.etag(found["version"])
 
     @bp.get("/circle")
     @http.allow("anyone")
@@ -28,8 +40,7 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     @bp.response(200, schemas.Circle)
     def find(question: Row) -> Response:
         """What is near enough, can do the matter and is open on arrival."""
-        found = circle.find(question)
-        return written({**found, "why": found["why"][language()]})
+        return json(circle.find(question, language()))
 
     @bp.get("/circle/isochrone")
     @http.allow("anyone")
@@ -62,17 +73,26 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     @bp.response(200, schemas.Point)
     def point(point_id: str) -> Any:
         """One service point, and whether it is open now."""
-        found = circle.face(circle.point(point_id))
-        return found, 200, http.etag(found["version"])
+        return shown(point_id, 200)
+
+    @bp.get("/points/<point_id>/matters")
+    @http.allow("anyone")
+    @bp.arguments(Paging, location="query")
+    @bp.response(200, schemas.PointMatters)
+    def matters(paging: Row, point_id: str) -> Any:
+        """Which matters can be done there, and what part of each."""
+        most = paging["limit"]
+        rows = circle.matters(point_id, position_of(paging.get("cursor")), most + 1)
+        return page(rows, most, lambda row: str(row["code"]))
 
     @bp.post("/points")
     @http.allow("admin")
     @bp.arguments(schemas.NewPoint)
     @bp.response(201, schemas.Point)
-    @http.create_once(lambda actor, ref: shown(circle.made(ref)))
+    @http.create_once(lambda actor, ref: shown(circle.changes.made(ref), 201))
     def add_point(told: Row, actor: Any, new_id: str) -> Any:
         """A new service point; in the circle at once."""
-        return shown(circle.add_point(actor.id, told, new_id))
+        return shown(circle.changes.add(actor.id, told, new_id), 201)
 
     @bp.patch("/points/<point_id>")
     @http.allow("admin")
@@ -80,15 +100,15 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     @bp.response(200, schemas.Point)
     def change_point(told: Row, point_id: str, actor: Any) -> Any:
         """Change some fields of a point; `built: no` closes it. Holds at once, in every process within two seconds."""
-        found = circle.change_point(actor.id, point_id, http.wanted_version(), told)
-        return found, 200, http.etag(found["version"])
+        circle.changes.change(actor.id, point_id, http.wanted_version(), told)
+        return shown(point_id, 200)
 
     @bp.delete("/points/<point_id>")
     @http.allow("admin")
     @bp.response(204)
     def remove_point(point_id: str, actor: Any) -> None:
         """Take a point away that nothing hangs on."""
-        circle.remove_point(actor.id, point_id, http.wanted_version())
+        circle.changes.remove(actor.id, point_id, http.wanted_version())
 
     @bp.get("/points/<point_id>/versions")
     @http.allow("admin")
@@ -99,14 +119,17 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
         before, most = position_of(paging.get("cursor")), paging["limit"]
         if before is not None and not before.isdigit():
             raise BadCursor
-        rows = circle.versions(point_id, int(before) if before else None, most + 1)
+        rows = circle.changes.versions(point_id, int(before) if before else None, most + 1)
         return page(rows, most, lambda row: str(row["version"]))
 
     @bp.get("/networks")
     @http.allow("admin")
     @bp.response(200, schemas.Networks)
     def networks(actor: Any) -> Any:
-        """The street networks that were built, the newest first, and how this process stands with them."""
-        return {"items": circle.networks()}
+        """The street networks that were built, the newest first, how this process stands with them, and what is being
+        built.
+        """
+        builds = [{**row, "why": row["why"] and row["why"][language()]} for row in circle.generations.builds()]
+        return {"items": circle.networks(), "builds": builds}
 
     return bp

@@ -1,5 +1,7 @@
 """Shapes of the circle, its points and its drawings."""
 
+import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -10,9 +12,9 @@ from api.circle.area import Box
 from api.circle.circle import WHENS
 from api.circle.mode import MODES
 from api.circle.point import KINDS, PARTS
-from api.problems import language
 from api.shapes import Time
 
+Row = dict[str, Any]
 CRS = ("wgs84", "gcj02", "bd09")
 
 
@@ -23,6 +25,10 @@ def _one_of(names: tuple[str, ...]) -> validate.OneOf:
 def _near_our_time(at: datetime) -> None:
     if not 2000 <= at.year < 2100:
         raise ValidationError("时间超出范围。")
+
+
+def _among(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(names))
 
 
 _minutes = validate.Range(1, 60, error="应为 1 到 60 的整数分钟。")
@@ -58,16 +64,53 @@ class Question(Place):
         return {**data, "at": given.strip().replace(" ", "+")} if given else data
 
 
+_PLAIN: dict[str, tuple[re.Pattern[str], Callable[[str], Any]]] = {
+    "lon": (_DEGREES := re.compile(r"-?\d{1,3}(\.\d{1,17})?", re.ASCII), float),
+    "lat": (_DEGREES, float),
+    "crs": (_among(CRS), str),
+    "mode": (_among(MODES), str),
+    "open": (_among(WHENS), str),
+    "minutes": (re.compile("[1-9]|[1-5][0-9]|60"), int),
+    "limit": (re.compile("[1-9][0-9]?|[1-4][0-9][0-9]"), int),
+    "matter": (re.compile(r"[\w-]{1,80}", re.ASCII), str),
+    "at": (re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", re.ASCII), datetime.fromisoformat),
+}
+_NONE = (re.compile("(?!)"), str)
+_LEFT_OUT: Row = {"crs": "wgs84", "mode": "walk", "minutes": 15, "open": "arrival"}
+
+
+def plain_question(query: str) -> Row | None:
+    """What `Question` reads from a query in which nothing is wrong or unusual; None leaves it to the schema, which
+    takes as long as the whole answer. Both read the same: tests/circle/test_questions.py.
+    """
+    question = _LEFT_OUT.copy()
+    told = set()
+    for part in query.split("&"):
+        name, _, text = part.partition("=")
+        form, read = _PLAIN.get(name, _NONE)
+        text = text.replace("%3A", ":").replace("%2B", "+")
+        if name in told or not form.fullmatch(text):
+            return None
+        told.add(name)
+        try:
+            question[name] = read(text)
+        except ValueError:  # a 30th of February
+            return None
+    return question if {"lon", "lat"} <= told else None
+
+
 class Origin(Schema):
     """Where the question was asked from, in WGS-84; `snapped_m` is the way to the nearest street.
 
-    `off_streets`: no street within 500 m, so the answer is an estimate although there is a network.
+    `off_streets`: no street within 500 m, so the answer is an estimate although there is a network. `said`: that, or
+    that the nearest street is far, in words; null where it is near.
     """
 
     lon = fields.Float(required=True)
     lat = fields.Float(required=True)
     snapped_m = fields.Float(required=True, allow_none=True)
     off_streets = fields.Boolean(required=True)
+    said = fields.String(required=True, allow_none=True)
 
 
 class Arrival(Schema):
@@ -98,13 +141,7 @@ class Stop(Schema):
     confirmed = fields.Boolean(required=True)
     hours_confirmed = fields.Boolean(required=True)
     position_error_m = fields.Integer(required=True, allow_none=True)
-
-
-class Why(fields.Field[str]):
-    """Words in the reader's language."""
-
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str:
-        return str(value[language()])
+    position_rough = fields.Boolean(required=True, metadata={"description": "off by 100 m or more, or nobody knows"})
 
 
 class Circle(Schema):
@@ -120,7 +157,7 @@ class Circle(Schema):
     origin = fields.Nested(Origin, required=True)
     points = fields.List(fields.Nested(Stop), required=True)
     best = fields.String(required=True, allow_none=True)
-    why = Why(required=True, metadata={"type": "string"})
+    why = fields.String(required=True, metadata={"description": "why that one, in the reader's language"})
     beyond = fields.List(fields.Nested(Stop), required=True)
 
 
@@ -196,6 +233,7 @@ class Point(Schema):
     lat = fields.Float(required=True, allow_none=True)
     elsewhere = fields.Nested(Elsewhere, required=True, allow_none=True)
     position_error_m = fields.Integer(required=True, allow_none=True)
+    position_rough = fields.Boolean(required=True, metadata={"description": "off by 100 m or more, or nobody knows"})
     position_basis = fields.String(required=True, metadata={"description": "where the position comes from"})
     confirmed = fields.Boolean(required=True, metadata={"description": "whether the position was surveyed"})
     source = fields.String(required=True)
@@ -265,7 +303,7 @@ class PointChange(Schema):
         """What `GET` tells beside the fields is no change."""
         return {key: value for key, value in data.items() if key not in self.computed}
 
-    computed = frozenset({"id", "open", "can", "elsewhere", "version"})
+    computed = frozenset({"id", "open", "can", "elsewhere", "position_rough", "version"})
 
 
 class NewPoint(PointChange):
@@ -275,7 +313,26 @@ class NewPoint(PointChange):
     kind = fields.String(required=True, validate=_one_of(KINDS))
     name = fields.String(required=True, validate=validate.Length(1, 100))
     hours = fields.String(required=True, validate=validate.Length(1, 1_000))
-    computed = frozenset({"open", "can", "elsewhere", "version"})
+    computed = frozenset({"open", "can", "elsewhere", "position_rough", "version"})
+
+
+_parts = fields.List(fields.String(validate=validate.OneOf(PARTS)), required=True)
+
+
+class PointMatter(Schema):
+    """What is done of a matter: `can` at this point, `usual` at one of its kind; an override makes them differ."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    can = _parts
+    usual = _parts
+
+
+class PointMatters(Schema):
+    """One page of matters, by code."""
+
+    items = fields.List(fields.Nested(PointMatter), required=True)
+    next = fields.String(required=True, allow_none=True)
 
 
 class PointVersion(Schema):
@@ -314,10 +371,31 @@ class Network(Schema):
     attribution = fields.String(required=True)
 
 
+class Build(Schema):
+    """A network that is being built on a host, or could not be; `why` says so in words.
+
+    `step`: reading, then searching (`done` of `of` places, mode by mode: walk, walk_slow, bike, drive), then keeping
+    the file for other hosts. Where `at`, the last sign of it, is long ago, it was broken off.
+    """
+
+    generation = fields.String(required=True)
+    file = fields.String(required=True)
+    host = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["building", "failed"]))
+    step = fields.String(required=True, validate=validate.OneOf(["reading", "searching", "keeping"]))
+    mode = fields.String(required=True, allow_none=True)
+    done = fields.Integer(required=True, allow_none=True)
+    of = fields.Integer(required=True, allow_none=True)
+    began_at = Time(required=True)
+    at = Time(required=True)
+    why = fields.String(required=True, allow_none=True)
+
+
 class Networks(Schema):
-    """All of them."""
+    """All of them, and what is being built."""
 
     items = fields.List(fields.Nested(Network), required=True)
+    builds = fields.List(fields.Nested(Build), required=True)
 
 
 class BoxQuestion(Schema):

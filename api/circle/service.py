@@ -1,63 +1,41 @@
-"""The use cases of the circle: ask it, look at points, draw it, load points, add a street network.
+"""The use cases of the circle: ask it, look at points, draw it.
 
 Questions are answered from memory alone: an immutable picture of the points and the current generation of travel times.
 `follow` looks whether the store has moved on and swaps the picture; every process calls it about once a second.
+Points are changed in `changes`, street networks added in `generations`.
 """
 
-import fcntl
-import hashlib
 import logging
-import os
-import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
-from importlib import resources
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from api.circle import circle
-from api.circle.area import Box, around, distances_m
+from api.circle.area import Box
 from api.circle.builder import BuildFailed, build
-from api.circle.circle import Answer, Ask, OpeningAt, Stop
+from api.circle.changes import PointChanges
+from api.circle.circle import Ask, OpeningAt
 from api.circle.crs import from_wgs84, to_wgs84
-from api.circle.drawing import StreetMap
+from api.circle.generations import Generations, Hosts
 from api.circle.mode import Pace
-from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, point_of, row_of, usual_parts
-from api.circle.points_csv import check_point, read_points, write_points
-from api.circle.reach import Reach
+from api.circle.picture import Picture, stored_point
+from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
+from api.circle.reach import Position, Reach
 from api.circle.store import CircleStore
-from api.refusals import BadFields, NotFound, Refusal, VersionStale
+from api.circle.written import written
+from api.refusals import BadFields, NotFound, Refusal
 
 log = logging.getLogger("circle.circle")
 
-AREA_MARGIN_M = 1_500.0
-"""How far around the points of a district questions are answered."""
-NETWORK_MARGIN_M = 5_000.0
-"""How far around them streets are kept: one drives out of a district and back into it."""
 ISOCHRONE_SECONDS = 20
 KEPT_ISOCHRONES = 64
-REBUILD_PAUSE = timedelta(minutes=1)
+COVER_PAUSE = timedelta(seconds=5)
+"""Until new positions that could not be searched are tried again."""
 NEVER = datetime.min.replace(tzinfo=UTC)
-Hosts = Literal["one", "several"]
-"""Whether other hosts need the street file to build what this one builds."""
-OPERATOR, STARTER = "operator", "starter"
-"""Who acts at the command line, and before anybody does."""
 Row = dict[str, Any]
-
-
-class NetworkRefused(Refusal):
-    """The street file cannot serve; what was in use stays in use."""
-
-    code = "network_refused"
-    zh = "这个路网文件用不了，原来的路网不变。"
-    en = "This street file cannot be used; the network in use stays."
 
 
 class NotDrawn(Refusal):
@@ -66,84 +44,6 @@ class NotDrawn(Refusal):
     code = "unavailable"
     zh = "现在画不出可达范围，请稍后再试。"
     en = "The outline cannot be drawn now. Try again shortly."
-
-
-class PointExists(Refusal):
-    """There is a point with this id already."""
-
-    code = "point_exists"
-    zh = "这个编号的服务点已经有了，请换一个编号，或直接修改它。"
-    en = "A point with this id exists. Choose another id, or change that one."
-
-
-class PointInUse(Refusal):
-    """Something still hangs on the point; it can be closed (`built: no`), but not deleted."""
-
-    code = "point_in_use"
-    zh = "还有人员或咨询挂在这个服务点，不能删除；可以先把“建成”改为“否”，不再让群众前往。"
-    en = 'Staff or conversations still hang on this point. Close it instead: set "built" to "no".'
-
-
-_NETWORK_WORDS = {
-    "broken": ("文件读不出来，请重新下载完整的 .osm.pbf。", "The file cannot be read. Get a complete .osm.pbf again."),
-    "empty": ("文件里没有能走的路，请换一个区域。", "The file has no usable street. Get another region."),
-    "far_away": (
-        "文件里的路离服务点太远，请下载本地区的。",
-        "Its streets are far from every point. Get your region's.",
-    ),
-    "too_large": ("文件太大，请先裁剪到本地区。", "The file is too large. Cut it to your region first."),
-    "no_points": ("还没有带位置的服务点，请先导入服务点。", "No point has a position yet. Load points first."),
-    "failed": ("计算没有完成，请看日志后再试。", "The build did not finish. Look at the log, then try again."),
-}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Everything a question needs, as it stood at one revision."""
-
-    revision: int
-    points: tuple[ServicePoint, ...]
-    versions: dict[str, int]
-    reach: Reach | None
-
-    @cached_property
-    def by_id(self) -> dict[str, ServicePoint]:
-        """Points by id."""
-        return {point.id: point for point in self.points}
-
-    @cached_property
-    def placed(self) -> tuple[ServicePoint, ...]:
-        """Points that have a position, in the order of the tables."""
-        return tuple(point for point in self.points if point.position)
-
-    @cached_property
-    def positions(self) -> NDArray[np.float64]:
-        """Longitude and latitude of those, a row each."""
-        return np.array([point.position for point in self.placed], dtype=float).reshape(-1, 2)
-
-    @cached_property
-    def faces(self) -> dict[str, Row]:
-        """What an answer says of each of those, whoever asks, by id."""
-        return {point.id: _face_row(point) for point in self.placed}
-
-    @cached_property
-    def area(self) -> tuple[Box, ...]:
-        """Where questions are answered: around each district's points, and where there are streets."""
-        boxes = [box.grown(AREA_MARGIN_M) for box in district_boxes(self.points)]
-        return (*boxes, self.reach.box) if self.reach else tuple(boxes)
-
-    @cached_property
-    def streets(self) -> StreetMap | None:
-        """The lines for drawing."""
-        return StreetMap(self.reach.folder) if self.reach else None
-
-
-class Change(NamedTuple):
-    """What becomes of a point: `act` is add, change or remove."""
-
-    point: ServicePoint
-    version: int
-    act: str
 
 
 class Circle:
@@ -160,41 +60,41 @@ class Circle:
         opening: OpeningAt,
         check_hours: Callable[[str], object],
         matter: Callable[[str], Mapping[str, Any]],
+        codes: Callable[[], Sequence[str]],
         record: Callable[..., object] = lambda *told, **session: None,
         hosts: Hosts = "one",
         pace: Pace | None = None,
     ) -> None:
         """`folder` holds the generations. The calendar gives `opening` and `check_hours` (ValueError for bad ones);
-        `matter` gives the catalogue entry of a code from memory, or raises NotFound.
+        `matter` gives the catalogue entry of a code from memory, or raises NotFound; `codes` are all there are.
         """
-        self._store, self._folder = store, folder
-        self._transact, self._announce, self._now = transact, announce, now
-        self._opening, self._check_hours, self._matter = opening, check_hours, matter
-        self._record, self._hosts = record, hosts
-        self._rebuilding = threading.Lock()
-        self._rebuilt = False
-        self._rebuild_after = NEVER
-        self.hangs_on: Callable[[str], dict[str, int]] = lambda point_id: {}
-        """What hangs on a point, with its number, e.g. `{"staff": 2}`: told by the rooms above, once they stand."""
+        self._store, self._now = store, now
+        self._opening, self._matter, self._codes = opening, matter, codes
         self._pace = pace or Pace()
         self._picture = Picture(-1, (), {}, None)
         self._following = threading.Lock()
         self._drawing = threading.Lock()
+        self._cover_after = NEVER
         self._isochrones: dict[tuple[Any, ...], Row] = {}
+        write: dict[str, Any] = {"transact": transact, "announce": announce, "now": now, "follow": self.follow}
+        write["record"] = record
+        self.changes = PointChanges(store, check_hours=check_hours, knows=self._knows, prepare=self._prepare, **write)
+        self.generations = Generations(store, folder, hosts=hosts, pace=self._pace, **write)
 
     # -- questions, from memory ---------------------------------------------
 
-    def find(self, question: Row) -> Row:
-        """The circle around a position, in the shape of `GET /v1/circle`. Raises BadFields."""
+    def find(self, question: Row, language: str) -> bytes:
+        """The circle around a position, as the JSON of `GET /v1/circle` in a `language`, zh or en. Raises BadFields."""
         picture = self._picture
-        ask = self._ask(question, picture)
+        ask, facilities = self._ask(question, picture), self._facilities(question)
         travel = picture.reach.times(ask.mode, ask.lon, ask.lat) if picture.reach else None
         pace = picture.reach.pace if picture.reach else self._pace
-        metres = distances_m(ask.lon, ask.lat, picture.positions)
-        reached = circle.reached(ask, picture.placed, metres, pace, travel.seconds if travel else None)
+        metres = picture.spots.distances_m(ask.lon, ask.lat)
+        candidates = picture.candidates(ask.matter, facilities)
+        reached = circle.reached(ask, candidates, metres, pace, travel.seconds if travel else None)
         found = circle.answer(ask, reached, self._opening)
-        snapped = None if travel is None else round(travel.snap.metres, 1)
-        return {
+        said = circle.snapped_words(travel.snap.metres if travel else None) if picture.reach else None
+        head = {
             "basis": "estimate" if travel is None else "network",
             "generation": picture.reach.generation if picture.reach and travel else None,
             "mode": ask.mode,
@@ -203,11 +103,12 @@ class Circle:
             "origin": {
                 "lon": round(ask.lon, 6),
                 "lat": round(ask.lat, 6),
-                "snapped_m": snapped,
+                "snapped_m": None if travel is None else round(travel.snap.metres, 1),
                 "off_streets": picture.reach is not None and travel is None,
+                "said": said and (said.en if language == "en" else said.zh),
             },
-            **_told(found, picture.faces),
         }
+        return written(head, found, picture.faces, language)
 
     def points(self) -> tuple[ServicePoint, ...]:
         """All points, by id."""
@@ -226,6 +127,7 @@ class Circle:
         return {
             **row_of(point),
             "hours_confirmed": point.hours_confirmed,
+            "position_rough": point.position_rough,
             "can": usual_parts(point.kind),
             "elsewhere": _elsewhere(point),
             "open": {
@@ -247,6 +149,19 @@ class Circle:
             and street in (None, point.street_code)
         )
         return [self.face(point) for point in islice(found, most)]
+
+    def matters(self, point_id: str, after: str | None, most: int) -> list[Row]:
+        """What this point does of which matter, by code: `can` here, `usual` for its kind; up to `most` after `after`.
+
+        Matters that it neither does nor usually would are left out. Raises NotFound.
+        """
+        point = self.point(point_id)
+        handled = (handling_of(self._matter(code)) for code in self._codes() if after is None or code > after)
+        found = (
+            {"code": one.code, "name": one.name, "can": parts_at(one, point), "usual": parts(one, point.kind)}
+            for one in handled
+        )
+        return list(islice((row for row in found if row["can"] or row["usual"]), most))
 
     def card(self, point_id: str) -> Row:
         """A point on a card in a conversation. Raises NotFound."""
@@ -313,9 +228,6 @@ class Circle:
 
     def _ask(self, question: Row, picture: Picture) -> Ask:
         lon, lat = self._place(question, picture)
-        unknown = [name for name in question.get("facilities", ()) if name not in FACILITIES]
-        if unknown:
-            raise BadFields({"facilities": [f"不认识：{'、'.join(unknown)}。可以用：{'、'.join(FACILITIES)}。"]})
         return Ask(
             lon,
             lat,
@@ -324,9 +236,16 @@ class Circle:
             question.get("at") or self._now(),
             question["open"],
             self._handling(question["matter"]) if "matter" in question else None,
-            frozenset(question.get("facilities", ())),
             question.get("limit"),
         )
+
+    @staticmethod
+    def _facilities(question: Row) -> frozenset[str]:
+        wanted = question.get("facilities", ())
+        unknown = [name for name in wanted if name not in FACILITIES]
+        if unknown:
+            raise BadFields({"facilities": [f"不认识：{'、'.join(unknown)}。可以用：{'、'.join(FACILITIES)}。"]})
+        return frozenset(wanted)
 
     def _handling(self, code: str) -> Handling:
         try:
@@ -355,9 +274,7 @@ class Circle:
 
     def start(self) -> None:
         """Load the starter points where the store has none, then take the first picture."""
-        if not self._store.points():
-            starter = resources.files("api.circle").joinpath("data/service_points.csv").read_bytes()
-            self._put_points(read_points(starter, self._check_hours, self._knows), by=STARTER)
+        self.changes.start()
         self.follow(self._now())
 
     def follow(self, now: datetime) -> bool:
@@ -367,235 +284,29 @@ class Circle:
         estimated until the builder has searched them.
         """
         with self._following:
-            current = self._store.current()
-            if self._lacks(current["generation"]):
-                self._begin_rebuild(current["generation"], now)
-            if current["revision"] == self._picture.revision and not self._rebuilt:
+            current, used = self._store.current(), self._picture.reach
+            came = self.generations.came_to_be(current["generation"], now)
+            again = used is not None and bool(used.missing) and now >= self._cover_after
+            if current["revision"] == self._picture.revision and not came and not again:
                 return False
-            self._rebuilt = False
             rows = self._store.points()
-            folder = self._generation(current["generation"])
-            points = tuple(map(_point, rows))
+            folder = self.generations.folder(current["generation"]) or (used.folder if used else None)
+            points = tuple(map(stored_point, rows))
             versions = {row["_id"]: row["version"] for row in rows}
             self._take(current["revision"], points, versions, folder)
             reach = self._picture.reach
-            if reach and reach.missing and self._cover(reach):
-                self._take(current["revision"], points, versions, folder)
+            if reach and reach.missing:
+                self._cover_after = now + COVER_PAUSE
+                if self._search(reach, reach.missing):
+                    self._take(current["revision"], points, versions, folder)
             return True
 
-    def _take(
-        self, revision: int, points: tuple[ServicePoint, ...], versions: dict[str, int], folder: Path | None
-    ) -> None:
-        positions = [point.position for point in points if point.position]
-        self._picture = Picture(revision, points, versions, Reach(folder, positions) if folder else None)
+    def networks(self) -> list[Row]:
+        """The generations that were built, newest first: `{generation, file, box, nodes, added_at, current, state, …}`.
 
-    @staticmethod
-    def _cover(reach: Reach) -> bool:
-        """Have the positions searched that have no column yet."""
-        try:
-            build("cover", {"folder": str(reach.folder), "positions": reach.missing})
-        except BuildFailed:
-            log.exception("columns not built", extra={"generation": reach.generation})
-            return False
-        return True
-
-    def _generation(self, name: str | None) -> Path | None:
-        """The folder of the current generation, or of the one in use where this host lacks it."""
-        if name is None:
-            return None
-        if (self._folder / name / "generation.json").is_file():
-            return self._folder / name
-        log.error("generation not on this host", extra={"generation": name})
-        return self._picture.reach.folder if self._picture.reach else None
-
-    # -- other hosts ------------------------------------------------------------
-
-    def _lacks(self, name: str | None) -> bool:
-        return self._hosts == "several" and name is not None and not (self._folder / name / "generation.json").is_file()
-
-    def _begin_rebuild(self, name: str, now: datetime) -> None:
-        """Beside everything else, build the generation here from the kept street file; one try a minute."""
-        if now < self._rebuild_after or not self._rebuilding.acquire(blocking=False):
-            return
-        self._rebuild_after = now + REBUILD_PAUSE
-        threading.Thread(target=self._rebuild, args=(name,), name="network-rebuild", daemon=True).start()
-
-    def _rebuild(self, name: str) -> None:
-        """Fetch and build; one process of a host at a time, the others find it done."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / ".rebuild.lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                if self._lacks(name):
-                    self._fetch_and_build(name)
-            self._rebuilt = True
-        except Exception:
-            log.exception("generation not rebuilt", extra={"generation": name})
-        finally:
-            self._rebuilding.release()
-
-    def _fetch_and_build(self, name: str) -> None:
-        row = next(row for row in self._store.networks() if row["_id"] == name)
-        source = self._folder / f".{row['file']}.{os.getpid()}"
-        try:
-            if not self._store.fetch_source(row["sha256"], source):
-                raise FileNotFoundError(row["file"])
-            build("build", self._request(source, name))
-            log.info("generation rebuilt", extra={"generation": name})
-        finally:
-            source.unlink(missing_ok=True)
-
-    def _prune(self) -> None:
-        """Remove old generations of this host: all but the current one and the one before, which some process may
-        still read for a second. What is mapped stays readable until it is let go.
+        `state` and `points` tell how this process stands with them.
         """
-        current = self._store.current()["generation"]
-        there = sorted(path.parent for path in self._folder.glob("*/generation.json") if path.parent.name != current)
-        for folder in there[:-1]:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    # -- changes --------------------------------------------------------------
-
-    def load(self, file: Path) -> list[str]:
-        """Take in the points of a CSV file: new ones are added, known ones replaced, others stay.
-
-        Answers all that is wrong, a line each, e.g. `line 12: lon: …`; then nothing was changed.
-        """
-        try:
-            points = read_points(file.read_bytes(), self._check_hours, self._knows)
-        except BadFields as refused:
-            return [f"{place}: {reason}" for place, reasons in (refused.errors or {}).items() for reason in reasons]
-        self._put_points(points, by=OPERATOR)
-        self.follow(self._now())
-        return []
-
-    def export_points(self) -> str:
-        """All points as CSV."""
-        return write_points(self._picture.points)
-
-    def _put_points(self, points: Sequence[ServicePoint], by: str) -> int:
-        def write(session: Any) -> int:
-            there = {row["_id"]: row for row in self._store.points(session)}
-            changed = [p for p in points if p.id not in there or _point(there[p.id]) != p]
-            last = self._store.last_versions([point.id for point in changed], session)
-            self._write(
-                session,
-                [Change(p, last.get(p.id, 0) + 1, "change" if p.id in there else "add") for p in changed],
-                by,
-            )
-            return len(changed)
-
-        changed: int = self._transact(write)
-        return changed
-
-    def _write(self, session: Any, changes: Sequence[Change], by: str, ref: str | None = None) -> None:
-        """Write versions of points, keep them, have in the audit what somebody did, and tell every process."""
-        if not changes:
-            return
-        now = self._now()
-        rows = {
-            one.point.id: {key: value for key, value in row_of(one.point).items() if key != "id"} for one in changes
-        }
-        self._store.put_points(
-            session,
-            [
-                {"_id": one.point.id, "v": 1, "version": one.version, **rows[one.point.id]}
-                for one in changes
-                if one.act != "remove"
-            ],
-        )
-        about = {"v": 1, "at": now, "by": by, "ref": ref}
-        self._store.add_versions(
-            session,
-            [
-                {
-                    "_id": f"{one.point.id}:{one.version}",
-                    "point": one.point.id,
-                    "version": one.version,
-                    "act": one.act,
-                    "row": rows[one.point.id],
-                    **about,
-                }
-                for one in changes
-            ],
-        )
-        for one in changes if by != STARTER else ():
-            self._record(by, f"point.{one.act}", f"point:{one.point.id}", session=session)
-        self._store.change(session)
-        self._announce(session, "points_changed", "points", count=len(changes))
-
-    def add_point(self, by: str, told: Row, ref: str) -> Row:
-        """A new point of an administrator's, as it is shown; `ref` is the request's own id, and the point's where none
-        is told. Raises BadFields and PointExists.
-        """
-        point = self._checked({"id": ref, **told})
-
-        def write(session: Any) -> None:
-            if any(row["_id"] == point.id for row in self._store.points(session)):
-                raise PointExists
-            last = self._store.last_versions([point.id], session).get(point.id, 0)
-            self._write(session, [Change(point, last + 1, "add")], by, ref)
-
-        self._transact(write)
-        self.follow(self._now())
-        return self.face(self.point(point.id))
-
-    def made(self, ref: str) -> Row:
-        """The point that an earlier try of a request made. Raises NotFound."""
-        return self.face(self.point(self._store.made_as(ref) or ""))
-
-    def change_point(self, by: str, point_id: str, version: int, told: Row) -> Row:
-        """Change the told fields of a point, against a version. Raises NotFound, VersionStale and BadFields."""
-
-        def write(session: Any) -> None:
-            there = self._row_at(session, point_id, version)
-            point = self._checked({**row_of(_point(there)), **told, "id": point_id})
-            if point != _point(there):
-                self._write(session, [Change(point, version + 1, "change")], by)
-
-        self._transact(write)
-        self.follow(self._now())
-        return self.face(self.point(point_id))
-
-    def remove_point(self, by: str, point_id: str, version: int) -> None:
-        """Take a point away, against a version; its versions stay. Raises NotFound, VersionStale and PointInUse."""
-        hanging = {what: number for what, number in self.hangs_on(point_id).items() if number}
-
-        def write(session: Any) -> None:
-            there = self._row_at(session, point_id, version)
-            if hanging:
-                raise PointInUse({what: [str(number)] for what, number in hanging.items()})
-            self._store.remove_point(session, point_id)
-            self._write(session, [Change(_point(there), version + 1, "remove")], by)
-
-        self._transact(write)
-        self.follow(self._now())
-
-    def versions(self, point_id: str, before: int | None, most: int) -> list[Row]:
-        """What a point was, the newest version first: who changed it, when, and every field. Raises NotFound."""
-        rows = self._store.versions(point_id, before, most)
-        if not rows and before is None:
-            self.point(point_id)
-        return [
-            {**{key: row[key] for key in ("version", "at", "by", "act")}, "point": {**row["row"], "id": point_id}}
-            for row in rows
-        ]
-
-    def _row_at(self, session: Any, point_id: str, version: int) -> Row:
-        there = next((row for row in self._store.points(session) if row["_id"] == point_id), None)
-        if there is None:
-            raise NotFound
-        if there["version"] != version:
-            raise VersionStale
-        return there
-
-    def _checked(self, told: Row) -> ServicePoint:
-        """The point of told fields; `hours_confirmed` stands for where the hours come from. Raises BadFields."""
-        sure = told.get("hours_confirmed")
-        point = check_point(told, self._check_hours, self._knows)
-        if sure is None or sure == point.hours_confirmed:
-            return point
-        return replace(point, hours_basis="confirmed by the office" if sure else "typical, not found: call first")
+        return self.generations.listed(self._picture)
 
     def _knows(self, code: str) -> bool:
         try:
@@ -603,145 +314,33 @@ class Circle:
         except NotFound:
             return False
 
-    def add_network(self, file: Path, tell: Callable[[str], None] = lambda line: None) -> str:
-        """Build a generation from an .osm.pbf, make it current and answer its name; `tell` is given the progress.
+    def _take(
+        self, revision: int, points: tuple[ServicePoint, ...], versions: dict[str, int], folder: Path | None
+    ) -> None:
+        positions = [point.position for point in points if point.position]
+        self._picture = Picture(revision, points, versions, Reach(folder, positions) if folder else None)
 
-        Raises NetworkRefused; then the old one stays.
+    def _prepare(self, points: Sequence[ServicePoint]) -> None:
+        """Have new positions searched before anybody hears of them: on this host nobody sees an estimate in between.
+        Where that fails, and on other hosts, `follow` has it done.
         """
-        request = self._request(file, self._name(file))
-        if not request["boxes"]:
-            raise _refused("no_points", "")
-        self._folder.mkdir(parents=True, exist_ok=True)
+        reach, there = self._picture.reach, {point.position for point in self._picture.placed}
+        fresh = [point.position for point in points if point.position and point.position not in there]
+        if reach and fresh:
+            self._search(reach, fresh)
+
+    @staticmethod
+    def _search(reach: Reach, positions: Sequence[Position]) -> bool:
+        """Have positions searched that have no column yet."""
         try:
-            about: Row = build("build", request, tell)
-        except BuildFailed as error:
-            raise _refused(error.code, str(error)) from error
-        if self._hosts == "several":
-            tell("keeping the street file for the other hosts")
-            self._store.put_source(about["sha256"], self._folder / about["generation"] / "source.osm.pbf")
-
-        def write(session: Any) -> None:
-            row = {key: value for key, value in about.items() if key != "generation"}
-            self._store.add_network(session, {"_id": about["generation"], "v": 1, "added_at": self._now(), **row})
-            self._store.change(session, generation=about["generation"])
-            self._announce(session, "network_changed", about["generation"])
-
-        self._transact(write)
-        self.follow(self._now())
-        self._prune()
-        generation: str = about["generation"]
-        return generation
-
-    def _request(self, file: Path, name: str) -> Row:
-        """What the builder is asked for a generation of the points as they stand in the store."""
-        points = [_point(row) for row in self._store.points()]
-        boxes = [box.grown(NETWORK_MARGIN_M) for box in district_boxes(points)]
-        return {
-            "file": str(file.absolute()),
-            "out": str((self._folder / name).absolute()),
-            "positions": [point.position for point in points if point.position],
-            "boxes": [(box.west, box.south, box.east, box.north) for box in boxes],
-            "pace": asdict(self._pace),
-        }
-
-    def _name(self, file: Path) -> str:
-        """The name of a generation: when, and of which file."""
-        try:
-            with file.open("rb") as content:
-                digest = hashlib.file_digest(content, "sha256").hexdigest()
-        except OSError as error:
-            raise _refused("broken", str(error)) from error
-        return f"{self._now():%Y%m%dT%H%M%SZ}-{digest[:8]}"
-
-    def networks(self) -> list[Row]:
-        """The generations that were built, newest first: `{generation, file, box, nodes, added_at, current, state, …}`.
-
-        `state` and `points` tell how this process stands with them.
-        """
-        current, reach = self._store.current()["generation"], self._picture.reach
-        places = [point.position for point in self._picture.placed if point.position]
-        rows = []
-        for row in self._store.networks():
-            used, name = reach is not None and reach.generation == row["_id"], row["_id"]
-            missing = "building" if self._rebuilding.locked() else "missing"
-            state = "in_use" if used else missing if name == current else "old"
-            covered = sum(reach.box.holds(*place) for place in places) if reach and used else None
-            nodes = {mode: sizes["nodes"] for mode, sizes in row["modes"].items()}
-            told = {
-                "generation": name,
-                "current": name == current,
-                "state": state,
-                "points": covered,
-                "of": len(places),
-            }
-            rows.append({**row, **told, "nodes": nodes})
-        return rows
-
-
-def district_boxes(points: Sequence[ServicePoint]) -> list[Box]:
-    """The box of each district's placed points."""
-    places: dict[str, list[tuple[float, float]]] = {}
-    for point in points:
-        if point.position:
-            places.setdefault(point.district, []).append(point.position)
-    return [box for box in (around(positions) for positions in places.values()) if box]
+            build("cover", {"folder": str(reach.folder), "positions": positions})
+        except BuildFailed:
+            log.exception("columns not built", extra={"generation": reach.generation})
+            return False
+        return True
 
 
 _SWAPPED = "经度和纬度好像写反了：lon 是经度，lat 是纬度。"
-
-
-def _refused(code: str, detail: str) -> NetworkRefused:
-    zh, en = _NETWORK_WORDS[code]
-    return NetworkRefused(
-        {"file": [detail]} if detail else None, zh=NetworkRefused.zh + zh, en=f"{NetworkRefused.en} {en}"
-    )
-
-
-def _point(row: Row) -> ServicePoint:
-    """The point of a stored row."""
-    return point_of({**row, "id": row["_id"]})
-
-
-def _told(found: Answer, faces: Mapping[str, Row]) -> Row:
-    return {
-        "points": [_stop_row(stop, faces) for stop in found.inside],
-        "best": found.best.point.id if found.best else None,
-        "why": found.why._asdict(),
-        "beyond": [_stop_row(stop, faces) for stop in found.beyond],
-    }
-
-
-def _stop_row(stop: Stop, faces: Mapping[str, Row]) -> Row:
-    opening = stop.opening
-    return {
-        **faces[stop.point.id],
-        "seconds": round(stop.seconds),
-        "basis": stop.basis,
-        "distance_m": round(stop.distance_m),
-        "open": {
-            "on_arrival": opening.open,
-            "closes_at": opening.closes_at,
-            "next_opens_at": opening.next_opens_at,
-            "provisional": opening.provisional,
-        },
-        "can": stop.can,
-    }
-
-
-def _face_row(point: ServicePoint) -> Row:
-    return {
-        "id": point.id,
-        "kind": point.kind,
-        "name": point.name,
-        "address": point.address,
-        "lon": point.lon,
-        "lat": point.lat,
-        "facilities": point.facilities,
-        "phone": point.phone,
-        "confirmed": point.confirmed,
-        "hours_confirmed": point.hours_confirmed,
-        "position_error_m": point.position_error_m,
-    }
 
 
 def _elsewhere(point: ServicePoint) -> Row | None:

@@ -1,7 +1,10 @@
-"""The collections `points`, `point_versions`, `networks`, `circle` (what is current), and GridFS `network_sources`."""
+"""The collections `points`, `point_versions`, `networks`, `network_builds` (what is being built), `circle` (what is
+current), and GridFS `network_sources`.
+"""
 
 import shutil
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +73,22 @@ class CircleStore:
     def add_network(self, session: Any, row: Document) -> None:
         """Keep what a generation was built from."""
         self._db["networks"].insert_one(row, session=session)
+
+    def builds(self) -> list[Document]:
+        """What is being built, or could not be, the newest first."""
+        return list(self._db["network_builds"].find({}).sort("_id", -1))
+
+    def put_build(self, row: Document) -> None:
+        """Write how far a build is: `{_id, v, generation, file, host, state, began_at, at, …}`."""
+        self._db["network_builds"].replace_one({"_id": row["_id"]}, row, upsert=True)
+
+    def end_build(self, build_id: str) -> None:
+        """Forget a build that is done."""
+        self._db["network_builds"].delete_one({"_id": build_id})
+
+    def forget_builds(self, host: str, before: datetime) -> None:
+        """Forget the builds of a host that failed, or that were last heard of before an instant."""
+        self._db["network_builds"].delete_many({"host": host, "$or": [{"state": "failed"}, {"at": {"$lt": before}}]})
 
     def put_source(self, digest: str, file: Path) -> None:
         """Keep a street file for other hosts, under its SHA-256; once."""

@@ -6,11 +6,8 @@ from typing import Any, Protocol
 
 from api.refusals import Refusal
 
-REQUIRED_ANSWERS = {"applicant_name": "申请人姓名", "id_number": "身份证号"}
 DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
 MOST_FILES = 20
-MOST_ANSWERS = 100
-MOST_LETTERS = 2000
 
 
 class DraftSubmitted(Refusal):
@@ -53,32 +50,25 @@ class Missing:
     material: str | None = None
 
 
-def check_answers(answers: Mapping[str, str]) -> dict[str, list[str]]:
-    """Reasons by field for answers that are too many or too long."""
-    errors = {f"answers.{key}": ["太长了。"] for key, text in answers.items() if len(text) > MOST_LETTERS}
-    if len(answers) > MOST_ANSWERS:
-        errors["answers"] = ["填写的项目太多。"]
-    return errors
-
-
 def uploads(materials: Mapping[str, list[str]]) -> list[str]:
     """The uploads that are bound to any material, each once."""
     return sorted({upload for bound in materials.values() for upload in bound})
 
 
 def missing(
-    answers: Mapping[str, str],
+    form: Mapping[str, list[str]],
     bound: Mapping[str, list[str]],
     delivery: Mapping[str, Any] | None,
     materials: tuple[MaterialLike, ...],
     usable: Callable[[str], bool],
 ) -> list[Missing]:
-    """What must still be done. `usable(upload)` says whether an upload was accepted.
+    """What must still be done: what the form lacks, then the materials. `usable(upload)` says whether an upload was
+    accepted.
 
     A material that the state already holds or that may follow later is not asked for (国办发〔2022〕32号;
     容缺受理), nor is one that is not required.
     """
-    found = [Missing(f"请填写{label}。", field=key) for key, label in REQUIRED_ANSWERS.items() if not answers.get(key)]
+    found = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
     for material in materials:
         uploads = bound.get(material.key, [])
         if not all(usable(upload) for upload in uploads):

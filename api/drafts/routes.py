@@ -23,7 +23,7 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
     @http.create_once(drafts.draft)
     def begin(body: Body, actor: Any, new_id: str) -> Body:
         """Begin a draft for a matter."""
-        return drafts.begin(actor, body["matter"], body["answers"], new_id, body["for_"])
+        return drafts.begin(actor, body, new_id)
 
     @bp.get("/drafts")
     @http.allow("citizen")

@@ -2,9 +2,16 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.shapes import Time
+from api.shapes import FORM_VALUE, Page, Time
 
-Answers = fields.Dict(keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,40}$")), values=fields.String())
+Answers = fields.Dict(keys=fields.String(validate=validate.Length(max=40)), values=FORM_VALUE)
+"""What is filled in, by the fields of the matter's form (`GET /v1/matters/{code}/form`)."""
+
+Situation = fields.Dict(
+    keys=fields.String(validate=validate.Length(max=30)), values=fields.String(validate=validate.Length(max=30))
+)
+"""Answers to the questions of the matter's guide."""
+
 Materials = fields.Dict(
     keys=fields.String(validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,40}$")),
     values=fields.List(fields.String(validate=validate.Length(max=40))),
@@ -40,7 +47,13 @@ class NewDraft(Schema):
     """Begin a draft."""
 
     matter = fields.String(required=True, validate=validate.Length(max=60))
-    answers = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    answers = fields.Dict(keys=fields.String(), values=FORM_VALUE, load_default=dict)
+    situation = fields.Dict(
+        keys=fields.String(validate=validate.Length(max=30)),
+        values=fields.String(validate=validate.Length(max=30)),
+        load_default=dict,
+        metadata={"description": "answers to the questions of the matter's guide"},
+    )
     for_ = fields.String(
         data_key="for",
         load_default=None,
@@ -50,9 +63,10 @@ class NewDraft(Schema):
 
 
 class DraftChange(Schema):
-    """Answers are merged; each named material's uploads are replaced."""
+    """Answers are merged; the situation, and each named material's uploads, are replaced."""
 
     answers = Answers
+    situation = Situation
     materials = Materials
     delivery = fields.Nested(Delivery)
 
@@ -70,7 +84,8 @@ class Draft(Schema):
     id = fields.String(required=True)
     version = fields.Integer(required=True)
     matter = fields.Nested(MatterName, required=True)
-    answers = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    answers = fields.Dict(keys=fields.String(), values=FORM_VALUE, required=True)
+    situation = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     materials = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
     missing = fields.List(fields.Nested(Missing), required=True)
@@ -80,8 +95,7 @@ class Draft(Schema):
     updated_at = Time(required=True)
 
 
-class DraftPage(Schema):
+class DraftPage(Page):
     """A page of drafts."""
 
     items = fields.List(fields.Nested(Draft), required=True)
-    next = fields.String(required=True, allow_none=True)

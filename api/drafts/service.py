@@ -9,13 +9,17 @@ from api.drafts import draft as rules
 from api.drafts.store import DraftStore
 from api.files.service import Files
 from api.identity import mandate as mandate_rules
-from api.identity.identity import Actor, identity_number, mobile
+from api.identity.identity import Actor, credit_code, identity_number, mobile
 from api.identity.mandates import Mandates
 from api.identity.sealing import Keyring
+from api.matters import form as forms
+from api.matters.matter import Matter
 from api.matters.service import Matters
 from api.refusals import BadFields, NotFound, VersionStale
 
 Row = dict[str, Any]
+AS_COMPANY = {"applicant": "company"}
+"""What a company's mandate says of the situation."""
 
 
 class Drafts:
@@ -37,20 +41,24 @@ class Drafts:
         self._now = now
         self._mandates = mandates
 
-    def begin(
-        self, actor: Actor, matter_code: str, answers: dict[str, str], new_id: str, mandate_id: str | None = None
-    ) -> Row:
+    def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
 
-        With a mandate it is for whoever gave it. Raises BadFields, MandateEnded.
+        It takes over what was answered about the situation (情形); with a mandate it is for whoever gave it. Raises
+        BadFields, MandateEnded.
         """
+        matter_code, answers, situation, mandate_id = new["matter"], new["answers"], new["situation"], new["for_"]
         try:
             matter = self._matters.matter(matter_code)
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
         if mandate_id:
-            answers = {"applicant_name": self._acting(actor, mandate_id, matter.code)["principal_name"], **answers}
-        self._check(answers)
+            principal = self._acting(actor, mandate_id, matter.code)
+            answers = {"applicant_name": principal["principal_name"], **answers}
+            if principal["kind"] == mandate_rules.COMPANY and not self._matters.wrong_answers(matter, AS_COMPANY):
+                situation = {**AS_COMPANY, **situation}
+        self._check(matter, answers)
+        self._check_situation(matter, situation)
         row = {
             "_id": new_id,
             "v": 2,
@@ -58,6 +66,7 @@ class Drafts:
             "owner": actor.id,
             "matter": {"code": matter.code, "name": matter.name, "version": matter.version},
             "answers": self._seal(new_id, "answers", answers),
+            "situation": self._seal(new_id, "situation", situation),
             "materials": {},
             "uploads": [],
             "delivery": None,
@@ -78,12 +87,16 @@ class Drafts:
         return [self._face(row) for row in self._store.of(actor.id, after, limit)]
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
-        """Change answers (merged), materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
+        """Change answers (merged), situation, materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
         row = self._open(actor, draft_id, version)
+        matter = self._matter(row)
         fields: Row = {"updated_at": self._now()}
+        if "situation" in change:
+            self._check_situation(matter, change["situation"])
+            row["situation"] = fields["situation"] = self._seal(draft_id, "situation", change["situation"])
         if "answers" in change:
+            self._check(matter, change["answers"])
             answers = {**self._unseal(draft_id, "answers", row["answers"]), **change["answers"]}
-            self._check(answers)
             fields["answers"] = self._seal(draft_id, "answers", answers)
         if "materials" in change:
             fields["materials"] = {**row["materials"], **self._bound(actor, row, change["materials"])}
@@ -112,7 +125,7 @@ class Drafts:
     # -- handing over -----------------------------------------------------------
 
     def complete(self, actor: Actor, draft_id: str) -> Row:
-        """The whole of a draft that can be submitted. Raises NotComplete with what is missing, DraftSubmitted."""
+        """What of a draft is handed in, where nothing is missing. Raises NotComplete with what is, DraftSubmitted."""
         row = self._own(actor, draft_id)
         face = self._face(row)
         if row["case"]:
@@ -124,7 +137,14 @@ class Drafts:
         errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._gaps(row)}
         if errors:
             raise rules.NotComplete(errors)
-        return face
+        matter = self._matter(row)
+        known = self._matters.known(matter, face["situation"])
+        asked = {paper.key for paper in self._matters.personal(matter, face["situation"]).papers}
+        return {
+            **face,
+            "answers": forms.handed_in(self._matters.form(matter), face["answers"], known),
+            "materials": {key: bound for key, bound in face["materials"].items() if key in asked},
+        }
 
     def hand_over(self, session: Any, draft_id: str, version: int, number: str) -> None:
         """Mark a draft as submitted, in the transaction that makes its case. Raises VersionStale."""
@@ -147,19 +167,25 @@ class Drafts:
             raise VersionStale
         return row
 
-    def _check(self, answers: dict[str, str]) -> None:
-        errors = rules.check_answers(answers)
-        if answers.get("id_number"):
-            try:
-                identity_number(answers["id_number"], self._now())
-            except ValueError as error:
-                errors["answers.id_number"] = [str(error)]
-        if errors:
-            raise BadFields(errors)
+    def _check(self, matter: Matter, answers: Row) -> None:
+        if errors := forms.wrong(self._matters.form(matter), answers, self._now()):
+            raise BadFields({f"answers.{key}": reasons for key, reasons in errors.items()})
+
+    def _check_situation(self, matter: Matter, situation: dict[str, str]) -> None:
+        if wrong := self._matters.wrong_answers(matter, situation):
+            raise BadFields({"situation": wrong})
+
+    def _matter(self, row: Row) -> Matter:
+        return self._matters.matter(row["matter"]["code"], row["matter"]["version"])
+
+    def _situation(self, row: Row) -> dict[str, str]:
+        return self._unseal(row["_id"], "situation", row["situation"]) if row.get("situation") else {}
 
     def _bound(self, actor: Actor, row: Row, materials: dict[str, list[str]]) -> dict[str, list[str]]:
         """Uploads by material, each the person's own."""
-        known = {m.key for m in self._matters.matter(row["matter"]["code"], row["matter"]["version"]).materials}
+        matter = self._matter(row)
+        personal = self._matters.personal(matter, self._situation(row)).papers
+        known = {material.key for material in (*matter.materials, *personal)}
         errors: dict[str, list[str]] = {}
         for key, uploads in materials.items():
             if key not in known:
@@ -190,26 +216,41 @@ class Drafts:
         return delivery
 
     def _gaps(self, row: Row) -> list[rules.Missing]:
-        matter = self._matters.matter(row["matter"]["code"], row["matter"]["version"])
-        answers = self._unseal(row["_id"], "answers", row["answers"])
+        matter, situation = self._matter(row), self._situation(row)
+        answers, form = self._unseal(row["_id"], "answers", row["answers"]), self._matters.form(matter)
+        papers = self._matters.personal(matter, situation).papers
+        known = self._matters.known(matter, situation)
+        since = forms.wrong(form, forms.handed_in(form, answers, known), self._now())  # a date that has passed
         gaps = rules.missing(
-            answers,
+            {**forms.missing(form, answers, known), **since},
             row["materials"],
             self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
-            matter.materials,
+            tuple(paper for paper in papers if paper.key not in form.fills),
             lambda upload: self._files.accepted(row["owner"], upload) is not None,
         )
         return [*gaps, *self._wrong_person(row, answers)]
 
-    def _wrong_person(self, row: Row, answers: dict[str, str]) -> list[rules.Missing]:
-        """A mandate covers the person who gave it, nobody else; a company has no identity number to compare."""
-        if not row.get("mandate") or not answers.get("id_number"):
+    def _wrong_person(self, row: Row, answers: Row) -> list[rules.Missing]:
+        """A mandate covers the person or the company that gave it, nobody else: their numbers are compared."""
+        if not row.get("mandate"):
             return []
         principal = self._mandates.principal(row["mandate"])
-        given = self._keys.index("id_number", identity_number(answers["id_number"], self._now()))
-        if principal["kind"] == mandate_rules.COMPANY or given == principal["index"]:
+        if principal["kind"] == mandate_rules.COMPANY:
+            return self._wrong_company(row, answers, principal)
+        given = answers.get("id_number")
+        if not given or self._keys.index("id_number", identity_number(given, self._now())) == principal["index"]:
             return []
         return [rules.Missing("请填写委托人本人的身份证号。", field="id_number")]
+
+    def _wrong_company(self, row: Row, answers: Row, principal: Row) -> list[rules.Missing]:
+        matter, given = self._matter(row), answers.get("credit_code")
+        if self._matters.known(matter, self._situation(row))["applicant"] != "company":
+            closed = bool(self._matters.wrong_answers(matter, AS_COMPANY))
+            why = "委托人是单位，这件事只能由个人申请。" if closed else "委托人是单位，请在“您的情况”里选公司、单位。"
+            return [rules.Missing(why, field="situation")]
+        if not given or self._keys.index("credit_code", credit_code(given)) == principal["index"]:
+            return []
+        return [rules.Missing("请填写委托单位的统一社会信用代码。", field="credit_code")]
 
     def _for(self, row: Row) -> Row | None:
         mandate_id = row.get("mandate")
@@ -221,6 +262,7 @@ class Drafts:
             "version": row["version"],
             "matter": row["matter"],
             "answers": self._unseal(row["_id"], "answers", row["answers"]),
+            "situation": self._situation(row),
             "materials": row["materials"],
             "delivery": self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
             "missing": [vars(gap) for gap in self._gaps(row)] if not row["case"] else [],

@@ -7,7 +7,7 @@ from api.drafts.draft import uploads
 
 INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", [("uploads", 1)], {})]
 
-SEALED = [("drafts", ("answers", "delivery"))]
+SEALED = [("drafts", ("answers", "situation", "delivery"))]
 
 UPGRADES: list[Upgrade] = [("drafts", lambda draft: {"uploads": uploads(draft["materials"])}, ())]
 
@@ -20,7 +20,7 @@ class DraftStore:
 
     def add(self, row: Document) -> None:
         """Keep a new draft."""
-        self._db["drafts"].insert_one(row)
+        self._db.put("drafts", row)
 
     def draft(self, draft_id: str) -> Document | None:
         """A draft by id."""

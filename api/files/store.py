@@ -1,7 +1,6 @@
 """The collections `uploads`, `upload_parts` and `upload_days`, and GridFS `files` for what was accepted."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +44,7 @@ class FileStore:
 
     def add(self, row: Document) -> None:
         """Keep a new upload."""
-        self._db["uploads"].insert_one(row)
+        self._db.put("uploads", row)
 
     def upload(self, upload_id: str) -> Document | None:
         """An upload by id."""
@@ -96,8 +95,7 @@ class FileStore:
     def add_part(self, upload_id: str, sealed: bytes) -> ObjectId:
         """Write one part. It counts only once the upload names it (`count`)."""
         part = ObjectId()
-        with suppress(DuplicateKeyError):  # the driver wrote it twice, since the store died after the first time
-            self._db["upload_parts"].insert_one({"_id": part, "upload": upload_id, "data": sealed})
+        self._db.put("upload_parts", {"_id": part, "upload": upload_id, "data": sealed})
         return part
 
     def count(self, upload_id: str, at: int, parts: list[Document], after: int, change: Document, session: Any) -> bool:
@@ -132,11 +130,10 @@ class FileStore:
         """Store sealed frames, each as one GridFS chunk of `frame_bytes` (the last may be shorter)."""
         length = 0
         for number, frame in enumerate(frames):
-            self._db["files.chunks"].insert_one({"files_id": content_id, "n": number, "data": frame})
+            self._db.put("files.chunks", {"files_id": content_id, "n": number, "data": frame})
             length += len(frame)
-        self._db["files.files"].insert_one(
-            {"_id": content_id, "filename": content_id, "length": length, "chunkSize": frame_bytes, "uploadDate": at}
-        )
+        told = {"filename": content_id, "length": length, "chunkSize": frame_bytes, "uploadDate": at}
+        self._db.put("files.files", {"_id": content_id, **told})
 
     def content(self, content_id: str) -> Iterator[bytes]:
         """The sealed frames, one read each."""

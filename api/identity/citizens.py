@@ -11,6 +11,7 @@ from uuid6 import uuid7
 from api.identity import consent
 from api.identity import identity as rules
 from api.identity.identity import Actor
+from api.identity.mandates import Mandates
 from api.identity.ports import Ground, Row
 from api.identity.register import NoRegister, Unconfirmed
 from api.identity.sessions import Sessions
@@ -49,10 +50,10 @@ class CaseOpen(Refusal):
 class Citizens:
     """What citizens do here, and what is kept of them."""
 
-    def __init__(self, ground: Ground, sessions: Sessions) -> None:
+    def __init__(self, ground: Ground, sessions: Sessions, mandates: Mandates) -> None:
         self._store, self._keys, self._now = ground.store, ground.keys, ground.now
         self._transact, self._policy, self._ports = ground.transact, ground.policy, ground.ports
-        self._sessions = sessions
+        self._sessions, self._mandates = sessions, mandates
 
     # -- log-in -----------------------------------------------------------
 
@@ -239,9 +240,13 @@ class Citizens:
             "assurance": "verified",
             "verified": {"how": how, "by": by.id, "at": self._now()},
         }
-        self._store.change_citizen(citizen_id, change)
+
+        def write(session: Any) -> None:
+            self._store.change_citizen(citizen_id, change, session)
+            self._ports.audit(by.id, f"verify_by_{how}", f"citizen:{citizen_id}", session=session)
+
+        self._transact(write)
         self._sessions.forget(by.session)
-        self._ports.audit(by.id, f"verify_by_{how}", f"citizen:{citizen_id}")
         return self.face({**row, **change})
 
     # -- consents ---------------------------------------------------------------
@@ -298,17 +303,17 @@ class Citizens:
             raise CaseOpen
         for close in self._ports.closers.values():
             close(actor)
-        index = row.get("id_index")
-        for given in self._store.mandates_of(index) if index else []:
-            self._store.end_mandate(given["_id"], actor.id, self._now())
-        self._store.unset_citizen(
-            actor.id,
-            {"phone_index": f"closed:{actor.id}", "name": None, "closed_at": self._now()},
-            ["phone", "id_number", "id_index"],
-        )
+        closed = {"phone_index": f"closed:{actor.id}", "name": None, "closed_at": self._now()}
+
+        def write(session: Any) -> None:
+            if row.get("id_index"):
+                self._mandates.end_all(session, actor, row["id_index"])
+            self._store.unset_citizen(session, actor.id, closed, ["phone", "id_number", "id_index"])
+            self._ports.audit(actor.id, "close_account", f"citizen:{actor.id}", session=session)
+
+        self._transact(write)
         self._store.forget_ways_in(actor.id)
         self._sessions.end_all(actor.id)
-        self._ports.audit(actor.id, "close_account", f"citizen:{actor.id}")
 
     def _number(self, field: str, text: str) -> str:
         return _field(field, lambda given: rules.identity_number(given, self._now()), text)

@@ -19,6 +19,7 @@ class Mandates:
 
     def __init__(self, ground: Ground) -> None:
         self._store, self._keys, self._now, self._ports = ground.store, ground.keys, ground.now, ground.ports
+        self._transact = ground.transact
 
     def give(self, actor: Actor, told: Row, new_id: str) -> Row:
         """A new mandate. A citizen gives it for themselves; an officer records one whose papers they have seen.
@@ -46,8 +47,12 @@ class Mandates:
             "created_at": self._now(),
             "ended_at": None,
         }
-        self._store.add_mandate(row)
-        self._ports.audit(actor.id, "mandate.give", f"mandate:{new_id}")
+
+        def write(session: Any) -> None:
+            self._store.add_mandate(session, row)
+            self._ports.audit(actor.id, "mandate.give", f"mandate:{new_id}", session=session)
+
+        self._transact(write)
         return self._face(row, self._side(actor, row), actor.roles)
 
     def mine(self, actor: Actor) -> list[Row]:
@@ -66,8 +71,16 @@ class Mandates:
     def end(self, actor: Actor, mandate_id: str) -> None:
         """Withdrawn by the principal, laid down by the agent, or ended at a window; again changes nothing."""
         row = self._visible(actor, mandate_id)
-        if self._store.end_mandate(row["_id"], actor.id, self._now()):
-            self._ports.audit(actor.id, "mandate.end", f"mandate:{mandate_id}")
+        self._transact(lambda session: self._end(session, row["_id"], actor))
+
+    def end_all(self, session: Any, actor: Actor, index: str) -> None:
+        """End what the holder of this number, who closes their account, gave or holds."""
+        for given in self._store.mandates_of(index):
+            self._end(session, given["_id"], actor)
+
+    def _end(self, session: Any, mandate_id: str, actor: Actor) -> None:
+        if self._store.end_mandate(session, mandate_id, actor.id, self._now()):
+            self._ports.audit(actor.id, "mandate.end", f"mandate:{mandate_id}", session=session)
 
     def acting(self, actor: Actor, mandate_id: str, matter: str) -> Row:
         """The mandate under which this citizen may act in a matter today. Raises NotFound where there is none."""

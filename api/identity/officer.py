@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pyotp
+import segno
 
 from api.refusals import Refusal
 
@@ -150,6 +151,11 @@ def totp_step(secret: str, digits: str, now: datetime) -> int | None:
 def new_totp_secret() -> str:
     """160 random bits in base32."""
     return pyotp.random_base32()
+
+
+def totp_qr(uri: str) -> str:
+    """The address for an authenticator as a QR code: an SVG picture as a data URI."""
+    return segno.make_qr(uri, error="m").svg_data_uri(omitsize=True)
 
 
 def totp_uri(secret: str, username: str) -> str:

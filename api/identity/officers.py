@@ -2,6 +2,7 @@
 
 import math
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from api.identity.identity import Actor
 from api.identity.passwords import Passwords
 from api.identity.ports import Ground, Row
 from api.identity.sessions import Sessions
-from api.refusals import BadFields, NotFound, VersionStale
+from api.refusals import BadFields, NotFound, Refusal, VersionStale
 
 COMMAND_LINE = "command-line"
 """The actor of what is done at the machine itself, by whoever may log in there."""
@@ -63,10 +64,9 @@ class Officers:
         except ValueError as error:
             raise BadFields({"new": [str(error)]}) from None
         self._store.drop_count(self._tries(row["username"]))
-        self._store.change_staff(actor.id, {"password": self._passwords.hash(new), "must_change": False})
+        self._write(actor.id, "staff.password", actor.id, {"password": self._passwords.hash(new), "must_change": False})
         self._sessions.end_others(actor)
         self._sessions.forget(actor.session)
-        self._ports.audit(actor.id, "staff.password", f"staff:{actor.id}")
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
     def begin_totp(self, actor: Actor) -> Row:
@@ -77,7 +77,8 @@ class Officers:
         secret = rules.new_totp_secret()
         sealed = self._keys.seal(actor.id, "totp_secret", secret)
         self._store.change_staff(actor.id, {"totp_secret": sealed, "totp_step": 0})
-        return {"secret": secret, "uri": rules.totp_uri(secret, row["username"])}
+        uri = rules.totp_uri(secret, row["username"])
+        return {"secret": secret, "uri": uri, "qr": rules.totp_qr(uri)}
 
     def confirm_totp(self, actor: Actor, digits: str) -> Row:
         """The authenticator works: from now on log-in asks for it. Raises TotpExists, TotpWrong."""
@@ -87,9 +88,8 @@ class Officers:
         self._take_try(row["username"])
         self._spend_totp(row, digits)
         self._store.drop_count(self._tries(row["username"]))
-        self._store.change_staff(actor.id, {"totp_on": True})
+        self._write(actor.id, "staff.totp", actor.id, {"totp_on": True})
         self._sessions.forget(actor.session)
-        self._ports.audit(actor.id, "staff.totp", f"staff:{actor.id}")
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
     def _take_try(self, username: str) -> None:
@@ -128,9 +128,7 @@ class Officers:
         password = secrets.token_urlsafe(12)
         self._check_post(told)
         row = self._new_row(new_id, {**told, "must_change": True}, password)
-        if not self._store.add_staff(row):
-            raise rules.UsernameTaken
-        self._ports.audit(actor.id, "staff.add", f"staff:{new_id}")
+        self._add(actor.id, row)
         return {**self.face(row), "first_password": password}
 
     def add_by_hand(self, told: Row, password: str) -> str | None:
@@ -146,26 +144,66 @@ class Officers:
         if unknown := self._unknown_posts(told):
             raise ValueError("; ".join(unknown.values()))
         row = self._new_row(str(uuid7()), told, password)
-        if not self._store.add_staff(row):
+        try:
+            self._add(COMMAND_LINE, row)
+        except rules.UsernameTaken:
             return None
-        self._ports.audit(COMMAND_LINE, "staff.add", f"staff:{row['_id']}")
         return str(row["_id"])
+
+    def _add(self, by: str, row: Row) -> None:
+        def write(session: Any) -> None:
+            if not self._store.add_staff(session, row):
+                raise rules.UsernameTaken
+            self._ports.audit(by, "staff.add", f"staff:{row['_id']}", session=session)
+
+        self._transact(write)
+
+    def _write(
+        self, by: str, act: str, staff_id: str, change: Row, first: Callable[[Any], None] = lambda session: None
+    ) -> None:
+        """Set fields of a member of staff and write down who did it, after what must come `first`."""
+
+        def write(session: Any) -> None:
+            first(session)
+            self._store.change_staff(staff_id, change, session)
+            self._ports.audit(by, act, f"staff:{staff_id}", session=session)
+
+        self._transact(write)
 
     def staff(self, staff_id: str) -> Row:
         """One member of staff."""
         return self.face(self._row(staff_id))
 
-    def all(self, after: str | None, limit: int) -> list[Row]:
-        """Staff in the order they came; one more than `limit` where there are more."""
-        return [self.face(row) for row in self._store.all_staff(after, limit)]
+    def all(self, wanted: Row, after: str | None, limit: int) -> list[Row]:
+        """Staff in the order they came; one more than `limit` where there are more.
+
+        `wanted` narrows it: `q`, a part of name, user name, point or department; `role`; `active`.
+        """
+        return [self.face(row) for row in self._store.all_staff(wanted, after, limit)]
 
     def change(self, actor: Actor, staff_id: str, version: int, change: Row) -> Row:
         """Change name, roles, point, department or `active`; they log in anew.
 
         Raises VersionStale, LastAdmin, BadFields.
         """
-        before = self._row(staff_id)
-        fields = dict(change)
+        self._change(actor.id, self._row(staff_id), version, change)
+        return self.staff(staff_id)
+
+    def change_by_hand(self, username: str, change: Row) -> Row | None:
+        """As `change`, at the machine itself; None where nobody has this name. Raises ValueError."""
+        row = self._store.staff_named(username)
+        if row is None:
+            return None
+        if unknown := self._unknown_posts(change):
+            raise ValueError("; ".join(unknown.values()))
+        try:
+            self._change(COMMAND_LINE, row, row["version"], change)
+        except Refusal as error:
+            raise ValueError(error.words["en"]) from None
+        return self.staff(row["_id"])
+
+    def _change(self, by: str, before: Row, version: int, change: Row) -> None:
+        staff_id, fields = before["_id"], dict(change)
         if "roles" in fields:
             fields["roles"] = _roles(fields["roles"])
         if "name" in fields:
@@ -177,33 +215,64 @@ class Officers:
                 raise VersionStale
             if "admin" in before["roles"] and not self._store.touch_admins(session):
                 raise rules.LastAdmin
+            self._ports.audit(by, "staff.change", f"staff:{staff_id}", session=session)
 
         self._transact(write)
         self._sessions.end_all(staff_id)
-        self._ports.audit(actor.id, "staff.change", f"staff:{staff_id}")
-        return self.staff(staff_id)
 
     def open_recovery(self, actor: Actor, staff_id: str) -> Row:
         """An administrator asks that an account be recovered; another one must confirm it within a day."""
-        self._row(staff_id)
-        ends_at = self._now() + timedelta(hours=rules.RECOVERY_HOURS)
-        self._store.open_recovery(staff_id, actor.id, self._now(), ends_at)
-        self._ports.audit(actor.id, "staff.open_recovery", f"staff:{staff_id}")
-        return {"staff": staff_id, "by": actor.id, "ends_at": ends_at}
+        row, now = self._row(staff_id), self._now()
+        opened = {"_id": staff_id, "by": actor.id, "at": now, "ends_at": now + timedelta(hours=rules.RECOVERY_HOURS)}
+
+        def write(session: Any) -> None:
+            self._store.open_recovery(session, opened)
+            self._ports.audit(actor.id, "staff.open_recovery", f"staff:{staff_id}", session=session)
+
+        self._transact(write)
+        return self._recovery_face(opened, {staff_id: row, actor.id: self._row(actor.id)})
+
+    def recoveries(self, after: str | None, limit: int) -> list[Row]:
+        """The recoveries that wait for a second administrator; one more than `limit` where there are more."""
+        waiting = self._store.recoveries(self._now(), after, limit)
+        people = self._store.staff_by_id({staff_id for row in waiting for staff_id in (row["_id"], row["by"])})
+        return [self._recovery_face(row, people) for row in waiting]
+
+    def withdraw_recovery(self, actor: Actor, staff_id: str) -> None:
+        """Any administrator strikes a recovery out, e.g. one that nobody asked for. Raises NoRecovery."""
+        waiting = self._waiting(staff_id)
+
+        def write(session: Any) -> None:
+            self._take_recovery(session, waiting)
+            self._ports.audit(actor.id, "staff.withdraw_recovery", f"staff:{staff_id}", session=session)
+
+        self._transact(write)
 
     def confirm_recovery(self, actor: Actor, staff_id: str) -> Row:
         """The second administrator agrees: a new first password, no second factor, no log-in left.
 
         Raises NoRecovery, SecondAdminNeeded.
         """
+        waiting = self._waiting(staff_id)
+        if actor.id in (waiting["by"], staff_id):
+            raise rules.SecondAdminNeeded
+        return self._reset(self._row(staff_id), actor.id, lambda session: self._take_recovery(session, waiting))
+
+    def _waiting(self, staff_id: str) -> Row:
         waiting = self._store.recovery(staff_id, self._now())
         if waiting is None:
             raise rules.NoRecovery
-        if actor.id in (waiting["by"], staff_id):
-            raise rules.SecondAdminNeeded
-        if not self._store.take_recovery(staff_id, waiting["by"]):
+        return waiting
+
+    def _take_recovery(self, session: Any, waiting: Row) -> None:
+        if not self._store.take_recovery(session, waiting["_id"], waiting["by"]):
             raise rules.NoRecovery
-        return self._reset(self._row(staff_id), actor.id)
+
+    @staticmethod
+    def _recovery_face(row: Row, people: dict[str, Row]) -> Row:
+        person, by = people.get(row["_id"], {}), people.get(row["by"], {})
+        told = {"staff": row["_id"], "name": person.get("name", ""), "username": person.get("username", "")}
+        return {**told, "by": row["by"], "by_name": by.get("name", ""), "at": row["at"], "ends_at": row["ends_at"]}
 
     def reset(self, username: str) -> str | None:
         """At the machine itself: a new first password; None where nobody has this name."""
@@ -215,13 +284,13 @@ class Officers:
         face = {key: row[key] for key in ("username", "name", "roles", "point", "department", "active", "version")}
         return {"id": row["_id"], "kind": "staff", **face, "totp": row["totp_on"]}
 
-    def _reset(self, row: Row, by: str) -> Row:
+    def _reset(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
+        """A new first password and no second factor, in one transaction with what must come `first`."""
         password = secrets.token_urlsafe(12)
         fresh = {"totp_on": False, "totp_secret": None, "totp_step": 0, "must_change": True}
-        self._store.change_staff(row["_id"], {**fresh, "password": self._passwords.hash(password)})
+        self._write(by, "staff.recover", row["_id"], {**fresh, "password": self._passwords.hash(password)}, first)
         self._store.drop_count(self._tries(row["username"]))
         self._sessions.end_all(row["_id"])
-        self._ports.audit(by, "staff.recover", f"staff:{row['_id']}")
         return {**self.staff(row["_id"]), "first_password": password}
 
     def _check_post(self, told: Row) -> None:

@@ -20,6 +20,16 @@ class Tell(Protocol):
     def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, session: Any) -> object: ...
 
 
+class Record(Protocol):
+    """Write down that an actor did an act to a subject; a change gives its transaction's session."""
+
+    def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> object: ...
+
+
+def unrecorded(actor_id: str, act: str, subject: str, *, session: Any = None) -> None:
+    """A Record that keeps nothing."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """What this installation allows: a trial asks for no second factor; limits of codes by day and by hour."""
@@ -33,9 +43,7 @@ class Policy:
 class Ports:
     """The ways out of this room. What lies above it is filled in once it stands."""
 
-    audit: Callable[[str, str, str], object] = lambda actor, act, subject: None
-    """Write down that an actor did an act to a subject."""
-
+    audit: Record = unrecorded
     tell: Tell | None = None
     ended: Callable[[str], object] = lambda session: None
     """A log-in has ended: close what is open under it."""

@@ -208,12 +208,12 @@ def _staff(bp: Blueprint, identity: Identity, http: Http) -> None:
 
     @bp.get("/staff")
     @http.allow("admin")
-    @bp.arguments(Paging, location="query")
+    @bp.arguments(schemas.OfficersWanted, location="query")
     @bp.response(200, schemas.OfficerPage)
-    def staff(paging: Body, actor: Any) -> Body:
-        """All members of staff."""
-        rows = officers.all(position_of(paging.get("cursor")), paging["limit"])
-        return page(rows, paging["limit"], lambda row: row["id"])
+    def staff(wanted: Body, actor: Any) -> Body:
+        """Members of staff: all, or those with a word, a role, or in use."""
+        after, limit = position_of(wanted.pop("cursor", None)), wanted.pop("limit")
+        return page(officers.all(wanted, after, limit), limit, lambda row: row["id"])
 
     @bp.post("/staff")
     @http.allow("admin")
@@ -241,6 +241,21 @@ def _staff(bp: Blueprint, identity: Identity, http: Http) -> None:
         changed = officers.change(actor, staff_id, http.wanted_version(), body)
         return changed, 200, http.etag(changed["version"])
 
+    _recovery(bp, identity, http)
+
+
+def _recovery(bp: Blueprint, identity: Identity, http: Http) -> None:
+    officers = identity.officers
+
+    @bp.get("/staff/recoveries")
+    @http.allow("admin")
+    @bp.arguments(Paging, location="query")
+    @bp.response(200, schemas.RecoveryPage)
+    def recoveries(paging: Body, actor: Any) -> Body:
+        """The recoveries that wait for a second administrator."""
+        rows = officers.recoveries(position_of(paging.get("cursor")), paging["limit"])
+        return page(rows, paging["limit"], lambda row: row["staff"])
+
     @bp.post("/staff/<staff_id>/recovery")
     @http.allow("admin")
     @bp.response(201, schemas.Recovery)
@@ -254,3 +269,10 @@ def _staff(bp: Blueprint, identity: Identity, http: Http) -> None:
     def confirm_recovery(staff_id: str, actor: Any) -> Body:
         """Confirm the recovery that another administrator asked for; answers a first password, once."""
         return officers.confirm_recovery(actor, staff_id)
+
+    @bp.delete("/staff/<staff_id>/recovery")
+    @http.allow("admin")
+    @bp.response(204)
+    def withdraw_recovery(staff_id: str, actor: Any) -> None:
+        """Strike out a recovery that waits."""
+        officers.withdraw_recovery(actor, staff_id)

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.identity import consent, mandate, officer
-from api.shapes import Time
+from api.shapes import Page, Paging, Time
 
 PHONE = validate.Length(max=30)
 NAME = validate.Length(min=1, max=200)
@@ -251,11 +251,21 @@ class Officer(Person):
         exclude = ("phone", "assurance")
 
 
-class OfficerPage(Schema):
+class OfficerPage(Page):
     """Staff, in the order they came."""
 
     items = fields.List(fields.Nested(Officer), required=True)
-    next = fields.String(required=True, allow_none=True)
+
+
+class OfficersWanted(Paging):
+    """Which members of staff, and a page of them."""
+
+    q = fields.String(
+        validate=validate.Length(min=1, max=60),
+        metadata={"description": "a part of name, user name, point or department"},
+    )
+    role = fields.String(validate=validate.OneOf(sorted(officer.ROLES)))
+    active = fields.Boolean(truthy={"true"}, falsy={"false"})
 
 
 class NewPassword(Schema):
@@ -266,10 +276,11 @@ class NewPassword(Schema):
 
 
 class TotpSecret(Schema):
-    """For an authenticator: as text, and as the address inside its QR code (otpauth)."""
+    """For an authenticator: as text, as an address (otpauth), and the address as a QR code (SVG, a data URI)."""
 
     secret = fields.String(required=True)
     uri = fields.String(required=True)
+    qr = fields.String(required=True)
 
 
 class TotpDigits(Schema):
@@ -282,5 +293,15 @@ class Recovery(Schema):
     """A recovery that waits for another administrator."""
 
     staff = fields.String(required=True)
+    name = fields.String(required=True)
+    username = fields.String(required=True)
     by = fields.String(required=True)
+    by_name = fields.String(required=True)
+    at = Time(required=True)
     ends_at = Time(required=True)
+
+
+class RecoveryPage(Page):
+    """Recoveries that wait."""
+
+    items = fields.List(fields.Nested(Recovery), required=True)

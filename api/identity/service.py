@@ -33,9 +33,9 @@ class Identity:
         self._policy, self.ports = policy or Policy(), ports or Ports()
         ground = Ground(store, keyring, transact, now, self._policy, self.ports)
         self.sessions = Sessions(ground, self._person)
-        self.citizens = Citizens(ground, self.sessions)
-        self.officers = Officers(ground, self.sessions)
         self.mandates = Mandates(ground)
+        self.citizens = Citizens(ground, self.sessions, self.mandates)
+        self.officers = Officers(ground, self.sessions)
 
     def actor(self, token: str) -> Actor | None:
         """Who holds this token, or None."""

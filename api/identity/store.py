@@ -3,6 +3,7 @@
 And, for the rotation of keys, whatever field of whatever collection a room names as sealed.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,13 +111,14 @@ class IdentityStore:
         """A citizen by id."""
         return self._db["citizens"].find_one({"_id": citizen_id})
 
-    def change_citizen(self, citizen_id: str, change: Document) -> None:
+    def change_citizen(self, citizen_id: str, change: Document, session: Any = None) -> None:
         """Set fields of a citizen."""
-        self._db["citizens"].update_one({"_id": citizen_id}, {"$set": change})
+        self._db["citizens"].update_one({"_id": citizen_id}, {"$set": change}, session=session)
 
-    def unset_citizen(self, citizen_id: str, change: Document, gone: list[str]) -> None:
+    def unset_citizen(self, session: Any, citizen_id: str, change: Document, gone: list[str]) -> None:
         """Set fields of a citizen and take others away."""
-        self._db["citizens"].update_one({"_id": citizen_id}, {"$set": change, "$unset": dict.fromkeys(gone, "")})
+        fields = {"$set": change, "$unset": dict.fromkeys(gone, "")}
+        self._db["citizens"].update_one({"_id": citizen_id}, fields, session=session)
 
     # -- WeChat accounts and devices --------------------------------------
 
@@ -126,11 +128,7 @@ class IdentityStore:
 
     def add_wechat_account(self, row: Document) -> Document:
         """Bind a WeChat account to a citizen; the account as it is where another log-in was quicker."""
-        try:
-            self._db["wechat_accounts"].insert_one(row)
-        except DuplicateKeyError:
-            return self._db["wechat_accounts"].find_one({"_id": row["_id"]}) or row
-        return row
+        return self._db.put("wechat_accounts", row)
 
     def wechat_of(self, citizen_id: str) -> Document | None:
         """The WeChat account of a citizen that was bound last."""
@@ -156,15 +154,15 @@ class IdentityStore:
 
     def add_consent(self, row: Document) -> None:
         """Add to the ledger."""
-        self._db["consents"].insert_one(row)
+        self._db.put("consents", row)
 
     def consents(self, citizen_id: str) -> list[Document]:
         """A citizen's ledger in order of time."""
         return list(self._db["consents"].find({"citizen": citizen_id}).sort("_id", 1))
 
-    def add_mandate(self, row: Document) -> None:
+    def add_mandate(self, session: Any, row: Document) -> None:
         """Keep a new mandate."""
-        self._db["mandates"].insert_one(row)
+        self._db["mandates"].insert_one(row, session=session)
 
     def mandate(self, mandate_id: str, session: Any = None) -> Document | None:
         """A mandate by id."""
@@ -183,17 +181,17 @@ class IdentityStore:
         sides = [{"principal_index": number_index}, {"agent_index": number_index}]
         return list(self._db["mandates"].find({"$or": sides}).sort("_id", -1).limit(200))
 
-    def end_mandate(self, mandate_id: str, by: str, now: datetime) -> bool:
+    def end_mandate(self, session: Any, mandate_id: str, by: str, now: datetime) -> bool:
         """End a mandate; False where it had ended."""
-        live = {"_id": mandate_id, "ended_at": None}
-        return self._db["mandates"].update_one(live, {"$set": {"ended_at": now, "ended_by": by}}).modified_count == 1
+        live, ended = {"_id": mandate_id, "ended_at": None}, {"$set": {"ended_at": now, "ended_by": by}}
+        return self._db["mandates"].update_one(live, ended, session=session).modified_count == 1
 
     # -- staff --------------------------------------------------------------
 
-    def add_staff(self, row: Document) -> bool:
-        """Keep a new member of staff; False where the user name is taken."""
+    def add_staff(self, session: Any, row: Document) -> bool:
+        """Keep a new member of staff; False, and then the transaction must end, where the user name is taken."""
         try:
-            self._db["staff"].insert_one(row)
+            self._db["staff"].insert_one(row, session=session)
         except DuplicateKeyError:
             return False
         return True
@@ -206,10 +204,24 @@ class IdentityStore:
         """A member of staff by id."""
         return self._db["staff"].find_one({"_id": staff_id})
 
-    def all_staff(self, after: str | None, limit: int) -> list[Document]:
-        """Staff in the order they came; one more than `limit` where there are more."""
-        wanted: Document = {"_id": {"$gt": after}} if after else {}
-        return list(self._db["staff"].find(wanted).sort("_id", 1).limit(limit + 1))
+    def all_staff(self, wanted: Document, after: str | None, limit: int) -> list[Document]:
+        """Staff by `q`, `role`, `active`, in the order they came; one more than `limit` where there are more.
+
+        A word is looked for in every row: staff are some hundreds.
+        """
+        query: Document = {"_id": {"$gt": after}} if after else {}
+        if wanted.get("q"):
+            part = {"$regex": re.escape(wanted["q"]), "$options": "i"}
+            query["$or"] = [{field: part} for field in ("name", "username", "point", "department")]
+        if "role" in wanted:
+            query["roles"] = wanted["role"]
+        if "active" in wanted:
+            query["active"] = wanted["active"]
+        return list(self._db["staff"].find(query).sort("_id", 1).limit(limit + 1))
+
+    def staff_by_id(self, staff_ids: set[str]) -> dict[str, Document]:
+        """These members of staff, by id."""
+        return {row["_id"]: row for row in self._db["staff"].find({"_id": {"$in": sorted(staff_ids)}})}
 
     def staff_at(self, point: str) -> int:
         """How many active members of staff work at a point."""
@@ -244,24 +256,29 @@ class IdentityStore:
         fresh = {"_id": staff_id, "totp_step": {"$lt": step}}
         return self._db["staff"].update_one(fresh, {"$set": {"totp_step": step}}).modified_count == 1
 
-    def open_recovery(self, staff_id: str, by: str, now: datetime, ends_at: datetime) -> None:
+    def open_recovery(self, session: Any, row: Document) -> None:
         """Open a recovery, in the place of one that waits."""
-        fresh = {"by": by, "at": now, "ends_at": ends_at, "delete_at": ends_at + timedelta(days=1)}
-        self._db["recoveries"].update_one({"_id": staff_id}, {"$set": fresh}, upsert=True)
+        fresh = {**row, "delete_at": row["ends_at"] + timedelta(days=1)}
+        self._db["recoveries"].replace_one({"_id": row["_id"]}, fresh, upsert=True, session=session)
+
+    def recoveries(self, now: datetime, after: str | None, limit: int) -> list[Document]:
+        """The recoveries that wait, by member of staff; one more than `limit` where there are more."""
+        wanted: Document = {"ends_at": {"$gt": now}, **({"_id": {"$gt": after}} if after else {})}
+        return list(self._db["recoveries"].find(wanted).sort("_id", 1).limit(limit + 1))
 
     def recovery(self, staff_id: str, now: datetime) -> Document | None:
         """The recovery that waits."""
         return self._db["recoveries"].find_one({"_id": staff_id, "ends_at": {"$gt": now}})
 
-    def take_recovery(self, staff_id: str, by: str) -> bool:
+    def take_recovery(self, session: Any, staff_id: str, by: str) -> bool:
         """Spend the recovery that `by` opened; False where it is gone."""
-        return self._db["recoveries"].delete_one({"_id": staff_id, "by": by}).deleted_count == 1
+        return self._db["recoveries"].delete_one({"_id": staff_id, "by": by}, session=session).deleted_count == 1
 
     # -- log-ins --------------------------------------------------------------
 
     def add_session(self, row: Document) -> None:
         """Keep a log-in."""
-        self._db["sessions"].insert_one(row)
+        self._db.put("sessions", row)
 
     def session(self, token_digest: str) -> Document | None:
         """A log-in by the digest of its token."""

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.shapes import Paging, Time
+from api.shapes import Page, Paging, Time
 
 
 class WorkQuery(Paging):
@@ -25,11 +25,10 @@ class Work(Schema):
     behind = fields.Integer(required=True)
 
 
-class WorkPage(Schema):
+class WorkPage(Page):
     """One page of background work."""
 
     items = fields.List(fields.Nested(Work), required=True)
-    next = fields.String(required=True, allow_none=True)
 
 
 class Backlog(Schema):

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 from pymongo import ReturnDocument
-from pymongo.errors import DuplicateKeyError
 
 from api.database import LEASE_SECONDS, Database, Document, Index
 from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, MOST_AT_ONCE, Event
@@ -194,7 +193,7 @@ class JobStore:
 
     def put_process(self, row: Document) -> None:
         """A process begins."""
-        self.database["processes"].insert_one(row)
+        self.database.put("processes", row)
 
     def renew_process(self, process_id: str, now: datetime) -> None:
         """A process still lives; written at most every RENEWED."""
@@ -221,13 +220,8 @@ class JobStore:
             "until": now + IN_FLIGHT,
             "expires_at": now + KEEP_KEYS,
         }
-        try:
-            self.database["idempotency"].insert_one(row)
-        except DuplicateKeyError:
-            held = self.database["idempotency"].find_one({"_id": key})
-            # The driver repeats an insert whose answer was lost, and so may meet the row that it has just written.
-            return None if held and held["ref"] == ref else held
-        return None
+        held = self.database.put("idempotency", row)
+        return None if held["ref"] == ref else held
 
     def retake_key(self, key: str, now: datetime) -> bool:
         """Take over a key whose first request never ended; False where it is still in flight."""

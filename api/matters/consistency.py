@@ -14,9 +14,11 @@ LEAST_STEPS = 5
 
 
 class Rule(NamedTuple):
-    """What must hold, in words, and whether it does."""
+    """What must hold, in words; the fields that it looks at; and whether it does."""
 
     words: str
+    words_en: str
+    fields: tuple[str, ...]
     holds: Callable[[Record], bool]
 
 
@@ -33,15 +35,29 @@ def _is_free(record: Record) -> bool:
 
 
 RULES = (
-    Rule("全程网办（IV 级）的事项，到现场次数应为 0", lambda r: r["online_depth"] != "IV" or r["visits"] == 0),
+    Rule(
+        "全程网办（IV 级）的事项，到现场次数应为 0",
+        "A wholly online matter (IV) needs no visit",
+        ("online_depth", "visits"),
+        lambda r: r["online_depth"] != "IV" or r["visits"] == 0,
+    ),
     Rule(
         "不用到现场的事项，应能网办或寄送材料",
+        "Without a visit, materials go online or by courier",
+        ("visits", "online_depth", "courier"),
         lambda r: r["visits"] > 0 or r["online_depth"] in ("III", "IV") or r["courier"]["collect_materials"],
     ),
-    Rule("收费的事项应写明收费依据", lambda r: _is_free(r) or bool(r["fee_basis"])),
-    Rule("应有设定依据", lambda r: bool(r["legal_basis"])),
+    Rule(
+        "收费的事项应写明收费依据",
+        "A fee names its basis",
+        ("fee", "fee_basis"),
+        lambda r: _is_free(r) or bool(r["fee_basis"]),
+    ),
+    Rule("应有设定依据", "There is a legal basis", ("legal_basis",), lambda r: bool(r["legal_basis"])),
     Rule(
         "承诺时限不应长于法定时限",
+        "The promised limit is not longer than the law's",
+        ("promised_days", "statutory_days"),
         lambda r: (
             r["promised_days"] is None
             or r["statutory_days"] is None
@@ -49,9 +65,16 @@ RULES = (
             or r["promised_days"] <= r["statutory_days"]
         ),
     ),
-    Rule("即办件的承诺时限不应超过 1 天", lambda r: r["case_type"] != "即办件" or (r["promised_days"] or 0) <= 1),
+    Rule(
+        "即办件的承诺时限不应超过 1 天",
+        "What is done on the spot promises a day at most",
+        ("case_type", "promised_days"),
+        lambda r: r["case_type"] != "即办件" or (r["promised_days"] or 0) <= 1,
+    ),
     Rule(
         "计入时限的各环节相加，不应超过承诺时限",
+        "The counted steps fit into the promised limit",
+        ("steps", "promised_days"),
         lambda r: (
             r["promised_days"] is None
             or r["promised_day_unit"] != "工作日"
@@ -61,6 +84,8 @@ RULES = (
     ),
     Rule(
         "许可的特别程序，只有第四十五条所列的不计入时限",
+        "Only the procedures of article 45 stop a licence's clock",
+        ("special_procedures",),
         lambda r: (
             r["kind"] != "行政许可"
             or all(
@@ -72,13 +97,22 @@ RULES = (
     ),
     Rule(
         "许可应有常见问题和至少五个环节",
+        "A licence has questions and at least five steps",
+        ("faq", "steps"),
         lambda r: r["kind"] != "行政许可" or (bool(r["faq"]) and len(r["steps"]) >= LEAST_STEPS),
     ),
     Rule(
         "政府已有的证照应写明名称",
+        "What the state holds is named",
+        ("materials",),
         lambda r: all(one["licence_name"] for one in r["materials"] if one["reusable_licence"]),
     ),
-    Rule("下沉到街道、社区的部分应写明做什么", lambda r: all(r["sink_mode"].values())),
+    Rule(
+        "下沉到街道、社区的部分应写明做什么",
+        "What streets and communities do is said",
+        ("sink_mode",),
+        lambda r: all(r["sink_mode"].values()),
+    ),
 )
 
 

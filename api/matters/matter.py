@@ -31,7 +31,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Material:
-    """One material. `key` is stable within a version; a `deferrable` one may follow later (容缺)."""
+    """One material. `key` stays its own from version to version; a `deferrable` one may follow later (容缺)."""
 
     key: str
     name: str
@@ -77,10 +77,13 @@ class Matter:
         """The procedures that this matter's own law keeps out of the limit, by name."""
         return tuple(step["name"] for step in self.record["special_procedures"] if step["stops_clock"])
 
-    def in_force(self, day: date) -> bool:
-        """Whether this version is the one to begin under on `day`."""
-        begun = self.valid_from is None or self.valid_from <= day
-        return begun and (self.valid_until is None or day < self.valid_until)
+    def begun(self, day: date) -> bool:
+        """Whether the time of this version has come by `day`."""
+        return self.valid_from is None or self.valid_from <= day
+
+    def ended(self, day: date) -> bool:
+        """Whether the time of this version is over on `day`: its `valid_until` is the first day without it."""
+        return self.valid_until is not None and self.valid_until <= day
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,12 @@ def matter_of(record: Mapping[str, Any]) -> Matter:
 
 
 def in_force(versions: Iterable[Matter], day: date) -> Matter | None:
-    """The version to begin under on `day`: the newest whose time it is, or None."""
-    return max((one for one in versions if one.in_force(day)), key=lambda one: one.version, default=None)
+    """The version to begin under on `day`: the newest that has begun, or None.
+
+    Where that one has ended, the matter has: an older version never comes back by itself.
+    """
+    newest = max((one for one in versions if one.begun(day)), key=lambda one: one.version, default=None)
+    return None if newest is None or newest.ended(day) else newest
 
 
 def guide(matter: Matter, start: date, due: Due) -> Guide:
@@ -169,4 +176,4 @@ def _day(text: str | None) -> date | None:
 
 def _material(number: int, row: Mapping[str, Any]) -> Material:
     same = {name: row[name] for name in ("name", "kind", "copies", "required", "deferrable", "source", "licence_name")}
-    return Material(key=f"m{number}", held_by_state=row["reusable_licence"], form=row["form"], **same)
+    return Material(key=row.get("key") or f"m{number}", held_by_state=row["reusable_licence"], form=row["form"], **same)

@@ -1,19 +1,29 @@
-"""What: matters, their guides, search, packages. All of it is public."""
+"""What: matters, guides, search, packages, all public; and the versions that staff see and administrators make."""
 
 from typing import Any
 
 from flask_smorest import Blueprint
 
+from api import pdf
 from api.http import Http, page, position_of
-from api.matters import schemas
+from api.matters import printing, schemas
+from api.matters.publishing import Publishing
 from api.matters.service import Matters
 
 Row = dict[str, Any]
+OFFICE = ("window", "handler", "head", "supervisor", "admin")
 
 
-def blueprint(matters: Matters, http: Http) -> Blueprint:
-    """The routes of this room."""
+def blueprint(matters: Matters, publishing: Publishing, http: Http, base: str) -> Blueprint:
+    """The routes of this room; `base` is the address of the pages, for what is printed."""
     bp = Blueprint("matters", __name__, url_prefix="/v1", description="What people can come for")
+    _public(bp, matters, http)
+    _printed(bp, matters, http, base)
+    _versions(bp, publishing, http)
+    return bp
+
+
+def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
 
     @bp.get("/matters")
     @http.allow("anyone")
@@ -47,6 +57,14 @@ def blueprint(matters: Matters, http: Http) -> Blueprint:
     def guide(question: Row, code: str) -> Row:
         """What to bring in one's own situation, what the state has already, and the last days if accepted today."""
         return matters.guide(code, question.get("version"), question["answers"])
+
+    @bp.get("/matters/<code>/form")
+    @http.allow("anyone")
+    @bp.arguments(schemas.VersionQuestion, location="query")
+    @bp.response(200, schemas.Form)
+    def form(question: Row, code: str) -> Row:
+        """What is filled in for a matter (表单), with a filled-in sample (样表)."""
+        return matters.form_face(code, question.get("version"))
 
     @bp.get("/lists")
     @http.allow("anyone")
@@ -83,4 +101,73 @@ def blueprint(matters: Matters, http: Http) -> Blueprint:
         """The five classes of construction projects (工程建设项目)."""
         return matters.construction_classes()
 
-    return bp
+
+def _printed(bp: Blueprint, matters: Matters, http: Http, base: str) -> None:
+    @bp.get("/matters/<code>/guide.pdf")
+    @http.allow("anyone")
+    @bp.arguments(schemas.PrintQuestion, location="query")
+    @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
+    def printed_guide(question: Row, code: str) -> Any:
+        """The guide for print, with a QR code that opens the same version for the same answers."""
+        guide = matters.guide(code, question.get("version"), question["answers"])
+        paper = printing.paper(guide, base, question["answers"], question["size"])
+        return pdf.answered(pdf.public(paper), f"{guide['name']}-{guide['version']}")
+
+
+def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
+    def shown(found: Row, status: int = 200) -> Any:
+        return found, status, http.etag(found["edit"])
+
+    @bp.get("/desk/matters")
+    @http.allow(*OFFICE)
+    @bp.arguments(schemas.Catalogue, location="query")
+    @bp.response(200, schemas.CatalogueLines)
+    def catalogue(question: Row, actor: Any) -> Row:
+        """Every matter by code, those with a draft alone included, and what is to be done about it."""
+        rows = publishing.catalogue(question, position_of(question.get("cursor")), question["limit"] + 1)
+        return page(rows, question["limit"], lambda row: row["code"])
+
+    @bp.get("/matters/<code>/versions")
+    @http.allow(*OFFICE)
+    @bp.response(200, schemas.VersionLines)
+    def versions(code: str, actor: Any) -> Row:
+        """The versions of a matter, the newest first, a draft before all."""
+        return {"items": publishing.versions(code)}
+
+    @bp.post("/matters/<code>/versions")
+    @http.allow("admin")
+    @bp.arguments(schemas.EntryChange)
+    @bp.response(201, schemas.Version)
+    @http.create_once(lambda actor, ref: shown(publishing.made(ref), 201))
+    def begin(told: Row, code: str, actor: Any, new_id: str) -> Any:
+        """A draft of the next version, from the newest one; a code that is new begins a new matter."""
+        return shown(publishing.begin(actor.id, code, told, new_id), 201)
+
+    @bp.get("/matters/<code>/versions/<int:version>")
+    @http.allow(*OFFICE)
+    @bp.response(200, schemas.Version)
+    def version(code: str, version: int, actor: Any) -> Any:
+        """A version in full, with its check list and what differs from the version before."""
+        return shown(publishing.version(code, version))
+
+    @bp.patch("/matters/<code>/versions/<int:version>")
+    @http.allow("admin")
+    @bp.arguments(schemas.EntryChange)
+    @bp.response(200, schemas.Version)
+    def change(told: Row, code: str, version: int, actor: Any) -> Any:
+        """Change elements of a draft."""
+        return shown(publishing.change(actor.id, code, version, http.wanted_version(), told))
+
+    @bp.delete("/matters/<code>/versions/<int:version>")
+    @http.allow("admin")
+    @bp.response(204)
+    def drop(code: str, version: int, actor: Any) -> None:
+        """Forget a draft."""
+        publishing.drop(actor.id, code, version, http.wanted_version())
+
+    @bp.post("/matters/<code>/versions/<int:version>/publication")
+    @http.allow("admin")
+    @bp.response(200, schemas.Version)
+    def publish(code: str, version: int, actor: Any) -> Any:
+        """Publish a draft as it stood at If-Match, unless it breaks a rule of the check list."""
+        return shown(publishing.publish(actor.id, code, version, http.wanted_version()))

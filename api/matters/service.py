@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from api.matters import form as forms
 from api.matters import lists
 from api.matters import matter as rules
 from api.matters.consistency import contradictions
@@ -22,7 +23,7 @@ from api.matters.department import Departments
 from api.matters.matter import Due, Limit, Matter
 from api.matters.reading import Reader
 from api.matters.search import Entry, Index
-from api.matters.situation import Answers, Question, situations_of
+from api.matters.situation import Answers, Personal, Question, in_version, situations_of
 from api.matters.store import MatterStore
 from api.refusals import BadFields, NotFound
 
@@ -41,6 +42,27 @@ class Picture:
     departments: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
+class Forms:
+    """The forms of the data file: those of single matters, each from a version of it on, and one for all others."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        def read(row: Mapping[str, Any]) -> forms.Form:
+            return forms.form_of(data["common"], row)
+
+        self._other = read(data["other"])
+        self._of_matter = {
+            code: tuple((row["from_version"], read(row)) for row in rows) for code, rows in data["matters"].items()
+        }
+
+    def own(self, one: Matter) -> forms.Form | None:
+        """A matter's own form in its version, or None."""
+        return in_version(self._of_matter.get(one.code, ()), one.version)
+
+    def of(self, one: Matter) -> forms.Form:
+        """A matter's own form, or the one for all others."""
+        return self.own(one) or self._other
+
+
 class Matters:
     """What people can come for. `due` reckons the last day of a limit (the calendar's)."""
 
@@ -54,7 +76,8 @@ class Matters:
         self._said: dict[str, list[str]] = lexicon["said"]
         self._reader = Reader(lexicon)
         self.departments = Departments(_data("departments.json")["departments"])
-        self._situations = situations_of(_data("situations.json"))
+        self._situations = situations_of(_data("situations.json"), _data("situations_of_matters.json"))
+        self._forms = Forms(_data("forms.json"))
 
     # -- questions, from memory ---------------------------------------------
 
@@ -65,6 +88,10 @@ class Matters:
         if found is None:
             raise NotFound
         return found
+
+    def versions(self) -> Mapping[str, Mapping[int, Matter]]:
+        """All published versions, by code and number."""
+        return self._picture.versions
 
     def codes(self) -> list[str]:
         """The codes of all matters in force, in order."""
@@ -108,20 +135,23 @@ class Matters:
 
     def face(self, code: str, version: int | None = None) -> Row:
         """A matter in full, in the shape of `GET /v1/matters/{code}`. Raises NotFound."""
-        return _face(self.matter(code, version))
+        return self._face(self.matter(code, version))
 
     def guide(self, code: str, version: int | None = None, answers: Answers | None = None) -> Row:
         """A matter in full with its guide as of today, made for the situation that the answers tell.
 
         Raises NotFound, and BadFields for an answer that no question of the matter offers.
         """
-        one, given = self.matter(code, version), answers or {}
-        if wrong := self._situations.wrong(one, given):
-            raise BadFields({"answers": [f"这个事项没有这样的问题或选项：{'、'.join(wrong)}。"]})
-        found, notes = self._situations.personal(one, rules.guide(one, self._today(), self._due), given)
+        given = answers or {}
+        catalogued = self.matter(code, version)
+        if wrong := self.wrong_answers(catalogued, given):
+            raise BadFields({"answers": wrong})
+        mine = self.personal(catalogued, given)
+        one, found, known = mine.matter, mine.guide, self._situations.known(catalogued, given)
         groups = ("to_bring", "held_by_state", "may_follow", "to_fill_in")
         return {
-            **_face(one),
+            **self._face(one),
+            "current_version": self._current_version(code),
             "limits": {"legal_due": found.legal_due, "promised_due": found.promised_due, "start": found.start},
             **{name: [asdict(material) for material in getattr(found, name)] for name in groups},
             "ways": {
@@ -130,9 +160,56 @@ class Matters:
                 "home": one.record["at_home"],
                 "courier": any(one.record["courier"].values()),
             },
-            "questions": [_question(question, given.get(question.key)) for question in self._situations.asked(one)],
-            "notes": [asdict(note) for note in notes],
+            "questions": [
+                _question(question, known.get(question.key) if question.key in given else None)
+                for question in self._situations.asked(catalogued, given)
+            ],
+            "known": known,
+            "notes": [{**asdict(note), **asdict(note.words)} for note in mine.notes],
         }
+
+    def wrong_answers(self, one: Matter, answers: Answers) -> list[str]:
+        """Why answers about a situation are refused; nothing where they are not."""
+        wrong = self._situations.wrong(one, answers)
+        return [f"这个事项没有这样的问题或选项：{'、'.join(wrong)}。"] if wrong else []
+
+    def personal(self, one: Matter, answers: Answers) -> Personal:
+        """A matter for one person's situation, as of today."""
+        return self._situations.personal(one, answers, self._today(), self._due)
+
+    def known(self, one: Matter, answers: Answers) -> dict[str, str]:
+        """The answers that count in a situation, with what need not be asked."""
+        return self._situations.known(one, answers)
+
+    def said(self, one: Matter, answers: Answers) -> list[Row]:
+        """The questions that were answered, each with the words of its answer."""
+        asked = [question for question in self._situations.asked(one, answers) if question.key in answers]
+        chosen = [next(option for option in q.options if option.value == answers[q.key]) for q in asked]
+        return [
+            {**asdict(q.words), "answer": option.words.text, "answer_en": option.words.text_en}
+            for q, option in zip(asked, chosen, strict=True)
+        ]
+
+    def form(self, one: Matter) -> forms.Form:
+        """The form of a matter in its version."""
+        return self._forms.of(one)
+
+    def form_face(self, code: str, version: int | None = None) -> Row:
+        """The form of a matter, in the shape of `GET /v1/matters/{code}/form`. Raises NotFound."""
+        one = self.matter(code, version)
+        found = self.form(one)
+        return {
+            "matter": {"code": one.code, "name": one.name, "version": one.version},
+            "sections": [_section(section) for section in found.sections],
+            "fills": found.fills,
+            "sample": {"answers": found.sample, "situation": found.sample_situation},
+            "source": found.source,
+            "verified": found.verified,
+        }
+
+    def _current_version(self, code: str) -> int | None:
+        current = self._picture.current.get(code)
+        return current.version if current else None
 
     def public_lists(self) -> list[Row]:
         """Every public list with its numbers, without its items."""
@@ -211,6 +288,25 @@ class Matters:
         named = {(one.code, one.version): self.departments.named_in(one.record["department"]) for one in every}
         return {key: code for key, code in named.items() if code}
 
+    def _face(self, one: Matter) -> Row:
+        """The catalogue's entry, read; the schema chooses what of it is shown."""
+        return {
+            **one.record,
+            "valid_from": one.valid_from,
+            "valid_until": one.valid_until,
+            "online": one.online,
+            "statutory": _limit(one.statutory),
+            "promised": _limit(one.promised),
+            "materials": [asdict(material) for material in one.materials],
+            "unverified": self.unverified(one),
+        }
+
+    def unverified(self, one: Matter) -> list[str]:
+        """What the district has still to confirm: fields of the entry, the matter's own situations, its form."""
+        own, form = self._situations.own(one), self._forms.own(one)
+        more = {"situations": own is None or own.verified, "form": form is None or form.verified}
+        return [*one.record["unverified_fields"], *(name for name, verified in more.items() if not verified)]
+
     def _today(self) -> date:
         return self._now().astimezone(BEIJING).date()
 
@@ -229,23 +325,26 @@ def _line(one: Matter) -> Row:
     return {**one.record, "online": one.online, "promised_days": one.promised.days if one.promised else None}
 
 
-def _face(one: Matter) -> Row:
-    """The catalogue's entry, read; the schema chooses what of it is shown."""
-    return {
-        **one.record,
-        "valid_from": one.valid_from,
-        "valid_until": one.valid_until,
-        "online": one.online,
-        "statutory": _limit(one.statutory),
-        "promised": _limit(one.promised),
-        "materials": [asdict(material) for material in one.materials],
-        "unverified": one.record["unverified_fields"],
-    }
-
-
 def _question(question: Question, answer: str | None) -> Row:
     options = [{"value": one.value, **asdict(one.words)} for one in question.options]
     return {"key": question.key, **asdict(question.words), "options": options, "answer": answer}
+
+
+def _section(section: forms.Section) -> Row:
+    return {"key": section.key, **asdict(section.words), "fields": [_field(field) for field in section.fields]}
+
+
+def _field(field: forms.Field) -> Row:
+    help_words = {"help": field.help and field.help.text, "help_en": field.help and field.help.text_en}
+    same = {name: getattr(field, name) for name in ("key", "kind", "required", "longest", "least", "most")}
+    return {
+        **same,
+        **asdict(field.words),
+        **help_words,
+        "when": {key: list(values) for key, values in field.when.items()},
+        "options": [{"value": option.value, **asdict(option.words)} for option in field.options],
+        "fields": [_field(one) for one in field.fields],
+    }
 
 
 def _limit(limit: Limit | None) -> Row | None:

@@ -1,9 +1,12 @@
-"""The collections `matters`, one row a version, and `catalogue`, whose one row says how often it was changed."""
+"""The collections `matters` (a row a published version), `matter_drafts`, and `catalogue`, whose one row says how often
+the published ones were changed.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
 from pymongo import UpdateOne
+from pymongo.errors import DuplicateKeyError
 
 from api.database import Database, Document, Index
 
@@ -22,9 +25,14 @@ class MatterStore:
         row = self._db["catalogue"].find_one({"_id": "current"})
         return row["revision"] if row else 0
 
-    def versions(self) -> list[Document]:
-        """Every version of every matter, by code and version."""
-        return list(self._db["matters"].find({}).sort([("code", 1), ("version", 1)]))
+    def versions(self, session: Any = None, code: str | None = None) -> list[Document]:
+        """Every version of every matter, or of one, by code and version."""
+        wanted = {} if code is None else {"code": code}
+        return list(self._db["matters"].find(wanted, session=session).sort([("code", 1), ("version", 1)]))
+
+    def version(self, version_id: str, session: Any = None) -> Document | None:
+        """One published version, by `code/version`."""
+        return self._db["matters"].find_one({"_id": version_id}, session=session)
 
     def add(self, records: Iterable[Document], session: Any = None) -> int:
         """Add versions that are not there yet, and say how many those were. One that is there is never changed."""
@@ -37,6 +45,30 @@ class MatterStore:
                 {"_id": "current"}, {"$inc": {"revision": 1}}, upsert=True, session=session
             )
         return added
+
+    def drafts(self, session: Any = None) -> list[Document]:
+        """Every draft, by code: `{_id, code, version, edit, entry, by, at, ref}`."""
+        return list(self._db["matter_drafts"].find({}, session=session).sort("code", 1))
+
+    def draft(self, draft_id: str, session: Any = None) -> Document | None:
+        """One draft, by `code/version`."""
+        return self._db["matter_drafts"].find_one({"_id": draft_id}, session=session)
+
+    def add_draft(self, session: Any, row: Document) -> bool:
+        """Keep a new draft; False where its number has one."""
+        try:
+            self._db["matter_drafts"].insert_one(row, session=session)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def change_draft(self, session: Any, draft_id: str, edit: int, fields: Document) -> None:
+        """Set fields of a draft that still stands at `edit`."""
+        self._db["matter_drafts"].update_one({"_id": draft_id, "edit": edit}, {"$set": fields}, session=session)
+
+    def remove_draft(self, session: Any, draft_id: str) -> None:
+        """Forget a draft."""
+        self._db["matter_drafts"].delete_one({"_id": draft_id}, session=session)
 
 
 def _id(record: Document) -> str:

@@ -14,21 +14,26 @@ def open_questions(
     matters: Iterable[Mapping[str, Any]],
     strays: Iterable[Mapping[str, Any]],
     contradictions: list[str],
+    drafts: list[str],
     is_known: Callable[[date], bool],
     today: date,
 ) -> Open:
     """By heading, what is open: one line each."""
-    placed = list(points)
+    placed, entries = list(points), list(matters)
     return {
         "points without a surveyed position": [f"{p.id} {p.name}" for p in placed if not p.confirmed or not p.position],
         "points without confirmed hours": [f"{p.id} {p.name}" for p in placed if not p.hours_confirmed],
         "matters with unverified fields": [
-            f"{m['code']} {m['name']}: {', '.join(m['unverified_fields'])}" for m in matters if m["unverified_fields"]
+            f"{m['code']} {m['name']}: {', '.join(m['unverified'])}" for m in entries if m["unverified"]
         ],
         "matters whose department is not in departments.json": [
             f"{m['code']} {m['name']}: {m['department']}" for m in strays
         ],
         "matters that contradict themselves or the law": contradictions,
+        "matters as this project wrote them, not yet published by the district": [
+            f"{m['code']} {m['name']}" for m in entries if not m.get("published")
+        ],
+        "drafts of matters that nobody has published": drafts,
         "years without an announced calendar": [
             str(year) for year in (today.year, today.year + 1) if not is_known(date(year, 1, 1))
         ],

@@ -3,7 +3,7 @@
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from api.parcels.parcel import CARRIERS, STATES
-from api.shapes import Time
+from api.shapes import Page, Time
 
 
 class NewParcel(Schema):
@@ -55,11 +55,10 @@ class Parcel(Schema):
     created_at = Time(required=True)
 
 
-class ParcelPage(Schema):
+class ParcelPage(Page):
     """A page of parcels."""
 
     items = fields.List(fields.Nested(Parcel), required=True)
-    next = fields.String(required=True, allow_none=True)
 
 
 class TrackingLines(Schema):

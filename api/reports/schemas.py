@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.reports.report import LONGEST, OUTCOMES, STATES
-from api.shapes import Paging, Time
+from api.shapes import Page, Paging, Time
 
 
 class NewReport(Schema):
@@ -48,11 +48,10 @@ class ReportsQuestion(Paging):
     state = fields.String(load_default="open", validate=validate.OneOf(STATES))
 
 
-class Reports(Schema):
+class Reports(Page):
     """One page of reports, the oldest first."""
 
     items = fields.List(fields.Nested(Report), required=True)
-    next = fields.String(required=True, allow_none=True)
 
 
 class Settlement(Schema):

@@ -1,13 +1,17 @@
 """Debian's Chromium, a served site, a citizen's phone and an officer's screen."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pymongo import MongoClient
+from pymongo.database import Database
 
 from tests.served import Served
 
@@ -17,6 +21,9 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 QUIET += ["--disable-background-networking", "--disable-component-update"]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SCREEN: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
+PATIENCE_MS = 60_000
+"""For what never comes; a busy machine must not reach it."""
+expect.set_options(timeout=PATIENCE_MS)
 HERE = {"longitude": 108.9588, "latitude": 34.2686}
 
 
@@ -42,6 +49,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served.stop()
 
 
+@contextmanager
+def open_store(site: Served) -> Iterator[Database[dict[str, Any]]]:
+    """The served site's own store, for what no page shows."""
+    uri = json.loads((site.folder / "var" / "store.json").read_text())["uri"]
+    with MongoClient[dict[str, Any]](uri) as client:
+        yield client["circle"]
+
+
 class Watched:
     """A page that notes what went wrong in it."""
 
@@ -49,7 +64,7 @@ class Watched:
         self.page: Page = context.new_page()
         self.base, self.name, self.faults = base, name, list[str]()
         self._shots = 0
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE_MS)
         self.page.on("pageerror", lambda error: self.faults.append(f"page error: {error}"))
         self.page.on("console", self._said)
 
@@ -93,7 +108,7 @@ def screens(chromium: Browser, site: Served) -> Iterator[Any]:
         screen.at("staff-username").fill(role)
         screen.at("staff-password").fill(site.staff_passwords()[role])
         screen.at("staff-login").click()
-        screen.at("rail-cases").wait_for()
+        screen.at("officer-roles").wait_for()
         return screen
 
     yield log_in

@@ -90,7 +90,7 @@ def test_where_nothing_is_near_enough_the_nearest_others_are_shown_with_the_reas
 def test_a_place_tells_its_week_its_doubts_and_the_way_in_each_map_program(phone):
     phone.go("/#/points/XC-C01")
     expect(phone.page.get_by_test_id("point-week").locator("tr")).to_have_count(7)
-    expect(phone.at("point-typical")).to_contain_text("先打电话")
+    expect(phone.at("point-typical")).to_contain_text("先在网上问窗口")
     expect(phone.at("point-lunch")).to_contain_text("12:00–13:00")
     phone.shot("place")
     phone.at("point-navigate").click()

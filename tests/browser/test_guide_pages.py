@@ -13,6 +13,7 @@ def test_answers_and_ticks_make_the_guide_ones_own_and_are_kept(phone: Any) -> N
     phone.go(f"/#/matters/{FOOD}")
     held = phone.at("guide-held")
     expect(held).to_contain_text("营业执照")
+    phone.at("situation-more").click()
     phone.at("ask-by").get_by_text("请别人代办").click()
     phone.at("ask-way").get_by_text("到窗口交").click()
     expect(phone.at("guide-bring")).to_contain_text("代办人居民身份证")

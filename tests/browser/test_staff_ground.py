@@ -1,14 +1,16 @@
-"""The ground in the console: a newcomer's first log-in, an authenticator, posts, a dated exception, who sees what."""
+"""The ground in the console: log-ins, authenticators, posts, recoveries, stopped work, audit, calendar, transfers."""
 
-import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
+import segno
 from playwright.sync_api import expect
-from pymongo import MongoClient
 
-from tests.browser.conftest import SCREEN, Watched
+from api.shapes import BEIJING
+from tests.browser.conftest import SCREEN, Watched, open_store
+from tests.served import Caller, drain_of, log_in_citizen
+from tests.way import submitted
 
 pytestmark = pytest.mark.browser
 OWN_PASSWORD = "梧桐-lantern-4719"
@@ -21,13 +23,13 @@ def log_in(screen, username, password):
     screen.at("staff-login").click()
 
 
-def add_clerk(admin):
-    """A new supervisor; their first password, which is shown once."""
+def add_person(admin, username, name, role):
+    """A new member of staff; their first password, which is shown once."""
     admin.at("rail-people").click()
     admin.at("people-add").click()
-    admin.at("officer-username").fill("lihua")
-    admin.at("officer-name-field").fill("李华")
-    admin.at("officer-role-supervisor").check()
+    admin.at("officer-username").fill(username)
+    admin.at("officer-name-field").fill(name)
+    admin.at(f"officer-role-{role}").check()
     admin.shot("adding")
     admin.at("act-submit").click()
     password = admin.at("first-password").inner_text()
@@ -44,10 +46,32 @@ def change_password(screen, old):
     screen.at("password-send").click()
 
 
+MODULES = """(picture) => {
+  const size = 8 * MODULES, canvas = Object.assign(document.createElement('canvas'), { width: size, height: size })
+  const pen = canvas.getContext('2d')
+  pen.fillStyle = '#fff'
+  pen.fillRect(0, 0, size, size)
+  pen.drawImage(picture, 0, 0, size, size)
+  const { data } = pen.getImageData(0, 0, size, size)
+  const dark = (x, y) => (data[4 * (size * (8 * y + 4) + 8 * x + 4)] < 128 ? 1 : 0)
+  return Array.from({ length: MODULES }, (_, y) => Array.from({ length: MODULES }, (_, x) => dark(x, y)))
+}"""
+"""What a picture of so many modules a side shows, module by module."""
+
+
+def check_qr(screen):
+    """The picture on the screen is the QR code of the address beside it."""
+    link = screen.page.locator('a[href^="otpauth://totp/"]').get_attribute("href")
+    assert screen.at("totp-secret").inner_text().replace(" ", "") in link
+    wanted = [list(row) for row in segno.make_qr(link, error="m").matrix_iter(border=4)]
+    assert screen.at("totp-qr").evaluate(MODULES.replace("MODULES", str(len(wanted)))) == wanted
+
+
 def set_authenticator(screen):
     screen.at("rail-own").click()
     screen.at("own-totp").click()
     totp = pyotp.TOTP(screen.at("totp-secret").inner_text().replace(" ", ""))
+    check_qr(screen)
     screen.shot("authenticator")
     screen.at("totp-digits").fill(totp.now())
     screen.at("totp-send").click()
@@ -55,7 +79,7 @@ def set_authenticator(screen):
 
 
 def test_a_newcomer_changes_the_password_sets_an_authenticator_and_is_asked_for_it(chromium, site, screens):
-    password = add_clerk(screens("admin"))
+    password = add_person(screens("admin"), "lihua", "李华", "supervisor")
     context = chromium.new_context(locale="zh-CN", **SCREEN)
     screen = Watched(context, site.base, "newcomer")
     log_in(screen, "lihua", password)
@@ -92,18 +116,115 @@ def test_a_day_becomes_a_holiday_by_notice_and_the_audit_shows_it(screens):
     admin.shot("audit")
 
 
-def park_a_job(site):
+def test_the_audit_is_narrowed_by_who_what_and_day(screens):
+    admin = screens("admin")
+    admin.at("rail-people").click()
+    me = admin.page.locator('[data-test="people-row"][data-username="admin"]')
+    me.wait_for()
+    admin.at("rail-audit").click()
+    rows = admin.page.get_by_test_id("audit-row")
+    rows.first.wait_for()
+    actor = rows.filter(has_text="read_audit").first.locator("td").nth(1).inner_text()
+    admin.at("audit-actor").fill(actor)
+    admin.at("audit-send").click()
+    expect(rows.filter(has_not_text=actor)).to_have_count(0)
+    rows.first.wait_for()
+    admin.at("audit-subject").fill("nothing:here")
+    admin.at("audit-send").click()
+    admin.at("empty").wait_for()
+    admin.at("audit-subject").fill("")
+    admin.at("audit-day").fill("2020-01-01")
+    admin.at("audit-send").click()
+    expect(rows).to_have_count(0)
+    admin.at("audit-day").fill(f"{datetime.now(BEIJING):%Y-%m-%d}")
+    admin.at("audit-send").click()
+    rows.first.wait_for()
+    admin.shot("audit-narrowed")
+
+
+def row_of(admin, username):
+    return admin.page.locator(f'[data-test="people-row"][data-username="{username}"]')
+
+
+def test_somebody_is_found_given_another_post_and_leaves(chromium, site, screens):
+    admin = screens("admin")
+    add_person(admin, "sunli", "孙丽", "window")
+    admin.at("people-find").fill("孙")
+    expect(admin.page.get_by_test_id("people-row")).to_have_count(1)
+    admin.at("people-role").select_option("head")
+    expect(admin.page.get_by_test_id("people-row")).to_have_count(0)
+    admin.at("people-role").select_option("window")
+    row_of(admin, "sunli").get_by_test_id("people-edit").click()
+    admin.at("officer-role-handler").check()
+    admin.at("officer-department").select_option("RSJ")
+    admin.at("officer-point").select_option("XC-H01")
+    admin.shot("change")
+    admin.at("act-submit").click()
+    expect(row_of(admin, "sunli")).to_contain_text("审批")
+    expect(row_of(admin, "sunli")).to_contain_text("RSJ")
+    row_of(admin, "sunli").get_by_test_id("people-edit").click()
+    admin.at("officer-active").uncheck()
+    admin.at("act-submit").click()
+    row_of(admin, "sunli").get_by_test_id("people-left").wait_for()
+    admin.shot("left")
+    assert not admin.faults, admin.faults
+
+
+def test_a_recovery_that_one_administrator_opens_is_confirmed_by_another(chromium, site, screens):
+    admin = screens("admin")
+    password = add_person(admin, "zhenger", "郑二", "admin")
+    add_person(admin, "fengsi", "冯四", "head")
+    row_of(admin, "fengsi").get_by_test_id("people-recover").click()
+    sure(admin)
+    open_one = admin.page.locator('[data-test="recovery-row"][data-username="fengsi"]')
+    open_one.wait_for()
+    expect(open_one.get_by_test_id("recovery-confirm")).to_have_count(0)
+    row_of(admin, "handler").get_by_test_id("people-recover").click()
+    sure(admin)
+    other = admin.page.locator('[data-test="recovery-row"][data-username="handler"]')
+    other.wait_for()
+    admin.shot("recoveries")
+    other.get_by_test_id("recovery-strike-out").click()
+    sure(admin)
+    expect(other).to_have_count(0)
+    context = chromium.new_context(locale="zh-CN", **SCREEN)
+    second = Watched(context, site.base, "second")
+    log_in(second, "zhenger", password)
+    second.at("first").wait_for()
+    change_password(second, password)
+    second.at("rail-people").click()
+    second.at("recovery-confirm").click()
+    second.shot("confirming")
+    sure(second)
+    fresh = second.at("first-password").inner_text()
+    second.shot("recovered")
+    expect(second.page.get_by_test_id("recovery-row")).to_have_count(0)
+    context.close()
+    context = chromium.new_context(locale="zh-CN", **SCREEN)
+    head = Watched(context, site.base, "recovered")
+    log_in(head, "fengsi", fresh)
+    head.at("first").wait_for()
+    change_password(head, fresh)
+    head.at("rail-cases").wait_for()
+    context.close()
+
+
+def sure(screen):
+    """Say yes to the question on the screen."""
+    screen.page.locator(".van-dialog__confirm:visible").click()
+
+
+def park_a_job(site, key):
     """Work that failed too often, as the dispatcher leaves it."""
-    uri = json.loads((site.folder / "var" / "store.json").read_text())["uri"]
     long_ago = datetime(2026, 1, 1, tzinfo=UTC)
-    row = {"_id": "bad:1", "v": 1, "kind": "test.bad", "payload": {}, "state": "parked", "attempts": 8}
+    row = {"_id": key, "v": 1, "kind": "test.bad", "payload": {}, "state": "parked", "attempts": 8}
     row |= {"reason": "the carrier does not answer", "due_at": long_ago, "lease": {"until": long_ago, "fence": 0}}
-    with MongoClient(uri) as client:
-        client["circle"]["jobs"].insert_one(row)
+    with open_store(site) as store:
+        store["jobs"].insert_one(row)
 
 
 def test_a_parked_job_is_shown_with_its_reason_and_tried_again(site, screens):
-    park_a_job(site)
+    park_a_job(site, "bad:1")
     admin = screens("admin")
     admin.at("rail-work").click()
     row = admin.page.locator('[data-test="work-row"][data-id="bad:1"]')
@@ -111,6 +232,36 @@ def test_a_parked_job_is_shown_with_its_reason_and_tried_again(site, screens):
     admin.shot("work")
     row.get_by_test_id("work-retry").click()
     expect(row).to_have_count(0)
+
+
+def test_a_parked_job_is_given_up_after_a_question(site, screens):
+    park_a_job(site, "bad:2")
+    admin = screens("admin")
+    admin.at("rail-work").click()
+    row = admin.page.locator('[data-test="work-row"][data-id="bad:2"]')
+    row.get_by_test_id("work-drop").click()
+    admin.shot("dropping")
+    sure(admin)
+    expect(row).to_have_count(0)
+    admin.at("work-dropped").click()
+    expect(row).to_be_visible()
+    expect(row.get_by_test_id("work-drop")).to_have_count(0)
+
+
+def test_a_handler_transfers_a_case_and_has_it_no_more(site, screens):
+    citizen = Caller(site.base, log_in_citizen(site, "13700137001").token)
+    number = submitted(citizen, drain_of(site))["number"]
+    handler = screens("handler")
+    handler.go(f"/staff#/cases/{number}?queue=all")
+    expect(handler.at("case-department")).to_have_text("新城区行政审批服务局")
+    handler.at("act-transfer").click()
+    handler.at("act-department").select_option("RSJ")
+    handler.at("act-reason").fill("涉及劳动用工，请人社局接着办。")
+    handler.shot("transfer")
+    handler.at("act-submit").click()
+    expect(handler.page.get_by_test_id("case-detail")).to_have_count(0)
+    expect(handler.page.locator(f'[data-test="case-row"][data-number="{number}"]')).to_have_count(0)
+    handler.shot("transferred")
 
 
 def test_the_counter_records_a_mandate_and_refuses_a_wrong_number_in_words(screens):
@@ -121,7 +272,7 @@ def test_the_counter_records_a_mandate_and_refuses_a_wrong_number_in_words(scree
     window.at("mandate-for-number").fill("610102194303050023")
     window.at("mandate-by").fill("李华")
     window.at("mandate-by-number").fill("11010519491231002X")
-    window.at("mandate-until").fill("2026-12-31")
+    window.at("mandate-until").fill(f"{datetime.now(UTC) + timedelta(days=60):%Y-%m-%d}")
     window.at("mandate-send").click()
     window.at("mandate-wrong").wait_for()
     window.shot("counter")

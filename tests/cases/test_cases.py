@@ -27,7 +27,7 @@ def test_an_incomplete_draft_is_refused_with_what_is_missing(citizen):
     draft = citizen.post("/v1/drafts", {"matter": "XC-行政许可-001"})
     problem = citizen.post(f"/v1/drafts/{draft['id']}/submit", expect=422)
     assert problem["code"] == "draft_incomplete"
-    assert {"applicant_name", "id_number", "delivery", "materials.m1"} <= set(problem["errors"])
+    assert {"applicant_name", "id_number", "delivery", "shop_name"} <= set(problem["errors"])
 
 
 def test_a_draft_makes_at_most_one_case(citizen, drain, database):

@@ -13,8 +13,8 @@ What is allowed, by hand:
 # ruff: noqa: F811
 import pytest
 
-from tests.identity.test_mandates import AGENT_NUMBER, agent, mandate, principal  # noqa: F401
-from tests.way import COURIER, FOOD, ID_NUMBER, accepted_upload
+from tests.identity.test_mandates import AGENT_NUMBER, COMPANY, agent, mandate, principal  # noqa: F401
+from tests.way import COURIER, FOOD, ID_NUMBER, accepted_upload, filled_in
 
 OTHER_MATTER = "XC-行政许可-002"
 
@@ -27,10 +27,8 @@ def given(principal, agent):
 
 def begun(agent, given, drain):
     """A draft for the principal that wants nothing more."""
-    draft = agent.post("/v1/drafts", {"matter": FOOD, "for": given["id"], "answers": {"id_number": ID_NUMBER}})
-    needed = [gap["material"] for gap in draft["missing"] if gap["material"]]
-    materials = {key: [accepted_upload(agent, drain)] for key in needed}
-    change = {"materials": materials, "delivery": COURIER}
+    draft = agent.post("/v1/drafts", {"matter": FOOD, "for": given["id"], **filled_in(agent)})
+    change = {"materials": {"m4": [accepted_upload(agent, drain)]}, "delivery": COURIER}
     return agent.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
 
 
@@ -87,6 +85,12 @@ def test_both_see_the_case_and_a_stranger_does_not(principal, agent, log_in, giv
     stranger.get(f"/v1/cases/{case['number']}", expect=404)
     assert stranger.get("/v1/cases")["items"] == []
     withdrawal(stranger, case, expect=404)
+
+
+def test_in_the_copy_of_their_data_the_number_is_full_to_the_principal_alone(principal, agent, given, drain):
+    filed(agent, given, drain)
+    numbers = [who.get("/v1/me/export")["data"]["cases"][0]["answers"]["id_number"] for who in (principal, agent)]
+    assert numbers == [ID_NUMBER, "610102********0022"]
 
 
 def test_both_are_told_once(principal, agent, given, drain):
@@ -147,3 +151,21 @@ def test_the_principal_opens_the_files_that_the_agent_handed_in(principal, agent
     upload = next(file["id"] for material in case["materials"] for file in material["files"])
     assert principal.get(f"/v1/files/{upload}")["url"]
     log_in("13700137000").get(f"/v1/files/{upload}", expect=404)
+
+
+def test_under_a_companys_mandate_the_company_applies_and_no_other(agent, window):
+    given = window.post("/v1/mandates", mandate(kind="company_handler", principal=COMPANY, matters=[]))
+    draft = agent.post("/v1/drafts", {"matter": FOOD, "for": given["id"]})
+    assert draft["situation"] == {"applicant": "company"}
+    assert draft["answers"]["applicant_name"] == COMPANY["name"]
+
+    def whys(change):
+        nonlocal draft
+        draft = agent.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
+        return {gap["field"]: gap["why"] for gap in draft["missing"]}
+
+    assert (
+        whys({"answers": {"credit_code": "91610102MA6EXAMPL4"}})["credit_code"] == "请填写委托单位的统一社会信用代码。"
+    )
+    assert "credit_code" not in whys({"answers": {"credit_code": COMPANY["number"]}})
+    assert "situation" in whys({"situation": {"applicant": "person"}})

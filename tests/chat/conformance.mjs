@@ -24,11 +24,11 @@ function connect(who) {
 }
 
 const connected = (socket) => new Promise((resolve, reject) => socket.on('connect', resolve).on('connect_error', reject))
-const ask = (socket, event, body) => socket.timeout(10_000).emitWithAck(event, body)
+const ask = (socket, event, body) => socket.timeout(60_000).emitWithAck(event, body)
 const text = (conversation, words) => ({ conversation, client_id: randomUUID(), kind: 'text', text: words })
 
 async function hears(socket, wanted) {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+  for (const end = Date.now() + 60_000; Date.now() < end; ) {
     const found = socket.heard.find(([event, payload]) => wanted(event, payload))
     if (found) return found[1]
     await new Promise((resolve) => setTimeout(resolve, 10))

@@ -12,7 +12,7 @@ from uuid import uuid4
 import socketio
 
 PATH = "/chat"
-PATIENCE = 10
+PATIENCE = 60
 
 
 class Line:

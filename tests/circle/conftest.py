@@ -44,6 +44,7 @@ def circle_on(
         opening=opening,
         check_hours=parse_hours,
         matter=entry,
+        codes=lambda: list(ENTRIES),
         hosts=hosts,
     )
 
@@ -79,8 +80,8 @@ def helsinki(store_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     database = Database(store_uri, f"t{uuid4().hex}")
     circle = circle_on(database, folder / "networks")
     circle.start()
-    assert circle.load(csv_of_helsinki(folder)) == []
-    circle.add_network(HELSINKI)
+    assert circle.changes.load(csv_of_helsinki(folder)) == []
+    circle.generations.add(HELSINKI)
     yield circle
     database.close()
 

@@ -27,6 +27,6 @@ def test_a_bare_app_is_kept_busy_by_the_client_and_tells_its_cost(tmp_path: Path
     with gunicorn("tests.show.bare:app", tmp_path / "log", BARE_ANSWER=str(answer)) as server:
         assert json.loads(ask(server.port, "/answer")[1]) == {"points": [1, 2]}
         per_second, cpu_us = busy(server, ["/", "/answer"], 0.3)
-        assert per_second > 50
+        assert per_second > 5
         assert cpu_us > 0
         assert server.memory_mib()["resident"] > 10

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.circle.area import distances_m
-from api.circle.circle import DETOUR, Answer, Ask, answer, reached
+from api.circle.area import Spots
+from api.circle.circle import DETOUR, Answer, Ask, Candidate, answer, candidate, reached
 from api.circle.mode import Pace
 from api.circle.point import Handling, ServicePoint
 from tests.circle.places import WEEK, made, opening
@@ -30,10 +30,18 @@ def asked(
     limit: int | None = None,
 ) -> Answer:
     """The answer for points that are so many seconds away."""
-    ask = Ask(108.95, 34.26, "walk", minutes, at, when, matter, facilities, limit)  # type: ignore[arg-type]
+    ask = Ask(108.95, 34.26, "walk", minutes, at, when, matter, limit)  # type: ignore[arg-type]
     by_id = sorted(away, key=lambda pair: pair[0].id)
     seconds = np.array([seconds for _, seconds in by_id], dtype=float)
-    return answer(ask, reached(ask, [point for point, _ in by_id], seconds, Pace(), seconds), opening)
+    going = candidates(*(point for point, _ in by_id), matter=matter, facilities=facilities)
+    return answer(ask, reached(ask, going, seconds, Pace(), seconds), opening)
+
+
+def candidates(
+    *points: ServicePoint, matter: Handling | None = None, facilities: frozenset[str] = frozenset()
+) -> list[Candidate | None]:
+    """Who may be gone to."""
+    return [candidate(point, matter, facilities) for point in points]
 
 
 def ids(found: Answer) -> list[str]:
@@ -164,16 +172,17 @@ def test_what_cannot_be_reached_is_neither_inside_nor_beyond() -> None:
 
 def test_an_estimate_is_the_straight_line_with_a_detour() -> None:
     ask = Ask(108.95, 34.26, "walk", 15, TUESDAY_10)
-    metres = distances_m(ask.lon, ask.lat, np.array([[108.95, 34.27]]))
-    (found,) = reached(ask, [made("there", 108.95, 34.27)], metres, Pace())
-    assert found.basis == "estimate"
-    assert found.metres == pytest.approx(1111.95, rel=1e-4)
-    assert found.seconds == pytest.approx(1111.95 * DETOUR / (4.0 / 3.6), rel=1e-4)
+    metres = Spots([(108.95, 34.27)]).distances_m(ask.lon, ask.lat)
+    ((_, seconds, basis, away),) = reached(ask, candidates(made("there", 108.95, 34.27)), metres, Pace())
+    assert basis == "estimate"
+    assert away == pytest.approx(1111.95, rel=1e-4)
+    assert seconds == pytest.approx(1111.95 * DETOUR / (4.0 / 3.6), rel=1e-4)
 
 
 def test_a_point_the_tables_do_not_know_is_estimated_and_marked() -> None:
     ask = Ask(108.95, 34.26, "walk", 15, TUESDAY_10)
     seconds, metres = np.array([float("nan"), 12.0]), np.array([900.0, 10.0])
-    known, unknown = reached(ask, [FAR, NEAR], metres, Pace(), seconds)
-    assert (known.point, known.seconds, known.basis) == (NEAR, 12.0, "network")
-    assert (unknown.point, unknown.basis) == (FAR, "estimate")
+    known, unknown = reached(ask, candidates(FAR, NEAR), metres, Pace(), seconds)
+    assert known == (candidate(NEAR, None, frozenset()), 12.0, "network", 10.0)
+    assert unknown[0] == candidate(FAR, None, frozenset())
+    assert unknown[2] == "estimate"

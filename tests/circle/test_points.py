@@ -6,7 +6,7 @@ from api.calendar.hours import parse_hours
 from api.circle.point import Handling, Kind, Part, handling_of, parts
 from api.circle.points_csv import COLUMNS, read_points, write_points
 from api.refusals import BadFields
-from tests.circle.places import STARTER
+from tests.circle.places import STARTER, made
 
 GOOD = {"id": "P1", "kind": "hall", "name": "大厅", "hours": "Mo-Fr 09:00-12:00,13:00-17:00"}
 
@@ -111,6 +111,17 @@ def test_a_place_does_what_its_level_and_the_sink_text_say(
     matter: Handling, kind: Kind, expected: tuple[Part, ...]
 ) -> None:
     assert parts(matter, kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "confirmed", "rough"),
+    [(99, False, False), (100, False, True), (350, True, True), (None, True, False), (None, False, True)],
+)
+def test_a_position_is_rough_from_a_hundred_metres_on_or_where_nobody_knows(
+    error: int | None, confirmed: bool, rough: bool
+) -> None:
+    assert made("P", 108.95, 34.26, position_error_m=error, confirmed=confirmed).position_rough is rough
+    assert not made("P", None, None).position_rough
 
 
 def test_a_catalogue_entry_becomes_a_handling() -> None:

@@ -116,6 +116,32 @@ def test_an_override_says_what_this_point_does_of_a_matter(admin: Any, anyone: A
     assert "XC-C01" not in _can(anyone.get(ask))
 
 
+def test_a_point_lists_its_matters_with_what_it_does_and_what_its_kind_usually_would(admin: Any, anyone: Any) -> None:
+    path = "/v1/points/XC-C01/matters"
+    items = anyone.get(f"{path}?limit=100")["items"]
+    assert len(items) > 20
+    assert all(row["can"] == row["usual"] != [] for row in items)
+    here, other = items[0], next(code for code in _codes(anyone) if code not in {row["code"] for row in items})
+    told = [{"matter": here["code"], "can": []}, {"matter": other, "can": ["collect"]}]
+    admin.patch("/v1/points/XC-C01", {"overrides": told}, 1)
+    after = {row["code"]: row for row in anyone.get(f"{path}?limit=100")["items"]}
+    assert after[here["code"]] == {**here, "can": []}
+    assert (after[other]["can"], after[other]["usual"]) == (["collect"], [])
+    assert anyone.get("/v1/points/none/matters", expect=404)
+
+
+def test_the_matters_of_a_point_are_paged(anyone: Any) -> None:
+    first = anyone.get("/v1/points/XC-H01/matters?limit=3")
+    rest = anyone.get(f"/v1/points/XC-H01/matters?limit=100&cursor={first['next']}")
+    assert (len(first["items"]), rest["next"]) == (3, None)
+    codes = [row["code"] for row in [*first["items"], *rest["items"]]]
+    assert codes == sorted(set(codes))
+
+
+def _codes(anyone: Any) -> list[str]:
+    return [row["code"] for row in anyone.get("/v1/matters?limit=100")["items"]]
+
+
 def _can(found: Any) -> dict[str, list[str]]:
     return {row["id"]: row["can"] for row in [*found["points"], *found["beyond"]]}
 
@@ -137,11 +163,11 @@ def test_the_csv_file_goes_round_with_every_field(admin: Any, app: Any, tmp_path
     circle = app.extensions["circle"].circle
     before = circle.points()
     file = tmp_path / "points.csv"
-    file.write_text(circle.export_points(), encoding="utf-8")
-    assert circle.load(file) == []
+    file.write_text(circle.changes.export(), encoding="utf-8")
+    assert circle.changes.load(file) == []
     assert circle.points() == before
     assert circle.face(circle.point("XC-N1"))["version"] == 1
 
 
 def test_networks_are_listed_for_administrators(admin: Any) -> None:
-    assert admin.get("/v1/networks") == {"items": []}
+    assert admin.get("/v1/networks") == {"items": [], "builds": []}

@@ -26,7 +26,7 @@ def test_the_answer_has_the_promised_shape(anyone: Any) -> None:
     first = found["points"][0]
     assert set(first) == {
         "id", "kind", "name", "address", "lon", "lat", "seconds", "basis", "distance_m", "open", "can", "facilities",
-        "phone", "confirmed", "hours_confirmed", "position_error_m",
+        "phone", "confirmed", "hours_confirmed", "position_error_m", "position_rough",
     }  # fmt: skip
     assert first["id"] == "XC-H01"
     assert first["open"] == {
@@ -35,7 +35,8 @@ def test_the_answer_has_the_promised_shape(anyone: Any) -> None:
         "next_opens_at": "2026-11-24T13:00:00+08:00",
         "provisional": False,
     }
-    assert first["position_error_m"] == 350
+    assert (first["position_error_m"], first["position_rough"]) == (350, True)
+    assert found["origin"] == {**HERE, "snapped_m": None, "off_streets": False, "said": None}
     assert [row["seconds"] for row in found["points"]] == sorted(row["seconds"] for row in found["points"])
 
 
@@ -119,14 +120,21 @@ def test_an_isochrone_needs_a_place_and_a_network(anyone: Any) -> None:
     assert anyone.get("/v1/circle/isochrone?point=XC-H01", expect=422)["code"] == "bad_fields"
 
 
-def test_with_a_network_the_whole_face_speaks_of_its_streets(app: Any, anyone: Any, helsinki_csv: Path) -> None:
+def test_with_a_network_the_whole_face_speaks_of_its_streets(
+    app: Any, anyone: Any, staff: Any, helsinki_csv: Path
+) -> None:
     circle = app.extensions["circle"].circle
-    assert circle.load(helsinki_csv) == []
-    generation = circle.add_network(HELSINKI)
+    assert circle.changes.load(helsinki_csv) == []
+    generation = circle.generations.add(HELSINKI)
     found = anyone.get(ask(lon=24.9435, lat=60.1710, at="2026-11-24T10:00:00+08:00"))
     assert (found["basis"], found["generation"]) == ("network", generation)
+    audited = staff("admin").get(f"/v1/audit?subject=network:{generation}")["items"]
+    assert [(row["actor"], row["act"]) for row in audited] == [("operator", "network.add")]
     assert [row["id"] for row in found["points"]] == ["HEL-1", "HEL-2"]
     assert found["origin"]["snapped_m"] < 100
+    far = ask(lon=24.9435, lat=60.1810, minutes=60)
+    assert anyone.get(far)["origin"]["said"].startswith("您的位置离最近的街道约")
+    assert "nearest street is about" in anyone.get(far, headers={"Accept-Language": "en"})["origin"]["said"]
     assert anyone.get("/v1/circle/streets?bbox=24.94,60.168,24.945,60.172")["features"]
     outline = anyone.get("/v1/circle/isochrone?point=HEL-1&minutes=5")
     assert (outline["type"], outline["geometry"]["type"]) == ("Feature", "Polygon")
@@ -139,3 +147,28 @@ def test_a_point_carries_its_position_as_amap_and_baidu_count_it(anyone: Any) ->
         back = to_wgs84(hall["elsewhere"][crs]["lon"], hall["elsewhere"][crs]["lat"], crs)
         assert back == pytest.approx((hall["lon"], hall["lat"]), abs=2e-6)
     assert anyone.get("/v1/points/XC-S001003")["elsewhere"] is None
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"minutes": 60, "open": "any", "mode": "drive", "limit": 5},
+        {"at": "2026-11-24T12:10:00+08:00", "matter": "XC-001"},
+        {"crs": "gcj02", "minutes": 1},
+        {"minutes": 61},
+        {"lon": 3.0},
+        {"matter": "no-such"},
+    ],
+)
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_plain_question_is_answered_past_flask_as_by_the_route(
+    anyone: Any, asked: dict[str, Any], language: str
+) -> None:
+    quickly = anyone.raw("GET", ask(**asked), headers={"Accept-Language": language})
+    by_route = anyone.raw("GET", ask(**asked), headers={"Accept-Language": language, "X-Request-ID": "by-the-route"})
+    assert (quickly.status_code, dict(quickly.headers) | {"X-Request-ID": "by-the-route"}) == (
+        by_route.status_code,
+        dict(by_route.headers) | {"Content-Length": quickly.headers["Content-Length"]},
+    )
+    assert {**quickly.json, "request_id": ""} == {**by_route.json, "request_id": ""}

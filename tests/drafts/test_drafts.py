@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from tests.way import accepted_upload, complete_draft, filled_in
+
 FOOD = "XC-行政许可-001"
 
 
@@ -12,7 +14,8 @@ def test_a_draft_survives_and_says_what_is_missing(citizen):
     again = citizen.get(f"/v1/drafts/{draft['id']}")
     assert again == draft
     missing = {gap["field"] or gap["material"] for gap in draft["missing"]}
-    assert {"id_number", "delivery", "m1"} <= missing
+    assert {"id_number", "delivery", "shop_name", "staff"} <= missing
+    assert "m1" not in missing  # the application is the form itself
     assert "applicant_name" not in missing
 
 
@@ -77,6 +80,14 @@ def test_changes_need_the_version_and_answers_are_merged(citizen):
         ({"delivery": {"way": "pigeon"}}, "delivery.way"),
         ({"delivery": {"way": "courier", "phone": "12345"}}, "delivery.phone"),
         ({"surprise": 1}, "surprise"),
+        ({"answers": {"colour": "red"}}, "answers.colour"),
+        ({"answers": {"shop_name": {"$gt": ""}}}, "answers.shop_name"),
+        ({"answers": {"staff": [{"name": "张"}, {"post": "king"}]}}, "answers.staff.1.post"),
+        ({"answers": {"staff": [{}] * 1000}}, "answers.staff"),
+        ({"answers": []}, "answers"),
+        ({"situation": {"kind": "sell"}}, "situation"),
+        ({"situation": {"colour": "red"}}, "situation"),
+        ({"situation": {"kind": ["new"]}}, "situation.kind.value"),
     ],
 )
 def test_bad_fields_are_named(citizen, change, field):
@@ -122,3 +133,103 @@ def test_answers_are_sealed_in_the_store(citizen, database):
     row = str(database["drafts"].find_one())
     assert "王小明" not in row
     assert "610102194303050022" not in row
+
+
+HAIR = "XC-行政许可-007"
+
+
+def gaps(draft):
+    """What is still missing, by field or material."""
+    return {gap["field"] or gap["material"] for gap in draft["missing"]}
+
+
+def test_a_draft_takes_over_the_situation_and_wants_what_that_person_needs(citizen):
+    usual = citizen.post("/v1/drafts", {"matter": HAIR, "situation": {"procedure": "usual", "venue": "hair"}})
+    promise = citizen.post("/v1/drafts", {"matter": HAIR, "situation": {"procedure": "promise", "venue": "bath"}})
+    assert usual["situation"] == {"procedure": "usual", "venue": "hair"}
+    assert "m2" not in gaps(usual)  # the letter of promise
+    assert {"m2", "promise_letter"} <= gaps(promise)
+    assert {"linen"} <= gaps(usual)
+    assert {"linen", "pools"} <= gaps(promise)
+    assert "beds" not in gaps(promise)
+
+
+def test_another_situation_makes_another_list(citizen, drain):
+    draft = citizen.post("/v1/drafts", {"matter": HAIR, "situation": {"by": "agent", "way": "window"}})
+    path = f"/v1/drafts/{draft['id']}"
+    assert {"agent_letter", "agent_card"} <= gaps(draft)
+    upload = accepted_upload(citizen, drain)
+    draft = citizen.patch(path, {"materials": {"agent_letter": [upload]}}, draft["version"])
+    assert "agent_letter" not in gaps(draft)
+    draft = citizen.patch(path, {"situation": {"by": "self"}}, draft["version"])
+    assert "agent_card" not in gaps(draft)
+    assert draft["situation"] == {"by": "self"}
+    assert citizen.get(path) == draft
+
+
+def test_what_the_draft_did_not_ask_is_not_in_the_case(citizen, window, drain):
+    draft = complete_draft(citizen, drain)
+    path = f"/v1/drafts/{draft['id']}"
+    more = {"answers": {"business": "snack", "diners": "300"}, "situation": {"by": "agent", "way": "window"}}
+    draft = citizen.patch(path, more, draft["version"])
+    letters = {"agent_letter": [accepted_upload(citizen, drain)], "agent_card": [accepted_upload(citizen, drain)]}
+    draft = citizen.patch(path, {"materials": letters}, draft["version"])
+    draft = citizen.patch(path, {"situation": {"kind": "new", "size": "small"}}, draft["version"])
+    assert draft["missing"] == []
+    case = window.get(f"/v1/cases/{citizen.post(f'{path}/submit')['case']['number']}")
+    assert "diners" not in case["answers"]
+    assert case["answers"]["staff"] == filled_in(citizen)["answers"]["staff"]
+    assert [line["answer"] for line in case["situation"]] == ["第一次办", "面积小、人手少的小店"]
+    materials = {line["key"]: line for line in case["materials"]}
+    assert "agent_letter" not in materials
+    assert materials["m1"]["filled_in"]
+    assert [key for key, line in materials.items() if line["held_by_state"]] == ["m2", "m3"]
+
+
+def test_a_case_by_the_usual_procedure_has_the_limit_of_the_law(citizen, drain, window):
+    sample = filled_in(citizen, HAIR)
+    for procedure, promised in (("usual", None), ("promise", 0)):
+        situation = {**sample["situation"], "procedure": procedure}
+        draft = citizen.post("/v1/drafts", {"matter": HAIR, **sample, "situation": situation})
+        upload = accepted_upload(citizen, drain)
+        change = {"materials": {key: [upload] for key in gaps(draft) - {"delivery"}}, "delivery": {"way": "pickup"}}
+        draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
+        case = citizen.post(f"/v1/drafts/{draft['id']}/submit")["case"]
+        accepted = window.post(
+            f"/v1/cases/{case['number']}/actions", {"act": "accept"}, expect=200, headers={"If-Match": '"1"'}
+        )
+        assert accepted["clock"]["legal_due"].startswith("2026-12-22")
+        assert (accepted["clock"].get("promised_due") is None) == (promised is None)
+
+
+def test_a_certificate_that_ran_out_while_the_draft_lay_there_is_asked_for_again(citizen, log_in, drain, clock):
+    draft = complete_draft(citizen, drain)
+    rows = [{"name": "张示例", "post": "cook", "health_until": "2026-11-30"}]
+    path = f"/v1/drafts/{draft['id']}"
+    assert citizen.patch(path, {"answers": {"staff": rows}}, draft["version"])["missing"] == []
+    clock.move(days=7)
+    assert gaps(log_in("13800138000").get(path)) == {"staff.0.health_until"}
+
+
+def test_numbers_of_others_in_the_form_are_masked_to_the_citizen(citizen, drain):
+    aid = "XC-行政给付-002"
+    draft = citizen.post("/v1/drafts", {"matter": aid, **filled_in(citizen, aid)})
+    upload = accepted_upload(citizen, drain)
+    change = {"materials": {key: [upload] for key in gaps(draft) - {"delivery"}}, "delivery": {"way": "pickup"}}
+    draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
+    case = citizen.post(f"/v1/drafts/{draft['id']}/submit")["case"]
+    assert [row["id_number"][6:14] for row in case["answers"]["members"]] == ["********"] * 2
+
+
+def test_a_draft_of_a_release_that_asked_for_no_situation_is_read_and_goes_on(citizen, database):
+    draft = citizen.post("/v1/drafts", {"matter": HAIR, "answers": {"applicant_name": "王小明"}})
+    database["drafts"].update_one({"_id": draft["id"]}, {"$unset": {"situation": ""}})
+    assert citizen.get(f"/v1/drafts/{draft['id']}") == draft
+    assert draft["situation"] == {}
+    changed = citizen.patch(f"/v1/drafts/{draft['id']}", {"situation": {"venue": "hair"}}, draft["version"])
+    assert "linen" in gaps(changed)
+
+
+def test_the_situation_is_sealed_in_the_store(citizen, database):
+    citizen.post("/v1/drafts", {"matter": HAIR, "situation": {"venue": "bath"}})
+    assert "bath" not in str(database["drafts"].find_one())

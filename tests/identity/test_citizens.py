@@ -3,6 +3,7 @@
 import logging
 import re
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -173,6 +174,8 @@ def test_a_citizen_takes_a_copy_of_everything_and_only_of_their_own(citizen, oth
     assert data["person"]["name"] == NAME
     assert data["person"]["id_number"] == ID_NUMBER
     assert [one["number"] for one in data["cases"]] == [case["number"]]
+    assert data["cases"][0]["answers"]["id_number"] == ID_NUMBER, "their own number is theirs"
+    assert citizen.get(f"/v1/cases/{case['number']}")["answers"]["id_number"] == "610102********0022"
     assert data["conversations"][0]["id"] == talk["id"]
     assert "需要带原件吗?" in str(data["conversations"])
     assert data["notices"]
@@ -199,6 +202,38 @@ def test_closing_an_account_removes_loose_files_and_ends_talks_and_keeps_what_a_
     left = {row["_id"] for row in database["uploads"].find()}
     assert (files <= left, loose in left) == (True, False)
     assert database["conversations"].find_one({"_id": talk["id"]})["state"] == "closed"
+
+
+def test_what_was_said_goes_with_the_account_and_what_the_office_said_stays(
+    citizen, window, drain, database, app, other_citizen
+):
+    talk = citizen.post("/v1/conversations", {"text": "我叫王小明，住西一路"})["id"]
+    theirs = other_citizen.post("/v1/conversations", {"text": "几点开门？"})["id"]
+    path, office = f"/v1/conversations/{talk}", app.extensions["circle"]
+    office.chat.claim(office.identity.actor(window.token), talk)
+    upload = accepted_upload(citizen, drain)
+    where = {"lon": 108.95, "lat": 34.26, "name": "家"}
+    for kind, content in (("file", {"file": upload}), ("location", {"location": where})):
+        citizen.post(f"{path}/messages", {"client_id": str(uuid4()), "kind": kind, **content})
+    window.post(f"{path}/messages", {"client_id": str(uuid4()), "kind": "text", "text": "带身份证原件。"})
+    before = window.get(f"{path}/messages")["items"]
+    version = {"If-Match": f'"{citizen.get(path)["version"]}"'}
+    citizen.post(f"{path}/closing", {"reason": "王小明不问了"}, expect=200, headers=version)
+    for _ in range(2):
+        office.chat.forget(office.identity.actor(citizen.token))
+    citizen.call("DELETE", "/v1/me", expect=204)
+    after = window.get(f"{path}/messages")["items"]
+    assert [one["seq"] for one in after] == list(range(1, len(after) + 1))
+    assert len(after) == len(before) + 1
+    mine = [one for one in after if one["sender"]["kind"] == "citizen"]
+    assert {(one["kind"], one["text"], one["sender"]["name"]) for one in mine} == {
+        ("text", "（账号已注销，内容已删除）", "已注销用户")
+    }
+    assert "带身份证原件。" in str(after)
+    kept = str([*database["messages"].find(), *database["conversations"].find()])
+    assert not any(word in kept for word in ("王小明", "西一路", "108.95", upload))
+    assert database["uploads"].find_one({"_id": upload}) is None
+    assert "几点开门？" in str(other_citizen.get(f"/v1/conversations/{theirs}/messages"))
 
 
 def test_an_account_with_an_open_case_stays_and_without_one_is_closed(citizen, drain, database, log_in, clock):

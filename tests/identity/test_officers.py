@@ -2,6 +2,7 @@
 
 import pyotp
 import pytest
+import segno
 
 from api.identity.ports import Policy, Ports
 from api.identity.service import Identity
@@ -142,6 +143,24 @@ def test_an_administrator_changes_a_post_against_a_version(admin, window, databa
     assert {row["id"] for row in admin.get("/v1/staff")["items"]} == {admin.person["id"], window.person["id"]}
 
 
+def test_at_the_machine_itself_a_post_is_changed_alike(app, staff, database):
+    officers, officer = app.extensions["circle"].identity.officers, staff("window")
+    username = officers.staff(officer.person["id"])["username"]
+    assert officers.change_by_hand(username, {"roles": ("handler",), "point": None})["roles"] == ["handler"]
+    officer.get("/v1/me", expect=401)
+    assert officers.change_by_hand("nobody", {"active": False}) is None
+    for change, why in (
+        ({"point": "XC-H99"}, "no point XC-H99 here"),
+        ({"name": " "}, "need correcting"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            officers.change_by_hand(username, change)
+    admin = officers.staff(staff("admin").person["id"])["username"]
+    with pytest.raises(ValueError, match="last administrator"):
+        officers.change_by_hand(admin, {"active": False})
+    assert database["audit"].find_one({"act": "staff.change"})["actor"] == "command-line"
+
+
 def test_who_has_left_cannot_come_in(admin, app, enter):
     identity = app.extensions["circle"].identity
     staff_id = identity.seed_staff("wang", PASSWORD, "王窗口", {"window"}, None, None)
@@ -181,3 +200,63 @@ def test_a_recovery_that_nobody_confirms_ends_after_a_day(admin, staff, window, 
     admin.post(path)
     clock.move(hours=24, seconds=1)
     assert staff("admin").post(f"{path}/confirmation", expect=409)["code"] == "no_recovery"
+
+
+def test_open_recoveries_are_listed_with_names_until_one_is_confirmed_struck_out_or_over(admin, staff, window, clock):
+    second, people = staff("admin", name="钱副手"), [window, staff("handler")]
+    for officer in people:
+        admin.post(f"/v1/staff/{officer.person['id']}/recovery")
+    first = second.get("/v1/staff/recoveries?limit=1")
+    rest = second.get(f"/v1/staff/recoveries?cursor={first['next']}")
+    listed = first["items"] + rest["items"]
+    assert [one["staff"] for one in listed] == sorted(officer.person["id"] for officer in people)
+    assert {one["name"] for one in listed} == {"王窗口", "李审批"}
+    assert {(one["by"], one["by_name"]) for one in listed} == {(admin.person["id"], "赵工")}
+    assert rest["next"] is None
+    second.post(f"/v1/staff/{people[0].person['id']}/recovery/confirmation", expect=200)
+    assert [one["staff"] for one in second.get("/v1/staff/recoveries")["items"]] == [people[1].person["id"]]
+    second.call("DELETE", f"/v1/staff/{people[1].person['id']}/recovery", expect=204)
+    assert second.get("/v1/staff/recoveries")["items"] == []
+    path = f"/v1/staff/{people[1].person['id']}/recovery"
+    assert second.call("DELETE", path, expect=409)["code"] == "no_recovery"
+    assert second.post(f"{path}/confirmation", expect=409)["code"] == "no_recovery"
+    admin.post(path)
+    clock.move(hours=24, seconds=1)
+    assert staff("admin").get("/v1/staff/recoveries")["items"] == []
+
+
+def test_staff_are_found_by_a_word_a_role_and_whether_they_are_here(admin, staff, app):
+    seed = app.extensions["circle"].identity.seed_staff
+    ids = {
+        name: seed(name, PASSWORD, person, roles, point, department)
+        for name, person, roles, point, department in (
+            ("li.hua", "李华", {"window"}, "XC-H01", None),
+            ("lixin", "㛃䶮𠮷", {"window", "handler"}, None, "SPJ"),
+            ("wang", "王(小)", {"handler"}, None, "RSJ"),
+        )
+    }
+    admin.patch(f"/v1/staff/{ids['wang']}", {"active": False}, 1)
+
+    def found(query):
+        return [row["username"] for row in admin.get(f"/v1/staff?{query}")["items"] if row["username"] in ids]
+
+    assert found("q=LI") == ["li.hua", "lixin"]
+    assert found("q=i.h") == ["li.hua"], "a dot is a dot"
+    assert found("q=李") == ["li.hua"]
+    assert found("q=𠮷") == ["lixin"]
+    assert found("q=王(") == ["wang"]
+    assert found("q=h01") == ["li.hua"]
+    assert found("q=spj") == ["lixin"]
+    assert found("role=handler") == ["lixin", "wang"]
+    assert found("role=handler&active=true") == ["lixin"]
+    assert found("active=false") == ["wang"]
+    first = admin.get("/v1/staff?q=li&limit=1")
+    assert [first["items"][0]["username"], *found(f"q=li&limit=1&cursor={first['next']}")] == ["li.hua", "lixin"]
+    for wrong in ("q=", "role=king", "active=perhaps"):
+        admin.get(f"/v1/staff?{wrong}", expect=422)
+
+
+def test_the_secret_comes_as_a_picture_that_holds_its_address(admin):
+    secret = admin.post("/v1/staff/totp")
+    assert secret["qr"].startswith("data:image/svg+xml")
+    assert secret["qr"] == segno.make_qr(secret["uri"], error="m").svg_data_uri(omitsize=True)

@@ -3,10 +3,9 @@
 import subprocess
 import sys
 
-from click.testing import CliRunner
-
-from api.cli import main
+from api.embedded import EmbeddedStore
 from api.identity.passwords import Passwords
+from tests.served import Served
 
 BESIDE = """
 from gevent import monkey
@@ -43,15 +42,15 @@ def test_the_loop_runs_on_while_a_password_is_checked():
     assert int(done.stdout) > 5
 
 
-def test_the_command_line_manages_staff_and_keys(tmp_path, monkeypatch):
-    for name, folder in (("CIRCLE_VAR", "var"), ("CIRCLE_KEYS", "keys")):
-        monkeypatch.setenv(name, str(tmp_path / folder))
-    monkeypatch.delenv("MONGODB_URI", raising=False)
+def test_the_command_line_manages_staff_and_keys(tmp_path):
+    installed = Served(tmp_path)
+    store = EmbeddedStore(tmp_path / "var")
+    store.start()
 
     def circle(*words: str, code: int = 0) -> str:
-        done = CliRunner().invoke(main, words)
-        assert done.exit_code == code, (words, done.output, done.exception)
-        return done.output
+        done = installed.command(*words)
+        assert done.returncode == code, (words, done.stdout, done.stderr)
+        return done.stdout + done.stderr
 
     person = ("staff", "add", "ma", "--name", "㛃䶮𠮷", "--role", "head", "--department", "SPJ")
     circle(*person, "--password", "a-good-long-one")
@@ -59,7 +58,8 @@ def test_the_command_line_manages_staff_and_keys(tmp_path, monkeypatch):
     refused = circle(*person[:-1], "XYZ", "--point", "XC-H99", "--password", "a-good-long-one", code=1)
     assert "there is no department XYZ here; there are CGJ, CL, " in refused
     assert "there is no point XC-H99 here; there are 119, such as " in refused
-    assert "ma  㛃䶮𠮷  head  SPJ" in circle("staff", "list")
+    circle("staff", "change", "ma", "--role", "window", "--role", "handler", "--point", "XC-H01", "--department", "")
+    assert "ma  㛃䶮𠮷  handler,window   XC-H01" in circle("staff", "list", "--find", "h01")
     assert "first password of ma: " in circle("staff", "reset", "ma")
     circle("staff", "reset", "nobody", code=1)
     assert "seal-2.key" in circle("keys", "new")
@@ -67,3 +67,4 @@ def test_the_command_line_manages_staff_and_keys(tmp_path, monkeypatch):
     assert "* seal-2" in listed
     assert "  seal-1" in listed
     assert "citizens" in circle("keys", "rotate")
+    store.stop()

@@ -99,7 +99,7 @@ def real(office):
     """The real side, speaking with the stand-in."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), FakeWeChat)
     server.office = office
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield MiniProgram("app", SECRET, f"http://127.0.0.1:{server.server_port}")
     server.shutdown()

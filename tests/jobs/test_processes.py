@@ -54,7 +54,7 @@ def test_a_worker_killed_between_two_reactions_leaves_the_second_to_others_and_t
     with process(die_between, store_uri, database.handle.name) as (child, line):
         assert told(line) == "hanging"
         os.kill(child.pid, signal.SIGKILL)
-        child.join(10)
+        child.join(60)
         assert child.exitcode == -signal.SIGKILL
     react, _ = noting(database, 1)
     seen = []

@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.conftest import PASSWORD, Caller
 from tests.kills.child import World
-from tests.way import FOOD, ID_NUMBER, PNG
+from tests.way import FOOD, PNG, filled_in
 
 TUS = {"Tus-Resumable": "1.0.0"}
 HALF = len(PNG) // 2
@@ -109,10 +109,8 @@ def file_is_there(world: World) -> list[str]:
 def fill_in(world: World) -> None:
     """A draft with all that its matter asks for."""
     citizen = world.caller("citizen")
-    answers = {"applicant_name": "王小明", "id_number": ID_NUMBER}
-    draft = citizen.post("/v1/drafts", {"matter": FOOD, "answers": answers})
-    needed = [gap["material"] for gap in draft["missing"] if gap["material"]]
-    change = {"materials": {key: [world.known["upload"]] for key in needed}, "delivery": {"way": "pickup"}}
+    draft = citizen.post("/v1/drafts", {"matter": FOOD, **filled_in(citizen)})
+    change = {"materials": {"m4": [world.known["upload"]]}, "delivery": {"way": "pickup"}}
     draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
     assert draft["missing"] == [], draft["missing"]
     world.known["draft"] = draft["id"]

@@ -1,17 +1,24 @@
 """A guide for one's own situation: what is asked, what follows, and that nothing which is needed vanishes."""
 
+import json
 from datetime import date
 from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
 
-from api.matters.matter import Matter, guide, matter_of
-from api.matters.situation import Situations, situations_of
+from api.matters.consistency import contradictions
+from api.matters.matter import Matter, matter_of
+from api.matters.situation import Situations, holds, situations_of
 from tests.matters.starter import RECORDS, data
 
 RESTAURANT, MARRIAGE, PENSION = "XC-行政许可-001", "XC-行政确认-003", "XC-公共服务-011"
-SITUATIONS: Situations = situations_of(data("situations.json"))
+SITUATIONS: Situations = situations_of(data("situations.json"), data("situations_of_matters.json"))
+MOST_COMBINATIONS = 10_000
+LAWS = "行政许可法 民法典 国办发〔2020〕42号"
+"""General laws, whose articles `facts` and the generic rules name."""
+CODES = {record["code"] for record in RECORDS}
 MATTERS = [matter_of(record) for record in RECORDS]
 TODAY = date(2026, 11, 24)
 
@@ -27,6 +34,8 @@ def asked(anyone: Any, code: str) -> dict[str, list[str]]:
 
 def test_only_what_makes_a_difference_to_this_matter_is_asked(anyone: Any) -> None:
     assert asked(anyone, RESTAURANT) == {
+        "kind": ["new", "renew", "change"],
+        "size": ["restaurant", "small", "packaged"],
         "applicant": ["person", "company"],
         "way": ["online", "window", "home", "courier"],
         "by": ["self", "agent"],
@@ -77,17 +86,92 @@ def test_a_question_of_another_matter_is_refused(anyone: Any) -> None:
     assert anyone.get(f"/v1/matters/{MARRIAGE}/guide?answers=by:agent", expect=422)["errors"]["answers"]
 
 
+def combinations(matter: Matter) -> list[dict[str, str]]:
+    """Every way to answer all that is asked, nobody's answer, and ways to answer a part, drawn with a fixed seed."""
+    questions = SITUATIONS.all_questions(matter)
+    choices = [[option.value for option in question.options] for question in questions]
+    keys = [question.key for question in questions]
+    whole = [dict(zip(keys, values, strict=True)) for values in product(*choices)]
+    assert len(whole) <= MOST_COMBINATIONS, "too many questions for one matter"
+    draw = Random(matter.code)
+    parts = [{key: value for key, value in draw.choice(whole).items() if draw.random() < 0.5} for _ in range(100)]
+    return [{}, *whole, *parts]
+
+
 @pytest.mark.parametrize("matter", MATTERS, ids=lambda matter: matter.code)
-def test_every_combination_of_answers_leads_to_a_guide_that_loses_nothing(matter: Matter) -> None:
-    questions = SITUATIONS.asked(matter)
-    base = guide(matter, TODAY, lambda days, unit, start: None)
+def test_every_combination_of_answers_leads_to_a_sound_guide_that_loses_nothing(matter: Matter) -> None:
     needed = {one.key for one in matter.materials}
-    for values in product(*[[None, *(option.value for option in question.options)] for question in questions]):
-        answers = {question.key: value for question, value in zip(questions, values, strict=True) if value}
-        found, notes = SITUATIONS.personal(matter, base, answers)
-        told = [one.key for group in (found.to_bring, found.held_by_state, found.to_fill_in) for one in group]
-        later = {one.key for one in found.may_follow} - set(told)
-        assert len(told) == len(set(told))
-        assert needed <= set(told) | later
+    known_to_be_open = set(contradictions(matter.record))
+    for answers in combinations(matter):
+        assert SITUATIONS.wrong(matter, answers) == []
+        mine = SITUATIONS.personal(matter, answers, TODAY, lambda days, unit, start: start)
+        found = mine.guide
+        told = [one for group in (found.to_bring, found.held_by_state, found.to_fill_in) for one in group]
+        keys = [one.key for one in told]
+        later = {one.key for one in found.may_follow} - set(keys)
+        assert len(keys) == len(set(keys))
+        assert needed - left_out(matter, answers) <= set(keys) | later
+        assert {one.key for one in found.to_bring if one.deferrable} <= {one.key for one in found.may_follow}
         assert all(one.deferrable for one in found.may_follow)
-        assert len(notes) == len(set(notes))
+        assert all(one.licence_name for one in found.held_by_state)
+        assert len(mine.notes) == len(set(mine.notes))
+        assert {one.key for one in mine.papers} == set(keys) | later
+        assert len(mine.papers) == len(set(mine.papers))
+        assert set(contradictions(mine.matter.record)) == known_to_be_open
+
+
+def left_out(matter: Matter, answers: dict[str, str]) -> set[str]:
+    """What rules of the matter's own take away, each with a note that says why."""
+    own, known = SITUATIONS.own(matter), SITUATIONS.known(matter, answers)
+    applied = [rule for rule in (own.rules if own else ()) if holds(rule.when, known)]
+    return {key for rule in applied for key in rule.leave_out if rule.note}
+
+
+OWN = [(code, own) for code, rows in SITUATIONS.of_matter.items() for _, own in rows]
+
+
+def test_ten_matters_and_more_have_situations_of_their_own() -> None:
+    assert len({code for code, own in OWN if len(own.questions) >= 3}) >= 10
+
+
+@pytest.mark.parametrize(("code", "own"), OWN, ids=[code for code, _ in OWN])
+def test_what_a_rule_names_is_there(code: str, own: Situations) -> None:
+    matter = next(one for one in MATTERS if one.code == code)
+    offered = {q.key: {option.value for option in q.options} for q in SITUATIONS.all_questions(matter)}
+    keys = {one.key for one in matter.materials}
+    for rule in own.rules:
+        assert {*rule.leave_out, *rule.edit} <= keys
+        assert all(set(values) <= offered[key] for key, values in rule.when.items()), dict(rule.when)
+        assert {one.key for one in (*rule.bring, *rule.held, *rule.fill_in)}.isdisjoint(keys)
+        assert rule.note is None or rule.note.see is None or rule.note.see in CODES
+    assert all(set(values) <= offered[key] for q in own.questions for key, values in q.when.items())
+
+
+@pytest.mark.parametrize(("code", "own"), OWN, ids=[code for code, _ in OWN])
+def test_a_verified_note_names_a_law_that_the_catalogue_or_our_facts_have(code: str, own: Situations) -> None:
+    known = json.dumps(next(record for record in RECORDS if record["code"] == code), ensure_ascii=False) + LAWS
+    for note in [rule.note for rule in own.rules if rule.note]:
+        law = note.basis and note.basis.split()[0].split("(")[0]
+        assert not note.verified or law, note.words.text
+        assert not law or law in known, law
+
+
+def test_a_rule_that_departs_from_the_catalogue_without_saying_why_is_refused() -> None:
+    for rule in ({"leave_out": ["m1"]}, {"edit": {"m1": {"name": "x"}}}, {"change": {"promised_days": 1}}):
+        with pytest.raises(ValueError, match="note"):
+            situations_of({"questions": [], "rules": [{"when": {}, **rule}]})
+
+
+def test_an_answer_to_what_is_no_longer_asked_is_none(anyone: Any) -> None:
+    path = f"/v1/matters/{RESTAURANT}/guide?answers="
+    kept = anyone.get(f"{path}kind:new,layout:same")
+    assert "layout" not in {question["key"] for question in kept["questions"]}
+    assert names(kept["to_bring"]) == names(anyone.get(f"{path}kind:new")["to_bring"])
+    assert "主要设备设施布局、操作流程文件" not in names(anyone.get(f"{path}kind:renew,layout:same")["to_bring"])
+
+
+def test_staff_and_the_check_see_what_was_written_here(anyone: Any, app: Any) -> None:
+    assert {"situations", "form"} <= set(anyone.get(f"/v1/matters/{RESTAURANT}")["unverified"])
+    assert "situations" not in anyone.get(f"/v1/matters/{MARRIAGE}")["unverified"]
+    lines = app.extensions["circle"].open_questions()["matters with unverified fields"]
+    assert any(line.startswith(RESTAURANT) and "situations, form" in line for line in lines)

@@ -148,7 +148,7 @@ def twilio(clock: Any) -> Iterator[FakeTwilio]:
 @pytest.fixture
 def twilio_sms(twilio: FakeTwilio) -> TwilioSms:
     """The genuine library against it."""
-    return TwilioSms(ACCOUNT, TOKEN, SERVICE, PUBLIC_BASE, api_base=twilio.base, timeout=0.5)
+    return TwilioSms(ACCOUNT, TOKEN, SERVICE, PUBLIC_BASE, api_base=twilio.base, timeout=3)
 
 
 @pytest.fixture

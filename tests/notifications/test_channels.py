@@ -176,7 +176,7 @@ def test_every_code_of_the_table_helps_itself_within_bounds() -> None:
 
 
 def test_wrong_credentials_are_our_fault_and_stop_the_channel(twilio: FakeTwilio) -> None:
-    wrong = TwilioSms(ACCOUNT, "not-it", SERVICE, PUBLIC_BASE, api_base=twilio.base, timeout=2)
+    wrong = TwilioSms(ACCOUNT, "not-it", SERVICE, PUBLIC_BASE, api_base=twilio.base, timeout=20)
     report = wrong.submit(message())
     assert (report.state, report.error) == ("queued", "20003")
     assert report.fault is not None

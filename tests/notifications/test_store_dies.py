@@ -31,7 +31,7 @@ def test_a_store_killed_in_the_middle_of_a_call_costs_no_second_sms(
         return Report("accepted", ref="ref-1")
 
     with monkeypatch.context() as impatient:
-        impatient.setattr("api.database.TIMEOUT_MS", 1500)
+        impatient.setattr("api.database.TIMEOUT_MS", 4000)
         house = open_house(store, keyring, clock, sms)
     notice = house.code()
     monkeypatch.setattr(sms, "submit", take_and_kill)

@@ -1,11 +1,9 @@
 """A store as a whole, and empty ones to bring it to."""
 
-from uuid import uuid4
-
 import pytest
 
-from api.database import Database
 from api.operations.store import OperationsStore
+from tests.conftest import database_of_its_own
 
 
 @pytest.fixture
@@ -17,9 +15,8 @@ def whole(shared_database):
 @pytest.fixture
 def elsewhere(store_uri):
     """A database with nothing in it."""
-    database = Database(store_uri, f"t{uuid4().hex}")
-    yield database
-    database.close()
+    with database_of_its_own(store_uri) as database:
+        yield database
 
 
 @pytest.fixture

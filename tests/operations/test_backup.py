@@ -4,20 +4,18 @@ import io
 import json
 import tarfile
 import threading
-from uuid import uuid4
 
 import pytest
 from bson import ObjectId
 
 from api import release
 from api.app import create_app, shape
-from api.database import Database
 from api.identity.sealing import Keyring
 from api.operations.archive import Archive, ArchiveBroken
 from api.operations.migration import NewerStore, Shape
 from api.operations.service import KeysWrong, RestoreRefused, back_up, make_room, open_keys, restore
 from api.operations.store import OperationsStore
-from tests.conftest import Caller
+from tests.conftest import Caller, database_of_its_own
 from tests.operations.story import read, told
 
 
@@ -38,12 +36,11 @@ def story(app, citizen, window, handler, drain):
 @pytest.fixture
 def few(store_uri):
     """A store with a little in it."""
-    database = Database(store_uri, f"t{uuid4().hex}")
-    database["people"].insert_many([{"_id": n, "v": 1, "name": f"䶮{n}"} for n in range(500)])
-    database["files.chunks"].insert_one({"_id": ObjectId(), "data": b"\0" * 100_000})
-    database["health"].insert_one({"_id": "probe"})
-    yield OperationsStore(database)
-    database.close()
+    with database_of_its_own(store_uri) as database:
+        database["people"].insert_many([{"_id": n, "v": 1, "name": f"䶮{n}"} for n in range(500)])
+        database["files.chunks"].insert_one({"_id": ObjectId(), "data": b"\0" * 100_000})
+        database["health"].insert_one({"_id": "probe"})
+        yield OperationsStore(database)
 
 
 @pytest.fixture
@@ -198,7 +195,7 @@ def test_a_backup_beside_writers_shows_one_moment(empty, elsewhere, clock, tmp_p
 
     writer = threading.Thread(target=write)
     writer.start()
-    enough.wait(30)
+    assert enough.wait(60)
     files = [tmp_path / f"{n}.backup" for n in range(5)]
     for file in files:
         back_up(empty, tmp_path, file, release=release(), now=clock())

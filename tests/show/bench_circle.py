@@ -9,6 +9,8 @@ flat       the same look-up on made-up grids of 16,000 to 1,000,000 nodes, whose
 http       `GET /v1/circle` as the page asks it, by gunicorn as in the Procfile; beside it a bare Flask app under the
            same server, which says `{"ok": true}` or writes the same answer out; memory of each worker
 generation how long a generation takes to build, and its size
+followed   seconds that it takes to move a point, its travel times included, after which the process that did it answers
+           with it; and from then on until another process does; never a wrong or estimated time in between
 """
 
 import argparse
@@ -23,16 +25,23 @@ from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
+import requests
 from scipy.sparse.csgraph import dijkstra
 
-from api.circle.area import DEGREE_M, distances_m
+from api.app import utc_now
+from api.circle.area import DEGREE_M, Spots
 from api.circle.build import _edges, _matrix, column_at
 from api.circle.circle import DETOUR
 from api.circle.nearest import lay_grid, mapped
+from api.circle.point import ServicePoint
 from api.circle.points_csv import write_points
 from api.circle.reach import FAR, ModeReach, Position, Reach, name_of
+from api.circle.service import Circle
+from api.server import joined
+from api.settings import read
+from tests.circle.conftest import circle_on
 from tests.circle.places import HELSINKI, made
-from tests.served import Served
+from tests.served import Served, wait_for
 from tests.show import valhalla_walk
 from tests.show.circle import NETWORKS, built, draw
 from tests.show.loopback import Server, ask, busy, gunicorn
@@ -43,6 +52,7 @@ SIDES = (128, 256, 512, 1_000)
 STEP_M, WALK_MS = 60.0, 4.0 / 3.6
 BY_VALHALLA = 40
 ROUNDS, SECONDS = 5, 1.0
+MOVES = 10
 TUESDAY_10 = "2026-11-24T10:00:00+08:00"
 Figures = dict[str, Any]
 
@@ -111,10 +121,10 @@ def valhalla_matrix(name: str, origins: list[Position], goals: list[Position], o
 
 def straight_line(reach: Reach, origins: list[Position], goals: list[Position]) -> Figures:
     """A straight line and a filter: what it costs, and how often it is right about who is within the limit."""
-    places = np.array(goals)
-    cost = timed(lambda at: distances_m(*at, places) <= LIMIT_S * WALK_MS, origins)
+    spots = Spots(goals)
+    cost = timed(lambda at: spots.distances_m(*at) <= LIMIT_S * WALK_MS, origins)
     truth = np.array([travel.seconds <= LIMIT_S for at in origins if (travel := reach.times("walk", *at))])
-    metres = np.array([distances_m(*at, places) for at in origins])
+    metres = np.array([spots.distances_m(*at) for at in origins])
     return {
         "straight_line": {**cost, **rightness(metres / WALK_MS <= LIMIT_S, truth)},
         "straight_line_with_detour": rightness(metres * DETOUR / WALK_MS <= LIMIT_S, truth),
@@ -248,6 +258,53 @@ def share(found: dict[str, Figures], peer: str) -> float:
     return round(float(found["circle"]["per_second"] / found[peer]["per_second"]), 2)
 
 
+# -- a point that moves ------------------------------------------------------------------
+
+
+def followed(folder: Path, rng: random.Random) -> Figures:
+    """Move a point in this process again and again, and ask a served one."""
+    folder.mkdir()
+    served = Served(folder).start()
+    try:
+        with joined(read(served.environ)) as database:
+            circle = circle_on(database, folder / "var" / "networks", utc_now)
+            _load(circle, folder, [made(f"HEL-{i}", *at) for i, at in enumerate(draw("helsinki", 10, rng))])
+            circle.generations.add(HELSINKI)
+            wait_for(lambda: _shown(served)[0] == "network", 30)
+            moves = [_moved(served, circle, folder, at) for at in draw("helsinki", MOVES, rng)]
+    finally:
+        served.stop()
+    told = {name: [move[name] for move in moves] for name in moves[0]}
+    return {
+        "moves": MOVES,
+        **{f"{name}_s": {"p50": round(statistics.median(s), 2), "max": round(max(s), 2)} for name, s in told.items()},
+    }
+
+
+def _moved(served: Served, circle: Circle, folder: Path, to: Position) -> dict[str, float]:
+    """Seconds of one move: `here`, until it is done; `there`, after that until another process shows it."""
+    before, began = _shown(served), time.perf_counter()
+    _load(circle, folder, [made("HEL-0", *to)])
+    done = time.perf_counter()
+    wait_for(lambda: _shown(served) != before, 30)
+    seen = time.perf_counter()
+    assert _shown(served)[0] == "network"
+    return {"here": done - began, "there": seen - done}
+
+
+def _load(circle: Circle, folder: Path, points: list[ServicePoint]) -> None:
+    (folder / "points.csv").write_text(write_points(points), "utf-8")
+    assert circle.changes.load(folder / "points.csv") == []
+
+
+def _shown(served: Served) -> tuple[str, int]:
+    """What the served process says of the time to the point that moves."""
+    asked = {"lon": 24.9435, "lat": 60.1710, "open": "any", "minutes": 60, "at": TUESDAY_10}
+    found = requests.get(f"{served.base}/v1/circle", params=asked, timeout=10).json()
+    row = next((row for row in found.get("points", ()) if row["id"] == "HEL-0"), None)
+    return (row["basis"], row["seconds"]) if row else ("", 0)
+
+
 def measure(seed: int, seconds: float) -> Figures:
     """All of it."""
     rng = random.Random(seed)
@@ -258,6 +315,7 @@ def measure(seed: int, seconds: float) -> Figures:
             looked[name], generations[name] = look_up(name, folder, rng)
         grown = {str(side * side): flat(side, folder / f"grid{side}", rng) for side in SIDES}
         served = http(folder, rng, seconds)
+        moved = followed(folder / "followed", rng)
     first, last = (grown[str(side * side)]["p50_us"] for side in (SIDES[0], SIDES[-1]))
     return {
         "seed": seed,
@@ -265,6 +323,7 @@ def measure(seed: int, seconds: float) -> Figures:
         "flat": {**grown, "largest_to_smallest": round(last / first, 2)},
         "http": served,
         "generation": generations,
+        "followed": moved,
     }
 
 

@@ -41,7 +41,7 @@ def ours() -> Flask:
     limits.address = limits.person = _counted(limits)  # type: ignore[method-assign]
     actor = Actor("1", "citizen", "", frozenset({"citizen"}), "s", Clock().at)
     web = Http({"token": actor}.get, None, limits.person)  # type: ignore[arg-type]
-    edge.register(app, limits=limits, proxies=(), origins=frozenset(), https=False, observe=metrics.observe)
+    edge.register(app, limits=limits, proxies=(), origins=frozenset(), https=False, observe=metrics.observe, quick={})
     problems.register(app, (Refusal,), ())
     app.add_url_rule("/v1/empty", "open", web.allow("anyone")(lambda: ""))
     app.add_url_rule("/v1/known", "known", web.allow("citizen")(lambda actor: ""))

@@ -140,6 +140,7 @@ class World:
             "mandate_id": self.mandate,
             "staff_id": self.spare.person["id"],
             "code": FOOD,
+            "int:version": 1,
             "point_id": "XC-H01",
             "list_name": "no-visit",
             "package_id": self.actors["anyone"].get("/v1/packages")["items"][0]["id"],
@@ -253,7 +254,7 @@ def _window_verification(world: World, actor: str) -> Call:
     return {"json": known}
 
 
-def _confirm_recovery(world: World, actor: str) -> Call:
+def _open_recovery(world: World, actor: str) -> Call:
     spare = world.officer("window").person["id"]
     world.second_admin.post(f"/v1/staff/{spare}/recovery")
     return {"at": {"staff_id": spare}}
@@ -279,6 +280,35 @@ def _change_point(world: World, actor: str) -> Call:
 def _remove_point(world: World, actor: str) -> Call:
     added = world.second_admin.post("/v1/points", SPOT)
     return {"at": {"point_id": added["id"]}, "headers": world.version(f"/v1/points/{added['id']}")}
+
+
+NEW_MATTER = {
+    "name": "养犬登记",
+    "name_en": "Dog registration",
+    "kind": "公共服务",
+    "department": "新城区司法局",
+    "audience": ["自然人"],
+    "level": ["区"],
+    "conditions": ["犬只已免疫"],
+    "theme": ["城市管理"],
+    "legal_basis": ["西安市限制养犬条例"],
+    "result": {"name": "养犬登记证", "validity": "1年"},
+}
+
+
+def _begin_matter(world: World, actor: str) -> Call:
+    return {"at": {"code": f"XC-{uuid4().hex[:8]}"}, "json": NEW_MATTER}
+
+
+def _matter_draft(world: World) -> Call:
+    """A draft of a new matter, and the edit that it stands at."""
+    code = f"XC-{uuid4().hex[:8]}"
+    draft = world.second_admin.post(f"/v1/matters/{code}/versions", NEW_MATTER)
+    return {"at": {"code": code}, "headers": {"If-Match": f'"{draft["edit"]}"'}}
+
+
+def _of_draft(**rest: Any) -> Callable[[World, str], Call]:
+    return lambda world, actor: {**_matter_draft(world), **rest}
 
 
 def _settle(world: World, actor: str) -> Call:
@@ -308,6 +338,10 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("POST", "/v1/points"): _json(**SPOT),
     ("PATCH", "/v1/points/<point_id>"): _change_point,
     ("DELETE", "/v1/points/<point_id>"): _remove_point,
+    ("POST", "/v1/matters/<code>/versions"): _begin_matter,
+    ("PATCH", "/v1/matters/<code>/versions/<int:version>"): _of_draft(json={"visits": 0}),
+    ("DELETE", "/v1/matters/<code>/versions/<int:version>"): _of_draft(),
+    ("POST", "/v1/matters/<code>/versions/<int:version>/publication"): _of_draft(),
     ("POST", "/v1/reports"): _json(about="point:XC-H01", text="门口搬了"),
     ("POST", "/v1/desk/reports/<report_id>/settlement"): _settle,
     ("GET", "/v1/matters/search"): _query("?q=食品"),
@@ -333,7 +367,8 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
         "json": {"username": uuid4().hex[:12], "name": "新人", "roles": ["window"], "point": "XC-H01"}
     },
     ("PATCH", "/v1/staff/<staff_id>"): _change_staff,
-    ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): _confirm_recovery,
+    ("DELETE", "/v1/staff/<staff_id>/recovery"): _open_recovery,
+    ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): _open_recovery,
     ("POST", "/v1/drafts"): _json(matter=FOOD, answers={}),
     ("PATCH", "/v1/drafts/<draft_id>"): lambda w, a: {
         "json": {"answers": {"applicant_name": "王小明"}},

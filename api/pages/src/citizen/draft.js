@@ -1,11 +1,13 @@
 /** A draft on the server as a view needs it: saved in order, one change at a time, each against the version it knows. */
 import { ref, shallowRef } from 'vue'
+import { answersOf } from './guide.js'
 import { api } from './state.js'
 
 /** @param {string} id */
 export function useDraft(id) {
   const draft = shallowRef(null)
   const guide = shallowRef(null)
+  const form = shallowRef(null)
   const files = ref({})
   const saving = ref(0)
   const error = shallowRef(null)
@@ -16,11 +18,24 @@ export function useDraft(id) {
     try {
       draft.value = await api.get(`/v1/drafts/${id}`)
       const { code, version } = draft.value.matter
-      guide.value = await api.get(`/v1/matters/${encodeURIComponent(code)}`, { version })
+      form.value = await api.get(`/v1/matters/${encodeURIComponent(code)}/form`, { version })
+      await readGuide()
       await Promise.all(Object.entries(draft.value.materials).map(([key, uploads]) => nameFiles(key, uploads)))
     } catch (trouble) {
       error.value = trouble
     }
+  }
+
+  /** The guide for the draft's own situation, in the version that it began under. */
+  async function readGuide() {
+    const { matter, situation } = draft.value
+    guide.value = await api.get(`/v1/matters/${encodeURIComponent(matter.code)}/guide`, { version: matter.version, answers: answersOf(situation) })
+  }
+
+  /** Another situation makes another list of materials. */
+  async function situate(situation) {
+    await save({ situation })
+    await readGuide()
   }
 
   async function nameFiles(key, uploads) {
@@ -68,5 +83,5 @@ export function useDraft(id) {
   }
 
   load()
-  return { draft, guide, files, saving, error, load, save, addFile, removeFile, submit }
+  return { draft, guide, form, files, saving, error, load, save, situate, addFile, removeFile, submit }
 }

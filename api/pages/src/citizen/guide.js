@@ -9,11 +9,8 @@ export function useSituation(code) {
   return kept
 }
 
-/** The query of `GET /v1/matters/{code}/guide` for these answers. */
-export function answersQuery(answers) {
-  const pairs = Object.entries(answers).map(([key, value]) => `${key}:${value}`)
-  return pairs.length ? `?answers=${pairs.join(',')}` : ''
-}
+/** `answers` of `GET /v1/matters/{code}/guide`; nothing where nothing was answered. */
+export const answersOf = (answers) => Object.entries(answers).map(([key, value]) => `${key}:${value}`).join(',') || undefined
 
 function read(place) {
   try {

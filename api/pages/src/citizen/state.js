@@ -33,7 +33,7 @@ export function loadMatters() {
 }
 
 /** All pages of a list that is known to be short. */
-async function allPages(path) {
+export async function allPages(path) {
   const items = []
   for (let cursor; cursor !== null; ) {
     const page = await api.get(path, { cursor, limit: PAGE })

@@ -167,12 +167,12 @@ export function createApi({ name, storage, keys, language, fetch = globalThis.fe
 
   /**
    * @param {string} method @param {string} path
-   * @param {{body?: object, query?: object, version?: number, once?: string, signal?: AbortSignal, anonymous?: boolean}} [options]
+   * @param {{body?: object, query?: object, version?: number, once?: string, signal?: AbortSignal, anonymous?: boolean, blob?: boolean}} [options]
    *   `version` becomes If-Match; `once` names a creating act and brings an Idempotency-Key that stays the same until it is answered
    * @returns {Promise<any>} the JSON answer, or null where there is none
    * @throws {Refusal}
    */
-  async function call(method, path, { body, query, version, once, signal, anonymous } = {}) {
+  async function call(method, path, { body, query, version, once, signal, anonymous, blob } = {}) {
     const url = path + queryString(query)
     const headers = {}
     if (version !== undefined) headers['If-Match'] = `"${version}"`
@@ -188,12 +188,14 @@ export function createApi({ name, storage, keys, language, fetch = globalThis.fe
     const settled = response.ok || !(refusal.unanswered || refusal.status === 409 || refusal.status === 429)
     if (once && settled) keys.done(once, body)
     if (refusal) throw refusal
+    if (blob) return response.blob()
     return response.status === 204 ? null : response.json().catch(() => null)
   }
 
   return {
     call,
     get: (path, query, options) => call('GET', path, { query, ...options }),
+    blob: (path) => call('GET', path, { blob: true }),
     post: (path, body, options) => call('POST', path, { body, ...options }),
     patch: (path, body, options) => call('PATCH', path, { body, ...options }),
     remove: (path, options) => call('DELETE', path, options),

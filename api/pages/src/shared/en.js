@@ -166,4 +166,7 @@ export default {
   '开门时间没有确认，先打电话': 'Hours not confirmed: call first',
   还没有位置: 'No position yet',
   位置还没有核实: 'position not confirmed',
+  不办: 'nothing',
+  先打电话: 'call first',
+  先在网上问窗口: 'ask the office online first',
 }

@@ -22,6 +22,9 @@ export function t(sentence, values = {}) {
   return words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }
 
+/** Sentences one after the other: English ones have a space between them. */
+export const joined = (...sentences) => sentences.filter(Boolean).join(language.value === 'en' ? ' ' : '')
+
 /** Show another language from now on, and remember it. */
 export async function speak(wanted) {
   if (!tables[wanted]) {

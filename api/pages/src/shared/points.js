@@ -8,12 +8,11 @@ const FACILITIES = {
   wheelchair: '无障碍通道', mother_baby_room: '母婴室', reading_glasses: '老花镜', volunteer_station: '志愿服务岗', elderly_green_lane: '老年人绿色通道',
   disabled_green_lane: '残疾人绿色通道', pre_review_area: '预审区', negotiation_area: '洽谈区', pressure_relief_room: '减压室', self_service_machine: '自助终端',
 }
-/** Beyond this a place may lie a street further: it is drawn with its doubt. */
-const LARGE_ERROR_M = 100
-
 export const kindWords = (kind) => t(KINDS[kind] ?? '办事点')
 export const partWords = (part) => t(PARTS[part] ?? part)
 export const facilityWords = (facility) => t(FACILITIES[facility] ?? facility)
+export const PART_KEYS = Object.keys(PARTS)
+export const partsWords = (parts) => (parts.length ? parts.map(partWords).join(language.value === 'en' ? ', ' : '、') : t('不办'))
 export const FACILITY_KEYS = Object.keys(FACILITIES)
 export const KIND_KEYS = Object.keys(KINDS)
 
@@ -21,7 +20,7 @@ export const KIND_KEYS = Object.keys(KINDS)
 export function canWords(can = [], asked = false) {
   if (!can.length) return ''
   if (asked && can.length === 3) return t('在这里一次办完')
-  return t('这里能{parts}', { parts: can.map(partWords).join(language.value === 'en' ? ', ' : '、') })
+  return t('这里能{parts}', { parts: partsWords(can) })
 }
 
 /** '15:04' today, '10 月 9 日 09:00' on another day. */
@@ -37,11 +36,15 @@ export function openWords(open) {
 /** What is not certain about where a place is, or null. */
 export function doubtWords(point) {
   if (point.lon == null) return t('还没有位置')
-  if (point.position_error_m >= LARGE_ERROR_M) return t('位置是大概的，可能差 {n} 米', { n: point.position_error_m })
+  if (isRough(point) && point.position_error_m != null) return t('位置是大概的，可能差 {n} 米', { n: point.position_error_m })
   return point.confirmed === false ? t('位置还没有核实') : null
 }
 
-export const isRough = (point) => point.lon != null && point.position_error_m >= LARGE_ERROR_M
+/** What to do about a doubt: not everywhere is there somebody to call. */
+export const askWords = (point) => (point.phone ? t('先打电话') : t('先在网上问窗口'))
+
+/** Whether the server says that a place may lie a street further: it is drawn with its doubt. */
+export const isRough = (point) => point.lon != null && Boolean(point.position_rough)
 
 /**
  * Ways there by map programs. `geo:` (RFC 5870) is for the phone's own one and counts in WGS-84; AMap's link takes GCJ-02, Baidu's

@@ -25,6 +25,12 @@ export const holds = (...roles) => roles.length === 0 || roles.some((role) => me
 
 export const ROLES = { window: '窗口', handler: '审批', head: '负责人', supervisor: '监督', admin: '管理' }
 
+/** Who may look at cases and parcels; who runs the machines has no business there. */
+export const READERS = ['window', 'handler', 'head', 'supervisor']
+
+/** Who answers talks. */
+export const ANSWERERS = ['window', 'handler']
+
 /** The saved queues of the desk, in the order of the work; `roles` are those for whom the queue is a task. */
 export const QUEUES = [
   { key: 'to_accept', words: '待受理', roles: ['window'] },
@@ -66,7 +72,7 @@ export async function refreshCounts() {
   const queues = tasks.value.map(async ({ key }) => {
     counts.cases[key] = (await lengthOf('/v1/desk/cases', { queue: key }).catch(ignore)) ?? counts.cases[key]
   })
-  const parcels = lengthOf('/v1/desk/parcels', { queue: 'open' }).catch(ignore)
+  const parcels = holds(...READERS) ? lengthOf('/v1/desk/parcels', { queue: 'open' }).catch(ignore) : null
   const notices = Promise.all(UNDELIVERED.map((state) => lengthOf('/v1/desk/notices', { state }))).catch(ignore)
   await Promise.all(queues)
   counts.parcels = (await parcels) ?? counts.parcels
@@ -112,6 +118,21 @@ export function loadMatter(code, version) {
   }
   return guides.get(at)
 }
+
+/** Every item of a list that goes on by cursor. @returns {Promise<object[]>} */
+export async function loadAll(path) {
+  const all = []
+  let cursor
+  do {
+    const page = await api.get(path, { cursor, limit: 100 })
+    all.push(...page.items)
+    cursor = page.next
+  } while (cursor)
+  return all
+}
+
+/** The departments of the district: [{code, name}]. */
+export const loadDepartments = async () => (await api.get('/v1/desk/departments')).items
 
 watch(session.signedIn, (here) => here || owe({}))
 

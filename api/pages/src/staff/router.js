@@ -1,13 +1,13 @@
 /** Which address shows which view. The talks are drawn by App.vue itself and stay alive, so that nothing half-written is lost. */
 import { createRouter, createWebHashHistory } from 'vue-router'
-import { debt, signedIn } from './desk.js'
+import { debt, holds, me, READERS, signedIn } from './desk.js'
 
 const Nothing = { render: () => null }
 
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
-    { path: '/', redirect: { name: 'cases' } },
+    { path: '/', redirect: () => ({ name: me.value && !holds(...READERS) ? 'people' : 'cases' }) },
     { path: '/login', name: 'login', component: () => import('./views/LoginView.vue'), meta: { open: true } },
     { path: '/cases/:number?', name: 'cases', component: () => import('./views/CasesView.vue') },
     { path: '/talks/:id?', name: 'talks', component: Nothing },
@@ -20,6 +20,7 @@ export const router = createRouter({
     { path: '/counter', name: 'counter', component: () => import('./views/CounterView.vue') },
     { path: '/audit', name: 'audit', component: () => import('./views/AuditView.vue') },
     { path: '/calendar', name: 'calendar', component: () => import('./views/CalendarView.vue') },
+    { path: '/catalogue', name: 'catalogue', component: () => import('./views/CatalogueView.vue') },
     { path: '/places/:tab?', name: 'places', component: () => import('./views/PlacesView.vue') },
     { path: '/:rest(.*)*', redirect: '/' },
   ],

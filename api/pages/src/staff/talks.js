@@ -5,7 +5,7 @@
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { t } from '../shared/i18n.js'
 import { debounce } from '../shared/loading.js'
-import { api, me, session, signedIn, whileSeen } from './desk.js'
+import { ANSWERERS, api, holds, me, session, signedIn, whileSeen } from './desk.js'
 
 const PAGE = 50
 const LOOK_MS = 20_000
@@ -39,7 +39,7 @@ export function rememberNames(talks) {
 
 /** Look again at both lists, and tell what is new. */
 export async function refreshTalks() {
-  if (!signedIn.value) return
+  if (!signedIn.value || !holds(...ANSWERERS)) return
   const [queue, own] = await Promise.all([list('waiting'), list('mine')]).catch(() => [])
   if (!queue) return
   const before = { waiting: new Set(waiting.value.map(({ id }) => id)), unread: new Map(mine.value.map((talk) => [talk.id, talk.unread ?? 0])) }

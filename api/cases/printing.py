@@ -1,0 +1,70 @@
+"""The receipt of a case on paper (行政许可法 第32条): by its state that it was handed in, accepted, or not."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from api.pdf import Block, Paper, lines
+from api.shapes import BEIJING
+
+Case = Mapping[str, Any]
+UNSEALED = "本回执由系统生成，可凭编号核对；需要盖章的，请到窗口加盖受理专用章。"
+
+
+def receipt(case: Case, timeline: list[dict[str, Any]], base: str) -> Paper:
+    """The receipt for who applied, and for the window to hand over."""
+    begun = next((one for one in timeline if one["act"] in ("accept", "deem")), None)
+    declined = next((one for one in timeline if one["act"] == "decline"), None)
+    title = "不予受理通知书" if declined else "受理通知书" if begun else "收件回执"
+    handed_in = tuple((one["name"], f"{len(one['files'])} 个文件") for one in case["materials"] if one["files"])
+    return Paper(
+        title=title,
+        lead=(f"办件编号 {case['number']}", f"{case['matter']['name']}（指南第 {case['matter']['version']} 版）"),
+        blocks=(
+            Block("facts", tuple(_facts(case, begun)), "办件"),
+            *((Block("boxes", handed_in, "收到的材料"),) if handed_in else ()),
+            *lines("不予受理的理由", [declined["text"]] if declined else []),
+            *lines("补正", _asked(case)),
+            *lines("说明", [UNSEALED, *_rights(declined)]),
+        ),
+        foot=f"{title} {case['number']}",
+        link=f"{base}/#/lookup?number={case['number']}",
+        link_words="扫码查进度，要用到查询码",
+    )
+
+
+def _facts(case: Case, begun: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    department, clock, code = case["department"], case["clock"], case["receipt_code"]
+    facts = [
+        ("申请人", case["applicant"]["name"]),
+        ("代办人", case["agent"] or ""),
+        ("查询码", code or ""),
+        ("提交时间", _moment(case["submitted_at"])),
+        ("受理时间", _moment(begun["at"]) if begun else ""),
+        ("承办部门", department["name"] if department else ""),
+        ("现在的状态", case["state_label"]),
+        ("承诺办结", _due(clock.get("promised_due")) if begun else ""),
+        ("法定办结", _due(clock.get("legal_due")) if begun else ""),
+        ("最迟告知", "" if begun else _due(clock.get("notice_due"))),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _asked(case: Case) -> list[str]:
+    asked = case["supplement"]
+    return [*(f"{item['name']}：{item['why']}" for item in asked["items"]), asked["text"]] if asked else []
+
+
+def _rights(declined: Mapping[str, Any] | None) -> list[str]:
+    """行政复议法 第20条: within 60 days; 行政诉讼法 第46条: within six months."""
+    rights = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者六个月内提起行政诉讼。"
+    return [rights] if declined else []
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
+def _due(text: str | None) -> str:
+    """The day of a limit of the clock's (`2026-12-08T23:59:59+08:00`)."""
+    return f"{text[:10]} 前" if text else ""

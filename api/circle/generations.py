@@ -1,0 +1,263 @@
+"""Generations of travel times: built from a street file in a process of their own, made current in the store, kept in
+this host's folder; other hosts build them anew from the kept street file.
+"""
+
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from api.circle.builder import BUILD_SECONDS, KEEPING, BuildFailed, build, progress_of
+from api.circle.changes import OPERATOR
+from api.circle.mode import Pace
+from api.circle.picture import Picture, district_boxes, stored_point
+from api.circle.store import CircleStore
+from api.refusals import Refusal
+
+log = logging.getLogger("circle.circle")
+
+NETWORK_MARGIN_M = 5_000.0
+"""How far around the points streets are kept: one drives out of a district and back into it."""
+REBUILD_PAUSE = timedelta(minutes=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
+Hosts = Literal["one", "several"]
+"""Whether other hosts need the street file to build what this one builds."""
+Row = dict[str, Any]
+
+
+class NetworkRefused(Refusal):
+    """The street file cannot serve; what was in use stays in use."""
+
+    code = "network_refused"
+    zh = "这个路网文件用不了，原来的路网不变。"
+    en = "This street file cannot be used; the network in use stays."
+
+
+_NETWORK_WORDS = {
+    "broken": ("文件读不出来，请重新下载完整的 .osm.pbf。", "The file cannot be read. Get a complete .osm.pbf again."),
+    "empty": ("文件里没有能走的路，请换一个区域。", "The file has no usable street. Get another region."),
+    "far_away": (
+        "文件里的路离服务点太远，请下载本地区的。",
+        "Its streets are far from every point. Get your region's.",
+    ),
+    "too_large": ("文件太大，请先裁剪到本地区。", "The file is too large. Cut it to your region first."),
+    "no_points": ("还没有带位置的服务点，请先导入服务点。", "No point has a position yet. Load points first."),
+    "failed": ("计算没有完成，请看日志后再试。", "The build did not finish. Look at the log, then try again."),
+}
+
+
+class Generations:
+    """The generations of this deployment, and those of them that this host has."""
+
+    def __init__(
+        self,
+        store: CircleStore,
+        folder: Path,
+        *,
+        transact: Callable[[Callable[[Any], Any]], Any],
+        announce: Callable[..., None],
+        record: Callable[..., object],
+        now: Callable[[], datetime],
+        follow: Callable[[datetime], object],
+        hosts: Hosts,
+        pace: Pace,
+    ) -> None:
+        self._store, self._folder = store, folder
+        self._transact, self._announce, self._now, self._follow = transact, announce, now, follow
+        self._record, self._hosts, self._pace = record, hosts, pace
+        self._rebuilding = threading.Lock()
+        self._rebuild_after = NEVER
+        self._rebuilt = False
+
+    def came_to_be(self, current: str | None, now: datetime) -> bool:
+        """Whether a generation that this host lacked was built since the last time. Where `current` is lacking, that
+        begins: beside everything else, from the kept street file.
+        """
+        if current and self._lacks(current):
+            self._begin_rebuild(current, now)
+        came, self._rebuilt = self._rebuilt, False
+        return came
+
+    def folder(self, name: str | None) -> Path | None:
+        """The folder of a generation, None where there is none or this host lacks it."""
+        if name is None:
+            return None
+        if (self._folder / name / "generation.json").is_file():
+            return self._folder / name
+        log.error("generation not on this host", extra={"generation": name})
+        return None
+
+    def _lacks(self, name: str) -> bool:
+        return self._hosts == "several" and not (self._folder / name / "generation.json").is_file()
+
+    def _begin_rebuild(self, name: str, now: datetime) -> None:
+        """One try a minute."""
+        if now < self._rebuild_after or not self._rebuilding.acquire(blocking=False):
+            return
+        self._rebuild_after = now + REBUILD_PAUSE
+        threading.Thread(target=self._rebuild, args=(name,), name="network-rebuild", daemon=True).start()
+
+    def _rebuild(self, name: str) -> None:
+        """Fetch and build; one process of a host at a time, the others find it done."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / ".rebuild.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if self._lacks(name):
+                    self._fetch_and_build(name)
+            self._rebuilt = True
+        except Exception:
+            log.exception("generation not rebuilt", extra={"generation": name})
+        finally:
+            self._rebuilding.release()
+
+    def _fetch_and_build(self, name: str) -> None:
+        row = next(row for row in self._store.networks() if row["_id"] == name)
+        source = self._folder / f".{row['file']}.{os.getpid()}"
+        try:
+            if not self._store.fetch_source(row["sha256"], source):
+                raise FileNotFoundError(row["file"])
+            self._build(self._request(source, name))
+            log.info("generation rebuilt", extra={"generation": name})
+        finally:
+            source.unlink(missing_ok=True)
+
+    def _prune(self) -> None:
+        """Remove old generations of this host: all but the current one and the one before, which some process may
+        still read for a second. What is mapped stays readable until it is let go.
+        """
+        current = self._store.current()["generation"]
+        there = sorted(path.parent for path in self._folder.glob("*/generation.json") if path.parent.name != current)
+        for folder in there[:-1]:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def add(self, file: Path, tell: Callable[[str], None] = lambda line: None) -> str:
+        """Build a generation from an .osm.pbf, make it current and answer its name; `tell` is given the progress.
+
+        Raises NetworkRefused; then the old one stays.
+        """
+        request = self._request(file, self._name(file))
+        if not request["boxes"]:
+            raise _refused("no_points", "")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            about = self._build(request, tell)
+        except BuildFailed as error:
+            raise _refused(error.code, str(error)) from error
+        if self._hosts == "several":
+            tell(KEEPING)
+            self._store.put_source(about["sha256"], self._folder / about["generation"] / "source.osm.pbf")
+
+        def write(session: Any) -> None:
+            row = {key: value for key, value in about.items() if key != "generation"}
+            self._store.add_network(session, {"_id": about["generation"], "v": 1, "added_at": self._now(), **row})
+            self._store.change(session, generation=about["generation"])
+            self._record(OPERATOR, "network.add", f"network:{about['generation']}", session=session)
+            self._announce(session, "network_changed", about["generation"])
+
+        self._transact(write)
+        self._follow(self._now())
+        self._prune()
+        generation: str = about["generation"]
+        return generation
+
+    def _build(self, request: Row, tell: Callable[[str], None] = lambda line: None) -> Row:
+        """Have the builder do it, while the console shows how far it is. Raises BuildFailed."""
+        name, host, began = Path(request["out"]).name, socket.gethostname(), self._now()
+        row: Row = {
+            "_id": f"{name}:{host}",
+            "v": 1,
+            "generation": name,
+            "file": Path(request["file"]).name,
+            "host": host,
+        }
+        row |= {"state": "building", "began_at": began, "code": None, "step": "reading"}
+
+        def note(**told: Any) -> None:
+            try:
+                self._store.put_build({**row, "at": self._now(), **told})
+            except Exception:
+                # Whoever watches sees less; the build goes on.
+                log.warning("progress not kept", exc_info=True)
+
+        def pass_on(line: str) -> None:
+            note(**progress_of(line)._asdict())
+            tell(line)
+
+        self._store.forget_builds(host, began - timedelta(seconds=BUILD_SECONDS))
+        try:
+            about: Row = build("build", request, pass_on)
+        except BaseException as error:
+            note(state="failed", code=getattr(error, "code", "failed"))
+            raise
+        self._store.end_build(row["_id"])
+        return about
+
+    def _request(self, file: Path, name: str) -> Row:
+        """What the builder is asked for a generation of the points as they stand in the store."""
+        points = [stored_point(row) for row in self._store.points()]
+        boxes = [box.grown(NETWORK_MARGIN_M) for box in district_boxes(points)]
+        return {
+            "file": str(file.absolute()),
+            "out": str((self._folder / name).absolute()),
+            "positions": [point.position for point in points if point.position],
+            "boxes": [(box.west, box.south, box.east, box.north) for box in boxes],
+            "pace": asdict(self._pace),
+        }
+
+    def _name(self, file: Path) -> str:
+        """The name of a generation: when, and of which file."""
+        try:
+            with file.open("rb") as content:
+                digest = hashlib.file_digest(content, "sha256").hexdigest()
+        except OSError as error:
+            raise _refused("broken", str(error)) from error
+        return f"{self._now():%Y%m%dT%H%M%SZ}-{digest[:8]}"
+
+    def builds(self) -> list[Row]:
+        """What is being built on any host, or could not be, the newest first; `why` says what was wrong, in words."""
+        blank = {"mode": None, "done": None, "of": None}
+        return [{**blank, **row, "why": _why(row["code"])} for row in self._store.builds()]
+
+    def listed(self, picture: Picture) -> list[Row]:
+        """The generations that were built, newest first, and how this process, which answers from `picture`, stands
+        with them.
+        """
+        current, reach = self._store.current()["generation"], picture.reach
+        places = [point.position for point in picture.placed if point.position]
+        rows = []
+        for row in self._store.networks():
+            used, name = reach is not None and reach.generation == row["_id"], row["_id"]
+            missing = "building" if self._rebuilding.locked() else "missing"
+            state = "in_use" if used else missing if name == current else "old"
+            covered = sum(reach.box.holds(*place) for place in places) if reach and used else None
+            nodes = {mode: sizes["nodes"] for mode, sizes in row["modes"].items()}
+            told = {
+                "generation": name,
+                "current": name == current,
+                "state": state,
+                "points": covered,
+                "of": len(places),
+            }
+            rows.append({**row, **told, "nodes": nodes})
+        return rows
+
+
+def _why(code: str | None) -> dict[str, str] | None:
+    """What was wrong with a street file, in both languages."""
+    return dict(zip(("zh", "en"), _NETWORK_WORDS[code], strict=True)) if code else None
+
+
+def _refused(code: str, detail: str) -> NetworkRefused:
+    zh, en = _NETWORK_WORDS[code]
+    return NetworkRefused(
+        {"file": [detail]} if detail else None, zh=NetworkRefused.zh + zh, en=f"{NetworkRefused.en} {en}"
+    )

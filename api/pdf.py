@@ -1,0 +1,288 @@
+"""Papers as PDF: headings, facts, lists and tables in a Chinese font, with a QR code where there is an address.
+
+A paper is set in a process of its own (`python -m api.pdf`), with limits: its second and its 80 MiB never burden who
+asks. Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1, of the package pylopdf-fonts-zh-cn).
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+from api.refusals import Refusal
+
+SECONDS = 30
+MEMORY_BYTES = 1024 * 1024 * 1024
+AT_ONCE, WAIT_SECONDS = 2, 20
+KEPT = 32
+CONTENT_TYPE = "application/pdf"
+DESCRIBED = {"type": "string", "format": "binary"}
+"""The schema of an answer that is a paper."""
+ROOT = Path(__file__).parents[1]
+
+_presses = threading.BoundedSemaphore(AT_ONCE)
+
+
+class NotPrinted(Refusal):
+    """The paper could not be set in time."""
+
+    code = "unavailable"
+    zh = "现在打印的人多，请稍后再试。"
+    en = "The paper cannot be printed now. Try again shortly."
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a paper: `text` lines, `boxes` to tick, `facts` in two columns, a `table` headed by its first row."""
+
+    kind: Literal["text", "boxes", "facts", "table"]
+    rows: tuple[tuple[str, ...], ...]
+    heading: str = ""
+    shares: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper of A4 pages. `link` becomes a QR code with `link_words` beneath; `size` is the main text's, in points."""
+
+    title: str
+    lead: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    foot: str
+    link: str = ""
+    link_words: str = ""
+    size: int = 11
+
+
+LARGE = 18
+"""Points of large print: 适老化通用设计规范 asks for 18 at least."""
+
+
+def lines(heading: str, texts: Sequence[str]) -> tuple[Block, ...]:
+    """A block of lines, or none where there is nothing to say."""
+    return (Block("text", tuple((text,) for text in texts), heading),) if texts else ()
+
+
+def printed(paper: Paper) -> bytes:
+    """The paper as PDF. Raises NotPrinted."""
+    if not _presses.acquire(timeout=WAIT_SECONDS):
+        raise NotPrinted(retry_after=10)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "api.pdf"],
+            input=json.dumps(asdict(paper)).encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)},
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotPrinted(retry_after=10) from error
+    finally:
+        _presses.release()
+    if done.returncode != 0:
+        raise RuntimeError(f"the press ended with status {done.returncode}: {done.stderr.decode()[-300:]}")
+    return done.stdout
+
+
+public = lru_cache(maxsize=KEPT)(printed)
+"""The same for what anybody may read: the last ones are kept. What is somebody's own is never kept."""
+
+
+def answered(content: bytes, name: str) -> Any:
+    """A PDF as an answer of Flask's, to be shown in the browser and kept under a name."""
+    from flask import Response  # which the process of its own has no need of
+
+    kept = f"inline; filename*=UTF-8''{quote(name)}.pdf"
+    return Response(content, content_type=CONTENT_TYPE, headers={"Content-Disposition": kept})
+
+
+# -- in the process of its own ----------------------------------------------------
+
+MARGIN, QR_MM, LINE = 18.0, 34.0, 1.5
+INK, SOFT, RULE = (28, 36, 48), (88, 100, 115), (200, 208, 217)
+PAGE_WORDS = "第 {page} 页"
+
+
+@dataclass
+class Press:
+    """Sets one paper with fpdf2."""
+
+    paper: dict[str, Any]
+    pdf: Any = field(init=False)
+    known: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        from importlib.resources import files
+
+        from fpdf import FPDF
+
+        foot, say = self.paper["foot"], self._say
+
+        class Page(FPDF):
+            def footer(page) -> None:  # noqa: N805
+                page.set_y(-MARGIN + 4)
+                page.set_font("Noto", size=9)
+                page.set_text_color(*SOFT)
+                page.cell(0, 5, say(f"{foot}　{PAGE_WORDS.format(page=page.page_no())}"), align="C")
+
+        self.pdf = Page(format="A4")
+        self.pdf.set_auto_page_break(auto=True, margin=MARGIN + 4)
+        self.pdf.set_margins(MARGIN, MARGIN, MARGIN)
+        font = files("pylopdf_fonts_zh_cn").joinpath("NotoSansSC-Regular.otf")
+        self.pdf.add_font("Noto", fname=str(font))
+        self.known = frozenset(self.pdf.fonts["noto"].cmap)
+        self.pdf.set_lang("zh-CN")
+        self.pdf.set_title(self.paper["title"])
+        self.pdf.set_creator("新城服务圈 Service Circle")
+
+    def _say(self, text: str) -> str:
+        """The text, with the number of each character that the font has no shape for: nothing is lost in silence."""
+        shown = (char if ord(char) in self.known or char == "\n" else f"〔U+{ord(char):04X}〕" for char in text)
+        return "".join(shown)
+
+    def set(self) -> bytes:
+        """The whole paper."""
+        self.pdf.add_page()
+        self._head()
+        for block in self.paper["blocks"]:
+            if block["heading"]:
+                self._heading(block["heading"])
+            getattr(self, f"_{block['kind']}")(block)
+        return bytes(self.pdf.output())
+
+    def _head(self) -> None:
+        pdf, beside = self.pdf, QR_MM + 6 if self.paper["link"] else 0
+        top, width = pdf.get_y(), pdf.epw - beside
+        self._write(self.paper["title"], self.paper["size"] + 7, INK, width)
+        pdf.ln(1.5)
+        for text in self.paper["lead"]:
+            self._write(text, self.paper["size"] - 1, SOFT, width)
+        if self.paper["link"]:
+            bottom = pdf.get_y()
+            self._qr(pdf.w - MARGIN - QR_MM, top)
+            pdf.set_y(max(bottom, pdf.get_y()))
+
+    def _qr(self, left: float, top: float) -> None:
+        """The address as a QR code, drawn in squares, with its words beneath."""
+        import segno
+
+        pdf = self.pdf
+        code = segno.make_qr(self.paper["link"], error="m")
+        cells = list(code.matrix_iter(border=4))
+        step = QR_MM / len(cells)
+        pdf.set_fill_color(0, 0, 0)
+        for row, line in enumerate(cells):
+            for column, dark in enumerate(line):
+                if dark:
+                    pdf.rect(left + column * step, top + row * step, step + 0.02, step + 0.02, style="F")
+        pdf.set_xy(left, top + QR_MM)
+        pdf.set_font("Noto", size=9)
+        pdf.set_text_color(*SOFT)
+        pdf.multi_cell(QR_MM, 4.5, self._say(self.paper["link_words"]), align="C", wrapmode="CHAR")
+
+    def _heading(self, text: str) -> None:
+        pdf = self.pdf
+        if pdf.will_page_break(30):
+            pdf.add_page()
+        pdf.ln(self.paper["size"] * 0.28)
+        pdf.set_draw_color(*RULE)
+        pdf.line(MARGIN, pdf.get_y(), pdf.w - MARGIN, pdf.get_y())
+        pdf.ln(self.paper["size"] * 0.16)
+        self._write(text, self.paper["size"] + 2, INK, pdf.epw)
+        pdf.ln(0.8)
+
+    def _text(self, block: dict[str, Any]) -> None:
+        for (text,) in block["rows"]:
+            self._write(text, self.paper["size"], INK, self.pdf.epw)
+
+    def _boxes(self, block: dict[str, Any]) -> None:
+        """A square to tick before each line."""
+        pdf, size = self.pdf, self.paper["size"]
+        side, indent = size * 0.32, size * 0.32 + 3
+        for text, about in block["rows"]:
+            if pdf.will_page_break(size):
+                pdf.add_page()
+            pdf.set_draw_color(*SOFT)
+            pdf.rect(MARGIN + 0.5, pdf.get_y() + size * 0.1, side, side)
+            self._write(text, size, INK, pdf.epw - indent, indent)
+            if about:
+                self._write(about, size - 2, SOFT, pdf.epw - indent, indent)
+            pdf.ln(0.8)
+
+    def _facts(self, block: dict[str, Any]) -> None:
+        """A name and a value in a line; the value goes on beneath itself."""
+        pdf, size = self.pdf, self.paper["size"]
+        first = min(size * 2.9, pdf.epw * 0.3)
+        for name, value in block["rows"]:
+            if pdf.will_page_break(size):
+                pdf.add_page()
+            top, page = pdf.get_y(), pdf.page_no()
+            self._write(name, size, SOFT, first)
+            named = pdf.get_y()
+            if pdf.page_no() == page:
+                pdf.set_y(top)
+            self._write(value, size, INK, pdf.epw - first, first)
+            if pdf.page_no() == page:
+                pdf.set_y(max(named, pdf.get_y()))
+
+    def _table(self, block: dict[str, Any]) -> None:
+        pdf, size = self.pdf, self.paper["size"]
+        pdf.set_font("Noto", size=size - 1)
+        pdf.set_text_color(*INK)
+        pdf.set_draw_color(*RULE)
+        height = (size - 1) * 0.3528 * LINE
+        with pdf.table(
+            col_widths=block["shares"] or None,
+            line_height=height,
+            wrapmode="CHAR",
+            first_row_as_headings=True,
+            headings_style=_plain(SOFT),
+            text_align="LEFT",
+            padding=1,
+            borders_layout="HORIZONTAL_LINES",
+        ) as table:
+            for row in block["rows"]:
+                table.row([self._say(cell) for cell in row])
+
+    def _write(self, text: str, size: float, colour: tuple[int, int, int], width: float, indent: float = 0) -> None:
+        pdf = self.pdf
+        pdf.set_font("Noto", size=size)
+        pdf.set_text_color(*colour)
+        pdf.set_x(MARGIN + indent)
+        pdf.multi_cell(
+            width,
+            size * 0.3528 * LINE,
+            self._say(text),
+            align="L",
+            wrapmode="CHAR",
+            new_x="LMARGIN",
+            new_y="NEXT",
+        )
+
+
+def _plain(colour: tuple[int, int, int]) -> Any:
+    from fpdf.fonts import FontFace
+
+    return FontFace(family="Noto", emphasis="", color=colour)
+
+
+def main() -> None:
+    """Take a paper as JSON, give it as PDF."""
+    import logging
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
+    sys.stdout.buffer.write(Press(json.load(sys.stdin)).set())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The guide and the receipt on paper: read back as a reader's program reads them, the QR code as a phone does."""
+
+import io
+import json
+from typing import Any
+from urllib.parse import unquote
+
+import pypdfium2
+import pytest
+import zxingcpp
+from pypdf import PdfReader
+
+from api.pdf import LARGE, Block, Paper, printed
+from tests.way import FOOD, act, submitted
+
+PATH = f"/v1/matters/{FOOD}/guide.pdf"
+
+
+def text_of(content: bytes) -> str:
+    pages = pypdfium2.PdfDocument(content)
+    return "\n".join(page.get_textpage().get_text_bounded() for page in pages).replace("\r\n", "\n")
+
+
+def code_of(content: bytes) -> str:
+    picture = pypdfium2.PdfDocument(content)[0].render(scale=2).to_pil()
+    (code,) = zxingcpp.read_barcodes(picture)
+    return unquote(code.text)
+
+
+def fonts_of(content: bytes) -> list[Any]:
+    pages = PdfReader(io.BytesIO(content)).pages
+    every = {font.idnum: font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()}
+    return [font["/DescendantFonts"][0].get_object() for font in every.values()]
+
+
+def test_a_printed_guide_says_what_the_guide_says(anyone: Any) -> None:
+    guide, answer = anyone.get(f"/v1/matters/{FOOD}/guide"), anyone.get(PATH)
+    assert answer.content_type == "application/pdf"
+    text = text_of(answer.data).replace("\n", "")
+    materials = [one for name in ("to_bring", "to_fill_in", "held_by_state") for one in guide[name]]
+    told = [guide["name"], *(one["name"] for one in materials), *guide["conditions"], *guide["legal_basis"]]
+    told += [step["role"] for step in guide["steps"]] + [one["q"] for one in guide["faq"]]
+    assert [words for words in told if words not in text] == []
+    assert "2026 年 12 月 8 日" in text
+    assert f"有 {len(guide['unverified'])} 项内容还没有逐条核对" in text
+
+
+def test_its_code_opens_the_same_version_with_the_same_answers(anyone: Any, settings: Any) -> None:
+    question = anyone.get(f"/v1/matters/{FOOD}/guide")["questions"][0]
+    told = f"{question['key']}:{question['options'][0]['value']}"
+    answer = anyone.get(f"{PATH}?answers={told}")
+    address = code_of(answer.data)
+    assert address == f"{settings.public_base}/#/matters/{FOOD}?version=1&answers={told}"
+    assert question["options"][0]["text"] in text_of(answer.data).replace("\n", "")
+    anyone.get(f"/v1/matters/{FOOD}/guide?{address.partition('?')[2]}")
+
+
+def test_the_font_is_embedded_and_holds_only_what_is_used(anyone: Any) -> None:
+    content = anyone.get(PATH).data
+    assert len(content) < 200_000
+    for font in fonts_of(content):
+        assert {"/FontFile2", "/FontFile3"} & set(font["/FontDescriptor"])
+        assert "+NotoSansSC" in font["/BaseFont"]
+
+
+def test_large_print_has_letters_of_eighteen_points_and_more_pages(anyone: Any) -> None:
+    def letters(content: bytes) -> set[int]:
+        sizes: set[int] = set()
+        for page in PdfReader(io.BytesIO(content)).pages:
+            page.extract_text(visitor_text=lambda text, cm, tm, font, size: sizes.add(round(size)))
+        return sizes
+
+    normal, large = anyone.get(PATH).data, anyone.get(f"{PATH}?size=large").data
+    assert LARGE in letters(large)
+    assert LARGE not in letters(normal) or len(PdfReader(io.BytesIO(large)).pages) > 1
+    assert len(PdfReader(io.BytesIO(large)).pages) > len(PdfReader(io.BytesIO(normal)).pages)
+    assert code_of(large) == code_of(normal)
+
+
+def test_a_character_that_the_font_lacks_is_named_and_not_lost() -> None:
+    content = printed(Paper("回执", (), (Block("facts", (("申请人", "王𠮷龘䶮"),)),), "x"))
+    assert "王〔U+20BB7〕龘䶮" in text_of(content)
+
+
+@pytest.mark.parametrize("query", ["?version=9", "?answers=nothing:at_all", "?size=huge"])
+def test_a_guide_that_is_not_there_is_refused_as_any(anyone: Any, query: str) -> None:
+    answer = anyone.raw("GET", PATH + query)
+    assert answer.status_code in (404, 422)
+    assert answer.content_type == "application/problem+json"
+
+
+def test_a_receipt_says_how_the_case_stands_and_its_code_leads_to_the_look_up(
+    citizen: Any, other_citizen: Any, window: Any, drain: Any, settings: Any
+) -> None:
+    case = submitted(citizen, drain)
+    path = f"/v1/cases/{case['number']}/receipt.pdf"
+    text = text_of(citizen.get(path).data)
+    assert "收件回执" in text
+    assert case["receipt_code"] in text
+    act(window, case, "accept")
+    content = citizen.get(path).data
+    text = text_of(content)
+    assert "受理通知书" in text
+    assert "2026-12-08 前" in text
+    assert code_of(content) == f"{settings.public_base}/#/lookup?number={case['number']}"
+    office = text_of(window.get(path).data)
+    assert "王小明" in office
+    assert case["receipt_code"] not in office
+    other_citizen.get(path, expect=404)
+
+
+def test_who_is_not_accepted_is_told_why_and_what_to_do(citizen: Any, window: Any, drain: Any) -> None:
+    case = submitted(citizen, drain)
+    act(window, case, "decline", reason="不属于本机关职权范围。")
+    text = text_of(citizen.get(f"/v1/cases/{case['number']}/receipt.pdf").data).replace("\n", "")
+    assert "不予受理通知书" in text
+    assert "不属于本机关职权范围" in text
+    assert "行政复议" in text
+
+
+def test_paper_is_described_as_a_pdf(anyone: Any) -> None:
+    paths = anyone.get("/openapi.json")["paths"]
+    for path in ("/v1/matters/{code}/guide.pdf", "/v1/cases/{number}/receipt.pdf"):
+        content = paths[path]["get"]["responses"]["200"]["content"]
+        assert json.dumps(content) == '{"application/pdf": {"schema": {"type": "string", "format": "binary"}}}'
