@@ -111,6 +111,7 @@ class Office:
             skill_of=self.skills.get,
             seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
             open_sealed=_open,
+            printed=lambda paper: repr(paper).encode(),
             remind=lambda desk, conversation, at, what: self.reminded.append((desk, conversation, what)),
         )
 
