@@ -478,7 +478,7 @@ class Chat:
         rows = self._store.said_between(search["after"], rules.first_id(now - rules.UNSEEN), SEARCH_ROWS)
         said: dict[str, dict[str, int]] = {}
         for row in rows:
-            if row["stream"] == "public" and row["kind"] != "event":
+            if row["stream"] == "public" and (row["kind"] != "event" or row["event"]["type"] in rules.TELLING):
                 said.setdefault(row["conversation"], {})[row["sender"]["id"]] = row["seq"]
         for conversation_id, last_of in said.items():
             self._tell_absent(conversation_id, last_of)

@@ -493,8 +493,8 @@ class ChatStore:
         self._db["chat_cursors"].update_one({"_id": AWAY, "lease.fence": row["lease"]["fence"]}, {"$set": change})
 
     def said_between(self, after: str, before: str, limit: int) -> list[Document]:
-        """Messages by id, which is by time: {conversation, stream, seq, kind, sender}."""
-        fields = {"conversation": 1, "stream": 1, "seq": 1, "kind": 1, "sender": 1}
+        """Messages by id, which is by time: {conversation, stream, seq, kind, sender, event: {type}}."""
+        fields = {"conversation": 1, "stream": 1, "seq": 1, "kind": 1, "sender": 1, "event.type": 1}
         return list(self._messages.find({"_id": {"$gt": after, "$lt": before}}, fields).sort("_id", 1).limit(limit))
 
     @staticmethod
