@@ -89,6 +89,8 @@ def test_a_newcomer_changes_the_password_sets_an_authenticator_and_is_asked_for_
     change_password(screen, password)
     screen.at("rail-work").wait_for()
     expect(screen.page.get_by_test_id("rail-people")).to_have_count(0)
+    screen.go("/staff#/people")
+    screen.page.wait_for_url("**/staff#/cases**")
     set_authenticator(screen)
     screen.at("staff-logout").click()
     screen.at("staff-username").wait_for()
