@@ -91,3 +91,8 @@ def conversation(
         "created_at": moment(found.created_at),
         "rating": found.rating and plain(vars(found.rating)),
     }
+
+
+def page(items: list[Document], more: bool) -> Document:
+    """A part of a list, and where it goes on."""
+    return {"items": items, "next": items[-1]["id"] if items and more else None}
