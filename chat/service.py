@@ -643,7 +643,10 @@ class Chat:
         text = post.content.get("text")
         tests = privacy.OF_OTHERS if sender.is_staff and post.stream == "public" else privacy.PERSONAL
         masked = privacy.mask(text, tests) if text else text
-        return {} if masked == text else {"text": masked, "sealed": self._ports.seal(message_id, "sealed", text or "")}
+        if masked == text:
+            return {}
+        sealed = self._ports.seal(message_id, "sealed", text or "")
+        return {"text": masked, "sealed": sealed, "sealed_until": self._now() + privacy.KEPT}
 
     def original(self, actor: Viewer, conversation_id: str, seq: int) -> Document:
         """What was written before it was masked, for the officer who has it or took it first; each look is audited."""

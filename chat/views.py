@@ -47,7 +47,7 @@ def message(row: Document, sender: Person, card: Document | None = None) -> Docu
     for name in ("text", "file", "location", "event"):
         if name in row:
             shown[name] = plain(row[name])
-    if "sealed" in row:
+    if "sealed" in row:  # while its officer may still see the original
         shown["masked"] = True
     if "card" in row:
         shown["card"] = {"type": row["card"]["type"]} if card is None else {**row["card"], **plain(card)}
