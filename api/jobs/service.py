@@ -190,8 +190,8 @@ class Jobs:
         for left, (name, react) in zip(range(len(due) - 1, -1, -1), due, strict=True):
             react(event)
             if left:
-                self._store.mark("events", row, {"$push": {"done": name}})
-        self._done("events", row, {"$push": {"done": due[-1][0]}} if due else {})
+                self._store.mark("events", row, {"$addToSet": {"done": name}})
+        self._done("events", row, {"$addToSet": {"done": due[-1][0]}} if due else {})
 
     def _handler(self, kind: str) -> Callable[[Document], None]:
         if kind not in self.handlers:

@@ -1,15 +1,77 @@
-"""A guide on paper: what is on the page, in its order, with the address of the very same version and situation."""
+"""A guide on paper: what is on the page, in its order, with the address of the very same version and situation.
+
+Headings are in Chinese or English; what the catalogue says stays in the words of the office.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from api.pdf import LARGE, Block, Paper, lines
 
 Guide = Mapping[str, Any]
+Language = Literal["zh", "en"]
+NORMAL = 11
 FREE = ("0", "免费", "不收费", "")
-UNITS = {"working": "个工作日", "calendar": "天"}
+
+ENGLISH = {
+    "办事指南　第 {version} 版　{department}": "Guide, version {version}. {department}",
+    "期限按 {day}受理推算。": "Dates as if accepted on {day}.",
+    "有 {n} 项内容还没有逐条核对，以窗口答复为准。": "{n} elements are not verified yet; the window's answer counts.",
+    "{code} 第 {version} 版　{day}打印": "{code}, version {version}. Printed on {day}.",
+    "扫码看同一版本的指南": "Scan for the same version",
+    "您的情况": "Your situation",
+    "要准备的": "What to bring",
+    "可以过几天再补的": "What may follow some days later",
+    "要填写的表格": "Forms to fill in",
+    "政府已有的，不用您交": "What the state has already",
+    "请留意": "Please note",
+    "多久、多少钱、怎么办": "How long, how much, how",
+    "符合这些就能办": "Conditions",
+    "一步一步": "Step by step",
+    "大家常问": "Often asked",
+    "依据和正式名称": "Legal basis and official names",
+    "问：{q}\n答：{a}": "{q}\n{a}",
+    "{kind} {n} 份": "{kind}, {n}",
+    "有就带": "if you have it",
+    "可以后补": "may follow later",
+    "这样办不了：": "Not possible this way: ",
+    "（依据：{basis}）": " ({basis})",
+    "承诺时限": "Promised",
+    "法定时限": "By law",
+    "到现场": "Visits",
+    "收费": "Fee",
+    "怎么办": "Ways",
+    "在哪里办": "Where",
+    "办好后拿到": "You get",
+    "网上（手机上交材料）": "online, by phone",
+    "窗口": "at a window",
+    "上门": "at your home",
+    "结果可快递到家": "result by courier",
+    "不用跑": "none",
+    "最多跑 {n} 次": "{n} at most",
+    "不收费": "free",
+    "（有效期 {time}）": " (valid: {time})",
+    "没有规定": "none set",
+    "当场办结": "on the spot",
+    "{n} 个工作日": "{n} working days",
+    "{n} 天": "{n} days",
+    "（{day}前）": " (by {day})",
+    "环节": "Step",
+    "谁来办": "By whom",
+    "天数": "Days",
+    "时限": "Limit",
+    "计": "counts",
+    "不计": "does not",
+    "编码": "Code",
+    "名称": "Name",
+    "类别": "Kind",
+    "部门": "Body",
+    "依据": "Basis",
+    "事后监管": "Supervised by",
+}
 
 
 def address(base: str, guide: Guide, answers: Mapping[str, str]) -> str:
@@ -19,112 +81,165 @@ def address(base: str, guide: Guide, answers: Mapping[str, str]) -> str:
     return f"{base}/#/matters/{quote(guide['code'])}{asked}"
 
 
-def paper(guide: Guide, base: str, answers: Mapping[str, str], size: str) -> Paper:
+def paper(guide: Guide, base: str, answers: Mapping[str, str], *, language: Language, size: str) -> Paper:
     """The guide as a paper; `size` is normal or large."""
-    blocks = (
-        *lines("您的情况", _situation(guide)),
-        *_boxes("要准备的", guide["to_bring"], {one["key"] for one in guide["may_follow"]}),
-        *_boxes("要填写的表格", guide["to_fill_in"], set()),
-        *lines("政府已有的，不用您交", [f"· {one['name']}" for one in guide["held_by_state"]]),
-        *lines("请留意", [note["text"] for note in guide["notes"]]),
-        Block("facts", tuple(_facts(guide)), "多久、多少钱、怎么办"),
-        *lines("符合这些就能办", [f"{n}. {text}" for n, text in enumerate(guide["conditions"], 1)]),
-        *_steps(guide),
-        *lines("大家常问", [f"问：{one['q']}\n答：{one['a']}" for one in guide["faq"]]),
-        Block("facts", tuple(_formal(guide)), "依据和正式名称"),
-    )
-    lead = [
-        f"办事指南　第 {guide['version']} 版　{guide['department']}",
-        f"期限按 {_day(guide['limits']['start'])}受理推算。",
-    ]
-    if guide["unverified"]:
-        lead.append(f"有 {len(guide['unverified'])} 项内容还没有逐条核对，以窗口答复为准。")
+    words = Words(language)
     return Paper(
-        title=guide["name"],
-        lead=tuple(lead),
-        blocks=blocks,
-        foot=f"{guide['code']} 第 {guide['version']} 版　{_day(guide['limits']['start'])}打印",
+        title=words.of(guide, "name"),
+        lead=tuple(_lead(words, guide)),
+        blocks=_blocks(words, guide),
+        foot=words(
+            "{code} 第 {version} 版　{day}打印",
+            code=guide["code"],
+            version=guide["version"],
+            day=words.day(guide["limits"]["start"]),
+        ),
         link=address(base, guide, answers),
-        link_words="扫码看同一版本的指南",
-        size=LARGE if size == "large" else 11,
+        link_words=words("扫码看同一版本的指南"),
+        size=LARGE if size == "large" else NORMAL,
     )
 
 
-def _situation(guide: Guide) -> list[str]:
+@dataclass(frozen=True)
+class Words:
+    """What the page says, in one of two languages; the Chinese sentence is its own key."""
+
+    language: Language
+
+    def __call__(self, sentence: str, **values: object) -> str:
+        return (ENGLISH[sentence] if self.language == "en" else sentence).format(**values)
+
+    def of(self, row: Mapping[str, Any], name: str) -> str:
+        """A field that is there in both languages."""
+        return str((self.language == "en" and row.get(f"{name}_en")) or row[name])
+
+    def day(self, day: date) -> str:
+        """A day in full."""
+        return f"{day.day} {day:%B %Y}" if self.language == "en" else f"{day.year} 年 {day.month} 月 {day.day} 日"
+
+
+def _lead(words: Words, guide: Guide) -> list[str]:
+    unsure = len(guide["unverified"])
+    return [
+        words("办事指南　第 {version} 版　{department}", version=guide["version"], department=guide["department"]),
+        words("期限按 {day}受理推算。", day=words.day(guide["limits"]["start"])),
+        *([words("有 {n} 项内容还没有逐条核对，以窗口答复为准。", n=unsure)] if unsure else []),
+    ]
+
+
+def _blocks(words: Words, guide: Guide) -> tuple[Block, ...]:
+    later = {one["key"] for one in guide["may_follow"]}
+    questions = [words("问：{q}\n答：{a}", q=one["q"], a=one["a"]) for one in guide["faq"]]
+    return (
+        *lines(words("您的情况"), _situation(words, guide)),
+        *lines(words("请留意"), [_note(words, note) for note in guide["notes"]]),
+        *_boxes(words, "要准备的", guide["to_bring"], later),
+        *_boxes(words, "可以过几天再补的", _only_later(guide), set()),
+        *_boxes(words, "要填写的表格", guide["to_fill_in"], later),
+        *lines(words("政府已有的，不用您交"), [f"· {one['name']}" for one in guide["held_by_state"]]),
+        Block("facts", tuple(_facts(words, guide)), words("多久、多少钱、怎么办")),
+        *lines(words("符合这些就能办"), [f"{n}. {text}" for n, text in enumerate(guide["conditions"], 1)]),
+        *_steps(words, guide),
+        *lines(words("大家常问"), questions),
+        Block("facts", tuple(_formal(words, guide)), words("依据和正式名称")),
+    )
+
+
+def _only_later(guide: Guide) -> list[Any]:
+    """What this person chose to bring later."""
+    now = {one["key"] for one in guide["to_bring"]}
+    return [one for one in guide["may_follow"] if one["key"] not in now]
+
+
+def _situation(words: Words, guide: Guide) -> list[str]:
     """The questions that were answered, with the answers."""
     return [
-        f"{question['text']}　{option['text']}"
+        f"{words.of(question, 'text')}　{words.of(option, 'text')}"
         for question in guide["questions"]
         for option in question["options"]
         if option["value"] == question["answer"]
     ]
 
 
-def _boxes(heading: str, materials: list[dict[str, Any]], later: set[str]) -> tuple[Block, ...]:
-    rows = tuple((one["name"], _about(one, later)) for one in materials)
-    return (Block("boxes", rows, heading),) if rows else ()
+def _note(words: Words, note: Mapping[str, Any]) -> str:
+    basis = words("（依据：{basis}）", basis=note["basis"]) if note["basis"] else ""
+    return f"{words('这样办不了：') if note['stop'] else ''}{words.of(note, 'text')}{basis}"
 
 
-def _about(material: Mapping[str, Any], later: set[str]) -> str:
+def _boxes(words: Words, heading: str, materials: list[dict[str, Any]], later: set[str]) -> tuple[Block, ...]:
+    rows = tuple((one["name"], _about(words, one, later)) for one in materials)
+    return (Block("boxes", rows, words(heading)),) if rows else ()
+
+
+def _about(words: Words, material: Mapping[str, Any], later: set[str]) -> str:
     parts = [
-        f"{material['kind']} {material['copies']} 份",
-        "" if material["required"] else "有就带",
-        "可以后补" if material["key"] in later else "",
+        words("{kind} {n} 份", kind=material["kind"], n=material["copies"]),
+        "" if material["required"] else words("有就带"),
+        words("可以后补") if material["key"] in later else "",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def _facts(guide: Guide) -> list[tuple[str, str]]:
-    ways = [
-        "网上（手机上交材料）" if guide["ways"]["online"] else "",
-        "窗口",
-        "上门" if guide["ways"]["home"] else "",
-        "结果可快递到家" if guide["courier"]["deliver_result"] else "",
-    ]
-    result = guide["result"]
-    valid = f"（有效期 {result['validity']}）" if result["validity"] else ""
-    fee = "不收费" if guide["fee"] in FREE else f"{guide['fee']}（依据：{guide['fee_basis'] or '待核实'}）"
-    return [
-        ("承诺时限", _limit(guide["promised"], guide["limits"]["promised_due"])),
-        ("法定时限", _limit(guide["statutory"], guide["limits"]["legal_due"])),
-        ("到现场", "不用跑" if guide["visits"] == 0 else f"最多跑 {guide['visits']} 次"),
-        ("收费", fee),
-        ("怎么办", "、".join(way for way in ways if way)),
-        *((("在哪里办", guide["handling_place"]),) if guide["handling_place"] else ()),
+def _facts(words: Words, guide: Guide) -> list[tuple[str, str]]:
+    result, visits = guide["result"], guide["visits"]
+    valid = words("（有效期 {time}）", time=result["validity"]) if result["validity"] else ""
+    facts = [
+        ("承诺时限", _limit(words, guide["promised"], guide["limits"]["promised_due"])),
+        ("法定时限", _limit(words, guide["statutory"], guide["limits"]["legal_due"])),
+        ("到现场", words("最多跑 {n} 次", n=visits) if visits else words("不用跑")),
+        ("收费", _fee(words, guide)),
+        ("怎么办", _ways(words, guide)),
+        ("在哪里办", guide["handling_place"] or ""),
         ("办好后拿到", f"{result['name']}{valid}"),
     ]
+    return [(words(name), value) for name, value in facts if value]
 
 
-def _limit(limit: Mapping[str, Any] | None, due: date | None) -> str:
+def _fee(words: Words, guide: Guide) -> str:
+    basis = words("（依据：{basis}）", basis=guide["fee_basis"]) if guide["fee_basis"] else ""
+    return words("不收费") if guide["fee"] in FREE else f"{guide['fee']}{basis}"
+
+
+def _ways(words: Words, guide: Guide) -> str:
+    ways = {
+        "网上（手机上交材料）": guide["ways"]["online"],
+        "窗口": guide["ways"]["window"],
+        "上门": guide["ways"]["home"],
+        "结果可快递到家": guide["courier"]["deliver_result"],
+    }
+    return ("、" if words.language == "zh" else ", ").join(words(way) for way, there in ways.items() if there)
+
+
+def _limit(words: Words, limit: Mapping[str, Any] | None, due: date | None) -> str:
     if limit is None:
-        return "没有规定"
+        return words("没有规定")
     if limit["days"] == 0:
-        return "当场办结"
-    return f"{limit['days']} {UNITS[limit['unit']]}" + (f"（{_day(due)}前）" if due else "")
+        return words("当场办结")
+    days = words("{n} 个工作日" if limit["unit"] == "working" else "{n} 天", n=limit["days"])
+    return days + (words("（{day}前）", day=words.day(due)) if due else "")
 
 
-def _steps(guide: Guide) -> tuple[Block, ...]:
+def _steps(words: Words, guide: Guide) -> tuple[Block, ...]:
     rows = tuple(
-        (step["name"], step["role"], _days(step["days"]), "计" if step["counted"] else "不计")
-        for step in guide["steps"]
+        (
+            one["name"],
+            one["role"],
+            "—" if one["days"] is None else str(one["days"]),
+            words("计") if one["counted"] else words("不计"),
+        )
+        for one in guide["steps"]
     )
-    head = ("环节", "谁来办", "天数", "时限")
-    return (Block("table", (head, *rows), "一步一步", (2, 5, 1, 1)),) if rows else ()
+    head = tuple(words(name) for name in ("环节", "谁来办", "天数", "时限"))
+    return (Block("table", (head, *rows), words("一步一步"), (2, 5, 1, 1)),) if rows else ()
 
 
-def _formal(guide: Guide) -> list[tuple[str, str]]:
-    return [
+def _formal(words: Words, guide: Guide) -> list[tuple[str, str]]:
+    facts = [
         ("编码", guide["code"]),
+        ("名称", guide["name"]),
         ("类别", guide["kind"]),
         ("部门", guide["department"]),
         ("依据", "\n".join(guide["legal_basis"])),
-        *((("事后监管", guide["supervisor"]),) if guide["supervisor"] else ()),
+        ("事后监管", guide["supervisor"] or ""),
     ]
-
-
-def _days(days: int | None) -> str:
-    return "—" if days is None else str(days)
-
-
-def _day(day: date | None) -> str:
-    return f"{day.year} 年 {day.month} 月 {day.day} 日" if day else ""
+    return [(words(name), value) for name, value in facts if value]

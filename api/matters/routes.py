@@ -110,7 +110,8 @@ def _printed(bp: Blueprint, matters: Matters, http: Http, base: str) -> None:
     def printed_guide(question: Row, code: str) -> Any:
         """The guide for print, with a QR code that opens the same version for the same answers."""
         guide = matters.guide(code, question.get("version"), question["answers"])
-        paper = printing.paper(guide, base, question["answers"], question["size"])
+        how = {"language": question["lang"], "size": question["size"]}
+        paper = printing.paper(guide, base, question["answers"], **how)
         return pdf.answered(pdf.public(paper), f"{guide['name']}-{guide['version']}")
 
 

@@ -48,8 +48,9 @@ class GuideQuestion(VersionQuestion):
 
 
 class PrintQuestion(GuideQuestion):
-    """Whose guide, and in which print: `large` has letters of 18 points."""
+    """Whose guide, and in which print: `large` has letters of 18 points; `lang` is that of the headings."""
 
+    lang = fields.String(load_default="zh", validate=validate.OneOf(["zh", "en"]))
     size = fields.String(load_default="normal", validate=validate.OneOf(["normal", "large"]))
 
 

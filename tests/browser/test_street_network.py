@@ -1,15 +1,13 @@
 """With a street network: streets and the outline on the maps of phone and console; what is far from them is said."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 from playwright.sync_api import expect
-from pymongo import MongoClient
 
 from api.circle.points_csv import write_points
-from tests.browser.conftest import PHONE, Watched
+from tests.browser.conftest import PHONE, Watched, open_store
 from tests.circle.places import HELSINKI, made
 from tests.served import log_in_staff, wait_for
 
@@ -42,15 +40,15 @@ def city(site):
     file = site.folder / "helsinki.csv"
     file.write_text(write_points(POINTS), "utf-8")
     for command in (("load", str(file)), ("network", "add", str(HELSINKI))):
-        done = site.run(*command)
+        done = site.command(*command)
         assert done.returncode == 0, done.stderr
     question = {"lon": 24.9435, "lat": 60.1710}
-    wait_for(lambda: asked(site, question).get("basis") == "network", 20)
+    wait_for(lambda: asked(site, question).get("basis") == "network")
     return site
 
 
 def asked(site, question):
-    return requests.get(f"{site.base}/v1/circle", params=question, timeout=10).json()
+    return requests.get(f"{site.base}/v1/circle", params=question, timeout=60).json()
 
 
 @pytest.fixture
@@ -84,7 +82,7 @@ def drawn(watched, colour):
 
 
 def wait_until_drawn(watched, colour, least):
-    wait_for(lambda: drawn(watched, colour) >= least, 15, lambda: f"only {drawn(watched, colour)} of {colour}")
+    wait_for(lambda: drawn(watched, colour) >= least, told=lambda: f"only {drawn(watched, colour)} of {colour}")
 
 
 def test_streets_and_the_outline_are_drawn_and_times_come_from_them(at):
@@ -135,15 +133,14 @@ def test_a_place_lists_what_can_be_done_there(at):
 
 def tell_builds(site):
     """What three builders have told the store: one at work, one that was killed long ago, one that could not."""
-    uri = json.loads((site.folder / "var" / "store.json").read_text())["uri"]
     now = datetime.now(UTC)
     row = {"v": 1, "file": "shaanxi-latest.osm.pbf", "host": "hall-1", "state": "building", "began_at": now, "at": now}
     row |= {"code": None, "step": "searching", "mode": "bike", "done": 32, "of": 81}
     long_ago = {"began_at": now - timedelta(hours=3), "at": now - timedelta(hours=2)}
     others = [{"state": "failed", "code": "far_away", "file": "henan.osm.pbf"}, {**long_ago, "mode": "walk"}]
     rows = [{**row, "_id": f"{2 - i}", "generation": f"{2 - i}", **told} for i, told in enumerate([{}, *others])]
-    with MongoClient(uri) as client:
-        client["circle"]["network_builds"].insert_many(rows)
+    with open_store(site) as store:
+        store["network_builds"].insert_many(rows)
 
 
 def test_the_console_shows_streets_under_a_point_its_network_and_what_was_changed(city, screens):

@@ -1,6 +1,5 @@
 """The circle on a real store: starter points, loading, networks and their refusal, following, drawing."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from api.database import Database
 from api.refusals import BadFields, NotFound
 from tests.circle.conftest import circle_on
 from tests.circle.places import HELSINKI, LIECHTENSTEIN, NOW, made
+from tests.served import wait_for
 
 NewCircle = Callable[[], Circle]
 XINCHENG = {"lon": 108.9579, "lat": 34.26895, "crs": "wgs84", "mode": "walk", "minutes": 15, "open": "any"}
@@ -267,11 +267,12 @@ def test_another_host_builds_the_generation_itself_from_the_kept_file(
     second = circle_on(database, tmp_path / "second", hosts="several")
     assert second.follow(NOW)
     assert second.networks()[0]["state"] in {"building", "in_use"}
-    for _ in range(300):
+
+    def in_use() -> bool:
         second.follow(NOW)
-        if second.networks()[0]["state"] == "in_use":
-            break
-        time.sleep(0.1)
+        return second.networks()[0]["state"] == "in_use"
+
+    wait_for(in_use)
     assert found_by(second, IN_HELSINKI) == found_by(first, IN_HELSINKI)
     row = second.networks()[0]
     assert (row["points"], row["current"]) == (2, True)

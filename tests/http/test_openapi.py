@@ -20,7 +20,7 @@ def test_every_route_of_the_interface_is_described(app, anyone):
     for (method, rule), view in routes(app).items():
         if not rule.startswith("/v1/"):
             continue
-        operation = described[re.sub(r"<([^>]+)>", r"{\1}", rule)][method.lower()]
+        operation = described[re.sub(r"<(?:\w+:)?([^>]+)>", r"{\1}", rule)][method.lower()]
         assert operation["summary"], rule
         assert operation["responses"]["default"] == {"$ref": "#/components/responses/Problem"}
         assert operation.get("security", []) == ([] if view.allowed == ("anyone",) else [{"bearer": []}])

@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pymongo.collection import Collection
 
 from api.database import LEASE_SECONDS
 from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, LONGEST_RUN, MAX_ATTEMPTS, Recurring, next_try, reason
@@ -50,6 +51,22 @@ def test_each_reaction_runs_once_though_another_fails(jobs, database, clock):
         clock.move(minutes=1)
     assert seen == ["a", "b", "b", "b"]
     assert database["events"].find_one()["state"] == "done"
+
+
+def test_a_reaction_is_noted_once_though_the_driver_sent_the_note_twice(jobs, database, clock, monkeypatch):
+    genuine = Collection.update_one
+
+    def twice(self, *args, session=None, **rest):
+        if session is None:
+            genuine(self, *args, **rest)  # the answer is lost with the store, which then knows no repeat
+        return genuine(self, *args, session=session, **rest)
+
+    jobs.reactions = {"thing.made": (("a", lambda event: None), ("b", lambda event: None))}
+    database.transact(lambda session: jobs.announce(session, "thing.made", "1"))
+    monkeypatch.setattr(Collection, "update_one", twice)
+    jobs.dispatch(clock())
+    row = database["events"].find_one()
+    assert (row["state"], row["done"]) == ("done", ["a", "b"])
 
 
 def test_what_never_works_is_parked_with_its_reason_and_the_rest_goes_on(jobs, database, clock):

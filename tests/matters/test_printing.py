@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,6 +11,7 @@ import pytest
 import zxingcpp
 from pypdf import PdfReader
 
+from api.matters.printing import ENGLISH
 from api.pdf import LARGE, Block, Paper, printed
 from tests.way import FOOD, act, submitted
 
@@ -43,6 +45,25 @@ def test_a_printed_guide_says_what_the_guide_says(anyone: Any) -> None:
     assert [words for words in told if words not in text] == []
     assert "2026 年 12 月 8 日" in text
     assert f"有 {len(guide['unverified'])} 项内容还没有逐条核对" in text
+
+
+def test_in_english_it_has_english_headings_and_the_offices_own_words(anyone: Any) -> None:
+    text = text_of(anyone.get(f"{PATH}?lang=en&answers=by:agent").data).replace("\n", "")
+    for words in (
+        "Food business licence (catering)",
+        "What to bring",
+        "by 8 December 2026",
+        "Scan for the same version",
+    ):
+        assert words in text
+    assert "食品经营许可申请书" in text
+    assert not {"要准备的", "您的情况", "承诺时限"} & {word for word in ENGLISH if word in text}
+
+
+def test_what_one_brings_later_is_on_the_paper_too(anyone: Any) -> None:
+    told = text_of(anyone.get(f"{PATH}?answers=complete:later").data).replace("\n", "")
+    assert "可以过几天再补的" in told
+    assert all(one["name"] in told for one in anyone.get(f"/v1/matters/{FOOD}/guide")["may_follow"])
 
 
 def test_its_code_opens_the_same_version_with_the_same_answers(anyone: Any, settings: Any) -> None:
@@ -123,3 +144,8 @@ def test_paper_is_described_as_a_pdf(anyone: Any) -> None:
     for path in ("/v1/matters/{code}/guide.pdf", "/v1/cases/{number}/receipt.pdf"):
         content = paths[path]["get"]["responses"]["200"]["content"]
         assert json.dumps(content) == '{"application/pdf": {"schema": {"type": "string", "format": "binary"}}}'
+
+
+def test_the_press_is_no_burden_on_the_process_that_serves(anyone: Any) -> None:
+    anyone.get(PATH)
+    assert "fpdf" not in sys.modules

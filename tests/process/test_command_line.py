@@ -75,12 +75,12 @@ def test_points_are_exported_as_the_file_that_loads_them_and_nothing_changes(ser
     told = {"overrides": [{"matter": "XC-行政许可-001", "can": ["accept"]}], "phone": "029-87410000（转 2）"}
     told["exceptions"] = [{"date": "2026-12-31", "hours": "09:00-12:00", "reason": "盘点"}]
     changed = admin.call("PATCH", path, json=told, headers={"If-Match": f'"{point["version"]}"'})
-    first = served.run("export")
+    first = served.command("export")
     assert first.returncode == 0, first.stderr
     file = tmp_path / "points.csv"
     file.write_text(first.stdout, "utf-8")
-    assert served.run("load", str(file)).returncode == 0
-    assert served.run("export").stdout == first.stdout
+    assert served.command("load", str(file)).returncode == 0
+    assert served.command("export").stdout == first.stdout
     again = admin.call("GET", path)
     assert {**again, "open": None} == {**changed, "open": None}
 
