@@ -191,6 +191,12 @@ def serves(viewer: Viewer) -> bool:
     return viewer.is_staff and bool(viewer.roles & DESK_ROLES)
 
 
+def check_serves(viewer: Viewer) -> None:
+    """Raises RoleWrong for who does not work at the desks."""
+    if not serves(viewer):
+        raise RoleWrong
+
+
 def reads(conversation: Conversation, viewer: Viewer) -> bool:
     """Whether it is there for this person: its citizen, the staff of its desk, and who took it, wherever it went."""
     if not viewer.is_staff:

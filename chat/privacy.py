@@ -6,7 +6,10 @@ mobile phone by its form. Digits may be set apart by single blanks or hyphens, o
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
+
+KEPT = timedelta(days=180)
+"""How long the sealed original is kept; after that the masked text is all there is."""
 
 WIDE = str.maketrans("０１２３４５６７８９Ｘｘ－\u3000", "0123456789Xx- ")
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

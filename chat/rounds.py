@@ -55,6 +55,7 @@ class Rounds:
             yield self._left_over
             yield self._silent
             yield self._promises
+            yield self._store.forget_originals
 
     # -- officers ------------------------------------------------------------------
 

@@ -127,23 +127,23 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
     @bp.response(200, schemas.CannedPage)
     def canned(query: Body, actor: Any) -> Body:
         """What one's desk says often, filled for a talk."""
-        return chat.canned(actor, query["q"], query.get("conversation"), (query.get("cursor"), query["limit"]))
+        return chat.replies.found(actor, query["q"], query.get("conversation"), (query.get("cursor"), query["limit"]))
 
     @bp.post("/canned-replies")
     @http.allow("window", "handler")
     @bp.arguments(schemas.CannedIn)
     @bp.response(201, schemas.Canned)
-    @http.create_once(chat.canned_made)
+    @http.create_once(chat.replies.made)
     def make_canned(body: Body, actor: Any, new_id: str) -> Body:
         """Keep a reply for one's desk."""
-        return chat.make_canned(actor, new_id, body)
+        return chat.replies.make(actor, new_id, body)
 
     @bp.get("/canned-replies/<reply>")
     @http.allow("window", "handler")
     @bp.response(200, schemas.Canned)
     def canned_one(reply: str, actor: Any) -> Answer:
         """One reply."""
-        return versioned(chat.canned_one(actor, reply))
+        return versioned(chat.replies.one(actor, reply))
 
     @bp.patch("/canned-replies/<reply>")
     @http.allow("window", "handler")
@@ -151,14 +151,14 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
     @bp.response(200, schemas.Canned)
     def change_canned(body: Body, reply: str, actor: Any) -> Answer:
         """Change it."""
-        return versioned(chat.change_canned(actor, reply, body, http.wanted_version()))
+        return versioned(chat.replies.change(actor, reply, body, http.wanted_version()))
 
     @bp.delete("/canned-replies/<reply>")
     @http.allow("window", "handler")
     @bp.response(204)
     def drop_canned(reply: str, actor: Any) -> None:
         """Forget it."""
-        chat.drop_canned(actor, reply, http.wanted_version())
+        chat.replies.drop(actor, reply, http.wanted_version())
 
     @bp.get("/desk/promises")
     @http.allow("window", "handler", "head", "supervisor")

@@ -11,13 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from chat import canned as replies
 from chat import conversation as rules
 from chat import desk as desks
 from chat import limits, privacy, views
 from chat import presence as presences
 from chat import transcript as papers
-from chat.canned import Canned
 from chat.conversation import SYSTEM, Conversation, Move, Person, Post, timed_id
 from chat.events import Live
 from chat.limits import Buckets
@@ -33,13 +31,12 @@ from chat.refusals import (
     NotFound,
     OfficerAway,
     Refusal,
-    RoleWrong,
     Unavailable,
     VersionStale,
-    WrongState,
 )
+from chat.replies import Replies
 from chat.rounds import REMIND, Rounds
-from chat.store import MOST_CANNED, ChatStore, Database
+from chat.store import ChatStore, Database
 from chat.unheard import Unheard
 from chat.writer import DEADLINE_SECONDS, Entry, Writer
 
@@ -65,8 +62,6 @@ SEARCH_ROWS = 200
 SEARCH_PAUSE = timedelta(seconds=1)
 
 Decide = Callable[[Conversation], Move | None]
-Page = tuple[str | None, int]
-"""Where a list goes on, and how many at once."""
 
 
 class Chat:
@@ -90,6 +85,7 @@ class Chat:
         self._unheard: Unheard | None = None
         self._queues = Queues()
         self._given = Turns()
+        self.replies = Replies(store, ports, now=now, readable=self._readable)
         self._rounds = Rounds(store, ports, move=self._move_by_itself, way_in=self._way_in, give=self._give)
         self.posts, self.events = Buckets(limits.posts(posts_a_minute)), Buckets(limits.events(posts_a_minute))
         self._lock = threading.Lock()
@@ -185,11 +181,11 @@ class Chat:
         """A citizen's conversations, newest first."""
         limit = min(limit, MOST_CONVERSATIONS)
         found = self._store.of_citizen(actor.id, self._known_cursor(cursor), limit + 1)
-        return _page([self._view(one, actor) for one in found[:limit]], len(found) > limit)
+        return views.page([self._view(one, actor) for one in found[:limit]], len(found) > limit)
 
     def at_desk(self, actor: Viewer, queue: str, cursor: str | None, limit: int) -> Document:
         """The conversations of one's desk: `waiting` longest first; `all` newest first; `mine` at whichever desk."""
-        self._check_staff(actor)
+        rules.check_serves(actor)
         limit = min(limit, MOST_CONVERSATIONS)
         before = self._known_cursor(cursor)
         if queue == "waiting":
@@ -200,7 +196,7 @@ class Chat:
             found = self._store.of_officer(actor.id, before, limit + 1)
         else:
             found = self._store.of_desk(actor.point or "", before, limit + 1)
-        return _page([self._desk_view(one, actor) for one in found[:limit]], len(found) > limit)
+        return views.page([self._desk_view(one, actor) for one in found[:limit]], len(found) > limit)
 
     def messages(self, actor: Viewer, conversation_id: str, stream: str, after: int, limit: int) -> Document:
         """Messages in order, from after a number on: {items, next_seq, more}."""
@@ -301,13 +297,13 @@ class Chat:
 
     def claim(self, actor: Viewer, conversation_id: str) -> Document:
         """An officer takes a waiting conversation: the first one gets it, within their capacity."""
-        self._check_staff(actor)
+        rules.check_serves(actor)
         now = self._now()
         return self._act(actor, conversation_id, lambda found: rules.claimed(found, _person(actor), now))
 
     def transfer(self, actor: Viewer, conversation_id: str, to: object, reason: object) -> Document:
         """Hand over to {officer: id} who is there, or to {desk: id}; the reason becomes a note for the staff."""
-        self._check_staff(actor)
+        rules.check_serves(actor)
         why = rules.read_reason(reason)
         target = to if isinstance(to, dict) else {}
         officer, desk = target.get("officer"), target.get("desk")
@@ -362,7 +358,7 @@ class Chat:
 
     def say_presence(self, actor: Viewer, word: Document) -> Document:
         """An officer is here or away, can hold so many at once, takes or is given them, and knows so much."""
-        self._check_staff(actor)
+        rules.check_serves(actor)
         known = self._store.presence(actor.id) or Presence(actor.id, actor.name)
         until = self._now() + presences.LEASE
         said = replace(presences.said(known, word), name=actor.name, until=until, desk=actor.point)
@@ -375,77 +371,9 @@ class Chat:
         """These officers have an open connection."""
         self._store.renew_presence(officers, self._now() + presences.LEASE)
 
-    # -- canned replies, and looking for words -------------------------------------------
+    # -- looking for words ---------------------------------------------------------------
 
-    def canned(self, actor: Viewer, query: str, conversation_id: str | None, page: Page) -> Document:
-        """The replies of one's desk that fit, those of the talk's matter first, filled with what is known of it."""
-        self._check_staff(actor)
-        found = self._readable(actor, conversation_id) if conversation_id else None
-        fitting = replies.ranked(self._store.canned_of(actor.point or ""), query, found.matter if found else None)
-        ids = [one.id for one in fitting]
-        cursor, limit = page
-        if cursor and cursor not in ids:
-            raise BadCursor
-        start = ids.index(cursor) + 1 if cursor else 0
-        known = self._known_of(actor, found)
-        shown = [views.canned(one, known) for one in fitting[start : start + limit]]
-        return _page(shown, len(fitting) > start + limit)
-
-    def canned_one(self, actor: Viewer, reply_id: str) -> Document:
-        """One reply of one's desk."""
-        return views.canned(self._canned_here(actor, reply_id), {})
-
-    def canned_made(self, actor: Viewer, reply_id: str) -> Document | None:
-        """A reply that an earlier request made, or None."""
-        found = self._store.canned(reply_id)
-        return views.canned(found, {}) if found and found.desk == actor.point else None
-
-    def make_canned(self, actor: Viewer, new_id: str, body: Document) -> Document:
-        """Keep a reply for one's desk: {title, text, matter?}."""
-        self._check_staff(actor)
-        empty = Canned(new_id, 0, actor.point or "", "", "", None, actor.id, self._now())
-        made = self._canned_changed(actor, empty, body)
-        if actor.point is None or self._store.count_canned(actor.point) >= MOST_CANNED:
-            raise WrongState
-        self._store.keep_canned(made, 0)
-        return views.canned(made, {})
-
-    def change_canned(self, actor: Viewer, reply_id: str, body: Document, version: int) -> Document:
-        """Change a reply of one's desk: {title?, text?, matter?}."""
-        after = self._canned_changed(actor, self._canned_here(actor, reply_id), body)
-        if not self._store.keep_canned(replace(after, version=version + 1), version):
-            raise VersionStale
-        return views.canned(replace(after, version=version + 1), {})
-
-    def drop_canned(self, actor: Viewer, reply_id: str, version: int) -> None:
-        """Forget a reply of one's desk."""
-        self._canned_here(actor, reply_id)
-        if not self._store.drop_canned(reply_id, version):
-            raise VersionStale
-
-    def _canned_here(self, actor: Viewer, reply_id: str) -> Canned:
-        self._check_staff(actor)
-        found = self._store.canned(reply_id)
-        if found is None or found.desk != actor.point:
-            raise NotFound
-        return found
-
-    def _canned_changed(self, actor: Viewer, before: Canned, body: Document) -> Canned:
-        after = replies.changed(before, body, actor.id, self._now())
-        if after.matter is not None and self._ports.card("guide", after.matter, actor) is None:
-            raise BadFields({"matter": ["没有找到，请重新选择。"]})
-        return after
-
-    def _known_of(self, actor: Viewer, found: Conversation | None) -> dict[str, str]:
-        """What the places of a reply stand for in a talk."""
-        if found is None:
-            return {"officer": actor.name}
-        guide = self._ports.card("guide", found.matter, actor) if found.matter else None
-        matter = str((guide or {}).get("title") or (guide or {}).get("name") or "")
-        citizen = self._ports.name_of(found.citizen.id)
-        return {"officer": actor.name, "citizen": citizen, "case": found.case or "", "matter": matter}
-
-    def search(self, actor: Viewer, words: str, conversation_id: str | None, page: Page) -> Document:
+    def search(self, actor: Viewer, words: str, conversation_id: str | None, page: tuple[str | None, int]) -> Document:
         """Messages that hold these words, newest first: in one conversation, or in all that an officer has or had."""
         cursor, limit = page
         if conversation_id is not None:
@@ -453,10 +381,10 @@ class Chat:
             self._record_reading(found, actor)
             rows = self._store.search_talk(found.id, words, cursor, limit + 1)
         else:
-            self._check_staff(actor)
+            rules.check_serves(actor)
             rows = self._store.search_own(actor.id, words, cursor, limit + 1)
         shown = [one for row in rows[:limit] for one in self._found(row, actor)]
-        return _page(shown, len(rows) > limit)
+        return views.page(shown, len(rows) > limit)
 
     def _found(self, row: Document, actor: Viewer) -> list[Document]:
         found = self._store.conversation(row["conversation"])
@@ -575,11 +503,6 @@ class Chat:
         if cursor and self._store.conversation(cursor) is None:
             raise BadCursor
         return cursor or None
-
-    @staticmethod
-    def _check_staff(actor: Viewer) -> None:
-        if not rules.serves(actor):
-            raise RoleWrong
 
     # -- decide --------------------------------------------------------------------
 
@@ -720,7 +643,10 @@ class Chat:
         text = post.content.get("text")
         tests = privacy.OF_OTHERS if sender.is_staff and post.stream == "public" else privacy.PERSONAL
         masked = privacy.mask(text, tests) if text else text
-        return {} if masked == text else {"text": masked, "sealed": self._ports.seal(message_id, "sealed", text or "")}
+        if masked == text:
+            return {}
+        sealed = self._ports.seal(message_id, "sealed", text or "")
+        return {"text": masked, "sealed": sealed, "sealed_until": self._now() + privacy.KEPT}
 
     def original(self, actor: Viewer, conversation_id: str, seq: int) -> Document:
         """What was written before it was masked, for the officer who has it or took it first; each look is audited."""
@@ -871,7 +797,3 @@ def _furthest(rows: Iterable[Document]) -> dict[str, int]:
 
 def _place(position: int, waits: list[tuple[float, int]]) -> Document:
     return {"position": position, "wait": list(desks.wait_range(position, waits))}
-
-
-def _page(items: list[Document], more: bool) -> Document:
-    return {"items": items, "next": items[-1]["id"] if items and more else None}

@@ -32,6 +32,7 @@ INDEXES: list[Index] = [
     ("messages", [("conversation", 1), ("stream", 1), ("seq", 1)], {"unique": True}),
     ("messages", [("client_id", 1), ("conversation", 1), ("sender.id", 1)], {"unique": True}),
     ("messages", [("file.id", 1)], {"sparse": True}),
+    ("messages", [("sealed_until", 1)], {"sparse": True}),
     ("conversations", [("citizen.id", 1), ("_id", 1)], {}),
     ("conversations", [("desk", 1), ("state", 1), ("waiting_since", 1)], {}),
     ("conversations", [("officer.id", 1), ("state", 1)], {}),
@@ -401,7 +402,7 @@ class ChatStore:
         said = {"conversation": conversation, "sender.id": member}
         gone = {
             "$set": {"kind": "text", "text": text},
-            "$unset": dict.fromkeys(("file", "card", "location", "sealed"), ""),
+            "$unset": dict.fromkeys(("file", "card", "location", "sealed", "sealed_until"), ""),
         }
         self._messages.update_many(said, gone)
         closing = {"conversation": conversation, "kind": "event", "event.closed.by": "citizen"}
@@ -410,6 +411,11 @@ class ChatStore:
         self._conversations.update_one(closed, {"$set": {"closed.reason": None}})
         rated = {"_id": conversation, "rating": {"$ne": None}}
         self._conversations.update_one(rated, {"$set": {"rating.text": None}})
+
+    def forget_originals(self, now: datetime) -> None:
+        """Drop the sealed originals whose time is over."""
+        over = {"sealed_until": {"$lte": now}}
+        self._messages.update_many(over, {"$unset": {"sealed": "", "sealed_until": ""}})
 
     def conversations_with_file(self, upload: str) -> list[Conversation]:
         """Where a file was sent."""

@@ -47,7 +47,7 @@ def message(row: Document, sender: Person, card: Document | None = None) -> Docu
     for name in ("text", "file", "location", "event"):
         if name in row:
             shown[name] = plain(row[name])
-    if "sealed" in row:
+    if "sealed" in row:  # while its officer may still see the original
         shown["masked"] = True
     if "card" in row:
         shown["card"] = {"type": row["card"]["type"]} if card is None else {**row["card"], **plain(card)}
@@ -91,3 +91,8 @@ def conversation(
         "created_at": moment(found.created_at),
         "rating": found.rating and plain(vars(found.rating)),
     }
+
+
+def page(items: list[Document], more: bool) -> Document:
+    """A part of a list, and where it goes on."""
+    return {"items": items, "next": items[-1]["id"] if items and more else None}

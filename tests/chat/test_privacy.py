@@ -98,3 +98,16 @@ def test_with_the_account_go_the_sealed_original_and_the_words_of_the_rating(cha
     assert chat.original(officer, talk, 2) == {"text": "（账号已注销，内容已删除）"}
     assert chat.get(officer, talk)["rating"] == {**chat.get(officer, talk)["rating"], "score": 5, "text": None}
     assert "小王" not in repr(list(database["conversations"].find()))
+
+
+def test_the_original_is_kept_for_half_a_year(chat, citizen, officer, ask, clock, database):
+    talk = ask(f"我是 {ID}")
+    chat.claim(officer, talk)
+    chat.post(officer, talk, said("好"))
+    clock.move(days=179)
+    chat.step(clock())
+    assert chat.original(officer, talk, 2) == {"text": f"我是 {ID}"}
+    clock.move(days=2)
+    chat.step(clock())
+    assert chat.original(officer, talk, 2) == {"text": "我是 110***********002X"}
+    assert database["messages"].count_documents({"sealed": {"$exists": True}}) == 0
