@@ -396,14 +396,17 @@ class ChatStore:
         return self._messages.count_documents(wanted, limit=UNREAD_SHOWN)
 
     def erase(self, conversation: str, member: str, text: str) -> None:
-        """Put `text` in the place of all that a citizen said in a conversation, and of their reason for closing it."""
+        """Put `text` in the place of all that a citizen said in a conversation, sealed originals included; drop their
+        reason for closing it and the words of their rating."""
         said = {"conversation": conversation, "sender.id": member}
-        gone = {"$set": {"kind": "text", "text": text}, "$unset": dict.fromkeys(("file", "card", "location"), "")}
-        self._messages.update_many(said, gone)
+        gone = dict.fromkeys(("file", "card", "location", "sealed"), "")
+        self._messages.update_many(said, {"$set": {"kind": "text", "text": text}, "$unset": gone})
         closing = {"conversation": conversation, "kind": "event", "event.closed.by": "citizen"}
         self._messages.update_many(closing, {"$set": {"event.closed.reason": None}})
         closed = {"_id": conversation, "closed.by": "citizen"}
         self._conversations.update_one(closed, {"$set": {"closed.reason": None}})
+        rated = {"_id": conversation, "rating": {"$ne": None}}
+        self._conversations.update_one(rated, {"$set": {"rating.text": None}})
 
     def conversations_with_file(self, upload: str) -> list[Conversation]:
         """Where a file was sent."""
