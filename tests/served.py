@@ -122,6 +122,10 @@ class Session:
 class Caller(Session):
     """A session that walks the steps of tests/way.py."""
 
+    def get(self, path: str) -> Any:
+        """GET, expecting 200."""
+        return self.call("GET", path)
+
     def post(self, path: str, json: Any = None, expect: int = 201, **rest: Any) -> Any:
         """POST, expecting 201 unless told."""
         return self.call("POST", path, expect, json=json, **rest)
