@@ -58,7 +58,7 @@ $(PAGES)/dist/.ready: $(VENV)/node/bin/node $(shell find $(PAGES)/src $(PAGES)/*
 	@touch $@
 
 needs:  ## what the browser and socket tests need
-	@sh tools/install.sh chromium fonts-noto-cjk redis-server
+	@sh tools/install.sh chromium fonts-noto-cjk redis-server haproxy
 
 lock: $(VENV)/.ready  ## renew requirements.lock from pyproject.toml
 	$(BIN)/pip-compile -q --all-extras --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \

@@ -9,7 +9,7 @@ from flask import Flask, Response
 
 import chat
 import notifications
-from api import bodies, edge, http, metrics, openapi, own_data, problems, reactions, release
+from api import bodies, edge, http, metrics, openapi, own_data, pdf, problems, reactions, release
 from api.audit import routes as audit_routes
 from api.audit import store as audit_store
 from api.audit.service import Audit
@@ -184,6 +184,7 @@ class Office:
             record=self.audit.record,
             seal=self.keyring.seal,
             open_sealed=self.keyring.open_sealed,
+            printed=_transcript,
             remind=_reminders(self.notices, self.identity),
             skill_of=lambda matter: self.matters.entry(matter).get("theme"),
         )
@@ -438,6 +439,12 @@ def _away(notices: notifications.Notifications) -> Callable[[str, str, int], obj
         return notices.tell(recipient, "talk_waiting", {"count": "1"}, key=key, link=page)
 
     return away
+
+
+def _transcript(talk: chat.Transcript) -> bytes:
+    """A talk on paper."""
+    table = pdf.Block("table", (("时间", "谁", "内容"), *talk.rows), "对话", (3, 2, 8))
+    return pdf.printed(pdf.Paper(talk.title, (), (pdf.Block("facts", talk.facts), table), talk.foot))
 
 
 def _reminders(notices: notifications.Notifications, identity: Identity) -> Callable[[str, str, datetime, str], object]:

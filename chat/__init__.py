@@ -10,5 +10,6 @@ from chat.refusals import Refusal
 from chat.routes import blueprint
 from chat.service import Chat
 from chat.store import INDEXES, SEALED
+from chat.transcript import Transcript
 
-__all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "attach", "blueprint", "describe"]
+__all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "Transcript", "attach", "blueprint", "describe"]

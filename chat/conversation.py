@@ -50,6 +50,9 @@ EVENTS: dict[str, frozenset[str]] = {
 }
 """Who may send each event of the socket; which conversation it may be about, the acts themselves decide."""
 
+TELLING = frozenset({"returned", "warned"})
+"""Events of which a citizen who is away is told as of a message."""
+
 MOST_TEXT = 2_000
 MOST_REASON = 200
 REOPEN = timedelta(days=7)

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from chat.transcript import Transcript
 
 Document = dict[str, Any]
 
@@ -65,6 +68,7 @@ class Ports:
     `seal(record, field, text)` and `open_sealed(record, field, sealed)` keep what is masked.
     `remind(desk, conversation, promised_at, what)` tells the staff of a desk that a promised answer is `due`, and
     whoever oversees them that it is `overdue`; a repeat must change nothing.
+    `printed(transcript)` is it as PDF.
     `skill_of(matter)` is what an officer must know to answer, None where everybody does.
     `away(recipient, conversation, seq)` leaves a notice for `citizen:<id>` or `staff:<id>` that `seq` is the first
     message they have not seen; it may be called again with the same three and must then leave no second one.
@@ -81,4 +85,5 @@ class Ports:
     seal: Callable[[str, str, str], str]
     open_sealed: Callable[[str, str, str], str]
     remind: Callable[[str, str, datetime, str], object]
+    printed: Callable[["Transcript"], bytes]
     skill_of: Callable[[str], str | None] = lambda matter: None

@@ -106,12 +106,7 @@ class Rounds:
             elif last["at"] + rules.SILENCE > now:
                 self._store.look_again(found, last["at"] + rules.SILENCE)
             else:
-                self._warn(found, now)
-
-    def _warn(self, found: Conversation, now: datetime) -> None:
-        if self._try(found.id, lambda talk: rules.warned(talk, now)):
-            seq = self._store.last(found.id, "public")
-            self._ports.away(f"citizen:{found.citizen.id}", found.id, seq)
+                self._try(found.id, lambda talk: rules.warned(talk, now))
 
     # -- promises ------------------------------------------------------------------
 

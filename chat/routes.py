@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import Response
 from flask_smorest import Blueprint
 
 from chat import schemas
@@ -95,6 +96,14 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
     def original(conversation: str, seq: int, actor: Any) -> Body:
         """What was written before it was masked; each look is audited."""
         return chat.original(actor, conversation, seq)
+
+    @bp.get("/conversations/<conversation>/transcript.pdf")
+    @http.allow("citizen", "staff")
+    @bp.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+    def transcript(conversation: str, actor: Any) -> Response:
+        """The talk on paper, without notes and personal numbers."""
+        headers = {"Content-Disposition": f'inline; filename="{conversation}.pdf"'}
+        return Response(chat.transcript(actor, conversation), content_type="application/pdf", headers=headers)
 
     @bp.get("/conversations/<conversation>/search")
     @http.allow("citizen", "staff")

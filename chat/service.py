@@ -16,6 +16,7 @@ from chat import conversation as rules
 from chat import desk as desks
 from chat import limits, privacy, views
 from chat import presence as presences
+from chat import transcript as papers
 from chat.canned import Canned
 from chat.conversation import SYSTEM, Conversation, Move, Person, Post, timed_id
 from chat.events import Live
@@ -213,6 +214,14 @@ class Chat:
             "next_seq": shown[-1]["seq"] if shown else after,
             "more": len(rows) > limit,
         }
+
+    def transcript(self, actor: Viewer, conversation_id: str) -> bytes:
+        """The public stream on paper, as PDF; the last two thousand messages."""
+        found = self._readable(actor, conversation_id)
+        self._record_reading(found, actor)
+        after = max(0, self._store.last(found.id, "public") - papers.MOST)
+        messages = self._shown(self._store.page(found.id, "public", after, papers.MOST), found, actor)
+        return self._ports.printed(papers.transcript(self._view(found, actor), messages, self._now()))
 
     def check_reader(self, actor: Viewer, conversation_id: str) -> None:
         """Raises NotFound where this is not theirs to read."""
@@ -469,7 +478,7 @@ class Chat:
         rows = self._store.said_between(search["after"], rules.first_id(now - rules.UNSEEN), SEARCH_ROWS)
         said: dict[str, dict[str, int]] = {}
         for row in rows:
-            if row["stream"] == "public" and row["kind"] != "event":
+            if row["stream"] == "public" and (row["kind"] != "event" or row["event"]["type"] in rules.TELLING):
                 said.setdefault(row["conversation"], {})[row["sender"]["id"]] = row["seq"]
         for conversation_id, last_of in said.items():
             self._tell_absent(conversation_id, last_of)

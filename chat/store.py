@@ -396,11 +396,14 @@ class ChatStore:
         return self._messages.count_documents(wanted, limit=UNREAD_SHOWN)
 
     def erase(self, conversation: str, member: str, text: str) -> None:
-        """Put `text` in the place of all that a citizen said in a conversation, sealed originals included; drop their
-        reason for closing it and the words of their rating."""
+        """Put `text` in the place of all that a citizen said in a conversation, sealed originals included, and drop
+        their reason for closing it and the words of their rating."""
         said = {"conversation": conversation, "sender.id": member}
-        gone = dict.fromkeys(("file", "card", "location", "sealed"), "")
-        self._messages.update_many(said, {"$set": {"kind": "text", "text": text}, "$unset": gone})
+        gone = {
+            "$set": {"kind": "text", "text": text},
+            "$unset": dict.fromkeys(("file", "card", "location", "sealed"), ""),
+        }
+        self._messages.update_many(said, gone)
         closing = {"conversation": conversation, "kind": "event", "event.closed.by": "citizen"}
         self._messages.update_many(closing, {"$set": {"event.closed.reason": None}})
         closed = {"_id": conversation, "closed.by": "citizen"}
@@ -490,8 +493,8 @@ class ChatStore:
         self._db["chat_cursors"].update_one({"_id": AWAY, "lease.fence": row["lease"]["fence"]}, {"$set": change})
 
     def said_between(self, after: str, before: str, limit: int) -> list[Document]:
-        """Messages by id, which is by time: {conversation, stream, seq, kind, sender}."""
-        fields = {"conversation": 1, "stream": 1, "seq": 1, "kind": 1, "sender": 1}
+        """Messages by id, which is by time: {conversation, stream, seq, kind, sender, event: {type}}."""
+        fields = {"conversation": 1, "stream": 1, "seq": 1, "kind": 1, "sender": 1, "event.type": 1}
         return list(self._messages.find({"_id": {"$gt": after, "$lt": before}}, fields).sort("_id", 1).limit(limit))
 
     @staticmethod

@@ -22,6 +22,7 @@ from api.identity.identity import Actor, mask_identity, mask_name
 from api.identity.mandate import MandateEnded
 from api.identity.sealing import Keyring
 from api.identity.service import Identity
+from api.matters import form as forms
 from api.matters.matter import Material, Matter
 from api.matters.service import Matters
 from api.pdf import Paper
@@ -464,7 +465,8 @@ class Cases:
         delivery = self._unseal(row["_id"], "delivery", row["delivery"])
         matter, situation = self._matter(row), self._situation(row)
         own = {paper.key for paper in self._matters.personal(matter, situation).papers}
-        papers, handed, form = self._papers(row), standing.materials or {}, self._matters.form(matter)
+        papers, handed = self._papers(row), standing.materials or {}
+        filled = forms.fills(self._matters.form(matter), matter.materials)
         name = answers["applicant_name"]
         if not actor.is_staff:
             answers = rules.masked(answers, mask_identity)
@@ -483,7 +485,7 @@ class Cases:
                     "key": material.key,
                     "name": material.name,
                     "held_by_state": material.held_by_state,
-                    "filled_in": material.key in form.fills,
+                    "filled_in": material.key in filled,
                     "files": [self._files.describe(upload) for upload in handed.get(material.key, [])],
                 }
                 for material in papers

@@ -225,7 +225,7 @@ class Drafts:
             {**forms.missing(form, answers, known), **since},
             row["materials"],
             self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
-            tuple(paper for paper in papers if paper.key not in form.fills),
+            tuple(paper for paper in papers if paper.key not in forms.fills(form, matter.materials)),
             lambda upload: self._files.accepted(row["owner"], upload) is not None,
         )
         return [*gaps, *self._wrong_person(row, answers)]

@@ -14,6 +14,7 @@ from typing import Any
 from stdnum import luhn
 
 from api.identity.identity import credit_code, identity_number, mobile
+from api.matters.matter import Material
 from api.matters.situation import When, Words, holds, when_of, words_of
 from api.shapes import BEIJING
 
@@ -73,7 +74,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Form:
-    """A matter's form. `fills` are the materials that it is; `sample` is a filling (样表) of nobody real."""
+    """A matter's form. `fills` names the materials that it is; `sample` is a filling (样表) of nobody real."""
 
     sections: tuple[Section, ...]
     fills: tuple[str, ...]
@@ -111,6 +112,11 @@ def asked(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> 
             value = values.get(field.key)
             seen[field.key] = value
             yield field, value
+
+
+def fills(form: Form, materials: Iterable[Material]) -> tuple[str, ...]:
+    """The keys of the materials that the form itself is: what is filled in online needs no upload."""
+    return tuple(one.key for one in materials if one.name in form.fills)
 
 
 def form_of(common: Mapping[str, Any], row: Mapping[str, Any]) -> Form:

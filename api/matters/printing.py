@@ -24,6 +24,7 @@ ENGLISH = {
     "扫码看同一版本的指南": "Scan for the same version",
     "您的情况": "Your situation",
     "要准备的": "What to bring",
+    "可以过几天再补的": "What may follow some days later",
     "要填写的表格": "Forms to fill in",
     "政府已有的，不用您交": "What the state has already",
     "请留意": "Please note",
@@ -133,6 +134,7 @@ def _blocks(words: Words, guide: Guide) -> tuple[Block, ...]:
         *lines(words("您的情况"), _situation(words, guide)),
         *lines(words("请留意"), [_note(words, note) for note in guide["notes"]]),
         *_boxes(words, "要准备的", guide["to_bring"], later),
+        *_boxes(words, "可以过几天再补的", _only_later(guide), set()),
         *_boxes(words, "要填写的表格", guide["to_fill_in"], later),
         *lines(words("政府已有的，不用您交"), [f"· {one['name']}" for one in guide["held_by_state"]]),
         Block("facts", tuple(_facts(words, guide)), words("多久、多少钱、怎么办")),
@@ -141,6 +143,12 @@ def _blocks(words: Words, guide: Guide) -> tuple[Block, ...]:
         *lines(words("大家常问"), questions),
         Block("facts", tuple(_formal(words, guide)), words("依据和正式名称")),
     )
+
+
+def _only_later(guide: Guide) -> list[Any]:
+    """What this person chose to bring later."""
+    now = {one["key"] for one in guide["to_bring"]}
+    return [one for one in guide["may_follow"] if one["key"] not in now]
 
 
 def _situation(words: Words, guide: Guide) -> list[str]:

@@ -23,7 +23,7 @@ from api.matters.department import Departments
 from api.matters.matter import Due, Limit, Matter
 from api.matters.reading import Reader
 from api.matters.search import Entry, Index
-from api.matters.situation import Answers, Personal, Question, in_version, situations_of
+from api.matters.situation import Answers, Personal, Question, in_version, situations_of, strangers
 from api.matters.store import MatterStore
 from api.refusals import BadFields, NotFound
 
@@ -201,7 +201,7 @@ class Matters:
         return {
             "matter": {"code": one.code, "name": one.name, "version": one.version},
             "sections": [_section(section) for section in found.sections],
-            "fills": found.fills,
+            "fills": forms.fills(found, one.materials),
             "sample": {"answers": found.sample, "situation": found.sample_situation},
             "source": found.source,
             "verified": found.verified,
@@ -232,7 +232,17 @@ class Matters:
     def contradictions(self) -> list[str]:
         """Where entries in force contradict themselves or the law, one line each."""
         current = self._picture.current.values()
-        return [f"{one.code} {one.name}: {words}" for one in current for words in contradictions(one.record)]
+        return [
+            f"{one.code} {one.name}: {words}"
+            for one in current
+            for words in (*contradictions(one.record), *self._strangers(one))
+        ]
+
+    def _strangers(self, one: Matter) -> list[str]:
+        own, form = self._situations.own(one), self._forms.own(one)
+        named = [*(strangers(one, own) if own else ()), *(form.fills if form else ())]
+        there = {material.name for material in one.materials}
+        return [f"情形或表单说到的材料，这一版里没有：{name}" for name in named if name not in there]
 
     def packages(self) -> list[Row]:
         """What belongs together (一件事): matters in order, and what other offices do."""

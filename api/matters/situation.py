@@ -90,8 +90,9 @@ class Question:
 
 @dataclass(frozen=True)
 class Rule:
-    """What follows where `when` holds. `edit` and `leave_out` are by material, `change` by element of the matter;
-    only a matter's own rules have them, and always with a note that says why."""
+    """What follows where `when` holds. `edit` and `leave_out` are by the name of a material in the catalogue, since
+    keys are of one version; `change` is by element of the matter. Only a matter's own rules have them, always with a
+    note that says why."""
 
     when: When
     bring: tuple[Material, ...]
@@ -184,6 +185,13 @@ class Situations:
         return Personal(mine, found, tuple(rule.note for rule in applied if rule.note))
 
 
+def strangers(matter: Matter, own: Situations) -> list[str]:
+    """Materials that a matter's own rules name and this version has not: renamed by what was published since."""
+    there = {one.name for one in matter.materials}
+    named = {name for rule in own.rules for name in (*rule.leave_out, *rule.edit)}
+    return sorted(named - there)
+
+
 def situations_of(data: Mapping[str, Any], of_matters: Mapping[str, Any] | None = None) -> Situations:
     """From the data files. Raises KeyError or ValueError where they name what there is not, or leave out the why."""
     of_matter = {
@@ -224,12 +232,12 @@ def _edited(matter: Matter, applied: Iterable[Rule]) -> Matter:
     for rule in applied:
         change |= rule.change
         left_out |= rule.leave_out
-        for key, words in rule.edit.items():
-            edits.setdefault(key, {}).update(words)
+        for name, words in rule.edit.items():
+            edits.setdefault(name, {}).update(words)
     mine = matter_of({**matter.record, **change}) if change else matter
     if not edits and not left_out:
         return mine
-    materials = (replace(one, **edits.get(one.key, {})) for one in mine.materials if one.key not in left_out)
+    materials = (replace(one, **edits.get(one.name, {})) for one in mine.materials if one.name not in left_out)
     return replace(mine, materials=tuple(materials))
 
 

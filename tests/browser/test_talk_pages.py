@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import SHOTS
 from tests.browser.test_whole_way import log_in
 from tests.served import log_in_staff
 
@@ -27,9 +28,6 @@ def test_an_officer_answers_with_a_canned_reply_sees_the_number_in_full_and_is_r
 
     window = screens("window")
     window.at("rail-talks").click()
-    window.at("takes-push").check()
-    window.page.get_by_test_id("talk-queue-mine").or_(window.page.get_by_test_id("talk-queue-waiting")).first.wait_for()
-    window.at("takes-push").uncheck()
     window.at("talk-queue-all").click()
     window.at("talk-row").click()
     pane = window.page.locator('[data-test="talk-pane"]:visible')
@@ -47,6 +45,10 @@ def test_an_officer_answers_with_a_canned_reply_sees_the_number_in_full_and_is_r
     pane.get_by_test_id("talk-send").click()
     expect(phone.page.get_by_test_id("message").filter(has_text="原件和复印件")).to_be_visible()
 
+    window.at("takes-push").click()
+    expect(window.at("takes-push")).to_be_checked()
+    window.at("takes-push").click()
+    expect(window.at("takes-push")).not_to_be_checked()
     pane.get_by_test_id("talk-close").click()
     pane.get_by_test_id("talk-close-submit").click()
     phone.at("rate-4").wait_for()
@@ -55,6 +57,10 @@ def test_an_officer_answers_with_a_canned_reply_sees_the_number_in_full_and_is_r
     phone.shot("rating")
     phone.at("rate-send").click()
     expect(phone.at("rated")).to_contain_text("满意")
+    with phone.page.expect_download() as taken:
+        phone.at("talk-paper").click()
+    assert taken.value.path().read_bytes().startswith(b"%PDF")
+    taken.value.save_as(SHOTS / "talk.pdf")
     phone.shot("rated")
     assert phone.faults == []
     assert window.faults == []

@@ -111,6 +111,7 @@ class Office:
             skill_of=self.skills.get,
             seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
             open_sealed=_open,
+            printed=lambda paper: repr(paper).encode(),
             remind=lambda desk, conversation, at, what: self.reminded.append((desk, conversation, what)),
         )
 
@@ -149,6 +150,7 @@ def site(
     database.ensure(INDEXES)
     chat = Chat(database, ports=office.ports(), now=now, posts_a_minute=FAST)
     app = Flask("chat")
+    app.add_url_rule("/readyz", view_func=lambda: "ready\n")
     app.config |= {"API_TITLE": "chat", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     api = Api(app)
     http = Http(office.actor, Idempotency(jobs_store.JobStore(database), now))

@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +21,7 @@ import socketio
 
 from tests.chat.conformance import PATH, Line, conform, http, text
 from tests.chat.office import Actor, Office, said
+from tests.served import free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "api" / "pages"
@@ -29,20 +34,20 @@ def people(office: Office) -> dict[str, Actor]:
 
 
 @contextmanager
-def process_of(*where: str) -> Iterator[dict[str, str]]:
-    """The faces in a gevent process of their own: {base, citizen, other, officer}."""
+def process_of(*where: str) -> Iterator[dict[str, Any]]:
+    """The faces in a gevent process of their own: {base, citizen, other, officer, pid}."""
     command = [sys.executable, "-m", "tests.chat.served", *where]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process, process.stdout as out:
         try:
-            yield json.loads(out.readline())
+            yield {**json.loads(out.readline()), "pid": process.pid}
         finally:
             process.kill()
 
 
 @pytest.fixture
-def gevent_served(store_uri, database) -> Iterator[dict[str, str]]:
+def gevent_served(store_uri, database) -> Iterator[dict[str, Any]]:
     """One process."""
     with process_of(store_uri, database.handle.name) as told:
         yield told
@@ -79,6 +84,11 @@ def node() -> str:
     return program
 
 
+def people_of(told: dict[str, Any]) -> dict[str, str]:
+    """The address and the tokens."""
+    return {name: value for name, value in told.items() if name != "pid"}
+
+
 def conform_in_javascript(node: str, told: dict[str, str]) -> None:
     script = Path(__file__).with_name("conformance.mjs")
     command = [node, str(script), str(PAGES), json.dumps(told)]
@@ -99,11 +109,11 @@ def test_the_javascript_client_conforms_with_threads(served, people, node):
 
 
 def test_the_python_client_conforms_under_gevent(gevent_served):
-    conform(**gevent_served)
+    conform(**people_of(gevent_served))
 
 
 def test_the_javascript_client_conforms_under_gevent(gevent_served, node):
-    conform_in_javascript(node, gevent_served)
+    conform_in_javascript(node, people_of(gevent_served))
 
 
 def test_a_creating_post_with_the_same_key_makes_one_conversation(served, people):
@@ -227,6 +237,55 @@ def test_two_processes_hear_one_another_through_redis(store_uri, database, redis
             line.hears(lambda event, m: event == "message" and m["seq"] == 12)
             assert sorted(m["seq"] for m in line.messages())[-10:] == sent == list(range(3, 13))
             line.close()
+
+
+@pytest.fixture
+def proxy(tmp_path) -> Iterator[Any]:
+    """HAProxy as the README sets it up, before two processes; gives a way to start it that gives its address."""
+    program = shutil.which("haproxy")
+    if program is None:
+        missing = "haproxy is needed"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    running = []
+
+    def start(*bases: str) -> str:
+        example = re.search(r"<!-- haproxy.*?```\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+        assert example is not None
+        port, text = free_port(), example[1].replace("maxconn 8000", "maxconn 100")
+        for here, there in zip((8080, 8001, 8002), (port, *(base.rsplit(":", 1)[1] for base in bases)), strict=True):
+            text = text.replace(f"127.0.0.1:{here}", f"127.0.0.1:{there}")
+        (tmp_path / "haproxy.cfg").write_text(text)
+        running.append(subprocess.Popen([program, "-q", "-db", "-f", str(tmp_path / "haproxy.cfg")]))
+        wait_for(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), 20)
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as response:
+            return response.status == 200
+    except OSError:
+        return False
+
+
+def test_both_clients_conform_behind_haproxy_and_go_on_when_a_process_dies(store_uri, database, redis_url, proxy, node):
+    where = (store_uri, database.handle.name, redis_url)
+    with process_of(*where) as one, process_of(*where) as two:
+        base = proxy(one["base"], two["base"])
+        told = {**people_of(one), "base": base}
+        conform(**told)
+        conform_in_javascript(node, told)
+        line = Line(base, one["citizen"])
+        os.kill(one["pid"], signal.SIGKILL)
+        wait_for(lambda: Line(base, one["citizen"]).client.connected, 20)
+        wait_for(lambda: all(_answers(f"{base}/readyz") for _ in range(4)), 20)
+        line.close()
+        conform(**told)
 
 
 def test_raw_nonsense_does_not_take_the_server_down(served, people):

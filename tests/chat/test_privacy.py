@@ -86,3 +86,15 @@ def test_notes_are_masked_too(chat, officer, ask):
     chat.post(officer, talk, said("打过 13800138000", kind="note"))
     [note] = chat.messages(officer, talk, "staff", 0, 9)["items"]
     assert note["text"] == "打过 138****8000"
+
+
+def test_with_the_account_go_the_sealed_original_and_the_words_of_the_rating(chat, citizen, officer, ask, database):
+    talk = ask(f"我是 {ID}")
+    chat.claim(officer, talk)
+    chat.end(citizen, talk, None)
+    chat.rate(citizen, talk, {"score": 5, "text": "谢谢小王"})
+    chat.forget(citizen)
+    assert database["messages"].count_documents({"sealed": {"$exists": True}}) == 0
+    assert chat.original(officer, talk, 2) == {"text": "（账号已注销，内容已删除）"}
+    assert chat.get(officer, talk)["rating"] == {**chat.get(officer, talk)["rating"], "score": 5, "text": None}
+    assert "小王" not in repr(list(database["conversations"].find()))

@@ -5,7 +5,7 @@ import pytest
 from chat import Chat, limits
 from chat.conversation import SILENCE
 from chat.limits import Buckets, Rate
-from chat.refusals import AlreadyRated, BadFields, TooOften, WrongState
+from chat.refusals import AlreadyRated, BadFields, NotFound, TooOften, WrongState
 from tests.chat.office import hours_later, said
 
 
@@ -111,6 +111,20 @@ def test_a_rating_is_given_once_by_the_citizen_after_the_end(chat, citizen, offi
         chat.rate(citizen, answered, {"score": 1})
     chat.reopen(citizen, answered)
     assert chat.get(citizen, answered)["rating"]["score"] == 4
+
+
+def test_the_transcript_tells_what_both_said_without_notes_and_numbers(chat, citizen, officer, answered, office):
+    chat.post(citizen, answered, said("我是 13800138000"))
+    chat.post(officer, answered, said("暗语", kind="note"))
+    chat.end(officer, answered, "已答复")
+    chat.rate(citizen, answered, {"score": 3})
+    paper = chat.transcript(citizen, answered).decode()
+    for words in ("张三", "王窗口来解答", "我是 138****8000", "咨询结束", "已答复", "基本满意", "首问负责人"):
+        assert words in paper
+    assert "暗语" not in paper
+    assert "13800138000" not in paper
+    with pytest.raises(NotFound):
+        chat.transcript(office.citizen("李四"), answered)
 
 
 def test_who_never_got_anybody_has_nothing_to_rate(chat, citizen, ask):

@@ -85,7 +85,7 @@ def test_the_last_officer_is_preferred_where_the_citizen_asks_for_them(chat, cit
 
 
 def test_no_first_word_in_time_sends_it_back_to_its_old_place_and_the_citizen_sees_it(
-    chat, officer, citizen, ask, arrive, clock, heard
+    chat, officer, citizen, ask, arrive, clock, heard, office
 ):
     talk = ask("在吗？")
     clock.move(seconds=1)
@@ -99,6 +99,11 @@ def test_no_first_word_in_time_sends_it_back_to_its_old_place_and_the_citizen_se
     event = chat.messages(citizen, talk, "public", 0, 9)["items"][-1]["event"]
     assert (event["type"], event["because"]) == ("returned", "no_reply")
     assert [p["state"] for event, p, rooms in heard if event == "state" and talk in rooms][-1] == "queued"
+    chat.delivered(citizen, talk, 3)
+    office.told.clear()
+    clock.move(seconds=11)
+    chat.step(clock())
+    assert office.told == [(f"citizen:{citizen.id}", talk, 4)], "who is away is told as of a message"
 
 
 def test_who_has_answered_once_keeps_it(chat, officer, citizen, ask, clock):

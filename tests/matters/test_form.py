@@ -64,7 +64,7 @@ def test_what_a_form_names_is_there(code: str) -> None:
     tops = [field.key for field in form.fields]
     assert len(tops) == len(set(tops))
     assert not set(tops) & set(questions), "a field and a question of one name"
-    assert set(form.fills) <= {one.key for one in matter.materials if one.form}
+    assert set(form.fills) <= {one.name for one in matter.materials if one.form}
     assert len({section.key for section in form.sections}) == len(form.sections)
     implied = {"applicant": {"person", "company"}}
     for field in fields:

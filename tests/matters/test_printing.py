@@ -60,6 +60,12 @@ def test_in_english_it_has_english_headings_and_the_offices_own_words(anyone: An
     assert not {"要准备的", "您的情况", "承诺时限"} & {word for word in ENGLISH if word in text}
 
 
+def test_what_one_brings_later_is_on_the_paper_too(anyone: Any) -> None:
+    told = text_of(anyone.get(f"{PATH}?answers=complete:later").data).replace("\n", "")
+    assert "可以过几天再补的" in told
+    assert all(one["name"] in told for one in anyone.get(f"/v1/matters/{FOOD}/guide")["may_follow"])
+
+
 def test_its_code_opens_the_same_version_with_the_same_answers(anyone: Any, settings: Any) -> None:
     question = anyone.get(f"/v1/matters/{FOOD}/guide")["questions"][0]
     told = f"{question['key']}:{question['options'][0]['value']}"

@@ -262,6 +262,8 @@ export default {
   交给窗口: 'Hand in',
   每一项都传好后再交: 'Upload every item first',
   '结束这次咨询？': 'Close this talk?',
+  咨询记录: 'Talk',
+  '咨询记录（PDF）': 'The talk on paper (PDF)',
   '不等了，留言': 'Leave a message instead',
   '您的评价：{words}。谢谢！': 'Your rating: {words}. Thank you!',
   '这次咨询您满意吗？': 'How content are you with this talk?',

@@ -1,0 +1,73 @@
+"""A talk on paper: what both sides said, masked as it is kept, with its events in words. Notes are never in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from chat.ports import Document
+from chat.views import SHANGHAI
+
+MOST = 2_000
+"""Messages on one paper, the last ones."""
+
+EVENTS = {
+    "opened": "咨询开始",
+    "queued": "重新排队",
+    "assigned": "{officer}来解答",
+    "transferred": "已转给{officer}",
+    "returned": "窗口人员暂时无法答复，回到队列原来的位置",
+    "left": "已留言",
+    "warned": "长时间没有回复，提醒一次",
+    "closed": "咨询结束",
+    "reopened": "咨询继续",
+    "rated": "已评价",
+}
+CARDS = {"case": "办件", "guide": "办事指南", "parcel": "快递", "point": "办事地点"}
+LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
+
+Row = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What is printed: facts of the talk as (name, value), and rows of (time, who, words)."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    foot: str
+
+
+def transcript(talk: Document, messages: Iterable[Document], now: datetime) -> Transcript:
+    """The paper of a conversation, from what its reader sees of it."""
+    facts = [("咨询编号", talk["id"]), ("开始", _time(talk["created_at"]))]
+    if talk["owner"]:
+        facts.append(("首问负责人", talk["owner"]["name"]))
+    if talk["closed"]:
+        facts.append(("结束", f"{_time(talk['closed']['at'])} {talk['closed']['reason'] or ''}".strip()))
+    if talk["rating"]:
+        facts.append(("评价", LEVELS[talk["rating"]["score"]]))
+    printed_at = f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    foot = f"{printed_at} 打印。个人号码已隐藏；内容以系统记录为准。"
+    return Transcript("咨询记录", tuple(facts), tuple(map(_row, messages)), foot)
+
+
+def _row(message: Document) -> Row:
+    return _time(message["at"]), message["sender"]["name"] or "系统", _words(message)
+
+
+def _words(message: Document) -> str:
+    if message["kind"] == "event":
+        officer = (message["event"].get("officer") or {}).get("name", "窗口人员")
+        return EVENTS.get(message["event"]["type"], "状态有变化").format(officer=officer)
+    if "file" in message:
+        return f"〔{'图片' if message['kind'] == 'image' else '文件'}：{message['file']['name']}〕"
+    if "card" in message:
+        return f"〔{CARDS[message['card']['type']]}：{message['card'].get('title') or message['card'].get('ref', '')}〕"
+    if "location" in message:
+        return f"〔位置：{message['location'].get('name') or '地图上的一点'}〕"
+    return str(message.get("text", ""))
+
+
+def _time(moment: str) -> str:
+    return moment[:16].replace("T", " ")
