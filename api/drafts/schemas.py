@@ -57,7 +57,7 @@ class NewDraft(Schema):
     for_ = fields.String(
         data_key="for",
         load_default=None,
-        validate=validate.Length(max=60),
+        validate=validate.Length(min=1, max=60),
         metadata={"description": "the mandate under which this is for somebody else"},
     )
 

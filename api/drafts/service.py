@@ -254,7 +254,9 @@ class Drafts:
 
     def _for(self, row: Row) -> Row | None:
         mandate_id = row.get("mandate")
-        return mandate_id and {"mandate": mandate_id, "name": self._mandates.principal(mandate_id)["principal_name"]}
+        if not mandate_id:
+            return None
+        return {"mandate": mandate_id, "name": self._mandates.principal(mandate_id)["principal_name"]}
 
     def _face(self, row: Row) -> Row:
         return {

@@ -87,6 +87,11 @@ def test_both_see_the_case_and_a_stranger_does_not(principal, agent, log_in, giv
     withdrawal(stranger, case, expect=404)
 
 
+def test_a_draft_names_a_mandate_or_none(agent):
+    assert agent.post("/v1/drafts", {"matter": FOOD, "answers": {}})["for"] is None
+    agent.post("/v1/drafts", {"matter": FOOD, "answers": {}, "for": ""}, expect=422)
+
+
 def test_in_the_copy_of_their_data_the_number_is_full_to_the_principal_alone(principal, agent, given, drain):
     filed(agent, given, drain)
     numbers = [who.get("/v1/me/export")["data"]["cases"][0]["answers"]["id_number"] for who in (principal, agent)]

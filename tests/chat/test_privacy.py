@@ -73,6 +73,9 @@ def test_what_is_stored_and_shown_is_masked_and_its_officer_sees_the_original(
     for nobody in (citizen, officer, office.officer("李窗口")):
         with pytest.raises(NotFound):
             chat.original(nobody, talk, 2)
+    for seq in (99, 10**30):
+        with pytest.raises(NotFound):
+            chat.original(officer, talk, seq)
     chat.claim(officer, talk)
     assert chat.original(officer, talk, 2) == {"text": f"我是 {ID}"}
     assert chat.original(officer, talk, 3) == {"text": "电话 13800138000"}

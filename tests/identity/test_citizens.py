@@ -207,7 +207,7 @@ def test_closing_an_account_removes_loose_files_and_ends_talks_and_keeps_what_a_
 def test_what_was_said_goes_with_the_account_and_what_the_office_said_stays(
     citizen, window, drain, database, app, other_citizen
 ):
-    talk = citizen.post("/v1/conversations", {"text": "我叫王小明，住西一路"})["id"]
+    talk = citizen.post("/v1/conversations", {"text": f"我叫王小明，住西一路，{ID_NUMBER}"})["id"]
     theirs = other_citizen.post("/v1/conversations", {"text": "几点开门？"})["id"]
     path, office = f"/v1/conversations/{talk}", app.extensions["circle"]
     office.chat.claim(office.identity.actor(window.token), talk)
@@ -219,17 +219,22 @@ def test_what_was_said_goes_with_the_account_and_what_the_office_said_stays(
     before = window.get(f"{path}/messages")["items"]
     version = {"If-Match": f'"{citizen.get(path)["version"]}"'}
     citizen.post(f"{path}/closing", {"reason": "王小明不问了"}, expect=200, headers=version)
+    version = {"If-Match": f'"{citizen.get(path)["version"]}"'}
+    citizen.post(f"{path}/rating", {"score": 4, "text": "王小明谢谢您"}, expect=200, headers=version)
+    assert database["messages"].count_documents({"sealed": {"$exists": True}}) == 1
     for _ in range(2):
         office.chat.forget(office.identity.actor(citizen.token))
     citizen.call("DELETE", "/v1/me", expect=204)
     after = window.get(f"{path}/messages")["items"]
     assert [one["seq"] for one in after] == list(range(1, len(after) + 1))
-    assert len(after) == len(before) + 1
+    assert len(after) == len(before) + 2, "the closing and the rating"
     mine = [one for one in after if one["sender"]["kind"] == "citizen"]
     assert {(one["kind"], one["text"], one["sender"]["name"]) for one in mine} == {
         ("text", "（账号已注销，内容已删除）", "已注销用户")
     }
     assert "带身份证原件。" in str(after)
+    assert database["messages"].count_documents({"sealed": {"$exists": True}}) == 0
+    assert database["conversations"].find_one({"_id": talk})["rating"]["score"] == 4
     kept = str([*database["messages"].find(), *database["conversations"].find()])
     assert not any(word in kept for word in ("王小明", "西一路", "108.95", upload))
     assert database["uploads"].find_one({"_id": upload}) is None
