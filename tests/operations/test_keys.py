@@ -10,7 +10,7 @@ from tests.operations.story import read, told
 from tests.way import ID_NUMBER, accepted_upload
 
 ROOMS = {
-    *("cases", "case_actions", "drafts", "parcels", "notices", "uploads", "reports"),
+    *("cases", "case_actions", "drafts", "parcels", "notices", "uploads", "reports", "messages"),
     *("citizens", "login_codes", "wechat_accounts", "mandates", "staff"),
 }
 
@@ -38,7 +38,11 @@ def lived(app, citizen, anyone, window, handler, drain, clock):
     talk = f"/v1/conversations/{story['conversation']}/messages"
     body = {"client_id": "0b0e3a52-9f0c-4a52-9d07-7a5f2f5f0001", "kind": "file", "file": upload}
     citizen.post(talk, body)
-    return {**story, "upload": upload}
+    number = {"client_id": "0b0e3a52-9f0c-4a52-9d07-7a5f2f5f0002", "kind": "text", "text": f"我的身份证号 {ID_NUMBER}"}
+    said = citizen.post(talk, number)["seq"]
+    office = app.extensions["circle"]
+    office.chat.claim(office.identity.actor(window.token), story["conversation"])
+    return {**story, "upload": upload, "said": said}
 
 
 @pytest.fixture
@@ -71,6 +75,7 @@ def everything_seen(citizen, window, story):
         "me": citizen.get("/v1/me"),
         "words": [notice["text"] for notice in citizen.get("/v1/notices")["items"]],
         "reports": citizen.get("/v1/me/export")["data"]["reports"],
+        "in_full": window.get(f"/v1/conversations/{story['conversation']}/messages/{story['said']}/original"),
         "drafted": [draft["answers"] for draft in citizen.get("/v1/drafts")["items"]],
     }
 
