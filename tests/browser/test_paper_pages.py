@@ -41,6 +41,7 @@ def test_the_code_of_a_printed_guide_opens_that_version_with_those_answers(
     phone: Any, site: Any, chromium: Any
 ) -> None:
     phone.go(f"/#/matters/{FOOD}")
+    phone.at("situation-more").click()
     phone.at("ask-by").get_by_text("请别人代办").click()
     phone.at("ask-way").get_by_text("到窗口交").click()
     expect(phone.at("guide-bring")).to_contain_text("代办人居民身份证")
