@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest
 from api import bodies
 from api.limits import Limits, class_of
 from api.problems import preferred
+from api.refusals import Refusal
 
 log = logging.getLogger("circle.access")
 
@@ -120,14 +121,18 @@ def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: Limits, observe: Ob
         answer = quick.get(environ["PATH_INFO"])
         if answer is None or environ["REQUEST_METHOD"] != "GET" or not UNUSUAL.isdisjoint(environ):
             return wsgi(environ, start_response)
-        begun, path = time.perf_counter(), environ["PATH_INFO"]
+        begun, path, body = time.perf_counter(), environ["PATH_INFO"], None
         try:
             body = answer(environ["QUERY_STRING"], preferred(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
-            if body is None:
-                return wsgi(environ, start_response)
-            limits.address("read", environ["REMOTE_ADDR"])
+            if body is not None:
+                limits.address("read", environ["REMOTE_ADDR"])
+        except Refusal:
+            body = None  # told in words by the route
         except Exception:
-            return wsgi(environ, start_response)  # where it fails again, it is told in words
+            log.exception("not answered quickly", extra={"route": path})
+            body = None
+        if body is None:
+            return wsgi(environ, start_response)
         own = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
         request_id = str(uuid4())
         start_response("200 OK", [*own, ("X-Request-ID", request_id)])

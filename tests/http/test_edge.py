@@ -5,7 +5,10 @@ from ipaddress import ip_network
 import pytest
 from flask import request, request_finished
 
+from api import edge
 from api.edge import client_address
+from api.limits import Limits
+from api.refusals import BadFields
 from api.settings import read
 
 OURS, OTHERS = "https://www.example.cn", "https://evil.example"
@@ -165,3 +168,22 @@ def test_an_unknown_path_is_a_problem_in_the_readers_language(anyone):
     english = anyone.raw("GET", "/nowhere", headers={"Accept-Language": "en"})
     assert english.get_json()["title"] == "Not found"
     assert "Accept-Language" in english.headers["Vary"]
+
+
+@pytest.mark.parametrize("trouble", [None, BadFields({}), ValueError("a slip")])
+def test_what_is_not_answered_quickly_goes_the_usual_way_once(trouble):
+    calls = []
+
+    def usual(environ, start_response):
+        calls.append(environ["PATH_INFO"])
+        raise KeyError("the usual way fails")
+
+    def quick(query, language):
+        if trouble:
+            raise trouble
+        return
+
+    app = edge._quickly(usual, {"/v1/circle": quick}, Limits(), lambda *told: None)
+    with pytest.raises(KeyError):
+        app({"PATH_INFO": "/v1/circle", "REQUEST_METHOD": "GET", "QUERY_STRING": ""}, None)
+    assert calls == ["/v1/circle"]
