@@ -137,7 +137,16 @@ class Office:
 
     def _matters_of_people(self) -> None:
         rows = drafts_store.DraftStore(self.database)
-        self.drafts = Drafts(rows, self.matters, self.files, self.keyring, self.now, self.identity.mandates)
+        self.drafts = Drafts(
+            rows,
+            self.matters,
+            self.files,
+            self.keyring,
+            self.now,
+            self.identity.mandates,
+            transact=self.database.transact,
+            record=self.audit.record,
+        )
         self.cases = Cases(
             cases_store.CaseStore(self.database),
             drafts=self.drafts,
@@ -176,7 +185,7 @@ class Office:
         ports = chat.Ports(
             desk_for=self.circle.desk_for,
             desk_open=self.circle.desk_open,
-            card=_cards(self.matters, self.circle, self.cases, self.parcels),
+            card=_cards(self.matters, self.circle, self.drafts, self.cases, self.parcels),
             file=lambda upload, viewer: self.files.accepted(viewer.id, upload),
             name_of=self.identity.name_of,
             away=_away(self.notices),
@@ -209,13 +218,19 @@ class Office:
         self.identity.ports.ended = lambda session: self.chat.live.revoke(session)
         own_data.tell(self.identity.ports, self)
         self.files.shared, self.files.in_case = self.chat.shares_file, self.cases.holds_file
+        deeds = self.chat.deeds
+        self.cases.talks = deeds.of_case
+        self.drafts.talk_is_of, self.drafts.sent_in_talk = deeds.is_of, deeds.sent_file
+        self.drafts.shared = lambda viewer, draft: deeds.shares_card(viewer, "draft", draft)
         rests_on = (self.drafts.uses, self.cases.uses_file, self.chat.uses_file)
         self.files.bound = lambda upload: any(uses(upload) for uses in rests_on)
         self.identity.ports.departments = self.matters.departments.codes
         self.identity.ports.points = lambda: [point.id for point in self.circle.points()]
 
     def _background(self) -> None:
-        self.jobs.reactions = reactions.table(self.cases, self.parcels, self.jobs, self.notices.tell)
+        self.jobs.reactions = reactions.table(
+            self.cases, self.parcels, self.jobs, self.notices.tell, self.chat.deeds.follow_draft
+        )
         self.jobs.handlers = reactions.handlers(self.cases, self.parcels, self.files.check) | self.rotation.handlers()
         self.jobs.handlers["audit.head"] = lambda slot: self.audit.tell_head()
         self.jobs.recurring = reactions.RECURRING
@@ -414,11 +429,16 @@ def _sms(settings: Settings, console: IO[str]) -> Any:
     return notifications.ConsoleSms(console)
 
 
-def _cards(matters: Matters, circle: Circle, cases: Cases, parcels: Parcels) -> Callable[[str, str, Any], Any]:
+def _cards(
+    matters: Matters, circle: Circle, drafts: Drafts, cases: Cases, parcels: Parcels
+) -> Callable[[str, str, Any], Any]:
     """Structured cards for the chat, resolved for the viewer."""
     resolvers: dict[str, Callable[[Any, str], dict[str, Any] | None]] = {
         "guide": lambda viewer, ref: matters.card(ref),
+        "apply": lambda viewer, ref: matters.card(ref),
+        "material": lambda viewer, ref: matters.material_card(ref),
         "point": lambda viewer, ref: circle.card(ref),
+        "draft": drafts.card,
         "case": cases.card,
         "parcel": parcels.card,
     }

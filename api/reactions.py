@@ -26,8 +26,10 @@ class Tell(Protocol):
     def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, link: str) -> object: ...
 
 
-def table(cases: Cases, parcels: Parcels, jobs: Jobs, tell: Tell) -> Mapping[str, Sequence[Reaction]]:
-    """What follows each event, by its type."""
+def table(
+    cases: Cases, parcels: Parcels, jobs: Jobs, tell: Tell, tie: Callable[[str, str], object]
+) -> Mapping[str, Sequence[Reaction]]:
+    """What follows each event, by its type. `tie(talk, number)` ties a talk to the case that came of it."""
 
     def tell_case(template: str) -> Reaction:
         def react(event: Event) -> None:
@@ -62,9 +64,13 @@ def table(cases: Cases, parcels: Parcels, jobs: Jobs, tell: Tell) -> Mapping[str
     def hand_over(event: Event) -> None:
         cases.hand_over(parcels.told(event.subject)["case_id"], proof="applicant_confirmed_parcel")
 
+    def tie_talk(event: Event) -> None:
+        if event.data.get("talk"):
+            tie(event.data["talk"], event.data["number"])
+
     silence: Reaction = ("wait_for_silence", wait_for_silence)
     return {
-        "case.submit": (tell_case("case_submitted"), silence),
+        "case.submit": (tell_case("case_submitted"), silence, ("tie_talk", tie_talk)),
         "case.supplement": (silence,),
         "case.accept": (tell_case("case_accepted"),),
         "case.deem": (tell_case("case_deemed_accepted"),),

@@ -123,6 +123,7 @@ class State(Schema):
     version = fields.Integer(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     desk = fields.String(required=True)
+    case = fields.String(required=True, allow_none=True)
     officer = fields.Nested(schemas.Officer, required=True, allow_none=True)
     owner = fields.Nested(schemas.Officer, required=True, allow_none=True)
     promised_at = fields.String(required=True, allow_none=True)

@@ -31,7 +31,9 @@ Stream = Literal["public", "staff"]
 STATES = ("queued", "active", "left_message", "closed")
 WAITING = ("queued", "left_message")
 KINDS = ("text", "image", "file", "card", "location", "note")
-CARDS = ("case", "guide", "parcel", "point")
+CARDS = ("case", "guide", "parcel", "point", "apply", "draft", "material")
+"""`apply` invites to begin a draft for a matter, `draft` shows how far one is, `material` asks for one of a matter."""
+
 DESK_ROLES = frozenset({"window", "handler"})
 
 CITIZEN_OR_DESK = DESK_ROLES | {"citizen"}
@@ -117,6 +119,14 @@ class Closing:
 
 
 @dataclass(frozen=True)
+class Tie:
+    """When a conversation that had begun was tied to its case, and by whom."""
+
+    at: datetime
+    by: Person
+
+
+@dataclass(frozen=True)
 class Conversation:
     """One question of one citizen to one desk. `version` counts the moves, not the messages.
 
@@ -124,6 +134,7 @@ class Conversation:
     `place` is the position at which it entered the queue at `waiting_since`; `waited` the seconds until it was taken.
     `wanted` is the officer that the citizen would like best; until `reply_by` the one who has it must say something.
     At `look_at` it is looked whether it fell silent; `warned_at` the citizen was asked about it.
+    `tied` says how it came to its `case`; None where it was opened about it.
     """
 
     id: str
@@ -148,6 +159,7 @@ class Conversation:
     look_at: datetime | None = None
     warned_at: datetime | None = None
     rating: Rating | None = None
+    tied: Tie | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -156,6 +168,7 @@ class Conversation:
             "version": self.version,
             "state": self.state,
             "desk": self.desk,
+            "case": self.case,
             "officer": _brief(self.officer),
             "owner": _brief(self.owner),
             "promised_at": self.promised_at,
@@ -491,6 +504,18 @@ def reopened(conversation: Conversation, way_in: tuple[str, datetime | None], pl
         closed=None,
     )
     return Move(after, "reopened")
+
+
+def tied_to(conversation: Conversation, viewer: Viewer, case: str, now: datetime) -> Move | None:
+    """Its citizen or its officer says which case it is about, also after its end, since a case often follows a talk;
+    None where it is about this case. Raises ClaimFirst, NotTheOfficer.
+    """
+    if viewer.is_staff:
+        _check_officer(conversation, viewer)
+    if conversation.case == case:
+        return None
+    by = Person(viewer.id, viewer.kind, viewer.name if viewer.is_staff else "")
+    return Move(replace(conversation, version=conversation.version + 1, case=case, tied=Tie(now, by)), "tied")
 
 
 def _check_officer(conversation: Conversation, viewer: Viewer) -> None:

@@ -49,7 +49,7 @@ class Live:
     def state(self, conversation: Conversation, left: str) -> None:
         """A conversation moved, perhaps away from the desk `left`.
 
-        {conversation, version, state, desk, officer, owner, promised_at, closed}
+        {conversation, version, state, desk, case, officer, owner, promised_at, closed}
         """
         self.emit("state", views.facts(conversation), [*public_rooms(conversation), *_desk_rooms(conversation, left)])
 

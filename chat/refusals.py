@@ -28,6 +28,14 @@ class NotFound(Refusal):
     en = "This conversation was not found, or is not yours."
 
 
+class CaseNotFound(Refusal):
+    """A case that is not there, or not for both sides of the talk."""
+
+    code = "not_found"
+    zh = "没有找到这个办件，或者它不是这位群众的。"
+    en = "This case was not found, or is not this citizen's."
+
+
 class BadFields(Refusal):
     """The facts were not right; `errors` says which field and why."""
 

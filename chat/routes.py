@@ -82,6 +82,14 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
         """Go on in it, within 7 days."""
         return versioned(chat.reopen(actor, conversation, http.wanted_version()))
 
+    @bp.post("/conversations/<conversation>/case")
+    @http.allow("citizen", "window", "handler")
+    @bp.arguments(schemas.Tie)
+    @bp.response(200, schemas.Conversation)
+    def tie(body: Body, conversation: str, actor: Any) -> Answer:
+        """Say which case of the citizen's it is about; the case's timeline then names it."""
+        return versioned(chat.deeds.tie(actor, conversation, body["case"], http.wanted_version()))
+
     @bp.post("/conversations/<conversation>/rating")
     @http.allow("citizen")
     @bp.arguments(schemas.Rate)

@@ -43,7 +43,8 @@ class MessagesQuery(Schema):
 
 
 class CardIn(Schema):
-    """A reference: a case number, a matter code, a parcel id or a point id."""
+    """A reference: a case number, a matter code (`guide`, `apply`), a parcel, point or draft id; a `material` is
+    `<matter code>:<key>`."""
 
     type = fields.String(metadata={"enum": list(CARDS)})
     ref = fields.String()
@@ -86,6 +87,12 @@ class Ending(Schema):
     """Why it is closed; both sides see it."""
 
     reason = fields.String(allow_none=True, metadata={"maxLength": 200})
+
+
+class Tie(Schema):
+    """The case that a talk is about."""
+
+    case = fields.String(required=True, validate=validate.Length(1, 60))
 
 
 class Officer(Schema):

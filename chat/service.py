@@ -14,6 +14,7 @@ from chat import presence as presences
 from chat import transcript as papers
 from chat.absent import Absent
 from chat.conversation import Conversation, Decide, Move, Person, Post
+from chat.deeds import Deeds
 from chat.events import Live
 from chat.limits import Buckets
 from chat.moves import Moves
@@ -67,6 +68,7 @@ class Chat:
         self._absent = Absent(store, ports)
         self._rounds = Rounds(store, ports, move=moves.by_itself, way_in=self._way_in, give=moves.giving.give)
         self.replies = Replies(store, ports, now=now, readable=standings.readable)
+        self.deeds = Deeds(store, ports, act=self._act, by_itself=moves.by_itself, readable=standings.readable, now=now)
         self.posts, self.events = Buckets(limits.posts(posts_a_minute)), Buckets(limits.events(posts_a_minute))
 
     @property

@@ -20,7 +20,7 @@ from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from chat.canned import Canned
-from chat.conversation import WAITING, Closing, Conversation, Person, Rating
+from chat.conversation import WAITING, Closing, Conversation, Person, Rating, Tie
 from chat.ports import Document
 from chat.presence import Presence
 from chat.refusals import Unavailable
@@ -33,6 +33,8 @@ INDEXES: list[Index] = [
     ("messages", [("client_id", 1), ("conversation", 1), ("sender.id", 1)], {"unique": True}),
     ("messages", [("file.id", 1)], {"sparse": True}),
     ("messages", [("sealed_until", 1)], {"sparse": True}),
+    ("messages", [("card.ref", 1)], {"sparse": True}),
+    ("conversations", [("case", 1), ("_id", 1)], {}),
     ("conversations", [("citizen.id", 1), ("_id", 1)], {}),
     ("conversations", [("desk", 1), ("state", 1), ("waiting_since", 1)], {}),
     ("conversations", [("officer.id", 1), ("state", 1)], {}),
@@ -143,6 +145,10 @@ class ChatStore:
     def of_citizen(self, citizen: str, before: str | None, limit: int) -> list[Conversation]:
         """A citizen's own, newest first, from before an id on."""
         return self._newest({"citizen.id": citizen}, before, limit)
+
+    def of_case(self, case: str, limit: int) -> list[Conversation]:
+        """Those about a case, newest first."""
+        return self._newest({"case": case}, None, limit)
 
     def of_officer(self, officer: str, before: str | None, limit: int) -> list[Conversation]:
         """What an officer holds, newest first, from before an id on."""
@@ -422,6 +428,12 @@ class ChatStore:
         ids = {row["conversation"] for row in self._messages.find({"file.id": upload}, {"conversation": 1})}
         return [found for found in map(self.conversation, sorted(ids)) if found]
 
+    def conversations_with_card(self, type: str, ref: str) -> list[Conversation]:
+        """Where a citizen sent a card."""
+        sent = {"card.ref": ref, "card.type": type, "sender.kind": "citizen"}
+        ids = {row["conversation"] for row in self._messages.find(sent, {"conversation": 1})}
+        return [found for found in map(self.conversation, sorted(ids)) if found]
+
     # -- how far each member has seen ------------------------------------------
 
     def advance(self, conversation: str, member: Person, delivered: int, read: int) -> Document | None:
@@ -531,5 +543,7 @@ def _conversation(row: Document) -> Conversation:
     for role in ("citizen", "officer", "owner"):
         known[role] = Person(**row[role]) if row[role] else None
     known["closed"] = Closing(**row["closed"]) if row["closed"] else None
+    tied = row.get("tied")
+    known["tied"] = Tie(tied["at"], Person(**tied["by"])) if tied else None
     known["rating"] = Rating(**row["rating"]) if row.get("rating") else None
     return Conversation(**known)

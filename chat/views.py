@@ -81,7 +81,6 @@ def conversation(
         "id": found.id,
         **{key: value for key, value in facts(found).items() if key != "conversation"},
         "matter": found.matter,
-        "case": found.case,
         "point": found.point,
         "queue": queue,
         "last_seq": last_seq,

@@ -75,6 +75,9 @@ PUBLIC = frozenset(RULES) - {"note", "claim", "release"} | {"submit"}
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 
 SUBMIT_LABEL = "提交申请"
+TALKS = {"opened": "就本办件咨询窗口", "tied": "一段咨询关联到本办件", "closed": "咨询结束"}
+"""Lines of the timeline about a talk."""
+
 APPEAL = "不服本决定的，可以自收到决定之日起 60 日内申请行政复议，或者 6 个月内提起行政诉讼。"
 """行政复议法 第20条; 行政诉讼法 第46条."""
 

@@ -148,14 +148,16 @@ class By(Schema):
 
 
 class TimelineItem(Schema):
-    """One action."""
+    """One action, or what became of a talk about the case: that has no `seq` but the way to the talk, where it is open
+    to the reader."""
 
-    seq = fields.Integer(required=True)
+    seq = fields.Integer(required=True, allow_none=True)
     act = fields.String(required=True)
     label = fields.String(required=True)
     at = Time(required=True)
     by = fields.Nested(By, required=True)
     text = fields.String(required=True)
+    talk = fields.String(allow_none=True, metadata={"description": "the id of the conversation"})
 
 
 class Timeline(Schema):

@@ -77,6 +77,8 @@ class Cases:
         self._transact = transact
         self._announce = announce
         self._now = now
+        self.talks: Callable[[str, Actor], list[Row]] = lambda number, actor: []
+        """What the timeline says of the talks about a case; told once the talks above stand."""
 
     def start(self) -> None:
         """Give a place to the cases of a release that knew none, so that their desk and department find them."""
@@ -100,7 +102,8 @@ class Cases:
                 self._store.add(session, row, self._sealed(new_id, action))
                 self._files.keep(session, draft["materials"])
                 self._drafts.hand_over(session, draft_id, draft["version"], row["number"])
-                self._announce(session, "case.submit", new_id, number=row["number"], state="submitted")
+                talk = {"talk": draft["talk"]} if draft["talk"] else {}
+                self._announce(session, "case.submit", new_id, number=row["number"], state="submitted", **talk)
 
             try:
                 self._transact(write)
@@ -207,10 +210,10 @@ class Cases:
         return [{"code": code, "name": known.name(code)} for code in known.codes()]
 
     def timeline(self, actor: Actor, number: str) -> list[Row]:
-        """What happened, in order; the office's own notes only for the office."""
+        """What happened, in order, with the talks about it; the office's own notes only for the office."""
         row = self._visible(actor, number)
         shown = (a for a in self._actions(row["_id"]) if actor.is_staff or a.act in rules.PUBLIC)
-        return [
+        acts = [
             {
                 "seq": action.seq,
                 "act": action.act,
@@ -221,6 +224,8 @@ class Cases:
             }
             for action in shown
         ]
+        talks = [_talk_line(line) for line in self.talks(number, actor)]
+        return sorted([*acts, *talks], key=lambda line: line["at"])
 
     def clock(self, actor: Actor, number: str) -> Row:
         """The clock's reckoning at this moment (the form of facts and rules is `cases/clock.py`)."""
@@ -530,3 +535,18 @@ class Cases:
 
     def _unseal(self, record: str, field: str, sealed: str) -> Any:
         return json.loads(self._keys.open_sealed(record, field, sealed))
+
+
+def _talk_line(line: Row) -> Row:
+    """A line of the timeline about a talk: it is no act, so it has no number."""
+    by = {"citizen": ("申请人", "citizen"), "system": ("系统", "system")}.get(line["by"]["kind"])
+    name, role = by or (line["by"]["name"], "window")
+    return {
+        "seq": None,
+        "act": f"talk.{line['event']}",
+        "label": rules.TALKS[line["event"]],
+        "at": line["at"],
+        "by": {"kind": line["by"]["kind"], "name": name, "role": role},
+        "text": "",
+        "talk": line["talk"],
+    }

@@ -51,6 +51,15 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
         changed = drafts.change(actor, draft_id, http.wanted_version(), body)
         return changed, http.etag(changed["version"])
 
+    @bp.post("/drafts/<draft_id>/materials")
+    @http.allow("citizen")
+    @bp.arguments(schemas.TakenOver)
+    @bp.response(200, schemas.Draft)
+    def take_over(body: Body, draft_id: str, actor: Any) -> Any:
+        """Use a file that one sent in a conversation as a material, against the version in If-Match."""
+        changed = drafts.take_over(actor, draft_id, http.wanted_version(), body)
+        return changed, http.etag(changed["version"])
+
     @bp.delete("/drafts/<draft_id>")
     @http.allow("citizen")
     @bp.response(204)

@@ -60,6 +60,11 @@ class NewDraft(Schema):
         validate=validate.Length(min=1, max=60),
         metadata={"description": "the mandate under which this is for somebody else"},
     )
+    talk = fields.String(
+        load_default=None,
+        validate=validate.Length(min=1, max=60),
+        metadata={"description": "one's own conversation in which it was asked for; its case will be tied to that"},
+    )
 
 
 class DraftChange(Schema):
@@ -69,6 +74,14 @@ class DraftChange(Schema):
     situation = Situation
     materials = Materials
     delivery = fields.Nested(Delivery)
+
+
+class TakenOver(Schema):
+    """A file that one sent in a conversation, and the material that it becomes. To ask for it is to consent."""
+
+    material = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,40}$"))
+    conversation = fields.String(required=True, validate=validate.Length(1, 60))
+    seq = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2**31 - 1))
 
 
 class ActedFor(Schema):
@@ -91,6 +104,7 @@ class Draft(Schema):
     missing = fields.List(fields.Nested(Missing), required=True)
     case = fields.String(required=True, allow_none=True)
     for_ = fields.Nested(ActedFor, data_key="for", required=True, allow_none=True)
+    talk = fields.String(required=True, allow_none=True)
     created_at = Time(required=True)
     updated_at = Time(required=True)
 

@@ -33,6 +33,9 @@ class Drafts:
         keyring: Keyring,
         now: Callable[[], datetime],
         mandates: Mandates,
+        *,
+        transact: Callable[[Callable[[Any], Any]], Any],
+        record: Callable[..., None],
     ) -> None:
         self._store = store
         self._matters = matters
@@ -40,18 +43,26 @@ class Drafts:
         self._keys = keyring
         self._now = now
         self._mandates = mandates
+        self._transact = transact
+        self._record = record
+        # Told once the talks above stand: whose a talk is, what somebody sent in it, and who was sent a draft's card.
+        self.talk_is_of: Callable[[Actor, str], bool] = lambda actor, talk: False
+        self.sent_in_talk: Callable[[Actor, str, int], str | None] = lambda actor, talk, seq: None
+        self.shared: Callable[[Actor, str], bool] = lambda actor, draft_id: False
 
     def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
 
-        It takes over what was answered about the situation (情形); with a mandate it is for whoever gave it. Raises
-        BadFields, MandateEnded.
+        It takes over what was answered about the situation (情形); with a mandate it is for whoever gave it; with a
+        talk it knows that it was begun there. Raises BadFields, MandateEnded.
         """
         matter_code, answers, situation, mandate_id = new["matter"], new["answers"], new["situation"], new["for_"]
         try:
             matter = self._matters.matter(matter_code)
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
+        if new["talk"] is not None and not self.talk_is_of(actor, new["talk"]):
+            raise BadFields({"talk": ["没有找到这段咨询。"]})
         if mandate_id:
             principal = self._acting(actor, mandate_id, matter.code)
             answers = {"applicant_name": principal["principal_name"], **answers}
@@ -72,6 +83,7 @@ class Drafts:
             "delivery": None,
             "case": None,
             "mandate": mandate_id,
+            "talk": new["talk"],
             "created_at": self._now(),
             "updated_at": self._now(),
         }
@@ -106,6 +118,43 @@ class Drafts:
         if not self._store.change(draft_id, version, fields):
             raise VersionStale
         return self.draft(actor, draft_id)
+
+    def take_over(self, actor: Actor, draft_id: str, version: int, taken: Row) -> Row:
+        """Use a file that one sent in a talk as a material: the same upload, so nothing is copied. Again: no change.
+
+        Asking for it is the consent, and is written in the audit. Raises VersionStale, DraftSubmitted, BadFields;
+        NotFound for a message of somebody else.
+        """
+        row = self._open(actor, draft_id, version)
+        key, upload = taken["material"], self.sent_in_talk(actor, taken["conversation"], taken["seq"])
+        if upload is None:
+            raise BadFields({"seq": ["这条消息里没有图片或文件。"]})
+        bound = row["materials"].get(key, [])
+        if upload in bound:
+            return self._face(row)
+        materials = {**row["materials"], **self._bound(actor, row, {key: [*bound, upload]})}
+        change = {"materials": materials, "uploads": rules.uploads(materials), "updated_at": self._now()}
+
+        def write(session: Any) -> None:
+            if not self._store.change(draft_id, version, change, session):
+                raise VersionStale
+            self._record(actor.id, "take_over_file", f"draft:{draft_id}:{key}:{upload}", session=session)
+
+        self._transact(write)
+        return self.draft(actor, draft_id)
+
+    def card(self, actor: Actor, draft_id: str) -> Row | None:
+        """How far a draft is, as a card in a talk: for its owner, and for the staff whom its owner sent the card.
+
+        No answer, name or file is on it. None where the viewer may not see it.
+        """
+        row = self._store.draft(draft_id)
+        if row is None or not (row["owner"] == actor.id or (actor.is_staff and self.shared(actor, draft_id))):
+            return None
+        missing = 0 if row["case"] else len(self._gaps(row))
+        state = "已提交" if row["case"] else "填写中" if missing else "已填好，还没提交"
+        name, code = row["matter"]["name"], row["matter"]["code"]
+        return {"title": name, "matter": code, "state_label": state, "missing": missing, "case": row["case"]}
 
     def drop(self, actor: Actor, draft_id: str) -> None:
         """Forget a draft that was not submitted."""
@@ -270,6 +319,7 @@ class Drafts:
             "missing": [vars(gap) for gap in self._gaps(row)] if not row["case"] else [],
             "case": row["case"],
             "for_": self._for(row),
+            "talk": row.get("talk"),
             "created_at": row["created_at"],
             "updated_at": row["updated_at"],
         }

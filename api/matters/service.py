@@ -116,6 +116,15 @@ class Matters:
         one = self.matter(code)
         return {"code": one.code, "name": one.name, "version": one.version, "department": one.record["department"]}
 
+    def material_card(self, ref: str) -> Row:
+        """A material of a matter on a card, as `<matter>:<key>`. Raises NotFound."""
+        code, _, key = ref.rpartition(":")
+        one = self.matter(code)
+        found = next((material for material in one.materials if material.key == key), None)
+        if found is None:
+            raise NotFound
+        return {"code": one.code, "key": key, "name": found.name, "matter": one.name}
+
     def listed(self, question: Row, after: str | None, most: int) -> list[Row]:
         """Matters in force by code, those that `theme` and `online` let through; at most `most` after a code."""
         theme, online = question.get("theme"), question.get("online")

@@ -10,7 +10,7 @@ from chat.conversation import FIRST_REPLY, reads
 from chat.events import desk_room, member_room, staff_room
 from tests.chat.office import said
 
-FACTS = ("version", "state", "desk", "officer", "owner", "promised_at", "closed")
+FACTS = ("version", "state", "desk", "case", "officer", "owner", "promised_at", "closed")
 
 
 class Reader:
@@ -78,6 +78,7 @@ class Reader:
 ACTS = {
     "citizen posts": lambda c: c.chat.post(c.citizen, c.talk, said("问")),
     "officer claims": lambda c: c.chat.claim(c.officer, c.talk),
+    "officer ties it to a case": lambda c: c.chat.deeds.tie(c.officer, c.talk, "XC-1"),
     "officer posts": lambda c: c.chat.post(c.officer, c.talk, said("答")),
     "officer notes": lambda c: c.chat.post(c.officer, c.talk, said("暗语", kind="note")),
     "citizen's device has it": lambda c: c.chat.delivered(c.citizen, c.talk, 4),
@@ -106,6 +107,7 @@ class Scene:
         self.colleague, self.stranger = office.officer("李审批", "handler"), office.citizen("李四")
         self.clerk = office.officer("赵窗口", point="XC-H02")
         chat.say_presence(self.colleague, {"state": "here"})
+        office.mine["case", "XC-1"] = citizen.id
         chat._queues.pause = 0
 
     def silence(self) -> None:

@@ -217,6 +217,21 @@ def _rating(world: World, actor: str) -> Call:
     return {**_reopening(world, actor), "json": {"score": 5}}
 
 
+def _tie(world: World, actor: str) -> Call:
+    path = f"/v1/conversations/{world.talk['id']}"
+    return {"json": {"case": world.case["number"]}, "headers": world.version(path)}
+
+
+def _take_over(world: World, actor: str) -> Call:
+    upload = accepted_upload(world.owner, world.drain)
+    said = {"client_id": str(uuid4()), "kind": "image", "file": upload}
+    seq = world.owner.post(f"/v1/conversations/{world.talk['id']}/messages", said)["seq"]
+    return {
+        "json": {"material": "m4", "conversation": world.talk["id"], "seq": seq},
+        "headers": world.version(f"/v1/drafts/{world.draft['id']}"),
+    }
+
+
 def _reply(world: World, actor: str) -> Call:
     made = world.window.post("/v1/canned-replies", {"title": "材料", "text": "请带身份证。"})
     return {"at": {"reply": made["id"]}, "json": {"text": "请带身份证原件。"}, "headers": {"If-Match": '"1"'}}
@@ -407,5 +422,7 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("PATCH", "/v1/canned-replies/<reply>"): _reply,
     ("DELETE", "/v1/canned-replies/<reply>"): _reply,
     ("POST", "/v1/conversations/<conversation>/rating"): _rating,
+    ("POST", "/v1/conversations/<conversation>/case"): _tie,
+    ("POST", "/v1/drafts/<draft_id>/materials"): _take_over,
 }
 """How to call a route so that whoever may is let through; a route that is not here needs nothing but its path."""
