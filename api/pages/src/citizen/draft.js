@@ -3,6 +3,19 @@ import { ref, shallowRef } from 'vue'
 import { answersOf } from './guide.js'
 import { api } from './state.js'
 
+/** One's papers, each once; what the form itself is needs no upload. */
+export function papersOf(guide, form) {
+  const all = ['to_fill_in', 'to_bring', 'may_follow'].flatMap((name) => guide?.[name] ?? [])
+  return [...new Map(all.map((one) => [one.key, one])).values()].filter((one) => !form?.fills.includes(one.key))
+}
+
+/** Go on with one's open draft for a matter, or begin one, which knows the talk it was begun in. @returns {Promise<object>} */
+export async function beginDraft(matter, talk) {
+  const { items } = await api.get('/v1/drafts')
+  const begun = items.find((draft) => draft.matter.code === matter && !draft.case && !draft.for)
+  return begun ?? api.post('/v1/drafts', { matter, talk }, { once: `draft:${matter}:${talk}` })
+}
+
 /** @param {string} id */
 export function useDraft(id) {
   const draft = shallowRef(null)

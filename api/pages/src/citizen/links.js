@@ -8,7 +8,7 @@ export function routeOf(link) {
   return KNOWN.test(path) ? path : null
 }
 
-const CARDS = { case: 'cases', guide: 'matters', point: 'points' }
+const CARDS = { case: 'cases', guide: 'matters', apply: 'matters', draft: 'drafts', point: 'points' }
 
 /** The address of a card in a conversation. @param {{type: string, ref?: string}|undefined} card */
 export function cardLink(card) {

@@ -169,4 +169,12 @@ export default {
   不办: 'nothing',
   先打电话: 'call first',
   先在网上问窗口: 'ask the office online first',
+
+  // from talk to deed
+  '已关联办件 {case}': 'Tied to case {case}',
+  '在线办理': 'Apply online',
+  '申请': 'Application',
+  '请提供材料': 'Document asked for',
+  '还差 {n} 项': '{n} things missing',
+  '看这段咨询': 'See the conversation',
 }

@@ -17,6 +17,8 @@ export function useTalk(session, id, streams = ['public']) {
   const messages = shallowRef([])
   const waiting = shallowRef([])
   const uploads = ref([])
+  /** Whether the outbox is there: what is sent before would be lost. */
+  const ready = ref(false)
   const connected = ref(true)
   const typing = ref(null)
   const error = shallowRef(null)
@@ -71,6 +73,7 @@ export function useTalk(session, id, streams = ['public']) {
       conversation.value = await session.api.get(`/v1/conversations/${id}`)
       chat = await session.line()
       if (gone) return
+      ready.value = true
       connected.value = chat.connected
       waiting.value = chat.pending(id)
       if (!stops.length) listen()
@@ -139,7 +142,7 @@ export function useTalk(session, id, streams = ['public']) {
   const shown = computed(() => messages.value.slice(-count.value))
 
   return {
-    conversation, shown, waiting, uploads, connected, typing, error, more,
+    conversation, shown, waiting, uploads, ready, connected, typing, error, more,
     load, refresh, showEarlier, settle, sendFile, retryUpload: carry, dropUpload,
     send: (text) => chat.post(id, { kind: 'text', text }),
     note: (text) => chat.post(id, { kind: 'note', text }),

@@ -423,4 +423,12 @@ export default {
   '作业': 'Jobs',
   '到期 {due} · 重试中 {retrying} · 停下 {parked}': '{due} due · {retrying} retrying · {parked} stopped',
   '最久等了 {time}': 'oldest waits {time}',
+
+  // from talk to deed
+  '没有找到这位群众的这个办件，请核对编号。': 'This citizen has no such case. Check the number.',
+  '关联办件': 'Tie to a case',
+  '对方的办件编号': 'Their case number',
+  '关联': 'Tie',
+  '请对方在线办理': 'Invite to apply online',
+  '请对方提供': 'Ask for it',
 }
