@@ -21,8 +21,17 @@ EVENTS = {
     "closed": "咨询结束",
     "reopened": "咨询继续",
     "rated": "已评价",
+    "tied": "已关联办件 {case}",
 }
-CARDS = {"case": "办件", "guide": "办事指南", "parcel": "快递", "point": "办事地点"}
+CARDS = {
+    "case": "办件",
+    "guide": "办事指南",
+    "parcel": "快递",
+    "point": "办事地点",
+    "apply": "在线办理",
+    "draft": "申请",
+    "material": "请提供材料",
+}
 LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 
 Row = tuple[str, str, str]
@@ -41,6 +50,8 @@ class Transcript:
 def transcript(talk: Document, messages: Iterable[Document], now: datetime) -> Transcript:
     """The paper of a conversation, from what its reader sees of it."""
     facts = [("咨询编号", talk["id"]), ("开始", _time(talk["created_at"]))]
+    if talk["case"]:
+        facts.append(("办件", talk["case"]))
     if talk["owner"]:
         facts.append(("首问负责人", talk["owner"]["name"]))
     if talk["closed"]:
@@ -58,12 +69,14 @@ def _row(message: Document) -> Row:
 
 def _words(message: Document) -> str:
     if message["kind"] == "event":
-        officer = (message["event"].get("officer") or {}).get("name", "窗口人员")
-        return EVENTS.get(message["event"]["type"], "状态有变化").format(officer=officer)
+        event = message["event"]
+        officer = (event.get("officer") or {}).get("name", "窗口人员")
+        return EVENTS.get(event["type"], "状态有变化").format(officer=officer, case=event.get("case") or "")
     if "file" in message:
         return f"〔{'图片' if message['kind'] == 'image' else '文件'}：{message['file']['name']}〕"
     if "card" in message:
-        return f"〔{CARDS[message['card']['type']]}：{message['card'].get('title') or message['card'].get('ref', '')}〕"
+        card = message["card"]
+        return f"〔{CARDS[card['type']]}：{card.get('title') or card.get('name') or card.get('ref', '')}〕"
     if "location" in message:
         return f"〔位置：{message['location'].get('name') or '地图上的一点'}〕"
     return str(message.get("text", ""))

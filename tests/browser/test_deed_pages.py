@@ -95,12 +95,15 @@ def test_a_talk_is_tied_to_a_case_whose_history_leads_back_to_it(phone, screens,
     phone.go("/#/ask")
     phone.at("ask-text").fill("我的件到哪了？")
     phone.at("ask-send").click()
+    window = screens("window")
+    pane = pane_of(window)
+    pane.get_by_test_id("side-tie").fill("XC260101-NONE")
+    pane.get_by_test_id("side-tie-send").click()
+    expect(pane.get_by_test_id("side-tie-wrong")).to_contain_text("没有找到")
     phone.at("talk-tie").click()
     phone.shot("tie")
     phone.at("tie-case").click()
     expect(phone.at("talk-case")).to_contain_text(case["number"])
-    window = screens("window")
-    pane = pane_of(window)
     expect(pane.get_by_test_id("side-case")).to_contain_text(case["number"])
     phone.at("talk-case").click()
     phone.at("timeline-talk").scroll_into_view_if_needed()
@@ -112,7 +115,7 @@ def test_a_talk_is_tied_to_a_case_whose_history_leads_back_to_it(phone, screens,
     window.at("timeline-talk").scroll_into_view_if_needed()
     window.shot("history")
     assert phone.faults == []
-    assert window.faults == []
+    assert [fault for fault in window.faults if "404" not in fault] == []
 
 
 @pytest.fixture
