@@ -54,6 +54,10 @@ def test_in_english_it_has_english_headings_and_the_offices_own_words(anyone: An
         "What to bring",
         "by 8 December 2026",
         "Scan for the same version",
+        "Business licence (营业执照)",
+        "Visit to the place",
+        "two or more visiting officers",
+        "exists only in Chinese",
     ):
         assert words in text
     assert "食品经营许可申请书" in text
