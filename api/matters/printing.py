@@ -72,6 +72,7 @@ ENGLISH = {
     "时限": "Limit",
     "计": "counts",
     "不计": "does not",
+    "当场": "at once",
     "编码": "Code",
     "名称": "Name",
     "类别": "Kind",
@@ -104,6 +105,7 @@ def paper(guide: Guide, base: str, answers: Mapping[str, str], *, language: Lang
         link=address(base, guide, answers),
         link_words=words("扫码看同一版本的指南"),
         size=LARGE if size == "large" else NORMAL,
+        language=language,
     )
 
 
@@ -158,7 +160,9 @@ def _blocks(words: Words, guide: Guide) -> tuple[Block, ...]:
     questions = [words("问：{q}\n答：{a}", q=one["q"], a=one["a"]) for one in guide["faq"]]
     return (
         *lines(words("您的情况"), _situation(words, guide)),
-        *lines(words("请留意"), [_note(words, note) for note in guide["notes"]]),
+        *lines(
+            words("请留意"), [_note(words, note) for note in sorted(guide["notes"], key=lambda note: not note["stop"])]
+        ),
         *_boxes(words, "要准备的", guide["to_bring"], later),
         *_boxes(words, "可以过几天再补的", _only_later(guide), set()),
         *_boxes(words, "要填写的表格", guide["to_fill_in"], later),
@@ -251,13 +255,20 @@ def _steps(words: Words, guide: Guide) -> tuple[Block, ...]:
         (
             words.term(one["name"]),
             words.term(one["role"]),
-            "—" if one["days"] is None else str(one["days"]),
+            _days(words, one["days"]),
             words("计") if one["counted"] else words("不计"),
         )
         for one in guide["steps"]
     )
     head = tuple(words(name) for name in ("环节", "谁来办", "天数", "时限"))
-    return (Block("table", (head, *rows), words("一步一步"), (2, 5, 1, 1)),) if rows else ()
+    shares = (5, 6, 3, 3) if words.language == "en" else (2, 5, 1, 1)
+    return (Block("table", (head, *rows), words("一步一步"), shares),) if rows else ()
+
+
+def _days(words: Words, days: int | None) -> str:
+    if days is None:
+        return "—"
+    return str(days) if days else words("当场")
 
 
 def _formal(words: Words, guide: Guide) -> list[tuple[str, str]]:
