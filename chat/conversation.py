@@ -6,7 +6,7 @@ Two streams: `public` is the talk, `staff` holds notes that no citizen ever sees
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isfinite
@@ -73,6 +73,11 @@ class Person:
     id: str
     kind: str
     name: str = ""
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> "Person":
+        """An actor as one of a conversation."""
+        return cls(viewer.id, viewer.kind, viewer.name)
 
     @property
     def is_staff(self) -> bool:
@@ -167,6 +172,10 @@ class Move:
     event: str
     note: str | None = None
     because: str | None = None
+
+
+Decide = Callable[[Conversation], Move | None]
+"""What becomes of a conversation as it is now; None: nothing."""
 
 
 @dataclass(frozen=True)
