@@ -5,8 +5,8 @@
 group commit in front of its acknowledgement. Citizens and officers talk through websockets (crowd.py, in this process,
 which is not counted); every message goes to both sides and is acknowledged after a majority has it. Counted:
 
-- `saturated`: each side of each conversation sends again as soon as it was acknowledged. CPU is the server's own, from
-  /proc, without the store's; the servers take turns in rounds, in an order that the seed draws, and medians are told.
+- `saturated`: everybody sends again as soon as they were acknowledged. CPU is the server's own, from /proc, without the
+  store's; the servers take turns in rounds, in an order that the seed draws, and medians are told.
 - `steady`: so many messages a second altogether, whatever comes back; milliseconds to the acknowledgement.
 - `idle`: resident memory of connections that were let in and say nothing.
 - `storm`: everybody's line breaks, some messages are said meanwhile, and all come back at once: connect, join, fetch.
@@ -17,6 +17,7 @@ That each message was acknowledged once, under the next number, and heard by bot
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import random
@@ -47,7 +48,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "api" / "pages"
-AN_OFFICER = 20
+AN_OFFICER = 5
 TEXT = "您好，请问办理居住证还要带什么材料？"
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") / 1024
@@ -127,17 +128,22 @@ class Crowd:
         self.lines = {}
 
     async def saturate(self, seconds: float) -> list[float]:
-        """Each side sends whenever it was acknowledged; the seconds to each acknowledgement."""
+        """Each person sends whenever they were acknowledged, an officer in one talk after the other; the seconds to
+        each acknowledgement."""
         waits: list[float] = []
         end = time.perf_counter() + seconds
-        await asyncio.gather(*(self._send_again(line, talk, end, waits) for line, talk in self.sides))
+        talks: dict[Line, list[str]] = defaultdict(list)
+        for line, talk in self.sides:
+            talks[line].append(talk)
+        await asyncio.gather(*(self._send_again(line, own, end, waits) for line, own in talks.items()))
         return waits
 
-    async def _send_again(self, line: Line, talk: str, end: float, waits: list[float]) -> None:
-        while (begun := time.perf_counter()) < end:
-            answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-            line.post(talk, TEXT, answer.set_result)
-            self._keep(talk, await answer)
+    async def _send_again(self, line: Line, talks: list[str], end: float, waits: list[float]) -> None:
+        for talk in itertools.cycle(talks):
+            begun = time.perf_counter()
+            if begun > end:
+                return
+            self._keep(talk, await line.posted(talk, TEXT))
             waits.append(time.perf_counter() - begun)
 
     async def steady(self, rate: int, seconds: float) -> list[float]:
@@ -261,7 +267,7 @@ async def storm(crowd: Crowd) -> dict[str, Any]:
         crowd.lines.pop(token).drop()
     for talk in talks[::10]:
         for _ in range(MISSED):
-            answer = await _posted(crowd.lines[speaker[talk]], talk)
+            answer = await crowd.lines[speaker[talk]].posted(talk, TEXT)
             assert answer["ok"], answer
     cpu, begun = crowd.server.cpu(), time.perf_counter()
     waits: list[float] = []
@@ -271,8 +277,7 @@ async def storm(crowd: Crowd) -> dict[str, Any]:
         base = crowd.bases[token]
         line = await _until_in(lambda: connect(base, token))
         crowd.lines[token] = line
-        answer = await line.asked("join", {"conversation": talk})
-        assert answer["ok"], answer
+        await _until_in(lambda: _joined(line, talk))
         path = f"/v1/conversations/{talk}/messages?after_seq=0&limit=200"
         page = await _until_in(lambda: get(base, path, token))
         waits.append(time.perf_counter() - begun)
@@ -289,17 +294,17 @@ async def storm(crowd: Crowd) -> dict[str, Any]:
     }
 
 
-async def _posted(line: Line, talk: str) -> Answer:
-    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-    line.post(talk, TEXT, answer.set_result)
-    return await answer
+async def _joined(line: Line, talk: str) -> None:
+    answer = await line.asked("join", {"conversation": talk})
+    if not answer["ok"]:
+        raise ConnectionError(str(answer))
 
 
 async def _until_in(do: Callable[[], Awaitable[T]]) -> T:
     for _ in range(60):
         try:
             return await do()
-        except (ConnectionError, OSError):
+        except OSError:  # ConnectionError is one
             await asyncio.sleep(random.uniform(0.2, 1.0))
     raise ConnectionError("the door stays shut")
 

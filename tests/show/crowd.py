@@ -76,6 +76,12 @@ class Line(asyncio.Protocol):
         self.ask(event, body, answer.set_result)
         return await answer
 
+    async def posted(self, conversation: str, text: str) -> Answer:
+        """The acknowledgement of what is said."""
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.post(conversation, text, answer.set_result)
+        return await answer
+
     def drop(self) -> None:
         """Be gone without a word."""
         self._transport.abort()
