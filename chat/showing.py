@@ -25,9 +25,8 @@ class Showing:
             citizen_name = self._ports.name_of(found.citizen.id) if any(map(by_citizen, rows)) else ""
         shown = []
         for row in rows:
-            sender = Person(**row["sender"])
-            if by_citizen(row):
-                sender = Person(sender.id, sender.kind, citizen_name)
+            who = row["sender"]
+            sender = Person(who["id"], who["kind"], citizen_name if by_citizen(row) else who["name"])
             card = None
             if "card" in row:
                 key = (row["card"]["type"], row["card"]["ref"])
