@@ -40,10 +40,11 @@ class Showing:
         """A conversation with how far both sides have seen."""
         seen = self._store.seen(found.id)
         mine = _furthest(row for row in seen if row["member"] == viewer.id)
+        last = self._store.last(found.id, "public")
         return views.conversation(
             found,
-            last_seq=self._store.last(found.id, "public"),
-            unread=self._store.unread(found.id, viewer.id, mine["read_seq"]),
+            last_seq=last,
+            unread=self._store.unread(found.id, viewer.id, mine["read_seq"]) if last > mine["read_seq"] else 0,
             mine=mine,
             peer=_furthest(row for row in seen if row["kind"] != viewer.kind),
             queue=self._queue_of(found),
