@@ -30,6 +30,13 @@ def token_of(phone):
     return phone.page.evaluate(TOKEN)
 
 
+def shown(page, count):
+    """The messages of a page, once there are so many."""
+    messages = page.get_by_test_id("message")
+    expect(messages).to_have_count(count)
+    return messages
+
+
 def pane_of(window):
     window.at("rail-talks").click()
     window.at("talk-queue-waiting").click()
@@ -132,17 +139,17 @@ def test_what_people_write_stays_text_and_nobody_follows_its_links(phone, screen
     log_in(phone, site, "13800138033")
     phone.at("ask-text").fill(EVIL)
     phone.at("ask-send").click()
+    shown(phone.page, 1)
     phone.at("talk-text").fill(links)
     phone.at("talk-send").click()
+    shown(phone.page, 2)
     window = screens("window")
     pane = pane_of(window)
+    shown(window.page, 2)
     pane.get_by_test_id("talk-text").fill(EVIL)
     pane.get_by_test_id("talk-send").click()
-    phone.shot("x")
-    window.shot("x")
     for page in (phone.page, window.page):
-        said = page.get_by_test_id("message")
-        expect(said).to_have_count(3)
+        said = shown(page, 3)
         expect(said.nth(0)).to_contain_text(EVIL)
         expect(said.nth(1)).to_contain_text(links)
         expect(said.nth(2)).to_contain_text(EVIL)
