@@ -227,7 +227,7 @@ def _facts(words: Words, guide: Guide) -> list[tuple[str, str]]:
 
 def _fee(words: Words, guide: Guide) -> str:
     basis = words("（依据：{basis}）", basis=words.term(guide["fee_basis"])) if guide["fee_basis"] else ""
-    return words("不收费") if guide["fee"] in FREE else f"{guide['fee']}{basis}"
+    return words("不收费") if guide["fee"] in FREE else f"{words.term(guide['fee'])}{basis}"
 
 
 def _ways(words: Words, guide: Guide) -> str:

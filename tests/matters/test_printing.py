@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from api.matters.printing import ENGLISH
 from api.pdf import LARGE, Block, Paper, printed
+from tests.matters.starter import data
 from tests.way import FOOD, act, submitted
 
 PATH = f"/v1/matters/{FOOD}/guide.pdf"
@@ -62,6 +63,24 @@ def test_in_english_it_has_english_headings_and_the_offices_own_words(anyone: An
         assert words in text
     assert "食品经营许可申请书" in text
     assert not {"要准备的", "您的情况", "承诺时限"} & {word for word in ENGLISH if word in text}
+
+
+def test_whatever_the_catalogue_names_has_an_english_name_too() -> None:
+    records, terms = data("matters.json"), data("terms.json")
+    named = {
+        *(one[key] for record in records for one in record["materials"] for key in ("name", "kind")),
+        *(one[key] for record in records for one in record["steps"] for key in ("name", "role")),
+        *(name for record in records for name in (record["department"], record["kind"], record["result"]["name"])),
+        *(theme for record in records for theme in record["theme"]),
+    }
+    for rules in (
+        data("situations.json"),
+        *(row for rows in data("situations_of_matters.json").values() for row in rows),
+    ):
+        for rule in rules["rules"]:
+            named |= {one["name"] for key in ("bring", "fill_in", "held") for one in rule.get(key, ())}
+            named |= {edit["name"] for edit in rule.get("edit", {}).values() if "name" in edit}
+    assert named - terms.keys() == set()
 
 
 def test_what_one_brings_later_is_on_the_paper_too(anyone: Any) -> None:

@@ -166,6 +166,7 @@ export default {
   '政府已有的，不用您交': 'The state already has',
   多久办好: 'How long it takes',
   '今天受理的话，{day}前办好': 'Accepted today, it is done by {day}',
+  '按{words}找到': 'Found by {words}',
   '材料齐全的话，当场办好': 'Done on the spot if nothing is missing',
   '有的内容只有中文，以中文为准。': 'Some of this exists only in Chinese; the Chinese counts.',
   这样办不了: 'Not possible this way',
