@@ -69,6 +69,7 @@ class Ports:
     `remind(desk, conversation, promised_at, what)` tells the staff of a desk that a promised answer is `due`, and
     whoever oversees them that it is `overdue`; a repeat must change nothing.
     `printed(transcript)` is it as PDF.
+    `case_kept(number)` says whether the office still keeps a case, and so the talks tied to it.
     `skill_of(matter)` is what an officer must know to answer, None where everybody does.
     `away(recipient, conversation, seq)` leaves a notice for `citizen:<id>` or `staff:<id>` that `seq` is the first
     message they have not seen; it may be called again with the same three and must then leave no second one.
@@ -86,4 +87,5 @@ class Ports:
     open_sealed: Callable[[str, str, str], str]
     remind: Callable[[str, str, datetime, str], object]
     printed: Callable[["Transcript"], bytes]
+    case_kept: Callable[[str], bool] = lambda number: True
     skill_of: Callable[[str], str | None] = lambda matter: None

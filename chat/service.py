@@ -30,6 +30,8 @@ from chat.refusals import (
     Refusal,
 )
 from chat.replies import Replies
+from chat.retention import KEPT, Retention
+from chat.retention_store import RetentionStore
 from chat.rounds import Rounds
 from chat.rows import Rows
 from chat.showing import Showing
@@ -56,6 +58,7 @@ class Chat:
         ports: Ports,
         now: Callable[[], datetime],
         posts_a_minute: int = limits.POSTS_A_MINUTE,
+        kept: timedelta = KEPT,
     ) -> None:
         self._store = store = ChatStore(database)
         self._ports = ports
@@ -69,7 +72,8 @@ class Chat:
         self.blocks = blocks = Blocks(BlockStore(database), ports, moves=moves, standings=standings, now=now)
         showing.block_of = blocks.of
         self._absent = Absent(store, ports)
-        tidy = (store.forget_originals, blocks.forget_old)
+        self._retention = Retention(RetentionStore(database), case_kept=ports.case_kept, kept=kept)
+        tidy = (store.forget_originals, blocks.forget_old, self._retention.look)
         self._rounds = Rounds(
             store, ports, move=moves.by_itself, way_in=self._way_in, give=moves.giving.give, tidy=tidy
         )
