@@ -187,7 +187,7 @@ class Office:
             printed=_transcript,
             remind=_reminders(self.notices, self.identity),
             case_kept=lambda number: self.cases.shipment(number) is not None,
-            skill_of=lambda matter: self.matters.entry(matter).get("theme"),
+            skills_of=lambda matter: self.matters.entry(matter)["theme"],
         )
         self.chat = chat.Chat(
             self.database,

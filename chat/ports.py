@@ -1,6 +1,6 @@
 """What assembly hands to the chat: who acts, desks, hours, cards, files, names, notices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -70,7 +70,7 @@ class Ports:
     whoever oversees them that it is `overdue`; a repeat must change nothing.
     `printed(transcript)` is it as PDF.
     `case_kept(number)` says whether the office still keeps a case, and so the talks tied to it.
-    `skill_of(matter)` is what an officer must know to answer, None where everybody does.
+    `skills_of(matter)` is what an officer must know one of to answer, empty where everybody does.
     `away(recipient, conversation, seq)` leaves a notice for `citizen:<id>` or `staff:<id>` that `seq` is the first
     message they have not seen; it may be called again with the same three and must then leave no second one.
     """
@@ -88,4 +88,4 @@ class Ports:
     remind: Callable[[str, str, datetime, str], object]
     printed: Callable[["Transcript"], bytes]
     case_kept: Callable[[str], bool] = lambda number: True
-    skill_of: Callable[[str], str | None] = lambda matter: None
+    skills_of: Callable[[str], Collection[str]] = lambda matter: ()
