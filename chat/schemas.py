@@ -294,7 +294,7 @@ class CannedIn(Schema):
 
     title = fields.Raw(metadata={"type": "string", "maxLength": 40})
     text = fields.Raw(metadata={"type": "string", "maxLength": 2000})
-    matter = fields.Raw(metadata={"type": ["string", "null"]})
+    matter = fields.Raw(allow_none=True, metadata={"type": "string", "description": "null: for every matter"})
 
 
 class Canned(Schema):

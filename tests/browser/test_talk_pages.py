@@ -66,6 +66,22 @@ def test_an_officer_answers_with_a_canned_reply_sees_the_number_in_full_and_is_r
     assert window.faults == []
 
 
+ELSEWHERE = """() => {
+  window.told = []
+  window.Notification = class { constructor(title) { window.told.push(title) } static permission = 'granted' }
+  Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })
+}"""
+"""The officer looks at another program, and allows words on the desktop."""
+
+
+def make_head(site, username):
+    """The generated officer becomes head of their desk."""
+    admin = log_in_staff(site, "admin")
+    one = next(one for one in admin.call("GET", "/v1/staff")["items"] if one["username"] == username)
+    version = {"If-Match": f'"{one["version"]}"'}
+    admin.call("PATCH", f"/v1/staff/{one['id']}", 200, json={"roles": ["head"]}, headers=version)
+
+
 def open_talk(screen, row):
     """The pane of the talk that a row of a list leads to."""
     row.get_by_role("link").click()
@@ -78,7 +94,8 @@ def test_a_head_reads_along_unseen_whispers_takes_over_and_blocks(phone, screens
     phone.at("ask-text").fill("材料要几份？")
     phone.at("ask-send").click()
     phone.at("message").wait_for()
-    window, head = screens("window"), screens("head")
+    make_head(site, "handler")
+    window, head = screens("window"), screens("handler")
     window.at("rail-talks").click()
     window.at("talk-claim").click()
     his = window.page.locator('[data-test="talk-pane"]:visible')
@@ -163,11 +180,14 @@ def test_an_officer_keeps_replies_says_how_they_take_talks_and_finds_what_was_sa
     expect(window.at("presence-skill")).to_be_checked()
     window.at("act-cancel").click()
 
+    window.page.evaluate(ELSEWHERE)
     phone.go("/#/ask?matter=XC-行政许可-001")
     log_in(phone, site, "13800138112")
     phone.at("ask-text").fill("请问营业执照要带吗？")
     phone.at("ask-send").click()
     phone.at("message").wait_for()
+    window.page.wait_for_function("() => window.told?.length === 1")
+    assert window.page.evaluate("() => window.told") == ["有新的咨询在等待"]
     window.page.get_by_test_id("talk-row").filter(has_text="营业执照").get_by_test_id("talk-claim").click()
     window.page.locator('[data-test="talk-pane"]:visible').get_by_test_id("talk-close").wait_for()
     window.at("talks-find").fill("营业执照")

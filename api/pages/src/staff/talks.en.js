@@ -59,5 +59,7 @@ export default {
   '还没有常用回复。常说的话添加一次，咨询时输入 / 就能找到。': 'No replies yet. Add what you say often; in a talk, type / to find it.',
   '修改 {name}': 'Change {name}',
   '删除 {name}': 'Delete {name}',
+  '看哪个服务点的咨询': 'Talks of which point',
+  '选一个服务点': 'Choose a point',
   '找我接待过的咨询': 'Find in my talks',
 }

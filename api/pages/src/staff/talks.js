@@ -30,7 +30,11 @@ export const waitingTalks = computed(() => waiting.value.length)
 const seen = (talk) => talk.id === front.value && document.visibilityState === 'visible'
 export const unreadTalks = computed(() => mine.value.reduce((sum, talk) => sum + (seen(talk) ? 0 : (talk.unread ?? 0)), 0))
 
-const list = (queue) => api.get('/v1/desk/conversations', { queue, limit: PAGE }).then(({ items }) => items)
+/** The desk that somebody looks at who oversees all of them; whoever is posted to one sees that one. */
+export const desk = ref('')
+export const choosesDesk = computed(() => holds(...OVERSEERS) && !me.value?.point)
+
+const list = (queue) => api.get('/v1/desk/conversations', { queue, point: desk.value, limit: PAGE }).then(({ items }) => items)
 
 /** The citizens' names, as far as a list has told them: a conversation itself does not. */
 export const names = reactive(new Map())
