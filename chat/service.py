@@ -199,7 +199,7 @@ class Chat:
 
     def messages(self, actor: Viewer, conversation_id: str, stream: str, after: int, limit: int) -> Document:
         """Messages in order, from after a number on: {items, next_seq, more}."""
-        found = self._standings.readable(actor, conversation_id)
+        found = self._standings.standing(actor, conversation_id)
         self._record_reading(found, actor)
         limit = max(1, min(limit, MOST_MESSAGES))
         rows = self._store.page(found.id, rules.check_stream(actor, stream), after, limit + 1)
@@ -231,7 +231,7 @@ class Chat:
 
     def check_reader(self, actor: Viewer, conversation_id: str) -> None:
         """Raises NotFound where this is not theirs to read."""
-        self._record_reading(self._standings.readable(actor, conversation_id), actor)
+        self._record_reading(self._standings.standing(actor, conversation_id), actor)
 
     def shares_file(self, actor: Viewer, upload: str) -> bool:
         """Whether an upload was sent in a conversation that this person may read."""

@@ -28,9 +28,8 @@ class Showing:
             citizen_name = self._ports.name_of(found.citizen.id) if any(map(by_citizen, rows)) else ""
         shown = []
         for row in rows:
-            sender = Person(**row["sender"])
-            if by_citizen(row):
-                sender = Person(sender.id, sender.kind, citizen_name)
+            who = row["sender"]
+            sender = Person(who["id"], who["kind"], citizen_name if by_citizen(row) else who["name"])
             card = None
             if "card" in row:
                 key = (row["card"]["type"], row["card"]["ref"])
@@ -44,10 +43,11 @@ class Showing:
         """A conversation with how far both sides have seen."""
         seen = self._store.seen(found.id)
         mine = _furthest(row for row in seen if row["member"] == viewer.id)
+        last = self._store.last(found.id, "public")
         return views.conversation(
             found,
-            last_seq=self._store.last(found.id, "public"),
-            unread=self._store.unread(found.id, viewer.id, mine["read_seq"]),
+            last_seq=last,
+            unread=self._store.unread(found.id, viewer.id, mine["read_seq"]) if last > mine["read_seq"] else 0,
             mine=mine,
             peer=_furthest(row for row in seen if row["kind"] != viewer.kind),
             queue=self._queue_of(found),
