@@ -4,14 +4,20 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+import pymongo
 from pymongo.client_session import ClientSession
+from pymongo.errors import PyMongoError
 
 from chat.block import Block
 from chat.conversation import Person
 from chat.ports import Document
-from chat.store import Database, Index
+from chat.store import Database, Index, Unsettled
 
 INDEXES: list[Index] = [("chat_blocks", [("until", 1)], {}), ("chat_blocks", [("desk", 1), ("_id", 1)], {})]
+
+
+LOOK_SECONDS = 1.0
+"""Somebody's word waits for it."""
 
 
 class BlockStore:
@@ -32,8 +38,12 @@ class BlockStore:
         self._blocks.replace_one({"_id": block.id}, row, upsert=True, session=session)
 
     def holding(self, now: datetime) -> list[Block]:
-        """All that hold: few at any time."""
-        return [_block(row) for row in self._blocks.find(_holding(now))]
+        """All that hold: few at any time. Raises Unsettled, soon, where the store does not answer."""
+        try:
+            with pymongo.timeout(LOOK_SECONDS):
+                return [_block(row) for row in self._blocks.find(_holding(now))]
+        except PyMongoError as error:
+            raise Unsettled from error
 
     def at_desk(self, desk: str | None, now: datetime, before: str | None, limit: int) -> list[Block]:
         """Those that hold at a desk (None: at all of them), newest first, from before an id on."""

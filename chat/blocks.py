@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from chat.moves import Moves
 from chat.ports import Document, Ports, Viewer
 from chat.refusals import AlreadyBlocked, BadCursor, Blocked, NotFound
 from chat.standings import Standings
+from chat.store import Unsettled
 
 SECONDS = 2.0
 """How old this process's memory may be: another one may have blocked or lifted meanwhile."""
@@ -38,14 +40,15 @@ class Blocks:
         self._store, self._ports, self._moves, self._standings, self._now = store, ports, moves, standings, now
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], Block] = {}
-        self._looked = float("-inf")
+        self._looked = self._changed = float("-inf")
 
     def of(self, citizen: str, desk: str) -> Block | None:
         """The block that holds for a citizen at a desk."""
         with self._lock:
-            fresh = time.monotonic() - self._looked < SECONDS
+            fresh = self._looked > self._changed and time.monotonic() - self._looked < SECONDS
         if not fresh:
-            self._look()
+            with suppress(Unsettled):  # what is known holds on: a word is not lost because the store is away
+                self._look()
         found = self._known.get((citizen, desk))
         return found if found and found.holds(self._now()) else None
 
@@ -64,7 +67,7 @@ class Blocks:
         check_staff(actor)
         found = self._standings.readable(actor, conversation_id)
         decided = rules.decided(found, actor, new_id, _masked(body), self._now())
-        self._look()
+        self._forget()
         if self.of(found.citizen.id, found.desk):
             raise AlreadyBlocked
 
@@ -72,7 +75,7 @@ class Blocks:
             return said_again(talk, "blocked", {"block": decided.told})
 
         self._moves.move(actor, found.id, decide, beside=lambda session: self._store.keep(decided, session))
-        self._look()
+        self._forget()
         return self._shown(decided)
 
     def lift(self, actor: Viewer, block_id: str) -> Document:
@@ -96,7 +99,7 @@ class Blocks:
             decide,
             beside=lambda session: self._lifted(after, actor, session),
         )
-        self._look()
+        self._forget()
         return self._shown(self._store.block(block_id) or after)
 
     def _lifted(self, after: Block, actor: Viewer, session: Any) -> None:
@@ -115,13 +118,21 @@ class Blocks:
         """Drop the records whose time is over."""
         self._store.forget(now - KEPT)
 
+    def _forget(self) -> None:
+        """Something was changed here: only a look that begins after this counts."""
+        with self._lock:
+            self._changed = time.monotonic()
+
     def _look(self) -> None:
         """Read them anew. A look counts from its beginning on, and never undoes one that began later."""
         at = time.monotonic()
-        known = {(one.citizen, one.desk): one for one in self._store.holding(self._now())}
-        with self._lock:
-            if at >= self._looked:
-                self._known, self._looked = known, at
+        known = self._known
+        try:
+            known = {(one.citizen, one.desk): one for one in self._store.holding(self._now())}
+        finally:
+            with self._lock:
+                if at > max(self._looked, self._changed):
+                    self._known, self._looked = known, at
 
     def _shown(self, block: Block) -> Document:
         return views.block(block, self._ports.name_of(block.citizen))

@@ -6,6 +6,7 @@ import pytest
 
 from chat import Chat
 from chat.refusals import AlreadyBlocked, BadFields, Blocked, NotFound, NotTheOfficer, RoleWrong
+from chat.store import Unsettled
 from tests.chat.office import said
 
 WHY = {"hours": 2, "reason": "多次辱骂工作人员"}
@@ -138,6 +139,19 @@ def test_another_process_knows_it_within_seconds(chat, database, office, citizen
             other.post(citizen, talk, said("后"))
     finally:
         other.close()
+
+
+def test_while_the_store_is_away_what_is_known_holds_on(chat, citizen, office, talk, blocked, monkeypatch):
+    monkeypatch.setattr("chat.blocks.SECONDS", 0)
+    assert chat.blocks.of(citizen.id, "XC-H01")
+
+    def away(now):
+        raise Unsettled
+
+    monkeypatch.setattr(chat.blocks._store, "holding", away)
+    with pytest.raises(Blocked):
+        chat.post(citizen, talk, said("喂"))
+    assert chat.blocks.of(office.citizen("李四").id, "XC-H01") is None
 
 
 def test_what_is_left_of_a_block_is_forgotten_after_half_a_year(chat, officer, clock, blocked):
