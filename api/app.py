@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from flask import Flask, Response
@@ -195,9 +195,16 @@ class Office:
             open_sealed=self.keyring.open_sealed,
             printed=_transcript,
             remind=_reminders(self.notices, self.identity),
-            skill_of=lambda matter: self.matters.entry(matter).get("theme"),
+            case_kept=lambda number: self.cases.shipment(number) is not None,
+            skills_of=lambda matter: self.matters.entry(matter)["theme"],
         )
-        self.chat = chat.Chat(self.database, ports=ports, now=self.now, posts_a_minute=self.settings.posts_a_minute)
+        self.chat = chat.Chat(
+            self.database,
+            ports=ports,
+            now=self.now,
+            posts_a_minute=self.settings.posts_a_minute,
+            kept=timedelta(days=self.settings.chat_kept_days),
+        )
         self.reports = Reports(
             reports_store.ReportStore(self.database),
             keyring=self.keyring,

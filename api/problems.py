@@ -28,7 +28,15 @@ STATUS: dict[int, frozenset[str]] = {
         }
     ),
     403: frozenset(
-        {"verification_needed", "mandate_ended", "at_window_only", "wechat_blocked", "role_wrong", "signature_bad"}
+        {
+            "verification_needed",
+            "mandate_ended",
+            "at_window_only",
+            "wechat_blocked",
+            "role_wrong",
+            "signature_bad",
+            "blocked",
+        }
     ),
     404: frozenset({"not_found", "address_bad"}),
     409: frozenset(
@@ -66,6 +74,7 @@ STATUS: dict[int, frozenset[str]] = {
             "not_the_officer",
             "already_claimed",
             "already_rated",
+            "already_blocked",
             "at_capacity",
             "officer_away",
             "wrong_state",

@@ -42,6 +42,7 @@ SETTINGS = (
     Setting("CODES_A_DAY", "20000", "log-in codes that the whole office sends in a day; one more rings an alarm"),
     Setting("CODES_AN_ADDRESS", "200", "log-in codes that one network address is sent in an hour"),
     Setting("POSTS_A_MINUTE", "60", "messages that one person may send in consultations in a minute"),
+    Setting("CHAT_KEPT_DAYS", "730", "days that a closed consultation is kept; one tied to a case stays with the case"),
     Setting("WECHAT_APP_ID", "", "WeChat mini-program; with the next one, people log in through WeChat"),
     Setting("WECHAT_SECRET", "", "the mini-program's secret"),
     Setting("WECHAT_API_BASE", "https://api.weixin.qq.com", "WeChat's address"),
@@ -49,6 +50,9 @@ SETTINGS = (
     Setting("KUAIDI100_KEY", "", "快递100 key"),
     Setting("KUAIDI100_API_BASE", "https://poll.kuaidi100.com", "快递100's address"),
 )
+
+
+SHORTEST_CHAT_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Settings:
     codes_a_day: int
     codes_an_address: int
     posts_a_minute: int
+    chat_kept_days: int
     wechat_app_id: str
     wechat_secret: str
     wechat_api_base: str
@@ -134,6 +139,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
         codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
         posts_a_minute=_count("POSTS_A_MINUTE", values["POSTS_A_MINUTE"]),
+        chat_kept_days=_count("CHAT_KEPT_DAYS", values["CHAT_KEPT_DAYS"]),
         wechat_app_id=values["WECHAT_APP_ID"],
         wechat_secret=values["WECHAT_SECRET"],
         wechat_api_base=values["WECHAT_API_BASE"],
@@ -202,6 +208,10 @@ def _refuse_unsafe(s: Settings) -> None:
         raise UnsafeStart("KUAIDI100_CUSTOMER and KUAIDI100_KEY go together: set both or neither.")
     if s.keys == s.var or s.var in s.keys.parents:
         raise UnsafeStart("CIRCLE_KEYS must lie outside CIRCLE_VAR: a backup of the data must not hold its keys.")
+    if s.chat_kept_days < SHORTEST_CHAT_DAYS:
+        raise UnsafeStart(
+            f"CHAT_KEPT_DAYS must be {SHORTEST_CHAT_DAYS} or more: promised answers are counted so far back."
+        )
     if not s.lenient and not s.twilio:
         raise UnsafeStart(
             "HOST beyond loopback or MONGODB_URI is set, so SMS must really be sent: "

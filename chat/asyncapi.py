@@ -74,6 +74,13 @@ class Transfer(Schema):
     reason = fields.String(allow_none=True)
 
 
+class Takeover(Schema):
+    """I go on in the officer's place: everybody sees it, the owner stays, and the reason becomes a note."""
+
+    conversation = fields.String(required=True)
+    reason = fields.String(allow_none=True)
+
+
 class Close(Schema):
     """It is over."""
 
@@ -187,6 +194,7 @@ RECEIVED: dict[str, tuple[type[Schema], type[Schema]]] = {
     "presence": (Presence, Present),
     "claim": (Claim, DoneWith),
     "transfer": (Transfer, DoneWith),
+    "takeover": (Takeover, DoneWith),
     "close": (Close, DoneWith),
 }
 """What clients send, and how it is acknowledged where it is not refused."""

@@ -8,7 +8,7 @@ Two streams: `public` is the talk, `staff` holds notes that no citizen ever sees
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any, Literal
@@ -35,24 +35,28 @@ CARDS = ("case", "guide", "parcel", "point", "apply", "draft", "material")
 """`apply` invites to begin a draft for a matter, `draft` shows how far one is, `material` asks for one of a matter."""
 
 DESK_ROLES = frozenset({"window", "handler"})
+OVERSEERS = frozenset({"head", "supervisor"})
+"""They read along unseen, put a word in the officer's ear, and take over: each of it is written down."""
 
 CITIZEN_OR_DESK = DESK_ROLES | {"citizen"}
+EVERYBODY = CITIZEN_OR_DESK | OVERSEERS
 EVENTS: dict[str, frozenset[str]] = {
-    "join": CITIZEN_OR_DESK,
-    "leave": CITIZEN_OR_DESK,
-    "post": CITIZEN_OR_DESK,
-    "delivered": CITIZEN_OR_DESK,
-    "read": CITIZEN_OR_DESK,
-    "typing": CITIZEN_OR_DESK,
-    "refresh": CITIZEN_OR_DESK | {"staff"},
+    "join": EVERYBODY,
+    "leave": EVERYBODY,
+    "post": EVERYBODY,
+    "delivered": EVERYBODY,
+    "read": EVERYBODY,
+    "typing": EVERYBODY,
+    "refresh": EVERYBODY | {"staff"},
     "presence": DESK_ROLES,
     "claim": DESK_ROLES,
-    "transfer": DESK_ROLES,
-    "close": CITIZEN_OR_DESK,
+    "transfer": DESK_ROLES | OVERSEERS,
+    "takeover": OVERSEERS,
+    "close": EVERYBODY,
 }
 """Who may send each event of the socket; which conversation it may be about, the acts themselves decide."""
 
-TELLING = frozenset({"returned", "warned"})
+TELLING = frozenset({"returned", "warned", "blocked", "unblocked"})
 """Events of which a citizen who is away is told as of a message."""
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -180,12 +184,13 @@ class Conversation:
 @dataclass(frozen=True)
 class Move:
     """A change of a conversation: what it becomes, the event that everyone sees, perhaps with a reason of ours
-    (`because`: no_reply, officer_gone, silence), and a note for the staff alone."""
+    (`because`: no_reply, officer_gone, silence) or what else it tells (`told`), and a note for the staff alone."""
 
     after: Conversation
     event: str
     note: str | None = None
     because: str | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 Decide = Callable[[Conversation], Move | None]
@@ -220,12 +225,33 @@ def check_serves(viewer: Viewer) -> None:
         raise RoleWrong
 
 
+def oversees(viewer: Viewer, desk: str) -> bool:
+    """Whether this person is head or supervisor of a desk; who is posted nowhere, of all of them."""
+    return viewer.is_staff and bool(viewer.roles & OVERSEERS) and viewer.point in {None, desk}
+
+
+def check_staff(viewer: Viewer) -> None:
+    """Raises RoleWrong for who neither works at the desks nor oversees them."""
+    if not serves(viewer) and not (viewer.is_staff and viewer.roles & OVERSEERS):
+        raise RoleWrong
+
+
+def check_oversees(viewer: Viewer, desk: str) -> None:
+    """Raises RoleWrong for who does not oversee a desk."""
+    if not oversees(viewer, desk):
+        raise RoleWrong
+
+
 def reads(conversation: Conversation, viewer: Viewer) -> bool:
-    """Whether it is there for this person: its citizen, the staff of its desk, and who took it, wherever it went."""
+    """Whether it is there for this person: its citizen, the staff of its desk and who oversees it, and who took it,
+    wherever it went."""
     if not viewer.is_staff:
         return viewer.id == conversation.citizen.id
+    if oversees(viewer, conversation.desk):
+        return True
     mine = viewer.id in {one.id for one in (conversation.officer, conversation.owner) if one}
-    return serves(viewer) and (mine or viewer.point == conversation.desk)
+    works = viewer.roles & (DESK_ROLES | OVERSEERS)
+    return bool(works) and (mine or (serves(viewer) and viewer.point == conversation.desk))
 
 
 def check_reader(conversation: Conversation, viewer: Viewer) -> None:
@@ -405,6 +431,27 @@ def sent_to_desk(
     """The officer gives it to a desk, where it keeps the place of its first waiting. Raises as `handed_over`."""
     check_speaker(conversation, viewer, "public")
     return Move(replace(_waiting_again(conversation, way_in), desk=desk, wanted=None), "queued", reason)
+
+
+def taken_over(conversation: Conversation, officer: Person, reason: str | None, now: datetime) -> Move | None:
+    """Who oversees the desk goes on in the officer's place, who stays written as owner; None where they have it.
+
+    Raises ConversationClosed.
+    """
+    if conversation.state == "closed":
+        raise ConversationClosed
+    if conversation.officer is None:
+        move = claimed(conversation, officer, now)
+        return move and replace(move, event="taken_over", note=reason)
+    if conversation.officer.id == officer.id:
+        return None
+    after = replace(conversation, version=conversation.version + 1, officer=officer, reply_by=now + FIRST_REPLY)
+    return Move(after, "taken_over", reason)
+
+
+def said_again(conversation: Conversation, event: str, told: Mapping[str, Any]) -> Move:
+    """Nothing about the talk itself changes, but its stream tells something."""
+    return Move(replace(conversation, version=conversation.version + 1), event, told=told)
 
 
 def returned(conversation: Conversation, way_in: tuple[str, datetime | None], because: str) -> Move | None:

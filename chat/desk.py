@@ -1,6 +1,6 @@
 """Who gets a conversation: the way in (queue, or a message out of hours), the expected wait, whom it is given to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, floor
@@ -41,16 +41,16 @@ class Hand:
     presence: Presence
     held: int
 
-    def takes(self, skill: str | None, now: datetime) -> bool:
+    def takes(self, skills: Collection[str], now: datetime) -> bool:
         """Whether they may be given one about this."""
         known = self.presence
-        knows = skill is None or not known.skills or skill in known.skills
+        knows = not skills or not known.skills or not set(skills).isdisjoint(known.skills)
         return known.takes == "push" and known.is_here(now) and self.held < known.capacity and knows
 
 
-def choose(hands: Iterable[Hand], skill: str | None, wanted: str | None, now: datetime) -> Presence | None:
+def choose(hands: Iterable[Hand], skills: Collection[str], wanted: str | None, now: datetime) -> Presence | None:
     """Who is given a conversation: whom the citizen wants, else who has the smallest part of their capacity in hand."""
-    free = [hand for hand in hands if hand.takes(skill, now)]
+    free = [hand for hand in hands if hand.takes(skills, now)]
     first = min(free, key=lambda hand: _order(hand, wanted), default=None)
     return first.presence if first else None
 

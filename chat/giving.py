@@ -57,8 +57,8 @@ class Giving:
         held = Counter(officer for officer, _ in self._store.held_by([one.member for one in officers])) if line else {}
         hands = [desks.Hand(one, held.get(one.member, 0)) for one in officers]
         for found in line:
-            skill = self._ports.skill_of(found.matter) if found.matter else None
-            officer = desks.choose(hands, skill, found.wanted, now)
+            skills = self._ports.skills_of(found.matter) if found.matter else ()
+            officer = desks.choose(hands, skills, found.wanted, now)
             if officer is not None:
                 self._give_to(officer, found.id, now)
                 return True

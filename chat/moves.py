@@ -36,12 +36,23 @@ class Moves:
         self._standings, self._telling, self._now = standings, telling, now
         self.giving = Giving(store, ports, move=self.by_itself, now=now)
 
-    def by_itself(self, conversation_id: str, decide: Decide) -> Conversation:
+    def by_itself(
+        self, conversation_id: str, decide: Decide, beside: Callable[[Any], object] | None = None
+    ) -> Conversation:
         """As `move`, by nobody: a deadline, a round, a gift."""
-        return self.move(SYSTEM, conversation_id, decide)
+        return self.move(SYSTEM, conversation_id, decide, beside=beside)
 
-    def move(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Conversation:
-        """Decide on the newest state, write if it still is the newest, else decide again."""
+    def move(
+        self,
+        actor: Viewer,
+        conversation_id: str,
+        decide: Decide,
+        version: int | None = None,
+        beside: Callable[[Any], object] | None = None,
+    ) -> Conversation:
+        """Decide on the newest state, write if it still is the newest, else decide again. `beside(session)` writes what
+        belongs to it in the same transaction.
+        """
         for _ in range(TRIES):
             before = self._standings.readable(actor, conversation_id)
             if version is not None and before.version != version:
@@ -50,14 +61,16 @@ class Moves:
             if move is None:
                 return before
             with self._telling.writer.paused():
-                rows = self._store.move(before, move.after, self._written_with(before, move, actor))
+                rows = self._store.move(before, move.after, self._written_with(before, move, actor, beside))
                 self._telling.said_all(move.after, rows or [], actor)
             if rows is not None:
                 self.moved(move.after, before)
                 return move.after
         raise Unavailable(retry_after=1)
 
-    def _written_with(self, before: Conversation, move: Move, actor: Viewer) -> Callable[[Any], list[Document]]:
+    def _written_with(
+        self, before: Conversation, move: Move, actor: Viewer, beside: Callable[[Any], object] | None
+    ) -> Callable[[Any], list[Document]]:
         """What is written with a move, in its transaction: capacity, the office's event, the talk's event, a note."""
         now, after = self._now(), move.after
 
@@ -69,9 +82,11 @@ class Moves:
             self._ports.announce(session, f"conversation.{move.event}", after.id, **data)
             if actor.is_staff:
                 self._ports.record(actor.id, f"talk.{move.event}", f"talk:{after.id}", session=session)
+            if beside:
+                beside(session)
             if after.state == "left_message" and before.state != "left_message":
                 self.promise(session, after, now)
-            rows = [self._rows.event(after, move.event, now, move.because)]
+            rows = [self._rows.of_move(move, now)]
             if move.note:
                 note = Post(str(uuid4()), "note", {"text": move.note})
                 rows.append(self._rows.message(after, Person.of(actor), note, now))

@@ -18,7 +18,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from chat import presence
-from chat.conversation import EVENTS, Conversation, reads
+from chat.conversation import EVENTS, Conversation, reads, serves
 from chat.events import desk_room, member_room, staff_room
 from chat.ports import Document, Viewer
 from chat.refusals import BadFields, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
@@ -104,6 +104,9 @@ class ChatSocket:
             "claim": lambda caller, body: _with(chat.claim(caller.actor, _conversation(body))),
             "transfer": lambda caller, body: _with(
                 chat.transfer(caller.actor, _conversation(body), body.get("to"), body.get("reason"))
+            ),
+            "takeover": lambda caller, body: _with(
+                chat.take_over(caller.actor, _conversation(body), body.get("reason"))
             ),
             "close": lambda caller, body: _with(chat.end(caller.actor, _conversation(body), body.get("reason"))),
         }
@@ -200,6 +203,8 @@ class ChatSocket:
     def _arrive(self, caller: Caller) -> None:
         if caller.actor.point:
             self._server.enter_room(caller.sid, desk_room(caller.actor.point), PATH)
+        if not serves(caller.actor):
+            return
         try:
             self._chat.say_presence(caller.actor, {})
         except Exception:

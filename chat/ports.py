@@ -1,6 +1,6 @@
 """What assembly hands to the chat: who acts, desks, hours, cards, files, names, notices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,7 +69,8 @@ class Ports:
     `remind(desk, conversation, promised_at, what)` tells the staff of a desk that a promised answer is `due`, and
     whoever oversees them that it is `overdue`; a repeat must change nothing.
     `printed(transcript)` is it as PDF.
-    `skill_of(matter)` is what an officer must know to answer, None where everybody does.
+    `case_kept(number)` says whether the office still keeps a case, and so the talks tied to it.
+    `skills_of(matter)` is what an officer must know one of to answer, empty where everybody does.
     `away(recipient, conversation, seq)` leaves a notice for `citizen:<id>` or `staff:<id>` that `seq` is the first
     message they have not seen; it may be called again with the same three and must then leave no second one.
     """
@@ -86,4 +87,5 @@ class Ports:
     open_sealed: Callable[[str, str, str], str]
     remind: Callable[[str, str, datetime, str], object]
     printed: Callable[["Transcript"], bytes]
-    skill_of: Callable[[str], str | None] = lambda matter: None
+    case_kept: Callable[[str], bool] = lambda number: True
+    skills_of: Callable[[str], Collection[str]] = lambda matter: ()

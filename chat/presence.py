@@ -27,7 +27,7 @@ GONE = timedelta(seconds=60)
 class Presence:
     """What an officer said of themselves, and until when it holds without a sign of life.
 
-    `skills` are what they know, as matters name it (`Ports.skill_of`); none said is everything.
+    `skills` are what they know, as matters name it (`Ports.skills_of`); none said is everything.
     """
 
     member: str

@@ -116,6 +116,28 @@ class AlreadyRated(Refusal):
     en = "You have already rated this conversation. Thank you."
 
 
+class Blocked(Refusal):
+    """This citizen may not write to this desk for some hours; everything else stays open to them."""
+
+    code = "blocked"
+    zh = (
+        "您向这个窗口发消息的功能已暂停，到期自动恢复。以前的记录照常查看，办件不受影响；"
+        "急事请到窗口或拨打 12345。认为处理不当的，可向窗口负责人或 12345 投诉。"
+    )
+    en = (
+        "Writing to this desk is suspended for you and comes back by itself. You can still read, and your cases go on. "
+        "For urgent matters visit the window or call 12345, where you can also complain about this."
+    )
+
+
+class AlreadyBlocked(Refusal):
+    """One block at a time: lift it first."""
+
+    code = "already_blocked"
+    zh = "已经暂停了对方的发言，要改时间请先解除。"
+    en = "This citizen is blocked already. Lift that block first."
+
+
 class TooOften(Refusal):
     """More than a person writes."""
 

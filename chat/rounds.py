@@ -1,7 +1,7 @@
 """What is looked after by itself: who does not answer, who is gone, talks that fell silent, promises that are due."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from chat import conversation as rules
@@ -32,9 +32,10 @@ class Rounds:
         move: Callable[[str, Decide], Conversation],
         way_in: Callable[[str, datetime], tuple[str, datetime | None]],
         give: Callable[[str], None],
+        tidy: Sequence[Callable[[datetime], None]],
     ) -> None:
         self._store, self._ports = store, ports
-        self._move, self._way_in, self._give = move, way_in, give
+        self._move, self._way_in, self._give, self._tidy = move, way_in, give, tidy
         self._slow_at = datetime.min.replace(tzinfo=UTC)
 
     def go(self, now: datetime) -> None:
@@ -53,7 +54,7 @@ class Rounds:
             yield self._left_over
             yield self._silent
             yield self._promises
-            yield self._store.forget_originals
+            yield from self._tidy
 
     # -- officers ------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
         return versioned(chat.reopen(actor, conversation, http.wanted_version()))
 
     @bp.post("/conversations/<conversation>/case")
-    @http.allow("citizen", "window", "handler")
+    @http.allow("citizen", "staff")
     @bp.arguments(schemas.Tie)
     @bp.response(200, schemas.Conversation)
     def tie(body: Body, conversation: str, actor: Any) -> Answer:
@@ -99,7 +99,7 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
         return versioned(chat.rate(actor, conversation, body, http.wanted_version()))
 
     @bp.get("/conversations/<conversation>/messages/<int:seq>/original")
-    @http.allow("window", "handler")
+    @http.allow("window", "handler", "head", "supervisor")
     @bp.response(200, schemas.Original)
     def original(conversation: str, seq: int, actor: Any) -> Body:
         """What was written before it was masked; each look is audited."""
@@ -168,6 +168,30 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
         """Forget it."""
         chat.replies.drop(actor, reply, http.wanted_version())
 
+    @bp.post("/conversations/<conversation>/block")
+    @http.allow("window", "handler", "head", "supervisor")
+    @bp.arguments(schemas.BlockIn)
+    @bp.response(201, schemas.Block)
+    @http.create_once(chat.blocks.made)
+    def block(body: Body, conversation: str, actor: Any, new_id: str) -> Body:
+        """Stop the words of its citizen to this desk for some hours; they are told why, and go on reading."""
+        return chat.blocks.block(actor, new_id, conversation, body)
+
+    @bp.get("/desk/blocks")
+    @http.allow("window", "handler", "head", "supervisor")
+    @bp.arguments(schemas.PageQuery, location="query")
+    @bp.response(200, schemas.Blocks)
+    def blocks(query: Body, actor: Any) -> Body:
+        """Who may not write to one's desk now."""
+        return chat.blocks.at_desk(actor, query.get("cursor"), query["limit"])
+
+    @bp.post("/desk/blocks/<block_id>/lifting")
+    @http.allow("window", "handler", "head", "supervisor")
+    @bp.response(200, schemas.Block)
+    def lift(block_id: str, actor: Any) -> Body:
+        """End a block before its time."""
+        return chat.blocks.lift(actor, block_id)
+
     @bp.get("/desk/promises")
     @http.allow("window", "handler", "head", "supervisor")
     @bp.arguments(schemas.DaysQuery, location="query")
@@ -177,11 +201,11 @@ def blueprint(chat: Chat, http: Http) -> Blueprint:
         return chat.promises(actor, query["days"])
 
     @bp.get("/desk/conversations")
-    @http.allow("window", "handler")
+    @http.allow("window", "handler", "head", "supervisor")
     @bp.arguments(schemas.DeskQuery, location="query")
     @bp.response(200, schemas.DeskConversations)
     def at_desk(query: Body, actor: Any) -> Body:
         """Who waits, what one holds, everything."""
-        return chat.at_desk(actor, query["queue"], query.get("cursor"), query["limit"])
+        return chat.at_desk(actor, query["queue"], query.get("cursor"), query["limit"], query.get("point"))
 
     return bp

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from chat import privacy
-from chat.conversation import SYSTEM, Conversation, Person, Post, timed_id
+from chat.conversation import SYSTEM, Conversation, Move, Person, Post, timed_id
 from chat.ports import Document, Ports
 
 
@@ -15,11 +15,15 @@ class Rows:
     def __init__(self, ports: Ports, now: Callable[[], datetime]) -> None:
         self._ports, self._now = ports, now
 
-    def event(self, found: Conversation, type: str, now: datetime, because: str | None = None) -> Document:
+    def event(self, found: Conversation, type: str, now: datetime) -> Document:
         """What happened in the talk, as a message of its stream."""
-        why = {"because": because} if because else {}
-        event = Post(str(uuid4()), "event", {"event": {"type": type, **why, **found.facts}})
-        return self.message(found, SYSTEM, event, now)
+        return self.of_move(Move(found, type), now)
+
+    def of_move(self, move: Move, now: datetime) -> Document:
+        """The event of a move."""
+        why = {"because": move.because} if move.because else {}
+        event = {"type": move.event, **why, **move.after.facts, **move.told}
+        return self.message(move.after, SYSTEM, Post(str(uuid4()), "event", {"event": event}), now)
 
     def message(self, found: Conversation, sender: Person, post: Post, now: datetime) -> Document:
         """A message without its number. A citizen's name stays with the citizen; personal numbers are masked."""

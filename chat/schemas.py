@@ -32,6 +32,7 @@ class DeskQuery(PageQuery):
     """Which of the desks' lists."""
 
     queue = fields.String(load_default="waiting", validate=validate.OneOf(["waiting", "mine", "all"]))
+    point = fields.String(metadata={"description": "which desk, for who oversees them all and is posted nowhere"})
 
 
 class MessagesQuery(Schema):
@@ -196,6 +197,48 @@ class Promises(Schema):
     percent_kept = fields.Float(required=True, allow_none=True)
 
 
+class BlockIn(Schema):
+    """For how many hours its citizen may not write to this desk (an officer 24 at most), and why."""
+
+    hours = fields.Raw(required=True, metadata={"type": "integer", "minimum": 1, "maximum": 72})
+    reason = fields.Raw(required=True, metadata={"type": "string", "maxLength": 200})
+
+
+class Lifted(Schema):
+    """Ended before its time."""
+
+    at = _moment()
+    by = fields.String(required=True)
+
+
+class Block(Schema):
+    """A citizen may not write to a desk until then."""
+
+    id = fields.String(required=True)
+    desk = fields.String(required=True)
+    citizen = fields.Nested(Officer, required=True)
+    conversation = fields.String(required=True)
+    reason = fields.String(required=True)
+    at = _moment()
+    until = _moment()
+    by = fields.Nested(Officer, required=True)
+    lifted = fields.Nested(Lifted, required=True, allow_none=True)
+
+
+class Blocks(Schema):
+    """A page of blocks that hold."""
+
+    items = fields.List(fields.Nested(Block), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class Stopped(Schema):
+    """Until when its citizen may not write to its desk, and why; they see both."""
+
+    until = _moment()
+    reason = fields.String(required=True)
+
+
 class Conversation(Schema):
     """A conversation as its reader sees it. `owner` stays responsible through every transfer (首问负责)."""
 
@@ -209,6 +252,7 @@ class Conversation(Schema):
     officer = fields.Nested(Officer, required=True, allow_none=True)
     owner = fields.Nested(Officer, required=True, allow_none=True)
     queue = fields.Nested(Queue, required=True, allow_none=True)
+    blocked = fields.Nested(Stopped, required=True, allow_none=True)
     promised_at = _moment(allow_none=True)
     last_seq = fields.Integer(required=True)
     delivered_seq = fields.Integer(required=True)
@@ -257,7 +301,7 @@ class CannedIn(Schema):
 
     title = fields.Raw(metadata={"type": "string", "maxLength": 40})
     text = fields.Raw(metadata={"type": "string", "maxLength": 2000})
-    matter = fields.Raw(metadata={"type": ["string", "null"]})
+    matter = fields.Raw(allow_none=True, metadata={"type": "string", "description": "null: for every matter"})
 
 
 class Canned(Schema):

@@ -13,6 +13,8 @@ from chat import limits, privacy, views
 from chat import presence as presences
 from chat import transcript as papers
 from chat.absent import Absent
+from chat.block_store import BlockStore
+from chat.blocks import Blocks
 from chat.conversation import Conversation, Decide, Move, Person, Post
 from chat.deeds import Deeds
 from chat.events import Live
@@ -29,6 +31,8 @@ from chat.refusals import (
     Refusal,
 )
 from chat.replies import Replies
+from chat.retention import KEPT, Retention
+from chat.retention_store import RetentionStore
 from chat.rounds import Rounds
 from chat.rows import Rows
 from chat.showing import Showing
@@ -55,6 +59,7 @@ class Chat:
         ports: Ports,
         now: Callable[[], datetime],
         posts_a_minute: int = limits.POSTS_A_MINUTE,
+        kept: timedelta = KEPT,
     ) -> None:
         self._store = store = ChatStore(database)
         self._ports = ports
@@ -65,8 +70,14 @@ class Chat:
         self._showing = showing = Showing(store, ports, queues)
         self._telling = telling = Telling(store, showing=showing, standings=standings, queues=queues, now=now)
         self._moves = moves = Moves(store, ports, rows=rows, standings=standings, telling=telling, now=now)
+        self.blocks = blocks = Blocks(BlockStore(database), ports, moves=moves, standings=standings, now=now)
+        showing.block_of = blocks.of
         self._absent = Absent(store, ports)
-        self._rounds = Rounds(store, ports, move=moves.by_itself, way_in=self._way_in, give=moves.giving.give)
+        self._retention = Retention(RetentionStore(database), case_kept=ports.case_kept, kept=kept)
+        tidy = (store.forget_originals, blocks.forget_old, self._retention.look)
+        self._rounds = Rounds(
+            store, ports, move=moves.by_itself, way_in=self._way_in, give=moves.giving.give, tidy=tidy
+        )
         self.replies = Replies(store, ports, now=now, readable=standings.readable)
         self.deeds = Deeds(store, ports, act=self._act, by_itself=moves.by_itself, readable=standings.readable, now=now)
         self.posts, self.events = Buckets(limits.posts(posts_a_minute)), Buckets(limits.events(posts_a_minute))
@@ -125,6 +136,7 @@ class Chat:
     def open(self, actor: Viewer, new_id: str, body: Document) -> Document:
         """Ask a desk: {matter?, case?, point?, text?}. Out of hours it becomes a message with a promised time."""
         desk = self._desk(actor, body)
+        self.blocks.check(actor, desk)
         text = self._first_text(body.get("text"))
         now = self._now()
         state, promised_at = self._way_in(desk, now)
@@ -171,19 +183,20 @@ class Chat:
         found = self._store.of_citizen(actor.id, self._known_cursor(cursor), limit + 1)
         return views.page([self._showing.conversation(one, actor) for one in found[:limit]], len(found) > limit)
 
-    def at_desk(self, actor: Viewer, queue: str, cursor: str | None, limit: int) -> Document:
-        """The conversations of one's desk: `waiting` longest first; `all` newest first; `mine` at whichever desk."""
-        rules.check_serves(actor)
-        limit = min(limit, MOST_CONVERSATIONS)
-        before = self._known_cursor(cursor)
+    def at_desk(self, actor: Viewer, queue: str, cursor: str | None, limit: int, desk: str | None = None) -> Document:
+        """The conversations of one's desk: `waiting` longest first; `all` newest first; `mine` at whichever desk.
+
+        `desk` is for who oversees them all.
+        """
+        rules.check_staff(actor)
+        desk = actor.point or (desk if desk and rules.oversees(actor, desk) else "")
+        before, limit = self._known_cursor(cursor), min(limit, MOST_CONVERSATIONS)
         if queue == "waiting":
-            found = self._store.waiting(
-                actor.point or "", self._store.conversation(before) if before else None, limit + 1
-            )
+            found = self._store.waiting(desk, self._store.conversation(before) if before else None, limit + 1)
         elif queue == "mine":
             found = self._store.of_officer(actor.id, before, limit + 1)
         else:
-            found = self._store.of_desk(actor.point or "", before, limit + 1)
+            found = self._store.of_desk(desk, before, limit + 1)
         return views.page([self._showing.at_desk(one, actor) for one in found[:limit]], len(found) > limit)
 
     def messages(self, actor: Viewer, conversation_id: str, stream: str, after: int, limit: int) -> Document:
@@ -240,6 +253,8 @@ class Chat:
         sender = Person.of(actor)
         try:
             rules.check_speaker(standing, actor, post.stream)
+            self.blocks.check(actor, standing.desk)
+            self._record_whisper(standing, actor, post)
             row = self._rows.message(standing, sender, self._resolved(post, standing, actor), self._now())
         except Refusal:
             # Stored, the answer lost, the conversation closed meanwhile: still the success that it was.
@@ -280,6 +295,7 @@ class Chat:
         """Tell the others that somebody writes."""
         standing = self._standings.standing(actor, conversation_id)
         rules.check_speaker(standing, actor, "public")
+        self.blocks.check(actor, standing.desk)
         self.live.typing(standing, Person.of(actor), connection)
 
     def forget(self, actor: Viewer) -> None:
@@ -302,7 +318,7 @@ class Chat:
 
     def transfer(self, actor: Viewer, conversation_id: str, to: object, reason: object) -> Document:
         """Hand over to {officer: id} who is there, or to {desk: id}; the reason becomes a note for the staff."""
-        rules.check_serves(actor)
+        rules.check_staff(actor)
         why = rules.read_reason(reason)
         target = to if isinstance(to, dict) else {}
         officer, desk = target.get("officer"), target.get("desk")
@@ -316,6 +332,21 @@ class Chat:
             return self._act(actor, conversation_id, lambda c: rules.sent_to_desk(c, actor, known, way_in, why))
         raise BadFields({"to": ["请选择一位同事或一个窗口。"]})
 
+    def take_over(self, actor: Viewer, conversation_id: str, reason: object) -> Document:
+        """Who oversees a desk goes on in the officer's place: everybody sees it, the reason is a note, and the owner
+        stays. Where they go away it comes back to the desk as from any officer.
+        """
+        why, now = rules.read_reason(reason), self._now()
+
+        def decide(found: Conversation) -> Move | None:
+            rules.check_oversees(actor, found.desk)
+            return rules.taken_over(found, Person.of(actor), why, now)
+
+        if not rules.serves(actor):
+            away = Presence(actor.id, actor.name, state="away", until=now + presences.LEASE)
+            self._store.keep_presence(away)
+        return self._act(actor, conversation_id, decide)
+
     def end(self, actor: Viewer, conversation_id: str, reason: object, version: int | None = None) -> Document:
         """Close it, by its citizen or its officer."""
         why, now = rules.read_reason(reason), self._now()
@@ -326,6 +357,7 @@ class Chat:
         now = self._now()
 
         def decide(found: Conversation) -> Move:
+            self.blocks.check(actor, found.desk)
             return rules.reopened(found, self._way_in(found.desk, now), self._store.ahead(found.desk, now) + 1, now)
 
         return self._act(actor, conversation_id, decide, version)
@@ -449,6 +481,11 @@ class Chat:
         """An officer who reads a talk that is not theirs is written down."""
         if actor.is_staff and not (found.officer and found.officer.id == actor.id):
             self._ports.record(actor.id, "read_talk", f"talk:{found.id}")
+
+    def _record_whisper(self, found: Conversation, actor: Viewer, post: Post) -> None:
+        """A word of who oversees the desk in the officer's ear is written down."""
+        if post.stream == "staff" and rules.oversees(actor, found.desk):
+            self._ports.record(actor.id, "talk.whispered", f"talk:{found.id}")
 
     def _act(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Document:
         """Move it; the conversation as the actor sees it now."""

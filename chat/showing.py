@@ -1,9 +1,10 @@
 """Conversations and messages as one of their readers sees them, with what others hand in: names, cards, places."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from chat import desk as desks
 from chat import views
+from chat.block import Block
 from chat.conversation import Conversation, Person
 from chat.ports import Document, Ports, Viewer
 from chat.queues import Queues
@@ -15,6 +16,8 @@ class Showing:
 
     def __init__(self, store: ChatStore, ports: Ports, queues: Queues) -> None:
         self._store, self._ports, self._queues = store, ports, queues
+        self.block_of: Callable[[str, str], Block | None] = lambda citizen, desk: None
+        """The block that holds for a citizen at a desk; told once blocks are there."""
 
     def messages(
         self, rows: list[Document], found: Conversation, viewer: Viewer, citizen_name: str | None = None
@@ -48,6 +51,7 @@ class Showing:
             mine=mine,
             peer=_furthest(row for row in seen if row["kind"] != viewer.kind),
             queue=self._queue_of(found),
+            block=self.block_of(found.citizen.id, found.desk),
         )
 
     def at_desk(self, found: Conversation, viewer: Viewer) -> Document:

@@ -140,7 +140,7 @@ class ChatStore:
     def conversation(self, conversation_id: str) -> Conversation | None:
         """One conversation."""
         row = self._conversations.find_one({"_id": conversation_id})
-        return _conversation(row) if row else None
+        return conversation_of(row) if row else None
 
     def of_citizen(self, citizen: str, before: str | None, limit: int) -> list[Conversation]:
         """A citizen's own, newest first, from before an id on."""
@@ -167,7 +167,7 @@ class ChatStore:
                 {"waiting_since": after.waiting_since, "_id": {"$gt": after.id}},
             ]
         found = self._conversations.find(wanted).sort([("waiting_since", 1), ("_id", 1)]).limit(limit)
-        return [_conversation(row) for row in found]
+        return [conversation_of(row) for row in found]
 
     def queue(self, desk: str) -> list[tuple[str, str]]:
         """The queue of a desk, next one first, as (conversation, citizen)."""
@@ -177,12 +177,12 @@ class ChatStore:
     def line(self, desk: str, limit: int) -> list[Conversation]:
         """The first of a desk's queue."""
         found = self._conversations.find({"desk": desk, "state": "queued"})
-        return [_conversation(row) for row in found.sort([("waiting_since", 1), ("_id", 1)]).limit(limit)]
+        return [conversation_of(row) for row in found.sort([("waiting_since", 1), ("_id", 1)]).limit(limit)]
 
     def unanswered(self, now: datetime, limit: int) -> list[Conversation]:
         """In somebody's hands, whose first word is due; longest first."""
         due = {"reply_by": {"$lte": now, "$ne": None}}
-        return [_conversation(row) for row in self._conversations.find(due).sort("reply_by", 1).limit(limit)]
+        return [conversation_of(row) for row in self._conversations.find(due).sort("reply_by", 1).limit(limit)]
 
     def replied(self, found: Conversation) -> None:
         """The first word was said: nothing is due any more."""
@@ -197,7 +197,7 @@ class ChatStore:
     def quiet(self, now: datetime, limit: int) -> list[Conversation]:
         """In somebody's hands, of which it is to be looked whether they fell silent; longest first."""
         due = {"look_at": {"$lte": now, "$ne": None}}
-        return [_conversation(row) for row in self._conversations.find(due).sort("look_at", 1).limit(limit)]
+        return [conversation_of(row) for row in self._conversations.find(due).sort("look_at", 1).limit(limit)]
 
     def look_again(self, found: Conversation, at: datetime) -> None:
         """It is not silent: look later, unless it was moved meanwhile."""
@@ -238,7 +238,7 @@ class ChatStore:
     def _newest(self, wanted: Document, before: str | None, limit: int) -> list[Conversation]:
         if before is not None:
             wanted = {**wanted, "_id": {"$lt": before}}
-        return [_conversation(row) for row in self._conversations.find(wanted).sort("_id", -1).limit(limit)]
+        return [conversation_of(row) for row in self._conversations.find(wanted).sort("_id", -1).limit(limit)]
 
     # -- messages ------------------------------------------------------------
 
@@ -538,7 +538,8 @@ def _row(conversation: Conversation) -> Document:
     return {"_id": row.pop("id"), "v": 1, **row}
 
 
-def _conversation(row: Document) -> Conversation:
+def conversation_of(row: Document) -> Conversation:
+    """A conversation from its row."""
     known: Document = {field.name: row.get(field.name) for field in fields(Conversation)} | {"id": row["_id"]}
     for role in ("citizen", "officer", "owner"):
         known[role] = Person(**row[role]) if row[role] else None

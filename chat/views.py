@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from chat.block import Block
 from chat.canned import Canned
 from chat.conversation import Conversation, Person
 from chat.ports import Document
@@ -75,6 +76,7 @@ def conversation(
     mine: dict[str, int],
     peer: dict[str, int],
     queue: Document | None,
+    block: Block | None,
 ) -> Document:
     """A conversation as one of its readers sees it."""
     return {
@@ -83,12 +85,29 @@ def conversation(
         "matter": found.matter,
         "point": found.point,
         "queue": queue,
+        "blocked": block and {"until": moment(block.until), "reason": block.reason},
         "last_seq": last_seq,
         **mine,
         "peer": peer,
         "unread": unread,
         "created_at": moment(found.created_at),
         "rating": found.rating and plain(vars(found.rating)),
+    }
+
+
+def block(found: Block, citizen_name: str) -> Document:
+    """A block as staff see it."""
+    lifted = found.lifted_at and {"at": moment(found.lifted_at), "by": found.lifted_by and found.lifted_by.name}
+    return {
+        "id": found.id,
+        "desk": found.desk,
+        "citizen": {"id": found.citizen, "name": citizen_name},
+        "conversation": found.conversation,
+        "reason": found.reason,
+        "at": moment(found.at),
+        "until": moment(found.until),
+        "by": {"id": found.by.id, "name": found.by.name},
+        "lifted": lifted,
     }
 
 

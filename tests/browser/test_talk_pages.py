@@ -64,3 +64,134 @@ def test_an_officer_answers_with_a_canned_reply_sees_the_number_in_full_and_is_r
     phone.shot("rated")
     assert phone.faults == []
     assert window.faults == []
+
+
+ELSEWHERE = """() => {
+  window.told = []
+  window.Notification = class { constructor(title) { window.told.push(title) } static permission = 'granted' }
+  Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })
+}"""
+"""The officer looks at another program, and allows words on the desktop."""
+
+
+def make_head(site, username):
+    """The generated officer becomes head of their desk."""
+    admin = log_in_staff(site, "admin")
+    one = next(one for one in admin.call("GET", "/v1/staff")["items"] if one["username"] == username)
+    version = {"If-Match": f'"{one["version"]}"'}
+    admin.call("PATCH", f"/v1/staff/{one['id']}", 200, json={"roles": ["head"]}, headers=version)
+
+
+def open_talk(screen, row):
+    """The pane of the talk that a row of a list leads to."""
+    row.get_by_role("link").click()
+    return screen.page.locator('[data-test="talk-pane"]:visible')
+
+
+def test_a_head_reads_along_unseen_whispers_takes_over_and_blocks(phone, screens, site):
+    phone.go("/#/ask?matter=XC-行政许可-001")
+    log_in(phone, site, "13800138111")
+    phone.at("ask-text").fill("材料要几份？")
+    phone.at("ask-send").click()
+    phone.at("message").wait_for()
+    make_head(site, "handler")
+    window, head = screens("window"), screens("handler")
+    window.at("rail-talks").click()
+    window.at("talk-claim").click()
+    his = window.page.locator('[data-test="talk-pane"]:visible')
+    his.get_by_test_id("talk-text").fill("请稍等，我查一下。")
+    his.get_by_test_id("talk-send").click()
+    expect(phone.page.get_by_test_id("message").filter(has_text="我查一下")).to_be_visible()
+
+    head.at("rail-talks").click()
+    head.at("talk-queue-all").click()
+    pane = open_talk(head, head.page.get_by_test_id("talk-row").filter(has_text="我查一下"))
+    expect(pane.get_by_test_id("talk-status")).to_contain_text("对方不知道")
+    pane.get_by_test_id("talk-text").fill("第三条写着：一式两份。")
+    pane.get_by_test_id("talk-send").click()
+    expect(his.get_by_test_id("message").filter(has_text="一式两份")).to_be_visible()
+    expect(phone.page.get_by_test_id("message").filter(has_text="一式两份")).to_have_count(0)
+    head.shot("reading-along")
+    window.shot("whispered")
+
+    pane.get_by_test_id("talk-look").click()
+    pane.get_by_test_id("talk-look-words").fill("几份")
+    pane.get_by_test_id("talk-hit").click()
+    head.shot("found")
+    pane.get_by_test_id("talk-look").click()
+
+    pane.get_by_test_id("talk-takeover").click()
+    head.shot("taking-over")
+    pane.get_by_test_id("talk-takeover-submit").click()
+    pane.get_by_test_id("talk-close").wait_for()
+    pane.get_by_test_id("talk-text").fill("一式两份，我是负责人。")
+    pane.get_by_test_id("talk-send").click()
+    expect(phone.page.get_by_test_id("message").filter(has_text="我是负责人")).to_be_visible()
+    phone.shot("taken-over")
+
+    pane.get_by_test_id("talk-block").click()
+    head.shot("blocking")
+    pane.get_by_test_id("act-submit").click()
+    pane.get_by_test_id("talk-blocked").wait_for()
+    phone.at("talk-stopped").wait_for()
+    phone.shot("stopped")
+    head.shot("blocked")
+    head.at("talk-queue-blocked").click()
+    head.at("block-row").wait_for()
+    head.shot("blocks")
+    head.at("block-lift").click()
+    phone.at("talk-text").wait_for()
+    pane.get_by_test_id("talk-blocked").wait_for(state="detached")
+    assert phone.faults == window.faults == head.faults == []
+
+
+def test_an_officer_keeps_replies_says_how_they_take_talks_and_finds_what_was_said(screens, phone, site):
+    window = screens("window")
+    window.at("rail-talks").click()
+    window.at("go-replies").click()
+    window.at("reply-new").click()
+    window.at("reply-title").fill("欢迎")
+    window.at("reply-text").fill("您好，")
+    window.at("reply-place-citizen").click()
+    expect(window.at("reply-text")).to_have_value("您好，{citizen}")
+    expect(window.at("reply-example")).to_contain_text("您好，张三")
+    window.shot("reply-form")
+    window.at("act-submit").click()
+    row = window.page.get_by_test_id("reply-row").filter(has_text="欢迎")
+    row.get_by_test_id("reply-edit").click()
+    window.at("reply-text").fill("您好，{citizen}，请讲。")
+    window.at("act-submit").click()
+    expect(row).to_contain_text("请讲")
+    window.shot("replies")
+    row.get_by_test_id("reply-drop").click()
+    window.page.get_by_role("button", name="删除", exact=True).last.click()
+    expect(row).to_have_count(0)
+
+    window.at("rail-talks").click()
+    window.at("presence-open").click()
+    window.at("presence-capacity").fill("8")
+    window.at("presence-skill").check()
+    window.shot("presence")
+    window.at("act-submit").click()
+    window.at("presence-capacity").wait_for(state="detached")
+    window.page.reload()
+    window.at("presence-open").click()
+    expect(window.at("presence-capacity")).to_have_value("8")
+    expect(window.at("presence-skill")).to_be_checked()
+    window.at("act-cancel").click()
+
+    window.page.evaluate(ELSEWHERE)
+    phone.go("/#/ask?matter=XC-行政许可-001")
+    log_in(phone, site, "13800138112")
+    phone.at("ask-text").fill("请问营业执照要带吗？")
+    phone.at("ask-send").click()
+    phone.at("message").wait_for()
+    window.page.wait_for_function("() => window.told?.length === 1")
+    assert window.page.evaluate("() => window.told") == ["有新的咨询在等待"]
+    window.page.get_by_test_id("talk-row").filter(has_text="营业执照").get_by_test_id("talk-claim").click()
+    window.page.locator('[data-test="talk-pane"]:visible').get_by_test_id("talk-close").wait_for()
+    window.at("talks-find").fill("营业执照")
+    window.at("talk-hit").wait_for()
+    window.shot("found-own")
+    window.at("talk-hit").click()
+    assert window.faults == []

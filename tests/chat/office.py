@@ -35,6 +35,8 @@ STATUS = {
     "already_claimed": 409,
     "at_capacity": 409,
     "already_rated": 409,
+    "already_blocked": 409,
+    "blocked": 403,
     "too_often": 429,
     "officer_away": 409,
     "wrong_state": 409,
@@ -84,12 +86,13 @@ class Office:
     told: list[tuple[str, str, int]] = field(default_factory=list)
     reminded: list[tuple[str, str, str]] = field(default_factory=list)
     announced: list[tuple[str, str]] = field(default_factory=list)
+    audited: list[tuple[str, str, str]] = field(default_factory=list)
 
     def citizen(self, name: str = "张三") -> Actor:
         """A new citizen."""
         return self._person("citizen", name, frozenset({"citizen"}))
 
-    def officer(self, name: str = "王窗口", role: str = "window", point: str = "XC-H01") -> Actor:
+    def officer(self, name: str = "王窗口", role: str = "window", point: str | None = "XC-H01") -> Actor:
         """A new officer, posted to a point."""
         return self._person("staff", name, frozenset({"staff", role}), point)
 
@@ -107,8 +110,8 @@ class Office:
             name_of=lambda citizen: next(one.name for one in self.people.values() if one.id == citizen),
             away=lambda *told: self.told.append(told),
             announce=lambda session, type, subject, **data: self.announced.append((type, subject)),
-            record=lambda actor, act, subject, session=None: None,
-            skill_of=self.skills.get,
+            record=lambda actor, act, subject, session=None: self.audited.append((actor, act, subject)),
+            skills_of=lambda matter: [self.skills[matter]] if matter in self.skills else [],
             seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
             open_sealed=_open,
             printed=lambda paper: repr(paper).encode(),

@@ -30,9 +30,9 @@ def door(chat, office) -> ChatSocket:
 
 
 @pytest.fixture
-def socket(door, citizen, officer):
-    """Both are connected; gives (who, event, body) -> acknowledgement."""
-    for sid, who in (("citizen", citizen), ("officer", officer)):
+def socket(door, citizen, officer, office):
+    """All are connected; gives (who, event, body) -> acknowledgement."""
+    for sid, who in (("citizen", citizen), ("officer", officer), ("head", office.officer("钱主任", "head"))):
         door.connect(sid, {}, {"token": who.token})
     return lambda sid, event, body: door.handler(event)(sid, body)
 
@@ -81,6 +81,7 @@ def test_acknowledgements_and_events_are_as_described(socket, heard, chat, citiz
         ("citizen", "typing", talk),
         ("citizen", "refresh", {"token": citizen.token}),
         ("officer", "transfer", {**talk, "to": {"officer": colleague.id}, "reason": "请看"}),
+        ("head", "takeover", {**talk, "reason": "我来"}),
         ("citizen", "close", {**talk, "reason": "好了"}),
         ("citizen", "leave", talk),
     ]

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from chat.refusals import BadCursor, BadFields, NotFound, RoleWrong, VersionStale
-from tests.chat.office import said
+from tests.chat.office import said, site
 
 
 @pytest.fixture
@@ -97,3 +97,13 @@ def test_words_are_found_in_a_talk_and_across_what_one_has_but_never_in_notes_or
         chat.search(citizen, "户口本", foreign, (None, 9))
     with pytest.raises(RoleWrong):
         chat.search(citizen, "户口本", None, (None, 9))
+
+
+def test_one_for_every_matter_says_null_over_http(database, office, officer, clock):
+    app, chat = site(database, office, clock, "threading")
+    told = {"Authorization": f"Bearer {officer.token}", "Idempotency-Key": str(uuid4())}
+    made = app.test_client().post(
+        "/v1/canned-replies", json={"title": "问候", "text": "您好", "matter": None}, headers=told
+    )
+    chat.close()
+    assert (made.status_code, made.json["matter"]) == (201, None)

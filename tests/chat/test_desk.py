@@ -56,13 +56,13 @@ def hand(name: str, held: int = 0, **said_: object) -> desk.Hand:
 
 def test_a_conversation_is_given_to_who_is_least_loaded_for_their_capacity_and_knows_the_matter():
     hands = [hand("a", 2), hand("b", 2, capacity=10), hand("c", 0, skills=("不动产",))]
-    assert desk.choose(hands, "户籍", None, NOW).member == "b"
-    assert desk.choose(hands, "不动产", None, NOW).member == "c"
-    assert desk.choose(hands, None, "a", NOW).member == "a"
+    assert desk.choose(hands, ["户籍", "居住"], None, NOW).member == "b"
+    assert desk.choose(hands, ["不动产"], None, NOW).member == "c"
+    assert desk.choose(hands, [], "a", NOW).member == "a"
 
 
 def test_nobody_is_given_one_who_is_away_full_or_takes_them_by_hand():
     by_hand = desk.Hand(Presence("c", "c", until=NOW + LEASE), 0)
     nobody = [hand("a", 5), hand("b", state="away"), by_hand, hand("d", skills=("户籍",))]
-    assert desk.choose(nobody, "不动产", "a", NOW) is None
-    assert desk.choose([hand("e")], None, None, NOW + LEASE) is None
+    assert desk.choose(nobody, ["不动产"], "a", NOW) is None
+    assert desk.choose([hand("e")], [], None, NOW + LEASE) is None

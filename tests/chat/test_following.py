@@ -51,6 +51,10 @@ class Reader:
         self.view["last_seq"] = message["seq"]
         if message["kind"] == "event":
             self._facts(message["event"])
+            if "block" in message["event"]:
+                told = message["event"]["block"]
+                stopped = {"until": told["until"], "reason": told["reason"]}
+                self.view["blocked"] = stopped if message["event"]["type"] == "blocked" else None
         self._count()
 
     def _facts(self, facts: dict[str, Any]) -> None:
@@ -88,6 +92,12 @@ ACTS = {
     "colleague reads": lambda c: c.chat.read(c.colleague, c.talk, 3),
     "colleague sends it to a desk": lambda c: c.chat.transfer(c.colleague, c.talk, {"desk": "XC-H02"}, "暗语"),
     "that desk claims": lambda c: c.chat.claim(c.clerk, c.talk),
+    "its head whispers": lambda c: c.chat.post(c.leader, c.talk, said("暗语：看第三条", kind="note")),
+    "its head takes over": lambda c: c.chat.take_over(c.leader, c.talk, "暗语：我来"),
+    "its head answers": lambda c: c.chat.post(c.leader, c.talk, said("请看第三条")),
+    "its head blocks": lambda c: c.blocks(c.leader),
+    "its head lifts it": lambda c: c.chat.blocks.lift(c.leader, "b1"),
+    "its head gives it back": lambda c: c.gives_back(),
     "that desk closes": lambda c: c.chat.end(c.clerk, c.talk, "已答复"),
     "citizen reopens": lambda c: c.chat.reopen(c.citizen, c.talk),
     "citizen leaves it as a message": lambda c: c.chat.leave_message(c.citizen, c.talk),
@@ -106,6 +116,7 @@ class Scene:
         self.chat, self.citizen, self.officer, self.talk = chat, citizen, officer, talk
         self.colleague, self.stranger = office.officer("李审批", "handler"), office.citizen("李四")
         self.clerk = office.officer("赵窗口", point="XC-H02")
+        self.leader = office.officer("钱主任", "head", point="XC-H02")
         chat.say_presence(self.colleague, {"state": "here"})
         office.mine["case", "XC-1"] = citizen.id
         chat._queues.pause = 0
@@ -114,6 +125,15 @@ class Scene:
         """So much time passes that what was taken and not answered goes back."""
         self.clock.move(seconds=FIRST_REPLY.total_seconds() + 1)
         self.chat.step(self.clock())
+
+    def blocks(self, who: Any) -> None:
+        """Somebody stops the citizen's words for two hours."""
+        self.chat.blocks.block(who, "b1", self.talk, {"hours": 2, "reason": "辱骂"})
+
+    def gives_back(self) -> None:
+        """The head hands it to the clerk, who is there."""
+        self.chat.say_presence(self.clerk, {"state": "here"})
+        self.chat.transfer(self.leader, self.talk, {"officer": self.clerk.id}, None)
 
     def reads(self, who: Any) -> bool:
         """Whether the conversation is there for somebody now."""
@@ -180,13 +200,13 @@ def test_no_read_path_and_no_hint_shows_a_note_to_a_citizen_not_even_as_a_hole(s
     assert {one["stream"] for one in items} == {"public"}
     assert chat.get(citizen, talk)["last_seq"] == len(items)
     notes = chat.messages(scene.officer, talk, "staff", 0, 200)["items"]
-    assert [one["text"] for one in notes] == ["暗语", "暗语：请你来", "暗语"]
+    assert [one["text"] for one in notes] == ["暗语", "暗语：请你来", "暗语", "暗语：看第三条", "暗语：我来"]
 
 
 def test_every_event_stays_with_the_people_of_its_conversation_and_the_desks(scene, heard):
     for act in ACTS.values():
         act(scene)
-    people = {member_room(one.id) for one in (scene.citizen, scene.officer, scene.colleague, scene.clerk)}
+    people = {member_room(one.id) for one in (scene.citizen, scene.officer, scene.colleague, scene.clerk, scene.leader)}
     allowed = people | {scene.talk, staff_room(scene.talk), desk_room("XC-H01"), desk_room("XC-H02")}
     assert {event for event, _, _ in heard} == {"message", "state", "assigned", "receipt", "queue"}
     for event, payload, rooms in heard:

@@ -27,6 +27,8 @@ def people(scene, office):
         "head": office.officer("丁", "head"),
         "supervisor": office.officer("戊", "supervisor"),
         "admin": office.officer("己", "admin"),
+        "other head": office.officer("庚", "head", point="XC-H03"),
+        "other supervisor": office.officer("辛", "supervisor", point="XC-H03"),
     }
 
 
@@ -75,7 +77,7 @@ def test_no_event_of_who_is_no_member_does_anything_or_tells_anything(scene, hea
     body = {"conversation": scene.talk, "seq": 1, "to": {"desk": "XC-H01"}, **said("x")}
     kept = scene.chat.get(scene.citizen, scene.talk)
     heard.clear()
-    for name in ("another citizen", "third desk", "head", "supervisor", "admin"):
+    for name in ("another citizen", "third desk", "other head", "other supervisor", "admin"):
         for event in set(EVENTS) - {"leave", "refresh", "presence"}:
             told = socket.handler(event)(name, dict(body))
             assert told["code"] in {"not_found", "role_wrong"}, (name, event)

@@ -39,6 +39,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/lookups"): "changes nothing",
     ("POST", "/v1/conversations/<conversation>/messages"): "client_id makes a message once, as on the socket",
     ("POST", "/v1/notices/<notice_id>/read"): SAME,
+    ("POST", "/v1/desk/blocks/<block_id>/lifting"): "a block is lifted once",
     ("POST", "/v1/desk/jobs/<job_id>/retry"): SAME,
     ("POST", "/v1/desk/jobs/<job_id>/drop"): SAME,
     ("POST", "/v1/desk/reports/<report_id>/settlement"): "a report is settled once",

@@ -32,6 +32,7 @@ UNSAFE = {
     "a proxy by name": ({"TRUSTED_PROXIES": "haproxy"}, "TRUSTED_PROXIES"),
     "every origin": ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
     "an origin with a path": ({"CORS_ORIGINS": "https://example.cn/page"}, "CORS_ORIGINS"),
+    "talks forgotten too soon": ({"CHAT_KEPT_DAYS": "30"}, "366"),
     "a token that can be guessed": ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
 }
 

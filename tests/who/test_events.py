@@ -12,17 +12,19 @@ ACTORS = ("owner", "other", "window", "handler", "head", "supervisor", "admin", 
 
 MUST = {
     # event: owner, other, window, handler, head, supervisor, admin, elsewhere, elsewhere_window
-    "join": "ok not_found ok ok role_wrong role_wrong role_wrong ok not_found",
-    "leave": "ok ok ok ok role_wrong role_wrong role_wrong ok ok",
-    "post": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer not_found",
-    "delivered": "ok not_found ok ok role_wrong role_wrong role_wrong ok not_found",
-    "read": "ok not_found ok ok role_wrong role_wrong role_wrong ok not_found",
-    "typing": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer not_found",
+    "join": "ok not_found ok ok ok ok role_wrong ok not_found",
+    "leave": "ok ok ok ok ok ok role_wrong ok ok",
+    "post": "ok not_found ok not_the_officer not_the_officer not_the_officer role_wrong not_the_officer not_found",
+    "delivered": "ok not_found ok ok ok ok role_wrong ok not_found",
+    "read": "ok not_found ok ok ok ok role_wrong ok not_found",
+    "typing": "ok not_found ok not_the_officer not_the_officer not_the_officer role_wrong not_the_officer not_found",
     "refresh": "ok ok ok ok ok ok ok ok ok",
     "presence": "role_wrong role_wrong ok ok role_wrong role_wrong role_wrong ok ok",
     "claim": "role_wrong role_wrong ok already_claimed role_wrong role_wrong role_wrong already_claimed not_found",
-    "transfer": "role_wrong role_wrong ok not_the_officer role_wrong role_wrong role_wrong not_the_officer not_found",
-    "close": "ok not_found ok not_the_officer role_wrong role_wrong role_wrong not_the_officer not_found",
+    "transfer": "role_wrong role_wrong ok not_the_officer not_the_officer not_the_officer role_wrong "
+    "not_the_officer not_found",
+    "takeover": "role_wrong role_wrong role_wrong role_wrong ok ok role_wrong role_wrong role_wrong",
+    "close": "ok not_found ok not_the_officer not_the_officer not_the_officer role_wrong not_the_officer not_found",
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import PASSWORD, Caller
-from tests.way import ID_NUMBER, act, issued, submitted
+from tests.way import FOOD, ID_NUMBER, act, issued, submitted
 
 FOOD_DEPARTMENT, OTHER = "SPJ", "RSJ"
 
@@ -109,6 +109,16 @@ def test_the_queue_of_talks_holds_those_of_ones_desk(citizen, posted):
     for queue in ("waiting", "all"):
         path = f"/v1/desk/conversations?queue={queue}"
         assert (numbers(here, path, "id"), numbers(elsewhere, path, "id")) == ([talk["id"]], [])
+
+
+def test_a_question_about_a_matter_is_given_to_whom_knows_one_of_its_themes(citizen, posted, app):
+    office = app.extensions["circle"]
+    knows, other = posted("window"), posted("handler")
+    for officer, skill in ((other, "社会保障"), (knows, "餐饮")):
+        word = {"state": "here", "takes": "push", "skills": [skill]}
+        office.chat.say_presence(office.identity.actor(officer.token), word)
+    talk = citizen.post("/v1/conversations", {"point": "XC-H01", "matter": FOOD, "text": "在吗？"})
+    assert talk["officer"]["id"] == knows.person["id"]
 
 
 def test_cases_and_parcels_of_a_release_without_places_are_placed_at_the_next_start(

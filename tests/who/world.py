@@ -47,6 +47,7 @@ class World:
         self.case = issued(self.owner, self.window, self.actors["handler"], self.drain)
         self.parcel = self._parcel(self.case)
         self.talk, self._last_talk = None, None
+        self.blocked: str | None = None
         self.talk = self._talk()
         self.draft = complete_draft(self.owner, self.drain)
         self.upload = next(files["files"][0]["id"] for files in self._case(self.case)["materials"] if files["files"])
@@ -237,6 +238,23 @@ def _reply(world: World, actor: str) -> Call:
     return {"at": {"reply": made["id"]}, "json": {"text": "请带身份证原件。"}, "headers": {"If-Match": '"1"'}}
 
 
+def _to_block(world: World, actor: str) -> Call:
+    """A talk of somebody new, whom nobody has blocked, that the window's officer holds."""
+    chat, officer = world.office.chat, world.office.identity.actor(world.window.token)
+    talk = world.citizen().post("/v1/conversations", {"point": "XC-H01"})
+    chat.claim(officer, talk["id"])
+    if world.blocked:
+        chat.end(officer, world.blocked, None)
+    world.blocked = talk["id"]
+    return {"at": {"conversation": talk["id"]}, "json": {"hours": 2, "reason": "多次辱骂工作人员"}}
+
+
+def _to_lift(world: World, actor: str) -> Call:
+    wanted = _to_block(world, actor)
+    path = world.path("/v1/conversations/<conversation>/block", wanted["at"])
+    return {"at": {"block_id": world.window.post(path, wanted["json"])["id"]}}
+
+
 def _leaving(world: World, actor: str) -> Call:
     talk = world.owner.post("/v1/conversations", {"point": "XC-H01"})
     return {"at": {"conversation": talk["id"]}, "headers": {"If-Match": f'"{talk["version"]}"'}}
@@ -415,6 +433,8 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("POST", "/v1/conversations/<conversation>/closing"): _closing,
     ("POST", "/v1/conversations/<conversation>/reopening"): _reopening,
     ("POST", "/v1/conversations/<conversation>/leaving"): _leaving,
+    ("POST", "/v1/conversations/<conversation>/block"): _to_block,
+    ("POST", "/v1/desk/blocks/<block_id>/lifting"): _to_lift,
     ("GET", "/v1/conversations/<conversation>/search"): _query("?q=在吗"),
     ("GET", "/v1/desk/messages"): _query("?q=在吗"),
     ("POST", "/v1/canned-replies"): _json(title="材料", text="请带身份证。"),

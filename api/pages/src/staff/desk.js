@@ -31,6 +31,9 @@ export const READERS = ['window', 'handler', 'head', 'supervisor']
 /** Who answers talks. */
 export const ANSWERERS = ['window', 'handler']
 
+/** Who reads them along, whispers and takes over. */
+export const OVERSEERS = ['head', 'supervisor']
+
 /** The saved queues of the desk, in the order of the work; `roles` are those for whom the queue is a task. */
 export const QUEUES = [
   { key: 'to_accept', words: '待受理', roles: ['window'] },
@@ -96,10 +99,16 @@ export const countWords = (count) => (count?.n ? `${count.n}${count.more ? '+' :
 /** Names of the matters by their code, for lists that name the code alone. */
 export const matterNames = reactive(new Map())
 
+/** The themes of the matters, which are what officers say they know. */
+export const themes = reactive(new Set())
+
 async function learnMatters() {
   for (let cursor; cursor !== null; ) {
     const page = await api.get('/v1/matters', { cursor, limit: MOST_COUNTED })
-    page.items.forEach(({ code, name }) => matterNames.set(code, name))
+    page.items.forEach(({ code, name, theme }) => {
+      matterNames.set(code, name)
+      theme.forEach((one) => themes.add(one))
+    })
     cursor = page.next ?? null
   }
 }

@@ -1,10 +1,12 @@
 /** The console's words in English; the Chinese sentence is the key. What both pages say is in shared/en.js. */
 import catalogue from './catalogue.en.js'
 import places from './places.en.js'
+import talks from './talks.en.js'
 
 export default {
   ...catalogue,
   ...places,
+  ...talks,
   // the frame
   '新城服务圈': 'Service Circle',
   '新城服务圈 · 工作台': 'Service Circle · Staff console',

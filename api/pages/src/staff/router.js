@@ -1,6 +1,6 @@
 /** Which address shows which view, and to whom. The talks are drawn by App.vue itself and stay alive, so that nothing half-written is lost. */
 import { createRouter, createWebHashHistory } from 'vue-router'
-import { debt, holds, me, READERS, signedIn } from './desk.js'
+import { ANSWERERS, debt, holds, me, READERS, signedIn } from './desk.js'
 
 const Nothing = { render: () => null }
 
@@ -11,6 +11,7 @@ export const router = createRouter({
     { path: '/login', name: 'login', component: () => import('./views/LoginView.vue'), meta: { open: true } },
     { path: '/cases/:number?', name: 'cases', component: () => import('./views/CasesView.vue'), meta: { roles: READERS } },
     { path: '/talks/:id?', name: 'talks', component: Nothing },
+    { path: '/replies', name: 'replies', component: () => import('./views/RepliesView.vue'), meta: { roles: ANSWERERS } },
     { path: '/parcels', name: 'parcels', component: () => import('./views/ParcelsView.vue'), meta: { roles: READERS } },
     { path: '/notices', name: 'notices', component: () => import('./views/NoticesView.vue') },
     { path: '/first', name: 'first', component: () => import('./views/FirstView.vue'), meta: { open: true } },

@@ -5,7 +5,9 @@
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { t } from '../shared/i18n.js'
 import { debounce } from '../shared/loading.js'
-import { ANSWERERS, api, holds, me, session, signedIn, whileSeen } from './desk.js'
+import { ANSWERERS, api, holds, me, OVERSEERS, session, signedIn, whileSeen } from './desk.js'
+
+export { OVERSEERS }
 
 const PAGE = 50
 const LOOK_MS = 20_000
@@ -28,7 +30,11 @@ export const waitingTalks = computed(() => waiting.value.length)
 const seen = (talk) => talk.id === front.value && document.visibilityState === 'visible'
 export const unreadTalks = computed(() => mine.value.reduce((sum, talk) => sum + (seen(talk) ? 0 : (talk.unread ?? 0)), 0))
 
-const list = (queue) => api.get('/v1/desk/conversations', { queue, limit: PAGE }).then(({ items }) => items)
+/** The desk that somebody looks at who oversees all of them; whoever is posted to one sees that one. */
+export const desk = ref('')
+export const choosesDesk = computed(() => holds(...OVERSEERS) && !me.value?.point)
+
+const list = (queue) => api.get('/v1/desk/conversations', { queue, point: desk.value, limit: PAGE }).then(({ items }) => items)
 
 /** The citizens' names, as far as a list has told them: a conversation itself does not. */
 export const names = reactive(new Map())
@@ -39,7 +45,7 @@ export function rememberNames(talks) {
 
 /** Look again at both lists, and tell what is new. */
 export async function refreshTalks() {
-  if (!signedIn.value || !holds(...ANSWERERS)) return
+  if (!signedIn.value || !holds(...ANSWERERS, ...OVERSEERS)) return
   const [queue, own] = await Promise.all([list('waiting'), list('mine')]).catch(() => [])
   if (!queue) return
   const before = { waiting: new Set(waiting.value.map(({ id }) => id)), unread: new Map(mine.value.map((talk) => [talk.id, talk.unread ?? 0])) }
@@ -55,7 +61,7 @@ export const refreshTalksSoon = debounce(refreshTalks, SOON_MS)
 function tellNew(before) {
   const asking = waiting.value.filter(({ id }) => !before.waiting.has(id))
   const said = mine.value.filter((talk) => !seen(talk) && (talk.unread ?? 0) > (before.unread.get(talk.id) ?? 0))
-  if (asking.length && presence.value === 'here') alertDesktop(t('有新的咨询在等待'), asking[0].id)
+  if (asking.length && holds(...ANSWERERS) && presence.value === 'here') alertDesktop(t('有新的咨询在等待'), asking[0].id)
   else if (said.length) alertDesktop(t('咨询里有新消息'), said[0].id)
 }
 
@@ -99,18 +105,24 @@ export async function claim(id) {
 /** Whether waiting talks are given to this officer by themselves: 'push', or 'pull' to take them by hand. */
 export const takes = ref('pull')
 
-/** @param {{state?: 'here'|'away', takes?: 'pull'|'push'}} [word] without one, only what the server keeps is asked */
+/** How many at once, and what this officer knows to answer (nothing: everything). */
+export const capacity = ref(5)
+export const skills = ref([])
+
+/** @param {{state?: 'here'|'away', takes?: 'pull'|'push', capacity?: number, skills?: string[]}} [word] without one, only what the server keeps is asked */
 export async function setPresence(word = {}) {
   const chat = await session.line()
   const kept = await chat.act('presence', word)
   presence.value = kept.state
   takes.value = kept.takes
+  capacity.value = kept.capacity
+  skills.value = kept.skills
 }
 
 async function begin() {
   const chat = await session.line()
   const connected = () => {
-    setPresence().catch(() => {})
+    if (holds(...ANSWERERS)) setPresence().catch(() => {})
     refreshTalksSoon()
   }
   chat.on('connection', (up) => up && connected())
