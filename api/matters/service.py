@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo
 from api.matters import form as forms
 from api.matters import lists
 from api.matters import matter as rules
+from api.matters import version as version_rules
 from api.matters.consistency import contradictions
 from api.matters.department import Departments
 from api.matters.matter import Due, Limit, Matter
 from api.matters.reading import Reader
 from api.matters.search import Entry, Index
-from api.matters.situation import Answers, Personal, Question, in_version, situations_of, strangers
+from api.matters.situation import Answers, Personal, Question, Words, in_version, situations_of, strangers
 from api.matters.store import MatterStore
 from api.refusals import BadFields, NotFound
 
@@ -176,6 +177,28 @@ class Matters:
     def personal(self, one: Matter, answers: Answers) -> Personal:
         """A matter for one person's situation, as of today."""
         return self._situations.personal(one, answers, self._today(), self._due)
+
+    def later(self, one: Matter) -> Matter | None:
+        """The version in force, where it is a newer one."""
+        current = self._picture.current.get(one.code)
+        return current if current and current.version > one.version else None
+
+    def taken_until(self, one: Matter) -> date | None:
+        """The first day on which an application begun under this version is taken no more, where it is known."""
+        return version_rules.taken_until(one, self._picture.versions[one.code].values())
+
+    def is_taken(self, one: Matter) -> bool:
+        """Whether an application begun under this version is taken today."""
+        return version_rules.is_taken(one, self._picture.versions[one.code].values(), self._today())
+
+    def question_words(self, one: Matter) -> dict[str, Words]:
+        """Every question that a matter may ask, by key."""
+        return {question.key: question.words for question in self._situations.all_questions(one)}
+
+    def fitting(self, one: Matter, answers: Answers) -> dict[str, str]:
+        """Of answers about a situation, those that a question of this matter offers."""
+        wrong = self._situations.wrong(one, answers)
+        return {key: value for key, value in answers.items() if key not in wrong}
 
     def known(self, one: Matter, answers: Answers) -> dict[str, str]:
         """The answers that count in a situation, with what need not be asked."""
