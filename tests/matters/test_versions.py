@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.matters.schemas import Entry
+from api.matters.schemas.entries import Entry
 from tests.matters.starter import RECORDS
 from tests.way import FOOD, complete_draft, submitted
 
