@@ -129,6 +129,21 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
         rows = publishing.catalogue(question, position_of(question.get("cursor")), question["limit"] + 1)
         return page(rows, question["limit"], lambda row: row["code"])
 
+    @bp.get("/desk/matters/export")
+    @http.allow(*OFFICE)
+    @bp.response(200, desk.WholeCatalogue)
+    def export(actor: Any) -> Row:
+        """Every published version, as the import takes it back."""
+        return {"items": publishing.export()}
+
+    @bp.post("/desk/matters/import")
+    @http.allow("admin")
+    @bp.arguments(desk.WholeCatalogue)
+    @bp.response(200, desk.BroughtIn)
+    def bring_in(body: Row, actor: Any) -> Row:
+        """Publish the versions that are not there yet, all or none; what is there the same is passed over."""
+        return publishing.bring_in(actor.id, body["items"])
+
     @bp.get("/matters/<code>/versions")
     @http.allow(*OFFICE)
     @bp.response(200, desk.VersionLines)
@@ -151,6 +166,14 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
     def version(code: str, version: int, actor: Any) -> Any:
         """A version in full, with its check list and what differs from the version before."""
         return shown(publishing.version(code, version))
+
+    @bp.get("/matters/<code>/versions/<int:version>/guide")
+    @http.allow(*OFFICE)
+    @bp.arguments(guides.AnswersQuestion, location="query")
+    @bp.response(200, guides.Guide)
+    def preview(question: Row, code: str, version: int, actor: Any) -> Row:
+        """The guide that a version would have if it were in force, a draft as well."""
+        return publishing.preview(code, version, question["answers"])
 
     @bp.patch("/matters/<code>/versions/<int:version>")
     @http.allow("admin")

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.conftest import PASSWORD, Caller
+from tests.matters.starter import RECORDS
 from tests.way import FOOD, ID_NUMBER, PNG, accepted_upload, act, complete_draft, issued, new_version, submitted
 
 STAFF = {
@@ -355,6 +356,7 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("PATCH", "/v1/matters/<code>/versions/<int:version>"): _of_draft(json={"visits": 0}),
     ("DELETE", "/v1/matters/<code>/versions/<int:version>"): _of_draft(),
     ("POST", "/v1/matters/<code>/versions/<int:version>/publication"): _of_draft(),
+    ("POST", "/v1/desk/matters/import"): _json(items=[RECORDS[0]]),
     ("POST", "/v1/reports"): _json(about="point:XC-H01", text="门口搬了"),
     ("POST", "/v1/desk/reports/<report_id>/settlement"): _settle,
     ("GET", "/v1/matters/search"): _query("?q=食品"),

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.matters.schemas.entries import MATTER_KINDS, Entry
+from api.matters.schemas.own import OwnForm, OwnSituation
 from api.shapes import Paging, Time
 
 STATES = ["draft", "planned", "in_force", "replaced", "ended"]
@@ -82,9 +83,30 @@ class Difference(Schema):
     after = fields.Raw(required=True, allow_none=True)
 
 
+class Inherited(Schema):
+    """What came with the program: it holds for a version that carries nothing of its own."""
+
+    situation = fields.Nested(OwnSituation, required=True, allow_none=True)
+    form = fields.Nested(OwnForm, required=True, allow_none=True)
+
+
 class Version(VersionLine):
     """A version in full, with its check list and what differs from the version before."""
 
     entry = fields.Nested(Entry, required=True)
+    inherited = fields.Nested(Inherited, required=True)
     check = fields.List(fields.Nested(Check), required=True)
     differences = fields.List(fields.Nested(Difference), required=True)
+
+
+class WholeCatalogue(Schema):
+    """Every published version, by code and number, as `circle export matters` prints them."""
+
+    items = fields.List(fields.Nested(Entry), required=True, validate=validate.Length(1, 5_000))
+
+
+class BroughtIn(Schema):
+    """How many versions were published, and how many were there already the same."""
+
+    added = fields.Integer(required=True)
+    passed_over = fields.Integer(required=True)

@@ -105,7 +105,10 @@ class EntryResult(Schema):
 
 
 class Entry(Schema):
-    """A version of a matter in full (the elements of GB/T 39046-2020 table 4): as it is kept, exported and loaded."""
+    """A version of a matter in full (the elements of GB/T 39046-2020 table 4): as it is kept, exported and loaded.
+
+    `situation` and `form` are its own; without them it has those that came with the program, as far as there are any.
+    """
 
     code = fields.String(required=True, validate=validate.Regexp(CODE))
     version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
@@ -154,6 +157,8 @@ class Entry(Schema):
     verified = _flag()
     verified_fields = _many(60)
     unverified_fields = _many(60)
+    situation = fields.Nested("OwnSituation", allow_none=True)
+    form = fields.Nested("OwnForm", allow_none=True)
 
 
 class EntryChange(Entry):

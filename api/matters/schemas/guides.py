@@ -16,7 +16,7 @@ class VersionQuestion(Schema):
     version = fields.Integer(validate=validate.Range(1, 1_000_000))
 
 
-class GuideQuestion(VersionQuestion):
+class AnswersQuestion(Schema):
     """Whose guide: `answers` as `key:value,key:value`, by the keys and values of the guide's own `questions`."""
 
     answers = fields.String(validate=validate.Regexp(r"^[a-z_]{1,30}:[a-z_]{1,30}(,[a-z_]{1,30}:[a-z_]{1,30}){0,29}$"))
@@ -26,6 +26,10 @@ class GuideQuestion(VersionQuestion):
         """The answers as a mapping."""
         pairs = (pair.split(":") for pair in data.get("answers", "").split(",") if pair)
         return {**data, "answers": dict(pairs)}
+
+
+class GuideQuestion(AnswersQuestion, VersionQuestion):
+    """Whose guide, in which version."""
 
 
 class PrintQuestion(GuideQuestion):
