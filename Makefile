@@ -31,11 +31,11 @@ format: $(VENV)/.ready
 show-%: $(VENV)/.ready  ## counts as JSON: make show-NAME SEED=…
 	@$(BIN)/python -m tests.show.$* --seed $(SEED) $(COUNT)
 
-bench: $(VENV)/.ready  ## figures beside their peers as JSON, some six minutes; NAMES=circle for one
+bench: $(VENV)/.ready $(PAGES)/dist/.ready  ## figures beside their peers as JSON, some ten minutes; NAMES=circle for one
 	@test -x .valhalla/bin/python || { $(PYTHON) -m venv .valhalla && \
 		.valhalla/bin/pip install -q --disable-pip-version-check pyvalhalla-weekly==3.5.1.post1.dev248; } || \
 		echo "Valhalla is not installed; the rest goes on" >&2
-	@$(BIN)/python -m tests.show.bench --seed $(SEED) $(NAMES)
+	@PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m tests.show.bench --seed $(SEED) $(NAMES)
 
 # The virtual environment. A bare Debian lacks ensurepip until python3-venv is installed.
 $(VENV)/.ready: requirements.lock pyproject.toml

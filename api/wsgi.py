@@ -27,6 +27,7 @@ def _assemble(opened: ExitStack) -> Flask:
     app = create_app(settings, database=opened.enter_context(server.opened(settings)), live="gevent")
     app.extensions["circle"].start()
     opened.callback(app.extensions["circle"].stop)
+    server.settle_memory()
     return app
 
 

@@ -5,13 +5,13 @@ back, where the officer does not answer or is gone); closed -> queued.
 Two streams: `public` is the talk, `staff` holds notes that no citizen ever sees.
 """
 
-import secrets
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any, Literal
-from uuid import UUID
 
 from chat.ports import Viewer
 from chat.refusals import (
@@ -53,6 +53,7 @@ EVENTS: dict[str, frozenset[str]] = {
 TELLING = frozenset({"returned", "warned"})
 """Events of which a citizen who is away is told as of a message."""
 
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MOST_TEXT = 2_000
 MOST_REASON = 200
 REOPEN = timedelta(days=7)
@@ -73,6 +74,11 @@ class Person:
     id: str
     kind: str
     name: str = ""
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> "Person":
+        """An actor as one of a conversation."""
+        return cls(viewer.id, viewer.kind, viewer.name)
 
     @property
     def is_staff(self) -> bool:
@@ -167,6 +173,10 @@ class Move:
     event: str
     note: str | None = None
     because: str | None = None
+
+
+Decide = Callable[[Conversation], Move | None]
+"""What becomes of a conversation as it is now; None: nothing."""
 
 
 @dataclass(frozen=True)
@@ -315,10 +325,7 @@ def _within(value: object, limit: int) -> bool:
 
 
 def _is_uuid(value: object) -> bool:
-    try:
-        return isinstance(value, str) and str(UUID(value)) == value.lower()
-    except ValueError:
-        return False
+    return isinstance(value, str) and UUID.fullmatch(value) is not None
 
 
 _CONTENT: dict[str, tuple[str, Any]] = {
@@ -500,7 +507,8 @@ def _brief(person: Person | None) -> dict[str, str] | None:
 
 def timed_id(at: datetime) -> str:
     """A UUIDv7 (RFC 9562 §5.7) of this instant: ids sort by time, to the millisecond."""
-    return _uuid7(at, secrets.randbits(12), secrets.randbits(62))
+    chance = int.from_bytes(os.urandom(10))
+    return _uuid7(at, chance >> 68, chance & 2**62 - 1)
 
 
 def first_id(at: datetime) -> str:
@@ -509,4 +517,5 @@ def first_id(at: datetime) -> str:
 
 
 def _uuid7(at: datetime, high: int, low: int) -> str:
-    return str(UUID(int=int(at.timestamp() * 1000) << 80 | 7 << 76 | high << 64 | 2 << 62 | low))
+    h = f"{int(at.timestamp() * 1000) << 80 | 7 << 76 | high << 64 | 2 << 62 | low:032x}"
+    return f"{h[:8]}-{h[8:12]}-{h[12:16]}-{h[16:20]}-{h[20:]}"

@@ -16,6 +16,8 @@ WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS = "10X98765432"
 RUN = re.compile(r"(?<![0-9A-Za-z])(?:\+?86[ -]?)?\d(?:[ -]?\d){9,18}(?:[ -]?[Xx])?(?![0-9A-Za-z])")
 
+DIGIT = re.compile(r"\d")
+
 Test = Callable[[str], bool]
 
 
@@ -51,6 +53,8 @@ OF_OTHERS: tuple[Test, ...] = (is_identity_number, is_bank_card)
 
 def mask(text: str, tests: tuple[Test, ...] = PERSONAL) -> str:
     """The text with the middle of each personal number as stars, of the same length."""
+    if not DIGIT.search(text):
+        return text
     plain, masked = text.translate(WIDE), list(text)
     for found in RUN.finditer(plain):
         digits = re.sub(r"[^0-9X]", "", found[0].upper())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from chat import conversation as rules
 from chat import presence as presences
-from chat.conversation import Conversation, Move
+from chat.conversation import Conversation, Decide, Move
 from chat.ports import Document, Ports
 from chat.refusals import Refusal
 from chat.store import ChatStore
@@ -19,8 +19,6 @@ SLOW = timedelta(seconds=15)
 
 REMIND = timedelta(minutes=30)
 OVERDUE_AGAIN = timedelta(hours=1)
-
-Decide = Callable[[Conversation], Move | None]
 
 
 class Rounds:

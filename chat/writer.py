@@ -16,7 +16,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -51,14 +50,37 @@ class MessageStore(Protocol):
 
 
 class Entry:
-    """One message on its way: its row without a number, where it belongs, who says it, and who waits for it."""
+    """One message on its way: its row without a number, where it belongs, who says it, and the one who waits for it.
+
+    A Future in its place cost a tenth of the CPU of a message.
+    """
 
     def __init__(self, row: Document, conversation: Conversation, sender: Person) -> None:
         self.row = row
         self.conversation = conversation
         self.sender = sender
         self.deadline = time.monotonic() + DEADLINE_SECONDS
-        self.stored: Future[Document] = Future()
+        self.is_over = False
+        self.error: Exception | None = None
+        self._over = threading.Lock()
+        self._over.acquire()
+
+    def wait(self) -> Document:
+        """The row as it is stored, once it is. Raises what it was refused with. For one thread, once."""
+        self._over.acquire()
+        if self.error is not None:
+            raise self.error
+        return self.row
+
+    def settle(self, row: Document) -> None:
+        """It is stored, as this row."""
+        self.row, self.is_over = row, True
+        self._over.release()
+
+    def refuse(self, error: Exception) -> None:
+        """It is not stored, or nobody knows."""
+        self.error, self.is_over = error, True
+        self._over.release()
 
     @property
     def key(self) -> Key:
@@ -115,7 +137,7 @@ class Writer:
             return known
         self._started()
         self._line.put(entry)
-        return entry.stored.result()
+        return entry.wait()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -211,7 +233,7 @@ class Writer:
             known = [(entry, self._recent.get(entry.key)) for entry in entries]
         for entry, row in known:
             if row is not None:
-                entry.stored.set_result(row)
+                entry.settle(row)
         return [entry for entry, row in known if row is None]
 
     def _number(self, pending: list[Entry]) -> None:
@@ -260,7 +282,7 @@ class Writer:
         except Exception:
             log.exception("emit failed")  # a hint was lost, the messages were not
         for entry in entries:
-            entry.stored.set_result(entry.row)
+            entry.settle(entry.row)
 
     def _expire(self, pending: list[Entry]) -> list[Entry]:
         """Tell those whose time is over that the outcome is not known; give the others."""
@@ -274,8 +296,8 @@ class Writer:
             for entry in entries:
                 self._last.pop(entry.stream, None)
         for entry in entries:
-            if not entry.stored.done():
-                entry.stored.set_exception(Unavailable(retry_after=1))
+            if not entry.is_over:
+                entry.refuse(Unavailable(retry_after=1))
 
 
 def _once_each(batch: list[Entry]) -> tuple[list[Entry], list[tuple[Entry, Entry]]]:
@@ -290,8 +312,7 @@ def _once_each(batch: list[Entry]) -> tuple[list[Entry], list[tuple[Entry, Entry
 
 
 def _follow(repeat: Entry, first: Entry) -> None:
-    error = first.stored.exception()
-    if error is not None:
-        repeat.stored.set_exception(error)
+    if first.error is not None:
+        repeat.refuse(first.error)
     else:
-        repeat.stored.set_result(first.stored.result())
+        repeat.settle(first.row)

@@ -17,6 +17,7 @@ from dataclasses import replace  # noqa: E402
 from gevent.pywsgi import WSGIServer  # noqa: E402
 
 from api.database import Database  # noqa: E402
+from api.server import settle_memory, start_undelayed  # noqa: E402
 from tests.chat.office import Actor, Office, site, utc_now  # noqa: E402
 
 
@@ -44,7 +45,8 @@ def main() -> None:
     office.people = {one.token: one for one in known.values()}
     app, _ = site(Database(told.uri, told.database), office, utc_now, "gevent", told.redis_url)
     server = WSGIServer(("127.0.0.1", told.port), app, log=None)
-    server.start()
+    settle_memory()
+    start_undelayed(server)
     three = {who: known[who].token for who in ("citizen", "other", "officer")}
     print(json.dumps({"base": f"http://127.0.0.1:{server.server_port}", **three}), flush=True)
     server.serve_forever()

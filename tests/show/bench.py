@@ -16,14 +16,16 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "overhead": (),
     "jobs": (),
     "bench_chat": (),
+    "bench_relay": (),
     "circle": ("--origins", "2000", "--network", "liechtenstein"),
     "search": (),
     "bench_circle": (),
 }
 """Module in tests/show and what bounds it: an empty route against bare Flask; events and jobs, one worker and two;
-acknowledgements while images are processed; travel times against a second reading; search against plain BM25;
-look-ups, `GET /v1/circle` and generations, each beside what else could answer."""
-LONGEST = 300
+acknowledgements while images are processed; the chat beside a Node server that does the same; travel times against a
+second reading; search against plain BM25; look-ups, `GET /v1/circle` and generations, each beside what else could
+answer."""
+LONGEST = 400
 
 
 def run(name: str, seed: int) -> dict[str, Any]:

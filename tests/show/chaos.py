@@ -4,7 +4,7 @@
 conversations through two web processes on an embedded store of their own, with Redis between; lines break, messages are
 sent twice; K times one of the web processes or the store is killed (SIGKILL) and started again, or Redis is killed and
 stays away for a while. In the end the clients' own records of what was acknowledged are held against the store and
-against what each side sees. The seed draws who is killed when, and every client's luck.
+against what each side sees. Progress goes to stderr. The seed draws who is killed when, and every client's luck.
 """
 
 from gevent import monkey
@@ -14,6 +14,7 @@ monkey.patch_all()
 import argparse  # noqa: E402
 import json  # noqa: E402
 import random  # noqa: E402
+import sys  # noqa: E402
 import tempfile  # noqa: E402
 import time  # noqa: E402
 from collections import Counter, defaultdict  # noqa: E402
@@ -35,6 +36,9 @@ from tests.chat.phone import PATH, Phone  # noqa: E402
 MESSAGES, TALKS, KILLS = 50_000, 200, 24
 AN_OFFICER = 20
 WEBS = 2
+LONGEST_SECONDS = 1_500
+"""After this it has failed, whatever was said."""
+
 QUIET_SECONDS = 60
 NOTES = 0.1
 
@@ -170,11 +174,18 @@ def _play(world: World, speakers: list[Any], messages: int, kills: int) -> None:
     """Kill somebody whenever another part of the messages is acknowledged, until everything is said."""
     which = (["web", "store", "redis", "web"] * kills)[:kills]
     world.dice.shuffle(which)
+    begun, end = time.monotonic(), time.monotonic() + LONGEST_SECONDS
     for number, victim in enumerate(which, 1):
         wanted = int(messages * (number - world.dice.random() * 0.8) / (kills + 1))
-        until(partial(_said, world, speakers, wanted), seconds=600)
+        until(partial(_said, world, speakers, wanted), seconds=end - time.monotonic())
         world.kill(victim, messages)
-    gevent.joinall(speakers, raise_error=True)
+        _say(f"{time.monotonic() - begun:6.1f} s: {world.promised} acknowledged, {number} killed ({victim})")
+    gevent.joinall(speakers, timeout=end - time.monotonic(), raise_error=True)
+    assert all(one.ready() for one in speakers), f"too slow: {world.promised} acknowledged"
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 def _said(world: World, speakers: list[Any], wanted: int) -> bool:
