@@ -111,8 +111,9 @@ class Publishing:
 
         Raises NotFound, BadFields for an answer that is not offered, DraftUnfit where its own situations are unsound.
         """
-        entry = self.version(code, number)["entry"]
-        _require([check for check in self._matters.own_checks(entry) if check.fields == ("situation",)])
+        row = self._store.draft(_id(code, number))
+        entry = row["entry"] if row else _entry(self._matters.matter(code, number).record)
+        _require(self._matters.situation_checks(entry))
         return self._matters.preview(entry, answers)
 
     def open_drafts(self) -> list[str]:

@@ -175,9 +175,14 @@ class Matters:
 
     def own_checks(self, entry: Mapping[str, Any], beside: Iterable[str] = ()) -> list[Check]:
         """What must hold of the situations and the form that an entry carries; `beside` are codes that come with it."""
-        codes = {*self.versions(), *beside}
-        ground = own_rules.Ground(self._situations, self._forms.common, codes, self._now())
-        return own_rules.checks(entry, ground)
+        return own_rules.checks(entry, self._ground(beside))
+
+    def _ground(self, beside: Iterable[str] = ()) -> own_rules.Ground:
+        return own_rules.Ground(self._situations, self._forms.common, {*self.versions(), *beside}, self._now())
+
+    def situation_checks(self, entry: Mapping[str, Any]) -> list[Check]:
+        """What must hold of the situations that an entry carries, so that it has a guide."""
+        return own_rules.situation_checks(entry, self._ground())
 
     @staticmethod
     def inherited(code: str, version: int) -> Row:

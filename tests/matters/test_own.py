@@ -121,7 +121,7 @@ def test_a_situation_that_leads_nowhere_is_named_by_its_place(situation: Any, wo
 
 def test_questions_without_end_are_refused_not_tried() -> None:
     many = [{**QUESTION, "key": f"q_{letter}"} for letter in "abcdefgh"]
-    assert "超过 2000 种" in broken(situation={**SITUATION, "questions": many, "rules": []})[0]
+    assert "超过 1000 种" in broken(situation={**SITUATION, "questions": many, "rules": []})[0]
 
 
 FIELD = ("sections", 0, "fields", 0)

@@ -355,6 +355,7 @@ export default {
   '打印（PDF）': 'Print (PDF)',
   '大字版': 'Large print',
   '这是第 {n} 版指南；纸上的二维码打开的也是这一版。': 'This is version {n} of the guide; the QR code on the paper opens the same.',
+  '要求改了，点开看看': 'What it needs has changed: open to see',
   办这件事的要求改了: 'What this needs has changed',
   '您起草时用的第 {n} 版已经停用，改用新版才能提交。': 'You began under version {n}, which is no longer taken. Move to the new version to submit.',
   '您起草时用的是第 {n} 版。可以接着按它办，最晚 {day}提交；也可以改用新版。': 'You began under version {n}. You may go on with it and submit by {day}, or move to the new version.',
