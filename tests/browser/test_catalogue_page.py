@@ -1,5 +1,7 @@
 """The catalogue in the console: a matter is found, drafted, looked through, mended and published; citizens see it."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -109,6 +111,9 @@ def test_an_administrator_edits_what_a_guide_asks_and_sees_what_is_wrong_and_wha
     admin.at("preview-colour").select_option("red")
     expect(admin.at("own-preview")).to_contain_text("红的要另办。")
     admin.shot("situation-preview")
+    told = json.dumps({"code": "X", "version": 9, "name": "老年人优待证（新）"}).encode()
+    admin.at("matter-import").set_input_files({"name": "a.json", "mimeType": "application/json", "buffer": told})
+    expect(admin.page.get_by_text("改了 1 处，还没保存")).to_be_visible()
     admin.at("matter-tab-form").click()
     admin.at("own-copy").click()
     admin.at("matter-publish").click()
@@ -123,4 +128,5 @@ def test_an_administrator_edits_what_a_guide_asks_and_sees_what_is_wrong_and_wha
     phone.go("/#/matters/XC-公共服务-003")
     phone.at("ask-colour").get_by_text("红的").click()
     expect(phone.at("guide-notes")).to_contain_text("红的要另办。")
+    expect(phone.page.get_by_text("老年人优待证（新）").first).to_be_visible()
     context.close()
