@@ -11,7 +11,9 @@ from api.refusals import BadFields
 
 MOST_JSON = 256 * 1024
 MOST: dict[str, int] = {"/v1/uploads/": 32 * 1024 * 1024, "/v1/carriers/": 1024 * 1024}
-"""Bytes of a body, where a route takes more than MOST_JSON: pieces of uploads, the carriers' whole tracking."""
+MOST["/v1/desk/matters/import"] = 4 * 1024 * 1024
+"""Bytes of a body, where a route takes more than MOST_JSON: pieces of uploads, the carriers' whole tracking, a whole
+catalogue."""
 
 MOST_DEPTH = 32
 MOST_NUMBER = 2**53

@@ -398,7 +398,7 @@ def _load_matters(office: Any, file: Path) -> list[str]:
     """Publish the versions of a JSON file that are not there yet; all that is wrong, a line each."""
     from marshmallow import ValidationError
 
-    from api.matters.schemas import Entry
+    from api.matters.schemas.entries import Entry
 
     try:
         entries = Entry(many=True).load(json.loads(file.read_text(encoding="utf-8")))

@@ -225,6 +225,16 @@ def app(shared_app: Flask, database: Database, clock: Clock, sent: SmsBox) -> Fl
 
 
 @pytest.fixture
+def starter_again(app: Flask, clock: Clock) -> Iterator[None]:
+    """What a test publishes of the catalogue goes with it: the next begins with the starter alone."""
+    yield
+    office = app.extensions["circle"]
+    if office.database["matters"].delete_many({"published": {"$exists": True}}).deleted_count:
+        office.database["catalogue"].update_one({"_id": "current"}, {"$inc": {"revision": 1}})
+    office.matters.follow(clock())
+
+
+@pytest.fixture
 def drain(app: Flask) -> Any:
     """Run all background work until none is left."""
     return app.extensions["circle"].worker.drain

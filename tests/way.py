@@ -67,3 +67,11 @@ def issued(citizen, window, handler, drain, **how):
     case = act(window, case, "issue", serial=f"JY{uuid4().hex[:10]}")
     drain()
     return case
+
+
+def new_version(admin, code=FOOD, **changes):
+    """Another version of a matter, in force at once or from the day that the changes name."""
+    path = f"/v1/matters/{code}/versions"
+    draft = admin.post(path, changes)
+    edit = {"If-Match": f'"{draft["edit"]}"'}
+    return admin.post(f"{path}/{draft['version']}/publication", expect=200, headers=edit)

@@ -60,6 +60,15 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
         changed = drafts.take_over(actor, draft_id, http.wanted_version(), body)
         return changed, http.etag(changed["version"])
 
+    @bp.post("/drafts/<draft_id>/move")
+    @http.allow("citizen")
+    @bp.arguments(schemas.Move)
+    @bp.response(200, schemas.Draft)
+    def move(body: Body, draft_id: str, actor: Any) -> Any:
+        """Move a draft to the newer version of its matter, against the version in If-Match."""
+        moved = drafts.move(actor, draft_id, http.wanted_version(), body["version"])
+        return moved, http.etag(moved["version"])
+
     @bp.delete("/drafts/<draft_id>")
     @http.allow("citizen")
     @bp.response(204)

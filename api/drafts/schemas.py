@@ -91,8 +91,39 @@ class ActedFor(Schema):
     name = fields.String(required=True)
 
 
+class Words(Schema):
+    """The same in both languages."""
+
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
+class NewerVersion(Schema):
+    """The version of the matter in force since a day, where the draft began under an older one, and what it asks
+    otherwise of this person; `must_move` where the older one is taken no more."""
+
+    version = fields.Integer(required=True)
+    since = fields.Date(required=True, allow_none=True)
+    must_move = fields.Boolean(required=True)
+    changes = fields.List(fields.Nested(Words), required=True)
+
+
+class Moved(Schema):
+    """From which version a draft was moved to the one it is under, and what did not fit there."""
+
+    from_version = fields.Integer(required=True)
+    left_out = fields.List(fields.Nested(Words), required=True)
+
+
+class Move(Schema):
+    """The version to go on under: the one that `newer_version` named."""
+
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
+
+
 class Draft(Schema):
-    """A draft; `version` is also its ETag. `for` names the person an agent acts for."""
+    """A draft; `version` is also its ETag. `for` names the person an agent acts for. `taken_until` is the first day on
+    which it can be handed in no more under the version that it began under, where one is known."""
 
     id = fields.String(required=True)
     version = fields.Integer(required=True)
@@ -102,6 +133,9 @@ class Draft(Schema):
     materials = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
     missing = fields.List(fields.Nested(Missing), required=True)
+    newer_version = fields.Nested(NewerVersion, required=True, allow_none=True)
+    taken_until = fields.Date(required=True, allow_none=True)
+    moved = fields.Nested(Moved, required=True, allow_none=True)
     case = fields.String(required=True, allow_none=True)
     for_ = fields.Nested(ActedFor, data_key="for", required=True, allow_none=True)
     talk = fields.String(required=True, allow_none=True)

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from api.drafts import draft as rules
+from api.drafts import moving
 from api.drafts.store import DraftStore
 from api.files.service import Files
 from api.identity import mandate as mandate_rules
@@ -156,6 +158,33 @@ class Drafts:
         name, code = row["matter"]["name"], row["matter"]["code"]
         return {"title": name, "matter": code, "state_label": state, "missing": missing, "case": row["case"]}
 
+    def move(self, actor: Actor, draft_id: str, version: int, wanted: int) -> Row:
+        """Go on under the version in force, the `wanted` one: what fits goes along, `moved` says what does not.
+
+        Raises VersionStale, DraftSubmitted, and BadFields where another version counts by now.
+        """
+        row = self._open(actor, draft_id, version)
+        old = self._matter(row)
+        new = self._matters.later(old)
+        if new is None or new.version != wanted:
+            raise BadFields({"version": ["现在按另一版办理，请刷新后再选。"]})
+        face = self._told(row)
+        situation = self._matters.fitting(new, face["situation"])
+        editions = self._edition(old, face["situation"]), self._edition(new, situation)
+        kept = moving.carried(*editions, face, situation, self._matters.question_words(old), self._now())
+        change = {
+            "matter": {"code": new.code, "name": new.name, "version": new.version},
+            "situation": self._seal(draft_id, "situation", kept.situation),
+            "answers": self._seal(draft_id, "answers", kept.answers),
+            "materials": kept.materials,
+            "uploads": rules.uploads(kept.materials),
+            "moved": {"from_version": old.version, "left_out": [asdict(words) for words in kept.left_out]},
+            "updated_at": self._now(),
+        }
+        if not self._store.change(draft_id, version, change):
+            raise VersionStale
+        return self.draft(actor, draft_id)
+
     def drop(self, actor: Actor, draft_id: str) -> None:
         """Forget a draft that was not submitted."""
         self._own(actor, draft_id)
@@ -174,7 +203,11 @@ class Drafts:
     # -- handing over -----------------------------------------------------------
 
     def complete(self, actor: Actor, draft_id: str) -> Row:
-        """What of a draft is handed in, where nothing is missing. Raises NotComplete with what is, DraftSubmitted."""
+        """What of a draft is handed in, where nothing is missing. Raises NotComplete with what is, DraftSubmitted.
+
+        Something is missing, too, where the version it began under is taken no more (`matters.version.taken_until`):
+        it has to be moved to the newer one first, or the matter has ended.
+        """
         row = self._own(actor, draft_id)
         face = self._face(row)
         if row["case"]:
@@ -227,6 +260,34 @@ class Drafts:
     def _matter(self, row: Row) -> Matter:
         return self._matters.matter(row["matter"]["code"], row["matter"]["version"])
 
+    def _edition(self, matter: Matter, situation: dict[str, str]) -> moving.Edition:
+        mine, known = self._matters.personal(matter, situation), self._matters.known(matter, situation)
+        return moving.Edition(mine.matter, mine.papers, self._matters.form(matter), known)
+
+    def _newer(self, row: Row) -> Row | None:
+        """The version in force, where it is not this draft's any more, and what it asks otherwise."""
+        old = self._matter(row)
+        new = self._matters.later(old)
+        if row["case"] or new is None:
+            return None
+        told = self._told(row)
+        situation = self._matters.fitting(new, told["situation"])
+        differs = moving.changes(self._edition(old, told["situation"]), self._edition(new, situation), told["answers"])
+        return {
+            "version": new.version,
+            "since": new.valid_from,
+            "must_move": not self._matters.is_taken(old),
+            "changes": [asdict(words) for words in differs],
+        }
+
+    def _over(self, matter: Matter) -> list[rules.Missing]:
+        """Why nothing can be handed in under a version any more, if so."""
+        if self._matters.is_taken(matter):
+            return []
+        newer = self._matters.later(matter)
+        why = "您起草时的那一版已经停用，请先改用新版。" if newer else "这个事项已经停办，不能再提交。"
+        return [rules.Missing(why, field="matter")]
+
     def _situation(self, row: Row) -> dict[str, str]:
         return self._unseal(row["_id"], "situation", row["situation"]) if row.get("situation") else {}
 
@@ -277,7 +338,7 @@ class Drafts:
             tuple(paper for paper in papers if paper.key not in forms.fills(form, matter.materials)),
             lambda upload: self._files.accepted(row["owner"], upload) is not None,
         )
-        return [*gaps, *self._wrong_person(row, answers)]
+        return [*self._over(matter), *gaps, *self._wrong_person(row, answers)]
 
     def _wrong_person(self, row: Row, answers: Row) -> list[rules.Missing]:
         """A mandate covers the person or the company that gave it, nobody else: their numbers are compared."""
@@ -307,14 +368,23 @@ class Drafts:
             return None
         return {"mandate": mandate_id, "name": self._mandates.principal(mandate_id)["principal_name"]}
 
+    def _told(self, row: Row) -> Row:
+        """What the person has said and uploaded."""
+        return {
+            "answers": self._unseal(row["_id"], "answers", row["answers"]),
+            "situation": self._situation(row),
+            "materials": row["materials"],
+        }
+
     def _face(self, row: Row) -> Row:
         return {
             "id": row["_id"],
             "version": row["version"],
             "matter": row["matter"],
-            "answers": self._unseal(row["_id"], "answers", row["answers"]),
-            "situation": self._situation(row),
-            "materials": row["materials"],
+            **self._told(row),
+            "newer_version": self._newer(row),
+            "taken_until": None if row["case"] else self._matters.taken_until(self._matter(row)),
+            "moved": row.get("moved"),
             "delivery": self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
             "missing": [vars(gap) for gap in self._gaps(row)] if not row["case"] else [],
             "case": row["case"],

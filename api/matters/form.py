@@ -124,7 +124,7 @@ def form_of(common: Mapping[str, Any], row: Mapping[str, Any]) -> Form:
     first = _section(common)
     own = tuple(_section(one) for one in row["sections"])
     changed = row.get("common", {})
-    fields = tuple(_field({**one, **changed.get(one["key"], {})}) for one in common["fields"])
+    fields = tuple(field_of({**one, **changed.get(one["key"], {})}) for one in common["fields"])
     return Form(
         (replace(first, fields=fields), *own),
         tuple(row["fills"]),
@@ -278,10 +278,11 @@ def _most_rows(field: Field) -> int:
 
 
 def _section(row: Mapping[str, Any]) -> Section:
-    return Section(row["key"], words_of(row), tuple(_field(one) for one in row["fields"]))
+    return Section(row["key"], words_of(row), tuple(field_of(one) for one in row["fields"]))
 
 
-def _field(row: Mapping[str, Any]) -> Field:
+def field_of(row: Mapping[str, Any]) -> Field:
+    """From data. Raises KeyError for an unknown kind, and where options or fields do not belong to it."""
     kind = row["kind"]
     if kind != "group":
         KINDS[kind]
@@ -298,5 +299,5 @@ def _field(row: Mapping[str, Any]) -> Field:
         longest=row.get("longest") or LONGEST.get(kind),
         least=row.get("least"),
         most=row.get("most"),
-        fields=tuple(_field(one) for one in row.get("fields", ())),
+        fields=tuple(field_of(one) for one in row.get("fields", ())),
     )

@@ -10,6 +10,7 @@ from api.matters import version as rules
 from api.matters.consistency import contradictions
 from api.matters.matter import Matter
 from api.matters.service import BEIJING, Matters
+from api.matters.situation import Answers
 from api.matters.store import MatterStore
 from api.matters.version import Entry
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
@@ -96,13 +97,24 @@ class Publishing:
             line = self._published_line(one, published, rules.standing(published.values(), self._today()))
             entry = _entry(one.record)
         before = self._before(code, number)
-        listed = rules.checks(entry, before, self._today()) if draft else _told_of_published(entry)
+        listed = self._checks(entry, before) if draft else _told_of_published(entry)
         return {
             **line,
+            "inherited": self._matters.inherited(code, number),
             "entry": entry,
             "check": [asdict(check) for check in listed],
             "differences": [asdict(one) for one in rules.differences(before, entry)] if before else [],
         }
+
+    def preview(self, code: str, number: int, answers: Answers) -> Row:
+        """The guide that a version would have if it were in force, a draft as well.
+
+        Raises NotFound, BadFields for an answer that is not offered, DraftUnfit where its own situations are unsound.
+        """
+        row = self._store.draft(_id(code, number))
+        entry = row["entry"] if row else _entry(self._matters.matter(code, number).record)
+        _require(self._matters.situation_checks(entry))
+        return self._matters.preview(entry, answers)
 
     def open_drafts(self) -> list[str]:
         """Drafts that nobody has published yet, one line each."""
@@ -190,7 +202,7 @@ class Publishing:
         before = self._before(row["code"], session=session)
         if before and before["version"] >= row["version"]:
             raise DraftOvertaken
-        _require(rules.checks(row["entry"], before, today))
+        _require(self._checks(row["entry"], before))
         entry = rules.begun_on(row["entry"], today)
         published = {"by": by, "at": self._now(), "edit": row["edit"], "ref": row["ref"]}
         self._store.add([{**entry, "published": published}], session)
@@ -204,12 +216,21 @@ class Publishing:
         """Every published version, by code and number, as `load` takes it back."""
         return [_entry(row) for row in self._store.versions()]
 
-    def load(self, entries: Iterable[Entry]) -> list[str]:
+    def bring_in(self, by: str, entries: list[Row]) -> Row:
+        """Publish what is not there yet of a whole catalogue, all or none. Raises BadFields with all that is wrong."""
+        there = len(self._store.versions())
+        if wrong := self.load(entries, by):
+            raise BadFields({"items": wrong})
+        added = len(self._store.versions()) - there
+        return {"added": added, "passed_over": len(entries) - added}
+
+    def load(self, entries: Iterable[Entry], by: str = OPERATOR) -> list[str]:
         """Publish the versions that are not there yet, all or none; those that are there the same are passed over.
 
         Answers all that is wrong, a line each; then nothing was changed.
         """
         given = list(entries)
+        unsound = self._unsound(given)
         wrong: list[str] = []
 
         def write(session: Any) -> None:
@@ -217,20 +238,31 @@ class Publishing:
             there = {row["_id"]: _entry(row) for row in self._store.versions(session)}
             fresh = [entry for entry in given if there.get(_id(entry["code"], entry["version"])) != entry]
             wrong.extend(line for entry in fresh for line in _unfit(entry, there))
+            wrong.extend(line for entry in fresh for line in unsound[_id(entry["code"], entry["version"])])
             if fresh and not wrong:
-                published = {"by": OPERATOR, "at": self._now(), "edit": 0}
+                published = {"by": by, "at": self._now(), "edit": 0}
                 self._store.add([{**entry, "published": published} for entry in fresh], session)
                 for entry in fresh:
-                    self._record(
-                        OPERATOR, "matter.load", f"matter:{_id(entry['code'], entry['version'])}", session=session
-                    )
+                    self._record(by, "matter.load", f"matter:{_id(entry['code'], entry['version'])}", session=session)
                 self._announce(session, "matters_loaded", "matters", count=len(fresh))
 
         self._transact(write)
         self._matters.follow(self._now())
         return wrong
 
+    def _unsound(self, given: list[Entry]) -> dict[str, list[str]]:
+        """By version: what does not hold of the situations and forms that entries carry."""
+        codes = [entry["code"] for entry in given]
+        found = {}
+        for entry in given:
+            key = _id(entry["code"], entry["version"])
+            found[key] = [f"{key}: {one.words}" for one in self._matters.own_checks(entry, codes) if not one.holds]
+        return found
+
     # -- helpers ----------------------------------------------------------------------
+
+    def _checks(self, entry: Row, before: Row | None) -> list[rules.Check]:
+        return [*rules.checks(entry, before, self._today()), *self._matters.own_checks(entry)]
 
     def _today(self) -> date:
         return self._now().astimezone(BEIJING).date()
@@ -347,9 +379,9 @@ def _told_of_published(entry: Entry) -> list[rules.Check]:
 def _unfit(entry: Entry, there: Mapping[str, Entry]) -> list[str]:
     key = _id(entry["code"], entry["version"])
     if key in there:
-        return [f"{key}: this version is there and says something else; a published version is never changed"]
+        return [f"{key}: 这一版已经在了，内容不同；已发布的版本不会改 (it is there otherwise, and never changed)"]
     last = max((row["version"] for row in there.values() if row["code"] == entry["code"]), default=0)
-    lines = [] if entry["version"] > last else [f"{key}: older than version {last}, which is there"]
+    lines = [] if entry["version"] > last else [f"{key}: 已经有第 {last} 版，比它新 (older than version {last})"]
     return [*lines, *(f"{key}: {words}" for words in contradictions(entry))]
 
 

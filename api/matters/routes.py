@@ -6,8 +6,9 @@ from flask_smorest import Blueprint
 
 from api import pdf
 from api.http import Http, page, position_of
-from api.matters import printing, schemas
+from api.matters import printing
 from api.matters.publishing import Publishing
+from api.matters.schemas import desk, entries, guides, lists
 from api.matters.service import Matters
 
 Row = dict[str, Any]
@@ -27,8 +28,8 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
 
     @bp.get("/matters")
     @http.allow("anyone")
-    @bp.arguments(schemas.ListQuestion, location="query")
-    @bp.response(200, schemas.Lines)
+    @bp.arguments(lists.ListQuestion, location="query")
+    @bp.response(200, lists.Lines)
     def listed(question: Row) -> Row:
         """Matters by code, of a theme or online where asked."""
         rows = matters.listed(question, position_of(question.get("cursor")), question["limit"] + 1)
@@ -36,67 +37,67 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
 
     @bp.get("/matters/search")
     @http.allow("anyone")
-    @bp.arguments(schemas.SearchQuestion, location="query")
-    @bp.response(200, schemas.Hits)
+    @bp.arguments(lists.SearchQuestion, location="query")
+    @bp.response(200, lists.Hits)
     def search(question: Row) -> Row:
         """What somebody may mean by their own words, best first."""
         return {"query": question["q"], "results": matters.search(question["q"], question["limit"])}
 
     @bp.get("/matters/<code>")
     @http.allow("anyone")
-    @bp.arguments(schemas.VersionQuestion, location="query")
-    @bp.response(200, schemas.Matter)
+    @bp.arguments(guides.VersionQuestion, location="query")
+    @bp.response(200, guides.Matter)
     def matter(question: Row, code: str) -> Row:
         """A matter in full."""
         return matters.face(code, question.get("version"))
 
     @bp.get("/matters/<code>/guide")
     @http.allow("anyone")
-    @bp.arguments(schemas.GuideQuestion, location="query")
-    @bp.response(200, schemas.Guide)
+    @bp.arguments(guides.GuideQuestion, location="query")
+    @bp.response(200, guides.Guide)
     def guide(question: Row, code: str) -> Row:
         """What to bring in one's own situation, what the state has already, and the last days if accepted today."""
         return matters.guide(code, question.get("version"), question["answers"])
 
     @bp.get("/matters/<code>/form")
     @http.allow("anyone")
-    @bp.arguments(schemas.VersionQuestion, location="query")
-    @bp.response(200, schemas.Form)
+    @bp.arguments(guides.VersionQuestion, location="query")
+    @bp.response(200, guides.Form)
     def form(question: Row, code: str) -> Row:
         """What is filled in for a matter (表单), with a filled-in sample (样表)."""
         return matters.form_face(code, question.get("version"))
 
     @bp.get("/lists")
     @http.allow("anyone")
-    @bp.response(200, schemas.ListFaces)
+    @bp.response(200, lists.ListFaces)
     def public_lists() -> Row:
         """The public lists with their numbers, computed from the catalogue."""
         return {"items": matters.public_lists(), "next": None}
 
     @bp.get("/lists/<list_name>")
     @http.allow("anyone")
-    @bp.response(200, schemas.PublicList)
+    @bp.response(200, lists.PublicList)
     def public_list(list_name: str) -> Row:
         """One public list with its matters."""
         return matters.public_list(list_name)
 
     @bp.get("/packages")
     @http.allow("anyone")
-    @bp.response(200, schemas.Packages)
+    @bp.response(200, lists.Packages)
     def packages() -> Row:
         """What belongs together (一件事)."""
         return {"items": matters.packages(), "next": None}
 
     @bp.get("/packages/<package_id>")
     @http.allow("anyone")
-    @bp.response(200, schemas.Package)
+    @bp.response(200, lists.Package)
     def package(package_id: str) -> Row:
         """One package."""
         return matters.package(package_id)
 
     @bp.get("/construction-classes")
     @http.allow("anyone")
-    @bp.response(200, schemas.ConstructionClasses)
+    @bp.response(200, lists.ConstructionClasses)
     def construction_classes() -> Row:
         """The five classes of construction projects (工程建设项目)."""
         return matters.construction_classes()
@@ -105,7 +106,7 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
 def _printed(bp: Blueprint, matters: Matters, http: Http, base: str) -> None:
     @bp.get("/matters/<code>/guide.pdf")
     @http.allow("anyone")
-    @bp.arguments(schemas.PrintQuestion, location="query")
+    @bp.arguments(guides.PrintQuestion, location="query")
     @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
     def printed_guide(question: Row, code: str) -> Any:
         """The guide for print, with a QR code that opens the same version for the same answers."""
@@ -121,24 +122,39 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
 
     @bp.get("/desk/matters")
     @http.allow(*OFFICE)
-    @bp.arguments(schemas.Catalogue, location="query")
-    @bp.response(200, schemas.CatalogueLines)
+    @bp.arguments(desk.Catalogue, location="query")
+    @bp.response(200, desk.CatalogueLines)
     def catalogue(question: Row, actor: Any) -> Row:
         """Every matter by code, those with a draft alone included, and what is to be done about it."""
         rows = publishing.catalogue(question, position_of(question.get("cursor")), question["limit"] + 1)
         return page(rows, question["limit"], lambda row: row["code"])
 
+    @bp.get("/desk/matters/export")
+    @http.allow(*OFFICE)
+    @bp.response(200, desk.WholeCatalogue)
+    def export(actor: Any) -> Row:
+        """Every published version, as the import takes it back."""
+        return {"items": publishing.export()}
+
+    @bp.post("/desk/matters/import")
+    @http.allow("admin")
+    @bp.arguments(desk.WholeCatalogue)
+    @bp.response(200, desk.BroughtIn)
+    def bring_in(body: Row, actor: Any) -> Row:
+        """Publish the versions that are not there yet, all or none; what is there the same is passed over."""
+        return publishing.bring_in(actor.id, body["items"])
+
     @bp.get("/matters/<code>/versions")
     @http.allow(*OFFICE)
-    @bp.response(200, schemas.VersionLines)
+    @bp.response(200, desk.VersionLines)
     def versions(code: str, actor: Any) -> Row:
         """The versions of a matter, the newest first, a draft before all."""
         return {"items": publishing.versions(code)}
 
     @bp.post("/matters/<code>/versions")
     @http.allow("admin")
-    @bp.arguments(schemas.EntryChange)
-    @bp.response(201, schemas.Version)
+    @bp.arguments(entries.EntryChange)
+    @bp.response(201, desk.Version)
     @http.create_once(lambda actor, ref: shown(publishing.made(ref), 201))
     def begin(told: Row, code: str, actor: Any, new_id: str) -> Any:
         """A draft of the next version, from the newest one; a code that is new begins a new matter."""
@@ -146,15 +162,23 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
 
     @bp.get("/matters/<code>/versions/<int:version>")
     @http.allow(*OFFICE)
-    @bp.response(200, schemas.Version)
+    @bp.response(200, desk.Version)
     def version(code: str, version: int, actor: Any) -> Any:
         """A version in full, with its check list and what differs from the version before."""
         return shown(publishing.version(code, version))
 
+    @bp.get("/matters/<code>/versions/<int:version>/guide")
+    @http.allow(*OFFICE)
+    @bp.arguments(guides.AnswersQuestion, location="query")
+    @bp.response(200, guides.Guide)
+    def preview(question: Row, code: str, version: int, actor: Any) -> Row:
+        """The guide that a version would have if it were in force, a draft as well."""
+        return publishing.preview(code, version, question["answers"])
+
     @bp.patch("/matters/<code>/versions/<int:version>")
     @http.allow("admin")
-    @bp.arguments(schemas.EntryChange)
-    @bp.response(200, schemas.Version)
+    @bp.arguments(entries.EntryChange)
+    @bp.response(200, desk.Version)
     def change(told: Row, code: str, version: int, actor: Any) -> Any:
         """Change elements of a draft."""
         return shown(publishing.change(actor.id, code, version, http.wanted_version(), told))
@@ -168,7 +192,7 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
 
     @bp.post("/matters/<code>/versions/<int:version>/publication")
     @http.allow("admin")
-    @bp.response(200, schemas.Version)
+    @bp.response(200, desk.Version)
     def publish(code: str, version: int, actor: Any) -> Any:
         """Publish a draft as it stood at If-Match, unless it breaks a rule of the check list."""
         return shown(publishing.publish(actor.id, code, version, http.wanted_version()))

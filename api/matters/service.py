@@ -7,8 +7,8 @@ immutable picture; every process calls it about once a second.
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
 from importlib import resources
@@ -18,13 +18,16 @@ from zoneinfo import ZoneInfo
 from api.matters import form as forms
 from api.matters import lists
 from api.matters import matter as rules
+from api.matters import own as own_rules
+from api.matters import version as version_rules
 from api.matters.consistency import contradictions
 from api.matters.department import Departments
 from api.matters.matter import Due, Limit, Matter
 from api.matters.reading import Reader
 from api.matters.search import Entry, Index
-from api.matters.situation import Answers, Personal, Question, in_version, situations_of, strangers
+from api.matters.situation import Answers, Personal, Question, Situations, Words, in_version, situations_of, strangers
 from api.matters.store import MatterStore
+from api.matters.version import Check
 from api.refusals import BadFields, NotFound
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -32,35 +35,46 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Forms:
+    """Forms of single matters, each from a version of it on, and one for all others; `of_version` are those that single
+    versions carry, which hold instead. `common` is what every form begins with, as data."""
+
+    common: Mapping[str, Any]
+    other: forms.Form
+    of_matter: Mapping[str, tuple[tuple[int, forms.Form], ...]]
+    of_version: Mapping[tuple[str, int], forms.Form] = field(default_factory=dict)
+
+    def own(self, one: Matter) -> forms.Form | None:
+        """A matter's own form in its version, or None."""
+        carried = self.of_version.get((one.code, one.version))
+        return carried or in_version(self.of_matter.get(one.code, ()), one.version)
+
+    def of(self, one: Matter) -> forms.Form:
+        """A matter's own form, or the one for all others."""
+        return self.own(one) or self.other
+
+
+def forms_of(data: Mapping[str, Any]) -> Forms:
+    """The forms of the data file. Raises KeyError where they name what there is not."""
+    common = data["common"]
+    of_matter = {
+        code: tuple((row["from_version"], forms.form_of(common, row)) for row in rows)
+        for code, rows in data["matters"].items()
+    }
+    return Forms(common, forms.form_of(common, data["other"]), of_matter)
+
+
+@dataclass(frozen=True)
 class Picture:
     """The catalogue as of one revision and one day. Never changed, only replaced."""
 
+    situations: Situations
+    forms: Forms
     revision: int = -1
     versions: Mapping[str, Mapping[int, Matter]] = field(default_factory=dict)
     current: Mapping[str, Matter] = field(default_factory=dict)
     index: Index | None = None
     departments: Mapping[tuple[str, int], str] = field(default_factory=dict)
-
-
-class Forms:
-    """The forms of the data file: those of single matters, each from a version of it on, and one for all others."""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        def read(row: Mapping[str, Any]) -> forms.Form:
-            return forms.form_of(data["common"], row)
-
-        self._other = read(data["other"])
-        self._of_matter = {
-            code: tuple((row["from_version"], read(row)) for row in rows) for code, rows in data["matters"].items()
-        }
-
-    def own(self, one: Matter) -> forms.Form | None:
-        """A matter's own form in its version, or None."""
-        return in_version(self._of_matter.get(one.code, ()), one.version)
-
-    def of(self, one: Matter) -> forms.Form:
-        """A matter's own form, or the one for all others."""
-        return self.own(one) or self._other
 
 
 class Matters:
@@ -70,14 +84,21 @@ class Matters:
         self._store = store
         self._due = due
         self._now = now
-        self._picture = Picture()
         self._following = threading.Lock()
         lexicon = _data("lexicon.json")
         self._said: dict[str, list[str]] = lexicon["said"]
         self._reader = Reader(lexicon)
         self.departments = Departments(_data("departments.json")["departments"])
-        self._situations = situations_of(_data("situations.json"), _data("situations_of_matters.json"))
-        self._forms = Forms(_data("forms.json"))
+        situations = situations_of(_data("situations.json"), _data("situations_of_matters.json"))
+        self._picture = Picture(situations, forms_of(_data("forms.json")))
+
+    @property
+    def _situations(self) -> Situations:
+        return self._picture.situations
+
+    @property
+    def _forms(self) -> Forms:
+        return self._picture.forms
 
     # -- questions, from memory ---------------------------------------------
 
@@ -151,16 +172,47 @@ class Matters:
 
         Raises NotFound, and BadFields for an answer that no question of the matter offers.
         """
-        given = answers or {}
-        catalogued = self.matter(code, version)
-        if wrong := self.wrong_answers(catalogued, given):
+        return self._guide(self.matter(code, version), self._situations, answers or {})
+
+    def preview(self, entry: Mapping[str, Any], answers: Answers) -> Row:
+        """The guide that an entry would have if it were in force. Raises BadFields as `guide` does.
+
+        What it carries of its own must be sound (`own_checks`).
+        """
+        one, own = rules.matter_of(entry), own_rules.situation_of(entry)
+        return self._guide(one, self._situations.of(one, own) if own else self._situations, answers)
+
+    def own_checks(self, entry: Mapping[str, Any], beside: Iterable[str] = ()) -> list[Check]:
+        """What must hold of the situations and the form that an entry carries; `beside` are codes that come with it."""
+        return own_rules.checks(entry, self._ground(beside))
+
+    def _ground(self, beside: Iterable[str] = ()) -> own_rules.Ground:
+        return own_rules.Ground(self._situations, self._forms.common, {*self.versions(), *beside}, self._now())
+
+    def situation_checks(self, entry: Mapping[str, Any]) -> list[Check]:
+        """What must hold of the situations that an entry carries, so that it has a guide."""
+        return own_rules.situation_checks(entry, self._ground())
+
+    @staticmethod
+    def inherited(code: str, version: int) -> Row:
+        """The situations and the form that came with the program for a version of a matter, as data; None each where
+        there are none."""
+        both = {"situation": _data("situations_of_matters.json"), "form": _data("forms.json")["matters"]}
+        found = {
+            part: in_version(((row["from_version"], row) for row in rows.get(code, ())), version)
+            for part, rows in both.items()
+        }
+        return {part: row and {k: v for k, v in row.items() if k != "from_version"} for part, row in found.items()}
+
+    def _guide(self, catalogued: Matter, situations: Situations, given: Answers) -> Row:
+        if wrong := _strange(situations, catalogued, given):
             raise BadFields({"answers": wrong})
-        mine = self.personal(catalogued, given)
-        one, found, known = mine.matter, mine.guide, self._situations.known(catalogued, given)
+        mine = situations.personal(catalogued, given, self._today(), self._due)
+        one, found, known = mine.matter, mine.guide, situations.known(catalogued, given)
         groups = ("to_bring", "held_by_state", "may_follow", "to_fill_in")
         return {
             **self._face(one),
-            "current_version": self._current_version(code),
+            "current_version": self._current_version(one.code),
             "limits": {"legal_due": found.legal_due, "promised_due": found.promised_due, "start": found.start},
             **{name: [asdict(material) for material in getattr(found, name)] for name in groups},
             "ways": {
@@ -171,7 +223,7 @@ class Matters:
             },
             "questions": [
                 _question(question, known.get(question.key) if question.key in given else None)
-                for question in self._situations.asked(catalogued, given)
+                for question in situations.asked(catalogued, given)
             ],
             "known": known,
             "notes": [{**asdict(note), **asdict(note.words)} for note in mine.notes],
@@ -179,12 +231,33 @@ class Matters:
 
     def wrong_answers(self, one: Matter, answers: Answers) -> list[str]:
         """Why answers about a situation are refused; nothing where they are not."""
-        wrong = self._situations.wrong(one, answers)
-        return [f"这个事项没有这样的问题或选项：{'、'.join(wrong)}。"] if wrong else []
+        return _strange(self._situations, one, answers)
 
     def personal(self, one: Matter, answers: Answers) -> Personal:
         """A matter for one person's situation, as of today."""
         return self._situations.personal(one, answers, self._today(), self._due)
+
+    def later(self, one: Matter) -> Matter | None:
+        """The version in force, where it is a newer one."""
+        current = self._picture.current.get(one.code)
+        return current if current and current.version > one.version else None
+
+    def taken_until(self, one: Matter) -> date | None:
+        """The first day on which an application begun under this version is taken no more, where it is known."""
+        return version_rules.taken_until(one, self._picture.versions[one.code].values())
+
+    def is_taken(self, one: Matter) -> bool:
+        """Whether an application begun under this version is taken today."""
+        return version_rules.is_taken(one, self._picture.versions[one.code].values(), self._today())
+
+    def question_words(self, one: Matter) -> dict[str, Words]:
+        """Every question that a matter may ask, by key."""
+        return {question.key: question.words for question in self._situations.all_questions(one)}
+
+    def fitting(self, one: Matter, answers: Answers) -> dict[str, str]:
+        """Of answers about a situation, those that a question of this matter offers."""
+        wrong = self._situations.wrong(one, answers)
+        return {key: value for key, value in answers.items() if key not in wrong}
 
     def known(self, one: Matter, answers: Answers) -> dict[str, str]:
         """The answers that count in a situation, with what need not be asked."""
@@ -291,9 +364,23 @@ class Matters:
             entries = [
                 Entry(code, rules.searched_texts(one, self._said.get(code, ()))) for code, one in current.items()
             ]
-            departments = known.departments if versions is known.versions else self._resolved(versions)
-            self._picture = Picture(revision, versions, current, Index(entries, self._reader), departments)
+            index = Index(entries, self._reader)
+            taken = replace(known, revision=revision, versions=versions, current=current, index=index)
+            self._picture = taken if versions is known.versions else self._carried(taken)
             return True
+
+    def _carried(self, taken: Picture) -> Picture:
+        """The picture with what its versions carry of their own, and the department that each names."""
+        every = {(one.code, one.version): one.record for ones in taken.versions.values() for one in ones.values()}
+        own = {key: found for key, record in every.items() if (found := own_rules.situation_of(record))}
+        common = taken.forms.common
+        filled = {key: form for key, record in every.items() if (form := own_rules.form_in(record, common))}
+        return replace(
+            taken,
+            situations=replace(taken.situations, of_version=own),
+            forms=replace(taken.forms, of_version=filled),
+            departments=self._resolved(taken.versions),
+        )
 
     def _versions(self) -> dict[str, dict[int, Matter]]:
         versions: dict[str, dict[int, Matter]] = defaultdict(dict)
@@ -338,6 +425,11 @@ def _data(name: str) -> Any:
 def _current(versions: Mapping[str, Mapping[int, Matter]], day: date) -> dict[str, Matter]:
     found = {code: rules.in_force(ones.values(), day) for code, ones in sorted(versions.items())}
     return {code: one for code, one in found.items() if one is not None}
+
+
+def _strange(situations: Situations, one: Matter, answers: Answers) -> list[str]:
+    wrong = situations.wrong(one, answers)
+    return [f"这个事项没有这样的问题或选项：{'、'.join(wrong)}。"] if wrong else []
 
 
 def _line(one: Matter) -> Row:

@@ -128,16 +128,23 @@ class Personal:
 
 @dataclass(frozen=True)
 class Situations:
-    """Questions and rules, in order. `of_matter` adds those of single matters, each from a version of it on."""
+    """Questions and rules, in order. `of_matter` adds those of single matters, each from a version of it on;
+    `of_version` those that single versions carry, which hold instead."""
 
     questions: tuple[Question, ...]
     rules: tuple[Rule, ...]
     verified: bool = True
     of_matter: Mapping[str, tuple[tuple[int, "Situations"], ...]] = field(default_factory=dict)
+    of_version: Mapping[tuple[str, int], "Situations"] = field(default_factory=dict)
+
+    def of(self, matter: Matter, own: "Situations") -> "Situations":
+        """These, with `own` as what a version of a matter carries."""
+        return replace(self, of_version={**self.of_version, (matter.code, matter.version): own})
 
     def own(self, matter: Matter) -> "Situations | None":
-        """What is a matter's own in its version, or None."""
-        return in_version(self.of_matter.get(matter.code, ()), matter.version)
+        """What is a matter's own in its version: what the version carries, else what the data has for it, or None."""
+        carried = self.of_version.get((matter.code, matter.version))
+        return carried or in_version(self.of_matter.get(matter.code, ()), matter.version)
 
     def all_questions(self, matter: Matter) -> tuple[Question, ...]:
         """Every question that a matter may ask, its own first; a question without a choice is none."""
@@ -198,8 +205,8 @@ def situations_of(data: Mapping[str, Any], of_matters: Mapping[str, Any] | None 
         code: tuple((row["from_version"], situations_of(row)) for row in rows)
         for code, rows in (of_matters or {}).items()
     }
-    questions = tuple(_question(row) for row in data["questions"])
-    rules = tuple(_rule(row) for row in data["rules"])
+    questions = tuple(question_of(row) for row in data["questions"])
+    rules = tuple(rule_of(row) for row in data["rules"])
     return Situations(questions, rules, data.get("verified", True), of_matter)
 
 
@@ -269,7 +276,8 @@ def when_of(row: Mapping[str, Any]) -> When:
     return {key: (values,) if isinstance(values, str) else tuple(values) for key, values in row.get("when", {}).items()}
 
 
-def _question(row: Mapping[str, Any]) -> Question:
+def question_of(row: Mapping[str, Any]) -> Question:
+    """From data. Raises KeyError where it needs what no matter has."""
     options = tuple(Option(one["value"], words_of(one), _needs(one)) for one in row["options"])
     return Question(row["key"], words_of(row), options, _needs(row), frozenset(row.get("not_of", {})), when_of(row))
 
@@ -281,7 +289,8 @@ def _needs(row: Mapping[str, Any]) -> tuple[str, ...]:
     return names
 
 
-def _rule(row: Mapping[str, Any]) -> Rule:
+def rule_of(row: Mapping[str, Any]) -> Rule:
+    """From data. Raises KeyError for an unknown move, ValueError where a change has no note that says why."""
     for move in row.get("move", ()):
         MOVES[move]
     rule = Rule(

@@ -5,18 +5,21 @@ A published version is never changed. What comes after it ends it; a matter ends
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any, Literal
 
 from api.matters.consistency import RULES
 from api.matters.matter import Matter, in_force
+from api.shapes import BEIJING
 
 Entry = Mapping[str, Any]
 State = Literal["draft", "planned", "in_force", "replaced", "ended"]
 OF_THE_VERSION = frozenset({"version", "valid_from", "valid_until"})
 """What tells a version from another without saying anything of the matter."""
 FIRST = date.min
+GRACE = timedelta(days=30)
+"""How long an application begun under a version may still be handed in under it once another has taken its place."""
 CODE = r"^[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff-]{2,39}$"
 """What a code of ours looks like (实施编码): sources differ, so it is otherwise opaque."""
 ESSENTIAL = ("name", "name_en", "kind", "department", "audience", "level", "conditions", "theme")
@@ -86,6 +89,27 @@ def until(one: Matter, versions: Iterable[Matter]) -> date | None:
     return min([*ends, *([one.valid_until] if one.valid_until else [])], default=None)
 
 
+def taken_until(one: Matter, versions: Iterable[Matter]) -> date | None:
+    """The first day on which an application begun under `one` is taken no more; None where no such day is known.
+
+    A version that another took the place of is good for GRACE more, so that nobody loses what they were filling in (as
+    信赖保护, 行政许可法 第8条, would have it); what was said to end, the version or the matter, ends on the day. A case
+    that was handed in before is touched by neither: it keeps its version to its end.
+    """
+    every = list(versions)
+    newest = max(every, key=lambda other: other.version)
+    replaced = min((day for later in every if later.version > one.version if (day := _since(later))), default=None)
+    ends = (one.valid_until, newest.valid_until, replaced + GRACE if replaced else None)
+    return min((end for end in ends if end), default=None)
+
+
+def is_taken(one: Matter, versions: Iterable[Matter], day: date) -> bool:
+    """Whether an application begun under `one` is taken on `day`: never where the matter has ended."""
+    every = list(versions)
+    until = taken_until(one, every)
+    return in_force(every, day) is not None and (until is None or day < until)
+
+
 def checks(entry: Entry, before: Entry | None, today: date) -> list[Check]:
     """All that must hold before `entry` is published after the version `before`, whether it does or not."""
     begins, ends = _day(entry["valid_from"]), _day(entry["valid_until"])
@@ -145,6 +169,13 @@ def begun_on(entry: Entry, today: date) -> dict[str, Any]:
 def _overtaken(one: Matter, versions: Iterable[Matter]) -> bool:
     begins = one.valid_from or FIRST
     return any(later.version > one.version and (later.valid_from or FIRST) <= begins for later in versions)
+
+
+def _since(one: Matter) -> date | None:
+    """From when people could see a version as the one that counts; None where nobody wrote it down."""
+    published = one.record.get("published", {}).get("at")
+    days = (one.valid_from, published and published.astimezone(BEIJING).date())
+    return max((day for day in days if day), default=None)
 
 
 def _number(key: str) -> int:

@@ -1,5 +1,7 @@
 """The catalogue in the console: a matter is found, drafted, looked through, mended and published; citizens see it."""
 
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -75,3 +77,56 @@ def test_the_window_looks_into_the_catalogue_and_changes_nothing(screens):
     window.at("matter-tab-check").click()
     expect(window.page.get_by_test_id("check-holds").first).to_contain_text("basic elements")
     window.shot("catalogue-en")
+
+
+def test_an_administrator_edits_what_a_guide_asks_and_sees_what_is_wrong_and_what_comes_of_it(screens, chromium, site):
+    admin = screens("admin")
+    opened(admin, "XC-公共服务-003")
+    admin.at("matter-draft").click()
+    admin.at("version-2").wait_for()
+    admin.at("matter-tab-situation").click()
+    expect(admin.at("own-none")).to_contain_text("用系统自带的")
+    admin.at("own-copy").click()
+    admin.at("matter-save").click()
+    expect(admin.page.get_by_text("检查过，没有问题。")).to_be_visible()
+    admin.shot("situation")
+
+    text = admin.at("own-situation").input_value()
+    admin.at("own-situation").fill(text.replace('"rules": [', '"rules": [,', 1))
+    expect(admin.at("own-troubles")).to_contain_text("这不是 JSON")
+    rule = '{"when": {"colour": "red"}, "note": {"zh": "红的要另办。", "en": "Red ones apply elsewhere."}},'
+    admin.at("own-situation").fill(text.replace('"rules": [', f'"rules": [\n  {rule}', 1))
+    admin.at("matter-save").click()
+    expect(admin.at("own-troubles")).to_contain_text("rules.0.when：colour 不是这个事项的问题")
+    admin.at("own-troubles").get_by_role("button").click()
+    admin.shot("situation-wrong")
+
+    question = '{"key": "colour", "zh": "要什么颜色的？", "en": "Which colour?", "options": '
+    question += '[{"value": "red", "zh": "红的", "en": "Red"}, {"value": "blue", "zh": "蓝的", "en": "Blue"}]},'
+    both = text.replace('"rules": [', f'"rules": [\n  {rule}', 1).replace(
+        '"questions": [', f'"questions": [\n  {question}', 1
+    )
+    admin.at("own-situation").fill(both)
+    admin.at("matter-save").click()
+    admin.at("preview-colour").select_option("red")
+    expect(admin.at("own-preview")).to_contain_text("红的要另办。")
+    admin.shot("situation-preview")
+    told = json.dumps({"code": "X", "version": 9, "name": "老年人优待证（新）"}).encode()
+    admin.at("matter-import").set_input_files({"name": "a.json", "mimeType": "application/json", "buffer": told})
+    expect(admin.page.get_by_text("改了 1 处，还没保存")).to_be_visible()
+    admin.at("matter-tab-form").click()
+    admin.at("own-copy").click()
+    admin.at("matter-publish").click()
+    admin.page.locator(".van-dialog__confirm").click()
+    expect(admin.at("version-2")).to_contain_text("现行")
+
+    with admin.page.expect_download() as download:
+        admin.at("matter-export").click()
+    assert '"colour"' in download.value.path().read_text()
+    context = chromium.new_context(locale="zh-CN", **PHONE)
+    phone = Watched(context, site.base, "phone-own")
+    phone.go("/#/matters/XC-公共服务-003")
+    phone.at("ask-colour").get_by_text("红的").click()
+    expect(phone.at("guide-notes")).to_contain_text("红的要另办。")
+    expect(phone.page.get_by_text("老年人优待证（新）").first).to_be_visible()
+    context.close()

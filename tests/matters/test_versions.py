@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.matters.schemas import Entry
+from api.matters.schemas.entries import Entry
 from tests.matters.starter import RECORDS
 from tests.way import FOOD, complete_draft, submitted
 
@@ -15,20 +15,13 @@ PATH = f"/v1/matters/{FOOD}/versions"
 NEW = "XC-公共服务-900"
 
 
+pytestmark = pytest.mark.usefixtures("starter_again")
+
+
 @pytest.fixture
 def admin(staff: Any) -> Any:
     """An administrator."""
     return staff("admin")
-
-
-@pytest.fixture(autouse=True)
-def starter_again(app: Any, clock: Any) -> Any:
-    """Each test begins with the starter alone; what it published goes with it."""
-    yield
-    office = app.extensions["circle"]
-    if office.database["matters"].delete_many({"published": {"$exists": True}}).deleted_count:
-        office.database["catalogue"].update_one({"_id": "current"}, {"$inc": {"revision": 1}})
-    office.matters.follow(clock())
 
 
 def publish(admin: Any, draft: Any, expect: int = 200) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from tests.conftest import PASSWORD, Caller
-from tests.way import FOOD, ID_NUMBER, PNG, accepted_upload, act, complete_draft, issued, submitted
+from tests.matters.starter import RECORDS
+from tests.way import FOOD, ID_NUMBER, PNG, accepted_upload, act, complete_draft, issued, new_version, submitted
 
 STAFF = {
     "window": ("window", "XC-H01", "SPJ"),
@@ -361,6 +362,19 @@ def _query(text: str) -> Callable[[World, str], Call]:
     return lambda world, actor: {"query": text}
 
 
+def _move(world: World, actor: str) -> Call:
+    """A draft whose matter has a newer version by now."""
+    code = f"XC-{uuid4().hex[:8]}"
+    new_version(world.second_admin, code, **NEW_MATTER)
+    draft = world.owner.post("/v1/drafts", {"matter": code, "answers": {}})
+    new_version(world.second_admin, code, name="养犬登记（新）")
+    return {
+        "at": {"draft_id": draft["id"]},
+        "json": {"version": 2},
+        "headers": {"If-Match": f'"{draft["version"]}"'},
+    }
+
+
 CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("GET", "/v1/calendar"): _query("?from=2026-11-01&to=2026-11-30"),
     ("GET", "/v1/calendar/hours"): _query("?text=24/7&from=2026-11-23&to=2026-11-29"),
@@ -375,6 +389,7 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
     ("PATCH", "/v1/matters/<code>/versions/<int:version>"): _of_draft(json={"visits": 0}),
     ("DELETE", "/v1/matters/<code>/versions/<int:version>"): _of_draft(),
     ("POST", "/v1/matters/<code>/versions/<int:version>/publication"): _of_draft(),
+    ("POST", "/v1/desk/matters/import"): _json(items=[RECORDS[0]]),
     ("POST", "/v1/reports"): _json(about="point:XC-H01", text="门口搬了"),
     ("POST", "/v1/desk/reports/<report_id>/settlement"): _settle,
     ("GET", "/v1/matters/search"): _query("?q=食品"),
@@ -407,6 +422,7 @@ CALLS: dict[tuple[str, str], Callable[[World, str], Call]] = {
         "json": {"answers": {"applicant_name": "王小明"}},
         "headers": w.version(f"/v1/drafts/{w.draft['id']}"),
     },
+    ("POST", "/v1/drafts/<draft_id>/move"): _move,
     ("DELETE", "/v1/drafts/<draft_id>"): lambda w, a: {
         "at": {"draft_id": w.owner.post("/v1/drafts", {"matter": FOOD, "answers": {}})["id"]}
     },

@@ -30,13 +30,25 @@ export function useDraft(id) {
     error.value = null
     try {
       draft.value = await api.get(`/v1/drafts/${id}`)
-      const { code, version } = draft.value.matter
-      form.value = await api.get(`/v1/matters/${encodeURIComponent(code)}/form`, { version })
+      await readForm()
       await readGuide()
       await Promise.all(Object.entries(draft.value.materials).map(([key, uploads]) => nameFiles(key, uploads)))
     } catch (trouble) {
       error.value = trouble
     }
+  }
+
+  async function readForm() {
+    const { code, version } = draft.value.matter
+    form.value = await api.get(`/v1/matters/${encodeURIComponent(code)}/form`, { version })
+  }
+
+  /** Go on under a newer version of the matter: the server keeps what fits, and form and guide are those of that version. */
+  async function move(version) {
+    await queue
+    await api.post(`/v1/drafts/${id}/move`, { version }, { version: draft.value.version })
+    files.value = {}
+    await load()
   }
 
   /** The guide for the draft's own situation, in the version that it began under. */
@@ -96,5 +108,5 @@ export function useDraft(id) {
   }
 
   load()
-  return { draft, guide, form, files, saving, error, load, save, situate, addFile, removeFile, submit }
+  return { draft, guide, form, files, saving, error, load, save, move, situate, addFile, removeFile, submit }
 }

@@ -100,7 +100,7 @@ export const GROUPS = [
 
 const FIELDS = GROUPS.flatMap(([, fields]) => fields)
 const WORDS = Object.fromEntries(FIELDS.map(({ key, words }) => [key, words]))
-const WHOLE = { courier: '寄递', result: '结果', unverified_fields: '待核实的要素', verified_fields: '核实过的要素' }
+const WHOLE = { situation: '情形', form: '表单', courier: '寄递', result: '结果', unverified_fields: '待核实的要素', verified_fields: '核实过的要素' }
 
 /** The Chinese name of an element, or its key where it has none here. */
 export const wordsOf = (key) => WORDS[key] ?? WHOLE[key] ?? key
@@ -138,6 +138,55 @@ export function changesOf(entry, before) {
 export function confirmField(entry, key) {
   entry.unverified_fields = entry.unverified_fields.filter((one) => one !== key)
   entry.verified_fields = [...new Set([...entry.verified_fields, key])]
+}
+
+/** @returns {{value?: object|null, error?: string, line?: number}} what a text of JSON says; an empty one says that there is nothing */
+export function parsed(text) {
+  if (!text.trim()) return { value: null }
+  try {
+    return { value: JSON.parse(text) }
+  } catch (trouble) {
+    const at = /line (\d+)/.exec(trouble.message)?.[1] ?? /position (\d+)/.exec(trouble.message)?.[1]
+    const line = /line \d+/.test(trouble.message) ? Number(at) : at === undefined ? text.split('\n').length : text.slice(0, Number(at)).split('\n').length
+    return { error: trouble.message, line }
+  }
+}
+
+/** The place that a check names: 'Situations rules.3.when: …' → 'rules.3.when'. */
+export const placeOf = (words) => /^\S+ (\S+?):/.exec(words)?.[1] ?? ''
+
+/** The line of a text of JSON, written one element a line, where a place lies, as far as it is there. */
+export function lineOf(text, place) {
+  const lines = text.split('\n')
+  let at = 0
+  let depth = 0
+  for (const step of place.split('.').filter(Boolean)) {
+    const next = inside(lines, at, depth, step)
+    if (next === null) break
+    at = next
+    depth += 1
+  }
+  return at + 1
+}
+
+/** Where, in what begins at a line, the element of a name or a number begins; null where it is not. */
+function inside(lines, from, depth, step) {
+  const lead = ' '.repeat(depth + 1)
+  let count = -1
+  for (let at = from + 1; at < lines.length; at += 1) {
+    const line = lines[at]
+    if (!line.startsWith(lead)) return null
+    if (line[lead.length] === ' ' || /^[\]}]/.test(line.trim())) continue
+    count += 1
+    if (/^\d+$/.test(step) ? count === Number(step) : line.trim().startsWith(`"${step}":`)) return at
+  }
+  return null
+}
+
+/** Of two texts of JSON, the lines that the other has not. */
+export const ownLines = (mine, theirs) => {
+  const known = new Set((theirs ? JSON.stringify(theirs, null, 1) : '').split('\n'))
+  return mine ? JSON.stringify(mine, null, 1).split('\n').filter((line) => !known.has(line)).map((line) => line.trim()).join('\n') || '—' : '—'
 }
 
 /** A value in words, for two columns side by side. */

@@ -1,0 +1,172 @@
+"""Shapes of an entry of the catalogue, as it is kept, drafted, exported and loaded."""
+
+from datetime import date
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from api.matters.version import CODE
+
+DAY_UNITS = ("工作日", "自然日")
+MATTER_KINDS = ("行政许可", "行政确认", "行政给付", "行政奖励", "行政裁决", "其他行政权力", "公共服务")
+
+
+def _is_day(text: str) -> None:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValidationError("日期应为 2026-01-31 这样。") from None
+
+
+def _words(longest: int = 200, least: int = 1) -> Any:
+    return fields.String(required=True, validate=validate.Length(least, longest))
+
+
+def _maybe_words(longest: int = 500) -> Any:
+    return fields.String(required=True, allow_none=True, validate=validate.Length(0, longest))
+
+
+def _days(most: int = 3_650) -> Any:
+    return fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(0, most))
+
+
+def _one(*names: str) -> Any:
+    return fields.String(required=True, validate=validate.OneOf(names, error="只能是 {choices}。"))
+
+
+def _many(longest: int = 500, most: int = 60) -> Any:
+    return fields.List(_words(longest), required=True, validate=validate.Length(0, most))
+
+
+def _flag() -> Any:
+    return fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+def _day() -> Any:
+    return fields.String(required=True, allow_none=True, validate=_is_day, metadata={"format": "date"})
+
+
+class EntryMaterial(Schema):
+    """A material of an entry; `deferrable` 容缺, `reusable_licence` what the state issued and looks up itself.
+
+    `key` is what situations and forms call it by: kept by one that stays, given to a new one by the office.
+    """
+
+    key = fields.String(validate=validate.Regexp(r"^m[1-9][0-9]{0,3}$"))
+    name = _words()
+    kind = _one("原件", "复印件", "电子")
+    copies = fields.Integer(required=True, strict=True, validate=validate.Range(0, 20))
+    required = _flag()
+    deferrable = _flag()
+    source = _one("申请人自备", "政府核发", "中介机构")
+    reusable_licence = _flag()
+    licence_name = _maybe_words(100)
+    form = _flag()
+
+
+class EntryStep(Schema):
+    """A step of the handling."""
+
+    name = _words(40)
+    role = _words(80, least=0)
+    days = _days()
+    counted = _flag()
+
+
+class EntryProcedure(Schema):
+    """A special procedure."""
+
+    name = _words(60)
+    days = _days()
+    unit = _one(*DAY_UNITS)
+    stops_clock = _flag()
+    basis = _maybe_words()
+
+
+class EntryQuestion(Schema):
+    """A common question and its answer."""
+
+    q = _words(200)
+    a = _words(2_000)
+
+
+class EntryCourier(Schema):
+    """What a courier may do."""
+
+    collect_materials = _flag()
+    deliver_result = _flag()
+
+
+class EntryResult(Schema):
+    """What the applicant gets."""
+
+    name = _words(200, least=0)
+    validity = _maybe_words(200)
+
+
+class Entry(Schema):
+    """A version of a matter in full (the elements of GB/T 39046-2020 table 4): as it is kept, exported and loaded.
+
+    `situation` and `form` are its own; without them it has those that came with the program, as far as there are any.
+    """
+
+    code = fields.String(required=True, validate=validate.Regexp(CODE))
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
+    valid_from = _day()
+    valid_until = _day()
+    national_code = _maybe_words(60)
+    name = _words()
+    name_en = _words(200, least=0)
+    kind = _one(*MATTER_KINDS)
+    audience = _many(20, 10)
+    theme = _many(40, 20)
+    department = _words(100, least=0)
+    level = _many(20, 10)
+    legal_basis = _many()
+    conditions = _many(2_000)
+    materials = fields.List(fields.Nested(EntryMaterial), required=True, validate=validate.Length(0, 60))
+    statutory_days = _days()
+    statutory_day_unit = _one(*DAY_UNITS)
+    extension_days = _days()
+    deadline_note = _maybe_words(1_000)
+    promised_days = _days()
+    promised_day_unit = _one(*DAY_UNITS)
+    case_type = _one("即办件", "承诺件")
+    online_depth = _one("I", "II", "III", "IV")
+    visits = fields.Integer(required=True, strict=True, validate=validate.Range(0, 20))
+    courier = fields.Nested(EntryCourier, required=True)
+    appointment = _flag()
+    notify_promise = _flag()
+    at_home = _flag()
+    fee = _words()
+    fee_basis = _maybe_words()
+    result = fields.Nested(EntryResult, required=True)
+    special_procedures = fields.List(fields.Nested(EntryProcedure), required=True, validate=validate.Length(0, 20))
+    steps = fields.List(fields.Nested(EntryStep), required=True, validate=validate.Length(0, 40))
+    faq = fields.List(fields.Nested(EntryQuestion), required=True, validate=validate.Length(0, 60))
+    keywords = _many(60)
+    supervisor = _maybe_words(200)
+    handling_place = _maybe_words(200)
+    high_frequency_street = _flag()
+    high_frequency_community = _flag()
+    sink_mode = fields.Dict(keys=_one("街道", "社区"), values=_words(100, least=0), required=True)
+    construction_stage = _maybe_words(40)
+    supplement_notice_limit_days = _days()
+    delivery_limit_days = _days()
+    source = _many(1_000)
+    verified = _flag()
+    verified_fields = _many(60)
+    unverified_fields = _many(60)
+    situation = fields.Nested("OwnSituation", allow_none=True)
+    form = fields.Nested("OwnForm", allow_none=True)
+
+
+class EntryChange(Entry):
+    """The elements that a draft changes; what is not named stays, what is named is given whole."""
+
+    class Meta:
+        exclude = ("code", "version")
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Nothing need be named, but a material that is has all that a material has."""
+        field_obj.required = False
