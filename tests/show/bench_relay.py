@@ -62,7 +62,7 @@ class Size:
 
     talks: tuple[int, ...] = (100, 500, 1_000)
     rounds: int = 3
-    seconds: float = 4.0
+    seconds: float = 3.0
     rates: tuple[int, ...] = (100, 400)
     idle: int = 5_000
     storm: int = 2_000
@@ -120,6 +120,16 @@ class Crowd:
         for talk, sides in self.talks.items():
             answers = await asyncio.gather(*(self.lines[one].asked("join", {"conversation": talk}) for one in sides))
             assert all(answer["ok"] for answer in answers), answers
+
+    async def warm(self, at_once: int = 50) -> None:
+        """One word in each conversation, so that its last number is known to the server, as it is in a talk."""
+        talks = list(self.talks)
+        for some in range(0, len(talks), at_once):
+            await asyncio.gather(*(self._word(talk) for talk in talks[some : some + at_once]))
+        await self.heard()
+
+    async def _word(self, talk: str) -> None:
+        self._keep(talk, await self.lines[self.talks[talk][0]].posted(talk, TEXT))
 
     def leave(self) -> None:
         """Hang up."""
@@ -425,6 +435,7 @@ async def measure(stage: Stage) -> dict[str, Any]:
 async def _entered(stage: Stage, server: Server, talks: int) -> Crowd:
     crowd = stage.crowd(server, talks)
     await crowd.enter()
+    await crowd.warm()
     return crowd
 
 
