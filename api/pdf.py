@@ -6,6 +6,7 @@ asks. Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1,
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -50,7 +51,8 @@ class Block:
 
 @dataclass(frozen=True)
 class Paper:
-    """A paper of A4 pages. `link` becomes a QR code with `link_words` beneath; `size` is the main text's, in points."""
+    """A paper of A4 pages. `link` becomes a QR code with `link_words` beneath; `size` is the main text's, in points;
+    `language` is that of its headings."""
 
     title: str
     lead: tuple[str, ...]
@@ -59,6 +61,7 @@ class Paper:
     link: str = ""
     link_words: str = ""
     size: int = 11
+    language: Literal["zh", "en"] = "zh"
 
 
 LARGE = 18
@@ -105,9 +108,12 @@ def answered(content: bytes, name: str) -> Any:
 
 # -- in the process of its own ----------------------------------------------------
 
-MARGIN, QR_MM, LINE = 18.0, 34.0, 1.5
+MARGIN, QR_MM, LINE, PADDING = 18.0, 34.0, 1.5, 1
 INK, SOFT, RULE = (28, 36, 48), (88, 100, 115), (200, 208, 217)
-PAGE_WORDS = "第 {page} 页"
+PAGE_WORDS = {"zh": "第 {page} 页", "en": "Page {page}"}
+LANGUAGES = {"zh": "zh-CN", "en": "en"}
+_UNBROKEN = re.compile(r"[!-~À-ɏ‘’“”]+|.", re.DOTALL)
+"""A Latin word with what clings to it, or any one character."""
 
 
 @dataclass
@@ -123,14 +129,14 @@ class Press:
 
         from fpdf import FPDF
 
-        foot, say = self.paper["foot"], self._say
+        foot, say, words = self.paper["foot"], self._say, PAGE_WORDS[self.paper["language"]]
 
         class Page(FPDF):
             def footer(page) -> None:  # noqa: N805
                 page.set_y(-MARGIN + 4)
                 page.set_font("Noto", size=9)
                 page.set_text_color(*SOFT)
-                page.cell(0, 5, say(f"{foot}　{PAGE_WORDS.format(page=page.page_no())}"), align="C")
+                page.cell(0, 5, say(f"{foot}　{words.format(page=page.page_no())}"), align="C")
 
         self.pdf = Page(format="A4")
         self.pdf.set_auto_page_break(auto=True, margin=MARGIN + 4)
@@ -138,7 +144,7 @@ class Press:
         font = files("pylopdf_fonts_zh_cn").joinpath("NotoSansSC-Regular.otf")
         self.pdf.add_font("Noto", fname=str(font))
         self.known = frozenset(self.pdf.fonts["noto"].cmap)
-        self.pdf.set_lang("zh-CN")
+        self.pdf.set_lang(LANGUAGES[self.paper["language"]])
         self.pdf.set_title(self.paper["title"])
         self.pdf.set_creator("新城服务圈 Service Circle")
 
@@ -146,6 +152,15 @@ class Press:
         """The text, with the number of each character that the font has no shape for: nothing is lost in silence."""
         shown = (char if ord(char) in self.known or char == "\n" else f"〔U+{ord(char):04X}〕" for char in text)
         return "".join(shown)
+
+    def _folded(self, text: str, width: float) -> str:
+        """The text with line ends between words and characters, for the font that is set: Latin words stay whole."""
+        room, out, line = width - 2 * self.pdf.c_margin - 0.1, "", ""
+        for token in _UNBROKEN.findall(self._say(text)):
+            if token == "\n" or (line and self.pdf.get_string_width(line + token.rstrip()) > room):
+                out, line = out + line.rstrip() + "\n", ""
+            line += "" if token.isspace() and not line else token
+        return out + line
 
     def set(self) -> bytes:
         """The whole paper."""
@@ -185,11 +200,11 @@ class Press:
         pdf.set_xy(left, top + QR_MM)
         pdf.set_font("Noto", size=9)
         pdf.set_text_color(*SOFT)
-        pdf.multi_cell(QR_MM, 4.5, self._say(self.paper["link_words"]), align="C", wrapmode="CHAR")
+        pdf.multi_cell(QR_MM, 4.5, self._folded(self.paper["link_words"], QR_MM), align="C", wrapmode="CHAR")
 
     def _heading(self, text: str) -> None:
         pdf = self.pdf
-        if pdf.will_page_break(30):
+        if pdf.will_page_break(self.paper["size"] * 2.8):  # with what follows it, not alone
             pdf.add_page()
         pdf.ln(self.paper["size"] * 0.28)
         pdf.set_draw_color(*RULE)
@@ -200,6 +215,8 @@ class Press:
 
     def _text(self, block: dict[str, Any]) -> None:
         for (text,) in block["rows"]:
+            if "\n" in text and self.pdf.will_page_break(self.paper["size"] * 1.1):  # a question with its answer
+                self.pdf.add_page()
             self._write(text, self.paper["size"], INK, self.pdf.epw)
 
     def _boxes(self, block: dict[str, Any]) -> None:
@@ -245,11 +262,13 @@ class Press:
             first_row_as_headings=True,
             headings_style=_plain(SOFT),
             text_align="LEFT",
-            padding=1,
+            padding=PADDING,
             borders_layout="HORIZONTAL_LINES",
         ) as table:
             for row in block["rows"]:
-                table.row([self._say(cell) for cell in row])
+                shares = block["shares"] or [1] * len(row)
+                widths = [pdf.epw * share / sum(shares) - 2 * PADDING for share in shares]
+                table.row([self._folded(cell, width) for cell, width in zip(row, widths, strict=True)])
 
     def _write(self, text: str, size: float, colour: tuple[int, int, int], width: float, indent: float = 0) -> None:
         pdf = self.pdf
@@ -259,7 +278,7 @@ class Press:
         pdf.multi_cell(
             width,
             size * 0.3528 * LINE,
-            self._say(text),
+            self._folded(text, width),
             align="L",
             wrapmode="CHAR",
             new_x="LMARGIN",

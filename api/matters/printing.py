@@ -1,11 +1,15 @@
 """A guide on paper: what is on the page, in its order, with the address of the very same version and situation.
 
-Headings are in Chinese or English; what the catalogue says stays in the words of the office.
+In English, headings, sentences and what recurs (data/terms.json) are English, with the official name of a paper beside
+it; what exists only in the office's Chinese stays so, and the page says that it does.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from importlib import resources
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -15,6 +19,8 @@ Guide = Mapping[str, Any]
 Language = Literal["zh", "en"]
 NORMAL = 11
 FREE = ("0", "免费", "不收费", "")
+ONLY_CHINESE = "What has no English here exists only in Chinese; the Chinese counts."
+"""Said on English papers."""
 
 ENGLISH = {
     "办事指南　第 {version} 版　{department}": "Guide, version {version}. {department}",
@@ -49,15 +55,16 @@ ENGLISH = {
     "网上（手机上交材料）": "online, by phone",
     "窗口": "at a window",
     "上门": "at your home",
+    "快递寄材料": "papers by courier",
     "结果可快递到家": "result by courier",
     "不用跑": "none",
     "最多跑 {n} 次": "{n} at most",
     "不收费": "free",
-    "（有效期 {time}）": " (valid: {time})",
+    "（有效期：{time}）": " (valid: {time})",
     "没有规定": "none set",
     "当场办结": "on the spot",
-    "{n} 个工作日": "{n} working days",
-    "{n} 天": "{n} days",
+    "{n} 个工作日": "{n} working day(s)",
+    "{n} 天": "{n} day(s)",
     "（{day}前）": " (by {day})",
     "环节": "Step",
     "谁来办": "By whom",
@@ -65,6 +72,7 @@ ENGLISH = {
     "时限": "Limit",
     "计": "counts",
     "不计": "does not",
+    "当场": "at once",
     "编码": "Code",
     "名称": "Name",
     "类别": "Kind",
@@ -97,6 +105,7 @@ def paper(guide: Guide, base: str, answers: Mapping[str, str], *, language: Lang
         link=address(base, guide, answers),
         link_words=words("扫码看同一版本的指南"),
         size=LARGE if size == "large" else NORMAL,
+        language=language,
     )
 
 
@@ -113,17 +122,36 @@ class Words:
         """A field that is there in both languages."""
         return str((self.language == "en" and row.get(f"{name}_en")) or row[name])
 
+    def term(self, text: str) -> str:
+        """What recurs in the catalogue, in English where it is known."""
+        return _terms().get(text, text) if self.language == "en" else text
+
+    def paper(self, name: str) -> str:
+        """A paper's name; in English with the official one beside it, which the window knows."""
+        term = self.term(name)
+        return name if term == name else f"{term} ({name})"
+
     def day(self, day: date) -> str:
         """A day in full."""
         return f"{day.day} {day:%B %Y}" if self.language == "en" else f"{day.year} 年 {day.month} 月 {day.day} 日"
 
 
+@cache
+def _terms() -> dict[str, str]:
+    return dict(json.loads(resources.files("api.matters").joinpath("data", "terms.json").read_bytes()))
+
+
 def _lead(words: Words, guide: Guide) -> list[str]:
     unsure = len(guide["unverified"])
     return [
-        words("办事指南　第 {version} 版　{department}", version=guide["version"], department=guide["department"]),
+        words(
+            "办事指南　第 {version} 版　{department}",
+            version=guide["version"],
+            department=words.term(guide["department"]),
+        ),
         words("期限按 {day}受理推算。", day=words.day(guide["limits"]["start"])),
         *([words("有 {n} 项内容还没有逐条核对，以窗口答复为准。", n=unsure)] if unsure else []),
+        *([ONLY_CHINESE] if words.language == "en" else []),
     ]
 
 
@@ -132,11 +160,13 @@ def _blocks(words: Words, guide: Guide) -> tuple[Block, ...]:
     questions = [words("问：{q}\n答：{a}", q=one["q"], a=one["a"]) for one in guide["faq"]]
     return (
         *lines(words("您的情况"), _situation(words, guide)),
-        *lines(words("请留意"), [_note(words, note) for note in guide["notes"]]),
+        *lines(
+            words("请留意"), [_note(words, note) for note in sorted(guide["notes"], key=lambda note: not note["stop"])]
+        ),
         *_boxes(words, "要准备的", guide["to_bring"], later),
         *_boxes(words, "可以过几天再补的", _only_later(guide), set()),
         *_boxes(words, "要填写的表格", guide["to_fill_in"], later),
-        *lines(words("政府已有的，不用您交"), [f"· {one['name']}" for one in guide["held_by_state"]]),
+        *lines(words("政府已有的，不用您交"), [f"· {words.paper(one['name'])}" for one in guide["held_by_state"]]),
         Block("facts", tuple(_facts(words, guide)), words("多久、多少钱、怎么办")),
         *lines(words("符合这些就能办"), [f"{n}. {text}" for n, text in enumerate(guide["conditions"], 1)]),
         *_steps(words, guide),
@@ -167,13 +197,13 @@ def _note(words: Words, note: Mapping[str, Any]) -> str:
 
 
 def _boxes(words: Words, heading: str, materials: list[dict[str, Any]], later: set[str]) -> tuple[Block, ...]:
-    rows = tuple((one["name"], _about(words, one, later)) for one in materials)
+    rows = tuple((words.paper(one["name"]), _about(words, one, later)) for one in materials)
     return (Block("boxes", rows, words(heading)),) if rows else ()
 
 
 def _about(words: Words, material: Mapping[str, Any], later: set[str]) -> str:
     parts = [
-        words("{kind} {n} 份", kind=material["kind"], n=material["copies"]),
+        words("{kind} {n} 份", kind=words.term(material["kind"]), n=material["copies"]),
         "" if material["required"] else words("有就带"),
         words("可以后补") if material["key"] in later else "",
     ]
@@ -182,7 +212,7 @@ def _about(words: Words, material: Mapping[str, Any], later: set[str]) -> str:
 
 def _facts(words: Words, guide: Guide) -> list[tuple[str, str]]:
     result, visits = guide["result"], guide["visits"]
-    valid = words("（有效期 {time}）", time=result["validity"]) if result["validity"] else ""
+    valid = words("（有效期：{time}）", time=words.term(result["validity"])) if result["validity"] else ""
     facts = [
         ("承诺时限", _limit(words, guide["promised"], guide["limits"]["promised_due"])),
         ("法定时限", _limit(words, guide["statutory"], guide["limits"]["legal_due"])),
@@ -190,14 +220,14 @@ def _facts(words: Words, guide: Guide) -> list[tuple[str, str]]:
         ("收费", _fee(words, guide)),
         ("怎么办", _ways(words, guide)),
         ("在哪里办", guide["handling_place"] or ""),
-        ("办好后拿到", f"{result['name']}{valid}"),
+        ("办好后拿到", f"{words.paper(result['name'])}{valid}"),
     ]
     return [(words(name), value) for name, value in facts if value]
 
 
 def _fee(words: Words, guide: Guide) -> str:
-    basis = words("（依据：{basis}）", basis=guide["fee_basis"]) if guide["fee_basis"] else ""
-    return words("不收费") if guide["fee"] in FREE else f"{guide['fee']}{basis}"
+    basis = words("（依据：{basis}）", basis=words.term(guide["fee_basis"])) if guide["fee_basis"] else ""
+    return words("不收费") if guide["fee"] in FREE else f"{words.term(guide['fee'])}{basis}"
 
 
 def _ways(words: Words, guide: Guide) -> str:
@@ -205,6 +235,7 @@ def _ways(words: Words, guide: Guide) -> str:
         "网上（手机上交材料）": guide["ways"]["online"],
         "窗口": guide["ways"]["window"],
         "上门": guide["ways"]["home"],
+        "快递寄材料": guide["ways"]["courier"],
         "结果可快递到家": guide["courier"]["deliver_result"],
     }
     return ("、" if words.language == "zh" else ", ").join(words(way) for way, there in ways.items() if there)
@@ -222,24 +253,31 @@ def _limit(words: Words, limit: Mapping[str, Any] | None, due: date | None) -> s
 def _steps(words: Words, guide: Guide) -> tuple[Block, ...]:
     rows = tuple(
         (
-            one["name"],
-            one["role"],
-            "—" if one["days"] is None else str(one["days"]),
+            words.term(one["name"]),
+            words.term(one["role"]),
+            _days(words, one["days"]),
             words("计") if one["counted"] else words("不计"),
         )
         for one in guide["steps"]
     )
     head = tuple(words(name) for name in ("环节", "谁来办", "天数", "时限"))
-    return (Block("table", (head, *rows), words("一步一步"), (2, 5, 1, 1)),) if rows else ()
+    shares = (5, 6, 3, 3) if words.language == "en" else (2, 5, 1, 1)
+    return (Block("table", (head, *rows), words("一步一步"), shares),) if rows else ()
+
+
+def _days(words: Words, days: int | None) -> str:
+    if days is None:
+        return "—"
+    return str(days) if days else words("当场")
 
 
 def _formal(words: Words, guide: Guide) -> list[tuple[str, str]]:
     facts = [
         ("编码", guide["code"]),
         ("名称", guide["name"]),
-        ("类别", guide["kind"]),
-        ("部门", guide["department"]),
+        ("类别", words.term(guide["kind"])),
+        ("部门", words.paper(guide["department"])),
         ("依据", "\n".join(guide["legal_basis"])),
-        ("事后监管", guide["supervisor"] or ""),
+        ("事后监管", words.paper(guide["supervisor"] or "")),
     ]
     return [(words(name), value) for name, value in facts if value]

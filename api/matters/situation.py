@@ -177,7 +177,7 @@ class Situations:
                 found = replace(
                     found,
                     to_bring=_with(found.to_bring, rule.bring),
-                    to_fill_in=_with(found.to_fill_in, rule.fill_in),
+                    to_fill_in=_with(found.to_fill_in, _unserved(rule.fill_in, found.to_fill_in)),
                     held_by_state=_with(found.held_by_state, rule.held),
                 )
         later = tuple(one for one in found.to_bring if one.deferrable)
@@ -251,6 +251,12 @@ def _moved(guide: Guide, source: str, target: str, which: Callable[[Material], b
 def _with(materials: tuple[Material, ...], more: tuple[Material, ...]) -> tuple[Material, ...]:
     known = {one.key for one in materials}
     return (*materials, *(one for one in more if one.key not in known))
+
+
+def _unserved(forms: Iterable[Material], own: Iterable[Material]) -> tuple[Material, ...]:
+    """The general forms that no form of the matter's own is: 公共场所卫生许可告知承诺书 is its 告知承诺书."""
+    names = {one.name for one in own}
+    return tuple(one for one in forms if not any(name.endswith(one.name) for name in names))
 
 
 def words_of(row: Mapping[str, str]) -> Words:

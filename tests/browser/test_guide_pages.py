@@ -1,12 +1,14 @@
 """A guide that becomes one's own by a few answers, and the public lists, in Chromium."""
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-FOOD = "XC-行政许可-001"
+FOOD, HYGIENE, CAFE = "XC-行政许可-001", "XC-行政许可-007", "XC-行政许可-008"
 
 
 def test_answers_and_ticks_make_the_guide_ones_own_and_are_kept(phone: Any) -> None:
@@ -38,3 +40,41 @@ def test_a_public_list_says_how_it_was_counted(phone: Any) -> None:
     expect(phone.at("list-share")).to_have_text("28 项，共 74 项（37.8%）")
     expect(phone.page.get_by_test_id("matter")).to_have_count(28)
     assert phone.faults == []
+
+
+def test_a_guide_in_english_says_what_recurs_in_english_and_that_the_rest_is_chinese(phone: Any) -> None:
+    phone.go("/")
+    phone.page.evaluate("localStorage.setItem('circle.language', 'en')")
+    phone.go(f"/#/matters/{HYGIENE}")
+    phone.page.reload()
+    expect(phone.at("guide-title")).to_have_text("Public place sanitation permit")
+    expect(phone.at("only-chinese")).to_contain_text("only in Chinese")
+    expect(phone.at("guide-held")).to_contain_text("Business licence 营业执照")
+    expect(phone.at("guide-bring")).to_contain_text("original · 1 needed")
+    expect(phone.at("guide-limits")).to_contain_text("Done on the spot if nothing is missing")
+    expect(phone.at("guide-steps")).to_contain_text("Acceptance")
+    expect(phone.at("guide-ways")).to_contain_text("agreed time")
+    phone.shot("english-guide")
+    assert phone.faults == []
+
+
+def test_what_cannot_be_had_says_so_and_what_is_wrong_can_be_told(phone: Any) -> None:
+    phone.go(f"/#/matters/{CAFE}")
+    phone.at("ask-school").get_by_text("有", exact=True).click()
+    expect(phone.at("note-stop")).to_contain_text("这样办不了")
+    expect(phone.at("note-stop")).to_contain_text("第9条")
+    phone.at("report").click()
+    phone.at("report-text").fill("窗口还要一份照片")
+    phone.at("report-send").click()
+    expect(phone.at("report-sent")).to_be_visible()
+    assert phone.faults == []
+
+
+def test_where_nothing_fits_the_search_says_so_and_offers_a_talk(phone: Any) -> None:
+    phone.go("/#/matters")
+    phone.at("search").fill("明天会不会下雨")
+    expect(phone.at("search-none")).to_contain_text("没有找到“明天会不会下雨”")
+    phone.shot("nothing-fits")
+    phone.at("search-ask").click()
+    expect(phone.page).to_have_url(re.compile("/login"))  # a talk has somebody to answer to
+    assert unquote(unquote(phone.page.url)).endswith("next=/ask?text=明天会不会下雨")

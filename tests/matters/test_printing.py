@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from api.matters.printing import ENGLISH
 from api.pdf import LARGE, Block, Paper, printed
+from tests.matters.starter import data
 from tests.way import FOOD, act, submitted
 
 PATH = f"/v1/matters/{FOOD}/guide.pdf"
@@ -48,16 +49,38 @@ def test_a_printed_guide_says_what_the_guide_says(anyone: Any) -> None:
 
 
 def test_in_english_it_has_english_headings_and_the_offices_own_words(anyone: Any) -> None:
-    text = text_of(anyone.get(f"{PATH}?lang=en&answers=by:agent").data).replace("\n", "")
+    text = " ".join(text_of(anyone.get(f"{PATH}?lang=en&answers=by:agent").data).split())
     for words in (
         "Food business licence (catering)",
         "What to bring",
         "by 8 December 2026",
         "Scan for the same version",
+        "Business licence (营业执照)",
+        "Visit to the place",
+        "two or more visiting officers",
+        "exists only in Chinese",
     ):
         assert words in text
     assert "食品经营许可申请书" in text
     assert not {"要准备的", "您的情况", "承诺时限"} & {word for word in ENGLISH if word in text}
+
+
+def test_whatever_the_catalogue_names_has_an_english_name_too() -> None:
+    records, terms = data("matters.json"), data("terms.json")
+    named = {
+        *(one[key] for record in records for one in record["materials"] for key in ("name", "kind")),
+        *(one[key] for record in records for one in record["steps"] for key in ("name", "role")),
+        *(name for record in records for name in (record["department"], record["kind"], record["result"]["name"])),
+        *(theme for record in records for theme in record["theme"]),
+    }
+    for rules in (
+        data("situations.json"),
+        *(row for rows in data("situations_of_matters.json").values() for row in rows),
+    ):
+        for rule in rules["rules"]:
+            named |= {one["name"] for key in ("bring", "fill_in", "held") for one in rule.get(key, ())}
+            named |= {edit["name"] for edit in rule.get("edit", {}).values() if "name" in edit}
+    assert named - terms.keys() == set()
 
 
 def test_what_one_brings_later_is_on_the_paper_too(anyone: Any) -> None:
@@ -149,3 +172,12 @@ def test_paper_is_described_as_a_pdf(anyone: Any) -> None:
 def test_the_press_is_no_burden_on_the_process_that_serves(anyone: Any) -> None:
     anyone.get(PATH)
     assert "fpdf" not in sys.modules
+
+
+def test_no_latin_word_is_cut_in_two_and_pages_are_numbered_in_its_language() -> None:
+    words = "Permit (公共场所卫生许可证), which is valid for four years and checked every two by the officers"
+    rows = tuple((f"Name {n}", words[n:]) for n in range(8))
+    told = text_of(printed(Paper("Guide", (), (Block("facts", rows),), "foot", language="en"))).splitlines()
+    assert "Page 1" in {line[-6:] for line in told if line.startswith("foot")}
+    ends = {line.split()[-1] for line in told if line and not line.startswith("foot")}
+    assert ends <= {*words.split(), "Guide", *map(str, range(8))}

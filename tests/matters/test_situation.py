@@ -16,8 +16,8 @@ from tests.matters.starter import RECORDS, data
 RESTAURANT, MARRIAGE, PENSION = "XC-行政许可-001", "XC-行政确认-003", "XC-公共服务-011"
 SITUATIONS: Situations = situations_of(data("situations.json"), data("situations_of_matters.json"))
 MOST_COMBINATIONS = 10_000
-LAWS = "行政许可法 民法典 国办发〔2020〕42号"
-"""General laws, whose articles `facts` and the generic rules name."""
+LAWS = "行政许可法 民法典 国办发〔2020〕42号 就业服务与就业管理规定 陕西政务服务网"
+"""What `facts`, the generic rules and READ.md name beside the catalogue."""
 CODES = {record["code"] for record in RECORDS}
 MATTERS = [matter_of(record) for record in RECORDS]
 TODAY = date(2026, 11, 24)

@@ -9,6 +9,8 @@ import { session } from './state.js'
 
 addWords(() => import('../shared/en.js'))
 addWords(() => import('./en.js'))
+// what recurs in the catalogue itself
+addWords(() => import('../../../matters/data/terms.json'))
 restoreElder()
 await Promise.all([restoreLanguage(), session.restore()])
 createApp(App).use(router).mount('#app')
