@@ -10,7 +10,8 @@ which is not counted); every message goes to both sides and is acknowledged afte
 - `steady`: so many messages a second altogether, whatever comes back; milliseconds to the acknowledgement.
 - `idle`: resident memory of connections that were let in and say nothing.
 - `storm`: everybody's line breaks, some messages are said meanwhile, and all come back at once: connect, join, fetch.
-- `two_processes`: two of ours with Redis between them, sides of a conversation on either, beside one.
+- `two_processes`: two of ours with Redis between them beside one, each person on either. Saturated is their worst case:
+  in every second talk both processes number at once, again and again, and the unique index sends one of them back.
 
 That each message was acknowledged once, under the next number, and heard by both sides in order, is checked each time.
 """
@@ -428,7 +429,8 @@ async def measure(stage: Stage) -> dict[str, Any]:
         _say(f"storm: {report['storm'][server.name]}")
     two = stage.ours("two", processes=2)
     crowds = [await _entered(stage, server, size.talks[0]) for server in (one, two)]
-    report["two_processes"] = await saturated(crowds, size, dice)
+    report["two_processes"] = {"steady": await steady(crowds, size, dice), **await saturated(crowds, size, dice)}
+    _say(f"two processes: {report['two_processes']}")
     return {**report, "ratios": _ratios(report)}
 
 
