@@ -60,8 +60,11 @@ class Live:
 
     def receipt(self, conversation: Conversation, member: Person, seen: dict[str, int]) -> None:
         """Somebody has seen more: {conversation, member: {id, kind}, delivered_seq, read_seq}."""
-        shown = {"conversation": conversation.id, "member": {"id": member.id, "kind": member.kind}, **seen}
-        self.emit("receipt", shown, public_rooms(conversation))
+        self.emit("receipt", _receipt(conversation, member, seen), public_rooms(conversation))
+
+    def found_receipt(self, conversation: Conversation, member: Person, seen: dict[str, int]) -> None:
+        """A receipt that this process never heard of."""
+        self.emit_here("receipt", _receipt(conversation, member, seen), public_rooms(conversation))
 
     def typing(self, conversation: Conversation, member: Person, connection: str | None) -> None:
         """Somebody writes: {conversation, member: {id, kind, name}}."""
@@ -107,6 +110,10 @@ def staff_rooms(conversation: Conversation) -> list[str]:
     """Where the staff stream is heard."""
     officer = [member_room(conversation.officer.id)] if conversation.officer else []
     return [staff_room(conversation.id), *officer]
+
+
+def _receipt(conversation: Conversation, member: Person, seen: dict[str, int]) -> Document:
+    return {"conversation": conversation.id, "member": {"id": member.id, "kind": member.kind}, **seen}
 
 
 def _message_rooms(shown: Document, conversation: Conversation) -> list[str]:

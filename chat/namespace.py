@@ -293,11 +293,14 @@ def _share(chat: Chat, socket: ChatSocket, relay: Relay) -> None:
 
 
 def _relay(url: str, chat: Chat, word: Callable[[Document], None]) -> Relay:
-    """A message that another process tells needs not be looked for in the store."""
+    """A message or receipt that another process tells needs not be looked for in the store."""
 
     def hear(told: Document) -> None:
         if told["event"] == "message":
             chat.heard(told["data"])
+        elif told["event"] == "receipt":
+            for shown in told["data"]:
+                chat.heard_receipt(shown)
 
     return Relay(url, hear=hear, word=word)
 

@@ -96,8 +96,13 @@ class Chat:
         """Another process told these messages, as they are shown, to everybody."""
         self._telling.heard(messages)
 
+    def heard_receipt(self, shown: Document) -> None:
+        """Another process told this receipt, as it is shown, to everybody."""
+        self._telling.heard_receipt(shown)
+
     def beat(self) -> int:
-        """Tell this process's connections what was stored and never heard of here; how many messages that were."""
+        """Tell this process's connections what was stored and never heard of here, receipts too; how many messages that
+        were."""
         return self._telling.beat()
 
     def moved_elsewhere(self, conversation_id: str) -> Conversation | None:
@@ -287,9 +292,9 @@ class Chat:
         """Only members count: its citizen and its officer. Staff who read along leave no trace in the talk."""
         if actor.id not in {standing.citizen.id, standing.officer and standing.officer.id}:
             return
-        seen = self._store.advance(standing.id, Person.of(actor), delivered, read)
+        seen = self._store.advance(standing.id, Person.of(actor), delivered, read, self._now())
         if seen:
-            self.live.receipt(standing, Person.of(actor), seen)
+            self._telling.receipt(standing, Person.of(actor), seen)
 
     def typing(self, actor: Viewer, conversation_id: str, connection: str | None) -> None:
         """Tell the others that somebody writes."""

@@ -44,6 +44,7 @@ INDEXES: list[Index] = [
     ("conversations", [("reply_by", 1)], {"sparse": True}),
     ("conversations", [("look_at", 1)], {"sparse": True}),
     ("conversation_members", [("conversation", 1)], {}),
+    ("conversation_members", [("seen_at", 1)], {"sparse": True}),
     ("canned_replies", [("desk", 1), ("_id", 1)], {}),
     ("chat_promises", [("state", 1), ("look_at", 1)], {}),
     ("chat_promises", [("desk", 1), ("made_at", 1)], {}),
@@ -436,11 +437,14 @@ class ChatStore:
 
     # -- how far each member has seen ------------------------------------------
 
-    def advance(self, conversation: str, member: Person, delivered: int, read: int) -> Document | None:
+    def advance(
+        self, conversation: str, member: Person, delivered: int, read: int, now: datetime
+    ) -> dict[str, int] | None:
         """Raise how far a member has seen; numbers never go back. None where nothing is new."""
         key = {"_id": f"{conversation}:{member.id}"}
         change = {
             "$max": {"delivered_seq": delivered, "read_seq": read},
+            "$set": {"seen_at": now},
             "$setOnInsert": {"conversation": conversation, "member": member.id, "kind": member.kind, "told_seq": 0},
         }
         before = self._upsert(self._members, key, change) or {"delivered_seq": 0, "read_seq": 0}
@@ -450,6 +454,10 @@ class ChatStore:
     def seen(self, conversation: str) -> list[Document]:
         """Rows {member, kind, delivered_seq, read_seq, told_seq} of a conversation."""
         return list(self._members.find({"conversation": conversation}))
+
+    def seen_between(self, after: datetime, before: datetime) -> list[Document]:
+        """As `seen`, of those members of all conversations who have seen something in this time."""
+        return list(self._members.find({"seen_at": {"$gte": after, "$lt": before}}))
 
     def told(self, conversation: str, member: Person, seq: int) -> None:
         """Remember that a member was told by other ways of everything up to `seq`."""

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from chat import conversation as rules
-from chat.conversation import Conversation
+from chat.conversation import Conversation, Person
 from chat.events import Live
 from chat.ports import Document, Viewer
 from chat.queues import Queues
 from chat.showing import Showing, place_in
 from chat.standings import Standings
 from chat.store import ChatStore
-from chat.unheard import Unheard
+from chat.unheard import Unheard, UnheardReceipts
 from chat.writer import DEADLINE_SECONDS, Entry, Writer
 
 LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
@@ -36,10 +36,12 @@ class Telling:
         self.live = Live()
         self.writer = Writer(store, self._committed)
         self._unheard: Unheard | None = None
+        self._receipts: UnheardReceipts | None = None
 
     def share(self) -> None:
         """Other processes write too: look now and then in the store for what was lost on the way between them."""
         self._unheard = Unheard(rules.first_id(self._now() - LOST))
+        self._receipts = UnheardReceipts(self._now() - LOST)
 
     def heard(self, messages: Iterable[Document]) -> None:
         """Another process told these messages, as they are shown, to everybody."""
@@ -60,7 +62,30 @@ class Telling:
                 self.writer.heard([row])
                 self.live.found(self._showing.messages([row], found, found.citizen)[0], found)
         self._unheard.looked(until)
+        self._tell_receipts(self._now() - LOST)
         return len(ids)
+
+    def _tell_receipts(self, until: datetime) -> None:
+        assert self._receipts is not None
+        for row in self._store.seen_between(self._receipts.after, until):
+            where, who = row["conversation"], Person(row["member"], row["kind"])
+            seen = {name: row[name] for name in ("delivered_seq", "read_seq")}
+            found = self._store.conversation(where) if self._receipts.is_news(where, who.id, seen) else None
+            if found is not None:
+                self._receipts.told(where, who.id, seen)
+                self.live.found_receipt(found, who, seen)
+        self._receipts.after = until
+
+    def receipt(self, found: Conversation, member: Person, seen: dict[str, int]) -> None:
+        """Somebody has seen more."""
+        if self._receipts:
+            self._receipts.told(found.id, member.id, seen)
+        self.live.receipt(found, member, seen)
+
+    def heard_receipt(self, shown: Document) -> None:
+        """Another process told this receipt to everybody."""
+        if self._receipts:
+            self._receipts.told(shown["conversation"], shown["member"]["id"], shown)
 
     def _committed(self, entries: list[Entry]) -> None:
         """From the writer, in order: show what was stored to those who listen."""

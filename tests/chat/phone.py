@@ -115,7 +115,10 @@ class Phone:
                 query = f"after_seq={known}&limit=200&stream={place[1]}"
                 page = self.get(f"/v1/conversations/{place[0]}/messages?{query}")
                 if page is None:
-                    return
+                    if self.ended or self.wrong:
+                        return
+                    gevent.sleep(self.dice.uniform(0.1, 0.5))
+                    continue
                 self.counts["fetched"] += len(page["items"])
                 self._merge(place, page["items"])
                 more = page["more"]

@@ -68,6 +68,37 @@ def test_a_note_that_was_lost_is_told_to_staff_alone(chat, here, elsewhere, offi
     assert f"member:{citizen.id}" not in rooms
 
 
+def receipts(events):
+    return [(payload["delivered_seq"], payload["read_seq"]) for event, payload, _ in events if event == "receipt"]
+
+
+def test_a_receipt_that_was_lost_is_told_once(chat, here, elsewhere, citizen, officer, ask, clock):
+    talk = ask("一")
+    elsewhere.claim(officer, talk)
+    elsewhere.read(officer, talk, 2)
+    clock.move(seconds=9)
+    chat.beat()
+    assert receipts(here) == [(2, 2)]
+    [rooms] = [rooms for event, _, rooms in here if event == "receipt"]
+    assert f"member:{citizen.id}" in rooms
+    clock.move(seconds=9)
+    chat.beat()
+    assert receipts(here) == [(2, 2)]
+
+
+def test_a_receipt_that_came_in_time_or_was_given_here_is_not_told_again(
+    chat, here, elsewhere, citizen, officer, ask, clock
+):
+    talk = ask("一")
+    chat.claim(officer, talk)
+    elsewhere.live.emit = lambda event, payload, rooms, *, skip=None: chat.heard_receipt(payload)
+    elsewhere.read(officer, talk, 2)
+    chat.delivered(citizen, talk, 3)
+    clock.move(seconds=9)
+    chat.beat()
+    assert receipts(here) == []
+
+
 def test_a_process_alone_looks_for_nothing(chat, ask, clock):
     ask("一")
     clock.move(seconds=60)

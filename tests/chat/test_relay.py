@@ -24,6 +24,6 @@ def test_ours_and_the_node_peer_acknowledge_and_deliver_everything_and_compress_
     assert done.returncode == 0, done.stderr[-2000:]
     report = json.loads(done.stdout)
     assert set(report["saturated"]) == {"ours", "node", "node_grouped"}
-    assert set(report["two_processes"]) == {"ours", "two"}
+    assert set(report["two_processes"]) == {"ours", "two", "steady"}
     assert {name: one["compressed"] for name, one in report["idle"].items()} == {"ours": 0, "node": 0}
     assert all(ratio > 0 for ratio in report["ratios"].values())
