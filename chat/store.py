@@ -62,6 +62,9 @@ WRITE_SECONDS = 3.0
 MOVE_TRIES = 20
 UNREAD_SHOWN = 99
 SAMPLES = 20
+MOST_SEQ = 2**63 - 1
+"""What can be stored; no stream comes so far."""
+
 MOST_CANNED = 500
 MOST_TALKS = 500
 AWAY = "away"
@@ -301,6 +304,8 @@ class ChatStore:
 
     def message(self, conversation: str, stream: str, seq: int) -> Document | None:
         """One message."""
+        if seq > MOST_SEQ:
+            return None
         return self._messages.find_one({"conversation": conversation, "stream": stream, "seq": seq})
 
     def answered_at(self, conversation: str, since: datetime) -> datetime | None:
