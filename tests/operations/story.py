@@ -26,13 +26,14 @@ def read(citizen: Caller, number: str, talk: str) -> dict[str, Any]:
     """What the citizen finds at the HTTP face."""
     case = citizen.get(f"/v1/cases/{number}")
     said = citizen.get(f"/v1/conversations/{talk}/messages")["items"]
+    acts = [line["act"] for line in citizen.get(f"/v1/cases/{number}/timeline")["items"]]
     return {
         "state": case["state"],
         "receipt": case["receipt_code"],
         "answers": case["answers"],
         "address": case["delivery"]["address"],
         "materials": [len(material["files"]) for material in case["materials"]],
-        "timeline": [line["act"] for line in citizen.get(f"/v1/cases/{number}/timeline")["items"]],
+        "timeline": [act for act in acts if not act.startswith("talk.")],
         "said": [message["text"] for message in said if "text" in message],
         "notices": sorted(notice["kind"] for notice in citizen.get("/v1/notices")["items"]),
         "drafts": len(citizen.get("/v1/drafts")["items"]),

@@ -4,8 +4,8 @@ import { t } from './i18n.js'
 
 /** @param {unknown} error @returns {string} */
 export function troubleWords(error) {
+  if (error?.code === 'offline') return t('网络不通，请检查网络后再试。')
   if (!(error instanceof Refusal)) return t('页面出了点问题，请刷新后再试。')
-  if (error.code === 'offline') return t('网络不通，请检查网络后再试。')
   if (error.code === 'file_still_checking') return t('文件还在检查，请过一会儿再看。')
   if (error.status === 412) return t('内容刚刚被更新过，请刷新后再试。')
   if (error.status >= 500) return t('系统暂时忙不过来，请过一会儿再试。')

@@ -433,4 +433,5 @@ export default {
   '关联': 'Tie',
   '请对方在线办理': 'Invite to apply online',
   '请对方提供': 'Ask for it',
+  '正在连接…': 'Connecting…',
 }

@@ -109,6 +109,9 @@ export const takes = ref('pull')
 export const capacity = ref(5)
 export const skills = ref([])
 
+/** Whether the live line is there, without which nothing can be said or asked of the server's keeping. */
+export const connected = ref(false)
+
 /** @param {{state?: 'here'|'away', takes?: 'pull'|'push', capacity?: number, skills?: string[]}} [word] without one, only what the server keeps is asked */
 export async function setPresence(word = {}) {
   const chat = await session.line()
@@ -121,14 +124,16 @@ export async function setPresence(word = {}) {
 
 async function begin() {
   const chat = await session.line()
-  const connected = () => {
+  const tell = (up) => {
+    connected.value = up
+    if (!up) return
     if (holds(...ANSWERERS)) setPresence().catch(() => {})
     refreshTalksSoon()
   }
-  chat.on('connection', (up) => up && connected())
+  chat.on('connection', tell)
   for (const event of ['assigned', 'queue', 'state', 'notice', 'elsewhere', 'messages']) chat.on(event, refreshTalksSoon)
   chat.on('receipt', ({ member }) => member?.id === me.value?.id && refreshTalksSoon())
-  if (chat.connected) connected()
+  tell(chat.connected)
 }
 
 let stopLooking = () => {}
