@@ -30,6 +30,7 @@ TRANSACTION_SECONDS = 15.0
 """The longest that one transaction may take, with all its repeats."""
 REACH_SECONDS = 10.0
 PROBE_SECONDS = 2.0
+CLOSE_SECONDS = 1.0
 MOST_CONNECTIONS = 32
 IDLE_MS = 10_000
 """An idle connection of the embedded store holds on to the last state it read, which fills the store's cache."""
@@ -167,8 +168,9 @@ class Database:
             self["health"].update_one({"_id": "probe"}, {"$inc": {"n": 1}}, upsert=True)
 
     def close(self) -> None:
-        """Close the connections."""
-        self.client.close()
+        """Close the connections, soon too where the store is gone: it would be looked for to end its sessions."""
+        with timeout(CLOSE_SECONDS):
+            self.client.close()
 
 
 def _committed(session: ClientSession, work: Callable[[ClientSession], T], end: float) -> T:

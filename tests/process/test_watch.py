@@ -141,6 +141,18 @@ def test_the_watch_looks_by_itself(store, database):
     watch.stop()
 
 
+def test_a_store_that_is_gone_is_not_looked_for_in_order_to_say_goodbye(store, database):
+    with database.client.start_session() as one, database.client.start_session() as other:
+        for session in (one, other):
+            database["any"].find_one(session=session)
+    os.kill(store.pid, signal.SIGKILL)
+    with pytest.raises(PyMongoError):
+        database.probe(0.5)
+    begun = time.monotonic()
+    database.close()
+    assert time.monotonic() - begun < 15, "the driver alone looks for 30 s"
+
+
 def test_a_folder_that_another_store_process_has_open_is_refused_in_words(tmp_path, monkeypatch):
     monkeypatch.setattr(embedded, "FREED_SECONDS", 0.1)
     (tmp_path / "store").mkdir()
