@@ -29,7 +29,9 @@ export function useTalk(session, id, streams = ['public']) {
   let gone = false
   let typingTimer = 0
 
+  /** What is older than what is known stays out: an answer may come later than the news that overtook it. */
   const change = (news) => {
+    if (news.version < conversation.value?.version) return
     conversation.value = { ...conversation.value, ...news }
   }
   const ours = (handler) => (payload) => payload.conversation === id && handler(payload)
@@ -64,7 +66,7 @@ export function useTalk(session, id, streams = ['public']) {
   }
 
   async function refresh() {
-    conversation.value = await session.api.get(`/v1/conversations/${id}`).catch(() => conversation.value)
+    change(await session.api.get(`/v1/conversations/${id}`).catch(() => ({})))
   }
 
   async function load() {
