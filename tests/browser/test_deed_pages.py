@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.test_whole_way import log_in
-from tests.served import Caller, drain_of
+from tests.served import Caller, drain_of, wait_for
 from tests.way import submitted
 
 pytestmark = pytest.mark.browser
@@ -162,4 +162,37 @@ def test_what_people_write_stays_text_and_nobody_follows_its_links(phone, screen
         bait.accept()
     phone.shot("text-stays-text")
     assert phone.faults == []
+    assert window.faults == []
+
+
+def test_an_answer_that_comes_after_newer_news_undoes_nothing(phone, screens, site):
+    phone.go("/#/ask")
+    log_in(phone, site, "13800138034")
+    phone.at("ask-text").fill("在吗？")
+    phone.at("ask-send").click()
+    shown(phone.page, 1)
+    talk = phone.page.url.rsplit("/", 1)[1]
+    window, asked, late = screens("window"), [], []
+
+    def delay_the_second(route):
+        asked.append(route)
+        if len(asked) == 2:
+            late.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    window.page.route(f"**/v1/conversations/{talk}", delay_the_second)
+    window.at("rail-talks").click()
+    window.page.locator('[data-test="talk-row"]').filter(has_text="在吗").click()
+    pane = window.page.locator('[data-test="talk-pane"]:visible')
+    wait_for(lambda: window.page.evaluate("1") and late)
+    pane.get_by_test_id("talk-claim").click()
+    pane.get_by_test_id("talk-close").wait_for()
+    window.page.wait_for_timeout(1_000)  # what the claim itself makes the page ask has come
+    [(route, answer)] = late
+    with window.page.expect_response(f"**/v1/conversations/{talk}"):
+        route.fulfill(response=answer)
+    pane.get_by_test_id("talk-text").fill("在的。")
+    pane.get_by_test_id("talk-send").click()
+    expect(shown(phone.page, 2).last).to_contain_text("在的。")
     assert window.faults == []
