@@ -7,8 +7,8 @@ import pytest
 
 import chat
 import notifications
-from api.problems import STATUS, TITLES, status_of
 from api.refusals import Refusal
+from api.web.problems import STATUS, TITLES, status_of
 from tests.settings_table import table
 
 ROOT = Path(__file__).parents[1]

@@ -21,7 +21,7 @@ import socketio
 
 from tests.chat.conformance import PATH, Line, conform, http, text
 from tests.chat.office import Actor, Office, said
-from tests.served import free_port, wait_for
+from tests.serving import free_port, wait_for
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "api" / "pages"
