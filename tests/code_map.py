@@ -1,4 +1,4 @@
-"""The map of the code: `python -m tests.code_map` writes the first sentence of each module's docstring into docs/map.md."""
+"""The map of the code: `python -m tests.code_map` writes the first sentence of each module into docs/map.md."""
 
 import ast
 import re
