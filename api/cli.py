@@ -197,7 +197,7 @@ def staff_change(username: str, roles: tuple[str, ...], **told: Any) -> None:
         change["roles"] = roles
     with _office() as office:
         try:
-            row = office.identity.officers.change_by_hand(username, change)
+            row = office.identity.staff.change_by_hand(username, change)
         except ValueError as error:
             raise click.ClickException(str(error)) from None
     if row is None:
@@ -211,7 +211,7 @@ def staff_list(find: str | None) -> None:
     """Everybody, with their roles; a leading `-` marks who has left."""
     with _office() as office:
         after = None
-        while rows := office.identity.officers.all({"q": find}, after, 100)[:100]:
+        while rows := office.identity.staff.members({"q": find}, after, 100)[:100]:
             for row in rows:
                 mark, factor = " " if row["active"] else "-", "TOTP" if row["totp"] else ""
                 place = f"{row['department'] or ''} {row['point'] or ''}"
@@ -226,7 +226,7 @@ def staff_list(find: str | None) -> None:
 def staff_reset(username: str) -> None:
     """A new first password for USERNAME, who then sets a password and a second factor anew."""
     with _office() as office:
-        password = office.identity.officers.reset(username)
+        password = office.identity.staff.reset(username)
     if password is None:
         raise click.ClickException(f"nobody is called {username}")
     click.echo(f"first password of {username}: {password}")
