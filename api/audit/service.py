@@ -33,7 +33,7 @@ class Report:
 class Audit:
     """The audit log."""
 
-    def __init__(self, store: AuditStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: AuditStore, *, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
         self._looked = NEVER

@@ -15,6 +15,15 @@ from api.refusals import NotFound, Refusal, VersionMissing
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+SERVING = ("window", "handler")
+"""Staff who answer people at a point."""
+COUNTER = (*SERVING, "head")
+"""Staff who work on cases and see personal fields in full."""
+READERS = (*COUNTER, "supervisor")
+"""Staff who may look into what citizens handed in."""
+OFFICE = (*READERS, "admin")
+"""All staff whose post is known; `staff` is the role of any who logged in."""
+
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
 VERSION_FORM = re.compile(r'(?:W/)?"(\d{1,9})"')
 

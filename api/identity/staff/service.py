@@ -300,7 +300,7 @@ class Officers:
     def _unknown_posts(self, told: Row) -> dict[str, str]:
         """By field: the words for a department or point that this district does not have."""
         known = {"department": self._ports.departments, "point": self._ports.points}
-        told_of = {field: (told.get(field), codes()) for field, codes in known.items() if codes and told.get(field)}
+        told_of = {field: (told.get(field), codes()) for field, codes in known.items() if told.get(field)}
         return {
             field: f"there is no {field} {code} here; there are {_some(codes)}"
             for field, (code, codes) in told_of.items()
