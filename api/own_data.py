@@ -119,13 +119,11 @@ SECTIONS = (
 
 
 def _all(read: Callable[[str | None], list[Row]]) -> list[Row]:
-    """Every row of a list that is read page by page, each page one row longer where there is more."""
+    """Every row of a list that is read from one row's id to the next, until nothing comes."""
     rows: list[Row] = []
-    while True:
-        batch = read(rows[-1]["id"] if rows else None)
-        rows += batch[:PAGE]
-        if len(batch) <= PAGE:
-            return rows
+    while batch := read(rows[-1]["id"] if rows else None):
+        rows += batch
+    return rows
 
 
 def _items(read: Callable[[str | None], Row]) -> list[Row]:

@@ -96,7 +96,7 @@ class Drafts:
         return self._face(self._own(actor, draft_id))
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
-        """One's own unsubmitted drafts, newest first; one more than `limit` where there are more."""
+        """One's own unsubmitted drafts, newest first, up to `limit`."""
         return [self._face(row) for row in self._store.of(actor.id, after, limit)]
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:

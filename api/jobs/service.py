@@ -134,8 +134,8 @@ class Jobs:
         return self._store.parked()
 
     def listed(self, state: str, after: str | None, limit: int) -> list[Document]:
-        """Background work in a state, one more than `limit` to tell whether there is more."""
-        return [self._face(row) for row in self._store.listed(state, after, limit + 1)]
+        """Background work in a state, up to `limit` pieces after a place."""
+        return [self._face(row) for row in self._store.listed(state, after, limit)]
 
     def retry(self, actor_id: str, key: str) -> Document:
         """Somebody looked into it: parked work is tried anew. Raises NotFound or NotParked."""
