@@ -22,10 +22,11 @@ from pymongo import monitoring
 from pymongo.errors import PyMongoError
 
 import api.matters.service
-from api.app import Office, create_app
+from api.app import create_app
 from api.identity.sealing.keyring import Keyring
 from api.matters.search.index import Index
 from api.matters.search.reading import Reader
+from api.office import Office
 from api.settings import read
 from api.storage.database import Database
 from tests.conftest import Caller

@@ -8,8 +8,7 @@ from flask_smorest import Blueprint
 from api.identity.citizens import schemas
 from api.identity.citizens.service import Citizens
 from api.identity.schemas import PersonSchema, Tokens
-from api.identity.staff.roles import COUNTER
-from api.web.guard import Http
+from api.web.guard import COUNTER, Http
 
 Body = dict[str, Any]
 

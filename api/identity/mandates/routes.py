@@ -6,8 +6,7 @@ from flask_smorest import Blueprint
 
 from api.identity.mandates import schemas
 from api.identity.mandates.service import Mandates
-from api.identity.staff.roles import COUNTER
-from api.web.guard import Http
+from api.web.guard import COUNTER, Http
 
 Body = dict[str, Any]
 

@@ -5,9 +5,6 @@ from typing import Any
 from api.refusals import Refusal
 
 ROLES = frozenset({"window", "handler", "head", "supervisor", "admin"})
-COUNTER = ("window", "handler", "head")
-"""The roles to which papers are shown at a counter."""
-
 SECOND_FACTOR_ROLES = frozenset({"head", "supervisor", "admin"})
 NEWCOMER = "newcomer"
 """The one role of a log-in that must first set a password or a second factor: it opens those routes alone."""

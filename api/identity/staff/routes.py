@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from api.identity.staff import schemas
 from api.identity.staff.service import Staff
 from api.web.fields import Paging
-from api.web.guard import Http, page, position_of
+from api.web.guard import Http, page
 
 Body = dict[str, Any]
 
@@ -59,8 +59,8 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.response(200, schemas.StaffPage)
     def members(query: Body, actor: Any) -> Body:
         """Members of staff: all, or those with a word, a role, or in use."""
-        after, limit = position_of(query.pop("cursor", None)), query.pop("limit")
-        return page(staff.members(query, after, limit), limit, lambda row: row["id"])
+        paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor", None)}
+        return page(lambda after, most: staff.members(query, after, most), paging)
 
     @bp.post("/staff")
     @http.allow("admin")
@@ -96,8 +96,7 @@ def _recovery(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.response(200, schemas.RecoveryPage)
     def recoveries(paging: Body, actor: Any) -> Body:
         """The recoveries that wait for a second administrator."""
-        rows = staff.recoveries(position_of(paging.get("cursor")), paging["limit"])
-        return page(rows, paging["limit"], lambda row: row["staff"])
+        return page(staff.recoveries, paging, by="staff")
 
     @bp.post("/staff/<staff_id>/recovery")
     @http.allow("admin")
