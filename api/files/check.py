@@ -1,4 +1,4 @@
-"""Opens one file in a process of its own, with little memory and time: `python -m api.files.check`.
+"""Checks one uploaded file in a process of its own, with limited memory and time: `python -m api.files.check`.
 
 Takes the file on standard input. Answers one line of JSON: `{"refused": code}` (see `file.UNFIT`), or `{"type", "size",
 "thumb", "facts"}` followed by `size` bytes to keep and `thumb` bytes of a small picture. A picture is decoded and

@@ -13,7 +13,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne, timeout
 from pymongo.errors import OperationFailure, PyMongoError
 
-from api.operations.migration import Step
+from api.operations.migration import MigrationStep
 from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
 LEFT_OUT = frozenset({"health", "processes"})
@@ -139,11 +139,11 @@ class OperationsStore:
         """Give the lease back, and write what came of it."""
         self._rows.update_one(_held(lease), {"$set": {"lease.until": now, **fields}})
 
-    def behind(self, step: Step) -> list[Document]:
+    def behind(self, step: MigrationStep) -> list[Document]:
         """Some documents of the version before this step."""
         return list(self._db[step.collection].find({"v": _before(step)}).limit(BATCH_DOCUMENTS))
 
-    def expand(self, step: Step, fields: Mapping[Any, Document]) -> None:
+    def expand(self, step: MigrationStep, fields: Mapping[Any, Document]) -> None:
         """Bring documents forward, by `_id`; one that somebody else brought forward meanwhile stays as it is."""
         changes = [
             UpdateOne({"_id": key, "v": _before(step)}, {"$set": {**added, "v": step.to}})
@@ -151,7 +151,7 @@ class OperationsStore:
         ]
         self._db[step.collection].bulk_write(changes, ordered=False)
 
-    def contract(self, step: Step) -> int:
+    def contract(self, step: MigrationStep) -> int:
         """Take the step's old fields away; gives how many documents had one."""
         had: Document = {"$or": [{field: {"$exists": True}} for field in step.drop]}
         gone = {"$unset": dict.fromkeys(step.drop, "")}
@@ -184,6 +184,6 @@ def _held(lease: Document) -> Document:
     return {"_id": "schema", "lease.fence": lease["lease"]["fence"]}
 
 
-def _before(step: Step) -> Any:
+def _before(step: MigrationStep) -> Any:
     """The version before, by which a document that carries none counts as the first."""
     return {"$in": [1, None]} if step.to == 2 else step.to - 1
