@@ -51,7 +51,12 @@ const backend = process.env.CIRCLE_BACKEND ?? 'http://127.0.0.1:8000'
 export default defineConfig({
   root: here,
   json: { namedExports: false },
-  plugins: [vantIconFont(), vue({ features: { optionsAPI: false } }), Components({ dirs: [], dts: false, resolvers: [VantResolver()] }), gzipBeside()],
+  plugins: [
+    vantIconFont(),
+    vue({ features: { optionsAPI: false } }),
+    Components({ dirs: [], dts: false, resolvers: [VantResolver()] }),
+    gzipBeside(),
+  ],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

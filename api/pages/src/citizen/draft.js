@@ -54,7 +54,10 @@ export function useDraft(id) {
   /** The guide for the draft's own situation, in the version that it began under. */
   async function readGuide() {
     const { matter, situation } = draft.value
-    guide.value = await api.get(`/v1/matters/${encodeURIComponent(matter.code)}/guide`, { version: matter.version, answers: answersOf(situation) })
+    guide.value = await api.get(`/v1/matters/${encodeURIComponent(matter.code)}/guide`, {
+      version: matter.version,
+      answers: answersOf(situation),
+    })
   }
 
   /** Another situation makes another list of materials. */
@@ -64,16 +67,20 @@ export function useDraft(id) {
   }
 
   async function nameFiles(key, uploads) {
-    const named = await Promise.all(uploads.map((upload) => api.get(`/v1/uploads/${upload}`).catch(() => ({ id: upload }))))
+    const named = await Promise.all(
+      uploads.map((upload) => api.get(`/v1/uploads/${upload}`).catch(() => ({ id: upload }))),
+    )
     files.value[key] = named
   }
 
   /** Change the draft; refusals of fields are thrown, a newer version elsewhere is read and the change laid upon it once. */
   function save(change) {
     saving.value += 1
-    const saved = queue.then(() => patch(change)).finally(() => {
-      saving.value -= 1
-    })
+    const saved = queue
+      .then(() => patch(change))
+      .finally(() => {
+        saving.value -= 1
+      })
     queue = saved.catch(() => {})
     return saved
   }

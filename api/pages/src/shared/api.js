@@ -94,7 +94,16 @@ function alone(name, act) {
  *   onRenewed?: (token: string) => void,
  * }} parts
  */
-export function createApi({ name, storage, keys, language, fetch = globalThis.fetch.bind(globalThis), pause = wait, onSignedOut = () => {}, onRenewed = () => {} }) {
+export function createApi({
+  name,
+  storage,
+  keys,
+  language,
+  fetch = globalThis.fetch.bind(globalThis),
+  pause = wait,
+  onSignedOut = () => {},
+  onRenewed = () => {},
+}) {
   const place = `circle.tokens.${name}`
   let renewing = null
 
@@ -143,7 +152,12 @@ export function createApi({ name, storage, keys, language, fetch = globalThis.fe
     if (bearer) all.Authorization = `Bearer ${bearer}`
     if (body !== undefined) all['Content-Type'] = 'application/json'
     try {
-      return await fetch(url, { method, headers: all, body: body === undefined ? undefined : JSON.stringify(body), signal })
+      return await fetch(url, {
+        method,
+        headers: all,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
+      })
     } catch (error) {
       if (error?.name === 'AbortError') throw error
       throw new Refusal({ code: 'offline', status: 0 })

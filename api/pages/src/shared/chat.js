@@ -23,9 +23,13 @@ const passes = (ack) => PASSING.has(ack.code) || ack.retry_after > 0
 /** Messages that are waiting to be acknowledged, one storage entry each, so that two tabs never overwrite one another. */
 export function createOutbox(storage, owner) {
   const prefix = `circle.outbox.${owner}.`
-  const keys = () => Array.from({ length: storage.length }, (_, at) => storage.key(at)).filter((key) => key.startsWith(prefix))
+  const keys = () =>
+    Array.from({ length: storage.length }, (_, at) => storage.key(at)).filter((key) => key.startsWith(prefix))
   return {
-    all: () => keys().map((key) => JSON.parse(storage.getItem(key))).sort((a, b) => a.order - b.order),
+    all: () =>
+      keys()
+        .map((key) => JSON.parse(storage.getItem(key)))
+        .sort((a, b) => a.order - b.order),
     put: (entry) => storage.setItem(prefix + entry.client_id, JSON.stringify(entry)),
     remove: (clientId) => storage.removeItem(prefix + clientId),
     has: (clientId) => storage.getItem(prefix + clientId) !== null,
@@ -85,7 +89,17 @@ export class ChatClient {
    *   later?: (act: () => void, ms: number) => any, forget?: (timer: any) => void,
    * }} parts
    */
-  constructor({ open, api, outbox, me, newId, inFront = () => true, now = Date.now, later = setTimeout, forget = clearTimeout }) {
+  constructor({
+    open,
+    api,
+    outbox,
+    me,
+    newId,
+    inFront = () => true,
+    now = Date.now,
+    later = setTimeout,
+    forget = clearTimeout,
+  }) {
     Object.assign(this, { api, outbox, me, newId, inFront, now })
     this.later = (act, ms) => later(act, ms)
     this.forget = (timer) => forget(timer)
@@ -134,7 +148,13 @@ export class ChatClient {
   async join(id, { lastSeq = 0, streams = ['public'], staffSeq = 0 } = {}) {
     if (this.rooms.has(id)) return this.rooms.get(id).ready
     const start = { public: Math.max(0, lastSeq - PAGE), staff: Math.max(0, staffSeq - PAGE) }
-    const room = { id, streams: new Map(streams.map((name) => [name, new Stream(start[name])])), catching: null, delivered: 0, read: 0 }
+    const room = {
+      id,
+      streams: new Map(streams.map((name) => [name, new Stream(start[name])])),
+      catching: null,
+      delivered: 0,
+      read: 0,
+    }
     this.rooms.set(id, room)
     room.ready = this.#enter(room)
     this.flush(id)
@@ -170,7 +190,15 @@ export class ChatClient {
    */
   post(conversation, content) {
     this.lastOrder = Math.max(this.now(), this.lastOrder + 1)
-    const entry = { conversation, client_id: this.newId(), ...content, state: 'waiting', tries: 0, at: this.now(), order: this.lastOrder }
+    const entry = {
+      conversation,
+      client_id: this.newId(),
+      ...content,
+      state: 'waiting',
+      tries: 0,
+      at: this.now(),
+      order: this.lastOrder,
+    }
     this.outbox.put(entry)
     this.#outboxChanged(conversation)
     this.flush(conversation)
@@ -280,7 +308,7 @@ export class ChatClient {
 
   async #fill(room) {
     for (const [name, stream] of room.streams) {
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         const before = stream.last
         const page = await this.#fetch(room.id, name, stream.last, 100)
         this.#merge(room, name, page.items)
@@ -327,7 +355,8 @@ export class ChatClient {
     room[`${what}Timer`] ??= this.later(() => {
       room[`${what}Timer`] = null
       const seq = what === 'read' ? room.read : room.streams.get('public').last
-      if (seq > 0 && this.inFront() && this.socket.connected && this.rooms.has(room.id)) this.socket.emit(what, { conversation: room.id, seq })
+      if (seq > 0 && this.inFront() && this.socket.connected && this.rooms.has(room.id))
+        this.socket.emit(what, { conversation: room.id, seq })
     }, RECEIPT_MS)
   }
 
@@ -371,7 +400,20 @@ export class ChatClient {
     const { conversation, client_id, kind, text, file, card, location } = entry
     const stream = kind === 'note' ? 'staff' : 'public'
     this.outbox.remove(client_id)
-    this.#accept({ conversation, stream, client_id, kind, text, file, card, location, sender: this.me, seq: ack.seq, id: ack.id, at: ack.at })
+    this.#accept({
+      conversation,
+      stream,
+      client_id,
+      kind,
+      text,
+      file,
+      card,
+      location,
+      sender: this.me,
+      seq: ack.seq,
+      id: ack.id,
+      at: ack.at,
+    })
     this.#outboxChanged(conversation)
     return true
   }

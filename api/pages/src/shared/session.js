@@ -33,7 +33,12 @@ export function createSession(name) {
   async function restore() {
     if (!api.signedIn()) return
     me.value = JSON.parse(localStorage.getItem(place) ?? 'null')
-    const asked = api.get('/v1/me').then((found) => { me.value = found }, () => {})
+    const asked = api.get('/v1/me').then(
+      (found) => {
+        me.value = found
+      },
+      () => {},
+    )
     if (!me.value) await asked
   }
 
@@ -44,10 +49,21 @@ export function createSession(name) {
         io('/chat', {
           autoConnect: false,
           transports: ['websocket'],
-          auth: (give) => api.token().then((token) => give({ token }), () => give({})),
+          auth: (give) =>
+            api.token().then(
+              (token) => give({ token }),
+              () => give({}),
+            ),
           reconnectionDelayMax: 8_000,
         })
-      chat.value = new ChatClient({ open, api, outbox: createOutbox(localStorage, me.value.id), me: me.value, newId, inFront }).start()
+      chat.value = new ChatClient({
+        open,
+        api,
+        outbox: createOutbox(localStorage, me.value.id),
+        me: me.value,
+        newId,
+        inFront,
+      }).start()
       return chat.value
     })
     return opening

@@ -82,5 +82,9 @@ function refusalOfTus(error) {
   } catch {
     // tus answers as its protocol says, often without a body
   }
-  return new Refusal({ code: problem.code ?? `http_${response.getStatus()}`, status: response.getStatus(), detail: problem.detail })
+  return new Refusal({
+    code: problem.code ?? `http_${response.getStatus()}`,
+    status: response.getStatus(),
+    detail: problem.detail,
+  })
 }

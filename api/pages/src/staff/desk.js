@@ -103,7 +103,7 @@ export const matterNames = reactive(new Map())
 export const themes = reactive(new Set())
 
 async function learnMatters() {
-  for (let cursor; cursor !== null; ) {
+  for (let cursor; cursor !== null;) {
     const page = await api.get('/v1/matters', { cursor, limit: MOST_COUNTED })
     page.items.forEach(({ code, name, theme }) => {
       matterNames.set(code, name)
@@ -147,10 +147,14 @@ watch(session.signedIn, (here) => here || owe({}))
 
 let stopCounting = ignore
 
-watch(signedIn, (here) => {
-  stopCounting()
-  counts.cases = {}
-  stopCounting = here ? whileSeen(refreshCounts, COUNT_AGAIN_MS) : ignore
-  refreshCounts()
-  if (here && !matterNames.size) learnMatters().catch(ignore)
-}, { immediate: true })
+watch(
+  signedIn,
+  (here) => {
+    stopCounting()
+    counts.cases = {}
+    stopCounting = here ? whileSeen(refreshCounts, COUNT_AGAIN_MS) : ignore
+    refreshCounts()
+    if (here && !matterNames.size) learnMatters().catch(ignore)
+  },
+  { immediate: true },
+)

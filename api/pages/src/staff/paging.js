@@ -32,7 +32,10 @@ export function usePaged(fetch) {
   }
 
   return {
-    items, next, loading, error,
+    items,
+    next,
+    loading,
+    error,
     load() {
       items.value = null
       return take({ limit: PAGE }, (page) => page)
