@@ -12,7 +12,10 @@ import { defineConfig } from 'vite'
 
 const here = import.meta.dirname
 
-/** Vant embeds its icon font as a data: address (and names another host beside it): both break the policy, so make it a file. */
+/**
+ * Vant embeds its icon font as a data: address (and names another host beside it): both break the policy, so make it a
+ * file.
+ */
 function vantIconFont() {
   const cache = join(here, 'node_modules/.cache/circle')
   return {

@@ -68,7 +68,6 @@ export default {
   必备: 'Required',
   可容缺: 'May follow',
   填表: 'Filled in',
-  政府已有: 'State has it',
   证照名称: 'Licence',
   环节: 'Steps',
   谁来办: 'By whom',

@@ -175,19 +175,19 @@ const WHOLE = {
 /** The Chinese name of an element, or its key where it has none here. */
 export const wordsOf = (key) => WORDS[key] ?? WHOLE[key] ?? key
 
-/** Where the value of a key lies: {holder, name}. */
-function place(entry, key) {
+/** Where the value of a key lies: [holder, name]. */
+function holderOf(entry, key) {
   const [first, second] = key.split('.')
   return second ? [entry[first], second] : [entry, first]
 }
 
 export function valueOf(entry, key) {
-  const [holder, name] = place(entry, key)
+  const [holder, name] = holderOf(entry, key)
   return holder[name]
 }
 
 export function setValue(entry, key, value) {
-  const [holder, name] = place(entry, key)
+  const [holder, name] = holderOf(entry, key)
   holder[name] = value
 }
 
