@@ -45,6 +45,7 @@ export default [
       'vue/component-api-style': ['error', ['script-setup']],
       'vue/eqeqeq': ['error', 'always', { null: 'ignore' }],
       'vue/html-button-has-type': 'error',
+      'vue/max-len': ['error', { code: 120, template: 120, ignoreUrls: true }],
       'vue/no-duplicate-attr-inheritance': 'error',
       // a form is handed its values as one object, to be filled in
       'vue/no-mutating-props': ['error', { shallowOnly: true }],

@@ -1,8 +1,8 @@
 /**
- * Prettier over the templates, kept from changing what is shown. Of a blank between two elements Vue keeps what holds no
- * newline and drops the rest, so that a line broken or joined there makes a blank come or go, and Chinese has none
- * between words. A file to which that would happen is left as it is and named: write the blank as {{ ' ' }}, or put
- * the newline elsewhere.
+ * Prettier over the templates, kept from changing what is shown. Of a blank between two elements Vue keeps what holds
+ * no newline and drops the rest, so that a line broken or joined there makes a blank come or go, and Chinese has none
+ * between words. A file to which that would happen is left as it is and named: write the blank as {{ ' ' }}, or put the
+ * newline elsewhere.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'

@@ -47,7 +47,8 @@ export default {
     'Never write bank card numbers or passwords; the window does not ask for them.',
   发给窗口: 'Send to the window',
   '上班时间有人在就马上答；没人在就留言，会告诉您什么时候回复，也会发短信。':
-    'In office hours somebody answers at once. Otherwise your message is kept, you are told when it will be answered, and you get an SMS.',
+    'In office hours somebody answers at once. Otherwise your message is kept, ' +
+    'you are told when it will be answered, and you get an SMS.',
   '在窗口手里，正在看材料齐不齐': 'At the window: checking that everything is there',
   '在您手里，等您补材料': 'With you: documents are asked for',
   '在审批人员手里，正在审查': 'With the handler: being examined',
@@ -329,7 +330,8 @@ export default {
   核验: 'Verify',
   请别人替我办: 'Let somebody act for me',
   '给一份委托，对方用自己的手机号登录就能替您办；您随时能结束。父母为孩子、为单位办，请带证件到窗口登记。':
-    'Give a mandate, and they can act for you with their own log-in; you can end it any time. For a child or a company, bring the papers to a window.',
+    'Give a mandate, and they can act for you with their own log-in; you can end it any time. ' +
+    'For a child or a company, bring the papers to a window.',
   写一份委托: 'Write a mandate',
   给出委托: 'Give it',
   关系: 'Kind',
@@ -403,7 +405,8 @@ export default {
   是哪项材料: 'Which document it is',
   窗口请您交的: 'asked for',
   '点“同意”后，这个文件就是这份申请的材料；提交申请后，经办这件事的工作人员能看到它。':
-    'Once you agree, this file is a document of the application; after you hand it in, the staff who handle it can see it.',
+    'Once you agree, this file is a document of the application; ' +
+    'after you hand it in, the staff who handle it can see it.',
   '同意，用作材料': 'I agree, use it',
   '这次咨询是关于哪件办件？': 'Which case is this about?',
   '关联后，办件的经过里会写上这次咨询，双方都能看到。':

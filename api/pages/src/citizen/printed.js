@@ -10,7 +10,11 @@ export function answersIn(text) {
   )
 }
 
-/** Take the printed answers as one's own, where the address names any. @param {{answers: Record<string, string>}} mine @param {unknown} text */
+/**
+ * Take the printed answers as one's own, where the address names any.
+ * @param {{answers: Record<string, string>}} mine
+ * @param {unknown} text
+ */
 export function takePrinted(mine, text) {
   const answers = answersIn(text)
   if (Object.keys(answers).length) mine.answers = answers

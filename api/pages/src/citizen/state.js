@@ -88,8 +88,8 @@ watch(session.chat, (chat) => {
 })
 
 /**
- * Where the citizen is: {lon, lat, label, kind: 'here'|'tap'|'list'}. What was chosen is remembered on this phone; where the phone itself
- * said to be is forgotten with the visit, since one walks on.
+ * Where the citizen is: {lon, lat, label, kind: 'here'|'tap'|'list'}. What was chosen is remembered on this phone;
+ * where the phone itself said to be is forgotten with the visit, since one walks on.
  */
 export const where = ref(JSON.parse(sessionStorage.getItem(WHERE) ?? localStorage.getItem(WHERE) ?? 'null'))
 

@@ -9,7 +9,10 @@ const WORTH_RETRYING = new Set([502, 503, 504])
 
 /** A refusal of the server (RFC 9457), or `offline` when nothing answered at all. */
 export class Refusal extends Error {
-  /** @param {{code: string, status: number, title?: string, detail?: string, errors?: Record<string, string[]>, retryAfter?: number|null, requestId?: string}} what */
+  /**
+   * @param {{code: string, status: number, title?: string, detail?: string, errors?: Record<string, string[]>,
+   *   retryAfter?: number|null, requestId?: string}} what
+   */
   constructor(what) {
     super(what.detail || what.title || what.code)
     this.name = 'Refusal'
@@ -181,8 +184,9 @@ export function createApi({
 
   /**
    * @param {string} method @param {string} path
-   * @param {{body?: object, query?: object, version?: number, once?: string, signal?: AbortSignal, anonymous?: boolean, blob?: boolean}} [options]
-   *   `version` becomes If-Match; `once` names a creating act and brings an Idempotency-Key that stays the same until it is answered
+   * @param {{body?: object, query?: object, version?: number, once?: string, signal?: AbortSignal, anonymous?: boolean,
+   *   blob?: boolean}} [options] `version` becomes If-Match; `once` names a creating act and brings an Idempotency-Key
+   *   that stays the same until it is answered
    * @returns {Promise<any>} the JSON answer, or null where there is none
    * @throws {Refusal}
    */

@@ -2,11 +2,13 @@
  * The live conversation, on the reader's side: nothing lost, nothing twice, in order.
  *
  * - The store is the truth and the socket only hints: a gap or a reconnect is filled by GET …/messages?after_seq=.
- * - A room is joined *before* it is fetched, then both are merged; whatever is at or below the last known seq is dropped.
- * - What one sends lies in an outbox on the device under a client id that stays the same over retries and reloads, until
- *   the server has acknowledged it (it acknowledges only after the write) or has refused it for good.
+ * - A room is joined *before* it is fetched, then both are merged; whatever is at or below the last known seq is
+ *   dropped.
+ * - What one sends lies in an outbox on the device under a client id that stays the same over retries and reloads,
+ *   until the server has acknowledged it (it acknowledges only after the write) or has refused it for good.
  *
- * Pure of Vue, of the document and of socket.io: `open` gives anything with `on`, `emit`, `connect`, `disconnect`, `connected`.
+ * Pure of Vue, of the document and of socket.io: `open` gives anything with `on`, `emit`, `connect`, `disconnect`,
+ * `connected`.
  */
 
 const PAGE = 60
@@ -20,7 +22,9 @@ const PASSING = new Set(['unavailable', 'timeout', 'offline', 'token_bad'])
 const pause = (tries) => RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]
 const passes = (ack) => PASSING.has(ack.code) || ack.retry_after > 0
 
-/** Messages that are waiting to be acknowledged, one storage entry each, so that two tabs never overwrite one another. */
+/**
+ * Messages that are waiting to be acknowledged, one storage entry each, so that two tabs never overwrite one another.
+ */
 export function createOutbox(storage, owner) {
   const prefix = `circle.outbox.${owner}.`
   const keys = () =>
@@ -84,7 +88,8 @@ export class ChatClient {
    *   outbox: ReturnType<typeof createOutbox>,
    *   me: {id: string, kind: string, name?: string},
    *   newId: () => string,
-   *   inFront?: () => boolean,                             // whether a person may be looking: only then is a message delivered
+   *   inFront?: () => boolean,                             // whether a person may be looking: only then is a message
+   *                                                        // delivered
    *   now?: () => number,
    *   later?: (act: () => void, ms: number) => any, forget?: (timer: any) => void,
    * }} parts
@@ -142,7 +147,8 @@ export class ChatClient {
 
   /**
    * Follow a conversation from its last page of messages on.
-   * @param {string} id @param {{lastSeq?: number, streams?: string[], staffSeq?: number}} [from] `lastSeq` as the conversation says it
+   * @param {string} id
+   * @param {{lastSeq?: number, streams?: string[], staffSeq?: number}} [from] `lastSeq` as the conversation says it
    * @returns {Promise<void>} when the first page has been emitted as 'messages'
    */
   async join(id, { lastSeq = 0, streams = ['public'], staffSeq = 0 } = {}) {
@@ -185,7 +191,8 @@ export class ChatClient {
 
   /**
    * Put a message into the outbox and send it as soon as can be.
-   * @param {string} conversation @param {{kind: string, text?: string, file?: object, card?: object, location?: object}} content
+   * @param {string} conversation
+   * @param {{kind: string, text?: string, file?: object, card?: object, location?: object}} content
    * @returns {object} the outbox entry, whose `state` is waiting | failed
    */
   post(conversation, content) {
@@ -241,7 +248,9 @@ export class ChatClient {
     this.socket.emit('typing', { conversation: id })
   }
 
-  /** Any other act of the socket ('claim', 'transfer', 'close', 'presence'): its acknowledgement, or a thrown refusal. */
+  /**
+   * Any other act of the socket ('claim', 'transfer', 'close', 'presence'): its acknowledgement, or a thrown refusal.
+   */
   async act(event, payload) {
     const ack = this.socket.connected ? await this.#request(event, payload) : { ok: false, code: 'offline' }
     if (!ack.ok) throw Object.assign(new Error(ack.detail ?? ack.code), ack)
@@ -273,7 +282,10 @@ export class ChatClient {
     }
   }
 
-  /** Refused at the door: socket.io retries a broken network by itself, but not this. Asking who we are renews a spent token. */
+  /**
+   * Refused at the door: socket.io retries a broken network by itself, but not this. Asking who we are renews a spent
+   * token.
+   */
   #refused(error) {
     this.emitter.emit('connection', false)
     if (this.stopped || this.socket.active) return

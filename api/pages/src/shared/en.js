@@ -186,5 +186,6 @@ export default {
   '您向这个窗口发消息已暂停，到 {at} 自动恢复': 'Writing to this desk is suspended for you until {at}',
   '原因：{reason}': 'Reason: {reason}',
   '以前的记录照常查看，办件不受影响。急事请到窗口或拨打 12345；认为处理不当，可向窗口负责人或 12345 投诉。':
-    'You can still read, and your cases go on. If it is urgent visit the window or call 12345; there, or with the head of the desk, you can also complain about this.',
+    'You can still read, and your cases go on. If it is urgent visit the window or call 12345; ' +
+    'there, or with the head of the desk, you can also complain about this.',
 }

@@ -1,4 +1,7 @@
-/** What of a form is asked, by the description that the server serves and checks answers by: `GET /v1/matters/{code}/form`. */
+/**
+ * What of a form is asked, by the description that the server serves and checks answers by:
+ * `GET /v1/matters/{code}/form`.
+ */
 
 /** Whether a condition holds: all of its keys were answered, each with one of the values named. */
 const holds = (when, answers) =>

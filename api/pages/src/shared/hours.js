@@ -22,7 +22,10 @@ const periodsOf = (text) =>
         return { opens, closes, extended: false }
       })
 
-/** @param {object[]} days of GET /v1/calendar/hours @param {{date: string, hours: string|null, reason: string}[]} exceptions */
+/**
+ * @param {object[]} days of GET /v1/calendar/hours
+ * @param {{date: string, hours: string|null, reason: string}[]} exceptions
+ */
 export function withExceptions(days, exceptions = []) {
   const dated = new Map(exceptions.map((one) => [one.date, one]))
   return days.map((day) =>

@@ -1,4 +1,7 @@
-/** Words about a place: what kind it is, whether it will be open, what it does, what is not certain; and ways to map programs. */
+/**
+ * Words about a place: what kind it is, whether it will be open, what it does, what is not certain; and ways to map
+ * programs.
+ */
 import { language, t } from './i18n.js'
 import { clockWords, dayWords, momentWords } from './time.js'
 
@@ -36,7 +39,10 @@ export function canWords(can = [], asked = false) {
 const shortWords = (when, now = Date.now()) =>
   dayWords(when, now) === dayWords(now, now) ? clockWords(when) : momentWords(when, now)
 
-/** How it stands on arrival. @param {{on_arrival: boolean|null, closes_at: string|null, next_opens_at: string|null}|null} open */
+/**
+ * How it stands on arrival.
+ * @param {{on_arrival: boolean|null, closes_at: string|null, next_opens_at: string|null}|null} open
+ */
 export function openWords(open) {
   if (open?.on_arrival === true)
     return {
@@ -66,9 +72,11 @@ export const askWords = (point) => (point.phone ? t('先打电话') : t('先在�
 export const isRough = (point) => point.lon != null && Boolean(point.position_rough)
 
 /**
- * Ways there by map programs. `geo:` (RFC 5870) is for the phone's own one and counts in WGS-84; AMap's link takes GCJ-02, Baidu's
- * names its system (https://lbs.amap.com/api/uri-api, https://lbsyun.baidu.com/index.php?title=uri). The server has converted them.
- * @param {{name: string, lon: number, lat: number, elsewhere: {gcj02: {lon: number, lat: number}, bd09: {lon: number, lat: number}}}} point
+ * Ways there by map programs. `geo:` (RFC 5870) is for the phone's own one and counts in WGS-84; AMap's link takes
+ * GCJ-02, Baidu's names its system (https://lbs.amap.com/api/uri-api, https://lbsyun.baidu.com/index.php?title=uri).
+ * The server has converted them.
+ * @param {{name: string, lon: number, lat: number,
+ *   elsewhere: {gcj02: {lon: number, lat: number}, bd09: {lon: number, lat: number}}}} point
  * @returns {{key: string, words: string, href: string}[]}
  */
 export function mapLinks(point) {
@@ -92,7 +100,10 @@ export function mapLinks(point) {
   ]
 }
 
-/** Where one may say to stand, besides a position of one's own: streets, and in each its communities. Places without a position are left out. */
+/**
+ * Where one may say to stand, besides a position of one's own: streets, and in each its communities. Places without a
+ * position are left out.
+ */
 export function standsOf(points) {
   const streets = new Map()
   for (const point of points) {
@@ -109,7 +120,10 @@ export function standsOf(points) {
   return [...streets.values()]
 }
 
-/** Places that cannot be put on a map, by street; those of `first` before the others. @returns {{name: string, points: object[]}[]} */
+/**
+ * Places that cannot be put on a map, by street; those of `first` before the others.
+ * @returns {{name: string, points: object[]}[]}
+ */
 export function unplacedByStreet(points, first = '') {
   const streets = new Map()
   for (const point of points) {

@@ -1,4 +1,7 @@
-/** Who is signed in on this device: the api with the tokens, the person, and the live line, one set for each of the two pages. */
+/**
+ * Who is signed in on this device: the api with the tokens, the person, and the live line, one set for each of the two
+ * pages.
+ */
 import { computed, ref, shallowRef, watch } from 'vue'
 import { createApi, createKeys, newId } from './api.js'
 import { ChatClient, createOutbox } from './chat.js'

@@ -119,7 +119,8 @@ export default {
   '第 {n} 版': 'Version {n}',
   起草新版: 'Draft a new version',
   '这一版是本项目根据法律和公开指南编写的，不是区里发布的。标着“待核实”的 {n} 项要由区里核对后发布新版。':
-    'This project wrote this version from laws and public guides; the district did not publish it. The {n} elements marked “unverified” are for the district to check, in a new version.',
+    'This project wrote this version from laws and public guides; the district did not publish it. ' +
+    'The {n} elements marked “unverified” are for the district to check, in a new version.',
   '别人刚刚改过这份草稿。取来他们改的，您改的这几处会留着。':
     'Somebody has just changed this draft. Take theirs; what you changed stays.',
   这一版的栏目: 'Sections of this version',

@@ -1,4 +1,7 @@
-/** What the catalogue's pages share: the elements of a matter (GB/T 39046-2020, table 4) in groups, and what was changed of them. */
+/**
+ * What the catalogue's pages share: the elements of a matter (GB/T 39046-2020, table 4) in groups, and what was changed
+ * of them.
+ */
 
 export const KINDS = ['行政许可', '行政确认', '行政给付', '行政奖励', '行政裁决', '其他行政权力', '公共服务']
 const DAYS = ['工作日', '自然日']
@@ -13,8 +16,8 @@ export const STATES = {
 }
 
 /**
- * `kind` is text, area, lines (one a line), choice, number (whole, may be empty), flag, rows, or sunk (what streets do).
- * A key with a dot lies inside an element that is sent whole.
+ * `kind` is text, area, lines (one a line), choice, number (whole, may be empty), flag, rows, or sunk (what streets
+ * do). A key with a dot lies inside an element that is sent whole.
  */
 export const GROUPS = [
   [
@@ -230,7 +233,10 @@ export function confirmField(entry, key) {
   entry.verified_fields = [...new Set([...entry.verified_fields, key])]
 }
 
-/** @returns {{value?: object|null, error?: string, line?: number}} what a text of JSON says; an empty one says that there is nothing */
+/**
+ * @returns {{value?: object|null, error?: string, line?: number}} what a text of JSON says; an empty one says that
+ *   there is nothing
+ */
 export function parsed(text) {
   if (!text.trim()) return { value: null }
   try {

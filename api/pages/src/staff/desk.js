@@ -7,7 +7,9 @@ export const { api, me } = session
 
 const DEBT = 'circle.staff.debt'
 
-/** What this log-in still owes before work, remembered over a reload: {must_change_password, must_set_totp}, or null. */
+/**
+ * What this log-in still owes before work, remembered over a reload: {must_change_password, must_set_totp}, or null.
+ */
 export const debt = ref(JSON.parse(sessionStorage.getItem(DEBT) ?? 'null'))
 
 /** Whether somebody is here who may work; a newcomer is not until the debt is paid. */
@@ -54,7 +56,10 @@ const tasks = computed(() => QUEUES.filter((queue) => queue.roles.some((role) =>
 /** The queue with which this officer's day begins. */
 export const firstQueue = () => tasks.value[0]?.key ?? 'all'
 
-/** How many cases lie in each queue that is a task here: {to_accept: {n, more}}; parcels on their way; notices that failed. */
+/**
+ * How many cases lie in each queue that is a task here: {to_accept: {n, more}}; parcels on their way; notices that
+ * failed.
+ */
 export const counts = reactive({ cases: {}, parcels: null, notices: null })
 
 const sumOf = (all) => all && { n: all.reduce((sum, { n }) => sum + n, 0), more: all.some(({ more }) => more) }

@@ -21,7 +21,8 @@ export default {
   算好的服务点: 'Points reckoned',
   出处: 'Source',
   '加一个路网：从 Geofabrik 取 .osm.pbf 文件，在服务器上运行这一行。坏的、空的、离得远的文件不会被采用，原来的不变。':
-    'To add one: get an .osm.pbf from Geofabrik and run this line on the server. A broken, empty or far-away file is refused and the old network stays.',
+    'To add one: get an .osm.pbf from Geofabrik and run this line on the server. ' +
+    'A broken, empty or far-away file is refused and the old network stays.',
   没有建或已撤: 'Not built, or closed',
   没有核实: 'Not confirmed',
   新增: 'Added',

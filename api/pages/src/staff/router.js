@@ -1,4 +1,7 @@
-/** Which address shows which view, and to whom. The talks are drawn by App.vue itself and stay alive, so that nothing half-written is lost. */
+/**
+ * Which address shows which view, and to whom. The talks are drawn by App.vue itself and stay alive, so that nothing
+ * half-written is lost.
+ */
 import { createRouter, createWebHashHistory } from 'vue-router'
 import { ANSWERERS, debt, holds, me, READERS, signedIn } from './desk.js'
 

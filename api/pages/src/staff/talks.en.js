@@ -7,7 +7,8 @@ export default {
   '已暂停对方发言，到期自动恢复。': 'Blocked; it ends by itself.',
   暂停发言: 'Block',
   '对方暂时不能向本窗口发消息，会看到原因和到期时间；仍能查看记录、办理事项、到窗口或拨打 12345。此操作记入审计。':
-    'They cannot write to this desk for now, and see why and until when. They can still read, handle their cases, come to the window or call 12345. This is audited.',
+    'They cannot write to this desk for now, and see why and until when. ' +
+    'They can still read, handle their cases, come to the window or call 12345. This is audited.',
   '原因（对方会看到）': 'Reason (they see it)',
   多久: 'How long',
   '{n} 小时': '{n} h',

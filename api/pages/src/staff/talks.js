@@ -1,6 +1,6 @@
 /**
- * The talks of the desk: who waits, which are mine, which are open in front of me. The store is the truth: what the socket says
- * only makes us look again, and what is new in that look is what an officer who looks elsewhere is told.
+ * The talks of the desk: who waits, which are mine, which are open in front of me. The store is the truth: what the
+ * socket says only makes us look again, and what is new in that look is what an officer who looks elsewhere is told.
  */
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { t } from '../shared/i18n.js'
@@ -123,7 +123,10 @@ export const skills = ref([])
 /** Whether the live line is there, without which nothing can be said or asked of the server's keeping. */
 export const connected = ref(false)
 
-/** @param {{state?: 'here'|'away', takes?: 'pull'|'push', capacity?: number, skills?: string[]}} [word] without one, only what the server keeps is asked */
+/**
+ * @param {{state?: 'here'|'away', takes?: 'pull'|'push', capacity?: number, skills?: string[]}} [word] without one,
+ *   only what the server keeps is asked
+ */
 export async function setPresence(word = {}) {
   const chat = await session.line()
   const kept = await chat.act('presence', word)
