@@ -37,7 +37,7 @@ bench: $(VENV)/.ready $(PAGES)/dist/.ready  ## figures beside their peers as JSO
 	@test -x .valhalla/bin/python || { $(PYTHON) -m venv .valhalla && \
 		.valhalla/bin/pip install -q --disable-pip-version-check pyvalhalla-weekly==3.5.1.post1.dev248; } || \
 		echo "Valhalla is not installed; the rest goes on" >&2
-	@PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m tests.show.bench --seed $(SEED) $(NAMES)
+	@PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m tests.bench --seed $(SEED) $(NAMES)
 
 # The virtual environment. A bare Debian lacks ensurepip until python3-venv is installed.
 $(VENV)/.ready: requirements.lock pyproject.toml

@@ -9,7 +9,7 @@ from flask import Flask, Response
 
 import chat
 import notifications
-from api import bodies, edge, http, metrics, openapi, own_data, pdf, problems, reactions, release
+from api import own_data, pdf, reactions, release
 from api.audit import routes as audit_routes
 from api.audit import store as audit_store
 from api.audit.service import Audit
@@ -24,7 +24,6 @@ from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
 from api.circle.service import Circle
-from api.database import UNAVAILABLE, Database, Index
 from api.drafts import routes as drafts_routes
 from api.drafts import store as drafts_store
 from api.drafts.service import Drafts
@@ -33,15 +32,14 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
-from api.identity.register import ConsoleRegister, Register
-from api.identity.rotation import Rotation, Sealed
-from api.identity.sealing import Keyring
+from api.identity.citizens.register import ConsoleRegister, Register
+from api.identity.citizens.wechat import ConsoleWeChat, MiniProgram, WeChat
+from api.identity.sealing.keyring import Keyring
+from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy, Ports
-from api.identity.wechat import ConsoleWeChat, MiniProgram, WeChat
 from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
 from api.jobs.service import Idempotency, Jobs, Processes, Worker
-from api.limits import Limits
 from api.matters import routes as matters_routes
 from api.matters import store as matters_store
 from api.matters.publishing import Publishing
@@ -62,7 +60,10 @@ from api.reports import routes as reports_routes
 from api.reports import store as reports_store
 from api.reports.service import Reports
 from api.settings import Settings, is_loopback
-from api.shapes import BEIJING
+from api.storage.database import UNAVAILABLE, Database, Index
+from api.times import BEIJING
+from api.web import bodies, edge, guard, metrics, openapi, problems
+from api.web.limits import Limits
 
 
 def utc_now() -> datetime:
@@ -258,7 +259,7 @@ class Office:
         self.worker = Worker(steps, self.now)
         self.database.after_commit(self.worker.nudge)
 
-    def blueprints(self, web: http.Http) -> list[Any]:
+    def blueprints(self, web: guard.Http) -> list[Any]:
         """The HTTP face of every room and package."""
         return [
             jobs_routes.blueprint(self.jobs, web),
@@ -343,7 +344,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     spares = is_loopback if settings.pocket else lambda address: False
     app.extensions["limits"] = limits = Limits(settings.redis_url, spares=spares)
-    web = http.Http(office.identity.actor, office.once, limits.person)
+    web = guard.Http(office.identity.actor, office.once, limits.person)
     measured = metrics.Metrics(office.readings())
     edge.register(
         app,
@@ -490,7 +491,7 @@ def _reminders(notices: notifications.Notifications, identity: Identity) -> Call
     return remind
 
 
-def _health(app: Flask, web: http.Http, database: Database) -> None:
+def _health(app: Flask, web: guard.Http, database: Database) -> None:
     @app.get("/healthz")
     @web.allow("anyone")
     def healthz() -> Response:

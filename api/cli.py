@@ -92,7 +92,7 @@ def worker() -> None:
 def clock(file: Path) -> None:
     """Reckon the working-day clock for each `{id, input}` of FILE; print `[{id, output}]`."""
     from api.calendar.calendar import load_calendar
-    from api.cases.clock import reckon_file
+    from api.cases.clock.reckoning import reckon_file
 
     try:
         items = json.loads(file.read_text())
@@ -252,7 +252,7 @@ def keys_list(used: bool) -> None:
 @keys.command("new")
 def keys_new() -> None:
     """Make a key, which every running process seals with from now on. Copy it to all hosts, and keep it safe."""
-    from api.identity.sealing import Keyring
+    from api.identity.sealing.keyring import Keyring
 
     with _plainly():
         folder = settings.read(os.environ).keys
@@ -348,8 +348,8 @@ def backup(file: Path) -> None:
 def restore(file: Path, force: bool) -> None:
     """Put the backup FILE into an empty store, while no server runs."""
     from api.app import shape, utc_now
-    from api.embedded import running_uri
     from api.operations import service
+    from api.storage.embedded import running_uri
 
     with _plainly():
         told = settings.read(os.environ)

@@ -13,12 +13,12 @@ import gevent
 import gevent.event
 from gevent.pywsgi import WSGIServer
 
-from api import embedded
 from api.app import Office, create_app
-from api.database import Database
-from api.embedded import EmbeddedStore, Watch, running_uri
 from api.refusals import CannotStart
 from api.settings import Settings
+from api.storage import embedded
+from api.storage.database import Database
+from api.storage.embedded import EmbeddedStore, Watch, running_uri
 
 FIRST_STAFF = (("window", "王窗口"), ("handler", "李审批"), ("admin", "赵管理"))
 

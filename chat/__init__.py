@@ -3,16 +3,18 @@
 Stands alone: who acts, desks, opening hours, cards and notices are handed in at assembly (`Ports`).
 """
 
-from chat import block_store, retention_store, store
 from chat.asyncapi import describe
+from chat.blocks import store as blocks_store
 from chat.namespace import attach
 from chat.ports import Ports
 from chat.refusals import Refusal
+from chat.retention import store as retention_store
 from chat.routes import blueprint
 from chat.service import Chat
+from chat.talk import store as talk_store
 from chat.transcript import Transcript
 
-INDEXES = [*store.INDEXES, *block_store.INDEXES, *retention_store.INDEXES]
-SEALED = store.SEALED
+INDEXES = [*talk_store.INDEXES, *blocks_store.INDEXES, *retention_store.INDEXES]
+SEALED = talk_store.SEALED
 
 __all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "Transcript", "attach", "blueprint", "describe"]

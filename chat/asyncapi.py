@@ -9,9 +9,9 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields, validate
 
 from chat import schemas
-from chat.conversation import EVENTS, STATES
-from chat.presence import MOST_CAPACITY, MOST_SKILLS, WAYS
-from chat.presence import STATES as PRESENCES
+from chat.desk.presence import MOST_CAPACITY, MOST_SKILLS, WAYS
+from chat.desk.presence import STATES as PRESENCES
+from chat.talk.conversation import EVENTS, STATES
 
 Description = dict[str, Any]
 

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from chat import presence as presences
-from chat.conversation import SYSTEM, Conversation, Decide, Move, Person, Post
-from chat.giving import Giving
+from chat.desk import presence as presences
+from chat.desk.assigning import Giving
+from chat.desk.rounds import REMIND
+from chat.live.broadcast import Telling
+from chat.live.memory import Standings
 from chat.ports import Document, Ports, Viewer
 from chat.refusals import AtCapacity, Unavailable, VersionStale
-from chat.rounds import REMIND
-from chat.rows import Rows
-from chat.standings import Standings
-from chat.store import ChatStore
-from chat.telling import Telling
+from chat.talk.conversation import SYSTEM, Conversation, Decide, Move, Person, Post
+from chat.talk.message import Rows
+from chat.talk.store import ChatStore
 
 TRIES = 5
 

@@ -17,13 +17,13 @@ from flask_socketio import SocketIO
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
-from chat import presence
-from chat.conversation import EVENTS, Conversation, reads, serves
-from chat.events import desk_room, member_room, staff_room
+from chat.desk import presence
+from chat.live.hints import desk_room, member_room, staff_room
+from chat.live.relay import Relay
 from chat.ports import Document, Viewer
 from chat.refusals import BadFields, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
-from chat.relay import Relay
 from chat.service import Chat
+from chat.talk.conversation import EVENTS, Conversation, reads, serves
 
 log = logging.getLogger("circle.chat")
 

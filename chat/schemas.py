@@ -2,7 +2,7 @@
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
-from chat.conversation import CARDS, KINDS, STATES
+from chat.talk.conversation import CARDS, KINDS, STATES
 
 _MOMENT = {"format": "date-time", "example": "2026-10-28T10:00:00.000+08:00"}
 

@@ -7,22 +7,24 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from chat import conversation as rules
-from chat import desk as desks
-from chat import limits, privacy, views
-from chat import presence as presences
+from chat import limits
 from chat import transcript as papers
-from chat.absent import Absent
-from chat.block_store import BlockStore
-from chat.blocks import Blocks
-from chat.conversation import Conversation, Decide, Move, Person, Post
-from chat.deeds import Deeds
-from chat.events import Live
+from chat.away import Absent
+from chat.blocks.service import Blocks
+from chat.blocks.store import BlockStore
+from chat.desk import presence as presences
+from chat.desk import routing as desks
+from chat.desk.presence import Presence
+from chat.desk.queue import Queues
+from chat.desk.rounds import Rounds
 from chat.limits import Buckets
+from chat.live import views
+from chat.live.broadcast import Telling
+from chat.live.hints import Live
+from chat.live.memory import Standings
+from chat.live.shown import Showing
 from chat.moves import Moves
 from chat.ports import Document, Ports, Viewer
-from chat.presence import Presence
-from chat.queues import Queues
 from chat.refusals import (
     BadCursor,
     BadFields,
@@ -30,15 +32,15 @@ from chat.refusals import (
     OfficerAway,
     Refusal,
 )
-from chat.replies import Replies
-from chat.retention import KEPT, Retention
-from chat.retention_store import RetentionStore
-from chat.rounds import Rounds
-from chat.rows import Rows
-from chat.showing import Showing
-from chat.standings import Standings
-from chat.store import ChatStore, Database
-from chat.telling import Telling
+from chat.replies.service import Replies
+from chat.retention.retention import KEPT, Retention
+from chat.retention.store import RetentionStore
+from chat.talk import conversation as rules
+from chat.talk import masking
+from chat.talk.conversation import Conversation, Decide, Move, Person, Post
+from chat.talk.message import Rows
+from chat.talk.store import ChatStore, Database
+from chat.ties import Deeds
 
 MOST_MESSAGES = 200
 MOST_CONVERSATIONS = 50
@@ -367,7 +369,7 @@ class Chat:
     def rate(self, actor: Viewer, conversation_id: str, body: Document, version: int | None = None) -> Document:
         """A citizen says once, in five levels, what they thought of it: {score, text?}."""
         now, text = self._now(), rules.read_reason(body.get("text"))
-        words = text and privacy.mask(text)
+        words = text and masking.mask(text)
         return self._act(actor, conversation_id, lambda c: rules.rated(c, body.get("score"), words, now), version)
 
     def promises(self, actor: Viewer, days: int) -> Document:

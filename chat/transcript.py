@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from chat.live.views import BEIJING
 from chat.ports import Document
-from chat.views import SHANGHAI
 
 MOST = 2_000
 """Messages on one paper, the last ones."""
@@ -61,7 +61,7 @@ def transcript(talk: Document, messages: Iterable[Document], now: datetime) -> T
         facts.append(("结束", f"{_time(talk['closed']['at'])} {talk['closed']['reason'] or ''}".strip()))
     if talk["rating"]:
         facts.append(("评价", LEVELS[talk["rating"]["score"]]))
-    printed_at = f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    printed_at = f"{now.astimezone(BEIJING):%Y-%m-%d %H:%M}"
     foot = f"{printed_at} 打印。个人号码已隐藏；内容以系统记录为准。"
     return Transcript("咨询记录", tuple(facts), tuple(map(_row, messages)), foot)
 

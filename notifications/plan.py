@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from notifications.notice import NEWS_WITHIN
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+BEIJING = ZoneInfo("Asia/Shanghai")
 QUIET_FROM = time(21, 30)
 QUIET_UNTIL = time(8, 0)
 LOUD = frozenset({"sms"})
@@ -30,7 +30,7 @@ def channels(template: str) -> tuple[str, ...]:
 
 def quiet(at: datetime) -> bool:
     """Whether it is between 21:30 and 08:00 in China."""
-    clock = at.astimezone(SHANGHAI).time()
+    clock = at.astimezone(BEIJING).time()
     return clock >= QUIET_FROM or clock < QUIET_UNTIL
 
 
@@ -38,9 +38,9 @@ def earliest(template: str, channel: str, at: datetime) -> datetime:
     """The first moment from `at` on at which this may go out: `at` itself, or the end of the quiet hours."""
     if channel not in LOUD or template in AWAITED or not quiet(at):
         return at
-    local = at.astimezone(SHANGHAI)
+    local = at.astimezone(BEIJING)
     day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    return datetime.combine(day, QUIET_UNTIL, SHANGHAI).astimezone(at.tzinfo)
+    return datetime.combine(day, QUIET_UNTIL, BEIJING).astimezone(at.tzinfo)
 
 
 def ends(template: str, told_at: datetime, tried_at: datetime) -> datetime:

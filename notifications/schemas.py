@@ -6,14 +6,14 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from notifications.notice import STATES
-from notifications.plan import SHANGHAI
+from notifications.plan import BEIJING
 
 
 class Moment(fields.AwareDateTime):
     """A time, written as ISO 8601 with +08:00."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
-        return value.astimezone(SHANGHAI).isoformat(timespec="seconds") if value else None
+        return value.astimezone(BEIJING).isoformat(timespec="seconds") if value else None
 
 
 class PageQuery(Schema):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from string import Formatter
 
-from notifications.plan import SHANGHAI
+from notifications.plan import BEIJING
 
 SIGNATURE = "【新城服务圈】"
 ONE_SEGMENT = 70
@@ -83,7 +83,7 @@ def needed(template: Template, values: Mapping[str, object]) -> dict[str, str]:
 def say(template: Template, values: Mapping[str, str], language: str, told_at: datetime) -> Said:
     """The finished words."""
     words = template.words(language)
-    told = {**values, "due": _day(values.get("due", ""), language), "at": f"{told_at.astimezone(SHANGHAI):%H:%M}"}
+    told = {**values, "due": _day(values.get("due", ""), language), "at": f"{told_at.astimezone(BEIJING):%H:%M}"}
     return Said(_sms(words.sms, told), words.title, _fill(words.text, told))
 
 

@@ -21,13 +21,13 @@ from pymongo import DeleteMany
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.database import Database
-from api.embedded import EmbeddedStore
-from api.files import checker
-from api.identity.sealing import Keyring
-from api.matters.reading import Reader
-from api.matters.search import Entry, Index
+from api.files import run_check
+from api.identity.sealing.keyring import Keyring
+from api.matters.search.index import Entry, Index
+from api.matters.search.reading import Reader
 from api.settings import Settings, read
+from api.storage.database import Database
+from api.storage.embedded import EmbeddedStore
 from tests.way import PNG
 
 PASSWORD = "correct-horse-battery"
@@ -119,8 +119,8 @@ class Caller:
 def patient_with_the_store() -> Iterator[None]:
     """On a machine busy with other things an answer may take longer than anybody would wait for it in earnest."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("api.database.TIMEOUT_MS", 60_000)
-        patch.setattr("api.database.TRANSACTION_SECONDS", 60.0)
+        patch.setattr("api.storage.database.TIMEOUT_MS", 60_000)
+        patch.setattr("api.storage.database.TRANSACTION_SECONDS", 60.0)
         yield
 
 
@@ -297,14 +297,14 @@ def catalogue_read_once() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def picture_checked_once() -> Iterator[None]:
     """The picture of `way.py`, which every case needs several times, is checked once a run; all else each time."""
-    really = checker.check
+    really = run_check.check
 
     @cache
-    def found() -> tuple[checker.Checked, list[tuple[str, int, bytes]]]:
+    def found() -> tuple[run_check.Checked, list[tuple[str, int, bytes]]]:
         kept: list[tuple[str, int, bytes]] = []
         return really([PNG], lambda which, size, pieces: kept.append((which, size, b"".join(pieces)))), kept
 
-    def check(pieces: Iterable[bytes], keep: checker.Keep) -> checker.Checked:
+    def check(pieces: Iterable[bytes], keep: run_check.Keep) -> run_check.Checked:
         arriving = iter(pieces)
         begin = list(islice(arriving, 2))
         if begin != [PNG]:
@@ -315,7 +315,7 @@ def picture_checked_once() -> Iterator[None]:
         return answer
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checker, "check", check)
+        patch.setattr(run_check, "check", check)
         yield
 
 
@@ -324,7 +324,7 @@ def quick_passwords() -> Iterator[None]:
     """Passwords hashed as cheaply as argon2 allows: hundreds of log-ins of staff prove nothing about its cost."""
     cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("api.identity.passwords.PasswordHasher", cheap)
+        patch.setattr("api.identity.staff.passwords.PasswordHasher", cheap)
         yield
 
 

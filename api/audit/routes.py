@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 
 from api.audit import schemas
 from api.audit.service import Audit
-from api.http import Http, page, position_of
+from api.web.guard import Http, page, position_of
 
 
 def blueprint(audit: Audit, http: Http) -> Blueprint:

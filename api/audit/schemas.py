@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.shapes import Page, Paging, Time
+from api.web.fields import Page, Paging, Time
 
 
 class AuditQuery(Paging):

@@ -10,7 +10,7 @@ from uuid6 import uuid7
 
 from api.audit.audit import MOST_ROWS, Fault, Head, faults_of_batch, numbered, seal
 from api.audit.store import AuditStore, LeaseLost
-from api.shapes import BEIJING
+from api.times import BEIJING
 
 log = logging.getLogger("circle.audit")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.audit.audit import Batch, Head
-from api.database import Database, Document, Index
+from api.storage.database import Database, Document, Index
 
 SEALER = "sealer"
 UNSEALED = {"seq": {"$in": [0, None]}}

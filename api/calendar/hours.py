@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from api.calendar.calendar import WorkingCalendar
 from api.calendar.hours_text import format_hours, parse_hours, parse_periods
 from api.calendar.schedule import MIDNIGHT, DayHours, Hours, Period, hours_on
+from api.times import BEIJING
 
 __all__ = ["Opening", "Period", "format_hours", "opening_at", "open_for", "parse_hours", "parse_periods"]
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 LOOK_AHEAD_DAYS = 30
 
 
@@ -75,7 +74,7 @@ def open_for(hours: Hours, calendar: WorkingCalendar, since: datetime, length: t
 def _local(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("an instant needs its offset")
-    return at.astimezone(SHANGHAI)
+    return at.astimezone(BEIJING)
 
 
 def _sure(hours: Hours, calendar: WorkingCalendar, day: date) -> bool:
@@ -116,4 +115,4 @@ def _spans(
 
 
 def _instant(day: date, minutes: int) -> datetime:
-    return datetime.combine(day, time.min, SHANGHAI) + timedelta(minutes=minutes)
+    return datetime.combine(day, time.min, BEIJING) + timedelta(minutes=minutes)

@@ -7,8 +7,8 @@ from flask_smorest import Blueprint
 
 from api.calendar import schemas
 from api.calendar.service import Calendar
-from api.http import Http
 from api.refusals import BadFields
+from api.web.guard import Http
 
 
 def blueprint(calendar: Calendar, http: Http) -> Blueprint:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from api.database import Database, Document, Index
+from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = []
 CALENDAR = "calendar"

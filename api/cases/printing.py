@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.pdf import Block, Paper, lines
-from api.shapes import BEIJING
+from api.times import BEIJING
 
 Case = Mapping[str, Any]
 UNSEALED = "本回执由系统生成，可凭编号核对；需要盖章的，请到窗口加盖受理专用章。"

@@ -7,8 +7,8 @@ from flask_smorest import Blueprint
 from api import pdf
 from api.cases import schemas
 from api.cases.service import Cases
-from api.http import Http, page, position_of
-from api.shapes import Paging
+from api.web.fields import Paging
+from api.web.guard import Http, page, position_of
 
 Body = dict[str, Any]
 READERS = ("window", "handler", "head", "supervisor")

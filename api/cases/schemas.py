@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from api.drafts.schemas import Delivery, Materials, MatterName
-from api.shapes import FORM_VALUE, Page, Time
+from api.web.fields import FORM_VALUE, Page, Time
 
 TEXT = validate.Length(max=2000)
 SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S"))

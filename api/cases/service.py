@@ -13,21 +13,21 @@ from api.calendar.service import Calendar
 from api.cases import case as rules
 from api.cases import printing, scope
 from api.cases.case import Action, Standing
-from api.cases.clock import reckon
-from api.cases.measure import clock_facts
+from api.cases.clock.of_case import clock_facts
+from api.cases.clock.reckoning import reckon
 from api.cases.store import CaseStore, NumberTaken
 from api.drafts.service import Drafts
 from api.files.service import Files
 from api.identity.identity import Actor, mask_identity, mask_name
-from api.identity.mandate import MandateEnded
-from api.identity.sealing import Keyring
+from api.identity.mandates.mandate import MandateEnded
+from api.identity.sealing.keyring import Keyring
 from api.identity.service import Identity
 from api.matters import form as forms
-from api.matters.matter import Material, Matter
+from api.matters.catalogue.matter import Material, Matter
 from api.matters.service import Matters
 from api.pdf import Paper
 from api.refusals import BadFields, NotFound, VersionStale
-from api.shapes import BEIJING
+from api.times import BEIJING
 
 Row = dict[str, Any]
 SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))

@@ -7,9 +7,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from api.circle.picture import stored_point
 from api.circle.point import ServicePoint, row_of
 from api.circle.points_csv import check_point, read_points, write_points
+from api.circle.snapshot import stored_point
 from api.circle.store import CircleStore
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
 

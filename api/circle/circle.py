@@ -6,17 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from math import inf
 from typing import Literal, NamedTuple, Protocol, get_args
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from api.circle.mode import Mode, Pace
-from api.circle.nearest import SNAP_LIMIT_M
 from api.circle.point import Handling, Part, ServicePoint, parts_at, usual_parts
+from api.circle.travel.mode import Mode, Pace
+from api.circle.travel.nearest import SNAP_LIMIT_M
+from api.times import BEIJING
 
 Floats = NDArray[np.float64]
-BEIJING = ZoneInfo("Asia/Shanghai")
 DETOUR = 1.3
 """How much longer streets are than the straight line, where there is nothing better than an estimate."""
 SERVE = timedelta(minutes=20)

@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from api.circle.builder import BUILD_SECONDS, KEEPING, BuildFailed, build, progress_of
 from api.circle.changes import OPERATOR
-from api.circle.mode import Pace
-from api.circle.picture import Picture, district_boxes, stored_point
+from api.circle.snapshot import Picture, district_boxes, stored_point
 from api.circle.store import CircleStore
+from api.circle.travel.mode import Pace
+from api.circle.travel.run_build import BUILD_SECONDS, KEEPING, BuildFailed, build, progress_of
 from api.refusals import Refusal
 
 log = logging.getLogger("circle.circle")

@@ -6,12 +6,12 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from api.circle import schemas
-from api.circle.area import Box
 from api.circle.service import Circle
-from api.edge import Quick
-from api.http import BadCursor, Http, json, page, position_of
-from api.problems import language
-from api.shapes import Paging
+from api.circle.travel.area import Box
+from api.web.edge import Quick
+from api.web.fields import Paging
+from api.web.guard import BadCursor, Http, json, page, position_of
+from api.web.problems import language
 
 Row = dict[str, Any]
 

@@ -8,11 +8,11 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, post_load, pre_dump, pre_load, validate, validates_schema
 from webargs.fields import DelimitedList
 
-from api.circle.area import Box
 from api.circle.circle import WHENS
-from api.circle.mode import MODES
 from api.circle.point import KINDS, PARTS
-from api.shapes import Time
+from api.circle.travel.area import Box
+from api.circle.travel.mode import MODES
+from api.web.fields import Time
 
 Row = dict[str, Any]
 CRS = ("wgs84", "gcj02", "bd09")

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from api.circle import circle
-from api.circle.area import Box
-from api.circle.builder import BuildFailed, build
+from api.circle.answer import written
 from api.circle.changes import PointChanges
 from api.circle.circle import Ask, OpeningAt
 from api.circle.crs import from_wgs84, to_wgs84
 from api.circle.generations import Generations, Hosts
-from api.circle.mode import Pace
-from api.circle.picture import Picture, stored_point
 from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
-from api.circle.reach import Position, Reach
+from api.circle.snapshot import Picture, stored_point
 from api.circle.store import CircleStore
-from api.circle.written import written
+from api.circle.travel.area import Box
+from api.circle.travel.mode import Pace
+from api.circle.travel.reach import Position, Reach
+from api.circle.travel.run_build import BuildFailed, build
 from api.refusals import BadFields, NotFound, Refusal
 
 log = logging.getLogger("circle.circle")

@@ -11,7 +11,7 @@ from typing import Any
 from gridfs import GridFS
 from pymongo import ReplaceOne
 
-from api.database import Database, Document, Index
+from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = [
     ("point_versions", [("point", 1), ("version", -1)], {}),

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from api.matters import form as forms
+from api.matters.catalogue.matter import Limit, Material, Matter
 from api.matters.form import Form
-from api.matters.matter import Limit, Material, Matter
-from api.matters.situation import Words
+from api.matters.guide.situation import Words
 
 UNITS = {"working": ("个工作日", "working days"), "calendar": ("天", "days")}
 SAME = Words("您这种情况要办的没有变，只是说明文字有改动。", "Nothing changes for you; only the wording was revised.")

@@ -6,8 +6,8 @@ from flask_smorest import Blueprint
 
 from api.drafts import schemas
 from api.drafts.service import Drafts
-from api.http import Http, page, position_of
-from api.shapes import Paging
+from api.web.fields import Paging
+from api.web.guard import Http, page, position_of
 
 Body = dict[str, Any]
 

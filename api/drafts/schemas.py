@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.shapes import FORM_VALUE, Page, Time
+from api.web.fields import FORM_VALUE, Page, Time
 
 Answers = fields.Dict(keys=fields.String(validate=validate.Length(max=40)), values=FORM_VALUE)
 """What is filled in, by the fields of the matter's form (`GET /v1/matters/{code}/form`)."""

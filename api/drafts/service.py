@@ -10,12 +10,12 @@ from api.drafts import draft as rules
 from api.drafts import moving
 from api.drafts.store import DraftStore
 from api.files.service import Files
-from api.identity import mandate as mandate_rules
 from api.identity.identity import Actor, credit_code, identity_number, mobile
-from api.identity.mandates import Mandates
-from api.identity.sealing import Keyring
+from api.identity.mandates import mandate as mandate_rules
+from api.identity.mandates.service import Mandates
+from api.identity.sealing.keyring import Keyring
 from api.matters import form as forms
-from api.matters.matter import Matter
+from api.matters.catalogue.matter import Matter
 from api.matters.service import Matters
 from api.refusals import BadFields, NotFound, VersionStale
 

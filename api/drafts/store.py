@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from api.database import Database, Document, Index, Upgrade
 from api.drafts.draft import uploads
+from api.storage.database import Database, Document, Index, Upgrade
 
 INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", [("uploads", 1)], {})]
 

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.files.file import PART_BYTES, in_parts
-from api.identity.sealing import KEY_BYTES, NONCE_BYTES, TAG_BYTES, SealBroken
+from api.identity.sealing.keyring import KEY_BYTES, NONCE_BYTES, TAG_BYTES, SealBroken
 
 FORM = b"\x01"
 """First byte of a frame, so that it never looks like something the keyring sealed."""

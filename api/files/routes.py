@@ -16,8 +16,8 @@ from werkzeug.http import http_date
 from api.files import schemas
 from api.files.file import CHECKSUMS, MOST_BYTES, MediaType, OffsetWrong, TusVersion, checksum
 from api.files.service import Files
-from api.http import Http
 from api.refusals import BadFields
+from api.web.guard import Http
 
 TUS = {
     "Tus-Resumable": "1.0.0",

@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from api.files.file import STATES, UNFIT
-from api.problems import language
-from api.shapes import Time
+from api.web.fields import Time
+from api.web.problems import language
 
 
 class Upload(Schema):

@@ -10,14 +10,14 @@ from typing import Any, Protocol
 from uuid6 import uuid7
 
 from api.audit.service import Audit
-from api.files import checker
 from api.files import file as rules
+from api.files import run_check
 from api.files.envelope import FRAME_BYTES, Envelope, new_key
 from api.files.store import FileStore
 from api.identity.identity import Actor
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from api.refusals import BadFields, NotFound
-from api.shapes import BEIJING
+from api.times import BEIJING
 
 log = logging.getLogger("circle.files")
 
@@ -195,13 +195,13 @@ class Files:
             frames = self._envelope(row).seal_content(f"{prefix}:{which}", size, content)
             self._store.keep_content(f"{prefix}:{which}", FRAME_BYTES, frames, self._now())
 
-        checked = checker.check(pieces(), keep)
+        checked = run_check.check(pieces(), keep)
         if checked.refused:
             self._refuse(row, checked.refused)
         else:
             self._accept(row, checked, prefix, arrived.hexdigest())
 
-    def _accept(self, row: Row, checked: checker.Checked, prefix: str, arrived: str) -> None:
+    def _accept(self, row: Row, checked: run_check.Checked, prefix: str, arrived: str) -> None:
         name = rules.named_as(self._name(row), checked.type)
         sizes = {WHOLE: checked.size} | ({THUMB: checked.thumb} if checked.thumb else {})
         kept: Row = {which: {"id": f"{prefix}:{which}", "size": size} for which, size in sizes.items()}

@@ -8,7 +8,7 @@ from bson.objectid import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from api.database import Database, Document, Index
+from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = [
     ("uploads", [("owner", 1), ("_id", 1)], {}),

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from api.identity.citizens.register import Register
+from api.identity.citizens.wechat import WeChat
 from api.identity.identity import Actor
-from api.identity.register import Register
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from api.identity.store import IdentityStore
-from api.identity.wechat import WeChat
 
 Row = dict[str, Any]
 

@@ -5,10 +5,10 @@ from typing import Any
 from flask import request
 from flask_smorest import Blueprint
 
-from api.http import Http, page, position_of
 from api.identity import schemas
 from api.identity.service import Identity
-from api.shapes import Paging
+from api.web.fields import Paging
+from api.web.guard import Http, page, position_of
 
 Body = dict[str, Any]
 COUNTER = ("window", "handler", "head")

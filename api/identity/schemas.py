@@ -2,8 +2,10 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.identity import consent, mandate, officer
-from api.shapes import Page, Paging, Time
+from api.identity.citizens import consent
+from api.identity.mandates import mandate
+from api.identity.staff import officer
+from api.web.fields import Page, Paging, Time
 
 PHONE = validate.Length(max=30)
 NAME = validate.Length(min=1, max=200)

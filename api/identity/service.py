@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from api.identity import officer
-from api.identity.citizens import Citizens
+from api.identity.citizens.service import Citizens
 from api.identity.identity import Actor
-from api.identity.mandates import Mandates
-from api.identity.officers import Officers
+from api.identity.mandates.service import Mandates
 from api.identity.ports import Ground, Policy, Ports, Row
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from api.identity.sessions import Sessions
+from api.identity.staff import officer
+from api.identity.staff.service import Officers
 from api.identity.store import IdentityStore
 
 __all__ = ["Identity", "Policy", "Ports"]

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from uuid6 import uuid7
 
 from api.identity import identity as rules
-from api.identity import officer
 from api.identity.identity import Actor
 from api.identity.ports import Ground, Row
+from api.identity.staff import officer
 
 CACHE_SECONDS = 30
 

@@ -11,7 +11,7 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from api.database import Database, Document, Index
+from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = [
     ("citizens", [("phone_index", 1)], {"unique": True}),

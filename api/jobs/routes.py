@@ -4,9 +4,9 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from api.http import Http, page, position_of
 from api.jobs import schemas
 from api.jobs.service import Jobs
+from api.web.guard import Http, page, position_of
 
 WHO = ("admin", "supervisor")
 

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from uuid6 import uuid7
 
 from api import release
-from api.database import Document
-from api.jobs.hand import Hand
 from api.jobs.job import MAX_ATTEMPTS, Event, NoHandler, NotParked, Recurring, WorkerLost, next_try, reason
+from api.jobs.leased import Hand
 from api.jobs.store import KEEP, JobStore
 from api.refusals import NotFound, Refusal
+from api.storage.database import Document
 
 log = logging.getLogger("circle.jobs")
 

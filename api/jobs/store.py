@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from pymongo import ReturnDocument
 
-from api.database import LEASE_SECONDS, Database, Document, Index
 from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, MOST_AT_ONCE, Event
+from api.storage.database import LEASE_SECONDS, Database, Document, Index
 
 KEEP_KEYS = timedelta(days=30)
 IN_FLIGHT = timedelta(seconds=30)

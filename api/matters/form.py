@@ -14,9 +14,9 @@ from typing import Any
 from stdnum import luhn
 
 from api.identity.identity import credit_code, identity_number, mobile
-from api.matters.matter import Material
-from api.matters.situation import When, Words, holds, when_of, words_of
-from api.shapes import BEIJING
+from api.matters.catalogue.matter import Material
+from api.matters.guide.situation import When, Words, holds, when_of, words_of
+from api.times import BEIJING
 
 Values = Mapping[str, Any]
 """Answers by field key. They come from outside: each is checked before it is believed."""

@@ -6,14 +6,15 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from api.matters import version as rules
-from api.matters.consistency import contradictions
-from api.matters.matter import Matter
-from api.matters.service import BEIJING, Matters
-from api.matters.situation import Answers
+from api.matters.catalogue import version as rules
+from api.matters.catalogue.consistency import contradictions
+from api.matters.catalogue.matter import Matter
+from api.matters.catalogue.version import Entry
+from api.matters.guide.situation import Answers
+from api.matters.service import Matters
 from api.matters.store import MatterStore
-from api.matters.version import Entry
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
+from api.times import BEIJING
 
 OPERATOR, STARTER = "operator", "starter"
 """Who publishes at the command line, and before anybody does: what the starter says is this project's own."""

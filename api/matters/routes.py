@@ -5,11 +5,11 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api import pdf
-from api.http import Http, page, position_of
-from api.matters import printing
+from api.matters.guide import printing
 from api.matters.publishing import Publishing
 from api.matters.schemas import desk, entries, guides, lists
 from api.matters.service import Matters
+from api.web.guard import Http, page, position_of
 
 Row = dict[str, Any]
 OFFICE = ("window", "handler", "head", "supervisor", "admin")

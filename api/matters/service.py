@@ -13,24 +13,32 @@ from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from api.matters import form as forms
-from api.matters import lists
-from api.matters import matter as rules
-from api.matters import own as own_rules
-from api.matters import version as version_rules
-from api.matters.consistency import contradictions
-from api.matters.department import Departments
-from api.matters.matter import Due, Limit, Matter
-from api.matters.reading import Reader
-from api.matters.search import Entry, Index
-from api.matters.situation import Answers, Personal, Question, Situations, Words, in_version, situations_of, strangers
+from api.matters.catalogue import content as own_rules
+from api.matters.catalogue import lists
+from api.matters.catalogue import matter as rules
+from api.matters.catalogue import version as version_rules
+from api.matters.catalogue.consistency import contradictions
+from api.matters.catalogue.department import Departments
+from api.matters.catalogue.matter import Due, Limit, Matter
+from api.matters.catalogue.version import Check
+from api.matters.guide.situation import (
+    Answers,
+    Personal,
+    Question,
+    Situations,
+    Words,
+    in_version,
+    situations_of,
+    strangers,
+)
+from api.matters.search.index import Entry, Index
+from api.matters.search.reading import Reader
 from api.matters.store import MatterStore
-from api.matters.version import Check
 from api.refusals import BadFields, NotFound
+from api.times import BEIJING
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 Row = dict[str, Any]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from api.database import Database, Document, Index
+from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = []
 """None: the versions are few, always read whole, and found by `_id`."""

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from api.database import Database
 from api.operations.store import OperationsStore
 from api.refusals import CannotStart
 from api.settings import Settings
+from api.storage.database import Database
 
 DIST = Path(__file__).parents[1] / "pages" / "dist"
 

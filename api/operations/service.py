@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from api.operations.archive import Archive, ArchiveBroken, Manifest, Writer, digest_of
 from api.operations.migration import MigrationFailed, Shape, Step
 from api.operations.store import OperationsStore

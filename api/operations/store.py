@@ -13,8 +13,8 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne, timeout
 from pymongo.errors import OperationFailure, PyMongoError
 
-from api.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 from api.operations.migration import Step
+from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
 LEFT_OUT = frozenset({"health", "processes"})
 """Of the moment: they say nothing after a restore."""

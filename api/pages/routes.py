@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, request, send_from_directory
 
-from api.http import Http
+from api.web.guard import Http
 
 DIST = Path(__file__).with_name("dist")
 DOCUMENTS = {"/": "index.html", "/staff": "staff.html", "/docs": "docs.html"}

@@ -5,10 +5,10 @@ from typing import Any
 from flask import Response
 from flask_smorest import Blueprint
 
-from api.http import Http, page, position_of
 from api.parcels import schemas
 from api.parcels.carriers.kuaidi100 import ANSWER
 from api.parcels.service import Parcels
+from api.web.guard import Http, page, position_of
 
 Body = dict[str, Any]
 READERS = ("window", "handler", "head", "supervisor")

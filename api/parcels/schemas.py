@@ -3,7 +3,7 @@
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from api.parcels.parcel import CARRIERS, STATES
-from api.shapes import Page, Time
+from api.web.fields import Page, Time
 
 
 class NewParcel(Schema):

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask_smorest import Blueprint
 
-from api.http import Http, page, position_of
 from api.reports import schemas
 from api.reports.report import DESK
 from api.reports.service import Reports
+from api.web.guard import Http, page, position_of
 
 Row = dict[str, Any]
 

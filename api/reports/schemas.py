@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.reports.report import LONGEST, OUTCOMES, STATES
-from api.shapes import Page, Paging, Time
+from api.web.fields import Page, Paging, Time
 
 
 class NewReport(Schema):

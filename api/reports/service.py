@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from api.refusals import BadFields, NotFound
 from api.reports.report import DAY, MOST_A_DAY, ReportSettled, TooManyReports, about_of
 from api.reports.store import ReportStore

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from api.database import Database, Document, Index
+from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = [
     ("reports", [("state", 1), ("_id", 1)], {}),

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from tests.served import Served
+from tests.serving import Served
 
 CHROMIUM = shutil.which("chromium")
 SHOTS = Path(__file__).parents[1] / "shots"

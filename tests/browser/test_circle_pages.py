@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, Watched
-from tests.served import log_in_staff
+from tests.serving import log_in_staff
 
 pytestmark = pytest.mark.browser
 HALL = '[data-test="circle-point"][data-id="XC-H01"]'

@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.test_whole_way import log_in
-from tests.served import Caller, drain_of, wait_for
+from tests.serving import Caller, drain_of, wait_for
 from tests.way import submitted
 
 pytestmark = pytest.mark.browser

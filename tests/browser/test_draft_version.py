@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_form_pages import apply
 from tests.matters.starter import RECORDS
-from tests.served import Caller, Served, log_in_staff
+from tests.serving import Caller, Served, log_in_staff
 from tests.way import FOOD, new_version
 
 pytestmark = pytest.mark.browser

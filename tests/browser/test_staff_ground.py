@@ -7,9 +7,9 @@ import pytest
 import segno
 from playwright.sync_api import expect
 
-from api.shapes import BEIJING
+from api.times import BEIJING
 from tests.browser.conftest import SCREEN, Watched, open_store
-from tests.served import Caller, drain_of, log_in_citizen
+from tests.serving import Caller, drain_of, log_in_citizen
 from tests.way import submitted
 
 pytestmark = pytest.mark.browser

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from api.circle.points_csv import write_points
 from tests.browser.conftest import PHONE, Watched, open_store
 from tests.circle.places import HELSINKI, made
-from tests.served import log_in_staff, wait_for
+from tests.serving import log_in_staff, wait_for
 
 pytestmark = pytest.mark.browser
 HERE = {"longitude": 24.9435, "latitude": 60.1710}

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import SHOTS
 from tests.browser.test_whole_way import log_in
-from tests.served import log_in_staff
+from tests.serving import log_in_staff
 
 pytestmark = pytest.mark.browser
 ID_NUMBER = "11010519491231002X"

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from notifications.plan import quiet
 from tests.browser.conftest import open_store
-from tests.served import wait_for
+from tests.serving import wait_for
 
 pytestmark = pytest.mark.browser
 PHONE_NUMBER = "13800138000"

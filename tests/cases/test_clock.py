@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from api.calendar.calendar import load_calendar
-from api.cases.clock import reckon, reckon_facts, reckon_file
-from api.cases.clock_facts import read_facts
+from api.cases.clock.facts import read_facts
+from api.cases.clock.reckoning import reckon, reckon_facts, reckon_file
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "data" / "clock_cases.json").read_text(encoding="utf-8"))
 

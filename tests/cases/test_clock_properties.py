@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.calendar.calendar import load_calendar
-from api.cases.clock import reckon
+from api.cases.clock.reckoning import reckon
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "data" / "clock_cases.json").read_text(encoding="utf-8"))
 STOPPING = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")

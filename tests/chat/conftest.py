@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from api.database import Database
+from api.storage.database import Database
 from chat import INDEXES, Chat
-from chat.conversation import timed_id
+from chat.talk.conversation import timed_id
 from tests.chat.office import FAST, Actor, Office, site, utc_now
 
 

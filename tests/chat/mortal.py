@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.served import free_port
+from tests.serving import free_port
 
 ROOT = Path(__file__).parents[2]
 

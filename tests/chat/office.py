@@ -9,11 +9,11 @@ from uuid import uuid4
 from flask import Flask
 from flask_smorest import Api
 
-from api.database import Database
-from api.http import Http
 from api.jobs import store as jobs_store
 from api.jobs.service import Idempotency
 from api.refusals import Refusal
+from api.storage.database import Database
+from api.web.guard import Http
 from chat import INDEXES, Chat, Ports, attach, blueprint
 from chat import Refusal as ChatRefusal
 

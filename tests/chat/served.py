@@ -16,8 +16,8 @@ from dataclasses import replace  # noqa: E402
 
 from gevent.pywsgi import WSGIServer  # noqa: E402
 
-from api.database import Database  # noqa: E402
 from api.server import settle_memory, start_undelayed  # noqa: E402
+from api.storage.database import Database  # noqa: E402
 from tests.chat.office import Actor, Office, site, utc_now  # noqa: E402
 
 

@@ -10,7 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from api.database import Database
+from api.storage.database import Database
 from chat import Chat
 from tests.chat.office import FAST, Office, said, utc_now
 

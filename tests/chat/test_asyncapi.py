@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from chat.asyncapi import RECEIVED, SENT, describe
-from chat.conversation import EVENTS
 from chat.namespace import ChatSocket
+from chat.talk.conversation import EVENTS
 from tests.chat.office import said
 from tests.chat.test_namespace import Server
 

@@ -6,7 +6,7 @@ import pytest
 
 from chat import Chat
 from chat.refusals import AlreadyBlocked, BadFields, Blocked, NotFound, NotTheOfficer, RoleWrong
-from chat.store import Unsettled
+from chat.talk.store import Unsettled
 from tests.chat.office import said
 
 WHY = {"hours": 2, "reason": "多次辱骂工作人员"}
@@ -130,7 +130,7 @@ def test_the_list_shows_those_that_hold_and_both_acts_are_audited(chat, office, 
 
 
 def test_another_process_knows_it_within_seconds(chat, database, office, citizen, officer, clock, talk, monkeypatch):
-    monkeypatch.setattr("chat.blocks.SECONDS", 0)
+    monkeypatch.setattr("chat.blocks.service.SECONDS", 0)
     other = Chat(database, ports=office.ports(), now=clock)
     try:
         other.post(citizen, talk, said("先"))
@@ -142,7 +142,7 @@ def test_another_process_knows_it_within_seconds(chat, database, office, citizen
 
 
 def test_while_the_store_is_away_what_is_known_holds_on(chat, citizen, office, talk, blocked, monkeypatch):
-    monkeypatch.setattr("chat.blocks.SECONDS", 0)
+    monkeypatch.setattr("chat.blocks.service.SECONDS", 0)
     assert chat.blocks.of(citizen.id, "XC-H01")
 
     def away(now):

@@ -6,8 +6,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chat import conversation as rules
-from chat.conversation import Conversation, Person
 from chat.refusals import (
     AlreadyClaimed,
     BadFields,
@@ -19,6 +17,8 @@ from chat.refusals import (
     RoleWrong,
     WrongState,
 )
+from chat.talk import conversation as rules
+from chat.talk.conversation import Conversation, Person
 from tests.chat.office import Office
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

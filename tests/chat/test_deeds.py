@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from chat.conversation import CARDS
 from chat.refusals import CaseNotFound, ClaimFirst, NotFound, NotTheOfficer, VersionStale
+from chat.talk.conversation import CARDS
 
 CASE = "XC-1"
 

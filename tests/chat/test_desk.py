@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chat import desk
-from chat.presence import LEASE, Presence, said
+from chat.desk import routing
+from chat.desk.presence import LEASE, Presence, said
 from chat.refusals import BadFields
 from tests.chat.office import Hours, hours_later
 
@@ -13,23 +13,23 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
 def test_an_open_desk_queues_and_a_closed_one_takes_a_message_with_a_promise():
-    assert desk.way_in(Hours(), NOW) == ("queued", None)
+    assert routing.way_in(Hours(), NOW) == ("queued", None)
     closed = hours_later(NOW)
-    assert desk.way_in(closed, NOW) == ("left_message", closed.next_opens_at + desk.ANSWER)
+    assert routing.way_in(closed, NOW) == ("left_message", closed.next_opens_at + routing.ANSWER)
 
 
 def test_the_wait_is_a_range_around_the_measured_pace_and_grows_with_the_place():
     measured = [(120.0, 1), (240.0, 2), (360.0, 2), (90.0, 1), (600.0, 5)]
-    assert desk.pace(measured) == 2.0
-    assert [desk.wait_range(position, measured) for position in (1, 2, 5)] == [(1, 3), (2, 6), (5, 15)]
+    assert routing.pace(measured) == 2.0
+    assert [routing.wait_range(position, measured) for position in (1, 2, 5)] == [(1, 3), (2, 6), (5, 15)]
 
 
 def test_without_enough_measurements_a_constant_is_assumed():
-    assert desk.wait_range(1, [(9.0, 1)] * (desk.ENOUGH_SAMPLES - 1)) == (2, 6)
+    assert routing.wait_range(1, [(9.0, 1)] * (routing.ENOUGH_SAMPLES - 1)) == (2, 6)
 
 
 def test_nobody_is_told_to_wait_for_no_minutes():
-    assert desk.wait_range(1, [(1.0, 1)] * desk.ENOUGH_SAMPLES) == (0, 1)
+    assert routing.wait_range(1, [(1.0, 1)] * routing.ENOUGH_SAMPLES) == (0, 1)
 
 
 def test_an_officer_is_here_while_the_lease_holds_and_they_say_so():
@@ -50,19 +50,19 @@ def test_presence_takes_a_part_at_a_time_and_refuses_what_makes_no_sense():
             said(here, {name: value})
 
 
-def hand(name: str, held: int = 0, **said_: object) -> desk.Hand:
-    return desk.Hand(Presence(name, name, until=NOW + LEASE, takes="push", **said_), held)
+def hand(name: str, held: int = 0, **said_: object) -> routing.Hand:
+    return routing.Hand(Presence(name, name, until=NOW + LEASE, takes="push", **said_), held)
 
 
 def test_a_conversation_is_given_to_who_is_least_loaded_for_their_capacity_and_knows_the_matter():
     hands = [hand("a", 2), hand("b", 2, capacity=10), hand("c", 0, skills=("不动产",))]
-    assert desk.choose(hands, ["户籍", "居住"], None, NOW).member == "b"
-    assert desk.choose(hands, ["不动产"], None, NOW).member == "c"
-    assert desk.choose(hands, [], "a", NOW).member == "a"
+    assert routing.choose(hands, ["户籍", "居住"], None, NOW).member == "b"
+    assert routing.choose(hands, ["不动产"], None, NOW).member == "c"
+    assert routing.choose(hands, [], "a", NOW).member == "a"
 
 
 def test_nobody_is_given_one_who_is_away_full_or_takes_them_by_hand():
-    by_hand = desk.Hand(Presence("c", "c", until=NOW + LEASE), 0)
+    by_hand = routing.Hand(Presence("c", "c", until=NOW + LEASE), 0)
     nobody = [hand("a", 5), hand("b", state="away"), by_hand, hand("d", skills=("户籍",))]
-    assert desk.choose(nobody, ["不动产"], "a", NOW) is None
-    assert desk.choose([hand("e")], [], None, NOW + LEASE) is None
+    assert routing.choose(nobody, ["不动产"], "a", NOW) is None
+    assert routing.choose([hand("e")], [], None, NOW + LEASE) is None

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from uuid6 import uuid7
 
-from api.database import Database
+from api.storage.database import Database
 from chat import INDEXES, Chat
 from chat.refusals import Unavailable
 from tests.chat.mortal import MortalStore

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chat.conversation import FIRST_REPLY, reads
-from chat.events import desk_room, member_room, staff_room
+from chat.live.hints import desk_room, member_room, staff_room
+from chat.talk.conversation import FIRST_REPLY, reads
 from tests.chat.office import said
 
 FACTS = ("version", "state", "desk", "case", "officer", "owner", "promised_at", "closed")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chat.conversation import EVENTS, reads
 from chat.namespace import ChatSocket
+from chat.talk.conversation import EVENTS, reads
 from tests.chat.office import said
 from tests.chat.test_following import ACTS, Scene
 from tests.chat.test_namespace import Server

@@ -5,8 +5,8 @@ import queue
 import pytest
 
 from chat import Chat
+from chat.live.missed import Unheard
 from chat.namespace import _drop_slow
-from chat.unheard import Unheard
 from tests.chat.office import FAST, said
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat.events import desk_room, member_room, staff_room
+from chat.live.hints import desk_room, member_room, staff_room
 from chat.namespace import ChatSocket, _obey
 
 

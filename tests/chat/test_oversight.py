@@ -2,11 +2,11 @@
 
 import pytest
 
-from chat.conversation import oversees, reads
-from chat.events import member_room
+from chat.desk.presence import GONE, LEASE
+from chat.live.hints import member_room
 from chat.namespace import ChatSocket
-from chat.presence import GONE, LEASE
 from chat.refusals import ConversationClosed, NotFound, NotTheOfficer, RoleWrong
+from chat.talk.conversation import oversees, reads
 from tests.chat.office import said
 from tests.chat.test_namespace import Server
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat import privacy
 from chat.refusals import NotFound
+from chat.talk import masking
 from tests.chat.office import said
 
 ID = "11010519491231002X"
@@ -24,7 +24,7 @@ ID = "11010519491231002X"
     ],
 )
 def test_personal_numbers_are_masked_in_place(text, masked):
-    assert privacy.mask(text) == masked
+    assert masking.mask(text) == masked
     assert len(masked) == len(text)
 
 
@@ -42,19 +42,19 @@ def test_personal_numbers_are_masked_in_place(text, masked):
     ],
 )
 def test_other_numbers_stay(text):
-    assert privacy.mask(text) == text
+    assert masking.mask(text) == text
 
 
 @given(st.text(alphabet="0123456789Xx -+８６１３abc身", max_size=60))
 def test_masking_keeps_the_length_and_is_done_once(text):
-    once = privacy.mask(text)
+    once = masking.mask(text)
     assert len(once) == len(text)
     assert all(a == b or b == "*" for a, b in zip(text, once, strict=True))
 
 
 def test_staff_may_tell_a_phone_number_but_no_identity_number():
     words = f"请打 13800138000，您的 {ID}"
-    assert privacy.mask(words, privacy.OF_OTHERS) == "请打 13800138000，您的 110***********002X"
+    assert masking.mask(words, masking.OF_OTHERS) == "请打 13800138000，您的 110***********002X"
 
 
 def test_what_is_stored_and_shown_is_masked_and_its_officer_sees_the_original(

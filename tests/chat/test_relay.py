@@ -1,4 +1,4 @@
-"""The short form of `python -m tests.show.bench_relay`: ours and the Node peer acknowledge and deliver everything."""
+"""The short form of `python -m tests.bench.relay`: ours and the Node peer acknowledge and deliver everything."""
 
 import json
 import os
@@ -19,7 +19,7 @@ NEEDED = {
 
 @pytest.mark.skipif(not os.environ.get("CI") and not all(NEEDED.values()), reason=f"needed: {', '.join(NEEDED)}")
 def test_ours_and_the_node_peer_acknowledge_and_deliver_everything_and_compress_nothing():
-    command = [sys.executable, "-m", "tests.show.bench_relay", "--seed", "2", "--short"]
+    command = [sys.executable, "-m", "tests.bench.relay", "--seed", "2", "--short"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     report = json.loads(done.stdout)

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from chat import Chat, retention
+from chat import Chat
 from chat.refusals import NotFound
-from chat.retention import KEPT, PAUSE
+from chat.retention import retention
+from chat.retention.retention import KEPT, PAUSE
 from tests.chat.office import FAST, said
 
 PLACES = ("messages", "conversation_members", "chat_promises", "chat_gone")

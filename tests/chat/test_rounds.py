@@ -3,9 +3,9 @@
 import pytest
 
 from chat import Chat, limits
-from chat.conversation import SILENCE
 from chat.limits import Buckets, Rate
 from chat.refusals import AlreadyRated, BadFields, NotFound, TooOften, WrongState
+from chat.talk.conversation import SILENCE
 from tests.chat.office import hours_later, said
 
 

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from chat.conversation import FIRST_REPLY, timed_id
-from chat.presence import GONE, LEASE
+from chat.desk.presence import GONE, LEASE
 from chat.refusals import WrongState
+from chat.talk.conversation import FIRST_REPLY, timed_id
 from tests.chat.office import Hours, hours_later, said
 from tests.show.routing import run
 

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import pytest
 
-from chat import writer as writers
-from chat.conversation import Conversation, Person
+from chat.live import writer as writers
+from chat.live.writer import Writer, key_of
 from chat.refusals import Unavailable
-from chat.store import Unsettled
-from chat.writer import Writer, key_of
+from chat.talk.conversation import Conversation, Person
+from chat.talk.store import Unsettled
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 ME = Person("me", "citizen", "张三")

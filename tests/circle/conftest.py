@@ -11,13 +11,13 @@ import pytest
 
 from api.calendar.hours import parse_hours
 from api.circle.points_csv import write_points
-from api.circle.reach import Position, Reach
 from api.circle.service import Circle, Hosts
 from api.circle.store import CircleStore
-from api.database import Database
+from api.circle.travel.reach import Position, Reach
 from api.jobs.service import Jobs
 from api.jobs.store import JobStore
 from api.refusals import NotFound
+from api.storage.database import Database
 from tests.circle.places import HELSINKI, NOW, made, opening
 from tests.show.circle import built, draw
 

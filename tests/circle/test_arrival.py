@@ -1,17 +1,16 @@
 """Arriving at lunch, at midnight, in the last minute, on holidays and make-up days: 2026 read a second time."""
 
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.circle.circle import SERVE
+from api.times import BEIJING
 from tests.circle.places import made
 from tests.circle.test_circle import asked
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 # 国办发明电〔2025〕7号, copied by hand: first and last day off; Saturdays and Sundays worked instead.
 OFF = [("01-01", "01-03"), ("02-15", "02-23"), ("04-04", "04-06"), ("05-01", "05-05"), ("06-19", "06-21")]
 OFF += [("09-25", "09-27"), ("10-01", "10-07")]

@@ -1,4 +1,4 @@
-"""Short forms of `python -m tests.show.bench_circle`: what it measures is right, and its server and client work."""
+"""Short forms of `python -m tests.bench.circle`: what it measures is right, and its server and client work."""
 
 import json
 import random
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.show.bench_circle import flat, rightness
+from tests.bench.circle import flat, rightness
 from tests.show.loopback import ask, busy, gunicorn
 
 
@@ -24,7 +24,7 @@ def test_precision_and_recall_are_what_they_are_called() -> None:
 def test_a_bare_app_is_kept_busy_by_the_client_and_tells_its_cost(tmp_path: Path) -> None:
     answer = tmp_path / "answer.json"
     answer.write_text(json.dumps({"points": [1, 2]}), "utf-8")
-    with gunicorn("tests.show.bare:app", tmp_path / "log", BARE_ANSWER=str(answer)) as server:
+    with gunicorn("tests.bench.bare:app", tmp_path / "log", BARE_ANSWER=str(answer)) as server:
         assert json.loads(ask(server.port, "/answer")[1]) == {"points": [1, 2]}
         per_second, cpu_us = busy(server, ["/", "/answer"], 0.3)
         assert per_second > 5

@@ -1,20 +1,19 @@
 """The answer: limit, opening on arrival, matter, best and why, what lies beyond."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.circle.area import Spots
 from api.circle.circle import DETOUR, Answer, Ask, Candidate, answer, candidate, reached
-from api.circle.mode import Pace
 from api.circle.point import Handling, ServicePoint
+from api.circle.travel.area import Spots
+from api.circle.travel.mode import Pace
+from api.times import BEIJING
 from tests.circle.places import WEEK, made, opening
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 TUESDAY_10 = datetime(2026, 11, 24, 10, 0, tzinfo=BEIJING)
 ANYWHERE = Handling("M", "事", frozenset({"区", "街道", "社区"}), {"街道": "受理", "社区": "受理"}, courier=True)
 HALL_ONLY = Handling("M", "事", frozenset({"区"}), {}, courier=True)

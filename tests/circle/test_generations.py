@@ -21,7 +21,7 @@ from api.server import joined
 from api.settings import read
 from tests.circle.conftest import circle_on, csv_of_helsinki
 from tests.circle.places import HELSINKI, made
-from tests.served import Served, log_in_staff, wait_for
+from tests.serving import Served, log_in_staff, wait_for
 
 QUESTION = {"lon": 24.9435, "lat": 60.1710, "open": "any", "at": "2026-11-24T10:00:00+08:00"}
 FOLLOWED_S = 2.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.circle.mode import Mode, Pace, bars, speeds
+from api.circle.travel.mode import Mode, Pace, bars, speeds
 
 PACE = Pace()
 

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from api.circle.builder import build
-from api.circle.mode import MODES, Mode
-from api.circle.nearest import SNAP_LIMIT_M
-from api.circle.reach import Position, Reach, direct
+from api.circle.travel.mode import MODES, Mode
+from api.circle.travel.nearest import SNAP_LIMIT_M
+from api.circle.travel.reach import Position, Reach, direct
+from api.circle.travel.run_build import build
 from tests.show.circle import compare, draw
 
 Generation = Callable[[str], tuple[Reach, list[Position]]]

@@ -7,17 +7,17 @@ from typing import Any
 import orjson
 import pytest
 
-from api.circle.area import Box
 from api.circle.generations import NetworkRefused
-from api.circle.mode import MODES
 from api.circle.points_csv import write_points
 from api.circle.schemas import Circle as Answered
 from api.circle.service import COVER_PAUSE, Circle
-from api.database import Database
+from api.circle.travel.area import Box
+from api.circle.travel.mode import MODES
 from api.refusals import BadFields, NotFound
+from api.storage.database import Database
 from tests.circle.conftest import circle_on
 from tests.circle.places import HELSINKI, LIECHTENSTEIN, NOW, made
-from tests.served import wait_for
+from tests.serving import wait_for
 
 NewCircle = Callable[[], Circle]
 XINCHENG = {"lon": 108.9579, "lat": 34.26895, "crs": "wgs84", "mode": "walk", "minutes": 15, "open": "any"}

@@ -7,9 +7,9 @@ import time
 import pytest
 from PIL import Image
 
-from api.files import checker
 from api.files import file as rules
-from api.files.checker import CheckFailed, check
+from api.files import run_check
+from api.files.run_check import CheckFailed, check
 from tests.files.papers import HEIC, SORTS, hostile, pdf, photo
 from tests.files.test_uploads import begin, send, upload
 
@@ -99,7 +99,7 @@ def test_why_is_told_in_the_callers_language(citizen, drain):
 
 
 def test_every_reason_of_the_check_has_words():
-    source = (checker.ROOT / "api/files/check.py").read_text()
+    source = (run_check.ROOT / "api/files/check.py").read_text()
     told = {word for word in rules.UNFIT if f'"{word}"' in source}
     assert told == set(rules.UNFIT) - {"unsafe", "unchecked"}
 
@@ -134,7 +134,7 @@ def test_a_file_whose_check_never_ends_is_refused_after_three_tries(citizen, dra
     def killed(*args):
         raise CheckFailed("killed")
 
-    monkeypatch.setattr(checker, "check", killed)
+    monkeypatch.setattr(run_check, "check", killed)
     location = f"/v1/uploads/{upload(citizen)}"
     for _ in range(rules.MOST_TRIES + 1):
         assert citizen.get(location)["state"] == "checking"
@@ -160,15 +160,15 @@ def test_a_scanner_has_its_say_about_what_arrived(citizen, drain, app, monkeypat
 
 def test_two_checks_of_one_file_keep_it_once(citizen, app, drain, database, monkeypatch):
     upload_id = upload(citizen, photo())
-    files, really = app.extensions["circle"].files, checker.check
+    files, really = app.extensions["circle"].files, run_check.check
 
     def overtaken(pieces, keep):
         found = really(pieces, keep)
-        monkeypatch.setattr(checker, "check", really)
+        monkeypatch.setattr(run_check, "check", really)
         files.check({"upload": upload_id})
         return found
 
-    monkeypatch.setattr(checker, "check", overtaken)
+    monkeypatch.setattr(run_check, "check", overtaken)
     drain()
     kept = database["uploads"].find_one({"_id": upload_id})["kept"]
     assert {row["_id"] for row in database["files.files"].find()} == {each["id"] for each in kept.values()}
@@ -267,9 +267,9 @@ def test_a_new_sealing_key_leaves_the_content_where_it_is(citizen, app, drain, d
 
 def as_child(monkeypatch, program):
     """Let another program stand for the check."""
-    real = checker.subprocess.Popen
+    real = run_check.subprocess.Popen
 
     def started(command, **rest):
         return real([command[0], "-c", program], **rest)
 
-    monkeypatch.setattr(checker.subprocess, "Popen", started)
+    monkeypatch.setattr(run_check.subprocess, "Popen", started)

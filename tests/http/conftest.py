@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.who.world import World
+from tests.access.world import World
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from api.bodies import MOST_DEPTH, MOST_JSON
+from api.web.bodies import MOST_DEPTH, MOST_JSON
 from tests.way import FOOD
 
 BODIES = {

@@ -5,11 +5,11 @@ from ipaddress import ip_network
 import pytest
 from flask import request, request_finished
 
-from api import edge
-from api.edge import client_address
-from api.limits import Limits
 from api.refusals import BadFields
 from api.settings import read
+from api.web import edge
+from api.web.edge import client_address
+from api.web.limits import Limits
 
 OURS, OTHERS = "https://www.example.cn", "https://evil.example"
 PLACES = ("/", "/staff", "/docs", "/healthz", "/readyz", "/openapi.json", "/v1/matters", "/v1/me", "/nowhere")

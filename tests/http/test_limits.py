@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from api import limits
-from api.limits import CLASSES, RATES, STRICT, Limits, TooMany, class_of
+from api.web import limits
+from api.web.limits import CLASSES, RATES, STRICT, Limits, TooMany, class_of
 from tests.chat.test_faces import redis_url  # noqa: F401 - a fixture
 
 

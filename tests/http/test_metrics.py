@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.metrics import Metrics, Reading
+from api.web.metrics import Metrics, Reading
 from tests.way import submitted
 
 TOKEN = "0123456789abcdef"
@@ -82,10 +82,10 @@ class TestWithAToken:
         """An app that holds nothing but the measurements."""
         from flask import Flask
 
-        from api import metrics, problems
-        from api.http import Http
         from api.refusals import Refusal
         from api.settings import is_loopback
+        from api.web import metrics, problems
+        from api.web.guard import Http
 
         app = Flask("bare")
         problems.register(app, (Refusal,), ())

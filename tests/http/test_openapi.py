@@ -3,10 +3,10 @@
 import re
 
 from openapi_spec_validator import validate
-
-from api.openapi import takes_version
-from tests.show.openapi import examine
 from tests.who.test_matrix import routes
+
+from api.web.openapi import takes_version
+from tests.show.openapi import examine
 
 
 def test_it_is_a_valid_description(anyone):

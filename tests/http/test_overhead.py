@@ -1,6 +1,6 @@
 """What our mechanisms add to a request stays small."""
 
-from tests.show.overhead import measure
+from tests.bench.overhead import measure
 
 
 def test_an_empty_route_through_all_mechanisms_costs_a_few_times_a_bare_one():

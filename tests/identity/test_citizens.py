@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.identity import consent
+from api.identity.citizens import consent
 from api.identity.ports import Policy
 from tests.way import ID_NUMBER, accepted_upload, issued, submitted
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from api.identity.mandate import Mandate, may_act_for
+from api.identity.mandates.mandate import Mandate, may_act_for
 from tests.identity.test_rules import numbered
 from tests.way import FOOD, ID_NUMBER
 

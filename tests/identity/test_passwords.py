@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-from api.embedded import EmbeddedStore
-from api.identity.passwords import Passwords
-from tests.served import Served
+from api.identity.staff.passwords import Passwords
+from api.storage.embedded import EmbeddedStore
+from tests.serving import Served
 
 BESIDE = """
 from gevent import monkey

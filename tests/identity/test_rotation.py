@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from api.identity import sealing
-from api.identity.rotation import Rotation, check_listed
-from api.identity.sealing import Keyring, SealBroken, key_of
+from api.identity.sealing import keyring
+from api.identity.sealing.keyring import Keyring, SealBroken, key_of
+from api.identity.sealing.rotation import Rotation, check_listed
 from api.identity.store import SEALED, SealedRows
 from tests.way import ID_NUMBER
 
@@ -85,7 +85,7 @@ def test_a_change_meanwhile_wins(database, keyring_here, rotation):
 
 
 def test_a_running_process_follows_a_new_key(tmp_path, monkeypatch):
-    monkeypatch.setattr(sealing, "FOLLOW_SECONDS", 0.0)
+    monkeypatch.setattr(keyring, "FOLLOW_SECONDS", 0.0)
     here = Keyring.open(tmp_path / "keys")
     there = Keyring.open(tmp_path / "keys")
     there.add()

@@ -14,7 +14,7 @@ from api.identity.identity import (
     mobile,
     shown,
 )
-from api.identity.sealing import Keyring, SealBroken
+from api.identity.sealing.keyring import Keyring, SealBroken
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from api.identity.wechat import (
+from api.identity.citizens.wechat import (
     ConsoleWeChat,
     MiniProgram,
     WeChatBlocked,

@@ -10,9 +10,9 @@ from multiprocessing.connection import Connection
 from typing import Any
 from uuid import uuid4
 
-from api.database import Database
 from api.jobs.service import Jobs
 from api.jobs.store import INDEXES, JobStore
+from api.storage.database import Database
 
 SPAWN = multiprocessing.get_context("spawn")
 PATIENCE = 60

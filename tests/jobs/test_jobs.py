@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pymongo.collection import Collection
 
-from api.database import LEASE_SECONDS
 from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, LONGEST_RUN, MAX_ATTEMPTS, Recurring, next_try, reason
 from api.jobs.service import Jobs, Worker
 from api.jobs.store import INDEXES, JobStore
+from api.storage.database import LEASE_SECONDS
 
 
 @pytest.fixture

@@ -23,11 +23,11 @@ from pymongo.errors import PyMongoError
 
 import api.matters.service
 from api.app import Office, create_app
-from api.database import Database
-from api.identity.sealing import Keyring
-from api.matters.reading import Reader
-from api.matters.search import Index
+from api.identity.sealing.keyring import Keyring
+from api.matters.search.index import Index
+from api.matters.search.reading import Reader
 from api.settings import read
+from api.storage.database import Database
 from tests.conftest import Caller
 from tests.kills.lab import BEGIN, Clock, Provider
 from tests.notifications.fake_twilio import ACCOUNT, SERVICE, TOKEN

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from api.embedded import OPTIONS
+from api.storage.embedded import OPTIONS
 from tests.notifications.fake_twilio import FakeTwilio
 
 FORK = multiprocessing.get_context("fork")

@@ -5,9 +5,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from api.matters.matter import matter_of, searched_texts
-from api.matters.reading import Reader
-from api.matters.search import Entry, Index
+from api.matters.catalogue.matter import matter_of, searched_texts
+from api.matters.search.index import Entry, Index
+from api.matters.search.reading import Reader
 
 
 def data(name: str) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.matters.consistency import RULES, contradictions
+from api.matters.catalogue.consistency import RULES, contradictions
 from tests.matters.starter import RECORDS
 
 SOUND: dict[str, Any] = {**RECORDS[0], "statutory_days": 20, "promised_days": 15}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.matters.department import Departments
+from api.matters.catalogue.department import Departments
 
 DEPARTMENTS = Departments(
     [

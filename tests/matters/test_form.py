@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from api.matters.catalogue.matter import matter_of
 from api.matters.form import KINDS, MOST_ROWS, Field, Form, asked, form_of, handed_in, missing, wrong
-from api.matters.matter import matter_of
-from api.matters.situation import situations_of
+from api.matters.guide.situation import situations_of
 from tests.matters.starter import RECORDS, data
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.matters.matter import Limit, Matter, guide, in_force, matter_of
+from api.matters.catalogue.matter import Limit, Matter, guide, in_force, matter_of
 from tests.matters.starter import RECORDS
 
 DAY = date(2026, 11, 24)

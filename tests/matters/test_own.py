@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from api.matters import own as rules
-from api.matters.matter import matter_of
-from api.matters.schemas.own import OwnForm, OwnSituation
-from api.matters.situation import situations_of
+from api.matters.catalogue import content as rules
+from api.matters.catalogue.matter import matter_of
+from api.matters.guide.situation import situations_of
+from api.matters.schemas.content import OwnForm, OwnSituation
 from tests.matters.starter import RECORDS, data
 from tests.way import FOOD, ID_NUMBER, complete_draft, new_version
 

@@ -11,7 +11,7 @@ import pytest
 import zxingcpp
 from pypdf import PdfReader
 
-from api.matters.printing import ENGLISH
+from api.matters.guide.printing import ENGLISH
 from api.pdf import LARGE, Block, Paper, printed
 from tests.matters.starter import data
 from tests.way import FOOD, act, submitted

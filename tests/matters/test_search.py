@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.matters.search import Index
+from api.matters.search.index import Index
 from tests.matters.starter import NAMES, index, reader
 
 DATA = Path(__file__).parents[1] / "data"

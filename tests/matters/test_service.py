@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from api.database import Database
 from api.matters.service import Matters
 from api.matters.store import MatterStore
 from api.refusals import NotFound
+from api.storage.database import Database
 from tests.conftest import Clock
 from tests.matters.starter import RECORDS
 

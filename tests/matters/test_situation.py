@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from api.matters.consistency import contradictions
-from api.matters.matter import Matter, matter_of
-from api.matters.situation import Situations, holds, situations_of, strangers
+from api.matters.catalogue.consistency import contradictions
+from api.matters.catalogue.matter import Matter, matter_of
+from api.matters.guide.situation import Situations, holds, situations_of, strangers
 from tests.matters.starter import RECORDS, data
 
 RESTAURANT, MARRIAGE, PENSION = "XC-行政许可-001", "XC-行政确认-003", "XC-公共服务-011"

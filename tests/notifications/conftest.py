@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api.database import Database
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
+from api.storage.database import Database
 from notifications import INDEXES, Notifications
 from notifications.channels import Call, Fault, Message, Remedy, Report
 from notifications.channels.twilio_sms import TwilioSms

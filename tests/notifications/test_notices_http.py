@@ -9,10 +9,10 @@ from flask import Flask, jsonify
 from flask.testing import FlaskClient
 from flask_smorest import Api
 
-from api.http import Http
 from api.jobs.service import Idempotency
 from api.jobs.store import JobStore
 from api.refusals import Refusal as HouseRefusal
+from api.web.guard import Http
 from notifications import nothing
 from notifications.refusals import Refusal
 from notifications.routes import blueprint

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.identity.sealing import SealBroken
+from api.identity.sealing.keyring import SealBroken
 from notifications.channels import Fault, LookFailed, Message, Remedy, Report
 from notifications.refusals import NotFound, NotResendable
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pymongo.errors import PyMongoError
 
-from api.database import Database
-from api.embedded import EmbeddedStore
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
+from api.storage.database import Database
+from api.storage.embedded import EmbeddedStore
 from notifications.channels import Message, Report
 
 from .conftest import House, ScriptedSms
@@ -31,7 +31,7 @@ def test_a_store_killed_in_the_middle_of_a_call_costs_no_second_sms(
         return Report("accepted", ref="ref-1")
 
     with monkeypatch.context() as impatient:
-        impatient.setattr("api.database.TIMEOUT_MS", 4000)
+        impatient.setattr("api.storage.database.TIMEOUT_MS", 4000)
         house = open_house(store, keyring, clock, sms)
     notice = house.code()
     monkeypatch.setattr(sms, "submit", take_and_kill)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from api import release
 from api.app import create_app
-from api.database import Database
-from api.embedded import EmbeddedStore
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from api.operations.service import back_up, require_keys
 from api.operations.store import OperationsStore
 from api.settings import read
+from api.storage.database import Database
+from api.storage.embedded import EmbeddedStore
 from tests.conftest import PASSWORD, Clock, SmsBox
 from tests.operations import story
 

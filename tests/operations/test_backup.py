@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from api import release
 from api.app import create_app, shape
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from api.operations.archive import Archive, ArchiveBroken
 from api.operations.migration import NewerStore, Shape
 from api.operations.service import KeysWrong, RestoreRefused, back_up, make_room, open_keys, restore

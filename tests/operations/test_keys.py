@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from api.identity.rotation import check_listed
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
+from api.identity.sealing.rotation import check_listed
 from tests.operations.story import read, told
 from tests.way import ID_NUMBER, accepted_upload
 

@@ -6,7 +6,7 @@ import pytest
 from pymongo.client_session import ClientSession
 from pymongo.errors import AutoReconnect, OperationFailure
 
-from api.database import NO_SUCH_TRANSACTION, UNAVAILABLE, Database, OutcomeUnknown
+from api.storage.database import NO_SUCH_TRANSACTION, UNAVAILABLE, Database, OutcomeUnknown
 
 Commit = Any
 

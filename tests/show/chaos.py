@@ -27,8 +27,8 @@ from uuid import uuid4  # noqa: E402
 
 import gevent  # noqa: E402
 
-from api.database import Database  # noqa: E402
 from api.jobs import store as jobs_store  # noqa: E402
+from api.storage.database import Database  # noqa: E402
 from chat import INDEXES  # noqa: E402
 from tests.chat.mortal import MortalRedis, MortalStore, MortalWeb  # noqa: E402
 from tests.chat.phone import PATH, Phone  # noqa: E402

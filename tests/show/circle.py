@@ -18,10 +18,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from api.circle.mode import MODES, Mode
-from api.circle.reach import LIMIT_S, Position, Reach
+from api.circle.travel.mode import MODES, Mode
+from api.circle.travel.reach import LIMIT_S, Position, Reach
+from tests.bench import valhalla_walk
 from tests.circle.second_reading import SecondReading
-from tests.show import valhalla_walk
 
 NETWORKS = Path(__file__).parents[1] / "data" / "networks"
 BOXES = {
@@ -55,7 +55,7 @@ def built(name: str, positions: list[Position], folder: Path) -> Reach:
         "pace": {},
     }
     subprocess.run(
-        [sys.executable, "-m", "api.circle.build"],
+        [sys.executable, "-m", "api.circle.travel.build"],
         input=json.dumps(request),
         text=True,
         check=True,

@@ -19,10 +19,10 @@ from typing import Any
 
 import requests
 
-from api.database import Database
-from api.embedded import running_uri
+from api.storage.database import Database
+from api.storage.embedded import running_uri
 from tests.files.papers import hostile, photo
-from tests.served import Served, Session, log_in_citizen, wait_for
+from tests.serving import Served, Session, log_in_citizen, wait_for
 
 STREAM = "application/offset+octet-stream"
 A_CITIZEN = 100

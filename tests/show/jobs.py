@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from api.embedded import EmbeddedStore
+from api.storage.embedded import EmbeddedStore
 from tests.jobs.crew import fill, opened, process, told, work
 
 MOST = 1000

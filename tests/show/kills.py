@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from tests.kills.child import MOMENTS, reader
 from tests.kills.lab import FORK
 from tests.kills.story import PLACE, STORY

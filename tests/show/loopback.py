@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
-from tests.served import free_port, wait_for
+from tests.serving import free_port, wait_for
 
 CONNECTIONS = 4
 """Kept alive; while one answer is read, the server works on the next."""

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.served import Served
+from tests.serving import Served
 
 SETTLE_SECONDS = 5.0
 MOST_MIB = 300

@@ -27,12 +27,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import create_app
-from api.database import Database
-from api.embedded import EmbeddedStore
-from api.identity.sealing import Keyring
+from api.identity.sealing.keyring import Keyring
 from api.settings import read
+from api.storage.database import Database
+from api.storage.embedded import EmbeddedStore
+from tests.access.world import World
 from tests.conftest import Clock, SmsBox
-from tests.who.world import World
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 ACTORS = ("owner", "window", "handler", "admin", "anyone")

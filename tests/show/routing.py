@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from api.database import Database
-from api.embedded import EmbeddedStore
+from api.storage.database import Database
+from api.storage.embedded import EmbeddedStore
 from chat import INDEXES, Chat, Refusal
 from tests.chat.office import FAST, Actor, Office, said, utc_now
 

@@ -15,9 +15,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from api.matters.matter import matter_of, searched_texts
-from api.matters.reading import Reader, sound
-from api.matters.search import Entry, Index
+from api.matters.catalogue.matter import matter_of, searched_texts
+from api.matters.search.index import Entry, Index
+from api.matters.search.reading import Reader, sound
 
 DATA = Path(__file__).parents[1] / "data"
 Search = Callable[[str], list[str]]

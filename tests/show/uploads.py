@@ -22,7 +22,7 @@ from typing import Any
 import requests
 
 from tests.files.papers import pdf
-from tests.served import Served, Session, log_in_citizen, wait_for
+from tests.serving import Served, Session, log_in_citizen, wait_for
 
 STREAM = "application/offset+octet-stream"
 RESET = struct.pack("ii", 1, 0)

@@ -1,3 +1,3 @@
 """Shapes of the catalogue: what lists answer, guides and their forms, entries as they are kept, what staff see."""
 
-from api.matters.schemas import own as own  # entries name its shapes by their names, so they are always there
+from api.matters.schemas import content as content  # entries name its shapes by their names, so they are always there

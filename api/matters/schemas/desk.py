@@ -2,9 +2,9 @@
 
 from marshmallow import Schema, fields, validate
 
+from api.matters.schemas.content import OwnForm, OwnSituation
 from api.matters.schemas.entries import MATTER_KINDS, Entry
-from api.matters.schemas.own import OwnForm, OwnSituation
-from api.shapes import Paging, Time
+from api.web.fields import Paging, Time
 
 STATES = ["draft", "planned", "in_force", "replaced", "ended"]
 

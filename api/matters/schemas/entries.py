@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from api.matters.version import CODE
+from api.matters.catalogue.version import CODE
 
 DAY_UNITS = ("工作日", "自然日")
 MATTER_KINDS = ("行政许可", "行政确认", "行政给付", "行政奖励", "行政裁决", "其他行政权力", "公共服务")

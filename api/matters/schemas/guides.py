@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from api.matters.form import KINDS
-from api.shapes import FORM_VALUE
+from api.web.fields import FORM_VALUE
 
 UNITS = ["working", "calendar"]
 

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.shapes import Paging
+from api.web.fields import Paging
 
 
 class ListQuestion(Paging):

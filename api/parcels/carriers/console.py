@@ -4,12 +4,11 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 from api.parcels.carriers import Pushed, Watched
 from api.parcels.carriers.kuaidi100 import read_push, sign_of
+from api.times import BEIJING
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 PAUSE = timedelta(seconds=4)
 DAY = (
     ("103", "快递员李师傅 13900001111 已在新城区政务服务大厅揽收"),

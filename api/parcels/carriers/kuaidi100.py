@@ -5,14 +5,13 @@ from datetime import datetime
 from hashlib import md5
 from hmac import compare_digest
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import requests
 
 from api.parcels.carriers import Pushed, TrackerFailed, Watched
 from api.parcels.parcel import SignatureBad, TrackingEvent, event
+from api.times import BEIJING
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 ANSWER = '{"result":true,"returnCode":"200","message":"成功"}'
 TIMEOUT = (5, 15)
 COMPANIES = {"ems": "ems", "sf": "shunfeng", "jd": "jd", "console": "console"}

@@ -1,0 +1,335 @@
+"""The working-day clock (办件时限): a pure function of a case's facts and the calendar.
+
+`reckon` takes plain JSON and answers plain JSON; `reckon_facts` does the same with dataclasses. The way of an
+answer: the facts are read (`clock_facts`), day 0 is found (`clock_start`), days are counted past the stops
+(`clock_count`), extensions judged, figures reported, the ledger written (`clock_ledger`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from api.calendar.calendar import UnknownYear, WorkingCalendar
+from api.cases.clock import ledger as book
+from api.cases.clock.count import STOPPING_KINDS, Limit, Stops
+from api.cases.clock.facts import ClockError, Extension, Facts, Procedure, read_facts
+from api.cases.clock.start import Standing, stand
+
+HANDOVER_LIMIT_DAYS = 10
+
+State = Literal["not_started", "refused", "running", "stopped", "overdue", "decided"]
+
+
+@dataclass(frozen=True)
+class Reckoning:
+    """The answer (rules 31-38). A due is the last second of its day, or None where none can be named.
+
+    `total`, `used`, `left`, `overdue_days` are days of the legal limit's unit; `promised_left` working days.
+    """
+
+    state: State
+    accept_basis: str | None = None
+    day0: date | None = None
+    notice_due: datetime | None = None
+    legal_due: datetime | None = None
+    promised_due: datetime | None = None
+    act_by: datetime | None = None
+    total: int | None = None
+    used: int | None = None
+    left: int | None = None
+    overdue: bool = False
+    overdue_days: int = 0
+    promise_overdue: bool = False
+    promised_left: int | None = None
+    extensions: tuple[str, ...] = ()
+    handover_due: datetime | None = None
+    handover_overdue: bool = False
+    warnings: tuple[str, ...] = ()
+    ledger: tuple[book.Line, ...] = ()
+
+    def shown(self) -> dict[str, Any]:
+        """As plain JSON: times in ISO 8601 with `+08:00`, ledger lines as text."""
+        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+
+
+def reckon(facts: object, calendar: WorkingCalendar) -> dict[str, Any]:
+    """The clock's answer as plain JSON; `{"error": code}` where there is none, with a `detail` for bad input."""
+    try:
+        return reckon_facts(read_facts(facts), calendar).shown()
+    except ClockError as error:
+        return {"error": error.code} | ({"detail": error.detail} if error.code == "bad_input" else {})
+    except UnknownYear as unknown:
+        return {"error": _calendar_unknown(unknown.year)}
+
+
+def reckon_file(items: Sequence[Any], calendar: WorkingCalendar) -> list[dict[str, Any]]:
+    """`[{id, input}]` to `[{id, output}]`; an item of another shape is answered by its error."""
+    entries = [item if isinstance(item, dict) else {} for item in items]
+    return [{"id": entry.get("id"), "output": reckon(entry.get("input"), calendar)} for entry in entries]
+
+
+def reckon_facts(facts: Facts, calendar: WorkingCalendar) -> Reckoning:
+    """The clock's answer at `facts.as_of`. Raises ClockError and UnknownYear (rules 4, 26, 30, 31)."""
+    calendar = calendar.with_exceptions(facts.exceptions)
+    _refuse_impossible_procedures(facts)
+    known = facts.known()
+    standing = stand(known, calendar)
+    _refuse_what_precedes_acceptance(known, standing)
+    if standing.state != "accepted" or standing.day0 is None:
+        return _without_clock(standing)
+    return _Clock(known, standing, standing.day0, calendar).reckoning()
+
+
+def _refuse_impossible_procedures(facts: Facts) -> None:
+    """Rule 26, of the record as it stands: whatever moment is asked about, it cannot be true."""
+    for procedure in facts.procedures:
+        if procedure.end and procedure.end < procedure.start:
+            raise ClockError("procedure_end_before_start")
+        if facts.decision and procedure.start > facts.decision.at:
+            raise ClockError("procedure_after_decision")
+
+
+def _refuse_what_precedes_acceptance(facts: Facts, standing: Standing) -> None:
+    """Rules 26, 30, 31: nothing comes before acceptance, nor where there is none yet."""
+
+    def is_early(at: datetime) -> bool:
+        return standing.began_at is None or at < standing.began_at
+
+    if any(is_early(procedure.start) for procedure in facts.procedures):
+        raise ClockError("procedure_before_acceptance")
+    if any(is_early(extension.approved_at) for extension in facts.extensions):
+        raise ClockError("extension_before_acceptance")
+    if facts.decision and is_early(facts.decision.at):
+        raise ClockError("decision_before_acceptance")
+
+
+def _without_clock(standing: Standing) -> Reckoning:
+    return Reckoning(
+        state="refused" if standing.state == "refused" else "not_started",
+        notice_due=_last_second(standing.notice_due),
+        warnings=tuple(sorted(standing.warnings)),
+    )
+
+
+class _Due(NamedTuple):
+    """A due day; or none, and then perhaps the unknown year that it needs (rule 4)."""
+
+    day: date | None = None
+    unknown_year: int | None = None
+
+    def is_over(self, day: date) -> bool:
+        """A due day is over from 00:00 of the next (rule 16); one that cannot be named is not."""
+        return self.day is not None and day > self.day
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """A clock that runs, or ran: each property follows from the facts and from other properties, by its rule."""
+
+    facts: Facts
+    standing: Standing
+    day0: date
+    calendar: WorkingCalendar
+
+    # Stops
+
+    @cached_property
+    def recorded_stops(self) -> tuple[Procedure, ...]:
+        """Rule 20: the eight kinds of 第45条, and those that the matter's own law lets stop."""
+        kinds = STOPPING_KINDS.union(self.facts.matter_stops)
+        return tuple(procedure for procedure in self.facts.procedures if procedure.kind in kinds)
+
+    @cached_property
+    def stopping(self) -> tuple[Procedure, ...]:
+        """Rule 25: the stops as they count; the decision closes what is open then."""
+        decision = self.facts.decision
+        return tuple(
+            replace(stop, end=decision.at) if decision and self._open_at_decision(stop) else stop
+            for stop in self.recorded_stops
+        )
+
+    @cached_property
+    def stops(self) -> Stops:
+        return Stops.of(self.stopping)
+
+    def _open_at_decision(self, stop: Procedure) -> bool:
+        decision = self.facts.decision
+        return decision is not None and (stop.end is None or stop.end > decision.at)
+
+    # Extensions
+
+    @cached_property
+    def verdicts(self) -> tuple[str, ...]:
+        """`ok` or a reason for each extension, in the order of the input; judged in the order of approval."""
+        extensions = self.facts.extensions
+        verdicts: dict[int, str] = {}
+        granted = 0
+        for n in sorted(range(len(extensions)), key=lambda n: extensions[n].approved_at):
+            verdicts[n] = self._judge(extensions[n], granted)
+            granted += extensions[n].days if verdicts[n] == "ok" else 0
+        return tuple(verdicts[n] for n in range(len(extensions)))
+
+    def _judge(self, extension: Extension, granted: int) -> str:
+        """Rules 28-30: the first reason that fits, in this order (第42条)."""
+        rule, decision = self.facts.extension_rule, self.facts.decision
+        limit = self._legal_limit(granted)
+        if rule is None or limit is None:
+            return "not_allowed"
+        if decision and extension.approved_at > decision.at:
+            return "after_decision"
+        # A due that cannot be named, for an open stop or an unknown year, lies ahead: the approval is in time.
+        if _due_of(limit).is_over(extension.approved_at.date()):
+            return "late"
+        if granted:
+            return "second"
+        if extension.days > rule.max_days:
+            return "over_max"
+        return "ok" if extension.approver == rule.approver else "wrong_approver"
+
+    # Limits and dues
+
+    @cached_property
+    def legal(self) -> Limit | None:
+        pairs = zip(self.facts.extensions, self.verdicts, strict=True)
+        return self._legal_limit(sum(extension.days for extension, verdict in pairs if verdict == "ok"))
+
+    def _legal_limit(self, granted: int) -> Limit | None:
+        """Rule 27: the limit and the days granted are one period, counted anew from day 0 (第42条)."""
+        legal = self.facts.legal
+        if legal is None:
+            return None
+        return Limit(self.day0, legal.days + granted, legal.unit, self.stops, self.calendar)
+
+    @cached_property
+    def promise(self) -> Limit | None:
+        """Rule 17: working days, the same day 0, the same stops, no extension."""
+        days = self.facts.promised_days
+        return None if days is None else Limit(self.day0, days, "working", self.stops, self.calendar)
+
+    @cached_property
+    def legal_due(self) -> _Due:
+        return _due_of(self.legal)
+
+    @cached_property
+    def promised_due(self) -> _Due:
+        """Rule 17: a promise of 0 days is due on day 0 itself, and no stop moves it."""
+        return _Due(self.day0) if self.facts.promised_days == 0 else _due_of(self.promise)
+
+    @cached_property
+    def handover_due(self) -> _Due:
+        """Rule 35: ten working days after the day of a grant; no stops, no extension (第44条、第82条)."""
+        decision = self.facts.decision
+        if decision is None or decision.kind != "grant":
+            return _Due()
+        return _due_of(Limit(decision.at.date(), HANDOVER_LIMIT_DAYS, "working", Stops(), self.calendar))
+
+    @cached_property
+    def act_by(self) -> date | None:
+        """Rule 18: the earlier of the two dues that can be named."""
+        return min(filter(None, (self.legal_due.day, self.promised_due.day)), default=None)
+
+    # Report
+
+    @cached_property
+    def reference_day(self) -> date:
+        """Rule 31."""
+        return (self.facts.decision.at if self.facts.decision else self.facts.as_of).date()
+
+    @cached_property
+    def state(self) -> State:
+        """Rule 34: decided beats overdue beats stopped; where there is no legal limit the promise speaks."""
+        if self.facts.decision:
+            return "decided"
+        due = self.legal_due if self.legal else self.promised_due
+        if due.is_over(self.reference_day):
+            return "overdue"
+        return "stopped" if any(stop.end is None for stop in self.stopping) else "running"
+
+    @cached_property
+    def overdue_days(self) -> int:
+        """Rule 33."""
+        due = self.legal_due
+        if self.legal is None or due.day is None or not due.is_over(self.reference_day):
+            return 0
+        return self.legal.over(due.day, self.reference_day)
+
+    def _warnings(self) -> Iterator[str]:
+        yield from self.standing.warnings
+        for stop in self.recorded_stops:
+            if not stop.told:
+                yield f"not_told_in_writing:{stop.kind}"
+            if self._open_at_decision(stop):
+                yield f"closed_by_decision:{stop.kind}"
+        for due in (self.legal_due, self.promised_due, self.handover_due):
+            if due.unknown_year:
+                yield _calendar_unknown(due.unknown_year)
+        if self.promised_due.day and self.legal_due.is_over(self.promised_due.day):
+            yield "promise_after_legal"
+
+    def _events(self) -> Iterator[book.Event]:
+        """Rules 37, 38: everything that has a line."""
+        facts = self.facts
+        yield book.start_event(self.day0, self.standing.basis or "accepted")
+        for stop in self.stopping:
+            yield from book.stop_events(stop)
+        yield from (book.running_event(p) for p in facts.procedures if p not in self.recorded_stops)
+        yield from map(book.extension_event, facts.extensions, self.verdicts)
+        yield from book.closing_events(facts.decision, facts.handed_over_at)
+        yield from book.due_events(self.promised_due.day, self.legal_due.day, self.handover_due.day)
+
+    def _used_on(self, day: date) -> int:
+        """Rule 36: the legal clock's count on that date, else the promise's; after the decision it stays."""
+        limit = self.legal or self.promise
+        if limit is None:
+            return 0
+        return limit.used(min(day, self.reference_day) if self.facts.decision else day)
+
+    def reckoning(self) -> Reckoning:
+        """All of it, put together."""
+        today, legal, promise = self.reference_day, self.legal, self.promise
+        handed_over = (self.facts.handed_over_at or self.facts.as_of).date()
+        return Reckoning(
+            state=self.state,
+            accept_basis=self.standing.basis,
+            day0=self.day0,
+            notice_due=_last_second(self.standing.notice_due),
+            legal_due=_last_second(self.legal_due.day),
+            promised_due=_last_second(self.promised_due.day),
+            act_by=_last_second(self.act_by),
+            total=legal.total if legal else None,
+            used=legal.used(today) if legal else None,
+            left=legal.left(today) if legal else None,
+            overdue=self.legal_due.is_over(today),
+            overdue_days=self.overdue_days,
+            promise_overdue=self.promised_due.is_over(today),
+            promised_left=promise.left(today) if promise else None,
+            extensions=self.verdicts,
+            handover_due=_last_second(self.handover_due.day),
+            handover_overdue=self.handover_due.is_over(handed_over),
+            warnings=tuple(sorted(set(self._warnings()))),
+            ledger=book.lines(self._events(), self._used_on),
+        )
+
+
+def _due_of(limit: Limit | None) -> _Due:
+    """Rule 4: a due day that needs an unknown year is not named."""
+    try:
+        return _Due(limit.due() if limit else None)
+    except UnknownYear as unknown:
+        return _Due(unknown_year=unknown.year)
+
+
+def _last_second(due: date | None) -> datetime | None:
+    return book.end_of_day(due) if due else None
+
+
+def _calendar_unknown(year: int) -> str:
+    return f"calendar_unknown:{year}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [str(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value

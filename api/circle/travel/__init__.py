@@ -1,0 +1,1 @@
+"""Travel times: from a street file to seconds between any position and every service point."""

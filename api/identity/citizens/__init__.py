@@ -1,0 +1,1 @@
+"""Citizens: log-in, assurance, consents, the rights over one's own data."""

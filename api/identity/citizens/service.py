@@ -1,0 +1,342 @@
+"""Citizens: log-in by SMS code or WeChat, assurance, consents, and the rights over one's own data."""
+
+import logging
+import math
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from uuid6 import uuid7
+
+from api.identity import identity as rules
+from api.identity.citizens import consent
+from api.identity.citizens.register import NoRegister, Unconfirmed
+from api.identity.identity import Actor
+from api.identity.mandates.service import Mandates
+from api.identity.ports import Ground, Row
+from api.identity.sessions import Sessions
+from api.refusals import BadFields, NotFound, Refusal
+from api.times import BEIJING
+
+log = logging.getLogger("circle.identity")
+CLOSED_NAME = "已注销用户"
+REGISTER_TRIES = 5
+
+
+class NameConfirmed(Refusal):
+    """A verified name was seen on a card; only a window changes it."""
+
+    code = "name_confirmed"
+    zh = "姓名已经核验。如果改了名字，请带身份证到窗口更新。"
+    en = "Your name is verified. If it has changed, bring your card to a window."
+
+
+class VerifiedAsOther(Refusal):
+    """The account already belongs to a person with another number."""
+
+    code = "verified_as_other"
+    zh = "这个账号已核验为另一位持证人，请核对；换人使用请先注销旧账号。"
+    en = "This account is verified as somebody else. Close it before another person uses it."
+
+
+class CaseOpen(Refusal):
+    """An account with a case under way cannot be closed."""
+
+    code = "case_open"
+    zh = "还有没办完的办件，办结或撤回后才能注销账号。"
+    en = "A case is still open. Close the account once it has ended or is withdrawn."
+
+
+class Citizens:
+    """What citizens do here, and what is kept of them."""
+
+    def __init__(self, ground: Ground, sessions: Sessions, mandates: Mandates) -> None:
+        self._store, self._keys, self._now = ground.store, ground.keys, ground.now
+        self._transact, self._policy, self._ports = ground.transact, ground.policy, ground.ports
+        self._sessions, self._mandates = sessions, mandates
+
+    # -- log-in -----------------------------------------------------------
+
+    def send_code(self, phone_text: str, address: str) -> dict[str, int]:
+        """Send a code to a phone. The answer is the same whether or not the number is known.
+
+        Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
+        """
+        phone, now = _field("phone", rules.mobile, phone_text), self._now()
+        index = self._keys.index("phone", phone)
+        self._take(f"resend:{index}", 1, rules.RESEND_SECONDS, rules.TooSoon)
+        self._take(f"number:{index}", rules.CODES_A_NUMBER, rules.DAY)
+        self._take(f"address:{self._keys.index('address', address)}", self._policy.codes_an_address, rules.HOUR)
+        self._take("codes", self._policy.codes_a_day, rules.DAY, alarm="the daily limit of SMS codes is reached")
+        code_id, code = str(uuid7()), rules.new_code()
+        row = {
+            "_id": code_id,
+            "phone_index": index,
+            "phone": self._keys.seal(code_id, "phone", phone),
+            "code": rules.code_digest(code_id, code),
+            "tries": 0,
+            "used": False,
+            "created_at": now,
+            "expires_at": rules.code_end(now),
+            "delete_at": now + timedelta(days=1),
+        }
+
+        def write(session: Any) -> None:
+            self._store.add_code(session, row)
+            assert self._ports.tell is not None
+            self._ports.tell(f"login:{code_id}", "login_code", {"code": code}, key=f"login:{code_id}", session=session)
+
+        self._transact(write)
+        return {"expires_in": rules.CODE_SECONDS, "resend_in": rules.RESEND_SECONDS}
+
+    def log_in(self, phone_text: str, code: str, device: str = "", id_number: str = "") -> Row:
+        """A log-in for the person who can read this phone's messages. Raises CodeWrong, IdentityNeeded, IdentityWrong.
+
+        The code stays good where only the identity number is missing or wrong, within its five tries.
+        """
+        phone, now = _field("phone", rules.mobile, phone_text), self._now()
+        sent = self._store.latest_code(self._keys.index("phone", phone))
+        tried = sent and self._store.take_try(sent["_id"], rules.CODE_TRIES, now)
+        if not tried or tried["code"] != rules.code_digest(tried["_id"], code):
+            raise rules.CodeWrong
+        citizen = self._citizen_of(phone)
+        self._check_same_person(citizen, device, id_number)
+        if not self._store.use_code(tried["_id"]):
+            raise rules.CodeWrong
+        return self._let_in(citizen, device)
+
+    def log_in_by_wechat(self, code: str, phone_code: str = "", device: str = "", id_number: str = "") -> Row:
+        """A log-in by WeChat; the first one of an account needs the phone. Raises PhoneNeeded and WeChat's own."""
+        if self._ports.wechat is None:
+            raise NotFound
+        account = self._ports.wechat.account(code)
+        index = self._keys.index("openid", account.openid)
+        bound = self._store.wechat_account(index)
+        if bound is None:
+            if not phone_code:
+                raise rules.PhoneNeeded
+            citizen = self._citizen_of(_field("phone", rules.mobile, self._ports.wechat.phone(phone_code)))
+            self._check_same_person(citizen, device, id_number)
+            sealed = self._keys.seal(index, "openid", account.openid)
+            row = {"_id": index, "citizen": citizen["_id"], "openid": sealed, "at": self._now()}
+            bound = self._store.add_wechat_account(row)
+        found = self._store.citizen(bound["citizen"])
+        if found is None:
+            raise NotFound
+        return self._let_in(found, device)
+
+    def _let_in(self, citizen: Row, device: str) -> Row:
+        if device:
+            self._store.see_device(self._device(citizen, device), citizen["_id"], rules.DEVICES_KEPT, self._now())
+        return {**self._sessions.begin("citizen", citizen["_id"]), "citizen": self.face(citizen)}
+
+    def _check_same_person(self, citizen: Row, device: str, id_number: str) -> None:
+        """A number that was silent for long may have a new owner: a device never seen gives the identity number too."""
+        knows = bool(device) and self._store.knows_device(self._device(citizen, device))
+        if not citizen.get("id_index") or rules.proves_itself(citizen.get("seen_at"), knows, self._now()):
+            return
+        if not id_number:
+            raise rules.IdentityNeeded
+        self._take(f"identity:{citizen['_id']}", rules.CODE_TRIES, rules.DAY)
+        if self._keys.index("id_number", self._number("id_number", id_number)) != citizen["id_index"]:
+            raise rules.IdentityWrong
+
+    def _device(self, citizen: Row, device: str) -> str:
+        return rules.digest(f"{citizen['_id']}:{device}")
+
+    def _citizen_of(self, phone: str) -> Row:
+        citizen_id = str(uuid7())
+        return self._store.citizen_of_phone(
+            {
+                "_id": citizen_id,
+                "v": 1,
+                "phone_index": self._keys.index("phone", phone),
+                "phone": self._keys.seal(citizen_id, "phone", phone),
+                "name": None,
+                "assurance": "phone",
+                "created_at": self._now(),
+            }
+        )
+
+    def _take(
+        self, key: str, most: int, seconds: int, refusal: type[Refusal] = rules.LimitReached, alarm: str = ""
+    ) -> None:
+        """Count one more under `key`, of `most` in so many seconds. The first one too many rings the alarm."""
+        n, ends_at = self._store.count(key, seconds, self._now())
+        if n <= most:
+            return
+        if alarm and n == most + 1:
+            log.error(alarm, extra={"limit": most})
+        raise refusal(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
+
+    # -- one's own record ---------------------------------------------------
+
+    def rename(self, actor: Actor, name: str) -> Row:
+        """Change one's own name, unless it is verified. Raises NameConfirmed."""
+        if self._own(actor)["assurance"] == "verified":
+            raise NameConfirmed
+        clean = _field("name", rules.clean_name, name)
+        self._store.change_citizen(actor.id, {"name": self._keys.seal(actor.id, "name", clean)})
+        self._sessions.forget(actor.session)
+        return self.face(self._own(actor))
+
+    def face(self, row: Row, roles: frozenset[str] = frozenset()) -> Row:
+        """A citizen as themselves: the name in full, the phone masked."""
+        return {
+            "id": row["_id"],
+            "kind": "citizen",
+            "name": self.opened(row, "name"),
+            "phone": rules.shown("phone", self.opened(row, "phone"), roles),
+            "assurance": row["assurance"],
+        }
+
+    def opened(self, row: Row, field: str) -> str:
+        """A sealed field of a citizen, or nothing where there is none."""
+        return self._keys.open_sealed(row["_id"], field, row[field]) if row.get(field) else ""
+
+    def name(self, row: Row) -> str:
+        """What a citizen is called: the name, else the masked phone; after closing, nobody."""
+        if row.get("closed_at"):
+            return CLOSED_NAME
+        return self.opened(row, "name") or rules.mask_phone(self.opened(row, "phone"))
+
+    def _own(self, actor: Actor) -> Row:
+        row = self._store.citizen(actor.id)
+        if row is None or row.get("closed_at"):
+            raise NotFound
+        return row
+
+    # -- assurance ------------------------------------------------------------
+
+    def verify_online(self, actor: Actor, name: str, id_number: str) -> Row:
+        """Have the national register confirm name and number. Raises NoRegister, Unconfirmed, VerifiedAsOther."""
+        if self._ports.register is None:
+            raise NoRegister
+        clean, number = _field("name", rules.clean_name, name), self._number("id_number", id_number)
+        row = self._own(actor)
+        self._take(f"register:{actor.id}", REGISTER_TRIES, rules.DAY)
+        if not self._ports.register.confirms(clean, number):
+            raise Unconfirmed
+        return self._verified(row, clean, number, "register", actor)
+
+    def verify_at_window(self, actor: Actor, shown: Row) -> Row:
+        """An officer has seen the card of this citizen, named by `citizen` or by a `case` of theirs; answers masked."""
+        clean, number = _field("name", rules.clean_name, shown["name"]), self._number("id_number", shown["id_number"])
+        citizen_id = shown.get("citizen") or self._ports.owner_of_case(shown.get("case") or "")
+        row = self._store.citizen(citizen_id) if citizen_id else None
+        if row is None or row.get("closed_at"):
+            raise NotFound
+        face = self._verified(row, clean, number, "window", actor)
+        return {**face, "name": rules.mask_name(face["name"])}
+
+    def _verified(self, row: Row, name: str, number: str, how: str, by: Actor) -> Row:
+        citizen_id, index = row["_id"], self._keys.index("id_number", number)
+        if row.get("id_index") not in (None, index):
+            raise VerifiedAsOther
+        change = {
+            "name": self._keys.seal(citizen_id, "name", name),
+            "id_number": self._keys.seal(citizen_id, "id_number", number),
+            "id_index": index,
+            "assurance": "verified",
+            "verified": {"how": how, "by": by.id, "at": self._now()},
+        }
+
+        def write(session: Any) -> None:
+            self._store.change_citizen(citizen_id, change, session)
+            self._ports.audit(by.id, f"verify_by_{how}", f"citizen:{citizen_id}", session=session)
+
+        self._transact(write)
+        self._sessions.forget(by.session)
+        return self.face({**row, **change})
+
+    # -- consents ---------------------------------------------------------------
+
+    def consents(self, actor: Actor) -> Row:
+        """The purposes with their texts and what holds, and the ledger."""
+        ledger = self._store.consents(actor.id)
+        purposes = [
+            {
+                "purpose": name,
+                "text_version": purpose.version,
+                "zh": purpose.zh,
+                "en": purpose.en,
+                "articles": [*purpose.articles, consent.WITHDRAWAL],
+                "state": consent.state_of(ledger, name),
+            }
+            for name, purpose in consent.PURPOSES.items()
+        ]
+        return {"purposes": purposes, "ledger": [_entry(row) for row in ledger]}
+
+    def consent(self, actor: Actor, told: Row) -> Row:
+        """Give or withdraw consent to words that were shown. Raises TextOutdated."""
+        if told["given"] and told["text_version"] != consent.PURPOSES[told["purpose"]].version:
+            raise consent.TextOutdated
+        self._store.add_consent({"_id": str(uuid7()), "v": 1, "citizen": actor.id, **told, "at": self._now()})
+        return self.consents(actor)
+
+    def consents_to(self, citizen_id: str, purpose: str) -> bool:
+        """Whether this citizen has agreed to a purpose, in the words that hold today."""
+        return consent.state_of(self._store.consents(citizen_id), purpose) == "given"
+
+    # -- copy and deletion ---------------------------------------------------------
+
+    def export(self, actor: Actor) -> Row:
+        """All that is kept of a citizen, room by room, in full (PIPL art. 45)."""
+        row = self._own(actor)
+        own: Row = {field: self.opened(row, field) or None for field in ("name", "phone", "id_number")}
+        verified = {key: value for key, value in (row.get("verified") or {}).items() if key != "by"} or None
+        own |= {"id": actor.id, "assurance": row["assurance"], "created_at": row["created_at"], "verified": verified}
+        own["wechat"] = self._store.wechat_of(actor.id) is not None
+        sections = {name: read(actor) for name, read in self._ports.exporters.items()}
+        ledger = [_entry(entry) for entry in self._store.consents(actor.id)]
+        self._ports.audit(actor.id, "export", f"citizen:{actor.id}")
+        return {"made_at": self._now(), "data": _plain({"person": own, "consents": ledger, **sections})}
+
+    def close(self, actor: Actor) -> None:
+        """Close the account (PIPL art. 47): name, phone, number and ways in are removed. Raises CaseOpen.
+
+        Drafts, loose files and open talks go; closed cases and what they rest on stay for as long as the archives law
+        asks, under an id that leads to nobody.
+        """
+        row = self._own(actor)
+        if self._ports.open_cases(actor):
+            raise CaseOpen
+        for close in self._ports.closers.values():
+            close(actor)
+        closed = {"phone_index": f"closed:{actor.id}", "name": None, "closed_at": self._now()}
+
+        def write(session: Any) -> None:
+            if row.get("id_index"):
+                self._mandates.end_all(session, actor, row["id_index"])
+            self._store.unset_citizen(session, actor.id, closed, ["phone", "id_number", "id_index"])
+            self._ports.audit(actor.id, "close_account", f"citizen:{actor.id}", session=session)
+
+        self._transact(write)
+        self._store.forget_ways_in(actor.id)
+        self._sessions.end_all(actor.id)
+
+    def _number(self, field: str, text: str) -> str:
+        return _field(field, lambda given: rules.identity_number(given, self._now()), text)
+
+
+def _entry(row: Row) -> Row:
+    return {key: row[key] for key in ("purpose", "text_version", "channel", "given", "at")}
+
+
+def _field(name: str, check: Callable[[str], str], text: str) -> str:
+    """`check(text)`; its ValueError becomes BadFields of this name."""
+    try:
+        return check(text)
+    except ValueError as error:
+        raise BadFields({name: [str(error)]}) from None
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: Beijing times as text, any sequence as a list."""
+    if isinstance(value, datetime):
+        return value.astimezone(BEIJING).isoformat(timespec="seconds")
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(inner) for inner in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -1,0 +1,1 @@
+"""Mandates (委托): who may act for whom."""

@@ -1,0 +1,227 @@
+"""Mandates: given by a verified principal, or recorded at a window that has seen the papers."""
+
+from datetime import date
+from typing import Any
+
+from api.identity import identity as identity_rules
+from api.identity.identity import Actor
+from api.identity.mandates import mandate as rules
+from api.identity.mandates.mandate import Mandate
+from api.identity.ports import Ground, Row
+from api.refusals import BadFields, NotFound
+from api.times import BEIJING
+
+SEALED = ("principal_name", "principal_number", "agent_name", "agent_number")
+
+
+class Mandates:
+    """Who may act for whom."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._store, self._keys, self._now, self._ports = ground.store, ground.keys, ground.now, ground.ports
+        self._transact = ground.transact
+
+    def give(self, actor: Actor, told: Row, new_id: str) -> Row:
+        """A new mandate. A citizen gives it for themselves; an officer records one whose papers they have seen.
+
+        Raises VerificationNeeded, AtWindowOnly, BadFields.
+        """
+        principal = self._party_at_window(told) if actor.is_staff else self._myself(actor, told["kind"])
+        agent = self._party("agent", told["agent"], rules.AGENT)
+        matters = sorted(set(told.get("matters") or []))
+        self._check(told, principal, agent, matters)
+        row = {
+            "_id": new_id,
+            "v": 1,
+            "kind": told["kind"],
+            "principal_name": self._keys.seal(new_id, "principal_name", principal["name"]),
+            "principal_number": self._keys.seal(new_id, "principal_number", principal["number"]),
+            "principal_index": self._index(told["kind"], principal["number"]),
+            "agent_name": self._keys.seal(new_id, "agent_name", agent["name"]),
+            "agent_number": self._keys.seal(new_id, "agent_number", agent["number"]),
+            "agent_index": self._index(rules.AGENT, agent["number"]),
+            "matters": matters,
+            "valid_until": told["valid_until"].isoformat(),
+            "recorded_at": actor.point if actor.is_staff else None,
+            "by": actor.id,
+            "created_at": self._now(),
+            "ended_at": None,
+        }
+
+        def write(session: Any) -> None:
+            self._store.add_mandate(session, row)
+            self._ports.audit(actor.id, "mandate.give", f"mandate:{new_id}", session=session)
+
+        self._transact(write)
+        return self._face(row, self._side(actor, row), actor.roles)
+
+    def mine(self, actor: Actor) -> list[Row]:
+        """Those that a citizen gave or holds, newest first."""
+        index = self._number_index(actor)
+        rows = self._store.mandates_of(index) if index else []
+        return [self._face(row, self._side(actor, row), actor.roles) for row in rows]
+
+    def mandate(self, actor: Actor, mandate_id: str) -> Row:
+        """One mandate: masked to its two sides, in full to an officer, whose read is audited."""
+        row = self._visible(actor, mandate_id)
+        if actor.is_staff:
+            self._ports.audit(actor.id, "read_unmasked", f"mandate:{mandate_id}")
+        return self._face(row, self._side(actor, row), actor.roles)
+
+    def end(self, actor: Actor, mandate_id: str) -> None:
+        """Withdrawn by the principal, laid down by the agent, or ended at a window; again changes nothing."""
+        row = self._visible(actor, mandate_id)
+        self._transact(lambda session: self._end(session, row["_id"], actor))
+
+    def end_all(self, session: Any, actor: Actor, index: str) -> None:
+        """End what the holder of this number, who closes their account, gave or holds."""
+        for given in self._store.mandates_of(index):
+            self._end(session, given["_id"], actor)
+
+    def _end(self, session: Any, mandate_id: str, actor: Actor) -> None:
+        if self._store.end_mandate(session, mandate_id, actor.id, self._now()):
+            self._ports.audit(actor.id, "mandate.end", f"mandate:{mandate_id}", session=session)
+
+    def acting(self, actor: Actor, mandate_id: str, matter: str) -> Row:
+        """The mandate under which this citizen may act in a matter today. Raises NotFound where there is none."""
+        row = self._store.mandate(mandate_id)
+        if row is None or not self.holds(actor, mandate_id, matter):
+            raise NotFound
+        return self._face(row, "held", actor.roles)
+
+    def hold(self, session: Any, actor: Actor, mandate_id: str, matter: str) -> None:
+        """The mandate holds until this transaction has committed. Raises MandateEnded.
+
+        The touch makes a withdrawal at the same moment wait for the commit, or this act for the withdrawal.
+        """
+        self._store.touch_mandate(session, mandate_id)
+        if not self.holds(actor, mandate_id, matter, session):
+            raise rules.MandateEnded
+
+    def holds(self, actor: Actor, mandate_id: str, matter: str, session: Any = None) -> bool:
+        """Whether this citizen may act in a matter today under this mandate."""
+        row = self._store.mandate(mandate_id, session)
+        index = self._number_index(actor)
+        if row is None or not index:
+            return False
+        return rules.may_act_for([_read(row)], index, row["principal_index"], matter, self._today()) is not None
+
+    def principal(self, mandate_id: str) -> Row:
+        """Whom a mandate speaks for: `index` of the number, `kind`, and the names of both sides."""
+        row = self._store.mandate(mandate_id)
+        if row is None:
+            raise NotFound
+        names = {f: self._keys.open_sealed(mandate_id, f, row[f]) for f in ("principal_name", "agent_name")}
+        return {"index": row["principal_index"], "kind": row["kind"], **names}
+
+    def index_of(self, actor: Actor) -> str | None:
+        """The blind index of a verified citizen's own number; None for everybody else."""
+        return self._number_index(actor)
+
+    def accounts(self, index: str) -> list[str]:
+        """The verified accounts of whoever bears this number; none where the person never logged in."""
+        return self._store.citizens_numbered(index)
+
+    # -- inside -------------------------------------------------------------
+
+    def _visible(self, actor: Actor, mandate_id: str) -> Row:
+        row = self._store.mandate(mandate_id)
+        if row is None or not (actor.is_staff or self._side(actor, row)):
+            raise NotFound
+        return row
+
+    def _side(self, actor: Actor, row: Row) -> str | None:
+        """`given` or `held`, for the citizen who looks; None for whom it does not concern."""
+        index = self._number_index(actor)
+        sides = {row["agent_index"]: "held", row["principal_index"]: "given"}
+        return sides.get(index) if index else None
+
+    def _number_index(self, actor: Actor) -> str | None:
+        citizen = None if actor.is_staff else self._store.citizen(actor.id)
+        return citizen.get("id_index") if citizen and citizen["assurance"] == "verified" else None
+
+    def _myself(self, actor: Actor, kind: str) -> Row:
+        if kind not in rules.BY_PRINCIPAL:
+            raise rules.AtWindowOnly
+        row = self._store.citizen(actor.id)
+        if row is None or row["assurance"] != "verified":
+            raise rules.VerificationNeeded
+        opened = {field: self._keys.open_sealed(actor.id, field, row[field]) for field in ("name", "id_number")}
+        return {"name": opened["name"], "number": opened["id_number"]}
+
+    def _party_at_window(self, told: Row) -> Row:
+        if not told.get("principal"):
+            raise BadFields({"principal": ["请填写委托人。"]})
+        return self._party("principal", told["principal"], told["kind"])
+
+    def _party(self, side: str, told: Row, kind: str) -> Row:
+        """A side of a mandate, its name and number checked."""
+        company = side == "principal" and kind == rules.COMPANY
+        errors, party = {}, {}
+        try:
+            party["name"] = identity_rules.clean_name(told["name"])
+        except ValueError as error:
+            errors[f"{side}.name"] = [str(error)]
+        try:
+            number = told["number"]
+            party["number"] = (
+                identity_rules.credit_code(number) if company else identity_rules.identity_number(number, self._now())
+            )
+        except ValueError as error:
+            errors[f"{side}.number"] = [str(error)]
+        if errors:
+            raise BadFields(errors)
+        return party
+
+    def _check(self, told: Row, principal: Row, agent: Row, matters: list[str]) -> None:
+        errors: dict[str, list[str]] = {}
+        if principal["number"] == agent["number"]:
+            errors["agent.number"] = ["不能委托自己。"]
+        unknown = [code for code in matters if not self._ports.knows_matter(code)]
+        if unknown:
+            errors["matters"] = [f"没有这个事项：{'、'.join(unknown)}。"]
+        try:
+            rules.check_span(told["kind"], principal["number"], told["valid_until"], self._today())
+        except ValueError as error:
+            errors["valid_until"] = [str(error)]
+        if errors:
+            raise BadFields(errors)
+
+    def _index(self, kind: str, number: str) -> str:
+        return self._keys.index("credit_code" if kind == rules.COMPANY else "id_number", number)
+
+    def _today(self) -> date:
+        return self._now().astimezone(BEIJING).date()
+
+    def _face(self, row: Row, side: str | None, roles: frozenset[str]) -> Row:
+        opened = {field: self._keys.open_sealed(row["_id"], field, row[field]) for field in SEALED}
+        number = "credit_code" if row["kind"] == rules.COMPANY else "id_number"
+        return {
+            "id": row["_id"],
+            "kind": row["kind"],
+            "side": side,
+            "principal": {
+                "name": opened["principal_name"],
+                "number": identity_rules.shown(number, opened["principal_number"], roles),
+            },
+            "agent": {
+                "name": opened["agent_name"],
+                "number": identity_rules.shown("id_number", opened["agent_number"], roles),
+            },
+            "matters": row["matters"],
+            "valid_until": date.fromisoformat(row["valid_until"]),
+            "state": _read(row).state(self._today()),
+            "created_at": row["created_at"],
+        }
+
+
+def _read(row: dict[str, Any]) -> Mandate:
+    return Mandate(
+        row["_id"],
+        row["kind"],
+        row["principal_index"],
+        row["agent_index"],
+        frozenset(row["matters"]),
+        date.fromisoformat(row["valid_until"]),
+        row["ended_at"] is not None,
+    )

@@ -1,0 +1,1 @@
+"""Sealing of personal fields, and rotation of its keys."""

@@ -1,0 +1,1 @@
+"""Staff: log-in, second factor, posts and roles."""

@@ -1,0 +1,353 @@
+"""Staff: log-in with a second factor, passwords, and the administration of posts."""
+
+import math
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from uuid6 import uuid7
+
+from api.identity import identity as identity_rules
+from api.identity.identity import Actor
+from api.identity.ports import Ground, Row
+from api.identity.sessions import Sessions
+from api.identity.staff import officer as rules
+from api.identity.staff.passwords import Passwords
+from api.refusals import BadFields, NotFound, Refusal, VersionStale
+
+COMMAND_LINE = "command-line"
+"""The actor of what is done at the machine itself, by whoever may log in there."""
+
+MOST_LISTED = 30
+POST_UNKNOWN = {
+    "department": "没有这个部门，请填部门目录中的代码，如 SPJ。",
+    "point": "没有这个服务点，请填服务点目录中的编号，如 XC-H01。",
+}
+
+
+class Officers:
+    """Members of staff."""
+
+    def __init__(self, ground: Ground, sessions: Sessions) -> None:
+        self._store, self._keys, self._now = ground.store, ground.keys, ground.now
+        self._transact, self._policy, self._ports = ground.transact, ground.policy, ground.ports
+        self._sessions = sessions
+        self._passwords = Passwords()
+
+    # -- log-in -----------------------------------------------------------
+
+    def log_in(self, username: str, password: str, totp: str = "") -> Row:
+        """A log-in for staff. Raises PasswordWrong, TotpNeeded, TotpWrong, and LockedOut after five wrong in 15 min.
+
+        An unknown name costs the same time as a wrong password, and is locked alike.
+        """
+        self._take_try(username)
+        row = self._store.staff_named(username)
+        if not self._passwords.fits(row["password"] if row and row["active"] else None, password) or row is None:
+            raise rules.PasswordWrong
+        if row["totp_on"]:
+            self._spend_totp(row, totp)
+        self._store.drop_count(self._tries(username))
+        return {**self._sessions.begin("staff", row["_id"]), "staff": self.face(row), **self._first(row)}
+
+    def change_password(self, actor: Actor, old: str, new: str) -> Row:
+        """Set one's own password and end one's other log-ins. Raises PasswordWrong, BadFields."""
+        row = self._row(actor.id)
+        self._take_try(row["username"])
+        if not self._passwords.fits(row["password"], old):
+            raise rules.PasswordWrong
+        try:
+            rules.check_password(new, row["username"])
+            if new == old:
+                raise ValueError("新密码不能与旧密码相同。")
+        except ValueError as error:
+            raise BadFields({"new": [str(error)]}) from None
+        self._store.drop_count(self._tries(row["username"]))
+        self._write(actor.id, "staff.password", actor.id, {"password": self._passwords.hash(new), "must_change": False})
+        self._sessions.end_others(actor)
+        self._sessions.forget(actor.session)
+        return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
+
+    def begin_totp(self, actor: Actor) -> Row:
+        """A new secret for an authenticator, which counts once confirmed. Raises TotpExists."""
+        row = self._row(actor.id)
+        if row["totp_on"]:
+            raise rules.TotpExists
+        secret = rules.new_totp_secret()
+        sealed = self._keys.seal(actor.id, "totp_secret", secret)
+        self._store.change_staff(actor.id, {"totp_secret": sealed, "totp_step": 0})
+        uri = rules.totp_uri(secret, row["username"])
+        return {"secret": secret, "uri": uri, "qr": rules.totp_qr(uri)}
+
+    def confirm_totp(self, actor: Actor, digits: str) -> Row:
+        """The authenticator works: from now on log-in asks for it. Raises TotpExists, TotpWrong."""
+        row = self._row(actor.id)
+        if row["totp_on"]:
+            raise rules.TotpExists
+        self._take_try(row["username"])
+        self._spend_totp(row, digits)
+        self._store.drop_count(self._tries(row["username"]))
+        self._write(actor.id, "staff.totp", actor.id, {"totp_on": True})
+        self._sessions.forget(actor.session)
+        return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
+
+    def _take_try(self, username: str) -> None:
+        n, ends_at = self._store.count(self._tries(username), rules.LOCK_SECONDS, self._now())
+        if n > rules.WRONG_TRIES:
+            raise rules.LockedOut(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
+
+    def _tries(self, username: str) -> str:
+        return f"tries:{self._keys.index('username', username)}"
+
+    def _spend_totp(self, row: Row, digits: str) -> None:
+        if not digits:
+            raise rules.TotpNeeded
+        secret = self._keys.open_sealed(row["_id"], "totp_secret", row["totp_secret"]) if row["totp_secret"] else ""
+        step = rules.totp_step(secret, digits, self._now()) if secret else None
+        if step is None or not self._store.use_totp_step(row["_id"], step):
+            raise rules.TotpWrong
+
+    def _first(self, row: Row) -> Row:
+        """What must be done before work, and the words that say so."""
+        wants_factor = rules.wants_second_factor(row)
+        told = {"must_change_password": row["must_change"], "must_set_totp": wants_factor and not self._policy.trial}
+        words = (
+            rules.CHANGE_PASSWORD
+            if row["must_change"]
+            else (rules.TRIAL if self._policy.trial else rules.SET_SECOND_FACTOR)
+            if wants_factor
+            else None
+        )
+        return {**told, **({"note": {"zh": words[0], "en": words[1]}} if words else {})}
+
+    # -- administration -----------------------------------------------------
+
+    def add(self, actor: Actor, told: Row, new_id: str) -> Row:
+        """A new member of staff, with a first password that is shown this once. Raises UsernameTaken, BadFields."""
+        password = secrets.token_urlsafe(12)
+        self._check_post(told)
+        row = self._new_row(new_id, {**told, "must_change": True}, password)
+        self._add(actor.id, row)
+        return {**self.face(row), "first_password": password}
+
+    def add_by_hand(self, told: Row, password: str) -> str | None:
+        """As `add`, at the machine itself and with a given password; None where the user name is taken.
+
+        `told`: username, name, roles, point, department, and must_change. Raises ValueError.
+        """
+        try:
+            rules.check_password(password, told["username"])
+        except ValueError:
+            raise ValueError(rules.PASSWORD_RULE) from None
+        rules.check_roles(set(told["roles"]))
+        if unknown := self._unknown_posts(told):
+            raise ValueError("; ".join(unknown.values()))
+        row = self._new_row(str(uuid7()), told, password)
+        try:
+            self._add(COMMAND_LINE, row)
+        except rules.UsernameTaken:
+            return None
+        return str(row["_id"])
+
+    def _add(self, by: str, row: Row) -> None:
+        def write(session: Any) -> None:
+            if not self._store.add_staff(session, row):
+                raise rules.UsernameTaken
+            self._ports.audit(by, "staff.add", f"staff:{row['_id']}", session=session)
+
+        self._transact(write)
+
+    def _write(
+        self, by: str, act: str, staff_id: str, change: Row, first: Callable[[Any], None] = lambda session: None
+    ) -> None:
+        """Set fields of a member of staff and write down who did it, after what must come `first`."""
+
+        def write(session: Any) -> None:
+            first(session)
+            self._store.change_staff(staff_id, change, session)
+            self._ports.audit(by, act, f"staff:{staff_id}", session=session)
+
+        self._transact(write)
+
+    def staff(self, staff_id: str) -> Row:
+        """One member of staff."""
+        return self.face(self._row(staff_id))
+
+    def all(self, wanted: Row, after: str | None, limit: int) -> list[Row]:
+        """Staff in the order they came; one more than `limit` where there are more.
+
+        `wanted` narrows it: `q`, a part of name, user name, point or department; `role`; `active`.
+        """
+        return [self.face(row) for row in self._store.all_staff(wanted, after, limit)]
+
+    def change(self, actor: Actor, staff_id: str, version: int, change: Row) -> Row:
+        """Change name, roles, point, department or `active`; they log in anew.
+
+        Raises VersionStale, LastAdmin, BadFields.
+        """
+        self._change(actor.id, self._row(staff_id), version, change)
+        return self.staff(staff_id)
+
+    def change_by_hand(self, username: str, change: Row) -> Row | None:
+        """As `change`, at the machine itself; None where nobody has this name. Raises ValueError."""
+        row = self._store.staff_named(username)
+        if row is None:
+            return None
+        if unknown := self._unknown_posts(change):
+            raise ValueError("; ".join(unknown.values()))
+        try:
+            self._change(COMMAND_LINE, row, row["version"], change)
+        except Refusal as error:
+            raise ValueError(error.words["en"]) from None
+        return self.staff(row["_id"])
+
+    def _change(self, by: str, before: Row, version: int, change: Row) -> None:
+        staff_id, fields = before["_id"], dict(change)
+        if "roles" in fields:
+            fields["roles"] = _roles(fields["roles"])
+        if "name" in fields:
+            fields["name"] = _name(fields["name"])
+        self._check_post(fields)
+
+        def write(session: Any) -> None:
+            if not self._store.edit_staff(session, staff_id, version, fields):
+                raise VersionStale
+            if "admin" in before["roles"] and not self._store.touch_admins(session):
+                raise rules.LastAdmin
+            self._ports.audit(by, "staff.change", f"staff:{staff_id}", session=session)
+
+        self._transact(write)
+        self._sessions.end_all(staff_id)
+
+    def open_recovery(self, actor: Actor, staff_id: str) -> Row:
+        """An administrator asks that an account be recovered; another one must confirm it within a day."""
+        row, now = self._row(staff_id), self._now()
+        opened = {"_id": staff_id, "by": actor.id, "at": now, "ends_at": now + timedelta(hours=rules.RECOVERY_HOURS)}
+
+        def write(session: Any) -> None:
+            self._store.open_recovery(session, opened)
+            self._ports.audit(actor.id, "staff.open_recovery", f"staff:{staff_id}", session=session)
+
+        self._transact(write)
+        return self._recovery_face(opened, {staff_id: row, actor.id: self._row(actor.id)})
+
+    def recoveries(self, after: str | None, limit: int) -> list[Row]:
+        """The recoveries that wait for a second administrator; one more than `limit` where there are more."""
+        waiting = self._store.recoveries(self._now(), after, limit)
+        people = self._store.staff_by_id({staff_id for row in waiting for staff_id in (row["_id"], row["by"])})
+        return [self._recovery_face(row, people) for row in waiting]
+
+    def withdraw_recovery(self, actor: Actor, staff_id: str) -> None:
+        """Any administrator strikes a recovery out, e.g. one that nobody asked for. Raises NoRecovery."""
+        waiting = self._waiting(staff_id)
+
+        def write(session: Any) -> None:
+            self._take_recovery(session, waiting)
+            self._ports.audit(actor.id, "staff.withdraw_recovery", f"staff:{staff_id}", session=session)
+
+        self._transact(write)
+
+    def confirm_recovery(self, actor: Actor, staff_id: str) -> Row:
+        """The second administrator agrees: a new first password, no second factor, no log-in left.
+
+        Raises NoRecovery, SecondAdminNeeded.
+        """
+        waiting = self._waiting(staff_id)
+        if actor.id in (waiting["by"], staff_id):
+            raise rules.SecondAdminNeeded
+        return self._reset(self._row(staff_id), actor.id, lambda session: self._take_recovery(session, waiting))
+
+    def _waiting(self, staff_id: str) -> Row:
+        waiting = self._store.recovery(staff_id, self._now())
+        if waiting is None:
+            raise rules.NoRecovery
+        return waiting
+
+    def _take_recovery(self, session: Any, waiting: Row) -> None:
+        if not self._store.take_recovery(session, waiting["_id"], waiting["by"]):
+            raise rules.NoRecovery
+
+    @staticmethod
+    def _recovery_face(row: Row, people: dict[str, Row]) -> Row:
+        person, by = people.get(row["_id"], {}), people.get(row["by"], {})
+        told = {"staff": row["_id"], "name": person.get("name", ""), "username": person.get("username", "")}
+        return {**told, "by": row["by"], "by_name": by.get("name", ""), "at": row["at"], "ends_at": row["ends_at"]}
+
+    def reset(self, username: str) -> str | None:
+        """At the machine itself: a new first password; None where nobody has this name."""
+        row = self._store.staff_named(username)
+        return self._reset(row, COMMAND_LINE)["first_password"] if row else None
+
+    def face(self, row: Row) -> Row:
+        """A member of staff."""
+        face = {key: row[key] for key in ("username", "name", "roles", "point", "department", "active", "version")}
+        return {"id": row["_id"], "kind": "staff", **face, "totp": row["totp_on"]}
+
+    def _reset(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
+        """A new first password and no second factor, in one transaction with what must come `first`."""
+        password = secrets.token_urlsafe(12)
+        fresh = {"totp_on": False, "totp_secret": None, "totp_step": 0, "must_change": True}
+        self._write(by, "staff.recover", row["_id"], {**fresh, "password": self._passwords.hash(password)}, first)
+        self._store.drop_count(self._tries(row["username"]))
+        self._sessions.end_all(row["_id"])
+        return {**self.staff(row["_id"]), "first_password": password}
+
+    def _check_post(self, told: Row) -> None:
+        if unknown := self._unknown_posts(told):
+            raise BadFields({field: [POST_UNKNOWN[field]] for field in unknown})
+
+    def _unknown_posts(self, told: Row) -> dict[str, str]:
+        """By field: the words for a department or point that this district does not have."""
+        known = {"department": self._ports.departments, "point": self._ports.points}
+        told_of = {field: (told.get(field), codes()) for field, codes in known.items() if codes and told.get(field)}
+        return {
+            field: f"there is no {field} {code} here; there are {_some(codes)}"
+            for field, (code, codes) in told_of.items()
+            if code not in codes
+        }
+
+    def _row(self, staff_id: str) -> Row:
+        row = self._store.staff(staff_id)
+        if row is None:
+            raise NotFound
+        return row
+
+    def _new_row(self, staff_id: str, told: Row, password: str) -> Row:
+        return {
+            "_id": staff_id,
+            "v": 1,
+            "version": 1,
+            "username": told["username"],
+            "password": self._passwords.hash(password),
+            "must_change": told["must_change"],
+            "totp_on": False,
+            "totp_secret": None,
+            "totp_step": 0,
+            "name": _name(told["name"]),
+            "roles": _roles(told["roles"]),
+            "point": told.get("point"),
+            "department": told.get("department"),
+            "active": True,
+            "created_at": self._now(),
+        }
+
+
+def _some(codes: list[str]) -> str:
+    """So many codes as can be read in one line."""
+    return ", ".join(codes) if len(codes) <= MOST_LISTED else f"{len(codes)}, such as {', '.join(codes[:3])}"
+
+
+def _roles(roles: Any) -> list[str]:
+    try:
+        rules.check_roles(set(roles))
+    except ValueError as error:
+        raise BadFields({"roles": [str(error)]}) from None
+    return sorted(roles)
+
+
+def _name(text: str) -> str:
+    try:
+        return identity_rules.clean_name(text)
+    except ValueError as error:
+        raise BadFields({"name": [str(error)]}) from None

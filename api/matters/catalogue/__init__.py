@@ -1,0 +1,1 @@
+"""The catalogue: matters, their versions, what must hold of them, public lists."""

@@ -1,0 +1,1 @@
+"""Search of matters in people's own words."""

@@ -1,0 +1,1 @@
+"""MongoDB: opening it, the embedded store, transactions and leases."""

@@ -1,0 +1,1 @@
+"""The HTTP face of every room: who may call, limits, bodies, errors, the API description, metrics."""

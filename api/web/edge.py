@@ -1,0 +1,216 @@
+"""What happens to each request before and after its route: the client's true address, a request id, limits, bodies,
+CORS, safe headers, one access line and one measurement."""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import BadRequest
+
+from api.refusals import Refusal
+from api.web import bodies
+from api.web.limits import Limits, class_of
+from api.web.problems import preferred
+
+log = logging.getLogger("circle.access")
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+Quick = Callable[[str, str], bytes | None]
+"""(query, language) -> the JSON of a plain question; None, or anything raised, leaves it to the route."""
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Observe = Callable[[str, str, int, float], None]
+"""Told (method, route, status, seconds) of each request."""
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self'; "
+    "connect-src 'self'; img-src 'self' data: blob:; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), camera=(self), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+HSTS = "max-age=31536000"
+REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
+
+UNUSUAL = frozenset({"HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"})
+"""What only the usual way answers: another origin, an id of the client's own, a body."""
+
+CORS_METHODS = "GET, POST, PATCH, DELETE, HEAD"
+CORS_SENT = (
+    "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, X-Request-ID, "
+    "Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Checksum"
+)
+CORS_READ = (
+    "ETag, Location, Retry-After, X-Request-ID, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, "
+    "Upload-Offset, Upload-Length, Upload-Expires"
+)
+
+
+def register(
+    app: Flask,
+    *,
+    limits: Limits,
+    proxies: Networks,
+    origins: frozenset[str],
+    https: bool,
+    observe: Observe,
+    quick: Mapping[str, Quick],
+) -> None:
+    """Stand before and behind every route of `app`. What `quick` answers by path goes past Flask."""
+    always = {**HEADERS, "Strict-Transport-Security": HSTS} if https else HEADERS
+    wsgi = _quickly(app.wsgi_app, quick, limits, observe)
+    app.wsgi_app = _behind(_with_headers(wsgi, always), proxies)  # type: ignore[method-assign,assignment]
+
+    @app.before_request
+    def begin() -> Response | None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if REQUEST_ID.fullmatch(given) else str(uuid4())
+        g.begun = time.perf_counter()
+        if _is_preflight() and request.headers.get("Origin") in origins:
+            return Response(status=204)
+        _check_address()
+        g.limited = class_of(request.method, request.url_rule.rule if request.url_rule else "")
+        limits.address(g.limited, request.remote_addr or "")
+        bodies.check(request)
+        return None
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        response.headers.add("X-Request-ID", g.get("request_id", ""))
+        if request.path.startswith("/v1/") and "Cache-Control" not in response.headers:
+            response.headers.add("Cache-Control", "no-store")
+        _answer_origin(response, origins)
+        route = request.url_rule.rule if request.url_rule else "-"
+        seconds = time.perf_counter() - g.get("begun", time.perf_counter())
+        _account(observe, request.method, route, response.status_code, seconds, g.get("request_id", ""))
+        return response
+
+
+def _with_headers(wsgi: Wsgi, always: dict[str, str]) -> Wsgi:
+    """Add the headers that a route has not set itself: to the plain list, since Flask's looks through all each time."""
+    known = [(name.lower(), (name, value)) for name, value in always.items()]
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            there = {name.lower() for name, _ in headers}
+            headers += [pair for name, pair in known if name not in there]
+            return start_response(status, headers, *error)
+
+        return wsgi(environ, start)
+
+    return app
+
+
+def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: Limits, observe: Observe) -> Wsgi:
+    """Answer plain questions without Flask, whose way in and out takes longer than finding the answer. Whatever is not
+    plain, another origin's or beyond a limit goes the usual way and is answered or refused there.
+    """
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        answer = quick.get(environ["PATH_INFO"])
+        if answer is None or environ["REQUEST_METHOD"] != "GET" or not UNUSUAL.isdisjoint(environ):
+            return wsgi(environ, start_response)
+        begun, path, body = time.perf_counter(), environ["PATH_INFO"], None
+        try:
+            body = answer(environ["QUERY_STRING"], preferred(environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+            if body is not None:
+                limits.address("read", environ["REMOTE_ADDR"])
+        except Refusal:
+            body = None  # told in words by the route
+        except Exception:
+            log.exception("not answered quickly", extra={"route": path})
+            body = None
+        if body is None:
+            return wsgi(environ, start_response)
+        own = [("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+        request_id = str(uuid4())
+        start_response("200 OK", [*own, ("X-Request-ID", request_id)])
+        _account(observe, "GET", path, 200, time.perf_counter() - begun, request_id)
+        return [body]
+
+    return app
+
+
+def _account(observe: Observe, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
+    """One line and one measurement, without personal data: the route as declared, no path, no query, no body."""
+    observe(method, route, status, seconds)
+    if log.isEnabledFor(logging.INFO):
+        told = {"request_id": request_id, "method": method, "route": route, "status": status}
+        log.info("request", extra={**told, "ms": round(seconds * 1000, 1)})
+
+
+def _check_address() -> None:
+    """A NUL in a path or query reaches nobody. Raises BadRequest."""
+    if "\0" in request.path or "%00" in request.environ.get("QUERY_STRING", ""):
+        raise BadRequest
+
+
+# -- other origins (https://fetch.spec.whatwg.org/#http-cors-protocol) --------------------
+
+
+def _is_preflight() -> bool:
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+
+
+def _answer_origin(response: Response, origins: frozenset[str]) -> None:
+    if not origins:
+        return
+    response.vary.add("Origin")
+    origin = request.headers.get("Origin", "")
+    if origin not in origins:
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = CORS_READ
+    if _is_preflight():
+        response.headers["Access-Control-Allow-Methods"] = CORS_METHODS
+        response.headers["Access-Control-Allow-Headers"] = CORS_SENT
+        response.headers["Access-Control-Max-Age"] = "7200"
+
+
+# -- behind a proxy --------------------------------------------------------------------------
+
+
+def client_address(peer: str, forwarded: str, proxies: Networks) -> str:
+    """The nearest address that is not one of our proxies: X-Forwarded-For is believed only as far as they wrote it."""
+    address = peer
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    while _is_one_of(address, proxies) and hops and _parsed(hops[-1]):
+        address = hops.pop()
+    return address
+
+
+def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
+    """Give the app the client's address and scheme, as told by trusted proxies alone."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        peer = environ.get("REMOTE_ADDR", "")
+        if _is_one_of(peer, proxies):
+            environ["REMOTE_ADDR"] = client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), proxies)
+            if environ.get("HTTP_X_FORWARDED_PROTO") in {"http", "https"}:
+                environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
+        return wsgi(environ, start_response)
+
+    return app if proxies else wsgi
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def _is_one_of(address: str, networks: Networks) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks)

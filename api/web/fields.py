@@ -1,0 +1,39 @@
+"""Shapes that every room's schemas share: Beijing times and paging."""
+
+from datetime import datetime
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from api.times import BEIJING
+
+
+class Time(fields.AwareDateTime):
+    """An instant: aware UTC inside, `+08:00` at the edge (ISO 8601, to the second)."""
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return value.astimezone(BEIJING).isoformat(timespec="seconds") if value else None
+
+
+class Page(Schema):
+    """A page of a list, which adds its `items`; `next` is the cursor of the page after it."""
+
+    next = fields.String(required=True, allow_none=True)
+
+
+class Paging(Schema):
+    """Where a list goes on, and how long a page is."""
+
+    cursor = fields.String(validate=validate.Length(max=200))
+    limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+_ROW = {"type": "object", "additionalProperties": {"anyOf": [{"type": "string"}, _TEXTS]}}
+FORM_VALUE = fields.Raw(
+    metadata={
+        "description": "a text, the values chosen, or the rows of a group",
+        "anyOf": [{"type": "string"}, _TEXTS, {"type": "array", "items": _ROW}],
+    }
+)
+"""What was filled in at one field of a form. Its rules are the form's own: `api.matters.form`."""

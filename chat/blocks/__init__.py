@@ -1,0 +1,1 @@
+"""Blocks: a citizen may not write to one desk for some hours."""
