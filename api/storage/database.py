@@ -196,20 +196,20 @@ class Database:
                 return before
         raise Contended(collection)
 
-    def newest(self, collection: str, wanted: Document, before: Any, limit: int) -> list[Document]:
-        """A page of the rows that match, by `_id` descending from below `before` (None: from the newest).
+    def newest(self, collection: str, wanted: Document, before: Any, most: int) -> list[Document]:
+        """Up to `most` of the rows that match, by `_id` descending from below `before` (None: from the newest).
 
-        One row more than `limit` if there are more. Raises ValueError if `wanted` has no equality: see `oldest`.
+        Raises ValueError if `wanted` has no equality: see `oldest`.
         """
-        return self._page(collection, wanted, {} if before is None else {"_id": {"$lt": before}}, -1, limit)
+        return self._page(collection, wanted, {"_id": {"$lt": before}} if before else {}, -1, most)
 
-    def oldest(self, collection: str, wanted: Document, after: Any, limit: int) -> list[Document]:
-        """A page of the rows that match, by `_id` ascending from above `after` (None: from the oldest).
+    def oldest(self, collection: str, wanted: Document, after: Any, most: int) -> list[Document]:
+        """Up to `most` of the rows that match, by `_id` ascending from above `after` (None: from the oldest).
 
-        One row more than `limit` if there are more. `wanted` must hold an equality on a field whose index ends in
-        `_id`: a range of `_id` alone reads the whole collection on the embedded store. Raises ValueError if not.
+        `wanted` must hold an equality on a field whose index ends in `_id`: a range of `_id` alone reads the whole
+        collection on the embedded store. Raises ValueError if it holds none.
         """
-        return self._page(collection, wanted, {} if after is None else {"_id": {"$gt": after}}, 1, limit)
+        return self._page(collection, wanted, {"_id": {"$gt": after}} if after else {}, 1, most)
 
     def claim(self, collection: str, wanted: Document, now: datetime) -> Document | None:
         """Lease the row that is due longest, or return None.
@@ -252,10 +252,10 @@ class Database:
                 return row
         raise Contended(f"{collection}: every try to take a row was lost to somebody else")
 
-    def _page(self, collection: str, wanted: Document, rest: Document, direction: int, limit: int) -> list[Document]:
-        if not any(is_equality(value) for field, value in wanted.items() if field != "_id"):
+    def _page(self, collection: str, wanted: Document, rest: Document, direction: int, most: int) -> list[Document]:
+        if not any(narrows(value) for field, value in wanted.items() if field != "_id"):
             raise ValueError(f"a page of {collection} needs an equality on an indexed field")
-        return list(self[collection].find({**wanted, **rest}).sort("_id", direction).limit(limit + 1))
+        return list(self[collection].find({**wanted, **rest}).sort("_id", direction).limit(most))
 
     def probe(self, seconds: float = PROBE_SECONDS) -> None:
         """Whether the store takes a write within `seconds`; raises one of UNAVAILABLE where it does not."""
@@ -276,10 +276,14 @@ def due_by(now: datetime) -> Document:
     return {"$gt": EARLIEST, "$lte": now}
 
 
-def is_equality(value: Any) -> bool:
-    """Whether a value in a filter names what a field is equal to: the value itself, `$eq` or a list of such (`$in`)."""
-    operators = isinstance(value, dict) and any(str(key).startswith("$") for key in value)
-    return not operators or "$eq" in value or "$in" in value
+def narrows(value: Any) -> bool:
+    """Whether a condition on an indexed field finds its rows without reading the others: an equality, `$in`, or a range
+    with both ends."""
+    if not isinstance(value, dict) or not any(str(key).startswith("$") for key in value):
+        return True
+    return not value.keys().isdisjoint({"$eq", "$in"}) or (
+        not value.keys().isdisjoint({"$gt", "$gte"}) and not value.keys().isdisjoint({"$lt", "$lte"})
+    )
 
 
 def _committed(session: ClientSession, work: Callable[[ClientSession], T], end: float) -> T:

@@ -145,16 +145,16 @@ def test_a_lease_is_given_once_and_again_when_it_is_over(database: Database) -> 
     assert (again["_id"], again["attempts"], again["lease"]["fence"]) == (1, 2, 2)
 
 
-def test_a_page_goes_on_where_the_last_one_ended_and_has_one_row_more_where_there_are_more(database: Database) -> None:
-    database["things"].insert_many([{"_id": n, "owner": "ab"[n % 2]} for n in range(10)])
+def test_a_page_goes_on_where_the_last_one_ended(database: Database) -> None:
+    database["things"].insert_many([{"_id": str(n), "owner": "ab"[n % 2]} for n in range(10)])
 
-    def ids(rows: Any) -> list[int]:
-        return [row["_id"] for row in rows]
+    def ids(rows: Any) -> str:
+        return "".join(row["_id"] for row in rows)
 
-    assert ids(database.newest("things", {"owner": "a"}, None, 3)) == [8, 6, 4, 2]
-    assert ids(database.newest("things", {"owner": "a"}, 4, 3)) == [2, 0]
-    assert ids(database.oldest("things", {"owner": {"$in": ["b"]}}, None, 3)) == [1, 3, 5, 7]
-    assert ids(database.oldest("things", {"owner": "b"}, 5, 3)) == [7, 9]
+    assert ids(database.newest("things", {"owner": "a"}, None, 3)) == "864"
+    assert ids(database.newest("things", {"owner": "a"}, "4", 3)) == "20"
+    assert ids(database.oldest("things", {"owner": {"$in": ["b"]}}, None, 3)) == "135"
+    assert ids(database.oldest("things", {"owner": "b"}, "5", 3)) == "79"
 
 
 @pytest.mark.parametrize("wanted", [{}, {"_id": 3}, {"at": {"$gt": 3}}, {"owner": {"$ne": "a"}}])
