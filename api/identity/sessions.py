@@ -67,11 +67,12 @@ class Sessions:
 
     def refresh(self, refresh_token: str) -> Row:
         """New tokens for old. A refresh token that comes twice was stolen or replayed: its family ends."""
-        now = self._now()
-        row = self._store.spend_refresh(rules.digest(refresh_token))
+        now, refresh = self._now(), rules.digest(refresh_token)
+        row = self._store.refreshed_by(refresh)
         if row is None or row["ended"] or row["refresh_ends_at"] <= now:
             raise rules.RefreshBad
-        if row["refresh_used"] or (row["kind"] == "staff" and officer.is_idle(row["seen_at"], now)):
+        idle = row["kind"] == "staff" and officer.is_idle(row["seen_at"], now)
+        if idle or not self._store.spend_refresh(refresh):
             self._end(row["family"])
             raise rules.RefreshBad
         return self.begin(row["kind"], row["who"], row["family"])
