@@ -19,8 +19,9 @@ from api.cases.ports import CasesPorts
 from api.cases.store import CaseStore, NumberTaken
 from api.drafts.service import Drafts
 from api.files.service import Files
-from api.identity.identity import Actor, mask_identity, mask_name
+from api.identity.actor import Actor
 from api.identity.mandates.mandate import MandateEnded
+from api.identity.masking import mask_identity, mask_name
 from api.identity.sealing.keyring import Keyring
 from api.identity.service import Identity
 from api.matters import form as forms

@@ -117,6 +117,7 @@ def _template(rule: str) -> str:
 
 
 def _schema_name(schema: Any) -> str:
-    """`cases.Case`: two rooms may each have a schema of one name."""
+    """`identity.Mandate` of `api.identity.mandates.schemas.MandateSchema`: the room, and the name without `Schema`."""
     kind: Any = resolve_schema_cls(schema)
-    return f"{kind.__module__.split('.')[-2]}.{kind.__name__}"
+    package, *rest = kind.__module__.split(".")
+    return f"{rest[0] if package == 'api' else package}.{kind.__name__.removesuffix('Schema')}"
