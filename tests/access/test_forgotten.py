@@ -1,6 +1,8 @@
 """Nothing of a room is forgotten: looked for in the whole tree, and in a world where the owner has done everything."""
 
+import re
 from dataclasses import fields
+from types import SimpleNamespace
 
 import pytest
 
@@ -220,3 +222,37 @@ def test_a_start_without_a_port_says_which_and_where(shared_app, monkeypatch, na
             patch.setattr(kind, "__init__", lacking)
             with pytest.raises(CannotStart, match=f"{field.name}.*api/ports.py, {name}"):
                 ports.filled(PORTS[name], shared_app.extensions["circle"])
+
+
+ROW = {"_id": "1", "writer": "citizen:me", "text": "路灯不亮了"}
+ROOM = SimpleNamespace(__name__="api.letters.store", INDEXES=[("letters", [("writer", 1)], {})])
+
+
+@pytest.mark.parametrize(
+    ("faults", "says"),
+    [
+        (forgotten.left_out_stores([ROOM], {"INDEXES": []}), "api.letters.store.*STORES in api/office.py"),
+        (forgotten.unmade({"cases"}, {"cases", "letters"}, {}), "letters.*INDEXES of its store.py"),
+        (forgotten.without_version([("letters", ROW)], {}), 'letters.*"v": 1'),
+        (
+            forgotten.undeclared_personal(forgotten.holding([("letters", ROW)], "me")),
+            "letters.writer.*SECTIONS in api/own_data",
+        ),
+        (
+            forgotten.empty_sections({"letters": []}, {"letters": ["letters.writer"]}, {"letters.writer"}),
+            "letters.*`export`",
+        ),
+        (forgotten.unsealed([("letters", ROW)], {"路灯不亮"}, {}), "letters.text.*SEALED of its store.py"),
+        (forgotten.unlisted_seals(["letters.text"]), "letters.text.*SEALED of its store.py"),
+        (forgotten.unrecorded({"/v1/desk/letters": 0}, {}), "/v1/desk/letters.*`record`"),
+        (forgotten.shared_lists({"/v1/letters": ([ROW], [ROW])}), "/v1/letters.*ask by the actor's id"),
+        (forgotten.shared_lists({"/v1/letters": ([], [])}), "/v1/letters.*tests/access/world.py"),
+        (
+            forgotten.without_schema({"/v1/desk/letters": {"get": {"responses": {"200": {}}}}}, {}),
+            "/v1/desk/letters.*@bp.response",
+        ),
+    ],
+)
+def test_a_room_that_forgot_it_is_told_what_to_do_and_where(faults, says):
+    [fault] = faults
+    assert re.search(says, fault)
