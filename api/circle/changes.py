@@ -141,7 +141,7 @@ class PointChanges:
         for one in changes if by != STARTER else ():
             self._record(by, f"point.{one.act}", f"point:{one.point.id}", session=session)
         self._store.change(session)
-        self._announce(session, "points_changed", "points", count=len(changes))
+        self._announce(session, "points.changed", "points", count=len(changes))
 
     def add(self, by: str, told: Row, ref: str) -> str:
         """A new point of an administrator's; its id. `ref` is the request's own id, and the point's where none
