@@ -8,7 +8,6 @@ with status 3 and `{"code", "detail"}`.
 import hashlib
 import json
 import os
-import resource
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -28,9 +27,9 @@ from api.circle.travel.mode import MODES, Mode, Pace
 from api.circle.travel.nearest import StreetGrid, lay_grid, mapped
 from api.circle.travel.network import Graph, NetworkUnusable, Streets, graph, read
 from api.circle.travel.reach import FAR, LIMIT_S, Column, Position, Tenths, leaving, load_columns, name_of
+from api.limited import Limits, confine
 
-MAX_MEMORY = 6 * 1024**3
-MAX_CPU_S = 1_800
+LIMITS = Limits(memory_bytes=6 * 1024**3, cpu_seconds=1_800)
 CHUNK = 16
 """Columns searched at once: a search holds eight bytes a node and column."""
 ISLAND = 50
@@ -252,8 +251,7 @@ ACTS = {"build": build, "cover": cover, "isochrone": isochrone}
 
 def main() -> int:
     """Do the one act that the request names, within bounds of memory and time."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
+    confine(LIMITS)
     request = json.load(sys.stdin)
     try:
         result = ACTS[request.pop("act")](request, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
