@@ -117,6 +117,8 @@ def _template(rule: str) -> str:
 
 
 def _schema_name(schema: Any) -> str:
-    """`cases.Case`: two rooms may each have a schema of one name."""
+    """`cases.Case`: the room and the class without its suffix, since two rooms may each have a schema of one name."""
     kind: Any = resolve_schema_cls(schema)
-    return f"{kind.__module__.split('.')[-2]}.{kind.__name__}"
+    room, schemas, _ = kind.__module__.partition(".schemas")
+    room = room if schemas else room.rpartition(".")[0]
+    return f"{room.rpartition('.')[2]}.{kind.__name__.removesuffix('Schema')}"

@@ -1,4 +1,4 @@
-"""Runs the builder (build.py) as a process of its own: its CPU and memory never burden who asks."""
+"""Runs the builder of travel times (build.py) as a limited process, and reads its progress."""
 
 import json
 import re
@@ -27,14 +27,14 @@ _SEARCHED = re.compile(r"(\w+): (\d+) of (\d+) places")
 
 
 def progress_of(line: str) -> Progress:
-    """What a line of the builder's tells."""
-    if found := _SEARCHED.match(line):
-        return Progress("searching", found[1], int(found[2]), int(found[3]))
+    """Parse a line of progress of the builder."""
+    if match := _SEARCHED.match(line):
+        return Progress("searching", match[1], int(match[2]), int(match[3]))
     return Progress("keeping" if line == KEEPING else "reading")
 
 
 class BuildFailed(Exception):
-    """The builder could not do it; `code` is broken, empty, far_away, too_large or failed."""
+    """The builder failed; `code` is broken, empty, far_away, too_large or failed."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -44,9 +44,9 @@ class BuildFailed(Exception):
 def build(
     act: str, request: dict[str, Any], tell: Callable[[str], None] = lambda line: None, seconds: float = BUILD_SECONDS
 ) -> Any:
-    """The result of one act of the builder; `tell` is given its lines of progress. Raises BuildFailed.
+    """Run one act of the builder (build, cover or isochrone) and return its result.
 
-    The builder is killed after `seconds`.
+    `tell` is given each line of progress; the process is killed after `seconds`. Raises BuildFailed.
     """
     ended = BUILDER.run(json.dumps({"act": act, **request}).encode(), seconds=seconds, tell=tell)
     if ended.status == UNUSABLE:
