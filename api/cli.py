@@ -320,11 +320,12 @@ def _store() -> Iterator[tuple[settings.Settings, Any]]:
 @main.command()
 def migrate() -> None:
     """Bring the documents to this release's versions; every start does it too."""
-    from api.app import shape, utc_now
+    from api.office import shape
     from api.operations.service import Migrations
+    from api.times import utc_now
 
     with _store() as (_, store):
-        lines = Migrations(store, shape(), utc_now).run()
+        lines = Migrations(store, shape=shape(), now=utc_now).run()
     click.echo("\n".join(lines) or "nothing to do")
 
 
@@ -333,8 +334,8 @@ def migrate() -> None:
 def backup(file: Path) -> None:
     """Write everything but the keys into the new FILE, as of one moment, beside a running server or without."""
     from api import release
-    from api.app import utc_now
     from api.operations.service import back_up
+    from api.times import utc_now
 
     with _store() as (told, store):
         made = back_up(store, told.var / "networks", file, release=release(), now=utc_now())
@@ -347,9 +348,10 @@ def backup(file: Path) -> None:
 @click.option("--force", is_flag=True, help="Lose what is in the store now.")
 def restore(file: Path, force: bool) -> None:
     """Put the backup FILE into an empty store, while no server runs."""
-    from api.app import shape, utc_now
+    from api.office import shape
     from api.operations import service
     from api.storage.embedded import running_uri
+    from api.times import utc_now
 
     with _plainly():
         told = settings.read(os.environ)
@@ -365,9 +367,10 @@ def restore(file: Path, force: bool) -> None:
 @main.command()
 def doctor() -> None:
     """Say what is wrong with this installation and what to do; end with 1 where something must be mended."""
-    from api.app import shape, utc_now
+    from api.office import shape
     from api.operations.doctor import examine, table
     from api.server import joined
+    from api.times import utc_now
 
     with _plainly():
         told = settings.read(os.environ)

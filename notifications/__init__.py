@@ -1,6 +1,6 @@
 """Outward messages: what is told to whom, by which channel, and whether it arrived.
 
-`Notifications` is the package assembled; `api/app.py` hands it what it needs and calls `tell` and `step`.
+`Notifications` is the package assembled; `api/office.py` hands it what it needs and calls `tell` and `step`.
 """
 
 from collections.abc import Callable, Mapping

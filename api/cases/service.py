@@ -15,6 +15,7 @@ from api.cases import printing, scope
 from api.cases.case import Action, Standing
 from api.cases.clock.of_case import clock_facts
 from api.cases.clock.reckoning import reckon
+from api.cases.ports import CasesPorts
 from api.cases.store import CaseStore, NumberTaken
 from api.drafts.service import Drafts
 from api.files.service import Files
@@ -64,8 +65,10 @@ class Cases:
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
+        ports: CasesPorts,
     ) -> None:
         self._store = store
+        self._ports = ports
         self._drafts = drafts
         self._matters = matters
         self._files = files
@@ -77,8 +80,6 @@ class Cases:
         self._transact = transact
         self._announce = announce
         self._now = now
-        self.talks: Callable[[str, Actor], list[Row]] = lambda number, actor: []
-        """What the timeline says of the talks about a case; told once the talks above stand."""
 
     def start(self) -> None:
         """Give a place to the cases of a release that knew none, so that their desk and department find them."""
@@ -224,7 +225,7 @@ class Cases:
             }
             for action in shown
         ]
-        talks = [_talk_line(line) for line in self.talks(number, actor)]
+        talks = [_talk_line(line) for line in self._ports.conversations_of(number, actor)]
         return sorted([*acts, *talks], key=lambda line: line["at"])
 
     def clock(self, actor: Actor, number: str) -> Row:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from api.circle.point import ServicePoint, row_of
 from api.circle.points_csv import check_point, read_points, write_points
+from api.circle.ports import CirclePorts
 from api.circle.snapshot import stored_point
 from api.circle.store import CircleStore
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
@@ -57,6 +58,7 @@ class PointChanges:
         record: Callable[..., object],
         prepare: Callable[[Sequence[ServicePoint]], None],
         follow: Callable[[datetime], object],
+        ports: CirclePorts,
     ) -> None:
         """`check_hours` raises ValueError for bad weekly hours; `knows` tells whether a matter of this code exists;
         `prepare` has travel times ready before anybody hears of a point.
@@ -64,8 +66,7 @@ class PointChanges:
         self._prepare = prepare
         self._store, self._transact, self._announce, self._now = store, transact, announce, now
         self._check_hours, self._knows, self._record, self._follow = check_hours, knows, record, follow
-        self.hangs_on: Callable[[str], dict[str, int]] = lambda point_id: {}
-        """How many of what belong to a point, e.g. `{"staff": 2}`; the assembly sets it."""
+        self._ports = ports
 
     def start(self) -> None:
         """Load the points that come with the program where the store has none."""
@@ -192,7 +193,7 @@ class PointChanges:
 
         Raises NotFound, VersionStale and PointInUse.
         """
-        hanging = {what: number for what, number in self.hangs_on(point_id).items() if number}
+        hanging = {what: number for what, number in self._ports.hangs_on(point_id).items() if number}
 
         def write(session: Any) -> None:
             row = self._row_at(session, point_id, version)

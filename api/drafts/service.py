@@ -8,6 +8,7 @@ from typing import Any
 
 from api.drafts import draft as rules
 from api.drafts import moving
+from api.drafts.ports import DraftsPorts
 from api.drafts.store import DraftStore
 from api.files.service import Files
 from api.identity.identity import Actor, credit_code, identity_number, mobile
@@ -30,16 +31,18 @@ class Drafts:
     def __init__(
         self,
         store: DraftStore,
+        *,
         matters: Matters,
         files: Files,
         keyring: Keyring,
-        now: Callable[[], datetime],
         mandates: Mandates,
-        *,
         transact: Callable[[Callable[[Any], Any]], Any],
         record: Callable[..., None],
+        now: Callable[[], datetime],
+        ports: DraftsPorts,
     ) -> None:
         self._store = store
+        self._ports = ports
         self._matters = matters
         self._files = files
         self._keys = keyring
@@ -47,10 +50,6 @@ class Drafts:
         self._mandates = mandates
         self._transact = transact
         self._record = record
-        # Told once the talks above stand: whose a talk is, what somebody sent in it, and who was sent a draft's card.
-        self.talk_is_of: Callable[[Actor, str], bool] = lambda actor, talk: False
-        self.sent_in_talk: Callable[[Actor, str, int], str | None] = lambda actor, talk, seq: None
-        self.shared: Callable[[Actor, str], bool] = lambda actor, draft_id: False
 
     def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
@@ -63,7 +62,7 @@ class Drafts:
             matter = self._matters.matter(matter_code)
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
-        if new["talk"] is not None and not self.talk_is_of(actor, new["talk"]):
+        if new["talk"] is not None and not self._ports.owns_conversation(actor, new["talk"]):
             raise BadFields({"talk": ["没有找到这段咨询。"]})
         if mandate_id:
             principal = self._acting(actor, mandate_id, matter.code)
@@ -97,7 +96,7 @@ class Drafts:
         return self._face(self._own(actor, draft_id))
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
-        """One's own unsubmitted drafts, newest first; one more than `limit` where there are more."""
+        """One's own unsubmitted drafts, newest first, up to `limit`."""
         return [self._face(row) for row in self._store.of(actor.id, after, limit)]
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
@@ -128,7 +127,7 @@ class Drafts:
         NotFound for a message of somebody else.
         """
         row = self._open(actor, draft_id, version)
-        key, upload = taken["material"], self.sent_in_talk(actor, taken["conversation"], taken["seq"])
+        key, upload = taken["material"], self._ports.sent_file(actor, taken["conversation"], taken["seq"])
         if upload is None:
             raise BadFields({"seq": ["这条消息里没有图片或文件。"]})
         bound = row["materials"].get(key, [])
@@ -151,7 +150,9 @@ class Drafts:
         No answer, name or file is on it. None where the viewer may not see it.
         """
         row = self._store.draft(draft_id)
-        if row is None or not (row["owner"] == actor.id or (actor.is_staff and self.shared(actor, draft_id))):
+        if row is None or not (
+            row["owner"] == actor.id or (actor.is_staff and self._ports.was_sent_card(actor, draft_id))
+        ):
             return None
         missing = 0 if row["case"] else len(self._gaps(row))
         state = "已提交" if row["case"] else "填写中" if missing else "已填好，还没提交"

@@ -8,11 +8,9 @@ from flask_smorest import Blueprint
 from api.identity import schemas
 from api.identity.service import Identity
 from api.web.fields import Paging
-from api.web.guard import Http, page, position_of
+from api.web.guard import COUNTER, Http, page
 
 Body = dict[str, Any]
-COUNTER = ("window", "handler", "head")
-"""Who stands where papers are shown."""
 
 
 def blueprint(identity: Identity, http: Http) -> Blueprint:
@@ -212,8 +210,8 @@ def _staff(bp: Blueprint, identity: Identity, http: Http) -> None:
     @bp.response(200, schemas.OfficerPage)
     def staff(wanted: Body, actor: Any) -> Body:
         """Members of staff: all, or those with a word, a role, or in use."""
-        after, limit = position_of(wanted.pop("cursor", None)), wanted.pop("limit")
-        return page(officers.all(wanted, after, limit), limit, lambda row: row["id"])
+        paging = {"limit": wanted.pop("limit"), "cursor": wanted.pop("cursor", None)}
+        return page(lambda after, most: officers.all(wanted, after, most), paging)
 
     @bp.post("/staff")
     @http.allow("admin")
@@ -253,8 +251,7 @@ def _recovery(bp: Blueprint, identity: Identity, http: Http) -> None:
     @bp.response(200, schemas.RecoveryPage)
     def recoveries(paging: Body, actor: Any) -> Body:
         """The recoveries that wait for a second administrator."""
-        rows = officers.recoveries(position_of(paging.get("cursor")), paging["limit"])
-        return page(rows, paging["limit"], lambda row: row["staff"])
+        return page(officers.recoveries, paging, by="staff")
 
     @bp.post("/staff/<staff_id>/recovery")
     @http.allow("admin")

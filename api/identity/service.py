@@ -7,14 +7,14 @@ from typing import Any
 from api.identity.citizens.service import Citizens
 from api.identity.identity import Actor
 from api.identity.mandates.service import Mandates
-from api.identity.ports import Ground, Policy, Ports, Row
+from api.identity.ports import Ground, IdentityPorts, Policy, Row
 from api.identity.sealing.keyring import Keyring
 from api.identity.sessions import Sessions
 from api.identity.staff import officer
 from api.identity.staff.service import Officers
 from api.identity.store import IdentityStore
 
-__all__ = ["Identity", "Policy", "Ports"]
+__all__ = ["Identity", "IdentityPorts", "Policy"]
 
 
 class Identity:
@@ -23,15 +23,15 @@ class Identity:
     def __init__(
         self,
         store: IdentityStore,
+        *,
         keyring: Keyring,
         transact: Callable[[Callable[[Any], Any]], Any],
         now: Callable[[], datetime],
-        policy: Policy | None = None,
-        ports: Ports | None = None,
+        policy: Policy,
+        ports: IdentityPorts,
     ) -> None:
-        self._store, self._keys = store, keyring
-        self._policy, self.ports = policy or Policy(), ports or Ports()
-        ground = Ground(store, keyring, transact, now, self._policy, self.ports)
+        self._store, self._keys, self._policy = store, keyring, policy
+        ground = Ground(store=store, keys=keyring, transact=transact, now=now, policy=policy, ports=ports)
         self.sessions = Sessions(ground, self._person)
         self.mandates = Mandates(ground)
         self.citizens = Citizens(ground, self.sessions, self.mandates)

@@ -102,4 +102,4 @@ class Sessions:
     def _ended(self, sessions: list[str]) -> None:
         for session in sessions:
             self.forget(session)
-            self._ports.ended(session)
+            self._ports.end_connections(session)

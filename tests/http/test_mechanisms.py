@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 import pytest
-from tests.who.test_matrix import ROWS, routes
 
 from api.web.openapi import takes_version
+from tests.access.test_matrix import ROWS, routes
 
 LOG_IN = "what is made is a log-in; a repeat makes another, and no harm"
 SAME = "doing it again changes nothing"

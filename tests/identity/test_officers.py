@@ -4,7 +4,8 @@ import pyotp
 import pytest
 import segno
 
-from api.identity.ports import Policy, Ports
+from api import ports
+from api.identity.ports import Policy
 from api.identity.service import Identity
 from api.identity.store import IdentityStore
 from tests.conftest import PASSWORD, Caller
@@ -22,7 +23,14 @@ def admin(staff):
 @pytest.fixture
 def strict(database, keyring, clock, app):
     """Identity as in real use: the second factor is required."""
-    return Identity(IdentityStore(database), keyring, database.transact, clock, Policy(trial=False), Ports())
+    return Identity(
+        IdentityStore(database),
+        keyring=keyring,
+        transact=database.transact,
+        now=clock,
+        policy=Policy(trial=False),
+        ports=ports.filled(ports.of_identity, app.extensions["circle"]),
+    )
 
 
 @pytest.fixture

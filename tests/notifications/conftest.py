@@ -63,7 +63,7 @@ class ScriptedSms:
 
 @dataclass
 class House:
-    """What `api/app.py` would assemble, with the tests' hands on it."""
+    """What `api/office.py` would assemble, with the tests' hands on it."""
 
     database: Database
     keyring: Keyring

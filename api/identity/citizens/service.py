@@ -83,7 +83,6 @@ class Citizens:
 
         def write(session: Any) -> None:
             self._store.add_code(session, row)
-            assert self._ports.tell is not None
             self._ports.tell(f"login:{code_id}", "login_code", {"code": code}, key=f"login:{code_id}", session=session)
 
         self._transact(write)
@@ -287,7 +286,7 @@ class Citizens:
         verified = {key: value for key, value in (row.get("verified") or {}).items() if key != "by"} or None
         own |= {"id": actor.id, "assurance": row["assurance"], "created_at": row["created_at"], "verified": verified}
         own["wechat"] = self._store.wechat_of(actor.id) is not None
-        sections = {name: read(actor) for name, read in self._ports.exporters.items()}
+        sections = self._ports.export(actor)
         ledger = [_entry(entry) for entry in self._store.consents(actor.id)]
         self._ports.audit(actor.id, "export", f"citizen:{actor.id}")
         return {"made_at": self._now(), "data": _plain({"person": own, "consents": ledger, **sections})}
@@ -301,8 +300,7 @@ class Citizens:
         row = self._own(actor)
         if self._ports.open_cases(actor):
             raise CaseOpen
-        for close in self._ports.closers.values():
-            close(actor)
+        self._ports.forget(actor)
         closed = {"phone_index": f"closed:{actor.id}", "name": None, "closed_at": self._now()}
 
         def write(session: Any) -> None:

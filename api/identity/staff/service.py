@@ -175,7 +175,7 @@ class Officers:
         return self.face(self._row(staff_id))
 
     def all(self, wanted: Row, after: str | None, limit: int) -> list[Row]:
-        """Staff in the order they came; one more than `limit` where there are more.
+        """Staff in the order they came, up to `limit`.
 
         `wanted` narrows it: `q`, a part of name, user name, point or department; `role`; `active`.
         """
@@ -233,7 +233,7 @@ class Officers:
         return self._recovery_face(opened, {staff_id: row, actor.id: self._row(actor.id)})
 
     def recoveries(self, after: str | None, limit: int) -> list[Row]:
-        """The recoveries that wait for a second administrator; one more than `limit` where there are more."""
+        """The recoveries that wait for a second administrator, up to `limit`."""
         waiting = self._store.recoveries(self._now(), after, limit)
         people = self._store.staff_by_id({staff_id for row in waiting for staff_id in (row["_id"], row["by"])})
         return [self._recovery_face(row, people) for row in waiting]
@@ -300,7 +300,7 @@ class Officers:
     def _unknown_posts(self, told: Row) -> dict[str, str]:
         """By field: the words for a department or point that this district does not have."""
         known = {"department": self._ports.departments, "point": self._ports.points}
-        told_of = {field: (told.get(field), codes()) for field, codes in known.items() if codes and told.get(field)}
+        told_of = {field: (told.get(field), codes()) for field, codes in known.items() if told.get(field)}
         return {
             field: f"there is no {field} {code} here; there are {_some(codes)}"
             for field, (code, codes) in told_of.items()
