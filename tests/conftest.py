@@ -27,14 +27,12 @@ from api.matters.search.index import Entry, Index
 from api.matters.search.reading import Reader
 from api.settings import Settings, read
 from api.storage.database import Database
-from api.storage.database import Index as DatabaseIndex
 from api.storage.embedded import EmbeddedStore
+from tests.lasting import nothing_expires
 from tests.way import PNG
 
 PASSWORD = "correct-horse-battery"
 SLOW = ("served", "browser", "kills", "operations", "chat")
-EXPIRY, FAR = "expireAfterSeconds", 2**31 - 1
-"""The longest that MongoDB lets an index wait before it deletes, in seconds: 68 years."""
 SERVER = os.environ.get("MONGODB_URI", "")
 """A real MongoDB to test on; without it the embedded store."""
 
@@ -124,20 +122,7 @@ def patient_with_the_store() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.storage.database.TIMEOUT_MS", 60_000)
         patch.setattr("api.storage.database.TRANSACTION_SECONDS", 60.0)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def nothing_expires_by_the_real_time() -> Iterator[None]:
-    """The store deletes what is over by the real time, which is not the time of a test's clock: a log-in code of
-    a test's yesterday would vanish while it is being used. So here no index expires anything."""
-    ensure = Database.ensure
-
-    def lasting(self: Database, indexes: Iterable[DatabaseIndex]) -> None:
-        ensure(self, ((name, keys, rest | {key: FAR for key in rest if key == EXPIRY}) for name, keys, rest in indexes))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Database, "ensure", lasting)
+        nothing_expires(patch)
         yield
 
 

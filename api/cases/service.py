@@ -105,7 +105,7 @@ class Cases:
                 self._files.keep(session, draft["materials"])
                 self._drafts.hand_over(session, draft_id, draft["version"], row["number"])
                 talk = {"talk": draft["talk"]} if draft["talk"] else {}
-                self._announce(session, "case.submit", new_id, number=row["number"], state="submitted", **talk)
+                self._announce(session, rules.EVENTS["submit"], new_id, number=row["number"], state="submitted", **talk)
 
             try:
                 self._transact(write)
@@ -362,7 +362,7 @@ class Cases:
                 self._files.keep(session, data["materials"])
             if actor.is_staff:
                 self._audit.record(actor.id, f"case.{act}", f"case:{row['_id']}", session=session)
-            self._announce(session, f"case.{act}", row["_id"], number=row["number"], state=after.state)
+            self._announce(session, rules.EVENTS[act], row["_id"], number=row["number"], state=after.state)
 
         self._transact(write)
 

@@ -70,11 +70,12 @@ class Sessions:
 
     def refresh(self, refresh_token: str) -> Row:
         """New tokens for a refresh token. One that comes twice was stolen or replayed: its family ends."""
-        now = self._now()
-        row = self._store.spend_refresh(tokens.digest(refresh_token))
+        now, refresh = self._now(), tokens.digest(refresh_token)
+        row = self._store.refreshed_by(refresh)
         if row is None or row["ended"] or row["refresh_ends_at"] <= now:
             raise tokens.RefreshBad
-        if row["refresh_used"] or (row["kind"] == "staff" and is_idle(row["seen_at"], now)):
+        idle = row["kind"] == "staff" and is_idle(row["seen_at"], now)
+        if idle or not self._store.spend_refresh(refresh):
             self._end(row["family"])
             raise tokens.RefreshBad
         return self.begin(row["kind"], row["who"], row["family"])

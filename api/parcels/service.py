@@ -222,7 +222,7 @@ class Parcels:
             if not self._store.pushed(session, row["_id"], row["pushes"], change):
                 raise OtherPushCameFirst
             if change["state"] != row["state"]:
-                self._announce(session, f"parcel.{change['state']}", row["_id"], case=row["case"])
+                self._announce(session, rules.EVENTS[change["state"]], row["_id"], case=row["case"])
 
         self._transact(write)
 
