@@ -183,7 +183,7 @@ class Outbox:
             return None
         template = wording.version_of(notice["template"], notice["version"])
         values = opened(notice, self._open_sealed)
-        said = wording.say(template, values, LANGUAGE, notice["created_at"])
+        words = wording.say(template, values, LANGUAGE, notice["created_at"])
         return Message(
             delivery=row["_id"],
             notice=notice["_id"],
@@ -192,9 +192,9 @@ class Outbox:
             template=template.name,
             version=template.version,
             values=values,
-            sms=said.sms,
-            title=said.title,
-            text=said.text,
+            sms=words.sms,
+            title=words.title,
+            text=words.text,
             link=notice["link"],
             good_for=_ends(row, notice) - now,
         )

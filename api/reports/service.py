@@ -105,7 +105,7 @@ class Reports:
         self._store.forget(f"citizen:{reporter.id}")
 
     def _row(self, report_id: str) -> Row:
-        row = self._store.one(report_id)
+        row = self._store.report(report_id)
         if row is None:
             raise NotFound
         return row
