@@ -47,8 +47,8 @@ def tell(ports: Ports, rooms: Rooms) -> None:
         return _items(lambda cursor: rooms.chat.mine(actor, cursor, PAGE))
 
     def owner_of_case(number: str) -> str | None:
-        found = cases.shipment(number)
-        return found["owner"] if found else None
+        shipment = cases.shipment(number)
+        return shipment.owner if shipment else None
 
     def knows_matter(code: str) -> bool:
         try:
