@@ -14,19 +14,21 @@ run: $(VENV)/.ready $(PAGES)/dist/.ready  ## start everything on http://127.0.0.
 	@exec $(BIN)/circle serve
 
 test: $(VENV)/.ready $(PAGES)/dist/.ready needs  ## all tests
-	cd $(PAGES) && PATH="$(NODE_PATH):$$PATH" npm test --silent
+	cd $(PAGES) && $(NPM) test --silent
 	PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(VENV)/.ready  ## format, lint, types, import contracts, docs
+check: $(VENV)/.ready $(PAGES)/node_modules/.ready  ## format, lint, types, import contracts, docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_docs.py -q
+	cd $(PAGES) && $(NPM) run --silent format:check && $(NPM) run --silent lint
 
-format: $(VENV)/.ready
+format: $(VENV)/.ready $(PAGES)/node_modules/.ready
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	cd $(PAGES) && $(NPM) run --silent format
 
 show-%: $(VENV)/.ready  ## counts as JSON: make show-NAME SEED=…
 	@$(BIN)/python -m tests.show.$* --seed $(SEED) $(COUNT)
@@ -47,14 +49,20 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 # Node from the system where it is new enough, else from PyPI.
 NODE_PATH = $(abspath $(VENV)/node/bin)
+NPM = PATH="$(NODE_PATH):$$PATH" npm
 
 $(VENV)/node/bin/node: $(VENV)/.ready
 	@sh tools/node.sh $(VENV)
 
 pages: $(PAGES)/dist/.ready  ## build the pages
 
-$(PAGES)/dist/.ready: $(VENV)/node/bin/node $(shell find $(PAGES)/src $(PAGES)/*.html $(PAGES)/*.js $(PAGES)/*.json $(PAGES)/.npmrc -type f 2>/dev/null)
-	cd $(PAGES) && PATH="$(NODE_PATH):$$PATH" npm ci --silent && PATH="$(NODE_PATH):$$PATH" npm run --silent build
+# `npm ci` starts by emptying node_modules, so that what is in it is what the lock file says.
+$(PAGES)/node_modules/.ready: $(VENV)/node/bin/node $(PAGES)/package.json $(PAGES)/package-lock.json $(PAGES)/.npmrc
+	cd $(PAGES) && $(NPM) ci --silent
+	@touch $@
+
+$(PAGES)/dist/.ready: $(PAGES)/node_modules/.ready $(shell find $(PAGES)/src $(PAGES)/*.html $(PAGES)/vite.config.js -type f 2>/dev/null)
+	cd $(PAGES) && $(NPM) run --silent build
 	@touch $@
 
 needs:  ## what the browser and socket tests need

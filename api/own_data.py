@@ -4,92 +4,172 @@
 cases, 档案法).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from api.cases.case import OPEN
 from api.cases.service import Cases
 from api.drafts.service import Drafts
 from api.files.service import Files
-from api.identity.ports import Ports
 from api.identity.service import Identity
-from api.matters.service import Matters
 from api.parcels.service import Parcels
-from api.refusals import NotFound
 from api.reports.service import Reports
+from chat import Chat
+from notifications import Notifications
 
 PAGE = 50
 Row = dict[str, Any]
 
 
 class Rooms(Protocol):
-    """The rooms that are asked. `chat` and `notices` are the packages' own use cases."""
+    """The rooms that are asked."""
 
     identity: Identity
-    matters: Matters
     files: Files
     drafts: Drafts
     cases: Cases
     parcels: Parcels
     reports: Reports
-    notices: Any
-    chat: Any
+    chat: Chat
+    notices: Notifications
 
 
-def tell(ports: Ports, rooms: Rooms) -> None:
-    """Fill the identity room's ports with what the rooms above it know of a citizen."""
-    drafts, cases, parcels, files = rooms.drafts, rooms.cases, rooms.parcels, rooms.files
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A section of the export: where it lies, what is read for it, and what is removed with the account."""
 
-    def my_cases(actor: Any) -> list[Row]:
-        return _all(lambda after: cases.mine(actor, after, PAGE))
+    name: str
+    holds: tuple[str, ...]
+    """The fields with the citizen's id, as `collection.path`: a test finds those that no section names."""
 
-    def my_talks(actor: Any) -> list[Row]:
-        return _items(lambda cursor: rooms.chat.mine(actor, cursor, PAGE))
+    export: Callable[[Rooms, Any], list[Row]]
+    forget: Callable[[Rooms, Any], object] | None
+    kept: str = ""
+    """Why it stays where `forget` is None."""
 
-    def owner_of_case(number: str) -> str | None:
-        shipment = cases.shipment(number)
-        return shipment.owner if shipment else None
 
-    def knows_matter(code: str) -> bool:
-        try:
-            return rooms.matters.matter(code) is not None
-        except NotFound:
-            return False
+def export(rooms: Rooms, actor: Any) -> dict[str, list[Row]]:
+    """By section: all that the rooms hold of a citizen."""
+    return {section.name: section.export(rooms, actor) for section in SECTIONS}
 
-    def forget_drafts(actor: Any) -> None:
-        for row in _all(lambda after: drafts.mine(actor, after, PAGE)):
-            drafts.drop(actor, row["id"])
 
-    def forget_talks(actor: Any) -> None:
-        for talk in my_talks(actor):
-            if talk["state"] != "closed":
-                rooms.chat.end(actor, talk["id"], None)
-        rooms.chat.forget(actor)
+def forget(rooms: Rooms, actor: Any) -> None:
+    """Remove what need not be kept of a citizen, section by section: what rests on a file goes before the file."""
+    for section in SECTIONS:
+        if section.forget:
+            section.forget(rooms, actor)
 
-    ports.knows_matter, ports.owner_of_case = knows_matter, owner_of_case
-    ports.open_cases = lambda actor: [row["number"] for row in my_cases(actor) if row["state"] in OPEN]
-    ports.closers |= {"drafts": forget_drafts, "talks": forget_talks, "files": files.forget}  # in this order
-    ports.closers["reports"] = rooms.reports.forget
-    ports.exporters |= {
-        "mandates": rooms.identity.mandates.mine,
-        "drafts": lambda actor: _all(lambda after: drafts.mine(actor, after, PAGE)),
-        "cases": lambda actor: [cases.copy(actor, row["number"]) for row in my_cases(actor)],
-        "parcels": lambda actor: [one for row in my_cases(actor) for one in parcels.of_case(actor, row["number"])],
-        "uploads": files.mine,
-        "conversations": lambda actor: [_with_messages(rooms.chat, actor, talk) for talk in my_talks(actor)],
-        "reports": rooms.reports.of,
-        "notices": lambda actor: _items(lambda cursor: rooms.notices.inbox(actor, cursor, PAGE, "zh")),
-    }
+
+def my_cases(rooms: Rooms, actor: Any) -> list[Row]:
+    """Every case of a citizen."""
+    return _all(lambda after: rooms.cases.mine(actor, after, PAGE))
+
+
+def _my_drafts(rooms: Rooms, actor: Any) -> list[Row]:
+    return _all(lambda after: rooms.drafts.mine(actor, after, PAGE))
+
+
+def _forget_drafts(rooms: Rooms, actor: Any) -> None:
+    for draft in _my_drafts(rooms, actor):
+        rooms.drafts.drop(actor, draft["id"])
+
+
+def _my_conversations(rooms: Rooms, actor: Any) -> list[Row]:
+    return _items(lambda cursor: rooms.chat.mine(actor, cursor, PAGE))
+
+
+def _conversations_in_full(rooms: Rooms, actor: Any) -> list[Row]:
+    return [_with_messages(rooms.chat, actor, conversation) for conversation in _my_conversations(rooms, actor)]
+
+
+def _forget_conversations(rooms: Rooms, actor: Any) -> None:
+    for conversation in _my_conversations(rooms, actor):
+        if conversation["state"] != "closed":
+            rooms.chat.end(actor, conversation["id"], None)
+    rooms.chat.forget(actor)
+
+
+def _my_notices(rooms: Rooms, actor: Any) -> list[Row]:
+    return _items(lambda cursor: rooms.notices.inbox(actor, cursor, PAGE, "zh"))
+
+
+SECTIONS = (
+    Section(
+        name="mandates",
+        holds=("mandates.by", "mandates.ended_by"),
+        export=lambda rooms, actor: rooms.identity.mandates.mine(actor),
+        forget=None,
+        kept="They end with the account; what was done under them must stay provable.",
+    ),
+    Section(name="drafts", holds=("drafts.owner",), export=_my_drafts, forget=_forget_drafts),
+    Section(
+        name="cases",
+        holds=("cases.owner", "case_actions.by"),
+        export=lambda rooms, actor: [rooms.cases.copy(actor, row["number"]) for row in my_cases(rooms, actor)],
+        forget=None,
+        kept="The archive of a closed case (档案法).",
+    ),
+    Section(
+        name="parcels",
+        holds=("parcels.owner",),
+        export=lambda rooms, actor: [
+            parcel for row in my_cases(rooms, actor) for parcel in rooms.parcels.of_case(actor, row["number"])
+        ],
+        forget=None,
+        kept="Part of the archive of their case (档案法).",
+    ),
+    Section(
+        name="conversations",
+        holds=("conversations.citizen.id", "conversations.tied.by.id", "messages.sender.id", "chat_blocks.citizen"),
+        export=_conversations_in_full,
+        forget=_forget_conversations,
+    ),
+    Section(
+        name="uploads",
+        holds=("uploads.owner", "upload_days._id"),
+        export=lambda rooms, actor: rooms.files.mine(actor),
+        forget=lambda rooms, actor: rooms.files.forget(actor),
+    ),
+    Section(
+        name="reports",
+        holds=("reports.by",),
+        export=lambda rooms, actor: rooms.reports.of(actor),
+        forget=lambda rooms, actor: rooms.reports.forget(actor),
+    ),
+    Section(
+        name="notices",
+        holds=("notices.recipient",),
+        export=_my_notices,
+        forget=None,
+        kept="The proof that the office told somebody; values are sealed, and the id leads to nobody.",
+    ),
+)
+"""In the order of forgetting: what rests on a file goes before the file."""
+
+OWN = ("citizens._id", "consents.citizen", "sessions.who", "wechat_accounts.citizen", "devices.citizen")
+"""What the identity room holds of a citizen: it exports and removes that itself (`Citizens.export`, `.close`)."""
+
+ELSEWHERE = {
+    "audit.actor": "the proof of who did what",
+    "audit.subject": "the proof of who did what",
+    "events.data.citizen": "an id that leads to nobody once the account is closed; gone after 400 days",
+    "idempotency._id": "an id before a key of the client's; gone after 30 days",
+}
+"""Where else the id of a citizen stands, and why it is neither exported nor removed."""
+
+
+def undeclared(fields: Iterable[str]) -> list[str]:
+    """Which of the fields that hold a citizen's id (`collection.path`) nothing above names."""
+    named = {*OWN, *ELSEWHERE, *(field for section in SECTIONS for field in section.holds)}
+    return sorted(set(fields) - named)
 
 
 def _all(read: Callable[[str | None], list[Row]]) -> list[Row]:
-    """Every row of a list that is read page by page, each page one row longer where there is more."""
+    """Every row of a list that is read from one row's id to the next, until nothing comes."""
     rows: list[Row] = []
-    while True:
-        found = read(rows[-1]["id"] if rows else None)
-        rows += found[:PAGE]
-        if len(found) <= PAGE:
-            return rows
+    while batch := read(rows[-1]["id"] if rows else None):
+        rows += batch
+    return rows
 
 
 def _items(read: Callable[[str | None], Row]) -> list[Row]:
@@ -97,16 +177,18 @@ def _items(read: Callable[[str | None], Row]) -> list[Row]:
     items: list[Row] = []
     cursor: str | None = None
     while True:
-        found = read(cursor)
-        items += found["items"]
-        cursor = found["next"]
+        page = read(cursor)
+        items += page["items"]
+        cursor = page["next"]
         if not cursor:
             return items
 
 
-def _with_messages(chat: Any, actor: Any, talk: Row) -> Row:
-    """A conversation with what was said in it."""
-    said: list[Row] = []
-    while batch := chat.messages(actor, talk["id"], "public", said[-1]["seq"] if said else 0, PAGE)["items"]:
-        said += batch
-    return {**talk, "messages": said}
+def _with_messages(chat: Chat, actor: Any, conversation: Row) -> Row:
+    """A conversation with all its messages."""
+    messages: list[Row] = []
+    while batch := chat.messages(actor, conversation["id"], "public", messages[-1]["seq"] if messages else 0, PAGE)[
+        "items"
+    ]:
+        messages += batch
+    return {**conversation, "messages": messages}

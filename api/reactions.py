@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 from api.cases.service import Cases
 from api.jobs.job import Event, Recurring
-from api.jobs.service import Jobs, Reaction
+from api.jobs.ports import Reaction
+from api.jobs.service import Jobs
 from api.parcels.service import Parcels
 
 RECURRING = (

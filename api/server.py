@@ -13,7 +13,8 @@ import gevent
 import gevent.event
 from gevent.pywsgi import WSGIServer
 
-from api.app import Office, create_app
+from api.app import create_app
+from api.office import Office
 from api.refusals import CannotStart
 from api.settings import Settings
 from api.storage import embedded

@@ -1,5 +1,12 @@
-"""The zone in which everybody here reads a clock: Beijing time (UTC+8, no summer time since 1991)."""
+"""Time as everybody here reads it: the zone (Beijing, UTC+8, no summer time since 1991) and the present."""
 
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+def utc_now() -> datetime:
+    """The present in UTC, to the millisecond, which is what the store can keep."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

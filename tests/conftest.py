@@ -28,10 +28,11 @@ from api.matters.search.reading import Reader
 from api.settings import Settings, read
 from api.storage.database import Database
 from api.storage.embedded import EmbeddedStore
+from tests.lasting import nothing_expires
 from tests.way import PNG
 
 PASSWORD = "correct-horse-battery"
-SLOW = ("process", "browser", "kills", "operations", "chat")
+SLOW = ("served", "browser", "kills", "operations", "chat")
 SERVER = os.environ.get("MONGODB_URI", "")
 """A real MongoDB to test on; without it the embedded store."""
 
@@ -121,6 +122,7 @@ def patient_with_the_store() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.storage.database.TIMEOUT_MS", 60_000)
         patch.setattr("api.storage.database.TRANSACTION_SECONDS", 60.0)
+        nothing_expires(patch)
         yield
 
 

@@ -6,7 +6,7 @@ from flask_smorest import Blueprint
 
 from api.audit import schemas
 from api.audit.service import Audit
-from api.web.guard import Http, page, position_of
+from api.web.guard import Http, page
 
 
 def blueprint(audit: Audit, http: Http) -> Blueprint:
@@ -19,7 +19,7 @@ def blueprint(audit: Audit, http: Http) -> Blueprint:
     @bp.response(200, schemas.AuditPage)
     def listed(query: dict[str, Any], actor: Any) -> dict[str, Any]:
         """Who read or changed what, newest first. Reading this is written down too."""
-        limit, after = query.pop("limit"), position_of(query.pop("cursor", None))
-        return page(audit.listed(actor.id, query, after, limit), limit, lambda row: row["id"])
+        paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor", None)}
+        return page(lambda after, most: audit.listed(actor.id, query, after, most), paging)
 
     return bp

@@ -33,7 +33,7 @@ class Report:
 class Audit:
     """The audit log."""
 
-    def __init__(self, store: AuditStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: AuditStore, *, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
         self._looked = NEVER
@@ -99,13 +99,13 @@ class Audit:
         return Report(head, tuple(faults), *self._store.tail())
 
     def listed(self, reader_id: str, wanted: Row, after: str | None, limit: int) -> list[Row]:
-        """Rows by `subject`, `actor`, `day` (in Beijing), newest first, one more than `limit`. So is this reading."""
+        """Rows by `subject`, `actor`, `day` (in Beijing), newest first, up to `limit`; this reading is recorded too."""
         asked = " ".join(f"{key}={value}" for key, value in wanted.items())
         self.record(reader_id, "read_audit", f"audit:{asked}")
         query = {key: value for key, value in wanted.items() if key != "day"}
         if "day" in wanted:
             query["at"] = _day(wanted["day"])
-        rows = self._store.listed(query, after, limit + 1)
+        rows = self._store.listed(query, after, limit)
         return [{**row, "id": row["_id"], "sealed": bool(row.get("seq"))} for row in rows]
 
 

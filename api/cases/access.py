@@ -4,7 +4,7 @@ from typing import Any
 
 from api.cases import scope
 from api.cases.case import Case
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 from api.identity.mandates.service import Mandates
 
 

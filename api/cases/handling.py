@@ -9,7 +9,7 @@ from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import sealed_action, snapshot
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 from api.refusals import BadFields, VersionStale
 
 SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
@@ -68,7 +68,7 @@ class Handling:
     def deem_silent(self) -> None:
         """`deem_accepted` for every case that waits for acceptance, by today's calendar."""
         after: str | None = None
-        while cases := self._ground.store.list([{"state": "submitted"}], after, SWEPT)[:SWEPT]:
+        while cases := self._ground.store.list([{"state": "submitted"}], after, SWEPT):
             for case in cases:
                 self.deem_accepted(case.id)
             after = cases[-1].id

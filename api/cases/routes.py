@@ -8,11 +8,9 @@ from api import pdf
 from api.cases import schemas
 from api.cases.service import Cases
 from api.web.fields import Paging
-from api.web.guard import Http, page, position_of
+from api.web.guard import COUNTER, READERS, SERVING, Http, page
 
 Body = dict[str, Any]
-READERS = ("window", "handler", "head", "supervisor")
-"""Staff who may look at a case; who runs the machines has no business there."""
 
 
 def blueprint(cases: Cases, http: Http, base: str) -> Blueprint:
@@ -55,7 +53,7 @@ def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
 
 def _printed(bp: Blueprint, cases: Cases, http: Http, base: str) -> None:
     @bp.get("/cases/<number>/receipt.pdf")
-    @http.allow("citizen", "window", "handler", "head")
+    @http.allow("citizen", *COUNTER)
     @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
     def receipt(number: str, actor: Any) -> Any:
         """The receipt for print: of submission, of acceptance, or of the refusal to accept."""
@@ -69,8 +67,7 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.response(200, schemas.CasePage)
     def mine(paging: Body, actor: Any) -> Body:
         """One's own cases, newest first."""
-        rows = cases.mine(actor, position_of(paging.get("cursor")), paging["limit"])
-        return page(rows, paging["limit"], lambda row: row["id"])
+        return page(lambda after, most: cases.mine(actor, after, most), paging)
 
     @bp.get("/cases/<number>")
     @http.allow("citizen", *READERS)
@@ -110,8 +107,7 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.response(200, schemas.CasePage)
     def queue(wanted: Body, actor: Any) -> Body:
         """A saved queue, of the cases of one's desk or department."""
-        rows = cases.queue(actor, wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
-        return page(rows, wanted["limit"], lambda row: row["id"])
+        return page(lambda after, most: cases.queue(actor, wanted["queue"], after, most), wanted)
 
     @bp.get("/desk/departments")
     @http.allow(*READERS, "admin")
@@ -121,7 +117,7 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         return {"items": cases.departments()}
 
     @bp.post("/cases/<number>/actions")
-    @http.allow("window", "handler")
+    @http.allow(*SERVING)
     @bp.arguments(schemas.Act)
     @bp.response(200, schemas.Case)
     def act(body: Body, number: str, actor: Any) -> Any:

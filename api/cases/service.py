@@ -15,12 +15,13 @@ from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.handling import Handling
 from api.cases.open_case import CaseReader
+from api.cases.ports import CasesPorts
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.views import CaseViews
 from api.drafts.service import Drafts
 from api.files.service import Files
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 from api.identity.mandates.mandate import MandateEnded
 from api.identity.sealing.keyring import Keyring
 from api.identity.service import Identity
@@ -83,6 +84,7 @@ class Cases:
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
+        ports: CasesPorts,
     ) -> None:
         self._ground = ground = CaseGround(
             store=store,
@@ -102,8 +104,7 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling = Handling(ground)
         self._views = CaseViews(ground)
-        self.talks: Callable[[str, Actor], list[Row]] = lambda number, actor: []
-        """What the timeline says of the conversations about a case; filled in once the chat is assembled."""
+        self._ports = ports
 
     def start(self) -> None:
         """Give a place to the cases of a release that knew none, so that their desk and department find them."""
@@ -160,13 +161,13 @@ class Cases:
         return {**self._views.whole(actor, case), **({"answers": case.answers} if applied else {})}
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
-        """One's own cases and those filed for one, newest first; one more than `limit` where there are more."""
+        """One's own cases and those filed for one, newest first, up to `limit`."""
         index = self._ground.identity.mandates.index_of(actor)
         filters = [{"owner": actor.id}, *([{"principal": index}] if index else [])]
         return [self._views.line(case) for case in self._store.list(filters, after, limit)]
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
-        """A saved queue of the desk, newest first; one more than `limit` where there are more."""
+        """A saved queue of the desk, newest first, up to `limit`."""
         wanted = {"officer": actor.id} if queue == "mine" else QUEUES[queue]
         filters = [{**wanted, **place} for place in scope.within(actor)]
         return [self._views.line(case) for case in self._store.list(filters, after, limit)]
@@ -178,7 +179,7 @@ class Cases:
     def timeline(self, actor: Actor, number: str) -> list[Row]:
         """What happened, in order, with the conversations about it; the office's own notes only for the office."""
         case = self._visible(actor, number)
-        return self._views.timeline(actor, self.actions(case.id), self.talks(number, actor))
+        return self._views.timeline(actor, self.actions(case.id), self._ports.conversations_of(number, actor))
 
     def clock(self, actor: Actor, number: str) -> Row:
         """The clock's reckoning at this moment (the form of facts and rules is `cases/clock/`)."""
@@ -214,6 +215,11 @@ class Cases:
             return None
         delivery = self._reader.delivery(case)
         return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
+
+    def owner_of(self, number: str) -> str | None:
+        """The citizen who filed a case; None where there is no such case."""
+        case = self._store.by_number(number)
+        return case.owner if case else None
 
     def roles_at(self, actor: Actor, number: str) -> frozenset[str]:
         """The roles in which an actor may act on a case; empty where it is not there for them."""

@@ -87,16 +87,16 @@ class CaseStore:
         return [_action(row) for row in self._db["case_actions"].find({"case": case_id}).sort("seq", 1)]
 
     def list(self, filters: Iterable[Document], after: str | None, limit: int) -> list[Case]:
-        """Cases that match one of the filters, newest first, one more than `limit` to tell whether there are more.
+        """Cases that match one of the filters, newest first, up to `limit`.
 
         Each filter is asked for by itself: the embedded store reads the whole collection for an `$or`.
         """
         beyond = {"_id": {"$lt": after}} if after else {}
         rows: dict[str, Document] = {}
         for wanted in filters:
-            matching = self._db["cases"].find({**wanted, **beyond}).sort("_id", -1).limit(limit + 1)
+            matching = self._db["cases"].find({**wanted, **beyond}).sort("_id", -1).limit(limit)
             rows |= {row["_id"]: row for row in matching}
-        return [_case(rows[case_id]) for case_id in sorted(rows, reverse=True)[: limit + 1]]
+        return [_case(rows[case_id]) for case_id in sorted(rows, reverse=True)[:limit]]
 
 
 def _found(row: Document | None) -> Case | None:

@@ -11,7 +11,7 @@ from api.cases.snapshot import sealed_action, snapshot
 from api.cases.store import NumberTaken
 from api.drafts.open_draft import OpenDraft
 from api.drafts.service import Drafts
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 from api.times import BEIJING
 
 PREFIX = "XC"

@@ -9,7 +9,8 @@ from api.cases import scope
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
-from api.identity.identity import Actor, mask_identity, mask_name
+from api.identity.actor import Actor
+from api.identity.masking import mask_identity, mask_name
 from api.matters import form as forms
 
 Row = dict[str, Any]

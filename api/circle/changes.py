@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from api.circle.point import ServicePoint, row_of
 from api.circle.points_csv import check_point, read_points, write_points
+from api.circle.ports import CirclePorts
 from api.circle.snapshot import stored_point
 from api.circle.store import CircleStore
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
@@ -57,6 +58,7 @@ class PointChanges:
         record: Callable[..., object],
         prepare: Callable[[Sequence[ServicePoint]], None],
         follow: Callable[[datetime], object],
+        ports: CirclePorts,
     ) -> None:
         """`check_hours` raises ValueError for bad weekly hours; `knows` tells whether a matter of this code exists;
         `prepare` has travel times ready before anybody hears of a point.
@@ -64,8 +66,7 @@ class PointChanges:
         self._prepare = prepare
         self._store, self._transact, self._announce, self._now = store, transact, announce, now
         self._check_hours, self._knows, self._record, self._follow = check_hours, knows, record, follow
-        self.hangs_on: Callable[[str], dict[str, int]] = lambda point_id: {}
-        """What hangs on a point, with its number, e.g. `{"staff": 2}`: told by the rooms above, once they stand."""
+        self._ports = ports
 
     def start(self) -> None:
         """Load the starter points where the store has none."""
@@ -184,7 +185,7 @@ class PointChanges:
 
     def remove(self, by: str, point_id: str, version: int) -> None:
         """Take a point away, against a version; its versions stay. Raises NotFound, VersionStale and PointInUse."""
-        hanging = {what: number for what, number in self.hangs_on(point_id).items() if number}
+        hanging = {what: number for what, number in self._ports.hangs_on(point_id).items() if number}
 
         def write(session: Any) -> None:
             there = self._row_at(session, point_id, version)

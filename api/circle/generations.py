@@ -60,8 +60,8 @@ class Generations:
     def __init__(
         self,
         store: CircleStore,
-        folder: Path,
         *,
+        folder: Path,
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         record: Callable[..., object],

@@ -10,7 +10,7 @@ from api.circle.service import Circle
 from api.circle.travel.area import Box
 from api.web.edge import Quick
 from api.web.fields import Paging
-from api.web.guard import BadCursor, Http, json, page, position_of
+from api.web.guard import BadCursor, Http, json, page
 from api.web.problems import language
 
 Row = dict[str, Any]
@@ -64,9 +64,8 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     @bp.response(200, schemas.Points)
     def points(question: Row) -> Row:
         """Service points by id, those without a position included."""
-        after, most = position_of(question.get("cursor")), question["limit"]
-        rows = circle.listed(question.get("kind"), question.get("street"), after, most + 1)
-        return page(rows, most, lambda row: str(row["id"]))
+        kind, street = question.get("kind"), question.get("street")
+        return page(lambda after, most: circle.listed(kind, street, after, most), question)
 
     @bp.get("/points/<point_id>")
     @http.allow("anyone")
@@ -81,9 +80,7 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     @bp.response(200, schemas.PointMatters)
     def matters(paging: Row, point_id: str) -> Any:
         """Which matters can be done there, and what part of each."""
-        most = paging["limit"]
-        rows = circle.matters(point_id, position_of(paging.get("cursor")), most + 1)
-        return page(rows, most, lambda row: str(row["code"]))
+        return page(lambda after, most: circle.matters(point_id, after, most), paging, by="code")
 
     @bp.post("/points")
     @http.allow("admin")
@@ -116,11 +113,13 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     @bp.response(200, schemas.PointVersions)
     def versions(paging: Row, point_id: str, actor: Any) -> Any:
         """What a point was: every version, the newest first."""
-        before, most = position_of(paging.get("cursor")), paging["limit"]
-        if before is not None and not before.isdigit():
-            raise BadCursor
-        rows = circle.changes.versions(point_id, int(before) if before else None, most + 1)
-        return page(rows, most, lambda row: str(row["version"]))
+
+        def read(before: str | None, most: int) -> list[Row]:
+            if before is not None and not before.isdigit():
+                raise BadCursor
+            return circle.changes.versions(point_id, int(before) if before else None, most)
+
+        return page(read, paging, by="version")
 
     @bp.get("/networks")
     @http.allow("admin")

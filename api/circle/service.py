@@ -20,6 +20,7 @@ from api.circle.circle import Ask, OpeningAt
 from api.circle.crs import from_wgs84, to_wgs84
 from api.circle.generations import Generations, Hosts
 from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
+from api.circle.ports import CirclePorts
 from api.circle.snapshot import Picture, stored_point
 from api.circle.store import CircleStore
 from api.circle.travel.area import Box
@@ -52,8 +53,8 @@ class Circle:
     def __init__(
         self,
         store: CircleStore,
-        folder: Path,
         *,
+        folder: Path,
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
@@ -61,7 +62,8 @@ class Circle:
         check_hours: Callable[[str], object],
         matter: Callable[[str], Mapping[str, Any]],
         codes: Callable[[], Sequence[str]],
-        record: Callable[..., object] = lambda *told, **session: None,
+        record: Callable[..., object],
+        ports: CirclePorts,
         hosts: Hosts = "one",
         pace: Pace | None = None,
     ) -> None:
@@ -76,10 +78,29 @@ class Circle:
         self._drawing = threading.Lock()
         self._cover_after = NEVER
         self._isochrones: dict[tuple[Any, ...], Row] = {}
-        write: dict[str, Any] = {"transact": transact, "announce": announce, "now": now, "follow": self.follow}
-        write["record"] = record
-        self.changes = PointChanges(store, check_hours=check_hours, knows=self._knows, prepare=self._prepare, **write)
-        self.generations = Generations(store, folder, hosts=hosts, pace=self._pace, **write)
+        self.changes = PointChanges(
+            store,
+            transact=transact,
+            announce=announce,
+            record=record,
+            now=now,
+            check_hours=check_hours,
+            knows=self._knows,
+            prepare=self._prepare,
+            follow=self.follow,
+            ports=ports,
+        )
+        self.generations = Generations(
+            store,
+            folder=folder,
+            transact=transact,
+            announce=announce,
+            record=record,
+            now=now,
+            follow=self.follow,
+            hosts=hosts,
+            pace=self._pace,
+        )
 
     # -- questions, from memory ---------------------------------------------
 

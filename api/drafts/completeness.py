@@ -6,8 +6,8 @@ from datetime import datetime
 from api.drafts.draft import Missing, missing
 from api.drafts.open_draft import OpenDraft
 from api.files.service import Files
-from api.identity.identity import credit_code, identity_number
 from api.identity.mandates.mandate import COMPANY
+from api.identity.names_and_numbers import credit_code, identity_number
 from api.identity.sealing.keyring import Keyring
 from api.matters import form as forms
 from api.matters.service import Matters

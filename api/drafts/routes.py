@@ -7,7 +7,7 @@ from flask_smorest import Blueprint
 from api.drafts import schemas
 from api.drafts.service import Drafts
 from api.web.fields import Paging
-from api.web.guard import Http, page, position_of
+from api.web.guard import Http, page
 
 Body = dict[str, Any]
 
@@ -31,8 +31,7 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
     @bp.response(200, schemas.DraftPage)
     def mine(paging: Body, actor: Any) -> Body:
         """One's own drafts, newest first."""
-        rows = drafts.mine(actor, position_of(paging.get("cursor")), paging["limit"])
-        return page(rows, paging["limit"], lambda row: row["id"])
+        return page(lambda after, most: drafts.mine(actor, after, most), paging)
 
     @bp.get("/drafts/<draft_id>")
     @http.allow("citizen")

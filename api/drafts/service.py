@@ -10,11 +10,13 @@ from api.drafts import moving
 from api.drafts.completeness import AS_COMPANY, Completeness
 from api.drafts.draft import Draft, MatterVersion
 from api.drafts.open_draft import OpenDraft, edition_of, open_draft
+from api.drafts.ports import DraftsPorts
 from api.drafts.store import DraftStore
 from api.files.service import Files
-from api.identity.identity import Actor, mobile
+from api.identity.actor import Actor
 from api.identity.mandates import mandate as mandate_rules
 from api.identity.mandates.service import Mandates
+from api.identity.names_and_numbers import mobile
 from api.identity.sealing.keyring import Keyring
 from api.matters import form as forms
 from api.matters.catalogue.matter import Matter
@@ -30,16 +32,18 @@ class Drafts:
     def __init__(
         self,
         store: DraftStore,
+        *,
         matters: Matters,
         files: Files,
         keyring: Keyring,
-        now: Callable[[], datetime],
         mandates: Mandates,
-        *,
         transact: Callable[[Callable[[Any], Any]], Any],
         record: Callable[..., None],
+        now: Callable[[], datetime],
+        ports: DraftsPorts,
     ) -> None:
         self._store = store
+        self._ports = ports
         self._matters = matters
         self._files = files
         self._keys = keyring
@@ -48,10 +52,6 @@ class Drafts:
         self._transact = transact
         self._record = record
         self._completeness = Completeness(matters=matters, files=files, keyring=keyring, now=now)
-        # Told once the talks above stand: whose a talk is, what somebody sent in it, and who was sent a draft's card.
-        self.talk_is_of: Callable[[Actor, str], bool] = lambda actor, talk: False
-        self.sent_in_talk: Callable[[Actor, str, int], str | None] = lambda actor, talk, seq: None
-        self.shared: Callable[[Actor, str], bool] = lambda actor, draft_id: False
 
     def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
@@ -64,7 +64,7 @@ class Drafts:
             matter = self._matters.matter(new["matter"])
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
-        if new["talk"] is not None and not self.talk_is_of(actor, new["talk"]):
+        if new["talk"] is not None and not self._ports.owns_conversation(actor, new["talk"]):
             raise BadFields({"talk": ["没有找到这段咨询。"]})
         if mandate_id:
             self._require_mandate(actor, mandate_id, matter.code)
@@ -98,7 +98,7 @@ class Drafts:
         return self._as_json(self._open(self._own(actor, draft_id)))
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
-        """One's own unsubmitted drafts, newest first; one more than `limit` where there are more."""
+        """One's own unsubmitted drafts, newest first, up to `limit`."""
         return [self._as_json(self._open(draft)) for draft in self._store.of(actor.id, after, limit)]
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
@@ -130,7 +130,7 @@ class Drafts:
         NotFound for a message of somebody else.
         """
         before = self._unsubmitted(actor, draft_id, version)
-        key, upload = taken["material"], self.sent_in_talk(actor, taken["conversation"], taken["seq"])
+        key, upload = taken["material"], self._ports.sent_file(actor, taken["conversation"], taken["seq"])
         if upload is None:
             raise BadFields({"seq": ["这条消息里没有图片或文件。"]})
         draft, bound = self._open(before), before.materials.get(key, [])
@@ -154,7 +154,9 @@ class Drafts:
         No answer, name or file is on it. None where the viewer may not see it.
         """
         draft = self._store.draft(draft_id)
-        if draft is None or not (draft.owner == actor.id or (actor.is_staff and self.shared(actor, draft_id))):
+        if draft is None or not (
+            draft.owner == actor.id or (actor.is_staff and self._ports.was_sent_card(actor, draft_id))
+        ):
             return None
         missing = 0 if draft.case else len(self._completeness.gaps(self._open(draft)))
         state = "已提交" if draft.case else "填写中" if missing else "已填好，还没提交"

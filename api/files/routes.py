@@ -17,7 +17,7 @@ from api.files import schemas
 from api.files.file import CHECKSUMS, MOST_BYTES, MediaType, OffsetWrong, TusVersion, checksum
 from api.files.service import Files
 from api.refusals import BadFields
-from api.web.guard import Http
+from api.web.guard import COUNTER, Http
 
 TUS = {
     "Tus-Resumable": "1.0.0",
@@ -96,7 +96,7 @@ def blueprint(files: Files, http: Http) -> Blueprint:
         return files.upload(actor, upload_id)
 
     @bp.get("/files/<upload_id>")
-    @http.allow("citizen", "window", "handler", "head")
+    @http.allow("citizen", *COUNTER)
     @bp.arguments(schemas.Wanted, location="query")
     @bp.response(200, schemas.Address)
     def address(wanted: dict[str, Any], upload_id: str, actor: Any) -> dict[str, Any]:

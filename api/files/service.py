@@ -13,8 +13,9 @@ from api.audit.service import Audit
 from api.files import file as rules
 from api.files import run_check
 from api.files.envelope import FRAME_BYTES, Envelope, new_key
+from api.files.ports import FilesPorts
 from api.files.store import FileStore
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING
@@ -32,33 +33,26 @@ class Enqueue(Protocol):
 
 
 class Files:
-    """Uploads and files. An upload is its owner's; who else may read it is audited.
-
-    Told at assembly, once the floors above stand: `shared(actor, upload)`, whether it was sent to the actor in a talk;
-    `in_case(actor, upload)`, whether it was handed in with a case that the actor applied for or works on;
-    `bound(upload)`, whether a draft, a case or a talk rests on it (until told, everything is kept); `scan(pieces)`,
-    what a virus scanner says of the bytes that arrived, or None where they are clean, as clamd's INSTREAM takes them.
-    """
+    """Uploads and files. An upload is its owner's; who else may read it is audited."""
 
     def __init__(
         self,
         store: FileStore,
+        *,
         keyring: Keyring,
         audit: Audit,
         enqueue: Enqueue,
         transact: Callable[[Callable[[Any], Any]], Any],
         now: Callable[[], datetime],
+        ports: FilesPorts,
     ) -> None:
         self._store = store
+        self._ports = ports
         self._transact = transact
         self._keys = keyring
         self._audit = audit
         self._enqueue = enqueue
         self._now = now
-        self.shared: Callable[[Actor, str], bool] = lambda actor, upload: False
-        self.in_case: Callable[[Actor, str], bool] = lambda actor, upload: False
-        self.bound: Callable[[str], bool] = lambda upload: True
-        self.scan: Callable[[Iterable[bytes]], str | None] = lambda pieces: None
 
     # -- receiving: tus 1.0 -------------------------------------------------
 
@@ -155,7 +149,7 @@ class Files:
     def give_up(self, actor: Actor, upload_id: str) -> None:
         """Remove an upload (tus termination), unless something rests on it. Raises FileInUse."""
         row = self._own(actor, upload_id)
-        if row["state"] == "accepted" and (row.get("of_case") or self.bound(upload_id)):
+        if row["state"] == "accepted" and (row.get("of_case") or self._ports.bound(upload_id)):
             raise rules.FileInUse
         if not self._store.drop(row, self._now()):
             self.give_up(actor, upload_id)  # it went on meanwhile: look again
@@ -176,7 +170,7 @@ class Files:
             self._tidy(payload["upload"])  # an earlier try may have ended between its verdict and this
         elif row["tries"] > rules.MOST_TRIES:
             self._refuse(row, "unchecked")
-        elif found := self.scan(self._arrived(row)):
+        elif found := self._ports.scan(self._arrived(row)):
             log.warning("scan refused an upload", extra={"upload": row["_id"], "found": found})
             self._refuse(row, "unsafe")
         else:
@@ -247,7 +241,7 @@ class Files:
             return False
         if row["state"] != "accepted":
             self._store.drop(row, self._now())
-        elif self.bound(row["_id"]):
+        elif self._ports.bound(row["_id"]):
             self._store.move(row["_id"], "accepted", {"leaving": False, "look_at": now + rules.KEPT_UNBOUND})
         elif not row.get("leaving"):
             self._store.move(row["_id"], "accepted", {"leaving": True, "look_at": now + rules.LEAVING_FOR})
@@ -274,7 +268,7 @@ class Files:
     def forget(self, actor: Actor) -> None:
         """Remove a person's uploads, but for those that a case or a talk rests on."""
         for row in self._store.of(actor.id):
-            if not (row.get("of_case") or self.bound(row["_id"])):
+            if not (row.get("of_case") or self._ports.bound(row["_id"])):
                 self._store.drop(row, self._now())
 
     def accepted(self, owner: str, upload_id: str) -> Row | None:
@@ -295,7 +289,9 @@ class Files:
         row = self._store.upload(upload_id)
         if row is None or row["state"] != "accepted" or size not in row["kept"]:
             raise NotFound
-        if not (actor.id == row["owner"] or self.in_case(actor, upload_id) or self.shared(actor, upload_id)):
+        if not (
+            actor.id == row["owner"] or self._ports.in_case(actor, upload_id) or self._ports.shared(actor, upload_id)
+        ):
             raise NotFound
         if actor.id != row["owner"]:
             self._audit.record(actor.id, "read_file", f"file:{upload_id}")

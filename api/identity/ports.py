@@ -1,13 +1,13 @@
-"""What the use cases of this room are given: its store, keys and time, and the ports that the assembly fills."""
+"""What the use cases of this room are given: store, keys, time, policy, and what they ask of other rooms."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from api.identity.actor import Actor
 from api.identity.citizens.register import Register
 from api.identity.citizens.wechat import WeChat
-from api.identity.identity import Actor
 from api.identity.sealing.keyring import Keyring
 from api.identity.store import IdentityStore
 
@@ -26,11 +26,7 @@ class Record(Protocol):
     def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> object: ...
 
 
-def unrecorded(actor_id: str, act: str, subject: str, *, session: Any = None) -> None:
-    """A Record that keeps nothing."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """What this installation allows: a trial asks for no second factor; limits of codes by day and by hour."""
 
@@ -39,34 +35,39 @@ class Policy:
     codes_an_address: int = 200
 
 
-@dataclass
-class Ports:
-    """The ways out of this room. What lies above it is filled in once it stands."""
+@dataclass(frozen=True, kw_only=True)
+class IdentityPorts:
+    """What this room asks of the audit, of outside parties and of the rooms above it.
 
-    audit: Record = unrecorded
-    tell: Tell | None = None
-    ended: Callable[[str], object] = lambda session: None
-    """A log-in has ended: close what is open under it."""
+    Filled at assembly (api/ports.py), all of it. `wechat` and `register` are None where the installation has none.
+    """
 
-    wechat: WeChat | None = None
-    register: Register | None = None
-    knows_matter: Callable[[str], bool] = lambda code: True
-    departments: Callable[[], list[str]] | None = None
-    points: Callable[[], list[str]] | None = None
-    """The codes that a post may name; None where nobody has told them yet, and then any will do."""
+    audit: Record
+    tell: Tell
+    wechat: WeChat | None
+    register: Register | None
+    end_connections: Callable[[str], object]
+    """Close what is open under a session that has ended."""
 
-    owner_of_case: Callable[[str], str | None] = lambda number: None
-    open_cases: Callable[[Actor], list[str]] = lambda actor: []
+    knows_matter: Callable[[str], bool]
+    departments: Callable[[], list[str]]
+    points: Callable[[], list[str]]
+    """The codes that a post may name."""
+
+    owner_of_case: Callable[[str], str | None]
+    """The citizen who submitted the case with this number."""
+
+    open_cases: Callable[[Actor], list[str]]
     """The numbers of a citizen's cases that are not closed yet."""
 
-    exporters: dict[str, Callable[[Actor], Any]] = field(default_factory=dict)
-    """By section of an export: what a room holds of this citizen."""
+    export: Callable[[Actor], dict[str, Any]]
+    """By section: what the other rooms hold of a citizen."""
 
-    closers: dict[str, Callable[[Actor], object]] = field(default_factory=dict)
-    """By room: forget what need not be kept of this citizen."""
+    forget: Callable[[Actor], None]
+    """Have the other rooms remove what need not be kept of a citizen."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ground:
     """What every use case here stands on."""
 
@@ -75,4 +76,4 @@ class Ground:
     transact: Callable[[Callable[[Any], Any]], Any]
     now: Callable[[], datetime]
     policy: Policy
-    ports: Ports
+    ports: IdentityPorts

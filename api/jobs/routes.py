@@ -6,9 +6,7 @@ from flask_smorest import Blueprint
 
 from api.jobs import schemas
 from api.jobs.service import Jobs
-from api.web.guard import Http, page, position_of
-
-WHO = ("admin", "supervisor")
+from api.web.guard import OPERATING, Http, page
 
 
 def blueprint(jobs: Jobs, http: Http) -> Blueprint:
@@ -16,30 +14,29 @@ def blueprint(jobs: Jobs, http: Http) -> Blueprint:
     bp = Blueprint("jobs", __name__, url_prefix="/v1/desk/jobs", description="Background work")
 
     @bp.get("")
-    @http.allow(*WHO)
+    @http.allow(*OPERATING)
     @bp.arguments(schemas.WorkQuery, location="query")
     @bp.response(200, schemas.WorkPage)
     def listed(query: dict[str, Any], actor: Any) -> dict[str, Any]:
         """Work that failed too often (`parked`), that is to be done, or that was dropped."""
-        rows = jobs.listed(query["state"], position_of(query.get("cursor")), query["limit"])
-        return page(rows, query["limit"], lambda row: row["place"])
+        return page(lambda after, most: jobs.listed(query["state"], after, most), query, by="place")
 
     @bp.get("/lag")
-    @http.allow(*WHO)
+    @http.allow(*OPERATING)
     @bp.response(200, schemas.Lag)
     def lag(actor: Any) -> dict[str, Any]:
         """How far events and jobs are behind."""
         return jobs.lag_now()
 
     @bp.post("/<job_id>/retry")
-    @http.allow(*WHO)
+    @http.allow(*OPERATING)
     @bp.response(200, schemas.Work)
     def retry(job_id: str, actor: Any) -> dict[str, Any]:
         """Try parked work anew; what waited behind it follows."""
         return jobs.retry(actor.id, job_id)
 
     @bp.post("/<job_id>/drop")
-    @http.allow(*WHO)
+    @http.allow(*OPERATING)
     @bp.response(200, schemas.Work)
     def drop(job_id: str, actor: Any) -> dict[str, Any]:
         """Give parked work up; what waited behind it goes on without it."""

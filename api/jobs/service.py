@@ -3,34 +3,28 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from socket import gethostname
-from typing import Any, Protocol
+from typing import Any
 
 from uuid6 import uuid7
 
 from api import release
 from api.jobs import event_types
-from api.jobs.job import MAX_ATTEMPTS, Event, NoHandler, NotParked, Recurring, WorkerLost, next_try, reason
+from api.jobs.job import MAX_ATTEMPTS, Event, NoHandler, NotParked, WorkerLost, next_try, reason
 from api.jobs.leased import Hand
+from api.jobs.ports import JobsPorts
 from api.jobs.store import KEEP, JobStore
 from api.refusals import NotFound, Refusal
 from api.storage.database import Document
 
 log = logging.getLogger("circle.jobs")
 
-Reaction = tuple[str, Callable[[Event], None]]
 Step = Callable[[datetime], bool]
 """Does at most one piece of due work; True when it did one."""
 
 SWEEP_SECONDS = 1.0
-
-
-class Record(Protocol):
-    """Write into the audit, in the transaction of what it tells of."""
-
-    def __call__(self, actor_id: str, act: str, subject: str, *, session: Any) -> object: ...
 
 
 class KeyReused(Refusal):
@@ -56,15 +50,12 @@ class Jobs:
     or is parked, holds up the later ones of its subject and no others.
     """
 
-    def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: JobStore, *, now: Callable[[], datetime], ports: JobsPorts) -> None:
         self._store = store
         self._now = now
+        self._ports = ports
         self._events, self._jobs = Hand(store, "events"), Hand(store, "jobs")
         self._slots: dict[str, datetime] = {}
-        self.reactions: Mapping[str, Sequence[Reaction]] = {}
-        self.handlers: dict[str, Callable[[Document], None]] = {}
-        self.recurring: Sequence[Recurring] = ()
-        self.record: Record = lambda actor, act, subject, *, session: None
 
     def announce(self, session: Any, type: str, subject: str, **data: Any) -> None:
         """Write one event row in the caller's transaction; reactions run after the commit. Raises UnknownEventType."""
@@ -115,7 +106,12 @@ class Jobs:
 
     def schedule(self, now: datetime) -> bool:
         """Enqueue the recurring jobs whose slot has begun; every process may try, one job a slot comes of it."""
-        begun = [(one, slot) for one in self.recurring for slot in [one.slot(now)] if self._slots.get(one.kind) != slot]
+        begun = [
+            (one, slot)
+            for one in self._ports.recurring
+            for slot in [one.slot(now)]
+            if self._slots.get(one.kind) != slot
+        ]
         for one, slot in begun:
             self.enqueue(one.key(slot), one.kind, {"slot": slot.isoformat()}, due_at=slot)
             self._slots[one.kind] = slot
@@ -141,8 +137,8 @@ class Jobs:
         return self._store.parked()
 
     def listed(self, state: str, after: str | None, limit: int) -> list[Document]:
-        """Background work in a state, one more than `limit` to tell whether there is more."""
-        return [self._face(row) for row in self._store.listed(state, after, limit + 1)]
+        """Background work in a state, up to `limit` pieces after a place."""
+        return [self._face(row) for row in self._store.listed(state, after, limit)]
 
     def retry(self, actor_id: str, key: str) -> Document:
         """Somebody looked into it: parked work is tried anew. Raises NotFound or NotParked."""
@@ -167,7 +163,7 @@ class Jobs:
         def write(session: Any) -> None:
             if not self._store.unpark(session, row, change, now):
                 raise NotParked
-            self.record(actor_id, act, f"{row['collection'].removesuffix('s')}:{key}", session=session)
+            self._ports.record(actor_id, act, f"{row['collection'].removesuffix('s')}:{key}", session=session)
 
         self._store.database.transact(write)
         return self._face({**row, **change})
@@ -189,7 +185,7 @@ class Jobs:
 
     def _react(self, event: Event, row: Document) -> None:
         """Each reaction is noted as it is done, the last one together with the end of the event."""
-        due = [one for one in self.reactions.get(event.type, ()) if one[0] not in event.done]
+        due = [one for one in self._ports.reactions().get(event.type, ()) if one[0] not in event.done]
         for left, (name, react) in zip(range(len(due) - 1, -1, -1), due, strict=True):
             react(event)
             if left:
@@ -197,9 +193,10 @@ class Jobs:
         self._done("events", row, {"$addToSet": {"done": due[-1][0]}} if due else {})
 
     def _handler(self, kind: str) -> Callable[[Document], None]:
-        if kind not in self.handlers:
+        handler = self._ports.handlers().get(kind)
+        if handler is None:
             raise NoHandler(f"nobody does {kind}")
-        return self.handlers[kind]
+        return handler
 
     def _done(self, collection: str, row: Document, change: Document) -> None:
         ended = {"state": "done", "delete_at": self._now() + KEEP[collection]}
@@ -224,7 +221,7 @@ class Idempotency:
     After draft-ietf-httpapi-idempotency-key-header: no key 400, same key and other content 422, in flight 409.
     """
 
-    def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: JobStore, *, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
 
@@ -268,7 +265,7 @@ class SecondProcess(Exception):
 class Processes:
     """Who runs on this store. Two processes must hear each other, or the talks of one stay silent in the other."""
 
-    def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: JobStore, *, now: Callable[[], datetime]) -> None:
         self._store = store
         self._now = now
         self._me = str(uuid7())
@@ -315,7 +312,7 @@ def _lives(row: Document) -> bool:
 class Worker:
     """Runs each step in a loop of its own, so that a slow provider holds up nobody else."""
 
-    def __init__(self, steps: Mapping[str, Step], now: Callable[[], datetime]) -> None:
+    def __init__(self, steps: Mapping[str, Step], *, now: Callable[[], datetime]) -> None:
         self._steps = steps
         self._now = now
         self._stopping = threading.Event()

@@ -51,9 +51,9 @@ class Publishing:
 
     def __init__(
         self,
-        matters: Matters,
         store: MatterStore,
         *,
+        matters: Matters,
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         record: Callable[..., object],

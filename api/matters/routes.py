@@ -9,10 +9,9 @@ from api.matters.guide import printing
 from api.matters.publishing import Publishing
 from api.matters.schemas import desk, entries, guides, lists
 from api.matters.service import Matters
-from api.web.guard import Http, page, position_of
+from api.web.guard import OFFICE, Http, page
 
 Row = dict[str, Any]
-OFFICE = ("window", "handler", "head", "supervisor", "admin")
 
 
 def blueprint(matters: Matters, publishing: Publishing, http: Http, base: str) -> Blueprint:
@@ -32,8 +31,7 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.response(200, lists.Lines)
     def listed(question: Row) -> Row:
         """Matters by code, of a theme or online where asked."""
-        rows = matters.listed(question, position_of(question.get("cursor")), question["limit"] + 1)
-        return page(rows, question["limit"], lambda row: row["code"])
+        return page(lambda after, most: matters.listed(question, after, most), question, by="code")
 
     @bp.get("/matters/search")
     @http.allow("anyone")
@@ -126,8 +124,7 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
     @bp.response(200, desk.CatalogueLines)
     def catalogue(question: Row, actor: Any) -> Row:
         """Every matter by code, those with a draft alone included, and what is to be done about it."""
-        rows = publishing.catalogue(question, position_of(question.get("cursor")), question["limit"] + 1)
-        return page(rows, question["limit"], lambda row: row["code"])
+        return page(lambda after, most: publishing.catalogue(question, after, most), question, by="code")
 
     @bp.get("/desk/matters/export")
     @http.allow(*OFFICE)

@@ -88,7 +88,7 @@ class Picture:
 class Matters:
     """What people can come for. `due` reckons the last day of a limit (the calendar's)."""
 
-    def __init__(self, store: MatterStore, due: Due, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: MatterStore, *, due: Due, now: Callable[[], datetime]) -> None:
         self._store = store
         self._due = due
         self._now = now

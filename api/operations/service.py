@@ -32,7 +32,7 @@ class KeysWrong(CannotStart):
 class Migrations:
     """Brings the documents of every collection to the version that this release writes."""
 
-    def __init__(self, store: OperationsStore, shape: Shape, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: OperationsStore, *, shape: Shape, now: Callable[[], datetime]) -> None:
         self._store, self._shape, self._now = store, shape, now
 
     def run(self) -> list[str]:

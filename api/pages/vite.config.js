@@ -12,7 +12,10 @@ import { defineConfig } from 'vite'
 
 const here = import.meta.dirname
 
-/** Vant embeds its icon font as a data: address (and names another host beside it): both break the policy, so make it a file. */
+/**
+ * Vant embeds its icon font as a data: address (and names another host beside it): both break the policy, so make it a
+ * file.
+ */
 function vantIconFont() {
   const cache = join(here, 'node_modules/.cache/circle')
   return {
@@ -51,7 +54,12 @@ const backend = process.env.CIRCLE_BACKEND ?? 'http://127.0.0.1:8000'
 export default defineConfig({
   root: here,
   json: { namedExports: false },
-  plugins: [vantIconFont(), vue({ features: { optionsAPI: false } }), Components({ dirs: [], dts: false, resolvers: [VantResolver()] }), gzipBeside()],
+  plugins: [
+    vantIconFont(),
+    vue({ features: { optionsAPI: false } }),
+    Components({ dirs: [], dts: false, resolvers: [VantResolver()] }),
+    gzipBeside(),
+  ],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -8,11 +8,9 @@ from flask_smorest import Blueprint
 from api.parcels import schemas
 from api.parcels.carriers.kuaidi100 import ANSWER
 from api.parcels.service import Parcels
-from api.web.guard import Http, page, position_of
+from api.web.guard import READERS, Http, page
 
 Body = dict[str, Any]
-READERS = ("window", "handler", "head", "supervisor")
-"""Staff who may look at a parcel; who runs the machines has no business there."""
 
 
 def blueprint(parcels: Parcels, http: Http) -> Blueprint:
@@ -65,8 +63,7 @@ def blueprint(parcels: Parcels, http: Http) -> Blueprint:
     @bp.response(200, schemas.ParcelPage)
     def queue(wanted: Body, actor: Any) -> Body:
         """The desk's parcels."""
-        rows = parcels.queue(actor, wanted["queue"], position_of(wanted.get("cursor")), wanted["limit"])
-        return page(rows, wanted["limit"], lambda row: row["id"])
+        return page(lambda after, most: parcels.queue(actor, wanted["queue"], after, most), wanted)
 
     @bp.post("/carriers/kuaidi100/<secret>")
     @http.allow("anyone")

@@ -8,7 +8,8 @@ from typing import Any
 
 from api.cases import scope
 from api.cases.service import Cases, Shipment
-from api.identity.identity import Actor, mask_name, mask_phone
+from api.identity.actor import Actor
+from api.identity.masking import mask_name, mask_phone
 from api.identity.sealing.keyring import Keyring
 from api.parcels import parcel as rules
 from api.parcels.carriers import Tracker, Watched
@@ -150,7 +151,7 @@ class Parcels:
         return [self._as_json(parcel) for parcel in self._store.of_case(number)]
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
-        """The parcels of one's desk or department, newest first; one more than `limit` where there are more."""
+        """The parcels of one's desk or department, newest first, up to `limit`."""
         filters = [{**QUEUES[queue], **place} for place in scope.within(actor)]
         return [self._as_json(parcel) for parcel in self._store.list(filters, after, limit)]
 

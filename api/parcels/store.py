@@ -63,16 +63,16 @@ class ParcelStore:
         return [_parcel(row) for row in self._db["parcels"].find({"desk": None}).limit(limit)]
 
     def list(self, filters: Iterable[Document], after: str | None, limit: int) -> list[Parcel]:
-        """Parcels that match one of the filters, newest first, one more than `limit` to tell whether there are more.
+        """Parcels that match one of the filters, newest first, up to `limit`.
 
         Each filter is asked for by itself: the embedded store reads the whole collection for an `$or`.
         """
         beyond = {"_id": {"$lt": after}} if after else {}
         rows: dict[str, Document] = {}
         for wanted in filters:
-            matching = self._db["parcels"].find({**wanted, **beyond}).sort("_id", -1).limit(limit + 1)
+            matching = self._db["parcels"].find({**wanted, **beyond}).sort("_id", -1).limit(limit)
             rows |= {row["_id"]: row for row in matching}
-        return [_parcel(rows[parcel_id]) for parcel_id in sorted(rows, reverse=True)[: limit + 1]]
+        return [_parcel(rows[parcel_id]) for parcel_id in sorted(rows, reverse=True)[:limit]]
 
     def push(self, session: Any, before: Parcel, after: Parcel) -> bool:
         """Write what a push changed, where the parcel has had no other since `before`; False where it has."""

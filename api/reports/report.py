@@ -10,8 +10,6 @@ from api.refusals import Refusal
 Outcome = Literal["corrected", "not_wrong", "duplicate"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 STATES = ("open", "settled")
-DESK = ("window", "handler", "head", "supervisor", "admin")
-"""Whoever of the office finds out what is right may settle a report: it is audited who did."""
 LONGEST = 1_000
 MOST_A_DAY = 20
 DAY = timedelta(days=1)

@@ -5,9 +5,8 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api.reports import schemas
-from api.reports.report import DESK
 from api.reports.service import Reports
-from api.web.guard import Http, page, position_of
+from api.web.guard import OFFICE, Http, page
 
 Row = dict[str, Any]
 
@@ -27,17 +26,15 @@ def blueprint(reports: Reports, http: Http) -> Blueprint:
         return reports.add(actor, new_id, told)
 
     @bp.get("/desk/reports")
-    @http.allow(*DESK)
+    @http.allow(*OFFICE)
     @bp.arguments(schemas.ReportsQuestion, location="query")
     @bp.response(200, schemas.Reports)
     def listed(question: Row, actor: Any) -> Any:
         """What was reported, the oldest first."""
-        most = question["limit"]
-        rows = reports.listed(actor.id, question["state"], position_of(question.get("cursor")), most + 1)
-        return page(rows, most, lambda row: str(row["id"]))
+        return page(lambda after, most: reports.listed(actor.id, question["state"], after, most), question)
 
     @bp.post("/desk/reports/<report_id>/settlement")
-    @http.allow(*DESK)
+    @http.allow(*OFFICE)
     @bp.arguments(schemas.Settlement)
     @bp.response(200, schemas.Report)
     def settle(told: Row, report_id: str, actor: Any) -> Row:

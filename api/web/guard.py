@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Protocol, TypeVar
@@ -14,6 +14,17 @@ from flask import Response, g, request
 from api.refusals import NotFound, Refusal, VersionMissing
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+SERVING = ("window", "handler")
+"""Staff who answer people at a point."""
+COUNTER = (*SERVING, "head")
+"""Staff who work on cases and see personal fields in full."""
+READERS = (*COUNTER, "supervisor")
+"""Staff who may look into what citizens handed in; who runs the machines has no business there."""
+OFFICE = (*READERS, "admin")
+"""All posts; the role `staff` is that of any who logged in with one."""
+OPERATING = ("admin", "supervisor")
+"""Who looks after what runs."""
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
 VERSION_FORM = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -207,7 +218,15 @@ def position_of(cursor: str | None) -> str | None:
         raise BadCursor from None
 
 
-def page(rows: list[Any], limit: int, position: Callable[[Any], str]) -> dict[str, Any]:
-    """One page from `limit + 1` rows: the items, and the cursor of the next page or None."""
+def page(
+    read: Callable[[str | None, int], Sequence[Any]], asked: Mapping[str, Any], *, by: str = "id"
+) -> dict[str, Any]:
+    """One page of a list: its items, and the cursor of the next page or None. Raises BadCursor.
+
+    `read(after, most)` gives up to `most` rows that come after a sort key, which is the row's field `by`. One row more
+    than `asked["limit"]` is read here, to know whether there is another page, so that no service or store counts on it.
+    """
+    limit = asked["limit"]
+    rows = read(position_of(asked.get("cursor")), limit + 1)
     items = rows[:limit]
-    return {"items": items, "next": cursor_of(position(items[-1])) if len(rows) > limit else None}
+    return {"items": items, "next": cursor_of(str(items[-1][by])) if len(rows) > limit else None}

@@ -22,7 +22,7 @@ def store(database):
 
 @pytest.fixture
 def audit(store, clock):
-    return Audit(store, clock)
+    return Audit(store, now=clock)
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_rows_of_the_first_release_which_bear_no_number_are_sealed_too(audit, da
 
 
 def test_many_append_at_once_while_many_seal_and_every_row_is_sealed_once(store, clock):
-    audits = [Audit(store, clock) for _ in range(3)]
+    audits = [Audit(store, now=clock) for _ in range(3)]
     stop = threading.Event()
 
     def append(audit):

@@ -28,7 +28,6 @@ import numpy as np
 import requests
 from scipy.sparse.csgraph import dijkstra
 
-from api.app import utc_now
 from api.circle.circle import DETOUR
 from api.circle.point import ServicePoint
 from api.circle.points_csv import write_points
@@ -39,6 +38,7 @@ from api.circle.travel.nearest import lay_grid, mapped
 from api.circle.travel.reach import FAR, ModeReach, Position, Reach, name_of
 from api.server import joined
 from api.settings import read
+from api.times import utc_now
 from tests.bench import valhalla_walk
 from tests.circle.conftest import circle_on
 from tests.circle.places import HELSINKI, made

@@ -111,6 +111,7 @@ class Office:
             away=lambda *told: self.told.append(told),
             announce=lambda session, type, subject, **data: self.announced.append((type, subject)),
             record=lambda actor, act, subject, session=None: self.audited.append((actor, act, subject)),
+            case_kept=lambda number: True,
             skills_of=lambda matter: [self.skills[matter]] if matter in self.skills else [],
             seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
             open_sealed=_open,
@@ -156,7 +157,7 @@ def site(
     app.add_url_rule("/readyz", view_func=lambda: "ready\n")
     app.config |= {"API_TITLE": "chat", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     api = Api(app)
-    http = Http(office.actor, Idempotency(jobs_store.JobStore(database), now))
+    http = Http(office.actor, Idempotency(jobs_store.JobStore(database), now=now))
     api.register_blueprint(blueprint(chat, http))
 
     def refused(error: Any) -> tuple[dict[str, Any], int]:

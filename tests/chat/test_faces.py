@@ -241,7 +241,7 @@ def test_two_processes_hear_one_another_through_redis(store_uri, database, redis
 
 @pytest.fixture
 def proxy(tmp_path) -> Iterator[Any]:
-    """HAProxy as the README sets it up, before two processes; gives a way to start it that gives its address."""
+    """HAProxy as docs/operating.md sets it up, before two processes; gives a way to start it that gives its address."""
     program = shutil.which("haproxy")
     if program is None:
         missing = "haproxy is needed"
@@ -249,7 +249,7 @@ def proxy(tmp_path) -> Iterator[Any]:
     running = []
 
     def start(*bases: str) -> str:
-        example = re.search(r"<!-- haproxy.*?```\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+        example = re.search(r"<!-- haproxy.*?```\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.S)
         assert example is not None
         port, text = free_port(), example[1].replace("maxconn 8000", "maxconn 100")
         for here, there in zip((8080, 8001, 8002), (port, *(base.rsplit(":", 1)[1] for base in bases)), strict=True):

@@ -11,14 +11,15 @@ import pytest
 
 from api.calendar.hours import parse_hours
 from api.circle.points_csv import write_points
+from api.circle.ports import CirclePorts
 from api.circle.service import Circle, Hosts
 from api.circle.store import CircleStore
 from api.circle.travel.reach import Position, Reach
-from api.jobs.service import Jobs
 from api.jobs.store import JobStore
 from api.refusals import NotFound
 from api.storage.database import Database
 from tests.circle.places import HELSINKI, NOW, made, opening
+from tests.jobs.crew import OpenJobs
 from tests.show.circle import built, draw
 
 ENTRIES = {"XC-1": {"code": "XC-1", "name": "区级事项", "level": ["区"], "sink_mode": {}}}
@@ -37,15 +38,17 @@ def circle_on(
     """A circle on this store, its generations in `folder`; the time stands still unless said."""
     return Circle(
         CircleStore(database),
-        folder,
+        folder=folder,
         transact=database.transact,
-        announce=Jobs(JobStore(database), now).announce,
+        announce=OpenJobs(JobStore(database), now).announce,
+        record=lambda *words, session=None: None,
         now=now,
         opening=opening,
         check_hours=parse_hours,
         matter=entry,
         codes=lambda: list(ENTRIES),
         hosts=hosts,
+        ports=CirclePorts(hangs_on=lambda point: {}),
     )
 
 

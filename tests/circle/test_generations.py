@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import requests
 
-from api.app import utc_now
 from api.circle.generations import NetworkRefused
 from api.circle.points_csv import write_points
 from api.circle.service import Circle
 from api.server import joined
 from api.settings import read
+from api.times import utc_now
 from tests.circle.conftest import circle_on, csv_of_helsinki
 from tests.circle.places import HELSINKI, made
 from tests.serving import Served, log_in_staff, wait_for

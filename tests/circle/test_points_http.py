@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.app import Office
+from api.office import Office
 
 FOOD = "XC-SPJ-001"
 NEW = {

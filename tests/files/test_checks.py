@@ -3,6 +3,7 @@
 import io
 import random
 import time
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -150,7 +151,8 @@ def test_a_scanner_has_its_say_about_what_arrived(citizen, drain, app, monkeypat
         given.append(b"".join(pieces))
         return "Eicar" if len(given) == 1 else None
 
-    monkeypatch.setattr(app.extensions["circle"].files, "scan", scan)
+    files = app.extensions["circle"].files
+    monkeypatch.setattr(files, "_ports", replace(files._ports, scan=scan))
     found, clean = f"/v1/uploads/{upload(citizen)}", f"/v1/uploads/{upload(citizen, photo())}"
     drain()
     assert citizen.get(found)["code"] == "unsafe"
@@ -190,14 +192,14 @@ def test_what_a_crash_after_the_verdict_left_behind_is_removed_by_the_next_try(c
 def test_a_removal_that_a_crash_broke_off_is_finished_by_retention(citizen, clock, drain, database, monkeypatch, app):
     upload_id = upload(citizen, photo())
     drain()
-    store = app.extensions["circle"].files._store
+    files, store = app.extensions["circle"].files, app.extensions["circle"].files._store
 
     def dies(upload_id):
         raise RuntimeError
 
     with monkeypatch.context() as broken:
         broken.setattr(store, "drop_contents", dies)
-        broken.setattr(app.extensions["circle"].files, "bound", lambda upload: False)
+        broken.setattr(files, "_ports", replace(files._ports, bound=lambda upload: False))
         assert citizen.raw("DELETE", f"/v1/uploads/{upload_id}").status_code == 500
     citizen.get(f"/v1/uploads/{upload_id}", expect=404)
     drain()

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import random
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
@@ -173,9 +174,9 @@ def test_a_file_can_be_removed_until_something_rests_on_it(citizen, drain, app, 
     location = f"/v1/uploads/{upload(citizen)}"
     drain()
     files = app.extensions["circle"].files
-    monkeypatch.setattr(files, "bound", lambda upload: True)
+    monkeypatch.setattr(files, "_ports", replace(files._ports, bound=lambda upload: True))
     assert citizen.call("DELETE", location, expect=409)["code"] == "file_in_use"
-    monkeypatch.setattr(files, "bound", lambda upload: False)
+    monkeypatch.setattr(files, "_ports", replace(files._ports, bound=lambda upload: False))
     citizen.call("DELETE", location, expect=204)
     citizen.get(location, expect=404)
     assert database["files.chunks"].count_documents({}) == database["files.files"].count_documents({}) == 0
@@ -261,7 +262,7 @@ def test_a_file_that_nothing_rests_on_leaves_in_two_steps(citizen, clock, drain,
     files = app.extensions["circle"].files
     owner = database["uploads"].find_one({"_id": upload_id})["owner"]
     rests = [True]
-    monkeypatch.setattr(files, "bound", lambda upload: rests[0])
+    monkeypatch.setattr(files, "_ports", replace(files._ports, bound=lambda upload: rests[0]))
     clock.move(days=31)
     drain()
     assert files.accepted(owner, upload_id)
@@ -280,10 +281,10 @@ def test_one_that_was_bound_in_the_last_moment_stays(citizen, clock, drain, app,
     drain()
     files = app.extensions["circle"].files
     owner = database["uploads"].find_one({"_id": upload_id})["owner"]
-    monkeypatch.setattr(files, "bound", lambda upload: False)
+    monkeypatch.setattr(files, "_ports", replace(files._ports, bound=lambda upload: False))
     clock.move(days=31)
     drain()
-    monkeypatch.setattr(files, "bound", lambda upload: True)
+    monkeypatch.setattr(files, "_ports", replace(files._ports, bound=lambda upload: True))
     clock.move(days=2)
     drain()
     assert files.accepted(owner, upload_id)

@@ -87,12 +87,12 @@ def test_an_exception_is_told_by_kind_and_place_without_its_words(lines, app, ci
     assert not any(word in everything for word in (NAME, ID_NUMBER, SAID))
 
 
-def test_work_that_fails_in_the_background_is_told_without_its_words(lines, app, drain, clock):
+def test_work_that_fails_in_the_background_is_told_without_its_words(lines, app, drain, clock, monkeypatch):
     def broken(*_):
         raise RuntimeError(f"no such number: 13800138000, {NAME}")
 
     jobs = app.extensions["circle"].jobs
-    jobs.handlers = {**jobs.handlers, "broken": broken}
+    monkeypatch.setitem(app.extensions["circle"].handlers, "broken", broken)
     jobs.enqueue("broken:1", "broken", {}, due_at=clock())
     drain()
     told = [json.loads(line) for line in lines()]

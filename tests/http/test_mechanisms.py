@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 import pytest
-from tests.who.test_matrix import ROWS, routes
 
 from api.web.openapi import takes_version
+from tests.access.test_matrix import ROWS, routes
 
 LOG_IN = "what is made is a log-in; a repeat makes another, and no harm"
 SAME = "doing it again changes nothing"
@@ -110,7 +110,7 @@ def keys_of(app, chosen):
 
 def told(world, key):
     """A request that would succeed: (caller, path, the rest)."""
-    from tests.access.world import CALLS
+    from tests.access.calls import CALLS
 
     actor = allowed_to(key)
     asked = CALLS.get(key, lambda world, actor: {})(world, actor)

@@ -3,9 +3,9 @@
 import re
 
 from openapi_spec_validator import validate
-from tests.who.test_matrix import routes
 
 from api.web.openapi import takes_version
+from tests.access.test_matrix import routes
 from tests.show.openapi import examine
 
 

@@ -30,9 +30,8 @@ def rotation(database, keyring_here, queue, clock):
     def enqueue(key, kind, payload, *, due_at):
         queue.append((kind, payload))
 
-    made = Rotation(SealedRows(database), keyring_here, enqueue, clock)
-    made.sealed = [("things", ("name", "receiver.phone", "values.*"))]
-    return made
+    listed = [("things", ("name", "receiver.phone", "values.*"))]
+    return Rotation(SealedRows(database), keyring=keyring_here, sealed=listed, enqueue=enqueue, now=clock)
 
 
 def run(rotation, queue):

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from urllib.parse import parse_qs, urlsplit
@@ -160,8 +161,9 @@ def test_a_wechat_that_is_away_shows_no_secret(office):
     assert SECRET not in str(refusal.value)
 
 
-def test_the_first_log_in_needs_the_phone_and_the_next_does_not(anyone, log_in, app):
-    app.extensions["circle"].identity.ports.wechat = ConsoleWeChat()
+def test_the_first_log_in_needs_the_phone_and_the_next_does_not(anyone, log_in, app, monkeypatch):
+    citizens = app.extensions["circle"].identity.citizens
+    monkeypatch.setattr(citizens, "_ports", replace(citizens._ports, wechat=ConsoleWeChat()))
     citizen = log_in("13800138000")
     assert anyone.post("/v1/sessions/wechat", {"code": "wx-ming-1"}, expect=409)["code"] == "phone_needed"
     first = anyone.post("/v1/sessions/wechat", {"code": "wx-ming-2", "phone_code": "phone-13800138000-1"})

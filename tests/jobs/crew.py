@@ -3,13 +3,16 @@
 import multiprocessing
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from typing import Any
 from uuid import uuid4
 
+from api.jobs.job import Recurring
+from api.jobs.ports import JobsPorts
 from api.jobs.service import Jobs
 from api.jobs.store import INDEXES, JobStore
 from api.storage.database import Database
@@ -24,11 +27,35 @@ def now() -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+class OpenJobs(Jobs):
+    """Jobs whose reactions, handlers and recurring jobs a test sets as it goes; nothing is recorded."""
+
+    def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
+        self.reactions: dict[str, Any] = {}
+        self.handlers: dict[str, Any] = {}
+        ports = JobsPorts(
+            record=lambda *words, session: None,
+            reactions=lambda: self.reactions,
+            handlers=lambda: self.handlers,
+            recurring=(),
+        )
+        super().__init__(store, now=now, ports=ports)
+
+    @property
+    def recurring(self) -> Sequence[Recurring]:
+        """The jobs that come back by themselves."""
+        return self._ports.recurring
+
+    @recurring.setter
+    def recurring(self, recurring: Sequence[Recurring]) -> None:
+        self._ports = replace(self._ports, recurring=recurring)
+
+
 def opened(uri: str, name: str) -> tuple[Database, Jobs]:
     """The jobs of one process on one store."""
     database = Database(uri, name)
     database.ensure(INDEXES)
-    return database, Jobs(JobStore(database), now)
+    return database, OpenJobs(JobStore(database), now)
 
 
 def fill(database: Database, jobs: Jobs, count: int, each: int = 1) -> None:

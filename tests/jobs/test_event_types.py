@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from api.jobs.event_types import EVENT_TYPES, FORMER_NAMES, UnknownEventType
-from api.jobs.service import Jobs
 from api.jobs.store import INDEXES, JobStore
+from tests.jobs.crew import OpenJobs
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("api", "chat", "notifications")
@@ -68,7 +68,7 @@ def test_every_listed_type_is_announced_somewhere():
 
 def test_a_misspelt_type_is_refused_in_words_and_nothing_is_written(database, clock):
     database.ensure(INDEXES)
-    jobs = Jobs(JobStore(database), clock)
+    jobs = OpenJobs(JobStore(database), clock)
     with pytest.raises(UnknownEventType, match=r"case\.submited .*event_types\.py"):
         database.transact(lambda session: jobs.announce(session, "case.submited", "1"))
     assert database["events"].count_documents({}) == 0
@@ -80,14 +80,14 @@ def test_former_names_lead_to_listed_types_and_are_not_listed_themselves():
 
 
 def test_what_is_reacted_on_is_listed(app):
-    assert set(app.extensions["circle"].jobs.reactions) <= EVENT_TYPES
+    assert set(app.extensions["circle"].reactions) <= EVENT_TYPES
 
 
 @pytest.mark.parametrize(("former", "today"), FORMER_NAMES.items())
 def test_a_row_under_a_former_name_is_reacted_on_once(database, clock, former, today):
     database.ensure(INDEXES)
     store = JobStore(database)
-    jobs, seen = Jobs(store, clock), []
+    jobs, seen = OpenJobs(store, clock), []
     jobs.reactions = {today: (("first", lambda event: seen.append("first")), ("a", lambda event: seen.append(event)))}
     database.transact(lambda session: jobs.announce(session, today, "subject", n=1))
     # As an earlier release left it: one of its reactions has run.

@@ -8,9 +8,10 @@ import pytest
 from pymongo.collection import Collection
 
 from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, LONGEST_RUN, MAX_ATTEMPTS, Recurring, next_try, reason
-from api.jobs.service import Jobs, Worker
+from api.jobs.service import Worker
 from api.jobs.store import INDEXES, JobStore
 from api.storage.database import LEASE_SECONDS
+from tests.jobs.crew import OpenJobs
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def store(database):
 
 @pytest.fixture
 def jobs(store, clock):
-    return Jobs(store, clock)
+    return OpenJobs(store, clock)
 
 
 def test_an_event_is_written_with_the_change_or_not_at_all(jobs, database):
@@ -135,7 +136,7 @@ def test_the_worker_wakes_at_once_and_stops_cleanly(jobs, database, clock, monke
     monkeypatch.setattr("api.jobs.service.SWEEP_SECONDS", 600)
     done = threading.Event()
     jobs.handlers = {"x": lambda payload: done.set()}
-    worker = Worker({"jobs": jobs.run_job}, clock)
+    worker = Worker({"jobs": jobs.run_job}, now=clock)
     database.after_commit(worker.nudge)
     worker.start()
     database.transact(lambda session: jobs.enqueue("1", "x", {}, due_at=clock(), session=session))
@@ -264,7 +265,7 @@ def test_a_stuck_job_is_given_to_another_worker_and_parked_when_it_sticks_again_
 def test_work_that_kills_its_process_takes_others_along_once_and_is_parked(store, database, clock):
     def process():
         """A worker process of its own, as far as memory goes."""
-        return Jobs(store, clock)
+        return OpenJobs(store, clock)
 
     process().enqueue("killer", "x", {"kill": True}, due_at=clock())
     for n in range(5):
@@ -364,7 +365,7 @@ HOURLY = Recurring("sweep", every=timedelta(hours=1), after=timedelta(minutes=10
 
 
 def test_a_recurring_job_runs_once_a_slot_whoever_enqueues_it(store, database, clock):
-    ran, crew = [], [Jobs(store, clock) for _ in range(3)]
+    ran, crew = [], [OpenJobs(store, clock) for _ in range(3)]
     for jobs in crew:
         jobs.recurring, jobs.handlers = (HOURLY,), {"sweep": lambda payload: ran.append(payload["slot"])}
     for _ in range(12):

@@ -6,9 +6,8 @@ from collections import Counter
 
 import pytest
 
-from api.jobs.service import Jobs
 from api.jobs.store import INDEXES, JobStore
-from tests.jobs.crew import die_between, fill, later, noting, now, process, told, work
+from tests.jobs.crew import OpenJobs, die_between, fill, later, noting, now, process, told, work
 from tests.show.jobs import report
 
 pytestmark = pytest.mark.served
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.served
 def jobs(database):
     """Our own process, by the real time."""
     database.ensure(INDEXES)
-    return Jobs(JobStore(database), now)
+    return OpenJobs(JobStore(database), now)
 
 
 def test_three_processes_share_the_work_and_each_piece_is_done_once_and_each_subject_in_its_order(

@@ -45,7 +45,7 @@ def _cases(world: World) -> list[str]:
 
 def _events(world: World) -> list[str]:
     """Every event has had all its reactions, and each that is told was told once."""
-    found, reactions = [], world.office.jobs.reactions
+    found, reactions = [], world.office.reactions
     for row in _rows(world, "events"):
         wanted = sorted(name for name, _ in reactions.get(row["type"], ()))
         if row["state"] != "done" or sorted(row["done"]) != wanted:

@@ -18,18 +18,21 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pymongo import monitoring
 from pymongo.errors import PyMongoError
 
 import api.matters.service
-from api.app import Office, create_app
+from api.app import create_app
 from api.identity.sealing.keyring import Keyring
 from api.matters.search.index import Index
 from api.matters.search.reading import Reader
+from api.office import Office
 from api.settings import read
 from api.storage.database import Database
 from tests.conftest import Caller
 from tests.kills.lab import BEGIN, Clock, Provider
+from tests.lasting import nothing_expires
 from tests.notifications.fake_twilio import ACCOUNT, SERVICE, TOKEN
 
 MOMENTS = ("before", "during", "after")
@@ -129,6 +132,7 @@ class World:
                 "TWILIO_API_BASE": place.provider.base,
             }
         )
+        nothing_expires(pytest.MonkeyPatch())
         database = Database(place.uri, "circle")
         app = create_app(
             settings, database=database, keyring=Keyring.open(place.keys), now=self.clock, console=StringIO()

@@ -28,7 +28,7 @@ def store(database: Database) -> MatterStore:
 @pytest.fixture
 def matters(store: MatterStore, clock: Clock) -> Matters:
     """The catalogue with its starter matters."""
-    room = Matters(store, due, clock)
+    room = Matters(store, due=due, now=clock)
     room.start()
     return room
 

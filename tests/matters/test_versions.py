@@ -265,7 +265,7 @@ def test_another_process_follows_what_was_published(admin: Any, app: Any, clock:
     from api.matters.service import Matters
 
     office = app.extensions["circle"]
-    other = Matters(office.matters._store, office.calendar.due, clock)
+    other = Matters(office.matters._store, due=office.calendar.due, now=clock)
     other.start()
     publish(admin, drafted(admin, name_en="Catering licence"))
     assert other.matter(FOOD).version == 1

@@ -63,7 +63,7 @@ class ScriptedSms:
 
 @dataclass
 class House:
-    """What `api/app.py` would assemble, with the tests' hands on it."""
+    """What `api/office.py` would assemble, with the tests' hands on it."""
 
     database: Database
     keyring: Keyring
@@ -83,6 +83,7 @@ class House:
             sms=self.sms,
             now=self.clock,
             push=lambda member, word: self.pushed.append((member, dict(word))),
+            record=lambda *words, session=None: None,
         )
 
     def another_worker(self) -> Outbox:

@@ -44,7 +44,7 @@ CALLERS = {
 def served(house: House, notices: Notices) -> FlaskClient:
     app = Flask("notices")
     app.config |= {"API_TITLE": "t", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0", "TESTING": True}
-    once = Idempotency(JobStore(house.database), house.clock)
+    once = Idempotency(JobStore(house.database), now=house.clock)
     Api(app).register_blueprint(blueprint(notices, Http(CALLERS.get, once)))
 
     def refused(error: Any) -> Any:

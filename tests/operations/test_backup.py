@@ -9,8 +9,9 @@ import pytest
 from bson import ObjectId
 
 from api import release
-from api.app import create_app, shape
+from api.app import create_app
 from api.identity.sealing.keyring import Keyring
+from api.office import shape
 from api.operations.archive import Archive, ArchiveBroken
 from api.operations.migration import NewerStore, Shape
 from api.operations.service import KeysWrong, RestoreRefused, back_up, make_room, open_keys, restore

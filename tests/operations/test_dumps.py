@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from api import release
-from api.app import create_app, shape
+from api.app import create_app
+from api.office import shape
 from api.operations.service import open_keys, restore
 from tests.conftest import PASSWORD
 from tests.operations import story

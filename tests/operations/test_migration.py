@@ -30,7 +30,7 @@ def people(elsewhere):
 
 
 def run(empty, clock, shape):
-    return Migrations(empty, shape, clock).run()
+    return Migrations(empty, shape=shape, now=clock).run()
 
 
 def test_documents_are_expanded_then_contracted_and_a_second_run_does_nothing(empty, people, clock):

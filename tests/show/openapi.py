@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ from api.storage.database import Database
 from api.storage.embedded import EmbeddedStore
 from tests.access.world import World
 from tests.conftest import Clock, SmsBox
+from tests.lasting import nothing_expires
 
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 ACTORS = ("owner", "window", "handler", "admin", "anyone")
@@ -127,6 +129,7 @@ def office() -> Iterator[World]:
     """A world on a store of its own."""
     with TemporaryDirectory() as folder:
         store = EmbeddedStore(Path(folder) / "store")
+        nothing_expires(pytest.MonkeyPatch())
         database = Database(store.start(), "show")
         environ = {"CIRCLE_VAR": f"{folder}/var", "CIRCLE_KEYS": f"{folder}/keys"}
         clock, sent = Clock(), SmsBox()

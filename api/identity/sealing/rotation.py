@@ -5,7 +5,7 @@ A room takes part by one line in its store, `SEALED = [(collection, paths), …]
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -33,9 +33,16 @@ class Enqueue(Protocol):
 class Rotation:
     """Seals anew, collection by collection, in batches that each leave the next one as a job."""
 
-    def __init__(self, rows: SealedRows, keys: Keyring, enqueue: Enqueue, now: Callable[[], datetime]) -> None:
-        self._rows, self._keys, self._enqueue, self._now = rows, keys, enqueue, now
-        self.sealed: list[Sealed] = []
+    def __init__(
+        self,
+        rows: SealedRows,
+        *,
+        keyring: Keyring,
+        sealed: Sequence[Sealed],
+        enqueue: Enqueue,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._rows, self._keys, self.sealed, self._enqueue, self._now = rows, keyring, sealed, enqueue, now
 
     def handlers(self) -> dict[str, Callable[[dict[str, Any]], None]]:
         """The kinds of jobs that are done here."""

@@ -8,7 +8,11 @@ const SESSION = { token: 'old', refresh_token: 'r1', expires_in: 900 }
 
 let asked, answers, storage, keys, out
 
-const json = (status, body, headers = {}) => new Response(status === 204 ? null : JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } })
+const json = (status, body, headers = {}) =>
+  new Response(status === 204 ? null : JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': 'application/json', ...headers },
+  })
 
 async function fetch(url, { method, headers, body }) {
   asked.push({ url, method, headers, body: body && JSON.parse(body) })
@@ -17,7 +21,19 @@ async function fetch(url, { method, headers, body }) {
   return answer
 }
 
-const open = (more = {}) => createApi({ name: 'citizen', storage, keys, language: () => 'zh', fetch, pause: async () => {}, onSignedOut: () => { out += 1 }, ...more })
+const open = (more = {}) =>
+  createApi({
+    name: 'citizen',
+    storage,
+    keys,
+    language: () => 'zh',
+    fetch,
+    pause: async () => {},
+    onSignedOut: () => {
+      out += 1
+    },
+    ...more,
+  })
 
 beforeEach(() => {
   ;[asked, out] = [[], 0]
@@ -28,8 +44,23 @@ beforeEach(() => {
 
 describe('refusals', () => {
   it('carry the code, the words and the reasons by field', async () => {
-    answers = () => json(422, { code: 'bad_fields', title: '有误', detail: '请改一下。', errors: { phone: ['太短。'] }, request_id: 'q' })
-    await assert.rejects(open().get('/v1/me'), (error) => error instanceof Refusal && error.code === 'bad_fields' && error.message === '请改一下。' && error.errors.phone[0] === '太短。' && error.requestId === 'q')
+    answers = () =>
+      json(422, {
+        code: 'bad_fields',
+        title: '有误',
+        detail: '请改一下。',
+        errors: { phone: ['太短。'] },
+        request_id: 'q',
+      })
+    await assert.rejects(
+      open().get('/v1/me'),
+      (error) =>
+        error instanceof Refusal &&
+        error.code === 'bad_fields' &&
+        error.message === '请改一下。' &&
+        error.errors.phone[0] === '太短。' &&
+        error.requestId === 'q',
+    )
   })
 
   it('have a code even when the answer is not from us', async () => {
@@ -111,7 +142,10 @@ describe('tokens', () => {
     api.keep({ ...SESSION, expires_in: 10 })
     answers = renewing
     await api.get('/v1/me')
-    assert.deepEqual(asked.map(({ url }) => url), ['/v1/sessions/refresh', '/v1/me'])
+    assert.deepEqual(
+      asked.map(({ url }) => url),
+      ['/v1/sessions/refresh', '/v1/me'],
+    )
   })
 
   it('renewed by another tab are taken over instead of spent again', async () => {

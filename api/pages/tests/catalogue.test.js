@@ -3,7 +3,13 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { lineOf, ownLines, parsed, placeOf } from '../src/staff/catalogue.js'
 
-const DATA = { source: 'x', rules: [{ when: { a: 'b' }, note: { zh: '一', en: 'one' } }, { when: {}, bring: [{ key: 'k' }] }] }
+const DATA = {
+  source: 'x',
+  rules: [
+    { when: { a: 'b' }, note: { zh: '一', en: 'one' } },
+    { when: {}, bring: [{ key: 'k' }] },
+  ],
+}
 const TEXT = JSON.stringify(DATA, null, 1)
 const lineAt = (place) => TEXT.split('\n')[lineOf(TEXT, place) - 1].trim()
 

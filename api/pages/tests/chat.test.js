@@ -21,7 +21,18 @@ function server(event, payload) {
 
 function say(text, more = {}) {
   const seq = log.length + 1
-  const message = { conversation: TALK, stream: 'public', seq, id: `m${seq}`, client_id: `c${seq}`, kind: 'text', text, sender: { id: 'officer' }, at: `2026-11-24T10:00:${String(seq % 60).padStart(2, '0')}.000+08:00`, ...more }
+  const message = {
+    conversation: TALK,
+    stream: 'public',
+    seq,
+    id: `m${seq}`,
+    client_id: `c${seq}`,
+    kind: 'text',
+    text,
+    sender: { id: 'officer' },
+    at: `2026-11-24T10:00:${String(seq % 60).padStart(2, '0')}.000+08:00`,
+    ...more,
+  }
   log.push(message)
   return message
 }
@@ -159,7 +170,10 @@ describe('reading', () => {
     chat.on('messages', ({ stream, messages }) => notes.push([stream, messages[0].seq]))
     socket.hear('message', { conversation: TALK, stream: 'staff', seq: 1, kind: 'note', sender: {} })
     socket.hear('message', say('给市民的话'))
-    assert.deepEqual(notes, [['staff', 1], ['public', 1]])
+    assert.deepEqual(notes, [
+      ['staff', 1],
+      ['public', 1],
+    ])
   })
 
   it('hands messages of other conversations on instead of mixing them in', async () => {
@@ -238,7 +252,10 @@ describe('sending', () => {
     const after = open()
     await after.join(TALK)
     await settled()
-    assert.deepEqual(log.map((message) => message.text), ['先', '后'])
+    assert.deepEqual(
+      log.map((message) => message.text),
+      ['先', '后'],
+    )
     assert.deepEqual(after.pending(TALK), [])
   })
 
@@ -253,7 +270,10 @@ describe('sending', () => {
     refusal = null
     chat.post(TALK, { kind: 'text', text: '另一句' })
     await settled()
-    assert.deepEqual(log.map((message) => message.text), ['另一句'])
+    assert.deepEqual(
+      log.map((message) => message.text),
+      ['另一句'],
+    )
     chat.retry(entry.client_id)
     await settled()
     assert.deepEqual([log.at(-1).text, chat.pending(TALK)], ['太晚了', []])

@@ -7,10 +7,13 @@ import { asked, blank, tidy } from '../src/shared/form.js'
 
 const { fields, cases } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../tests/matters/form_cases.json')))
 
-const paths = (some, values, known, path = '') => asked(some, values, known).flatMap((field) => [
-  path + field.key,
-  ...(field.kind === 'group' ? (values[field.key] ?? []) : []).flatMap((row, at) => paths(field.fields, row, known, `${path}${field.key}.${at}.`)),
-])
+const paths = (some, values, known, path = '') =>
+  asked(some, values, known).flatMap((field) => [
+    path + field.key,
+    ...(field.kind === 'group' ? (values[field.key] ?? []) : []).flatMap((row, at) =>
+      paths(field.fields, row, known, `${path}${field.key}.${at}.`),
+    ),
+  ])
 
 for (const one of cases) {
   test(`asked of ${JSON.stringify(one.known)} after ${JSON.stringify(one.answers)}`, () => {
@@ -19,14 +22,33 @@ for (const one of cases) {
 }
 
 test('a blank form has a place for everything, and what was kept in it', () => {
-  const form = [{ key: 'name', kind: 'text' }, { key: 'items', kind: 'choices' }, { key: 'people', kind: 'group', least: '1', fields: [{ key: 'name', kind: 'text' }] }]
+  const form = [
+    { key: 'name', kind: 'text' },
+    { key: 'items', kind: 'choices' },
+    { key: 'people', kind: 'group', least: '1', fields: [{ key: 'name', kind: 'text' }] },
+  ]
   assert.deepEqual(blank(form), { name: '', items: [], people: [{ name: '' }] })
   assert.deepEqual(blank(form, { name: '王', people: [] }), { name: '王', items: [], people: [] })
-  assert.deepEqual(tidy(form, { name: ' 王 ', items: ['a'], people: [{ name: ' 张 ' }, { name: '' }] }, {}), { name: '王', items: ['a'], people: [{ name: '张' }, {}] })
+  assert.deepEqual(tidy(form, { name: ' 王 ', items: ['a'], people: [{ name: ' 张 ' }, { name: '' }] }, {}), {
+    name: '王',
+    items: ['a'],
+    people: [{ name: '张' }, {}],
+  })
 })
 
 test('what is no longer asked is not sent, in a row neither', () => {
-  const form = [{ key: 'kind', kind: 'choice' }, { key: 'more', kind: 'text', when: { kind: ['b'] } }, { key: 'rows', kind: 'group', fields: [{ key: 'post', kind: 'choice' }, { key: 'until', kind: 'date', when: { post: ['cook'] } }] }]
+  const form = [
+    { key: 'kind', kind: 'choice' },
+    { key: 'more', kind: 'text', when: { kind: ['b'] } },
+    {
+      key: 'rows',
+      kind: 'group',
+      fields: [
+        { key: 'post', kind: 'choice' },
+        { key: 'until', kind: 'date', when: { post: ['cook'] } },
+      ],
+    },
+  ]
   const values = { kind: 'a', more: 'wrong', rows: [{ post: 'other', until: 'wrong' }] }
   assert.deepEqual(tidy(form, values, {}), { kind: 'a', rows: [{ post: 'other' }] })
 })

@@ -2,13 +2,37 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
 import { addWords, language, speak } from '../src/shared/i18n.js'
-import { clockWords, dayWords, distanceWords, durationWords, leftWords, ledgerWords, limitWords, momentWords } from '../src/shared/time.js'
+import {
+  clockWords,
+  dayWords,
+  distanceWords,
+  durationWords,
+  leftWords,
+  ledgerWords,
+  limitWords,
+  momentWords,
+} from '../src/shared/time.js'
 
 addWords(() => import('../src/shared/en.js'))
-afterEach(() => { language.value = 'zh' })
+afterEach(() => {
+  language.value = 'zh'
+})
 
 const NOW = Date.parse('2026-10-01T00:30:00+08:00')
-const CLOCK = { state: 'running', unit: 'working', act_by: '2026-10-09T23:59:59+08:00', legal_due: '2026-10-20T23:59:59+08:00', promised_left: 3, left: 8, used: 2, total: 10, overdue: false, overdue_days: 0, promise_overdue: false, notice_due: null }
+const CLOCK = {
+  state: 'running',
+  unit: 'working',
+  act_by: '2026-10-09T23:59:59+08:00',
+  legal_due: '2026-10-20T23:59:59+08:00',
+  promised_left: 3,
+  left: 8,
+  used: 2,
+  total: 10,
+  overdue: false,
+  overdue_days: 0,
+  promise_overdue: false,
+  notice_due: null,
+}
 const left = (more) => leftWords({ ...CLOCK, ...more })
 
 describe('moments', () => {
@@ -45,9 +69,15 @@ describe('the clock of a case', () => {
 
   it('says when it stands still, is late, has not begun or is over', () => {
     assert.deepEqual(left({ state: 'stopped' }), { text: '计时暂停，已用 2 个工作日', tone: 'paused' })
-    assert.deepEqual(left({ overdue: true, overdue_days: 4, state: 'overdue' }), { text: '已超过法定期限 4 个工作日', tone: 'late' })
+    assert.deepEqual(left({ overdue: true, overdue_days: 4, state: 'overdue' }), {
+      text: '已超过法定期限 4 个工作日',
+      tone: 'late',
+    })
     assert.equal(left({ promise_overdue: true }).tone, 'late')
-    assert.equal(left({ state: 'not_started', notice_due: '2026-10-09T23:59:59+08:00' }).text, `还没开始计时，${year}10 月 9 日前会答复是否受理`)
+    assert.equal(
+      left({ state: 'not_started', notice_due: '2026-10-09T23:59:59+08:00' }).text,
+      `还没开始计时，${year}10 月 9 日前会答复是否受理`,
+    )
     assert.equal(left({ state: 'decided' }).tone, 'done')
   })
 
@@ -56,7 +86,11 @@ describe('the clock of a case', () => {
   })
 
   it('explains its ledger line by line', () => {
-    assert.deepEqual(ledgerWords('2026-10-01 start:accepted 0'), { date: '2026-10-01', text: '受理，开始计时', used: 0 })
+    assert.deepEqual(ledgerWords('2026-10-01 start:accepted 0'), {
+      date: '2026-10-01',
+      text: '受理，开始计时',
+      used: 0,
+    })
     assert.equal(ledgerWords('2026-10-03 stop:听证 2').text, '听证开始，暂停计时')
     assert.equal(ledgerWords('2026-10-03 extend:+10 2').text, '延长 10 天')
   })

@@ -18,7 +18,8 @@ function sentencesOf(folder) {
     const source = readFileSync(join(SRC, folder, name), 'utf8')
       .replace(/\/\*[\s\S]*?\*\/|<!--[\s\S]*?-->/g, '')
       .replace(/(^|\s)\/\/.*$/gm, '')
-    for (const [, sentence] of source.matchAll(/'([^'\n]*)'/g)) if (HAN.test(sentence) && !NOT_WORDS.has(sentence)) found.add(sentence)
+    for (const [, sentence] of source.matchAll(/'([^'\n]*)'/g))
+      if (HAN.test(sentence) && !NOT_WORDS.has(sentence)) found.add(sentence)
   }
   return found
 }
@@ -29,21 +30,32 @@ const placesOf = (sentence) => [...sentence.matchAll(/\{(\w+)\}/g)].map(([, name
 for (const folder of ['shared', 'citizen', 'staff']) {
   test(`every sentence of ${folder} is there in English`, async () => {
     const words = { ...(await tableOf('shared')), ...(await tableOf(folder)) }
-    assert.deepEqual([...sentencesOf(folder)].filter((sentence) => !(sentence in words)), [])
+    assert.deepEqual(
+      [...sentencesOf(folder)].filter((sentence) => !(sentence in words)),
+      [],
+    )
   })
 
   test(`${folder} keeps no English sentence that nothing says`, async () => {
     const said = sentencesOf(folder)
-    const leftOver = Object.keys(await tableOf(folder)).filter((sentence) => !said.has(sentence) && !(sentence in byServer))
+    const leftOver = Object.keys(await tableOf(folder)).filter(
+      (sentence) => !said.has(sentence) && !(sentence in byServer),
+    )
     assert.deepEqual(leftOver, [])
   })
 
   test(`the English of ${folder} fills in the same values`, async () => {
     const words = Object.entries(await tableOf(folder))
-    assert.deepEqual(words.filter(([zh, en]) => String(placesOf(zh)) !== String(placesOf(en))), [])
+    assert.deepEqual(
+      words.filter(([zh, en]) => String(placesOf(zh)) !== String(placesOf(en))),
+      [],
+    )
   })
 
   test(`the Chinese of ${folder} uses full-width punctuation`, () => {
-    assert.deepEqual([...sentencesOf(folder)].filter((sentence) => /[\p{Script=Han}}][,;:?!()]|[,;:(]\p{Script=Han}/u.test(sentence)), [])
+    assert.deepEqual(
+      [...sentencesOf(folder)].filter((sentence) => /[\p{Script=Han}}][,;:?!()]|[,;:(]\p{Script=Han}/u.test(sentence)),
+      [],
+    )
   })
 }

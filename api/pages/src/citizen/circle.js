@@ -23,7 +23,9 @@ function kept() {
 
 let going = null
 
-/** How one goes, reactive and kept: {mode, minutes, facilities, closedToo}. Elders walk slowly until they say otherwise. */
+/**
+ * How one goes, reactive and kept: {mode, minutes, facilities, closedToo}. Elders walk slowly until they say otherwise.
+ */
 export function useGoing() {
   if (!going) {
     going = reactive({ ...USUAL(), ...kept() })

@@ -1,4 +1,6 @@
-/** A draft on the server as a view needs it: saved in order, one change at a time, each against the version it knows. */
+/**
+ * A draft on the server as a view needs it: saved in order, one change at a time, each against the version it knows.
+ */
 import { ref, shallowRef } from 'vue'
 import { answersOf } from './guide.js'
 import { api } from './state.js'
@@ -9,7 +11,10 @@ export function papersOf(guide, form) {
   return [...new Map(all.map((one) => [one.key, one])).values()].filter((one) => !form?.fills.includes(one.key))
 }
 
-/** Go on with one's open draft for a matter, or begin one, which knows the talk it was begun in. @returns {Promise<object>} */
+/**
+ * Go on with one's open draft for a matter, or begin one, which knows the talk it was begun in.
+ * @returns {Promise<object>}
+ */
 export async function beginDraft(matter, talk) {
   const { items } = await api.get('/v1/drafts')
   const begun = items.find((draft) => draft.matter.code === matter && !draft.case && !draft.for)
@@ -43,7 +48,10 @@ export function useDraft(id) {
     form.value = await api.get(`/v1/matters/${encodeURIComponent(code)}/form`, { version })
   }
 
-  /** Go on under a newer version of the matter: the server keeps what fits, and form and guide are those of that version. */
+  /**
+   * Go on under a newer version of the matter: the server keeps what fits, and form and guide are those of that
+   * version.
+   */
   async function move(version) {
     await queue
     await api.post(`/v1/drafts/${id}/move`, { version }, { version: draft.value.version })
@@ -54,7 +62,10 @@ export function useDraft(id) {
   /** The guide for the draft's own situation, in the version that it began under. */
   async function readGuide() {
     const { matter, situation } = draft.value
-    guide.value = await api.get(`/v1/matters/${encodeURIComponent(matter.code)}/guide`, { version: matter.version, answers: answersOf(situation) })
+    guide.value = await api.get(`/v1/matters/${encodeURIComponent(matter.code)}/guide`, {
+      version: matter.version,
+      answers: answersOf(situation),
+    })
   }
 
   /** Another situation makes another list of materials. */
@@ -64,16 +75,23 @@ export function useDraft(id) {
   }
 
   async function nameFiles(key, uploads) {
-    const named = await Promise.all(uploads.map((upload) => api.get(`/v1/uploads/${upload}`).catch(() => ({ id: upload }))))
+    const named = await Promise.all(
+      uploads.map((upload) => api.get(`/v1/uploads/${upload}`).catch(() => ({ id: upload }))),
+    )
     files.value[key] = named
   }
 
-  /** Change the draft; refusals of fields are thrown, a newer version elsewhere is read and the change laid upon it once. */
+  /**
+   * Change the draft; refusals of fields are thrown, a newer version elsewhere is read and the change laid upon it
+   * once.
+   */
   function save(change) {
     saving.value += 1
-    const saved = queue.then(() => patch(change)).finally(() => {
-      saving.value -= 1
-    })
+    const saved = queue
+      .then(() => patch(change))
+      .finally(() => {
+        saving.value -= 1
+      })
     queue = saved.catch(() => {})
     return saved
   }

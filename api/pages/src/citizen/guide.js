@@ -10,7 +10,10 @@ export function useSituation(code) {
 }
 
 /** `answers` of `GET /v1/matters/{code}/guide`; nothing where nothing was answered. */
-export const answersOf = (answers) => Object.entries(answers).map(([key, value]) => `${key}:${value}`).join(',') || undefined
+export const answersOf = (answers) =>
+  Object.entries(answers)
+    .map(([key, value]) => `${key}:${value}`)
+    .join(',') || undefined
 
 function read(place) {
   try {

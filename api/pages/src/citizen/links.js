@@ -4,7 +4,10 @@ const KNOWN = /^\/(cases|talks|matters|points|drafts|messages)(\/[^?#]*)?$/
 
 /** @param {string|null|undefined} link @returns {string|null} */
 export function routeOf(link) {
-  const path = (link ?? '').replace(/^https?:\/\/[^/]+/, '').replace(/^\/?#/, '').replace(/^\/conversations\//, '/talks/')
+  const path = (link ?? '')
+    .replace(/^https?:\/\/[^/]+/, '')
+    .replace(/^\/?#/, '')
+    .replace(/^\/conversations\//, '/talks/')
   return KNOWN.test(path) ? path : null
 }
 

@@ -45,7 +45,8 @@ router.beforeEach((to) => {
 
 // a reader's place moves with the view
 router.afterEach((to, from) => {
-  if (to.path !== from.path && from.matched.length) nextTick(() => document.querySelector('h1')?.focus({ preventScroll: true }))
+  if (to.path !== from.path && from.matched.length)
+    nextTick(() => document.querySelector('h1')?.focus({ preventScroll: true }))
 })
 
 // signed out behind one's back: what is one's own needs a log-in again

@@ -35,7 +35,7 @@ export function loadMatters() {
 /** All pages of a list that is known to be short. */
 export async function allPages(path) {
   const items = []
-  for (let cursor; cursor !== null; ) {
+  for (let cursor; cursor !== null;) {
     const page = await api.get(path, { cursor, limit: PAGE })
     items.push(...page.items)
     cursor = page.next ?? null
@@ -49,7 +49,9 @@ export function byTheme(matters) {
   for (const matter of matters) {
     for (const name of matter.theme ?? []) themes.set(name, [...(themes.get(name) ?? []), matter])
   }
-  return [...themes].map(([name, found]) => ({ name, matters: found })).sort((a, b) => b.matters.length - a.matters.length)
+  return [...themes]
+    .map(([name, found]) => ({ name, matters: found }))
+    .sort((a, b) => b.matters.length - a.matters.length)
 }
 
 /** Notices and conversations nobody has looked at yet. */
@@ -71,10 +73,14 @@ export async function refreshUnread() {
   }
 }
 
-watch(signedIn, (now) => {
-  refreshUnread()
-  if (now) setTimeout(() => signedIn.value && session.line().catch(() => {}), LINE_AFTER_MS)
-}, { immediate: true })
+watch(
+  signedIn,
+  (now) => {
+    refreshUnread()
+    if (now) setTimeout(() => signedIn.value && session.line().catch(() => {}), LINE_AFTER_MS)
+  },
+  { immediate: true },
+)
 
 /** Once somebody has talked or is told something while here, the dot follows at once. */
 watch(session.chat, (chat) => {
@@ -82,8 +88,8 @@ watch(session.chat, (chat) => {
 })
 
 /**
- * Where the citizen is: {lon, lat, label, kind: 'here'|'tap'|'list'}. What was chosen is remembered on this phone; where the phone itself
- * said to be is forgotten with the visit, since one walks on.
+ * Where the citizen is: {lon, lat, label, kind: 'here'|'tap'|'list'}. What was chosen is remembered on this phone;
+ * where the phone itself said to be is forgotten with the visit, since one walks on.
  */
 export const where = ref(JSON.parse(sessionStorage.getItem(WHERE) ?? localStorage.getItem(WHERE) ?? 'null'))
 

@@ -9,7 +9,10 @@ const WORTH_RETRYING = new Set([502, 503, 504])
 
 /** A refusal of the server (RFC 9457), or `offline` when nothing answered at all. */
 export class Refusal extends Error {
-  /** @param {{code: string, status: number, title?: string, detail?: string, errors?: Record<string, string[]>, retryAfter?: number|null, requestId?: string}} what */
+  /**
+   * @param {{code: string, status: number, title?: string, detail?: string, errors?: Record<string, string[]>,
+   *   retryAfter?: number|null, requestId?: string}} what
+   */
   constructor(what) {
     super(what.detail || what.title || what.code)
     this.name = 'Refusal'
@@ -94,7 +97,16 @@ function alone(name, act) {
  *   onRenewed?: (token: string) => void,
  * }} parts
  */
-export function createApi({ name, storage, keys, language, fetch = globalThis.fetch.bind(globalThis), pause = wait, onSignedOut = () => {}, onRenewed = () => {} }) {
+export function createApi({
+  name,
+  storage,
+  keys,
+  language,
+  fetch = globalThis.fetch.bind(globalThis),
+  pause = wait,
+  onSignedOut = () => {},
+  onRenewed = () => {},
+}) {
   const place = `circle.tokens.${name}`
   let renewing = null
 
@@ -143,7 +155,12 @@ export function createApi({ name, storage, keys, language, fetch = globalThis.fe
     if (bearer) all.Authorization = `Bearer ${bearer}`
     if (body !== undefined) all['Content-Type'] = 'application/json'
     try {
-      return await fetch(url, { method, headers: all, body: body === undefined ? undefined : JSON.stringify(body), signal })
+      return await fetch(url, {
+        method,
+        headers: all,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal,
+      })
     } catch (error) {
       if (error?.name === 'AbortError') throw error
       throw new Refusal({ code: 'offline', status: 0 })
@@ -167,8 +184,9 @@ export function createApi({ name, storage, keys, language, fetch = globalThis.fe
 
   /**
    * @param {string} method @param {string} path
-   * @param {{body?: object, query?: object, version?: number, once?: string, signal?: AbortSignal, anonymous?: boolean, blob?: boolean}} [options]
-   *   `version` becomes If-Match; `once` names a creating act and brings an Idempotency-Key that stays the same until it is answered
+   * @param {{body?: object, query?: object, version?: number, once?: string, signal?: AbortSignal, anonymous?: boolean,
+   *   blob?: boolean}} [options] `version` becomes If-Match; `once` names a creating act and brings an Idempotency-Key
+   *   that stays the same until it is answered
    * @returns {Promise<any>} the JSON answer, or null where there is none
    * @throws {Refusal}
    */

@@ -2,11 +2,13 @@
  * The live conversation, on the reader's side: nothing lost, nothing twice, in order.
  *
  * - The store is the truth and the socket only hints: a gap or a reconnect is filled by GET …/messages?after_seq=.
- * - A room is joined *before* it is fetched, then both are merged; whatever is at or below the last known seq is dropped.
- * - What one sends lies in an outbox on the device under a client id that stays the same over retries and reloads, until
- *   the server has acknowledged it (it acknowledges only after the write) or has refused it for good.
+ * - A room is joined *before* it is fetched, then both are merged; whatever is at or below the last known seq is
+ *   dropped.
+ * - What one sends lies in an outbox on the device under a client id that stays the same over retries and reloads,
+ *   until the server has acknowledged it (it acknowledges only after the write) or has refused it for good.
  *
- * Pure of Vue, of the document and of socket.io: `open` gives anything with `on`, `emit`, `connect`, `disconnect`, `connected`.
+ * Pure of Vue, of the document and of socket.io: `open` gives anything with `on`, `emit`, `connect`, `disconnect`,
+ * `connected`.
  */
 
 const PAGE = 60
@@ -20,12 +22,18 @@ const PASSING = new Set(['unavailable', 'timeout', 'offline', 'token_bad'])
 const pause = (tries) => RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]
 const passes = (ack) => PASSING.has(ack.code) || ack.retry_after > 0
 
-/** Messages that are waiting to be acknowledged, one storage entry each, so that two tabs never overwrite one another. */
+/**
+ * Messages that are waiting to be acknowledged, one storage entry each, so that two tabs never overwrite one another.
+ */
 export function createOutbox(storage, owner) {
   const prefix = `circle.outbox.${owner}.`
-  const keys = () => Array.from({ length: storage.length }, (_, at) => storage.key(at)).filter((key) => key.startsWith(prefix))
+  const keys = () =>
+    Array.from({ length: storage.length }, (_, at) => storage.key(at)).filter((key) => key.startsWith(prefix))
   return {
-    all: () => keys().map((key) => JSON.parse(storage.getItem(key))).sort((a, b) => a.order - b.order),
+    all: () =>
+      keys()
+        .map((key) => JSON.parse(storage.getItem(key)))
+        .sort((a, b) => a.order - b.order),
     put: (entry) => storage.setItem(prefix + entry.client_id, JSON.stringify(entry)),
     remove: (clientId) => storage.removeItem(prefix + clientId),
     has: (clientId) => storage.getItem(prefix + clientId) !== null,
@@ -80,12 +88,23 @@ export class ChatClient {
    *   outbox: ReturnType<typeof createOutbox>,
    *   me: {id: string, kind: string, name?: string},
    *   newId: () => string,
-   *   inFront?: () => boolean,                             // whether a person may be looking: only then is a message delivered
+   *   inFront?: () => boolean,                             // whether a person may be looking: only then is a message
+   *                                                        // delivered
    *   now?: () => number,
    *   later?: (act: () => void, ms: number) => any, forget?: (timer: any) => void,
    * }} parts
    */
-  constructor({ open, api, outbox, me, newId, inFront = () => true, now = Date.now, later = setTimeout, forget = clearTimeout }) {
+  constructor({
+    open,
+    api,
+    outbox,
+    me,
+    newId,
+    inFront = () => true,
+    now = Date.now,
+    later = setTimeout,
+    forget = clearTimeout,
+  }) {
     Object.assign(this, { api, outbox, me, newId, inFront, now })
     this.later = (act, ms) => later(act, ms)
     this.forget = (timer) => forget(timer)
@@ -128,13 +147,20 @@ export class ChatClient {
 
   /**
    * Follow a conversation from its last page of messages on.
-   * @param {string} id @param {{lastSeq?: number, streams?: string[], staffSeq?: number}} [from] `lastSeq` as the conversation says it
+   * @param {string} id
+   * @param {{lastSeq?: number, streams?: string[], staffSeq?: number}} [from] `lastSeq` as the conversation says it
    * @returns {Promise<void>} when the first page has been emitted as 'messages'
    */
   async join(id, { lastSeq = 0, streams = ['public'], staffSeq = 0 } = {}) {
     if (this.rooms.has(id)) return this.rooms.get(id).ready
     const start = { public: Math.max(0, lastSeq - PAGE), staff: Math.max(0, staffSeq - PAGE) }
-    const room = { id, streams: new Map(streams.map((name) => [name, new Stream(start[name])])), catching: null, delivered: 0, read: 0 }
+    const room = {
+      id,
+      streams: new Map(streams.map((name) => [name, new Stream(start[name])])),
+      catching: null,
+      delivered: 0,
+      read: 0,
+    }
     this.rooms.set(id, room)
     room.ready = this.#enter(room)
     this.flush(id)
@@ -165,12 +191,21 @@ export class ChatClient {
 
   /**
    * Put a message into the outbox and send it as soon as can be.
-   * @param {string} conversation @param {{kind: string, text?: string, file?: object, card?: object, location?: object}} content
+   * @param {string} conversation
+   * @param {{kind: string, text?: string, file?: object, card?: object, location?: object}} content
    * @returns {object} the outbox entry, whose `state` is waiting | failed
    */
   post(conversation, content) {
     this.lastOrder = Math.max(this.now(), this.lastOrder + 1)
-    const entry = { conversation, client_id: this.newId(), ...content, state: 'waiting', tries: 0, at: this.now(), order: this.lastOrder }
+    const entry = {
+      conversation,
+      client_id: this.newId(),
+      ...content,
+      state: 'waiting',
+      tries: 0,
+      at: this.now(),
+      order: this.lastOrder,
+    }
     this.outbox.put(entry)
     this.#outboxChanged(conversation)
     this.flush(conversation)
@@ -213,7 +248,9 @@ export class ChatClient {
     this.socket.emit('typing', { conversation: id })
   }
 
-  /** Any other act of the socket ('claim', 'transfer', 'close', 'presence'): its acknowledgement, or a thrown refusal. */
+  /**
+   * Any other act of the socket ('claim', 'transfer', 'close', 'presence'): its acknowledgement, or a thrown refusal.
+   */
   async act(event, payload) {
     const ack = this.socket.connected ? await this.#request(event, payload) : { ok: false, code: 'offline' }
     if (!ack.ok) throw Object.assign(new Error(ack.detail ?? ack.code), ack)
@@ -245,7 +282,10 @@ export class ChatClient {
     }
   }
 
-  /** Refused at the door: socket.io retries a broken network by itself, but not this. Asking who we are renews a spent token. */
+  /**
+   * Refused at the door: socket.io retries a broken network by itself, but not this. Asking who we are renews a spent
+   * token.
+   */
   #refused(error) {
     this.emitter.emit('connection', false)
     if (this.stopped || this.socket.active) return
@@ -280,7 +320,7 @@ export class ChatClient {
 
   async #fill(room) {
     for (const [name, stream] of room.streams) {
-      for (let more = true; more; ) {
+      for (let more = true; more;) {
         const before = stream.last
         const page = await this.#fetch(room.id, name, stream.last, 100)
         this.#merge(room, name, page.items)
@@ -327,7 +367,8 @@ export class ChatClient {
     room[`${what}Timer`] ??= this.later(() => {
       room[`${what}Timer`] = null
       const seq = what === 'read' ? room.read : room.streams.get('public').last
-      if (seq > 0 && this.inFront() && this.socket.connected && this.rooms.has(room.id)) this.socket.emit(what, { conversation: room.id, seq })
+      if (seq > 0 && this.inFront() && this.socket.connected && this.rooms.has(room.id))
+        this.socket.emit(what, { conversation: room.id, seq })
     }, RECEIPT_MS)
   }
 
@@ -371,7 +412,20 @@ export class ChatClient {
     const { conversation, client_id, kind, text, file, card, location } = entry
     const stream = kind === 'note' ? 'staff' : 'public'
     this.outbox.remove(client_id)
-    this.#accept({ conversation, stream, client_id, kind, text, file, card, location, sender: this.me, seq: ack.seq, id: ack.id, at: ack.at })
+    this.#accept({
+      conversation,
+      stream,
+      client_id,
+      kind,
+      text,
+      file,
+      card,
+      location,
+      sender: this.me,
+      seq: ack.seq,
+      id: ack.id,
+      at: ack.at,
+    })
     this.#outboxChanged(conversation)
     return true
   }

@@ -1,4 +1,6 @@
-/** Vant's toast and dialog with their styles (the template resolver does not find functions), fetched when first needed. */
+/**
+ * Vant's toast and dialog with their styles (the template resolver does not find functions), fetched when first needed.
+ */
 import 'vant/es/toast/style'
 import 'vant/es/dialog/style'
 

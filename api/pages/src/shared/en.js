@@ -73,8 +73,10 @@ export default {
   '，大约等 {low} 到 {high} 分钟': ', about {low} to {high} minutes',
   '排在第 {n} 位': 'You are number {n} in the queue',
   正在为您找窗口人员: 'Looking for an officer',
-  '窗口现在没有人，已经留言，{at} 前回复您': 'Nobody is at the window now. Your message is kept; you will have an answer by {at}',
-  '窗口现在没有人，已经留言，会尽快回复您': 'Nobody is at the window now. Your message is kept and will be answered soon',
+  '窗口现在没有人，已经留言，{at} 前回复您':
+    'Nobody is at the window now. Your message is kept; you will have an answer by {at}',
+  '窗口现在没有人，已经留言，会尽快回复您':
+    'Nobody is at the window now. Your message is kept and will be answered soon',
   这次咨询已结束: 'This talk is closed',
   '{name} 正在为您解答': '{name} is answering you',
   咨询开始: 'Talk opened',
@@ -101,7 +103,8 @@ export default {
   办事指南: 'Guide',
   快递: 'Parcel',
   办事地点: 'Place',
-  '连接断了，正在重连；现在写的话连上后会自动发出': 'Connection lost, reconnecting. What you write now is sent once we are back',
+  '连接断了，正在重连；现在写的话连上后会自动发出':
+    'Connection lost, reconnecting. What you write now is sent once we are back',
   对话内容: 'Messages',
   看更早的消息: 'Earlier messages',
   资料: 'Card',
@@ -172,15 +175,17 @@ export default {
 
   // from talk to deed
   '已关联办件 {case}': 'Tied to case {case}',
-  '在线办理': 'Apply online',
-  '申请': 'Application',
-  '请提供材料': 'Document asked for',
+  在线办理: 'Apply online',
+  申请: 'Application',
+  请提供材料: 'Document asked for',
   '还差 {n} 项': '{n} things missing',
-  '看这段咨询': 'See the conversation',
+  看这段咨询: 'See the conversation',
   '由负责人 {name} 接着解答': '{name}, in charge, goes on',
-  '对这个窗口的发言已暂停': 'Writing to this desk is suspended',
-  '对这个窗口的发言已恢复': 'Writing to this desk is possible again',
+  对这个窗口的发言已暂停: 'Writing to this desk is suspended',
+  对这个窗口的发言已恢复: 'Writing to this desk is possible again',
   '您向这个窗口发消息已暂停，到 {at} 自动恢复': 'Writing to this desk is suspended for you until {at}',
   '原因：{reason}': 'Reason: {reason}',
-  '以前的记录照常查看，办件不受影响。急事请到窗口或拨打 12345；认为处理不当，可向窗口负责人或 12345 投诉。': 'You can still read, and your cases go on. If it is urgent visit the window or call 12345; there, or with the head of the desk, you can also complain about this.',
+  '以前的记录照常查看，办件不受影响。急事请到窗口或拨打 12345；认为处理不当，可向窗口负责人或 12345 投诉。':
+    'You can still read, and your cases go on. If it is urgent visit the window or call 12345; ' +
+    'there, or with the head of the desk, you can also complain about this.',
 }

@@ -1,7 +1,11 @@
-/** What of a form is asked, by the description that the server serves and checks answers by: `GET /v1/matters/{code}/form`. */
+/**
+ * What of a form is asked, by the description that the server serves and checks answers by:
+ * `GET /v1/matters/{code}/form`.
+ */
 
 /** Whether a condition holds: all of its keys were answered, each with one of the values named. */
-const holds = (when, answers) => Object.entries(when ?? {}).every(([key, values]) => [answers[key]].flat().some((given) => values.includes(given)))
+const holds = (when, answers) =>
+  Object.entries(when ?? {}).every(([key, values]) => [answers[key]].flat().some((given) => values.includes(given)))
 
 /**
  * The fields that are asked, in order. Conditions look back: at the situation (`known`), then upwards.
@@ -31,12 +35,16 @@ function filled(field, kept) {
 
 /** What was filled in as it is sent: what is asked, trimmed, and rows without what is empty. */
 export function tidy(fields, values, known) {
-  return Object.fromEntries(asked(fields, values, known).map((field) => [field.key, tidied(field, values[field.key], known)]))
+  return Object.fromEntries(
+    asked(fields, values, known).map((field) => [field.key, tidied(field, values[field.key], known)]),
+  )
 }
 
 function tidied(field, value, known) {
   if (field.kind !== 'group') return Array.isArray(value) ? [...value] : value.trim()
-  return value.map((row) => Object.fromEntries(Object.entries(tidy(field.fields, row, known)).filter(([, one]) => one.length)))
+  return value.map((row) =>
+    Object.fromEntries(Object.entries(tidy(field.fields, row, known)).filter(([, one]) => one.length)),
+  )
 }
 
 /** Whether there is anything in it. */

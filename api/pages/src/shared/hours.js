@@ -14,25 +14,40 @@ export const weekFrom = (now = Date.now(), days = 7) => ({ from: dateOf(now), to
 export const weekdayWords = (date) => t(WEEKDAYS[new Date(`${date}T00:00:00Z`).getUTCDay()])
 
 /** 'off' and '09:00-12:00,13:00-17:00' as periods. */
-const periodsOf = (text) => (!text || text === 'off' || text === 'closed' ? [] : text.split(',').map((one) => {
-  const [opens, closes] = one.trim().split('-')
-  return { opens, closes, extended: false }
-}))
+const periodsOf = (text) =>
+  !text || text === 'off' || text === 'closed'
+    ? []
+    : text.split(',').map((one) => {
+        const [opens, closes] = one.trim().split('-')
+        return { opens, closes, extended: false }
+      })
 
-/** @param {object[]} days of GET /v1/calendar/hours @param {{date: string, hours: string|null, reason: string}[]} exceptions */
+/**
+ * @param {object[]} days of GET /v1/calendar/hours
+ * @param {{date: string, hours: string|null, reason: string}[]} exceptions
+ */
 export function withExceptions(days, exceptions = []) {
   const dated = new Map(exceptions.map((one) => [one.date, one]))
-  return days.map((day) => (dated.has(day.date) ? { ...day, periods: periodsOf(dated.get(day.date).hours), reason: dated.get(day.date).reason } : day))
+  return days.map((day) =>
+    dated.has(day.date)
+      ? { ...day, periods: periodsOf(dated.get(day.date).hours), reason: dated.get(day.date).reason }
+      : day,
+  )
 }
 
 /** '09:00–12:00，13:00–17:00', '休息'. @param {{opens: string, closes: string, extended: boolean}[]} periods */
 export function periodsWords(periods) {
   if (!periods.length) return t('休息')
-  return periods.map(({ opens, closes, extended }) => `${opens}–${closes}${extended ? t('（延时）') : ''}`).join(t('，'))
+  return periods
+    .map(({ opens, closes, extended }) => `${opens}–${closes}${extended ? t('（延时）') : ''}`)
+    .join(t('，'))
 }
 
 /** The gap at noon, '12:00–13:00', or null. */
 export function lunchOf(periods) {
-  const at = periods.findIndex(({ closes }, n) => periods[n + 1] && closes >= '11:00' && periods[n + 1].opens <= '15:30' && closes < periods[n + 1].opens)
+  const at = periods.findIndex(
+    ({ closes }, n) =>
+      periods[n + 1] && closes >= '11:00' && periods[n + 1].opens <= '15:30' && closes < periods[n + 1].opens,
+  )
   return at < 0 ? null : `${periods[at].closes}–${periods[at + 1].opens}`
 }

@@ -1,5 +1,6 @@
 /**
- * Words in two languages. The Chinese sentence in the source is its own key; English is a table loaded only when asked for.
+ * Words in two languages. The Chinese sentence in the source is its own key; English is a table loaded only when asked
+ * for.
  * `t('还剩 {n} 个工作日', { n: 3 })` → '还剩 3 个工作日' | '3 working days left'.
  */
 import { ref } from 'vue'
@@ -11,7 +12,9 @@ const loaders = []
 /** The language shown now: 'zh' or 'en'. Reactive: whatever calls `t` in a template follows it. */
 export const language = ref('zh')
 
-/** Say where the English words of an entry lie: `addWords(() => import('./en.js'))`, the default export being the table. */
+/**
+ * Say where the English words of an entry lie: `addWords(() => import('./en.js'))`, the default export being the table.
+ */
 export function addWords(load) {
   loaders.push(load)
 }

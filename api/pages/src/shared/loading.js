@@ -4,7 +4,8 @@ import { ref, shallowRef } from 'vue'
 /**
  * @template T
  * @param {() => Promise<T>} fetch
- * @returns {{data: import('vue').ShallowRef<T|null>, loading: import('vue').Ref<boolean>, error: import('vue').ShallowRef<unknown>, load: () => Promise<T|null>}}
+ * @returns {{data: import('vue').ShallowRef<T|null>, loading: import('vue').Ref<boolean>,
+ *   error: import('vue').ShallowRef<unknown>, load: () => Promise<T|null>}}
  */
 export function useLoaded(fetch) {
   const data = shallowRef(null)

@@ -41,9 +41,9 @@ export default {
   演示快递: 'Demonstration courier',
 
   // drafts and talks
-  '填写中': 'Being filled in',
+  填写中: 'Being filled in',
   '已填好，还没提交': 'Filled in, not handed in yet',
-  '已提交': 'Handed in',
-  '就本办件咨询窗口': 'Asked the window about this case',
-  '一段咨询关联到本办件': 'A conversation was tied to this case',
+  已提交: 'Handed in',
+  就本办件咨询窗口: 'Asked the window about this case',
+  一段咨询关联到本办件: 'A conversation was tied to this case',
 }

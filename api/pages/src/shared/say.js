@@ -5,7 +5,10 @@ import { troubleWords } from './trouble.js'
 const clothes = () => import('./dialogs.js')
 
 export function say(message) {
-  clothes().then(({ showToast }) => showToast({ message, wordBreak: 'normal', duration: 2_600 }), () => alert(message))
+  clothes().then(
+    ({ showToast }) => showToast({ message, wordBreak: 'normal', duration: 2_600 }),
+    () => alert(message),
+  )
 }
 
 export const sayTrouble = (error) => say(troubleWords(error))
@@ -15,5 +18,8 @@ export async function ask(title, message, yes = t('确定')) {
   const words = { title, message, confirmButtonText: yes, cancelButtonText: t('取消') }
   const found = await clothes().catch(() => null)
   if (!found) return confirm(`${title}\n${message}`)
-  return found.showConfirmDialog(words).then(() => true, () => false)
+  return found.showConfirmDialog(words).then(
+    () => true,
+    () => false,
+  )
 }

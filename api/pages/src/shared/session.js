@@ -1,4 +1,7 @@
-/** Who is signed in on this device: the api with the tokens, the person, and the live line, one set for each of the two pages. */
+/**
+ * Who is signed in on this device: the api with the tokens, the person, and the live line, one set for each of the two
+ * pages.
+ */
 import { computed, ref, shallowRef, watch } from 'vue'
 import { createApi, createKeys, newId } from './api.js'
 import { ChatClient, createOutbox } from './chat.js'
@@ -33,7 +36,12 @@ export function createSession(name) {
   async function restore() {
     if (!api.signedIn()) return
     me.value = JSON.parse(localStorage.getItem(place) ?? 'null')
-    const asked = api.get('/v1/me').then((found) => { me.value = found }, () => {})
+    const asked = api.get('/v1/me').then(
+      (found) => {
+        me.value = found
+      },
+      () => {},
+    )
     if (!me.value) await asked
   }
 
@@ -44,10 +52,21 @@ export function createSession(name) {
         io('/chat', {
           autoConnect: false,
           transports: ['websocket'],
-          auth: (give) => api.token().then((token) => give({ token }), () => give({})),
+          auth: (give) =>
+            api.token().then(
+              (token) => give({ token }),
+              () => give({}),
+            ),
           reconnectionDelayMax: 8_000,
         })
-      chat.value = new ChatClient({ open, api, outbox: createOutbox(localStorage, me.value.id), me: me.value, newId, inFront }).start()
+      chat.value = new ChatClient({
+        open,
+        api,
+        outbox: createOutbox(localStorage, me.value.id),
+        me: me.value,
+        newId,
+        inFront,
+      }).start()
       return chat.value
     })
     return opening

@@ -48,21 +48,47 @@ export function useTalk(session, id, streams = ['public']) {
   function listen() {
     stops.push(
       chat.on('messages', ours(took)),
-      chat.on('outbox', ours(({ entries }) => { waiting.value = entries })),
-      chat.on('connection', (up) => { connected.value = up }),
+      chat.on(
+        'outbox',
+        ours(({ entries }) => {
+          waiting.value = entries
+        }),
+      ),
+      chat.on('connection', (up) => {
+        connected.value = up
+      }),
       chat.on('state', ours(change)),
-      chat.on('queue', ours(({ position, wait }) => change({ queue: { position, wait } }))),
-      chat.on('assigned', ours(() => refresh())),
-      chat.on('receipt', ours((news) => other(news) && change({ peer: { ...conversation.value?.peer, ...pick(news) } }))),
-      chat.on('typing', ours((news) => other(news) && seeTyping(news))),
-      chat.on('refused', ours((refusal) => { error.value = refusal })),
+      chat.on(
+        'queue',
+        ours(({ position, wait }) => change({ queue: { position, wait } })),
+      ),
+      chat.on(
+        'assigned',
+        ours(() => refresh()),
+      ),
+      chat.on(
+        'receipt',
+        ours((news) => other(news) && change({ peer: { ...conversation.value?.peer, ...pick(news) } })),
+      ),
+      chat.on(
+        'typing',
+        ours((news) => other(news) && seeTyping(news)),
+      ),
+      chat.on(
+        'refused',
+        ours((refusal) => {
+          error.value = refusal
+        }),
+      ),
     )
   }
 
   function seeTyping(news) {
     typing.value = news.member.name || true
     clearTimeout(typingTimer)
-    typingTimer = setTimeout(() => { typing.value = null }, 5_000)
+    typingTimer = setTimeout(() => {
+      typing.value = null
+    }, 5_000)
   }
 
   async function refresh() {
@@ -112,7 +138,12 @@ export function useTalk(session, id, streams = ['public']) {
   async function carry(one) {
     one.error = null
     try {
-      const { done } = upload(session.api, one.file, { purpose: `talk/${id}/${one.key}`, onProgress: (fraction) => { one.fraction = fraction } })
+      const { done } = upload(session.api, one.file, {
+        purpose: `talk/${id}/${one.key}`,
+        onProgress: (fraction) => {
+          one.fraction = fraction
+        },
+      })
       const { id: file, name, size, type } = await done
       chat.post(id, { kind: type?.startsWith('image/') ? 'image' : 'file', file: { id: file, name, size, type } })
       dropUpload(one.key)
@@ -126,8 +157,12 @@ export function useTalk(session, id, streams = ['public']) {
   }
 
   // a dropped network is known to the browser long before the socket notices
-  const offline = () => { connected.value = false }
-  const online = () => { connected.value = chat?.connected ?? true }
+  const offline = () => {
+    connected.value = false
+  }
+  const online = () => {
+    connected.value = chat?.connected ?? true
+  }
   window.addEventListener('offline', offline)
   window.addEventListener('online', online)
 
@@ -144,8 +179,22 @@ export function useTalk(session, id, streams = ['public']) {
   const shown = computed(() => messages.value.slice(-count.value))
 
   return {
-    conversation, shown, waiting, uploads, ready, connected, typing, error, more,
-    load, refresh, showEarlier, settle, sendFile, retryUpload: carry, dropUpload,
+    conversation,
+    shown,
+    waiting,
+    uploads,
+    ready,
+    connected,
+    typing,
+    error,
+    more,
+    load,
+    refresh,
+    showEarlier,
+    settle,
+    sendFile,
+    retryUpload: carry,
+    dropUpload,
     send: (text) => chat.post(id, { kind: 'text', text }),
     note: (text) => chat.post(id, { kind: 'note', text }),
     retry: (clientId) => chat.retry(clientId),

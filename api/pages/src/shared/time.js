@@ -6,9 +6,16 @@ const DAY_MS = 86_400_000
 
 /** A moment, or a bare date ('2026-10-09'), taken apart in Beijing time. */
 function parts(when) {
-  const moment = typeof when === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(when) ? new Date(`${when}T12:00:00+08:00`) : new Date(when)
+  const moment =
+    typeof when === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(when) ? new Date(`${when}T12:00:00+08:00`) : new Date(when)
   const format = new Intl.DateTimeFormat('en-CA', {
-    timeZone: ZONE, year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23',
+    timeZone: ZONE,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
   })
   const found = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, value]))
   return { ...found, date: `${found.year}-${found.month}-${found.day}` }
@@ -48,7 +55,9 @@ export function durationWords(seconds) {
 
 /** '430 米', '1.2 公里' @param {number} metres */
 export function distanceWords(metres) {
-  return metres < 1000 ? t('{n} 米', { n: Math.round(metres / 10) * 10 }) : t('{n} 公里', { n: (metres / 1000).toFixed(1) })
+  return metres < 1000
+    ? t('{n} 米', { n: Math.round(metres / 10) * 10 })
+    : t('{n} 公里', { n: (metres / 1000).toFixed(1) })
 }
 
 /** '20 个工作日', '30 天' @param {{days: number, unit: string}|null} limit */
@@ -67,7 +76,8 @@ const finer = (date) => (date === null || date === undefined ? '' : dayWords(dat
  */
 export function leftWords(clock) {
   const counted = clock.promised_left ?? clock.left
-  const days = (n) => (clock.unit === 'calendar' && clock.promised_left == null ? t('{n} 天', { n }) : t('{n} 个工作日', { n }))
+  const days = (n) =>
+    clock.unit === 'calendar' && clock.promised_left == null ? t('{n} 天', { n }) : t('{n} 个工作日', { n })
   if (clock.state === 'decided') return { text: t('已作出决定'), tone: 'done' }
   if (clock.state === 'refused') return { text: t('没有开始计时'), tone: 'done' }
   if (clock.state === 'not_started') {
@@ -76,7 +86,8 @@ export function leftWords(clock) {
   }
   if (clock.state === 'stopped') return { text: t('计时暂停，已用 {used}', { used: days(clock.used) }), tone: 'paused' }
   if (clock.overdue) return { text: t('已超过法定期限 {n}', { n: days(clock.overdue_days) }), tone: 'late' }
-  if (clock.promise_overdue) return { text: t('已超过承诺日期，法定期限到 {day}', { day: finer(clock.legal_due) }), tone: 'late' }
+  if (clock.promise_overdue)
+    return { text: t('已超过承诺日期，法定期限到 {day}', { day: finer(clock.legal_due) }), tone: 'late' }
   const until = clock.act_by ? t('（{day}前）', { day: finer(clock.act_by) }) : ''
   if (counted === 0) return { text: t('今天是最后一天'), tone: 'soon' }
   if (counted == null) return { text: t('没有规定期限'), tone: 'calm' }
@@ -100,12 +111,14 @@ export function ledgerWords(line) {
   const [date, code, used] = line.split(' ')
   const [verb, what = ''] = code.split(':')
   const known = LEDGER[code]
-  const said = known ? t(known) : {
-    stop: t('{what}开始，暂停计时', { what }),
-    resume: t('{what}结束，继续计时', { what }),
-    runs: t('{what}（照常计时）', { what }),
-    extend: t('延长 {n} 天', { n: what.replace('+', '') }),
-    extend_refused: t('延长没有获准'),
-  }[verb] ?? code
+  const said = known
+    ? t(known)
+    : ({
+        stop: t('{what}开始，暂停计时', { what }),
+        resume: t('{what}结束，继续计时', { what }),
+        runs: t('{what}（照常计时）', { what }),
+        extend: t('延长 {n} 天', { n: what.replace('+', '') }),
+        extend_refused: t('延长没有获准'),
+      }[verb] ?? code)
   return { date, text: said, used: Number(used) }
 }

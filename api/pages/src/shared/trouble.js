@@ -14,5 +14,7 @@ export function troubleWords(error) {
 
 /** The first reason of each refused field: `{phone: '…'}`. */
 export function fieldTroubles(error) {
-  return Object.fromEntries(Object.entries(error?.errors ?? {}).map(([field, reasons]) => [field, [reasons].flat(2).join(' ')]))
+  return Object.fromEntries(
+    Object.entries(error?.errors ?? {}).map(([field, reasons]) => [field, [reasons].flat(2).join(' ')]),
+  )
 }

@@ -12,7 +12,10 @@ const CHECKS = 60
 /** What the desk can read; the server checks the content itself. */
 export const ACCEPTED_TYPES = 'image/jpeg,image/png,image/heic,image/heif,application/pdf'
 
-/** Forget where unfinished uploads stopped (tus-js-client keeps that in the storage of the device). @param {Storage} storage */
+/**
+ * Forget where unfinished uploads stopped (tus-js-client keeps that in the storage of the device).
+ * @param {Storage} storage
+ */
 export function forgetUploads(storage) {
   const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at))
   keys.filter((key) => key.startsWith('tus::')).forEach((key) => storage.removeItem(key))
@@ -21,7 +24,8 @@ export function forgetUploads(storage) {
 /**
  * @param {import('./api.js').createApi} api
  * @param {File} file
- * @param {{purpose: string, onProgress?: (fraction: number) => void}} options `purpose` tells this file's uses apart ('draft/x/m1')
+ * @param {{purpose: string, onProgress?: (fraction: number) => void}} options `purpose` tells this file's uses apart
+ *   ('draft/x/m1')
  * @returns {{done: Promise<{id: string, name: string, type: string, size: number}>, cancel: () => void}}
  */
 export function upload(api, file, { purpose, onProgress = () => {} }) {
@@ -59,7 +63,10 @@ export function upload(api, file, { purpose, onProgress = () => {} }) {
   }
 }
 
-/** No answer, a busy server, or two sides that disagree on the offset: worth trying on, even while the browser says it is offline. */
+/**
+ * No answer, a busy server, or two sides that disagree on the offset: worth trying on, even while the browser says it
+ * is offline.
+ */
 const mayPass = (status) => status === 0 || status === 409 || status === 423 || status >= 500
 
 /** Wait until the server has looked at the content. @throws {Refusal} when it does not take the file */
@@ -82,5 +89,9 @@ function refusalOfTus(error) {
   } catch {
     // tus answers as its protocol says, often without a body
   }
-  return new Refusal({ code: problem.code ?? `http_${response.getStatus()}`, status: response.getStatus(), detail: problem.detail })
+  return new Refusal({
+    code: problem.code ?? `http_${response.getStatus()}`,
+    status: response.getStatus(),
+    detail: problem.detail,
+  })
 }

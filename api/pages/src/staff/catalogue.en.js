@@ -68,7 +68,6 @@ export default {
   必备: 'Required',
   可容缺: 'May follow',
   填表: 'Filled in',
-  政府已有: 'State has it',
   证照名称: 'Licence',
   环节: 'Steps',
   谁来办: 'By whom',
@@ -119,8 +118,11 @@ export default {
   各版本: 'Versions',
   '第 {n} 版': 'Version {n}',
   起草新版: 'Draft a new version',
-  '这一版是本项目根据法律和公开指南编写的，不是区里发布的。标着“待核实”的 {n} 项要由区里核对后发布新版。': 'This project wrote this version from laws and public guides; the district did not publish it. The {n} elements marked “unverified” are for the district to check, in a new version.',
-  '别人刚刚改过这份草稿。取来他们改的，您改的这几处会留着。': 'Somebody has just changed this draft. Take theirs; what you changed stays.',
+  '这一版是本项目根据法律和公开指南编写的，不是区里发布的。标着“待核实”的 {n} 项要由区里核对后发布新版。':
+    'This project wrote this version from laws and public guides; the district did not publish it. ' +
+    'The {n} elements marked “unverified” are for the district to check, in a new version.',
+  '别人刚刚改过这份草稿。取来他们改的，您改的这几处会留着。':
+    'Somebody has just changed this draft. Take theirs; what you changed stays.',
   这一版的栏目: 'Sections of this version',
   符合: 'Holds: ',
   不符合: 'Broken: ',
@@ -184,6 +186,8 @@ export default {
   '这个文件不是一个事项。': 'This file is not a matter.',
   '读进来了，改了 {n} 处，看过再保存。': 'Read: {n} elements changed. Look, then save.',
   '和草稿一样，没有要改的。': 'The same as the draft; nothing to change.',
-  '从 {day} 起不再受理，没提交的草稿也不能再提交，系统会提前告诉本人。': ' From {day} nothing is taken any more, drafts included; people are told ahead.',
-  '正在填的草稿 30 天内还能按旧版提交，也可以改用新版。': ' Drafts may be submitted under the old version for 30 days, or be moved.',
+  '从 {day} 起不再受理，没提交的草稿也不能再提交，系统会提前告诉本人。':
+    ' From {day} nothing is taken any more, drafts included; people are told ahead.',
+  '正在填的草稿 30 天内还能按旧版提交，也可以改用新版。':
+    ' Drafts may be submitted under the old version for 30 days, or be moved.',
 }

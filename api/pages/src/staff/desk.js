@@ -7,7 +7,9 @@ export const { api, me } = session
 
 const DEBT = 'circle.staff.debt'
 
-/** What this log-in still owes before work, remembered over a reload: {must_change_password, must_set_totp}, or null. */
+/**
+ * What this log-in still owes before work, remembered over a reload: {must_change_password, must_set_totp}, or null.
+ */
 export const debt = ref(JSON.parse(sessionStorage.getItem(DEBT) ?? 'null'))
 
 /** Whether somebody is here who may work; a newcomer is not until the debt is paid. */
@@ -54,7 +56,10 @@ const tasks = computed(() => QUEUES.filter((queue) => queue.roles.some((role) =>
 /** The queue with which this officer's day begins. */
 export const firstQueue = () => tasks.value[0]?.key ?? 'all'
 
-/** How many cases lie in each queue that is a task here: {to_accept: {n, more}}; parcels on their way; notices that failed. */
+/**
+ * How many cases lie in each queue that is a task here: {to_accept: {n, more}}; parcels on their way; notices that
+ * failed.
+ */
 export const counts = reactive({ cases: {}, parcels: null, notices: null })
 
 const sumOf = (all) => all && { n: all.reduce((sum, { n }) => sum + n, 0), more: all.some(({ more }) => more) }
@@ -103,7 +108,7 @@ export const matterNames = reactive(new Map())
 export const themes = reactive(new Set())
 
 async function learnMatters() {
-  for (let cursor; cursor !== null; ) {
+  for (let cursor; cursor !== null;) {
     const page = await api.get('/v1/matters', { cursor, limit: MOST_COUNTED })
     page.items.forEach(({ code, name, theme }) => {
       matterNames.set(code, name)
@@ -147,10 +152,14 @@ watch(session.signedIn, (here) => here || owe({}))
 
 let stopCounting = ignore
 
-watch(signedIn, (here) => {
-  stopCounting()
-  counts.cases = {}
-  stopCounting = here ? whileSeen(refreshCounts, COUNT_AGAIN_MS) : ignore
-  refreshCounts()
-  if (here && !matterNames.size) learnMatters().catch(ignore)
-}, { immediate: true })
+watch(
+  signedIn,
+  (here) => {
+    stopCounting()
+    counts.cases = {}
+    stopCounting = here ? whileSeen(refreshCounts, COUNT_AGAIN_MS) : ignore
+    refreshCounts()
+    if (here && !matterNames.size) learnMatters().catch(ignore)
+  },
+  { immediate: true },
+)

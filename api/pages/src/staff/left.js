@@ -13,7 +13,10 @@ const STANDING = { supplementing: '等申请人补正', granted: '待制证', is
 export function lineLeft({ state, act_by: due, left }, now = Date.now()) {
   if (STANDING[state]) return { text: t(STANDING[state]), tone: state === 'supplementing' ? 'paused' : 'done' }
   if (!RUNNING.has(state)) return { text: t('已有结论'), tone: 'done' }
-  if (!due) return state === 'submitted' ? { text: t('未开始计时'), tone: 'calm' } : { text: t('计时暂停或无期限'), tone: 'paused' }
+  if (!due)
+    return state === 'submitted'
+      ? { text: t('未开始计时'), tone: 'calm' }
+      : { text: t('计时暂停或无期限'), tone: 'paused' }
   if (Date.parse(due) < now) return { text: t('已超期'), tone: 'late' }
   if (left === 0) return { text: t('今天到期'), tone: 'soon' }
   if (left === null || left === undefined) return { text: t('期限内'), tone: 'calm' }

@@ -1,4 +1,7 @@
-/** A list that comes page by page: the first page, more of it on request, and looked at again without losing one's place. */
+/**
+ * A list that comes page by page: the first page, more of it on request, and looked at again without losing one's
+ * place.
+ */
 import { ref, shallowRef } from 'vue'
 
 const PAGE = 20
@@ -6,7 +9,8 @@ const MOST = 100
 
 /**
  * @param {(query: {cursor?: string, limit: number}) => Promise<{items: object[], next: string|null}>} fetch
- * @returns {{items, next, loading, error, load: () => Promise<void>, more: () => Promise<void>, again: () => Promise<void>}}
+ * @returns {{items, next, loading, error, load: () => Promise<void>, more: () => Promise<void>,
+ *   again: () => Promise<void>}}
  */
 export function usePaged(fetch) {
   const items = shallowRef(null)
@@ -32,7 +36,10 @@ export function usePaged(fetch) {
   }
 
   return {
-    items, next, loading, error,
+    items,
+    next,
+    loading,
+    error,
     load() {
       items.value = null
       return take({ limit: PAGE }, (page) => page)

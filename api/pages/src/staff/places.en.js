@@ -1,7 +1,8 @@
 /** English of the places: points, street networks, reports. */
 export default {
   每周时间: 'Weekly hours',
-  '例：Mo-Fr 09:00-12:00,13:00-17:00; Sa 09:00-12:00；节假日写 PH，休息写 off。': 'E.g. Mo-Fr 09:00-12:00,13:00-17:00; Sa 09:00-12:00. PH for holidays, off for closed.',
+  '例：Mo-Fr 09:00-12:00,13:00-17:00; Sa 09:00-12:00；节假日写 PH，休息写 off。':
+    'E.g. Mo-Fr 09:00-12:00,13:00-17:00; Sa 09:00-12:00. PH for holidays, off for closed.',
   接下来两周: 'The next two weeks',
   某一天不一样: 'A day that is different',
   去掉: 'Take away',
@@ -19,7 +20,9 @@ export default {
   路口: 'Nodes',
   算好的服务点: 'Points reckoned',
   出处: 'Source',
-  '加一个路网：从 Geofabrik 取 .osm.pbf 文件，在服务器上运行这一行。坏的、空的、离得远的文件不会被采用，原来的不变。': 'To add one: get an .osm.pbf from Geofabrik and run this line on the server. A broken, empty or far-away file is refused and the old network stays.',
+  '加一个路网：从 Geofabrik 取 .osm.pbf 文件，在服务器上运行这一行。坏的、空的、离得远的文件不会被采用，原来的不变。':
+    'To add one: get an .osm.pbf from Geofabrik and run this line on the server. ' +
+    'A broken, empty or far-away file is refused and the old network stays.',
   没有建或已撤: 'Not built, or closed',
   没有核实: 'Not confirmed',
   新增: 'Added',
@@ -36,10 +39,12 @@ export default {
   在地图上标的: 'Marked on the map',
   '已保存，马上生效。': 'Saved; it holds at once.',
   '删掉“{name}”？': 'Delete “{name}”?',
-  '市民就再也找不到它。只是暂时不用的话，改成“没有建或已撤”。': 'Citizens will not find it any more. If it only rests, set it to “Not built, or closed”.',
+  '市民就再也找不到它。只是暂时不用的话，改成“没有建或已撤”。':
+    'Citizens will not find it any more. If it only rests, set it to “Not built, or closed”.',
   新的服务点: 'A new point',
   关上: 'Close',
-  '别人刚刚改过这个点。取来他们改的，您改的这几处会留着。': 'Somebody else has just changed this point. Take theirs; what you changed stays.',
+  '别人刚刚改过这个点。取来他们改的，您改的这几处会留着。':
+    'Somebody else has just changed this point. Take theirs; what you changed stays.',
   取来: 'Take theirs',
   名称: 'Name',
   种类: 'Kind',
@@ -71,7 +76,8 @@ export default {
   不看范围: 'Hide the reach',
   '看走路 15 分钟能到这里的范围': 'Show from where it is 15 minutes on foot',
   '有 {n} 件事和同类地点不一样，其余照常。': '{n} matter(s) unlike others of its kind; the rest as usual.',
-  '现在都和同类地点一样。哪件事不一样，找出来改。': 'All as at others of its kind. Find the matter that is not, and change it.',
+  '现在都和同类地点一样。哪件事不一样，找出来改。':
+    'All as at others of its kind. Find the matter that is not, and change it.',
   找事项改它: 'Find a matter to change',
   照常: 'As usual',
   '同类地点：{parts}': 'Others: {parts}',

@@ -1,4 +1,7 @@
-/** Which address shows which view, and to whom. The talks are drawn by App.vue itself and stay alive, so that nothing half-written is lost. */
+/**
+ * Which address shows which view, and to whom. The talks are drawn by App.vue itself and stay alive, so that nothing
+ * half-written is lost.
+ */
 import { createRouter, createWebHashHistory } from 'vue-router'
 import { ANSWERERS, debt, holds, me, READERS, signedIn } from './desk.js'
 
@@ -9,16 +12,36 @@ export const router = createRouter({
   routes: [
     { path: '/', redirect: () => ({ name: me.value && !holds(...READERS) ? 'people' : 'cases' }) },
     { path: '/login', name: 'login', component: () => import('./views/LoginView.vue'), meta: { open: true } },
-    { path: '/cases/:number?', name: 'cases', component: () => import('./views/CasesView.vue'), meta: { roles: READERS } },
+    {
+      path: '/cases/:number?',
+      name: 'cases',
+      component: () => import('./views/CasesView.vue'),
+      meta: { roles: READERS },
+    },
     { path: '/talks/:id?', name: 'talks', component: Nothing },
-    { path: '/replies', name: 'replies', component: () => import('./views/RepliesView.vue'), meta: { roles: ANSWERERS } },
+    {
+      path: '/replies',
+      name: 'replies',
+      component: () => import('./views/RepliesView.vue'),
+      meta: { roles: ANSWERERS },
+    },
     { path: '/parcels', name: 'parcels', component: () => import('./views/ParcelsView.vue'), meta: { roles: READERS } },
     { path: '/notices', name: 'notices', component: () => import('./views/NoticesView.vue') },
     { path: '/first', name: 'first', component: () => import('./views/FirstView.vue'), meta: { open: true } },
     { path: '/own', name: 'own', component: () => import('./views/OwnView.vue') },
     { path: '/people', name: 'people', component: () => import('./views/PeopleView.vue'), meta: { roles: ['admin'] } },
-    { path: '/work', name: 'work', component: () => import('./views/WorkView.vue'), meta: { roles: ['admin', 'supervisor'] } },
-    { path: '/counter', name: 'counter', component: () => import('./views/CounterView.vue'), meta: { roles: ['window', 'handler', 'head'] } },
+    {
+      path: '/work',
+      name: 'work',
+      component: () => import('./views/WorkView.vue'),
+      meta: { roles: ['admin', 'supervisor'] },
+    },
+    {
+      path: '/counter',
+      name: 'counter',
+      component: () => import('./views/CounterView.vue'),
+      meta: { roles: ['window', 'handler', 'head'] },
+    },
     { path: '/audit', name: 'audit', component: () => import('./views/AuditView.vue'), meta: { roles: ['admin'] } },
     { path: '/calendar', name: 'calendar', component: () => import('./views/CalendarView.vue') },
     { path: '/catalogue', name: 'catalogue', component: () => import('./views/CatalogueView.vue') },

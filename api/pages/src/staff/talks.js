@@ -1,6 +1,6 @@
 /**
- * The talks of the desk: who waits, which are mine, which are open in front of me. The store is the truth: what the socket says
- * only makes us look again, and what is new in that look is what an officer who looks elsewhere is told.
+ * The talks of the desk: who waits, which are mine, which are open in front of me. The store is the truth: what the
+ * socket says only makes us look again, and what is new in that look is what an officer who looks elsewhere is told.
  */
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { t } from '../shared/i18n.js'
@@ -28,13 +28,16 @@ export const presence = ref('here')
 
 export const waitingTalks = computed(() => waiting.value.length)
 const seen = (talk) => talk.id === front.value && document.visibilityState === 'visible'
-export const unreadTalks = computed(() => mine.value.reduce((sum, talk) => sum + (seen(talk) ? 0 : (talk.unread ?? 0)), 0))
+export const unreadTalks = computed(() =>
+  mine.value.reduce((sum, talk) => sum + (seen(talk) ? 0 : (talk.unread ?? 0)), 0),
+)
 
 /** The desk that somebody looks at who oversees all of them; whoever is posted to one sees that one. */
 export const desk = ref('')
 export const choosesDesk = computed(() => holds(...OVERSEERS) && !me.value?.point)
 
-const list = (queue) => api.get('/v1/desk/conversations', { queue, point: desk.value, limit: PAGE }).then(({ items }) => items)
+const list = (queue) =>
+  api.get('/v1/desk/conversations', { queue, point: desk.value, limit: PAGE }).then(({ items }) => items)
 
 /** The citizens' names, as far as a list has told them: a conversation itself does not. */
 export const names = reactive(new Map())
@@ -48,7 +51,10 @@ export async function refreshTalks() {
   if (!signedIn.value || !holds(...ANSWERERS, ...OVERSEERS)) return
   const [queue, own] = await Promise.all([list('waiting'), list('mine')]).catch(() => [])
   if (!queue) return
-  const before = { waiting: new Set(waiting.value.map(({ id }) => id)), unread: new Map(mine.value.map((talk) => [talk.id, talk.unread ?? 0])) }
+  const before = {
+    waiting: new Set(waiting.value.map(({ id }) => id)),
+    unread: new Map(mine.value.map((talk) => [talk.id, talk.unread ?? 0])),
+  }
   rememberNames([...queue, ...own])
   waiting.value = queue
   mine.value = own.filter(({ state }) => state !== 'closed')
@@ -61,7 +67,8 @@ export const refreshTalksSoon = debounce(refreshTalks, SOON_MS)
 function tellNew(before) {
   const asking = waiting.value.filter(({ id }) => !before.waiting.has(id))
   const said = mine.value.filter((talk) => !seen(talk) && (talk.unread ?? 0) > (before.unread.get(talk.id) ?? 0))
-  if (asking.length && holds(...ANSWERERS) && presence.value === 'here') alertDesktop(t('有新的咨询在等待'), asking[0].id)
+  if (asking.length && holds(...ANSWERERS) && presence.value === 'here')
+    alertDesktop(t('有新的咨询在等待'), asking[0].id)
   else if (said.length) alertDesktop(t('咨询里有新消息'), said[0].id)
 }
 
@@ -76,7 +83,11 @@ export async function askForNotifications() {
 /** A word on the desktop, without anything a passer-by should not read; only while the page is not in front. */
 function alertDesktop(title, id) {
   if (document.visibilityState === 'visible' || globalThis.Notification?.permission !== 'granted') return
-  const note = new Notification(title, { body: t('点开工作台查看'), tag: `talk-${id}`, lang: document.documentElement.lang })
+  const note = new Notification(title, {
+    body: t('点开工作台查看'),
+    tag: `talk-${id}`,
+    lang: document.documentElement.lang,
+  })
   note.onclick = () => {
     window.focus()
     location.hash = `#/talks/${id}`
@@ -112,7 +123,10 @@ export const skills = ref([])
 /** Whether the live line is there, without which nothing can be said or asked of the server's keeping. */
 export const connected = ref(false)
 
-/** @param {{state?: 'here'|'away', takes?: 'pull'|'push', capacity?: number, skills?: string[]}} [word] without one, only what the server keeps is asked */
+/**
+ * @param {{state?: 'here'|'away', takes?: 'pull'|'push', capacity?: number, skills?: string[]}} [word] without one,
+ *   only what the server keeps is asked
+ */
 export async function setPresence(word = {}) {
   const chat = await session.line()
   const kept = await chat.act('presence', word)
@@ -131,21 +145,26 @@ async function begin() {
     refreshTalksSoon()
   }
   chat.on('connection', tell)
-  for (const event of ['assigned', 'queue', 'state', 'notice', 'elsewhere', 'messages']) chat.on(event, refreshTalksSoon)
+  for (const event of ['assigned', 'queue', 'state', 'notice', 'elsewhere', 'messages'])
+    chat.on(event, refreshTalksSoon)
   chat.on('receipt', ({ member }) => member?.id === me.value?.id && refreshTalksSoon())
   tell(chat.connected)
 }
 
 let stopLooking = () => {}
 
-watch(() => me.value?.id, (id) => {
-  stopLooking()
-  known.value = false
-  waiting.value = []
-  mine.value = []
-  opened.value = []
-  if (!id) return
-  stopLooking = whileSeen(refreshTalks, LOOK_MS)
-  refreshTalks()
-  begin()
-}, { immediate: true })
+watch(
+  () => me.value?.id,
+  (id) => {
+    stopLooking()
+    known.value = false
+    waiting.value = []
+    mine.value = []
+    opened.value = []
+    if (!id) return
+    stopLooking = whileSeen(refreshTalks, LOOK_MS)
+    refreshTalks()
+    begin()
+  },
+  { immediate: true },
+)

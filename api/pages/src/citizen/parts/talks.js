@@ -6,9 +6,12 @@ import { loadMatters } from '../state.js'
 /** Names of matters by code, as they come. */
 export function useMatterNames() {
   const names = ref({})
-  loadMatters().then((matters) => {
-    names.value = Object.fromEntries(matters.map((matter) => [matter.code, matter.name]))
-  }, () => {})
+  loadMatters().then(
+    (matters) => {
+      names.value = Object.fromEntries(matters.map((matter) => [matter.code, matter.name]))
+    },
+    () => {},
+  )
   return names
 }
 

@@ -1,0 +1,79 @@
+"""What the office does for the chat: cards for the viewer, notices to who is away, reminders, transcripts as PDF."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import chat
+from api import pdf
+from api.cases.service import Cases
+from api.circle.service import Circle
+from api.drafts.service import Drafts
+from api.identity.service import Identity
+from api.matters.service import Matters
+from api.parcels.service import Parcels
+from api.refusals import NotFound
+from api.times import BEIJING
+from api.web.guard import SERVING
+from notifications import Notifications
+
+Card = dict[str, Any]
+
+
+def cards(
+    *, matters: Matters, circle: Circle, drafts: Drafts, cases: Cases, parcels: Parcels
+) -> Callable[[str, str, Any], Card | None]:
+    """`card(kind, reference, viewer)`: what the viewer may see of what a card refers to, or None."""
+    resolvers: dict[str, Callable[[Any, str], Card | None]] = {
+        "guide": lambda viewer, reference: matters.card(reference),
+        "apply": lambda viewer, reference: matters.card(reference),
+        "material": lambda viewer, reference: matters.material_card(reference),
+        "point": lambda viewer, reference: circle.card(reference),
+        "draft": drafts.card,
+        "case": cases.card,
+        "parcel": parcels.card,
+    }
+
+    def card(kind: str, reference: str, viewer: Any) -> Card | None:
+        try:
+            return resolvers[kind](viewer, reference)
+        except (KeyError, NotFound):
+            return None
+
+    return card
+
+
+def away(notices: Notifications) -> Callable[[str, str, int], object]:
+    """`away(recipient, conversation, seq)`: leave a notice that something waits; idempotent by the three."""
+
+    def tell(recipient: str, conversation: str, seq: int) -> object:
+        page = f"/talks/{conversation}" if recipient.startswith("citizen:") else f"/staff#/talks/{conversation}"
+        key = f"talk:{conversation}:{recipient}:{seq}"
+        return notices.tell(recipient, "talk_waiting", {"count": "1"}, key=key, link=page)
+
+    return tell
+
+
+def reminders(*, notices: Notifications, identity: Identity) -> Callable[[str, str, datetime, str], object]:
+    """`remind(desk, conversation, promised_at, what)` of a promised answer: the staff of the desk where it is `due`,
+    the supervisors where it is `overdue`; idempotent by conversation, time and person.
+    """
+
+    def remind(desk: str, conversation: str, promised_at: datetime, what: str) -> None:
+        template, staff = {
+            "due": ("talk_promise_due", identity.staff_of(point=desk, roles=SERVING)),
+            "overdue": ("talk_promise_overdue", identity.staff_of(roles=("supervisor",))),
+        }[what]
+        values = {"until": promised_at.astimezone(BEIJING).strftime("%m-%d %H:%M")}
+        for officer in staff:
+            key = f"promise:{what}:{conversation}:{promised_at.isoformat()}:{officer}"
+            notices.tell(f"staff:{officer}", template, values, key=key, link=f"/staff#/talks/{conversation}")
+
+    return remind
+
+
+def transcript(conversation: chat.Transcript) -> bytes:
+    """A conversation as PDF."""
+    table = pdf.Block("table", (("时间", "谁", "内容"), *conversation.rows), "对话", (3, 2, 8))
+    paper = pdf.Paper(conversation.title, (), (pdf.Block("facts", conversation.facts), table), conversation.foot)
+    return pdf.printed(paper)

@@ -1,0 +1,20 @@
+"""What this room asks of the rooms above it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from api.identity.actor import Actor
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftsPorts:
+    """Filled at assembly (api/ports.py), all of it."""
+
+    owns_conversation: Callable[[Actor, str], bool]
+    """Whether a conversation is the actor's own."""
+
+    sent_file: Callable[[Actor, str, int], str | None]
+    """The upload in the actor's own message `seq` of a conversation, None where it holds none. Raises NotFound."""
+
+    was_sent_card: Callable[[Actor, str], bool]
+    """Whether the actor was sent the card of a draft in a conversation."""

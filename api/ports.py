@@ -1,0 +1,148 @@
+"""What each room asks of rooms above it, and the chat of the whole office: every port is filled here, and nowhere else.
+
+A room is built before those above it, so a port looks the other room up when it is used.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import chat
+from api import chat_ports, own_data, providers, reactions
+from api.audit.service import Audit
+from api.cases.case import OPEN
+from api.cases.ports import CasesPorts
+from api.circle.ports import CirclePorts
+from api.circle.service import Circle
+from api.drafts.ports import DraftsPorts
+from api.files.ports import FilesPorts
+from api.identity.ports import IdentityPorts
+from api.identity.sealing.keyring import Keyring
+from api.jobs.ports import Handler, JobsPorts, Reaction
+from api.jobs.service import Jobs
+from api.matters.service import Matters
+from api.refusals import CannotStart, NotFound
+from api.settings import Settings
+
+Ports = TypeVar("Ports")
+
+
+class Office(own_data.Rooms, Protocol):
+    """The rooms as the ports see them."""
+
+    settings: Settings
+    keyring: Keyring
+    audit: Audit
+    jobs: Jobs
+    matters: Matters
+    circle: Circle
+    reactions: Mapping[str, Sequence[Reaction]]
+    handlers: Mapping[str, Handler]
+
+
+def filled(fill: Callable[[Office], Ports], office: Office) -> Ports:
+    """The ports of one room. Raises CannotStart, in words, where one of them is not filled."""
+    try:
+        return fill(office)
+    except TypeError as error:
+        raise CannotStart(f"A port is not filled: {error}. Fill it in api/ports.py, {fill.__name__}().") from error
+
+
+def of_jobs(office: Office) -> JobsPorts:
+    """The audit is above the jobs, as is whoever reacts to events and does jobs."""
+    return JobsPorts(
+        record=lambda actor_id, act, subject, *, session: office.audit.record(actor_id, act, subject, session=session),
+        reactions=lambda: office.reactions,
+        handlers=lambda: office.handlers,
+        recurring=reactions.RECURRING,
+    )
+
+
+def of_identity(office: Office) -> IdentityPorts:
+    """Outside parties by the settings; matters, places, cases and what belongs to a citizen by the rooms above."""
+    return IdentityPorts(
+        audit=office.audit.record,
+        tell=lambda *words, **more: office.notices.tell(*words, **more),
+        wechat=providers.wechat(office.settings),
+        register=providers.register(office.settings),
+        end_connections=lambda session: office.chat.live.revoke(session),
+        knows_matter=lambda code: _knows_matter(office.matters, code),
+        departments=lambda: office.matters.departments.codes(),
+        points=lambda: [point.id for point in office.circle.points()],
+        owner_of_case=lambda number: office.cases.owner_of(number),
+        open_cases=lambda actor: [row["number"] for row in own_data.my_cases(office, actor) if row["state"] in OPEN],
+        export=lambda actor: own_data.export(office, actor),
+        forget=lambda actor: own_data.forget(office, actor),
+    )
+
+
+def of_files(office: Office) -> FilesPorts:
+    """Who else may read a file, and what rests on it. No virus scanner is attached."""
+    return FilesPorts(
+        shared=lambda actor, upload: office.chat.shares_file(actor, upload),
+        in_case=lambda actor, upload: office.cases.holds_file(actor, upload),
+        bound=lambda upload: (
+            office.drafts.uses(upload) or office.cases.uses_file(upload) or office.chat.uses_file(upload)
+        ),
+        scan=lambda pieces: None,
+    )
+
+
+def of_circle(office: Office) -> CirclePorts:
+    """A point with staff or conversations cannot be deleted."""
+    return CirclePorts(
+        hangs_on=lambda point: {
+            "staff": office.identity.staff_at(point),
+            "conversations": office.chat.open_at(point),
+        }
+    )
+
+
+def of_drafts(office: Office) -> DraftsPorts:
+    """A draft may begin in a conversation, and take over a file that was sent there."""
+    return DraftsPorts(
+        owns_conversation=lambda actor, conversation: office.chat.deeds.is_of(actor, conversation),
+        sent_file=lambda actor, conversation, seq: office.chat.deeds.sent_file(actor, conversation, seq),
+        was_sent_card=lambda actor, draft_id: office.chat.deeds.shares_card(actor, "draft", draft_id),
+    )
+
+
+def of_cases(office: Office) -> CasesPorts:
+    """The timeline of a case shows its conversations."""
+    return CasesPorts(conversations_of=lambda number, actor: office.chat.deeds.of_case(number, actor))
+
+
+def of_chat(office: Office) -> chat.Ports:
+    """The office as the chat sees it."""
+
+    def own_file(upload: str, viewer: Any) -> dict[str, Any] | None:
+        return office.files.accepted(viewer.id, upload)
+
+    return chat.Ports(
+        desk_for=office.circle.desk_for,
+        desk_open=office.circle.desk_open,
+        card=chat_ports.cards(
+            matters=office.matters,
+            circle=office.circle,
+            drafts=office.drafts,
+            cases=office.cases,
+            parcels=office.parcels,
+        ),
+        file=own_file,
+        name_of=office.identity.name_of,
+        away=chat_ports.away(office.notices),
+        announce=office.jobs.announce,
+        record=office.audit.record,
+        seal=office.keyring.seal,
+        open_sealed=office.keyring.open_sealed,
+        printed=chat_ports.transcript,
+        remind=chat_ports.reminders(notices=office.notices, identity=office.identity),
+        case_kept=lambda number: office.cases.shipment(number) is not None,
+        skills_of=lambda matter: office.matters.entry(matter)["theme"],
+    )
+
+
+def _knows_matter(matters: Matters, code: str) -> bool:
+    try:
+        return matters.matter(code) is not None
+    except NotFound:
+        return False
