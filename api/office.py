@@ -240,7 +240,7 @@ class Office:
 
     def _background(self) -> None:
         self.reactions: Mapping[str, Sequence[Reaction]] = reactions.table(
-            self.cases, self.parcels, self.jobs, self.notices.tell, self.chat.deeds.follow_draft
+            self.cases, self.parcels, self.jobs, self.notices.tell, self.chat.ties.follow_draft
         )
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),

@@ -16,7 +16,7 @@ def talk(citizen, window, app):
     """A talk of the citizen that the window's officer holds; gives its id."""
     office = app.extensions["circle"]
     opened = citizen.post("/v1/conversations", {"matter": FOOD, "text": "想开面馆"})["id"]
-    office.chat.claim(office.identity.actor(window.token), opened)
+    office.chat.handling.claim(office.identity.actor(window.token), opened)
     return opened
 
 
@@ -198,8 +198,8 @@ def handed_in_from_talk(citizen, talk, seq, drain):
 def test_a_case_of_a_draft_begun_in_a_talk_is_tied_to_it_once(citizen, window, talk, picture, drain, app):
     number = handed_in_from_talk(citizen, talk, picture[1], drain)
     assert citizen.get(f"/v1/conversations/{talk}")["case"] == number
-    app.extensions["circle"].chat.deeds.follow_draft(talk, number)
-    app.extensions["circle"].chat.deeds.follow_draft(talk, "XC-another")
+    app.extensions["circle"].chat.ties.follow_draft(talk, number)
+    app.extensions["circle"].chat.ties.follow_draft(talk, "XC-another")
     assert lines(citizen, number) == lines(window, number) == [("talk.tied", talk)]
 
 
@@ -212,10 +212,10 @@ def test_both_sides_tie_a_talk_to_a_case_whose_timeline_names_it_until_its_end(c
     tie(citizen, talk, number, expect=412, version=1)
     headers = {"If-Match": f'"{tied["version"]}"'}
     citizen.post(f"/v1/conversations/{talk}/closing", {}, 200, headers=headers)
-    assert lines(window, number) == [("talk.tied", talk), ("talk.closed", talk)]
+    assert lines(window, number) == [("talk.tied", talk), ("conversation.closed", talk)]
     labels = {one["act"]: (one["label"], one["by"]) for one in window.get(f"/v1/cases/{number}/timeline")["items"]}
     assert labels["talk.tied"] == ("一段咨询关联到本办件", {"kind": "staff", "name": "王窗口", "role": "window"})
-    assert labels["talk.closed"][1]["kind"] == "citizen"
+    assert labels["conversation.closed"][1]["kind"] == "citizen"
     events = citizen.get(f"/v1/conversations/{talk}/messages")["items"]
     assert [one["event"]["case"] for one in events if one.get("event", {}).get("type") == "tied"] == [number]
 

@@ -10,6 +10,7 @@ where it waits for whoever restores an old backup. The index key never changes: 
 import base64
 import binascii
 import hmac
+import json
 import os
 import secrets
 import time
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -133,6 +134,14 @@ class Keyring:
     def open_sealed(self, record: str, field: str, sealed: str) -> str:
         """The text back. Raises SealBroken."""
         return self.open_bytes(record, field, base64.b64decode(sealed)).decode()
+
+    def seal_json(self, record: str, field: str, value: Any) -> str:
+        """`seal` for whatever JSON can hold."""
+        return self.seal(record, field, json.dumps(value, ensure_ascii=False))
+
+    def open_json(self, record: str, field: str, sealed: str) -> Any:
+        """The value back. Raises SealBroken."""
+        return json.loads(self.open_sealed(record, field, sealed))
 
     def resealed(self, record: str, field: str, sealed: str | bytes) -> str | bytes:
         """The same plaintext under the current key. Raises SealBroken."""
