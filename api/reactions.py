@@ -1,4 +1,4 @@
-"""What follows each event, and who does which job. Reactions run after the commit, at least once; they are idempotent."""
+"""What follows each event, and who does each job. Reactions run after the commit, at least once; each is idempotent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from api.pdf import Block, Paper, lines
+from api.pdf import Paper, PaperBlock, lines
 from api.times import BEIJING
 
 CaseView = Mapping[str, Any]
@@ -22,8 +22,8 @@ def receipt(case: CaseView, timeline: list[dict[str, Any]], base: str) -> Paper:
         title=title,
         lead=(f"办件编号 {case['number']}", f"{case['matter']['name']}（指南第 {case['matter']['version']} 版）"),
         blocks=(
-            Block("facts", tuple(_facts(case, begun)), "办件"),
-            *((Block("boxes", handed_in, "收到的材料"),) if handed_in else ()),
+            PaperBlock("facts", tuple(_facts(case, begun)), "办件"),
+            *((PaperBlock("boxes", handed_in, "收到的材料"),) if handed_in else ()),
             *lines("不予受理的理由", [declined["text"]] if declined else []),
             *lines("补正", _asked(case)),
             *lines("说明", [UNSEALED, *_rights(declined)]),
