@@ -18,13 +18,10 @@ PACKAGES = ("api", "chat", "notifications")
 
 NOT_YET = {
     "api",
-    "cases",
     "chat",
     "circle",
-    "drafts",
     "jobs",
     "matters",
-    "parcels",
     "storage",
 }
 """Rooms that are still being tidied: nothing below is asked of them. `api` stands for the files right under api/."""
@@ -49,6 +46,7 @@ FORBIDDEN_FILES = frozenset(
 """Names of files whose content nobody could guess."""
 
 ALLOWED = {
+    ("api/cases/clock/facts.py", "told"): "a field of the clock's input",
     ("api/reports/schemas.py", "told"): "a field of the API",
 }
 """Forbidden words that stay, by file, and why."""
