@@ -5,30 +5,24 @@ asks. Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1,
 """
 
 import json
-import os
 import re
-import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+from api.limited import Limits, NoTurn, Program, confine
 from api.refusals import Refusal
 
 SECONDS = 30
-MEMORY_BYTES = 1024 * 1024 * 1024
-AT_ONCE, WAIT_SECONDS = 2, 20
+LIMITS = Limits(memory_bytes=1024**3, cpu_seconds=SECONDS)
+PRESS = Program("api.pdf", at_once=2, wait_seconds=20)
 KEPT = 32
 CONTENT_TYPE = "application/pdf"
 DESCRIBED = {"type": "string", "format": "binary"}
 """The schema of an answer that is a paper."""
-ROOT = Path(__file__).parents[1]
-
-_presses = threading.BoundedSemaphore(AT_ONCE)
 
 
 class NotPrinted(Refusal):
@@ -75,23 +69,15 @@ def lines(heading: str, texts: Sequence[str]) -> tuple[Block, ...]:
 
 def printed(paper: Paper) -> bytes:
     """The paper as PDF. Raises NotPrinted."""
-    if not _presses.acquire(timeout=WAIT_SECONDS):
-        raise NotPrinted(retry_after=10)
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "api.pdf"],
-            input=json.dumps(asdict(paper)).encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)},
-        )
-    except subprocess.TimeoutExpired as error:
+        ended = PRESS.run(json.dumps(asdict(paper)).encode(), seconds=SECONDS)
+    except NoTurn as error:
         raise NotPrinted(retry_after=10) from error
-    finally:
-        _presses.release()
-    if done.returncode != 0:
-        raise RuntimeError(f"the press ended with status {done.returncode}: {done.stderr.decode()[-300:]}")
-    return done.stdout
+    if ended.late:
+        raise NotPrinted(retry_after=10)
+    if ended.status != 0:
+        raise RuntimeError(f"the press ended with status {ended.status}: {ended.last_line[-300:]}")
+    return ended.answer
 
 
 public = lru_cache(maxsize=KEPT)(printed)
@@ -295,10 +281,8 @@ def _plain(colour: tuple[int, int, int]) -> Any:
 def main() -> None:
     """Take a paper as JSON, give it as PDF."""
     import logging
-    import resource
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    confine(LIMITS)
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     sys.stdout.buffer.write(Press(json.load(sys.stdin)).set())
 
