@@ -29,7 +29,10 @@ from api.settings import Settings, read
 from api.storage.database import Database
 from api.storage.embedded import EmbeddedStore
 from tests.lasting import nothing_expires
+from tests.shapes import flat_queries
 from tests.way import PNG
+
+__all__ = ["flat_queries"]  # an autouse fixture
 
 PASSWORD = "correct-horse-battery"
 SLOW = ("served", "browser", "kills", "operations", "chat")
