@@ -21,7 +21,6 @@ NOT_YET = {
     "audit",
     "calendar",
     "cases",
-    "chat",
     "circle",
     "drafts",
     "files",
