@@ -245,7 +245,7 @@ class Office:
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),
-            "audit.head": lambda slot: self.audit.tell_head(),
+            "audit.head": lambda slot: self.audit.log_head(),
         }
         steps = {
             "events": self.jobs.dispatch,

@@ -68,7 +68,7 @@ def of_identity(office: Office) -> IdentityPorts:
         knows_matter=lambda code: _knows_matter(office.matters, code),
         departments=lambda: office.matters.departments.codes(),
         points=lambda: [point.id for point in office.circle.points()],
-        owner_of_case=lambda number: (office.cases.shipment(number) or {}).get("owner"),
+        owner_of_case=lambda number: office.cases.owner_of(number),
         open_cases=lambda actor: [row["number"] for row in own_data.my_cases(office, actor) if row["state"] in OPEN],
         export=lambda actor: own_data.export(office, actor),
         forget=lambda actor: own_data.forget(office, actor),
