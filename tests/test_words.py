@@ -18,7 +18,6 @@ PACKAGES = ("api", "chat", "notifications")
 
 NOT_YET = {
     "api",
-    "chat",
     "circle",
     "jobs",
     "matters",
