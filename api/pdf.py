@@ -47,8 +47,8 @@ class PaperBlock:
 class Paper:
     """A paper of A4 pages.
 
-    `link` becomes a QR code with `link_words` beneath; `size` is that of the main text, in points; `language` is that of
-    the headings.
+    `link` becomes a QR code with `link_words` beneath; `size` is that of the main text, in points; `language` is
+    that of the headings.
     """
 
     title: str

@@ -212,10 +212,10 @@ def test_both_sides_tie_a_talk_to_a_case_whose_timeline_names_it_until_its_end(c
     tie(citizen, talk, number, expect=412, version=1)
     headers = {"If-Match": f'"{tied["version"]}"'}
     citizen.post(f"/v1/conversations/{talk}/closing", {}, 200, headers=headers)
-    assert lines(window, number) == [("talk.tied", talk), ("conversation.closed", talk)]
+    assert lines(window, number) == [("talk.tied", talk), ("talk.closed", talk)]
     labels = {one["act"]: (one["label"], one["by"]) for one in window.get(f"/v1/cases/{number}/timeline")["items"]}
     assert labels["talk.tied"] == ("一段咨询关联到本办件", {"kind": "staff", "name": "王窗口", "role": "window"})
-    assert labels["conversation.closed"][1]["kind"] == "citizen"
+    assert labels["talk.closed"][1]["kind"] == "citizen"
     events = citizen.get(f"/v1/conversations/{talk}/messages")["items"]
     assert [one["event"]["case"] for one in events if one.get("event", {}).get("type") == "tied"] == [number]
 
