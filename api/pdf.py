@@ -1,34 +1,28 @@
 """Papers as PDF: headings, facts, lists and tables in a Chinese font, with a QR code where there is an address.
 
-A paper is set in a process of its own (`python -m api.pdf`), with limits: its second and its 80 MiB never burden who
-asks. Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1, of the package pylopdf-fonts-zh-cn).
+A paper is rendered in a process of its own (`python -m api.pdf`), with limits, since it takes a second and 80 MiB.
+ Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1, of the package pylopdf-fonts-zh-cn).
 """
 
 import json
-import os
 import re
-import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+from api.limited import Limits, NoTurn, Program, confine
 from api.refusals import Refusal
 
 SECONDS = 30
-MEMORY_BYTES = 1024 * 1024 * 1024
-AT_ONCE, WAIT_SECONDS = 2, 20
+LIMITS = Limits(memory_bytes=1024**3, cpu_seconds=SECONDS)
+PRESS = Program("api.pdf", at_once=2, wait_seconds=20)
 KEPT = 32
 CONTENT_TYPE = "application/pdf"
 DESCRIBED = {"type": "string", "format": "binary"}
 """The schema of an answer that is a paper."""
-ROOT = Path(__file__).parents[1]
-
-_presses = threading.BoundedSemaphore(AT_ONCE)
 
 
 class NotPrinted(Refusal):
@@ -40,8 +34,8 @@ class NotPrinted(Refusal):
 
 
 @dataclass(frozen=True)
-class Block:
-    """A part of a paper: `text` lines, `boxes` to tick, `facts` in two columns, a `table` headed by its first row."""
+class PaperBlock:
+    """A block of a paper: `text` lines, `boxes` to tick, `facts` in two columns, a `table` headed by its first row."""
 
     kind: Literal["text", "boxes", "facts", "table"]
     rows: tuple[tuple[str, ...], ...]
@@ -51,12 +45,15 @@ class Block:
 
 @dataclass(frozen=True)
 class Paper:
-    """A paper of A4 pages. `link` becomes a QR code with `link_words` beneath; `size` is the main text's, in points;
-    `language` is that of its headings."""
+    """A paper of A4 pages.
+
+    `link` becomes a QR code with `link_words` beneath; `size` is that of the main text, in points; `language` is
+    that of the headings.
+    """
 
     title: str
     lead: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[PaperBlock, ...]
     foot: str
     link: str = ""
     link_words: str = ""
@@ -68,38 +65,30 @@ LARGE = 18
 """Points of large print: 适老化通用设计规范 asks for 18 at least."""
 
 
-def lines(heading: str, texts: Sequence[str]) -> tuple[Block, ...]:
-    """A block of lines, or none where there is nothing to say."""
-    return (Block("text", tuple((text,) for text in texts), heading),) if texts else ()
+def lines(heading: str, texts: Sequence[str]) -> tuple[PaperBlock, ...]:
+    """A block of text lines, or no block if there are none."""
+    return (PaperBlock("text", tuple((text,) for text in texts), heading),) if texts else ()
 
 
 def printed(paper: Paper) -> bytes:
-    """The paper as PDF. Raises NotPrinted."""
-    if not _presses.acquire(timeout=WAIT_SECONDS):
-        raise NotPrinted(retry_after=10)
+    """Render a paper as PDF. Raises NotPrinted."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-m", "api.pdf"],
-            input=json.dumps(asdict(paper)).encode(),
-            capture_output=True,
-            timeout=SECONDS,
-            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)},
-        )
-    except subprocess.TimeoutExpired as error:
+        ended = PRESS.run(json.dumps(asdict(paper)).encode(), seconds=SECONDS)
+    except NoTurn as error:
         raise NotPrinted(retry_after=10) from error
-    finally:
-        _presses.release()
-    if done.returncode != 0:
-        raise RuntimeError(f"the press ended with status {done.returncode}: {done.stderr.decode()[-300:]}")
-    return done.stdout
+    if ended.late:
+        raise NotPrinted(retry_after=10)
+    if ended.status != 0:
+        raise RuntimeError(f"the press ended with status {ended.status}: {ended.last_line[-300:]}")
+    return ended.answer
 
 
 public = lru_cache(maxsize=KEPT)(printed)
-"""The same for what anybody may read: the last ones are kept. What is somebody's own is never kept."""
+"""As `printed`, with a cache of the last papers: for public papers only, never for personal ones."""
 
 
 def answered(content: bytes, name: str) -> Any:
-    """A PDF as an answer of Flask's, to be shown in the browser and kept under a name."""
+    """A PDF as a Flask response, displayed inline, with a file name."""
     from flask import Response  # which the process of its own has no need of
 
     kept = f"inline; filename*=UTF-8''{quote(name)}.pdf"
@@ -118,7 +107,7 @@ _UNBROKEN = re.compile(r"[!-~À-ɏ‘’“”]+|.", re.DOTALL)
 
 @dataclass
 class Press:
-    """Sets one paper with fpdf2."""
+    """Renders one paper with fpdf2."""
 
     paper: dict[str, Any]
     pdf: Any = field(init=False)
@@ -149,12 +138,12 @@ class Press:
         self.pdf.set_creator("新城服务圈 Service Circle")
 
     def _say(self, text: str) -> str:
-        """The text, with the number of each character that the font has no shape for: nothing is lost in silence."""
-        shown = (char if ord(char) in self.known or char == "\n" else f"〔U+{ord(char):04X}〕" for char in text)
-        return "".join(shown)
+        """The text, with the code point in place of each character that the font lacks."""
+        printable = (char if ord(char) in self.known or char == "\n" else f"〔U+{ord(char):04X}〕" for char in text)
+        return "".join(printable)
 
     def _folded(self, text: str, width: float) -> str:
-        """The text with line ends between words and characters, for the font that is set: Latin words stay whole."""
+        """The text wrapped for the current font; Latin words stay whole."""
         room, out, line = width - 2 * self.pdf.c_margin - 0.1, "", ""
         for token in _UNBROKEN.findall(self._say(text)):
             if token == "\n" or (line and self.pdf.get_string_width(line + token.rstrip()) > room):
@@ -163,7 +152,7 @@ class Press:
         return out + line
 
     def set(self) -> bytes:
-        """The whole paper."""
+        """Render the whole paper."""
         self.pdf.add_page()
         self._head()
         for block in self.paper["blocks"]:
@@ -293,12 +282,10 @@ def _plain(colour: tuple[int, int, int]) -> Any:
 
 
 def main() -> None:
-    """Take a paper as JSON, give it as PDF."""
+    """Read a paper as JSON from standard input, write it as PDF to standard output."""
     import logging
-    import resource
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    confine(LIMITS)
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     sys.stdout.buffer.write(Press(json.load(sys.stdin)).set())
 

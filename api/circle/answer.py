@@ -1,7 +1,7 @@
-"""An answer of the circle as JSON, in the shape of `GET /v1/circle` (schemas.Circle).
+"""Serialises an answer of the circle as the JSON of `GET /v1/circle` (shape: schemas.circle.CircleSchema).
 
-Written out here and not through the schema: dumping thirty stops through it, or through dictionaries, costs more than
-finding them. What is the same whoever asks is written once, and joined.
+Written by hand and not dumped through the schema: for thirty stops that, or a dictionary each, costs more than finding
+them. The part of a point that is the same for every question is serialised once per snapshot, and joined.
 """
 
 from functools import cache
@@ -9,15 +9,15 @@ from typing import Any
 
 import orjson
 
-from api.circle.circle import Answer, Opening, Stop
+from api.circle.circle import Answer, OpeningStatus, Stop
 from api.circle.point import Part, ServicePoint
 
 Row = dict[str, Any]
 
 
-def face(point: ServicePoint) -> bytes:
-    """What an answer says of a point, whoever asks: the beginning of its object."""
-    told = {
+def point_json(point: ServicePoint) -> bytes:
+    """The beginning of a point's JSON object, which is the same for every question; its brace is still open."""
+    values = {
         "id": point.id,
         "kind": point.kind,
         "name": point.name,
@@ -31,36 +31,39 @@ def face(point: ServicePoint) -> bytes:
         "position_error_m": point.position_error_m,
         "position_rough": point.position_rough,
     }
-    return orjson.dumps(told)[:-1]
+    return orjson.dumps(values)[:-1]
 
 
-def written(head: Row, found: Answer, faces: dict[str, bytes], language: str) -> bytes:
-    """The whole: `head` is what the answer says of the question."""
-    standing: dict[int, bytes] = {}
+def answer_json(head: Row, answer: Answer, points: dict[str, bytes], language: str) -> bytes:
+    """The whole answer as JSON in a `language`, zh or en.
+
+    `head` holds the fields that describe the question; `points` is `point_json` by id.
+    """
+    openings: dict[int, bytes] = {}
     return orjson.dumps(
         {
             **head,
-            "points": orjson.Fragment(_stops(found.inside, faces, standing)),
-            "best": found.best.point.id if found.best else None,
-            "why": found.why.en if language == "en" else found.why.zh,
-            "beyond": orjson.Fragment(_stops(found.beyond, faces, standing)),
+            "points": orjson.Fragment(_stops(answer.inside, points, openings)),
+            "best": answer.best.point.id if answer.best else None,
+            "why": answer.why.en if language == "en" else answer.why.zh,
+            "beyond": orjson.Fragment(_stops(answer.beyond, points, openings)),
         }
     )
 
 
-def _stops(stops: tuple[Stop, ...], faces: dict[str, bytes], standing: dict[int, bytes]) -> bytes:
-    """`standing` keeps how an opening is written, since many places have the same."""
+def _stops(stops: tuple[Stop, ...], points: dict[str, bytes], openings: dict[int, bytes]) -> bytes:
+    """A JSON array of stops. `openings` caches the JSON per opening, since many places have the same."""
     rows = []
     for point, seconds, basis, metres, opening, can in stops:
-        stands = standing.get(id(opening)) or standing.setdefault(id(opening), _standing(opening))
+        opening_json = openings.get(id(opening)) or openings.setdefault(id(opening), _opening(opening))
         rows.append(
             b'%b,"seconds":%d,"basis":"%b","distance_m":%d,"open":%b,"can":%b}'
-            % (faces[point.id], round(seconds), basis.encode(), round(metres), stands, _parts(can))
+            % (points[point.id], round(seconds), basis.encode(), round(metres), opening_json, _parts(can))
         )
     return b"[" + b",".join(rows) + b"]"
 
 
-def _standing(opening: Opening) -> bytes:
+def _opening(opening: OpeningStatus) -> bytes:
     return orjson.dumps(
         {
             "on_arrival": opening.open,

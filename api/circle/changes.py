@@ -1,4 +1,4 @@
-"""The changes of points: loading and exporting all of them, and an administrator's own, each kept as a version."""
+"""Changes points: CSV import and export of all, single changes by administrators; each is kept as a version."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,12 +15,12 @@ from api.circle.store import CircleStore
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
 
 OPERATOR, STARTER = "operator", "starter"
-"""Who acts at the command line, and before anybody does."""
+"""Who makes a change at the command line, and who made the points that came with the program."""
 Row = dict[str, Any]
 
 
 class PointExists(Refusal):
-    """There is a point with this id already."""
+    """A point with this id exists already."""
 
     code = "point_exists"
     zh = "这个编号的服务点已经有了，请换一个编号，或直接修改它。"
@@ -28,7 +28,7 @@ class PointExists(Refusal):
 
 
 class PointInUse(Refusal):
-    """Something still hangs on the point; it can be closed (`built: no`), but not deleted."""
+    """Staff or conversations still belong to the point: it can be closed (`built: no`), but not deleted."""
 
     code = "point_in_use"
     zh = "还有人员或咨询挂在这个服务点，不能删除；可以先把“建成”改为“否”，不再让群众前往。"
@@ -36,7 +36,7 @@ class PointInUse(Refusal):
 
 
 class Change(NamedTuple):
-    """What becomes of a point: `act` is add, change or remove."""
+    """One change of a point, with its version afterwards; `act` is add, change or remove."""
 
     point: ServicePoint
     version: int
@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
 
 class PointChanges:
-    """Writes points, has every change kept and audited, and lets this process see it at once."""
+    """Writes points with their version, audit record and event in one transaction; this process sees them at once."""
 
     def __init__(
         self,
@@ -69,15 +69,15 @@ class PointChanges:
         self._ports = ports
 
     def start(self) -> None:
-        """Load the starter points where the store has none."""
+        """Load the points that come with the program where the store has none."""
         if not self._store.points():
             starter = resources.files("api.circle").joinpath("data/service_points.csv").read_bytes()
             self._put(read_points(starter, self._check_hours, self._knows), by=STARTER)
 
     def load(self, file: Path) -> list[str]:
-        """Take in the points of a CSV file: new ones are added, known ones replaced, others stay.
+        """Import the points of a CSV file: new ones are added, known ones replaced, others stay.
 
-        Answers all that is wrong, a line each, e.g. `line 12: lon: …`; then nothing was changed.
+        Returns the errors, e.g. `line 12: lon: …`; where there are any, nothing was changed.
         """
         try:
             points = read_points(file.read_bytes(), self._check_hours, self._knows)
@@ -94,12 +94,12 @@ class PointChanges:
 
     def _put(self, points: Sequence[ServicePoint], by: str) -> int:
         def write(session: Any) -> int:
-            there = {row["_id"]: row for row in self._store.points(session)}
-            changed = [p for p in points if p.id not in there or stored_point(there[p.id]) != p]
+            stored = {row["_id"]: row for row in self._store.points(session)}
+            changed = [p for p in points if p.id not in stored or stored_point(stored[p.id]) != p]
             last = self._store.last_versions([point.id for point in changed], session)
             self._write(
                 session,
-                [Change(p, last.get(p.id, 0) + 1, "change" if p.id in there else "add") for p in changed],
+                [Change(p, last.get(p.id, 0) + 1, "change" if p.id in stored else "add") for p in changed],
                 by,
             )
             return len(changed)
@@ -108,19 +108,20 @@ class PointChanges:
         return changed
 
     def _write(self, session: Any, changes: Sequence[Change], by: str, ref: str | None = None) -> None:
-        """Write versions of points, keep them, have in the audit what somebody did, and tell every process."""
+        """Write points and their versions, audit each change that somebody made, and announce it to every process."""
         if not changes:
             return
         now = self._now()
         rows = {
-            one.point.id: {key: value for key, value in row_of(one.point).items() if key != "id"} for one in changes
+            change.point.id: {key: value for key, value in row_of(change.point).items() if key != "id"}
+            for change in changes
         }
         self._store.put_points(
             session,
             [
-                {"_id": one.point.id, "v": 1, "version": one.version, **rows[one.point.id]}
-                for one in changes
-                if one.act != "remove"
+                {"_id": change.point.id, "v": 1, "version": change.version, **rows[change.point.id]}
+                for change in changes
+                if change.act != "remove"
             ],
         )
         about = {"v": 1, "at": now, "by": by, "ref": ref}
@@ -128,26 +129,27 @@ class PointChanges:
             session,
             [
                 {
-                    "_id": f"{one.point.id}:{one.version}",
-                    "point": one.point.id,
-                    "version": one.version,
-                    "act": one.act,
-                    "row": rows[one.point.id],
+                    "_id": f"{change.point.id}:{change.version}",
+                    "point": change.point.id,
+                    "version": change.version,
+                    "act": change.act,
+                    "row": rows[change.point.id],
                     **about,
                 }
-                for one in changes
+                for change in changes
             ],
         )
-        for one in changes if by != STARTER else ():
-            self._record(by, f"point.{one.act}", f"point:{one.point.id}", session=session)
+        for change in changes if by != STARTER else ():
+            self._record(by, f"point.{change.act}", f"point:{change.point.id}", session=session)
         self._store.change(session)
-        self._announce(session, "points_changed", "points", count=len(changes))
+        self._announce(session, "points.changed", "points", count=len(changes))
 
-    def add(self, by: str, told: Row, ref: str) -> str:
-        """A new point of an administrator's; its id. `ref` is the request's own id, and the point's where none
-        is told. Raises BadFields and PointExists.
+    def add(self, by: str, values: Row, ref: str) -> str:
+        """Add a point and return its id. `ref` is the id of the request, and the point's where `values` has no `id`.
+
+        Raises BadFields and PointExists.
         """
-        point = self._checked({"id": ref, **told})
+        point = self._checked({"id": ref, **values})
         self._prepare([point])
 
         def write(session: Any) -> None:
@@ -160,23 +162,26 @@ class PointChanges:
         self._follow(self._now())
         return point.id
 
-    def made(self, ref: str) -> str:
-        """The id of the point that an earlier try of a request made. Raises NotFound."""
-        made = self._store.made_as(ref)
-        if made is None:
+    def created(self, ref: str) -> str:
+        """The id of the point that an earlier try of the request `ref` added. Raises NotFound."""
+        point_id = self._store.made_as(ref)
+        if point_id is None:
             raise NotFound
-        return made
+        return point_id
 
-    def change(self, by: str, point_id: str, version: int, told: Row) -> None:
-        """Change the told fields of a point, against a version. Raises NotFound, VersionStale and BadFields."""
+    def change(self, by: str, point_id: str, version: int, values: Row) -> None:
+        """Change the fields in `values` if the point still has this version.
+
+        Raises NotFound, VersionStale and BadFields.
+        """
 
         def changed(session: Any) -> tuple[ServicePoint, ServicePoint]:
-            there = stored_point(self._row_at(session, point_id, version))
-            return there, self._checked({**row_of(there), **told, "id": point_id})
+            before = stored_point(self._row_at(session, point_id, version))
+            return before, self._checked({**row_of(before), **values, "id": point_id})
 
         def write(session: Any) -> None:
-            there, point = changed(session)
-            if point != there:
+            before, point = changed(session)
+            if point != before:
                 self._write(session, [Change(point, version + 1, "change")], by)
 
         self._prepare(changed(None)[1:])
@@ -184,21 +189,24 @@ class PointChanges:
         self._follow(self._now())
 
     def remove(self, by: str, point_id: str, version: int) -> None:
-        """Take a point away, against a version; its versions stay. Raises NotFound, VersionStale and PointInUse."""
+        """Delete a point if it still has this version; the record of its versions stays.
+
+        Raises NotFound, VersionStale and PointInUse.
+        """
         hanging = {what: number for what, number in self._ports.hangs_on(point_id).items() if number}
 
         def write(session: Any) -> None:
-            there = self._row_at(session, point_id, version)
+            row = self._row_at(session, point_id, version)
             if hanging:
                 raise PointInUse({what: [str(number)] for what, number in hanging.items()})
             self._store.remove_point(session, point_id)
-            self._write(session, [Change(stored_point(there), version + 1, "remove")], by)
+            self._write(session, [Change(stored_point(row), version + 1, "remove")], by)
 
         self._transact(write)
         self._follow(self._now())
 
     def versions(self, point_id: str, before: int | None, most: int) -> list[Row]:
-        """What a point was, the newest version first: who changed it, when, and every field. Raises NotFound."""
+        """The versions of a point, the newest first: who changed it, when, and every field. Raises NotFound."""
         rows = self._store.versions(point_id, before, most)
         if not rows and before is None:
             raise NotFound
@@ -208,17 +216,17 @@ class PointChanges:
         ]
 
     def _row_at(self, session: Any, point_id: str, version: int) -> Row:
-        there = next((row for row in self._store.points(session) if row["_id"] == point_id), None)
-        if there is None:
+        row = next((row for row in self._store.points(session) if row["_id"] == point_id), None)
+        if row is None:
             raise NotFound
-        if there["version"] != version:
+        if row["version"] != version:
             raise VersionStale
-        return there
+        return row
 
-    def _checked(self, told: Row) -> ServicePoint:
-        """The point of told fields; `hours_confirmed` stands for where the hours come from. Raises BadFields."""
-        sure = told.get("hours_confirmed")
-        point = check_point(told, self._check_hours, self._knows)
+    def _checked(self, values: Row) -> ServicePoint:
+        """The point of these values, validated; `hours_confirmed` sets `hours_basis`. Raises BadFields."""
+        sure = values.get("hours_confirmed")
+        point = check_point(values, self._check_hours, self._knows)
         if sure is None or sure == point.hours_confirmed:
             return point
         return replace(point, hours_basis="confirmed by the office" if sure else "typical, not found: call first")

@@ -1,4 +1,4 @@
-"""The answer to "where?": who can do the matter, is near enough in time, and is open when one gets there."""
+"""Ranks service points for a question: who handles the matter, is near enough in time, and is open on arrival."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from api.times import BEIJING
 
 Floats = NDArray[np.float64]
 DETOUR = 1.3
-"""How much longer streets are than the straight line, where there is nothing better than an estimate."""
+"""Factor from the straight line to the way along streets, where no street network is loaded."""
 SERVE = timedelta(minutes=20)
-"""Arriving later than this before closing, one may not be served any more."""
+"""Less time than this between arrival and closing counts as too late to be served."""
 ONE_VISIT_S = 300.0
-"""How much further one would go to have everything done in one visit."""
+"""Extra seconds of travel that a point is worth where everything is done in one visit."""
 MOST_BEYOND = 3
 FAR_SNAP_M = 150.0
-"""Further from a street than this is told: city streets lie at most 300 m apart (GB 50180-2018, 6.0.2), so that the
-position or the map is in doubt."""
+"""A nearest street further away than this is reported: city streets lie at most 300 m apart (GB 50180-2018, 6.0.2), so
+that the position or the map is in doubt."""
 MICROSECOND = 1e-6
-"""What instants are exact to."""
+"""The resolution of `datetime`, in seconds."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 When = Literal["arrival", "any"]
@@ -35,8 +35,8 @@ WHENS: tuple[When, ...] = get_args(When)
 Basis = Literal["network", "estimate"]
 
 
-class Opening(Protocol):
-    """How a place stands at an instant (api/calendar/hours.py)."""
+class OpeningStatus(Protocol):
+    """Whether a place is open at an instant, and when that changes (api/calendar/hours.py)."""
 
     @property
     def open(self) -> bool: ...
@@ -48,20 +48,20 @@ class Opening(Protocol):
     def provisional(self) -> bool: ...
 
 
-OpeningAt = Callable[[str, datetime], Opening]
-"""(weekly hours, instant) -> how a place with these hours stands then."""
+OpeningAt = Callable[[str, datetime], OpeningStatus]
+"""(weekly hours, instant) -> the opening status of a place with these hours at that instant."""
 
 
-class Words(NamedTuple):
-    """The same in both languages."""
+class Bilingual(NamedTuple):
+    """One sentence in Chinese and in English."""
 
     zh: str
     en: str
 
 
 @dataclass(frozen=True)
-class Ask:
-    """A question, checked: WGS-84, `minutes` 1 to 60, `at` aware. `limit` bounds the list, None is all."""
+class CircleQuestion:
+    """A validated question: a WGS-84 position, `minutes` 1 to 60, `at` aware; at most `limit` points, None for all."""
 
     lon: float
     lat: float
@@ -74,28 +74,31 @@ class Ask:
 
 
 class Stop(NamedTuple):
-    """A point on the answer: seconds to get there, the straight line in metres, how it stands on arrival."""
+    """A point of the answer: seconds to get there, the straight line in metres, its opening status on arrival."""
 
     point: ServicePoint
     seconds: float
     basis: Basis
     distance_m: float
-    opening: Opening
+    opening: OpeningStatus
     can: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`inside` nearest first; `beyond` the nearest others where nothing is inside; `why` explains `best`."""
+    """The points within the limit (`inside`), nearest first, and the recommended one (`best`) with the reason (`why`).
+
+    `beyond` holds the nearest others, only where nothing is inside.
+    """
 
     inside: tuple[Stop, ...]
     best: Stop | None
-    why: Words
+    why: Bilingual
     beyond: tuple[Stop, ...]
 
 
 class Candidate(NamedTuple):
-    """A point that may be gone to: its hours as one text, and what one would go there for."""
+    """A point that can serve the question: its hours as one text, and the parts of the matter that it does."""
 
     point: ServicePoint
     hours: str
@@ -103,7 +106,7 @@ class Candidate(NamedTuple):
 
 
 def candidate(point: ServicePoint, matter: Handling | None, facilities: frozenset[str]) -> Candidate | None:
-    """None where going makes no sense: not built, lacking something asked for, or a place that only reviews."""
+    """The point as a candidate; None where it is not built, lacks a facility, or does no part that needs a visit."""
     if point.built == "no" or not facilities.issubset(point.facilities):
         return None
     can = parts_at(matter, point) if matter else usual_parts(point.kind)
@@ -117,14 +120,18 @@ Reached = tuple[Candidate | None, float, Basis, float]
 
 
 def reached(
-    ask: Ask, candidates: Sequence[Candidate | None], metres: Floats, pace: Pace, seconds: Floats | None = None
+    question: CircleQuestion,
+    candidates: Sequence[Candidate | None],
+    metres: Floats,
+    pace: Pace,
+    seconds: Floats | None = None,
 ) -> Iterator[Reached]:
-    """The candidates, which come by id, nearest first; equally near ones by id.
+    """Sort candidates by travel time, equally near ones by id; `candidates` come sorted by id.
 
-    Where the tables know no time (nan, or no `seconds` at all), it is estimated from the straight line in `metres`
-    and a usual detour, and marked so.
+    `metres` and `seconds` are arrays of one value per candidate. Where the tables hold no time (nan, or `seconds` is
+    None), it is estimated from the straight line in `metres` and DETOUR, and its basis is `estimate`.
     """
-    estimated = metres * (DETOUR / (getattr(pace, ask.mode) / 3.6))
+    estimated = metres * (DETOUR / (getattr(pace, question.mode) / 3.6))
     times, bases = estimated, ["estimate"] * len(metres)
     if seconds is not None:
         unknown = np.isnan(seconds)
@@ -137,201 +144,211 @@ def reached(
     return ((candidates[i], near[i], bases[i], far[i]) for i in order)
 
 
-def answer(ask: Ask, reached: Iterable[Reached], opening_at: OpeningAt) -> Answer:
-    """Apply the limit and the opening on arrival to what is `reached`, nearest first."""
-    limit, wanted = ask.minutes * 60, ask.limit
-    opening_on = _openings(ask, opening_at)
-    passed: list[Stop] = []
+def answer(question: CircleQuestion, reached: Iterable[Reached], opening_at: OpeningAt) -> Answer:
+    """Filter what was `reached` (nearest first) by the time limit and by the opening status on arrival."""
+    limit, most = question.minutes * 60, question.limit
+    opening_on = _openings(question, opening_at)
+    outside: list[Stop] = []
     inside: list[Stop] = []
-    for there, seconds, basis, metres in reached:
-        if len(inside) == wanted or (seconds > limit and (inside or len(passed) >= MOST_BEYOND)):
+    for candidate, seconds, basis, metres in reached:
+        if len(inside) == most or (seconds > limit and (inside or len(outside) >= MOST_BEYOND)):
             break
-        if there is None or seconds == inf:
+        if candidate is None or seconds == inf:
             continue
-        point, hours, can = there
+        point, hours, can = candidate
         opening = opening_on(hours, seconds)
         stop = Stop(point, seconds, basis, metres, opening, can)
-        if seconds <= limit and (opening.open or ask.when == "any"):
+        if seconds <= limit and (opening.open or question.when == "any"):
             inside.append(stop)
         elif not inside:
-            passed.append(stop)
+            outside.append(stop)
     if inside:
-        best = _best(ask, inside)
-        return Answer(tuple(inside), best, _why(ask, best), ())
-    near = [stop for stop in passed if stop.seconds <= limit]
-    first = tuple(passed[:MOST_BEYOND])
-    return Answer((), None, _why_none(ask, near, first), first)
+        best = _best(question, inside)
+        return Answer(tuple(inside), best, _why(question, best), ())
+    near = [stop for stop in outside if stop.seconds <= limit]
+    first = tuple(outside[:MOST_BEYOND])
+    return Answer((), None, _why_none(question, near, first), first)
 
 
-def _openings(ask: Ask, opening_at: OpeningAt) -> Callable[[str, float], Opening]:
-    """(hours, seconds on the way) -> how a place stands on arrival. Asked in order of time, so that one answer holds
-    for the next arrivals too, until the place's next change.
+def _openings(question: CircleQuestion, opening_at: OpeningAt) -> Callable[[str, float], OpeningStatus]:
+    """A function of (hours, seconds of travel) that gives the opening status on arrival.
+
+    It is called with rising seconds, so that a status is cached per hours until the instant at which it changes.
     """
-    known: dict[str, tuple[float, Opening]] = {}
+    cached: dict[str, tuple[float, OpeningStatus]] = {}
 
-    def at(hours: str, seconds: float) -> Opening:
-        found = known.get(hours)
-        if found is None or seconds >= found[0]:
-            opening = opening_at(hours, ask.at + timedelta(seconds=seconds))
+    def at(hours: str, seconds: float) -> OpeningStatus:
+        entry = cached.get(hours)
+        if entry is None or seconds >= entry[0]:
+            opening = opening_at(hours, question.at + timedelta(seconds=seconds))
             change = opening.closes_at if opening.open else opening.next_opens_at
-            until = inf if change is None else (change - ask.at).total_seconds() - MICROSECOND
-            found = known[hours] = (until, opening)
-        return found[1]
+            until = inf if change is None else (change - question.at).total_seconds() - MICROSECOND
+            entry = cached[hours] = (until, opening)
+        return entry[1]
 
     return at
 
 
-def _best(ask: Ask, inside: Sequence[Stop]) -> Stop:
-    """The one to go to: once a place is found that lacks nothing, what is further away than a detour is not better."""
-    best, liked = inside[0], _preference(ask, inside[0])
+def _best(question: CircleQuestion, inside: Sequence[Stop]) -> Stop:
+    """The stop of the best preference. Stops come nearest first: behind one that lacks nothing, the search ends."""
+    best, best_preference = inside[0], _preference(question, inside[0])
     for stop in inside[1:]:
-        if not any(liked[:3]) and stop.seconds > liked[3]:
+        if not any(best_preference[:3]) and stop.seconds > best_preference[3]:
             break
-        preference = _preference(ask, stop)
-        if preference < liked:
-            best, liked = stop, preference
+        preference = _preference(question, stop)
+        if preference < best_preference:
+            best, best_preference = stop, preference
     return best
 
 
-def _preference(ask: Ask, stop: Stop) -> tuple[bool, bool, bool, float, str]:
-    """Open on arrival, takes the matter in, time enough to be served, then near; one visit is worth a detour."""
-    whole = ask.matter is None or len(stop.can) == 3
+def _preference(question: CircleQuestion, stop: Stop) -> tuple[bool, bool, bool, float, str]:
+    """A sort key: open on arrival, accepts the matter, time enough to be served, then near, with ONE_VISIT_S off."""
+    whole = question.matter is None or len(stop.can) == 3
     return (
         not stop.opening.open,
         "accept" not in stop.can,
-        _late(ask, stop),
+        _late(question, stop),
         stop.seconds + (0.0 if whole else ONE_VISIT_S),
         stop.point.id,
     )
 
 
-def _late(ask: Ask, stop: Stop) -> bool:
+def _late(question: CircleQuestion, stop: Stop) -> bool:
     closes = stop.opening.closes_at
-    return closes is not None and closes - _arrival(ask, stop) < SERVE
+    return closes is not None and closes - _arrival(question, stop) < SERVE
 
 
-def _arrival(ask: Ask, stop: Stop) -> datetime:
-    return ask.at + timedelta(seconds=stop.seconds)
+def _arrival(question: CircleQuestion, stop: Stop) -> datetime:
+    return question.at + timedelta(seconds=stop.seconds)
 
 
 _BY = {
-    "walk": Words("步行", "On foot"),
-    "walk_slow": Words("慢走", "Walking slowly"),
-    "bike": Words("骑车", "By bike"),
-    "drive": Words("开车", "By car"),
+    "walk": Bilingual("步行", "On foot"),
+    "walk_slow": Bilingual("慢走", "Walking slowly"),
+    "bike": Bilingual("骑车", "By bike"),
+    "drive": Bilingual("开车", "By car"),
 }
 _PART = {
-    "accept": Words("受理", "hand in"),
-    "review": Words("审核", "be reviewed"),
-    "collect": Words("领证", "collect"),
+    "accept": Bilingual("受理", "hand in"),
+    "review": Bilingual("审核", "be reviewed"),
+    "collect": Bilingual("领证", "collect"),
 }
 
 
-def _why(ask: Ask, best: Stop) -> Words:
-    """Why this one: travel, opening, what can be done there."""
-    return _joined([_travel(ask, best), _opening(ask, best), *_doing(ask, best)])
+def _why(question: CircleQuestion, best: Stop) -> Bilingual:
+    """Why the best stop is recommended: travel, opening, what can be done there."""
+    return _joined([_travel(question, best), _opening(question, best), *_doing(question, best)])
 
 
-def _joined(clauses: Sequence[Words]) -> Words:
-    return Words("；".join(c.zh for c in clauses) + "。", "; ".join(c.en for c in clauses) + ".")
+def _joined(clauses: Sequence[Bilingual]) -> Bilingual:
+    return Bilingual("；".join(c.zh for c in clauses) + "。", "; ".join(c.en for c in clauses) + ".")
 
 
-def _travel(ask: Ask, stop: Stop) -> Words:
+def _travel(question: CircleQuestion, stop: Stop) -> Bilingual:
     minutes = max(1, round(stop.seconds / 60))
     guess = (
-        Words("（按直线估算）", " (estimated from the straight line)") if stop.basis == "estimate" else Words("", "")
+        Bilingual("（按直线估算）", " (estimated from the straight line)")
+        if stop.basis == "estimate"
+        else Bilingual("", "")
     )
-    by = _BY[ask.mode]
-    return Words(f"{by.zh}约 {minutes} 分钟{guess.zh}", f"{by.en} about {minutes} min{guess.en}")
+    by = _BY[question.mode]
+    return Bilingual(f"{by.zh}约 {minutes} 分钟{guess.zh}", f"{by.en} about {minutes} min{guess.en}")
 
 
-def _opening(ask: Ask, stop: Stop) -> Words:
-    opening, arrival = stop.opening, _arrival(ask, stop)
-    sure = Words("", "")
+def _opening(question: CircleQuestion, stop: Stop) -> Bilingual:
+    opening, arrival = stop.opening, _arrival(question, stop)
+    sure = Bilingual("", "")
     if not stop.point.hours_confirmed:
-        sure = Words("（时间未经核实，请先问一问）", " (hours not confirmed: ask first)")
+        sure = Bilingual("（时间未经核实，请先问一问）", " (hours not confirmed: ask first)")
     if not opening.open:
         at = _clock(opening.next_opens_at, arrival)
-        return Words(f"到达时不开放，{at.zh}开门{sure.zh}", f"closed on arrival, opens {at.en}{sure.en}")
+        return Bilingual(f"到达时不开放，{at.zh}开门{sure.zh}", f"closed on arrival, opens {at.en}{sure.en}")
     at = _clock(opening.closes_at, arrival)
-    late = Words("，时间很紧", ", little time left") if _late(ask, stop) else Words("", "")
-    return Words(f"到达时开放，{at.zh}关门{late.zh}{sure.zh}", f"open on arrival, closes {at.en}{late.en}{sure.en}")
+    late = Bilingual("，时间很紧", ", little time left") if _late(question, stop) else Bilingual("", "")
+    return Bilingual(f"到达时开放，{at.zh}关门{late.zh}{sure.zh}", f"open on arrival, closes {at.en}{late.en}{sure.en}")
 
 
-def _doing(ask: Ask, stop: Stop) -> list[Words]:
-    if ask.matter is None:
+def _doing(question: CircleQuestion, stop: Stop) -> list[Bilingual]:
+    if question.matter is None:
         return []
     if len(stop.can) == 3:
-        return [Words("在这里一次办完", "everything is done in one visit")]
+        return [Bilingual("在这里一次办完", "everything is done in one visit")]
     named = [_PART[part] for part in stop.can]
-    doing = Words(f"在这里可以{'、'.join(w.zh for w in named)}", f"here you can {', '.join(w.en for w in named)}")
-    return [doing, *_courier(ask, stop)]
+    doing = Bilingual(f"在这里可以{'、'.join(w.zh for w in named)}", f"here you can {', '.join(w.en for w in named)}")
+    return [doing, *_courier(question, stop)]
 
 
-def _courier(ask: Ask, stop: Stop) -> list[Words]:
-    if ask.matter and ask.matter.courier and "collect" not in stop.can:
-        return [Words("证件可以快递到家", "the result can be couriered")]
+def _courier(question: CircleQuestion, stop: Stop) -> list[Bilingual]:
+    if question.matter and question.matter.courier and "collect" not in stop.can:
+        return [Bilingual("证件可以快递到家", "the result can be couriered")]
     return []
 
 
-def snapped_words(metres: float | None) -> Words | None:
-    """What is to be said of the way to the nearest street: nothing where it is as near as streets usually are."""
+def snap_notice(metres: float | None) -> Bilingual | None:
+    """A notice that the nearest street is far (`metres`) or that none is within SNAP_LIMIT_M (None); else None."""
     if metres is None:
         limit = round(SNAP_LIMIT_M)
-        return Words(
+        return Bilingual(
             f"您的位置 {limit} 米内没有街道，时间是按直线距离估算的，实际可能更久。",
             f"No street within {limit} m of your position: times are estimated from the straight line.",
         )
     if metres <= FAR_SNAP_M:
         return None
-    return Words(
+    return Bilingual(
         f"您的位置离最近的街道约 {metres:.0f} 米，到街道的这一段是按直线步行算的。",
         f"The nearest street is about {metres:.0f} m from your position: the way to it is reckoned as a straight walk.",
     )
 
 
-def _why_none(ask: Ask, closed: Sequence[Stop], beyond: Sequence[Stop]) -> Words:
-    """Why there is nothing: not done here, nothing near enough, or all closed on arrival."""
-    courier = bool(ask.matter and ask.matter.courier)
-    online = [Words("也可以网上办、快递送", "or apply online and use the courier")] if courier else []
+def _why_none(question: CircleQuestion, closed: Sequence[Stop], beyond: Sequence[Stop]) -> Bilingual:
+    """Why no point is inside: not done here, nothing near enough, or all closed on arrival."""
+    courier = bool(question.matter and question.matter.courier)
+    online = [Bilingual("也可以网上办、快递送", "or apply online and use the courier")] if courier else []
     if not beyond:
-        place = ask.matter.place if ask.matter else None
+        place = question.matter.place if question.matter else None
         if place:
-            return _joined([Words(f"这件事在{place}办理，不在服务点办", f"This is done at: {place}"), *online])
-        return _joined([Words("没有找到能办的服务点", "No service point found that can do this"), *online])
+            return _joined([Bilingual(f"这件事在{place}办理，不在服务点办", f"This is done at: {place}"), *online])
+        return _joined([Bilingual("没有找到能办的服务点", "No service point found that can do this"), *online])
     nearest = beyond[0]
     if closed:
         soonest = min(closed, key=lambda stop: stop.opening.next_opens_at or NEVER)
-        at = _clock(soonest.opening.next_opens_at, ask.at)
+        at = _clock(soonest.opening.next_opens_at, question.at)
         return _joined(
             [
-                Words(
-                    f"{ask.minutes} 分钟内的服务点到达时都不开放", f"All within {ask.minutes} min are closed on arrival"
+                Bilingual(
+                    f"{question.minutes} 分钟内的服务点到达时都不开放",
+                    f"All within {question.minutes} min are closed on arrival",
                 ),
-                Words(f"最早 {soonest.point.name} {at.zh}开门", f"the first to open is {soonest.point.name}, {at.en}"),
+                Bilingual(
+                    f"最早 {soonest.point.name} {at.zh}开门", f"the first to open is {soonest.point.name}, {at.en}"
+                ),
                 *online,
             ]
         )
-    travel = _travel(ask, nearest)
+    travel = _travel(question, nearest)
     return _joined(
         [
-            Words(f"{ask.minutes} 分钟内没有能办的服务点", f"Nothing that can do this within {ask.minutes} min"),
-            Words(f"最近的是{nearest.point.name}，{travel.zh}", f"the nearest is {nearest.point.name}: {travel.en}"),
+            Bilingual(
+                f"{question.minutes} 分钟内没有能办的服务点", f"Nothing that can do this within {question.minutes} min"
+            ),
+            Bilingual(
+                f"最近的是{nearest.point.name}，{travel.zh}", f"the nearest is {nearest.point.name}: {travel.en}"
+            ),
             *online,
         ]
     )
 
 
-def _clock(at: datetime | None, seen_from: datetime) -> Words:
-    """A time of day in Beijing, with the date where it is another day."""
+def _clock(at: datetime | None, seen_from: datetime) -> Bilingual:
+    """A time of day in Beijing, with the date where it is not the day of `seen_from`."""
     if at is None:
-        return Words("30 天内没有确定时间", "at no known time within 30 days")
+        return Bilingual("30 天内没有确定时间", "at no known time within 30 days")
     return _clock_on(at, seen_from.astimezone(BEIJING).date())
 
 
 @lru_cache(1_024)
-def _clock_on(at: datetime, day: date) -> Words:
+def _clock_on(at: datetime, day: date) -> Bilingual:
     local = at.astimezone(BEIJING)
     if local.date() == day:
-        return Words(f"{local:%H:%M} ", f"at {local:%H:%M}")
-    return Words(f"{local.month}月{local.day}日 {local:%H:%M} ", f"on {local:%Y-%m-%d} at {local:%H:%M}")
+        return Bilingual(f"{local:%H:%M} ", f"at {local:%H:%M}")
+    return Bilingual(f"{local.month}月{local.day}日 {local:%H:%M} ", f"on {local:%Y-%m-%d} at {local:%H:%M}")

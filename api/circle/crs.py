@@ -1,4 +1,4 @@
-"""Coordinate systems of Chinese map programs, turned into WGS-84 and back.
+"""Converts coordinates of Chinese map programs (GCJ-02, BD-09) to WGS-84 and back.
 
 AMap, Tencent and WeChat give GCJ-02, Baidu gives BD-09, OpenStreetMap and satellites give WGS-84 (EPSG:4326). The
 GCJ-02 offset was never published by its authority; the formula and its constants (Krasovsky 1940 ellipsoid) are those
@@ -28,23 +28,23 @@ _CLOSE = 1e-11
 
 
 def to_wgs84(lon: float, lat: float, crs: Crs) -> Position:
-    """A position given in `crs` as WGS-84."""
+    """Convert a position from `crs` to WGS-84."""
     return _TO_WGS84[crs](lon, lat)
 
 
 def from_wgs84(lon: float, lat: float, crs: Crs) -> Position:
-    """A WGS-84 position as `crs`, e.g. for handing over to a phone's own map program."""
+    """Convert a WGS-84 position to `crs`, e.g. for a phone's own map program."""
     return _FROM_WGS84[crs](lon, lat)
 
 
 def in_china(lon: float, lat: float) -> bool:
-    """Whether the offsets apply here."""
+    """Whether the position lies in the box where the offsets apply."""
     west, south, east, north = CHINA
     return west <= lon <= east and south <= lat <= north
 
 
 def wgs84_to_gcj02(lon: float, lat: float) -> Position:
-    """The published forward formula of the GCJ-02 offset."""
+    """Convert WGS-84 to GCJ-02 by the formula in common use."""
     if not in_china(lon, lat):
         return lon, lat
     x, y = lon - 105.0, lat - 35.0
@@ -62,7 +62,7 @@ def wgs84_to_gcj02(lon: float, lat: float) -> Position:
 
 
 def gcj02_to_bd09(lon: float, lat: float) -> Position:
-    """Baidu's published forward formula on top of GCJ-02."""
+    """Convert GCJ-02 to BD-09 by Baidu's published formula."""
     if not in_china(lon, lat):
         return lon, lat
     distance = hypot(lon, lat) + 0.00002 * sin(lat * _BD_PI)
@@ -71,12 +71,12 @@ def gcj02_to_bd09(lon: float, lat: float) -> Position:
 
 
 def gcj02_to_wgs84(lon: float, lat: float) -> Position:
-    """The position whose GCJ-02 this is."""
+    """Convert GCJ-02 to WGS-84, by iteration."""
     return _undo(wgs84_to_gcj02, lon, lat)
 
 
 def bd09_to_wgs84(lon: float, lat: float) -> Position:
-    """The position whose BD-09 this is."""
+    """Convert BD-09 to WGS-84, by iteration."""
     return gcj02_to_wgs84(*_undo(gcj02_to_bd09, lon, lat))
 
 

@@ -1,5 +1,7 @@
-"""Generations of travel times: built from a street file in a process of their own, made current in the store, kept in
-this host's folder; other hosts build them anew from the kept street file.
+"""Generations of travel times: a street file is built into tables by a separate process and made current in the store.
+
+The tables lie in this host's folder; where there are several hosts, the others rebuild them from the street file, which
+the store keeps for them.
 """
 
 import fcntl
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from api.circle.changes import OPERATOR
-from api.circle.snapshot import Picture, district_boxes, stored_point
+from api.circle.snapshot import CircleSnapshot, district_boxes, stored_point
 from api.circle.store import CircleStore
 from api.circle.travel.mode import Pace
 from api.circle.travel.run_build import BUILD_SECONDS, KEEPING, BuildFailed, build, progress_of
@@ -25,16 +27,16 @@ from api.refusals import Refusal
 log = logging.getLogger("circle.circle")
 
 NETWORK_MARGIN_M = 5_000.0
-"""How far around the points streets are kept: one drives out of a district and back into it."""
+"""Margin around the points within which streets are kept: one may drive out of a district and back into it."""
 REBUILD_PAUSE = timedelta(minutes=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 Hosts = Literal["one", "several"]
-"""Whether other hosts need the street file to build what this one builds."""
+"""Whether other hosts need the street file, to rebuild what this one builds."""
 Row = dict[str, Any]
 
 
 class NetworkRefused(Refusal):
-    """The street file cannot serve; what was in use stays in use."""
+    """The street file cannot be used; the generation in use stays."""
 
     code = "network_refused"
     zh = "这个路网文件用不了，原来的路网不变。"
@@ -55,7 +57,7 @@ _NETWORK_WORDS = {
 
 
 class Generations:
-    """The generations of this deployment, and those of them that this host has."""
+    """Builds generations, makes them current, rebuilds those that this host lacks, and lists them."""
 
     def __init__(
         self,
@@ -77,17 +79,18 @@ class Generations:
         self._rebuild_after = NEVER
         self._rebuilt = False
 
-    def came_to_be(self, current: str | None, now: datetime) -> bool:
-        """Whether a generation that this host lacked was built since the last time. Where `current` is lacking, that
-        begins: beside everything else, from the kept street file.
+    def rebuilt(self, current: str | None, now: datetime) -> bool:
+        """Whether a missing generation was rebuilt on this host since the last call.
+
+        Where the `current` one is missing here, a rebuild from the kept street file is started in the background.
         """
         if current and self._lacks(current):
             self._begin_rebuild(current, now)
-        came, self._rebuilt = self._rebuilt, False
-        return came
+        rebuilt, self._rebuilt = self._rebuilt, False
+        return rebuilt
 
     def folder(self, name: str | None) -> Path | None:
-        """The folder of a generation, None where there is none or this host lacks it."""
+        """The folder of a generation; None where `name` is None, or logged where this host lacks it."""
         if name is None:
             return None
         if (self._folder / name / "generation.json").is_file():
@@ -99,14 +102,14 @@ class Generations:
         return self._hosts == "several" and not (self._folder / name / "generation.json").is_file()
 
     def _begin_rebuild(self, name: str, now: datetime) -> None:
-        """One try a minute."""
+        """Start a rebuild in a thread, at most once per REBUILD_PAUSE."""
         if now < self._rebuild_after or not self._rebuilding.acquire(blocking=False):
             return
         self._rebuild_after = now + REBUILD_PAUSE
         threading.Thread(target=self._rebuild, args=(name,), name="network-rebuild", daemon=True).start()
 
     def _rebuild(self, name: str) -> None:
-        """Fetch and build; one process of a host at a time, the others find it done."""
+        """Fetch the street file and build; a file lock lets one process of a host do it, the others find it done."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / ".rebuild.lock").open("w") as lock:
@@ -131,18 +134,19 @@ class Generations:
             source.unlink(missing_ok=True)
 
     def _prune(self) -> None:
-        """Remove old generations of this host: all but the current one and the one before, which some process may
-        still read for a second. What is mapped stays readable until it is let go.
+        """Remove old generations of this host, except the current and the one before it.
+
+        Some process may still read that one for a second; files that are memory-mapped stay readable until unmapped.
         """
         current = self._store.current()["generation"]
-        there = sorted(path.parent for path in self._folder.glob("*/generation.json") if path.parent.name != current)
-        for folder in there[:-1]:
+        old = sorted(path.parent for path in self._folder.glob("*/generation.json") if path.parent.name != current)
+        for folder in old[:-1]:
             shutil.rmtree(folder, ignore_errors=True)
 
     def add(self, file: Path, tell: Callable[[str], None] = lambda line: None) -> str:
-        """Build a generation from an .osm.pbf, make it current and answer its name; `tell` is given the progress.
+        """Build a generation from an .osm.pbf file, make it current and return its name.
 
-        Raises NetworkRefused; then the old one stays.
+        `tell` is given each line of progress. Raises NetworkRefused; then the old generation stays current.
         """
         request = self._request(file, self._name(file))
         if not request["boxes"]:
@@ -161,7 +165,7 @@ class Generations:
             self._store.add_network(session, {"_id": about["generation"], "v": 1, "added_at": self._now(), **row})
             self._store.change(session, generation=about["generation"])
             self._record(OPERATOR, "network.add", f"network:{about['generation']}", session=session)
-            self._announce(session, "network_changed", about["generation"])
+            self._announce(session, "network.changed", about["generation"])
 
         self._transact(write)
         self._follow(self._now())
@@ -170,7 +174,7 @@ class Generations:
         return generation
 
     def _build(self, request: Row, tell: Callable[[str], None] = lambda line: None) -> Row:
-        """Have the builder do it, while the console shows how far it is. Raises BuildFailed."""
+        """Run the builder; its progress is written to the store, for the console of any host. Raises BuildFailed."""
         name, host, began = Path(request["out"]).name, socket.gethostname(), self._now()
         row: Row = {
             "_id": f"{name}:{host}",
@@ -181,9 +185,9 @@ class Generations:
         }
         row |= {"state": "building", "began_at": began, "code": None, "step": "reading"}
 
-        def note(**told: Any) -> None:
+        def note(**progress: Any) -> None:
             try:
-                self._store.put_build({**row, "at": self._now(), **told})
+                self._store.put_build({**row, "at": self._now(), **progress})
             except Exception:
                 # Whoever watches sees less; the build goes on.
                 log.warning("progress not kept", exc_info=True)
@@ -202,7 +206,7 @@ class Generations:
         return about
 
     def _request(self, file: Path, name: str) -> Row:
-        """What the builder is asked for a generation of the points as they stand in the store."""
+        """The request to the builder, for the points as they stand in the store."""
         points = [stored_point(row) for row in self._store.points()]
         boxes = [box.grown(NETWORK_MARGIN_M) for box in district_boxes(points)]
         return {
@@ -214,7 +218,7 @@ class Generations:
         }
 
     def _name(self, file: Path) -> str:
-        """The name of a generation: when, and of which file."""
+        """The name of a generation: the time, and the beginning of the file's SHA-256. Raises NetworkRefused."""
         try:
             with file.open("rb") as content:
                 digest = hashlib.file_digest(content, "sha256").hexdigest()
@@ -223,16 +227,17 @@ class Generations:
         return f"{self._now():%Y%m%dT%H%M%SZ}-{digest[:8]}"
 
     def builds(self) -> list[Row]:
-        """What is being built on any host, or could not be, the newest first; `why` says what was wrong, in words."""
+        """Builds that run or failed on any host, the newest first; `why` gives the reason of a failure in words."""
         blank = {"mode": None, "done": None, "of": None}
         return [{**blank, **row, "why": _why(row["code"])} for row in self._store.builds()]
 
-    def listed(self, picture: Picture) -> list[Row]:
-        """The generations that were built, newest first, and how this process, which answers from `picture`, stands
-        with them.
+    def listed(self, snapshot: CircleSnapshot) -> list[Row]:
+        """The generations that were built, the newest first, each with its `state` in this process.
+
+        `snapshot` is what this process answers from; `points` of `of` placed points lie within a generation in use.
         """
-        current, reach = self._store.current()["generation"], picture.reach
-        places = [point.position for point in picture.placed if point.position]
+        current, reach = self._store.current()["generation"], snapshot.reach
+        places = [point.position for point in snapshot.placed if point.position]
         rows = []
         for row in self._store.networks():
             used, name = reach is not None and reach.generation == row["_id"], row["_id"]
@@ -240,19 +245,22 @@ class Generations:
             state = "in_use" if used else missing if name == current else "old"
             covered = sum(reach.box.holds(*place) for place in places) if reach and used else None
             nodes = {mode: sizes["nodes"] for mode, sizes in row["modes"].items()}
-            told = {
-                "generation": name,
-                "current": name == current,
-                "state": state,
-                "points": covered,
-                "of": len(places),
-            }
-            rows.append({**row, **told, "nodes": nodes})
+            rows.append(
+                {
+                    **row,
+                    "generation": name,
+                    "current": name == current,
+                    "state": state,
+                    "points": covered,
+                    "of": len(places),
+                    "nodes": nodes,
+                }
+            )
         return rows
 
 
 def _why(code: str | None) -> dict[str, str] | None:
-    """What was wrong with a street file, in both languages."""
+    """The words for a failure's code, in both languages; None for None."""
     return dict(zip(("zh", "en"), _NETWORK_WORDS[code], strict=True)) if code else None
 
 

@@ -1,4 +1,4 @@
-"""Service points: the places of the circle, and what part of a matter each kind of place does.
+"""Service points (服务点), and which part of a matter (accept, review, collect) each kind of point does.
 
 A district has a hall, a street its 便民服务中心, a community its 便民服务站; and there are self-service machines.
 """
@@ -28,8 +28,7 @@ FACILITIES = {
     "pressure_relief_room": "减压室",
     "self_service_machine": "自助终端",
 }
-"""What can be filtered by, with its Chinese name."""
-
+"""The facilities that a question can filter by, with their Chinese names."""
 
 ROUGH_M = 100
 """From this error on a position is marked: a tenth of the circle's 1,000 m (15 minutes at 4.0 km/h), a minute and a
@@ -39,7 +38,7 @@ _ALWAYS = "24/7"
 
 
 class DatedHours(NamedTuple):
-    """An exception to the weekly hours: `hours` of that day alone, e.g. 09:00-12:00; None where it is closed."""
+    """An exception to the weekly hours on one date: `hours` are e.g. 09:00-12:00, None where it is closed."""
 
     date: date
     hours: str | None
@@ -47,7 +46,7 @@ class DatedHours(NamedTuple):
 
 
 class Override(NamedTuple):
-    """What this point does of one matter, whatever its kind usually does; empty: nothing."""
+    """The parts of one matter that this point does, instead of what its kind usually does; empty: none."""
 
     matter: str
     can: tuple[Part, ...]
@@ -55,7 +54,7 @@ class Override(NamedTuple):
 
 @dataclass(frozen=True)
 class ServicePoint:
-    """One place. Positions are WGS-84, `position_error_m` says how far off they may be; None where unknown.
+    """A service point. Positions are WGS-84 degrees, `position_error_m` is how far off they may be; None where unknown.
 
     `hours` is in the subset of opening_hours that api/calendar/hours.py reads; `hours_basis` says where they come from.
     Codes are those of the National Bureau of Statistics: nine digits for a street, twelve for a community.
@@ -110,7 +109,7 @@ class ServicePoint:
 
     @property
     def hours_confirmed(self) -> bool:
-        """Whether somebody found these hours out; typical hours are a guess: call first."""
+        """Whether these hours were confirmed; typical hours are a guess: call first."""
         basis = self.hours_basis.lower()
         return bool(basis) and "typical" not in basis and "not found" not in basis
 
@@ -121,7 +120,7 @@ class ServicePoint:
 
 
 def row_of(point: ServicePoint) -> dict[str, Any]:
-    """The point as a plain mapping."""
+    """A point as a mapping of plain values, as the store and CSV files have it."""
     return {
         **asdict(point),
         "facilities": list(point.facilities),
@@ -131,7 +130,7 @@ def row_of(point: ServicePoint) -> dict[str, Any]:
 
 
 def point_of(row: Mapping[str, Any]) -> ServicePoint:
-    """The point of a mapping; keys that it does not know are left out."""
+    """A point from a mapping as `row_of` makes it; unknown keys are ignored."""
     known = {field.name: row[field.name] for field in fields(ServicePoint) if field.name in row}
     exceptions = (DatedHours(date.fromisoformat(e["date"]), e["hours"], e["reason"]) for e in row.get("exceptions", ()))
     overrides = (Override(o["matter"], tuple(o["can"])) for o in row.get("overrides", ()))
@@ -146,7 +145,7 @@ def _dated(exception: DatedHours) -> str:
 
 @dataclass(frozen=True)
 class Handling:
-    """Where a matter is handled, as its catalogue entry says.
+    """Where a matter is handled, from its catalogue entry.
 
     `levels` of 区, 街道, 社区; `sunk` (下沉) is the text per level of what is done there; `frequent` are the levels
     whose list of frequent matters it stands on; `place` is an office outside the circle, e.g. 户籍地派出所.
@@ -186,12 +185,12 @@ _WORDS: tuple[tuple[Part, re.Pattern[str]], ...] = (
 
 
 def usual_parts(kind: Kind) -> tuple[Part, ...]:
-    """What a place of this kind does at all, where no matter is named."""
+    """The parts that a point of this kind does in general, where no matter is named."""
     return _USUAL.get(kind, ())
 
 
 def parts(matter: Handling, kind: Kind) -> tuple[Part, ...]:
-    """What part of the matter a place of this kind does: accept (受理), review (审核), collect (发证).
+    """The parts of a matter that a point of this kind does: accept (受理), review (审核), collect (发证).
 
     The district's hall does the whole of a district matter. A street or community does what its sink text says;
     where a matter names the level but no text names any level, or the level's own list has it as frequent, it is at
@@ -202,18 +201,18 @@ def parts(matter: Handling, kind: Kind) -> tuple[Part, ...]:
         return ()
     if level == "区":
         return () if matter.place else PARTS
-    said = matter.sunk.get(level)
-    found = _read(said) if said else ()
-    unsaid = not matter.sunk and not matter.place
-    if not found and (unsaid or level in matter.frequent):
+    sink_text = matter.sunk.get(level)
+    named = _read(sink_text) if sink_text else ()
+    no_text = not matter.sunk and not matter.place
+    if not named and (no_text or level in matter.frequent):
         return ("accept",)
-    return found
+    return named
 
 
 def parts_at(matter: Handling, point: ServicePoint) -> tuple[Part, ...]:
-    """What part of the matter this very point does: its override where there is one, else what its kind does."""
-    told = next((override.can for override in point.overrides if override.matter == matter.code), None)
-    return parts(matter, point.kind) if told is None else told
+    """The parts of a matter that this point does: its override where there is one, else what its kind does."""
+    override = next((override.can for override in point.overrides if override.matter == matter.code), None)
+    return parts(matter, point.kind) if override is None else override
 
 
 def _read(text: str) -> tuple[Part, ...]:

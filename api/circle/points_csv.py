@@ -1,4 +1,4 @@
-"""Service points from and to a CSV file. Every row is checked, and all that is wrong is told at once.
+"""Reads and writes service points as CSV. Every row is validated, and all errors are reported at once.
 
 The columns are those of data/service_points.csv; UTF-8, or GB 18030 as spreadsheets in China save it. Further ones:
 `exceptions` as `2026-12-31 off 盘点;2027-01-09 09:00-12:00`, `overrides` as `XC-1 accept+collect;XC-2 -` (- for none).
@@ -28,11 +28,11 @@ _LONG_LISTS = {"exceptions": 20_000, "overrides": 20_000}
 
 Cells = dict[str, str]
 Complain = Callable[[str, str], None]
-"""Say what is wrong: (column, reason)."""
+"""Report an error: (column, reason)."""
 
 
 class Checks(NamedTuple):
-    """What the file alone cannot tell: whether hours can be read (else ValueError), and whether a matter is known."""
+    """Checks that need other rooms: `hours` raises ValueError for unreadable ones, `knows` tells if a matter exists."""
 
     hours: Callable[[str], object]
     knows: Callable[[str], bool]
@@ -41,13 +41,13 @@ class Checks(NamedTuple):
 def read_points(
     content: bytes, check_hours: Callable[[str], object], knows: Callable[[str], bool] = lambda code: True
 ) -> list[ServicePoint]:
-    """The points of a CSV file. `check_hours` raises ValueError for hours that cannot be read, `knows` a matter's code.
+    """The points of a CSV file; `check_hours` and `knows` as in Checks.
 
     Raises BadFields, its keys `line 12: lon`; then nothing of the file may be used.
     """
     faults: dict[str, list[str]] = {}
     reader = csv.DictReader(io.StringIO(_text(content), newline=""), restkey="", restval="", strict=True)
-    found: dict[str, ServicePoint] = {}
+    points: dict[str, ServicePoint] = {}
     try:
         _check_header(reader.fieldnames or [], faults)
         for row in reader if not faults else ():
@@ -57,21 +57,21 @@ def read_points(
                 faults.setdefault(f"line {line}: {column}", []).append(reason)
 
             point = _point(row, Checks(check_hours, knows), complain)
-            if point and found.setdefault(point.id, point) is not point:
+            if point and points.setdefault(point.id, point) is not point:
                 complain("id", f"编号 {point.id} 在前面已经出现过。")
     except csv.Error as error:
         faults[f"line {reader.line_num}"] = [f"不是合格的 CSV：{error}。"]
-    if not found and not faults:
+    if not points and not faults:
         faults["line 2"] = ["文件里没有服务点。"]
     if faults:
         raise BadFields(faults)
-    return list(found.values())
+    return list(points.values())
 
 
 def check_point(
     values: Mapping[str, Any], check_hours: Callable[[str], object], knows: Callable[[str], bool] = lambda code: True
 ) -> ServicePoint:
-    """The point of a mapping with the names of `row_of`, by the same rules as a row of a file. Raises BadFields."""
+    """The point of a mapping (keys as in `row_of`), validated as a row of a file is. Raises BadFields."""
     faults: dict[str, list[str]] = {}
 
     def complain(column: str, reason: str) -> None:
@@ -107,7 +107,7 @@ def _cell(value: Any) -> str:
 
 
 def _item(value: Any) -> str:
-    """One of a list: a facility, a dated exception or an override."""
+    """An item of a list as text: a facility, a dated exception or an override."""
     if not isinstance(value, dict):
         return str(value)
     if "matter" in value:
@@ -216,7 +216,7 @@ def _check_facilities(cells: Cells, note: Complain) -> tuple[str, ...]:
 
 
 def _check_exceptions(cells: Cells, checks: Checks, note: Complain) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+    by_day: dict[str, dict[str, Any]] = {}
     for item in filter(None, map(str.strip, cells["exceptions"].split(";"))):
         day, _, rest = item.partition(" ")
         hours, _, reason = rest.partition(" ")
@@ -226,24 +226,24 @@ def _check_exceptions(cells: Cells, checks: Checks, note: Complain) -> list[dict
         except ValueError:
             note("exceptions", f"看不懂：{item}。例：2026-12-31 off 盘点，或 2027-01-09 09:00-12:00。")
             continue
-        if found.setdefault(day, {"date": day, "hours": hours, "reason": reason})["hours"] != hours:
+        if by_day.setdefault(day, {"date": day, "hours": hours, "reason": reason})["hours"] != hours:
             note("exceptions", f"{day} 写了两次。")
-    return [{**e, "hours": None if e["hours"] in ("off", "closed") else e["hours"]} for _, e in sorted(found.items())]
+    return [{**e, "hours": None if e["hours"] in ("off", "closed") else e["hours"]} for _, e in sorted(by_day.items())]
 
 
 def _check_overrides(cells: Cells, checks: Checks, note: Complain) -> list[dict[str, Any]]:
-    found: dict[str, list[str]] = {}
+    by_code: dict[str, list[str]] = {}
     for item in filter(None, map(str.strip, cells["overrides"].split(";"))):
         code, _, rest = item.partition(" ")
         can = [] if rest == "-" else rest.split("+")
         if not set(can) <= set(PARTS):
             note("overrides", f"看不懂：{item}。例：XC-1 accept+collect，不办写 -。")
-        elif code in found:
+        elif code in by_code:
             note("overrides", f"事项 {code} 写了两次。")
         elif not checks.knows(code):
             note("overrides", f"没有这个事项：{code}。")
-        found[code] = [part for part in PARTS if part in can]
-    return [{"matter": code, "can": can} for code, can in sorted(found.items())]
+        by_code[code] = [part for part in PARTS if part in can]
+    return [{"matter": code, "can": can} for code, can in sorted(by_code.items())]
 
 
 def _whole(cells: Cells, column: str, most: int, note: Complain) -> int | None:

@@ -1,11 +1,14 @@
-"""Where: the circle, its points, and what is needed to draw them."""
+"""Routes of the circle: the question, service points and their changes, drawings, street networks."""
 
 from typing import Any
 
 from flask import Response
 from flask_smorest import Blueprint
 
-from api.circle import schemas
+from api.circle.schemas import circle as circle_schemas
+from api.circle.schemas import drawings
+from api.circle.schemas import networks as network_schemas
+from api.circle.schemas import points as point_schemas
 from api.circle.service import Circle
 from api.circle.travel.area import Box
 from api.web.edge import Quick
@@ -16,52 +19,60 @@ from api.web.problems import language
 Row = dict[str, Any]
 
 
+def blueprint(circle: Circle, http: Http) -> Blueprint:
+    """The routes of this room."""
+    bp = Blueprint("circle", __name__, url_prefix="/v1", description="Where: what is within 15 minutes")
+    _question(bp, circle, http)
+    _drawings(bp, circle, http)
+    _points(bp, circle, http)
+    _changes(bp, circle, http)
+    _networks(bp, circle, http)
+    return bp
+
+
 def quick(circle: Circle) -> dict[str, Quick]:
-    """The question that everybody asks first, answered before Flask begins where it is plain."""
+    """Answers `GET /v1/circle` before Flask begins, by path; None leaves an unusual question to the route below."""
 
     def find(query: str, language: str) -> bytes | None:
-        question = schemas.plain_question(query)
+        question = circle_schemas.plain_question(query)
         return circle.find(question, language) if question else None
 
     return {"/v1/circle": find}
 
 
-def blueprint(circle: Circle, http: Http) -> Blueprint:
-    """The routes of this room."""
-    bp = Blueprint("circle", __name__, url_prefix="/v1", description="Where: what is within 15 minutes")
-
-    def shown(point_id: str, status: int) -> Any:
-        found = circle.face(circle.point(point_id))
-        return found, status, http.etag(found["version"])
-
+def _question(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.get("/circle")
     @http.allow("anyone")
-    @bp.arguments(schemas.Question(), location="query")
-    @bp.response(200, schemas.Circle)
+    @bp.arguments(circle_schemas.QuestionSchema(), location="query")
+    @bp.response(200, circle_schemas.CircleSchema)
     def find(question: Row) -> Response:
         """What is near enough, can do the matter and is open on arrival."""
         return json(circle.find(question, language()))
 
+
+def _drawings(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.get("/circle/isochrone")
     @http.allow("anyone")
-    @bp.arguments(schemas.IsochroneQuestion, location="query")
-    @bp.response(200, schemas.GeoJson)
+    @bp.arguments(drawings.IsochroneQuestion, location="query")
+    @bp.response(200, drawings.GeoJson)
     def isochrone(question: Row) -> Row:
         """An outline of what can be reached, for drawing only."""
         return circle.isochrone(question)
 
     @bp.get("/circle/streets")
     @http.allow("anyone")
-    @bp.arguments(schemas.BoxQuestion, location="query")
-    @bp.response(200, schemas.GeoJson)
+    @bp.arguments(drawings.BoxQuestion, location="query")
+    @bp.response(200, drawings.GeoJson)
     def streets(box: Box) -> Row:
         """Streets in a box, for drawing."""
         return circle.streets(box)
 
+
+def _points(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.get("/points")
     @http.allow("anyone")
-    @bp.arguments(schemas.PointsQuestion, location="query")
-    @bp.response(200, schemas.Points)
+    @bp.arguments(point_schemas.PointsQuestion, location="query")
+    @bp.response(200, point_schemas.Points)
     def points(question: Row) -> Row:
         """Service points by id, those without a position included."""
         kind, street = question.get("kind"), question.get("street")
@@ -69,36 +80,38 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
 
     @bp.get("/points/<point_id>")
     @http.allow("anyone")
-    @bp.response(200, schemas.Point)
+    @bp.response(200, point_schemas.Point)
     def point(point_id: str) -> Any:
         """One service point, and whether it is open now."""
-        return shown(point_id, 200)
+        return _tagged(circle, http, point_id)
 
     @bp.get("/points/<point_id>/matters")
     @http.allow("anyone")
     @bp.arguments(Paging, location="query")
-    @bp.response(200, schemas.PointMatters)
+    @bp.response(200, point_schemas.PointMatters)
     def matters(paging: Row, point_id: str) -> Any:
         """Which matters can be done there, and what part of each."""
         return page(lambda after, most: circle.matters(point_id, after, most), paging, by="code")
 
+
+def _changes(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.post("/points")
     @http.allow("admin")
-    @bp.arguments(schemas.NewPoint)
-    @bp.response(201, schemas.Point)
-    @http.create_once(lambda actor, ref: shown(circle.changes.made(ref), 201))
-    def add_point(told: Row, actor: Any, new_id: str) -> Any:
+    @bp.arguments(point_schemas.NewPoint)
+    @bp.response(201, point_schemas.Point)
+    @http.create_once(lambda actor, ref: _tagged(circle, http, circle.changes.created(ref), 201))
+    def add_point(body: Row, actor: Any, new_id: str) -> Any:
         """A new service point; in the circle at once."""
-        return shown(circle.changes.add(actor.id, told, new_id), 201)
+        return _tagged(circle, http, circle.changes.add(actor.id, body, new_id), 201)
 
     @bp.patch("/points/<point_id>")
     @http.allow("admin")
-    @bp.arguments(schemas.PointChange)
-    @bp.response(200, schemas.Point)
-    def change_point(told: Row, point_id: str, actor: Any) -> Any:
+    @bp.arguments(point_schemas.PointChange)
+    @bp.response(200, point_schemas.Point)
+    def change_point(body: Row, point_id: str, actor: Any) -> Any:
         """Change some fields of a point; `built: no` closes it. Holds at once, in every process within two seconds."""
-        circle.changes.change(actor.id, point_id, http.wanted_version(), told)
-        return shown(point_id, 200)
+        circle.changes.change(actor.id, point_id, http.wanted_version(), body)
+        return _tagged(circle, http, point_id)
 
     @bp.delete("/points/<point_id>")
     @http.allow("admin")
@@ -110,7 +123,7 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
     @bp.get("/points/<point_id>/versions")
     @http.allow("admin")
     @bp.arguments(Paging, location="query")
-    @bp.response(200, schemas.PointVersions)
+    @bp.response(200, point_schemas.PointVersions)
     def versions(paging: Row, point_id: str, actor: Any) -> Any:
         """What a point was: every version, the newest first."""
 
@@ -121,9 +134,11 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
 
         return page(read, paging, by="version")
 
+
+def _networks(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.get("/networks")
     @http.allow("admin")
-    @bp.response(200, schemas.Networks)
+    @bp.response(200, network_schemas.Networks)
     def networks(actor: Any) -> Any:
         """The street networks that were built, the newest first, how this process stands with them, and what is being
         built.
@@ -131,4 +146,8 @@ def blueprint(circle: Circle, http: Http) -> Blueprint:
         builds = [{**row, "why": row["why"] and row["why"][language()]} for row in circle.generations.builds()]
         return {"items": circle.networks(), "builds": builds}
 
-    return bp
+
+def _tagged(circle: Circle, http: Http, point_id: str, status: int = 200) -> Any:
+    """A point as a response, with the version of its row as ETag."""
+    face = circle.face(circle.point(point_id))
+    return face, status, http.etag(face["version"])

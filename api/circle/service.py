@@ -1,7 +1,7 @@
-"""The use cases of the circle: ask it, look at points, draw it.
+"""The circle service: answers questions, lists points, draws streets and outlines.
 
-Questions are answered from memory alone: an immutable picture of the points and the current generation of travel times.
-`follow` looks whether the store has moved on and swaps the picture; every process calls it about once a second.
+Questions are answered from memory alone, from an immutable snapshot of the points and the current generation of travel
+times. `follow` replaces the snapshot where the store has changed; every process calls it about once a second.
 Points are changed in `changes`, street networks added in `generations`.
 """
 
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from api.circle import circle
-from api.circle.answer import written
+from api.circle.answer import answer_json
 from api.circle.changes import PointChanges
-from api.circle.circle import Ask, OpeningAt
+from api.circle.circle import CircleQuestion, OpeningAt
 from api.circle.crs import from_wgs84, to_wgs84
 from api.circle.generations import Generations, Hosts
 from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
 from api.circle.ports import CirclePorts
-from api.circle.snapshot import Picture, stored_point
+from api.circle.snapshot import CircleSnapshot, stored_point
 from api.circle.store import CircleStore
 from api.circle.travel.area import Box
 from api.circle.travel.mode import Pace
@@ -34,13 +34,13 @@ log = logging.getLogger("circle.circle")
 ISOCHRONE_SECONDS = 20
 KEPT_ISOCHRONES = 64
 COVER_PAUSE = timedelta(seconds=5)
-"""Until new positions that could not be searched are tried again."""
+"""How long after a failed search for new positions the next one is tried."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 Row = dict[str, Any]
 
 
 class NotDrawn(Refusal):
-    """An outline took too long or more memory than allowed."""
+    """The outline took longer or more memory than allowed."""
 
     code = "unavailable"
     zh = "现在画不出可达范围，请稍后再试。"
@@ -73,7 +73,7 @@ class Circle:
         self._store, self._now = store, now
         self._opening, self._matter, self._codes = opening, matter, codes
         self._pace = pace or Pace()
-        self._picture = Picture(-1, (), {}, None)
+        self._snapshot = CircleSnapshot(-1, (), {}, None)
         self._following = threading.Lock()
         self._drawing = threading.Lock()
         self._cover_after = NEVER
@@ -105,45 +105,45 @@ class Circle:
     # -- questions, from memory ---------------------------------------------
 
     def find(self, question: Row, language: str) -> bytes:
-        """The circle around a position, as the JSON of `GET /v1/circle` in a `language`, zh or en. Raises BadFields."""
-        picture = self._picture
-        ask, facilities = self._ask(question, picture), self._facilities(question)
-        travel = picture.reach.times(ask.mode, ask.lon, ask.lat) if picture.reach else None
-        pace = picture.reach.pace if picture.reach else self._pace
-        metres = picture.spots.distances_m(ask.lon, ask.lat)
-        candidates = picture.candidates(ask.matter, facilities)
-        reached = circle.reached(ask, candidates, metres, pace, travel.seconds if travel else None)
-        found = circle.answer(ask, reached, self._opening)
-        said = circle.snapped_words(travel.snap.metres if travel else None) if picture.reach else None
+        """Answer a question as the JSON of `GET /v1/circle`, its words in a `language` (zh or en). Raises BadFields."""
+        snapshot = self._snapshot
+        asked, facilities = self._asked(question, snapshot), self._facilities(question)
+        travel = snapshot.reach.times(asked.mode, asked.lon, asked.lat) if snapshot.reach else None
+        pace = snapshot.reach.pace if snapshot.reach else self._pace
+        metres = snapshot.spots.distances_m(asked.lon, asked.lat)
+        candidates = snapshot.candidates(asked.matter, facilities)
+        reached = circle.reached(asked, candidates, metres, pace, travel.seconds if travel else None)
+        answer = circle.answer(asked, reached, self._opening)
+        notice = circle.snap_notice(travel.snap.metres if travel else None) if snapshot.reach else None
         head = {
             "basis": "estimate" if travel is None else "network",
-            "generation": picture.reach.generation if picture.reach and travel else None,
-            "mode": ask.mode,
-            "minutes": ask.minutes,
-            "speed_kmh": None if travel and ask.mode == "drive" else getattr(pace, ask.mode),
+            "generation": snapshot.reach.generation if snapshot.reach and travel else None,
+            "mode": asked.mode,
+            "minutes": asked.minutes,
+            "speed_kmh": None if travel and asked.mode == "drive" else getattr(pace, asked.mode),
             "origin": {
-                "lon": round(ask.lon, 6),
-                "lat": round(ask.lat, 6),
+                "lon": round(asked.lon, 6),
+                "lat": round(asked.lat, 6),
                 "snapped_m": None if travel is None else round(travel.snap.metres, 1),
-                "off_streets": picture.reach is not None and travel is None,
-                "said": said and (said.en if language == "en" else said.zh),
+                "off_streets": snapshot.reach is not None and travel is None,
+                "said": notice and (notice.en if language == "en" else notice.zh),
             },
         }
-        return written(head, found, picture.faces, language)
+        return answer_json(head, answer, snapshot.points_json, language)
 
     def points(self) -> tuple[ServicePoint, ...]:
         """All points, by id."""
-        return self._picture.points
+        return self._snapshot.points
 
     def point(self, point_id: str) -> ServicePoint:
-        """A point. Raises NotFound."""
-        found = self._picture.by_id.get(point_id)
-        if found is None:
+        """The point of this id. Raises NotFound."""
+        point = self._snapshot.by_id.get(point_id)
+        if point is None:
             raise NotFound
-        return found
+        return point
 
     def face(self, point: ServicePoint) -> Row:
-        """A point as it is shown, with how it stands now and the version of its row."""
+        """A point in the shape of `GET /v1/points/{id}`, with its opening status now and the version of its row."""
         opening = self._opening(point.opening_hours, self._now())
         return {
             **row_of(point),
@@ -157,81 +157,86 @@ class Circle:
                 "next_opens_at": opening.next_opens_at,
                 "provisional": opening.provisional,
             },
-            "version": self._picture.versions[point.id],
+            "version": self._snapshot.versions[point.id],
         }
 
     def listed(self, kind: str | None, street: str | None, after: str | None, most: int) -> list[Row]:
-        """Faces of points by id: up to `most` of those after `after`, of one kind or street where that is named."""
-        found = (
+        """Points by id, in the shape of `face`: at most `most` after the id `after`, of a kind and a street code."""
+        points = (
             point
-            for point in self._picture.points
+            for point in self._snapshot.points
             if (after is None or point.id > after)
             and kind in (None, point.kind)
             and street in (None, point.street_code)
         )
-        return [self.face(point) for point in islice(found, most)]
+        return [self.face(point) for point in islice(points, most)]
 
     def matters(self, point_id: str, after: str | None, most: int) -> list[Row]:
-        """What this point does of which matter, by code: `can` here, `usual` for its kind; up to `most` after `after`.
+        """The matters that a point handles, by code, with the parts that it does (`can`) and its kind does (`usual`).
 
-        Matters that it neither does nor usually would are left out. Raises NotFound.
+        At most `most` after the code `after`; matters of which both are empty are left out. Raises NotFound.
         """
         point = self.point(point_id)
-        handled = (handling_of(self._matter(code)) for code in self._codes() if after is None or code > after)
-        found = (
-            {"code": one.code, "name": one.name, "can": parts_at(one, point), "usual": parts(one, point.kind)}
-            for one in handled
+        matters = (handling_of(self._matter(code)) for code in self._codes() if after is None or code > after)
+        rows = (
+            {
+                "code": matter.code,
+                "name": matter.name,
+                "can": parts_at(matter, point),
+                "usual": parts(matter, point.kind),
+            }
+            for matter in matters
         )
-        return list(islice((row for row in found if row["can"] or row["usual"]), most))
+        return list(islice((row for row in rows if row["can"] or row["usual"]), most))
 
     def card(self, point_id: str) -> Row:
-        """A point on a card in a conversation. Raises NotFound."""
+        """What a card in a conversation shows of a point. Raises NotFound."""
         row = row_of(self.point(point_id))
         return {key: row[key] for key in ("id", "kind", "name", "address", "phone", "hours")}
 
     def desk_for(self, matter: str | None, point: str | None) -> str | None:
-        """The point whose staff answer questions: the hall that was named, else the district's. None without a hall.
+        """The id of the hall whose staff answer questions: the named `point`, else its district's; None without a hall.
 
         Centres and stations have no desk of their own yet: their questions go to the hall, whatever the matter.
         """
-        halls = [p for p in self._picture.points if p.kind == "hall"]
-        named = self._picture.by_id.get(point or "")
+        halls = [p for p in self._snapshot.points if p.kind == "hall"]
+        named = self._snapshot.by_id.get(point or "")
         near = [hall for hall in halls if named and hall.district == named.district]
         wanted = [named] if named in halls else near or halls
         return wanted[0].id if wanted and wanted[0] else None
 
-    def desk_open(self, desk: str, at: datetime) -> circle.Opening:
-        """Whether the staff of a point are there at an instant. Raises NotFound."""
+    def desk_open(self, desk: str, at: datetime) -> circle.OpeningStatus:
+        """The opening status of a point's desk at an instant. Raises NotFound."""
         return self._opening(self.point(desk).opening_hours, at)
 
     # -- drawing ------------------------------------------------------------
 
     def streets(self, box: Box) -> Row:
-        """Streets in a box as GeoJSON; none without a network."""
-        drawn = self._picture.streets
+        """The streets in a box as a GeoJSON FeatureCollection; empty without a network."""
+        drawn = self._snapshot.streets
         return drawn.inside(box) if drawn else {"type": "FeatureCollection", "truncated": False, "features": []}
 
     def isochrone(self, question: Row) -> Row:
-        """What is within `minutes` of a point (on the way to it), or of a position (on the way from it), as GeoJSON.
+        """The outline of what is within `minutes` of travel to a point, or from a position, as a GeoJSON Feature.
 
-        For drawing only; membership is decided by `find`. Raises BadFields, and NotFound for an unknown point.
+        For drawing only; `find` decides what is inside. Raises BadFields, NotDrawn, and NotFound for an unknown point.
         """
-        picture = self._picture
-        if picture.reach is None:
+        snapshot = self._snapshot
+        if snapshot.reach is None:
             raise BadFields({"mode": ["还没有路网，画不出可达范围。"]})
         if "point" in question:
             position = self.point(question["point"]).position
             if position is None:
                 raise BadFields({"point": ["这个服务点还没有位置。"]})
         else:
-            position = self._place(question, picture)
+            position = self._place(question, snapshot)
         mode, minutes = question["mode"], question["minutes"]
-        key = (picture.reach.generation, position, mode, minutes, "point" in question)
+        key = (snapshot.reach.generation, position, mode, minutes, "point" in question)
         about = {"generation": key[0], "mode": mode, "minutes": minutes}
-        return {"type": "Feature", "properties": about, "geometry": self._outline(picture.reach, key)}
+        return {"type": "Feature", "properties": about, "geometry": self._outline(snapshot.reach, key)}
 
     def _outline(self, reach: Reach, key: tuple[Any, ...]) -> Row:
-        """One outline at a time is computed; the last ones are kept."""
+        """The geometry of an outline from the cache, else computed, one at a time. Raises NotDrawn."""
         _, (lon, lat), mode, minutes, to_there = key
         with self._drawing:
             if key not in self._isochrones:
@@ -247,9 +252,9 @@ class Circle:
 
     # -- checking a question ------------------------------------------------
 
-    def _ask(self, question: Row, picture: Picture) -> Ask:
-        lon, lat = self._place(question, picture)
-        return Ask(
+    def _asked(self, question: Row, snapshot: CircleSnapshot) -> CircleQuestion:
+        lon, lat = self._place(question, snapshot)
+        return CircleQuestion(
             lon,
             lat,
             question["mode"],
@@ -274,48 +279,48 @@ class Circle:
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请先搜索事项再选。"]}) from None
 
-    def _place(self, question: Row, picture: Picture) -> tuple[float, float]:
-        """The WGS-84 position of a question, which must lie in the deployment's area."""
+    def _place(self, question: Row, snapshot: CircleSnapshot) -> tuple[float, float]:
+        """The position of a question in WGS-84. Raises BadFields outside the deployment's area."""
         lon, lat = question["lon"], question["lat"]
         for name, value, most in (("lon", lon, 180), ("lat", lat, 90)):
             if not -most <= value <= most:
-                swapped = self._covers(picture, lat, lon)
+                swapped = self._covers(snapshot, lat, lon)
                 raise BadFields({name: [_SWAPPED if swapped else f"应在 -{most} 到 {most} 度之间。"]})
         place = to_wgs84(lon, lat, question["crs"])
-        if not self._covers(picture, *place):
-            reason = _SWAPPED if self._covers(picture, lat, lon) else "不在本系统的服务区域内。"
+        if not self._covers(snapshot, *place):
+            reason = _SWAPPED if self._covers(snapshot, lat, lon) else "不在本系统的服务区域内。"
             raise BadFields({"lon": [reason], "lat": [reason]})
         return place
 
     @staticmethod
-    def _covers(picture: Picture, lon: float, lat: float) -> bool:
-        return any(box.holds(lon, lat) for box in picture.area)
+    def _covers(snapshot: CircleSnapshot, lon: float, lat: float) -> bool:
+        return any(box.holds(lon, lat) for box in snapshot.area)
 
     # -- keeping up with the store --------------------------------------------
 
     def start(self) -> None:
-        """Load the starter points where the store has none, then take the first picture."""
+        """Load the starter points where the store has none, then take the first snapshot."""
         self.changes.start()
         self.follow(self._now())
 
     def follow(self, now: datetime) -> bool:
-        """A step for every process: where the store has moved on, take a new picture. True when one was taken.
+        """Replace the snapshot where the store has changed; every process calls this. Returns whether it did.
 
-        A generation that is not in this host's folder leaves the old one in use; positions that have no column yet are
-        estimated until the builder has searched them.
+        Where the current generation is missing in this host's folder, the old one stays in use; positions without a
+        column are estimated until the builder has searched them.
         """
         with self._following:
-            current, used = self._store.current(), self._picture.reach
-            came = self.generations.came_to_be(current["generation"], now)
-            again = used is not None and bool(used.missing) and now >= self._cover_after
-            if current["revision"] == self._picture.revision and not came and not again:
+            current, used = self._store.current(), self._snapshot.reach
+            rebuilt = self.generations.rebuilt(current["generation"], now)
+            retry = used is not None and bool(used.missing) and now >= self._cover_after
+            if current["revision"] == self._snapshot.revision and not rebuilt and not retry:
                 return False
             rows = self._store.points()
             folder = self.generations.folder(current["generation"]) or (used.folder if used else None)
             points = tuple(map(stored_point, rows))
             versions = {row["_id"]: row["version"] for row in rows}
             self._take(current["revision"], points, versions, folder)
-            reach = self._picture.reach
+            reach = self._snapshot.reach
             if reach and reach.missing:
                 self._cover_after = now + COVER_PAUSE
                 if self._search(reach, reach.missing):
@@ -323,11 +328,11 @@ class Circle:
             return True
 
     def networks(self) -> list[Row]:
-        """The generations that were built, newest first: `{generation, file, box, nodes, added_at, current, state, …}`.
+        """The generations that were built, the newest first: `{generation, file, box, nodes, added_at, current, …}`.
 
-        `state` and `points` tell how this process stands with them.
+        `state` and `points` are those of this process.
         """
-        return self.generations.listed(self._picture)
+        return self.generations.listed(self._snapshot)
 
     def _knows(self, code: str) -> bool:
         try:
@@ -339,20 +344,21 @@ class Circle:
         self, revision: int, points: tuple[ServicePoint, ...], versions: dict[str, int], folder: Path | None
     ) -> None:
         positions = [point.position for point in points if point.position]
-        self._picture = Picture(revision, points, versions, Reach(folder, positions) if folder else None)
+        self._snapshot = CircleSnapshot(revision, points, versions, Reach(folder, positions) if folder else None)
 
     def _prepare(self, points: Sequence[ServicePoint]) -> None:
-        """Have new positions searched before anybody hears of them: on this host nobody sees an estimate in between.
-        Where that fails, and on other hosts, `follow` has it done.
+        """Search new positions before the points are written, so that this host never answers with an estimate.
+
+        Where that fails, and on other hosts, `follow` does it.
         """
-        reach, there = self._picture.reach, {point.position for point in self._picture.placed}
-        fresh = [point.position for point in points if point.position and point.position not in there]
+        reach, known = self._snapshot.reach, {point.position for point in self._snapshot.placed}
+        fresh = [point.position for point in points if point.position and point.position not in known]
         if reach and fresh:
             self._search(reach, fresh)
 
     @staticmethod
     def _search(reach: Reach, positions: Sequence[Position]) -> bool:
-        """Have positions searched that have no column yet."""
+        """Run the builder for positions without a column; False, and logged, where it failed."""
         try:
             build("cover", {"folder": str(reach.folder), "positions": positions})
         except BuildFailed:
@@ -365,11 +371,11 @@ _SWAPPED = "经度和纬度好像写反了：lon 是经度，lat 是纬度。"
 
 
 def _elsewhere(point: ServicePoint) -> Row | None:
-    """The position in the coordinate systems of Chinese map programs; None without one."""
+    """The position in the coordinate systems of Chinese map programs; None for a point without a position."""
     if point.position is None:
         return None
-    found: Row = {}
+    positions: Row = {}
     for crs in ("gcj02", "bd09"):
         lon, lat = from_wgs84(*point.position, crs)
-        found[crs] = {"lon": round(lon, 6), "lat": round(lat, 6)}
-    return found
+        positions[crs] = {"lon": round(lon, 6), "lat": round(lat, 6)}
+    return positions

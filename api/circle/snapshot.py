@@ -1,11 +1,11 @@
-"""What questions are answered from: the points and the travel times as they stood at one revision, immutable."""
+"""The immutable snapshot that questions are answered from: points and travel times as of one revision of the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from api.circle.answer import face
+from api.circle.answer import point_json
 from api.circle.circle import Candidate, candidate
 from api.circle.point import Handling, ServicePoint, point_of
 from api.circle.travel.area import Box, Spots, around
@@ -13,13 +13,16 @@ from api.circle.travel.drawing import StreetMap
 from api.circle.travel.reach import Reach
 
 AREA_MARGIN_M = 1_500.0
-"""How far around the points of a district questions are answered."""
+"""Margin of the box around a district's points in which questions are answered."""
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Everything a question needs, as it stood at one revision."""
+class CircleSnapshot:
+    """Points, the versions of their rows by id, and travel times (`reach`, None without a network), as of `revision`.
+
+    What is derived from them is computed at first use and kept.
+    """
 
     revision: int
     points: tuple[ServicePoint, ...]
@@ -33,21 +36,21 @@ class Picture:
 
     @cached_property
     def placed(self) -> tuple[ServicePoint, ...]:
-        """Points that have a position, in the order of the tables."""
+        """Points that have a position, by id: the order of every array below."""
         return tuple(point for point in self.points if point.position)
 
     @cached_property
     def spots(self) -> Spots:
-        """Where those are."""
+        """The positions of `placed`, laid out for measuring distances."""
         return Spots([point.position for point in self.placed if point.position])
 
     @cached_property
-    def faces(self) -> dict[str, bytes]:
-        """What an answer says of each of those, whoever asks, by id."""
-        return {point.id: face(point) for point in self.placed}
+    def points_json(self) -> dict[str, bytes]:
+        """The JSON of each placed point that is the same for every question, by id."""
+        return {point.id: point_json(point) for point in self.placed}
 
     def candidates(self, matter: Handling | None, facilities: frozenset[str]) -> list[Candidate | None]:
-        """Those who may be gone to for this, in the order of the tables."""
+        """The placed points as candidates for a matter and facilities, None for those that cannot serve."""
         if matter is None and not facilities:
             return self._candidates
         return [candidate(point, matter, facilities) for point in self.placed]
@@ -58,18 +61,18 @@ class Picture:
 
     @cached_property
     def area(self) -> tuple[Box, ...]:
-        """Where questions are answered: around each district's points, and where there are streets."""
+        """The boxes in which questions are answered: around each district's points, and the street network's."""
         boxes = [box.grown(AREA_MARGIN_M) for box in district_boxes(self.points)]
         return (*boxes, self.reach.box) if self.reach else tuple(boxes)
 
     @cached_property
     def streets(self) -> StreetMap | None:
-        """The lines for drawing."""
+        """The streets for drawing; None without a network."""
         return StreetMap(self.reach.folder) if self.reach else None
 
 
 def district_boxes(points: Sequence[ServicePoint]) -> list[Box]:
-    """The box of each district's placed points."""
+    """The smallest box around the placed points of each district."""
     places: dict[str, list[tuple[float, float]]] = {}
     for point in points:
         if point.position:
@@ -78,5 +81,5 @@ def district_boxes(points: Sequence[ServicePoint]) -> list[Box]:
 
 
 def stored_point(row: Row) -> ServicePoint:
-    """The point of a stored row."""
+    """A point from its row in the store."""
     return point_of({**row, "id": row["_id"]})

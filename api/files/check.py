@@ -1,4 +1,4 @@
-"""Opens one file in a process of its own, with little memory and time: `python -m api.files.check`.
+"""Checks one uploaded file in a process of its own, with limited memory and time: `python -m api.files.check`.
 
 Takes the file on standard input. Answers one line of JSON: `{"refused": code}` (see `file.UNFIT`), or `{"type", "size",
 "thumb", "facts"}` followed by `size` bytes to keep and `thumb` bytes of a small picture. A picture is decoded and
@@ -8,9 +8,7 @@ encoded anew: nothing but its pixels comes through. A PDF is kept byte for byte,
 import contextlib
 import io
 import json
-import os
 import re
-import resource
 import sys
 import warnings
 import zipfile
@@ -19,9 +17,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from api.files.file import MOST_BYTES, kind_of
+from api.limited import Limits, confine
 
-MEMORY_BYTES = 1024 * 1024 * 1024
-CPU_SECONDS = 20
+LIMITS = Limits(memory_bytes=1024**3, cpu_seconds=20, grace_seconds=5, niceness=10, file_bytes=0)
+"""Little memory, little time, no files; others go first."""
 MOST_PIXELS = 50_000_000
 MOST_SIDE = 5_000
 """Pixels that a kept picture has on its longer side at most: an A4 page at 400 dpi."""
@@ -177,9 +176,9 @@ def _pdf(data: bytes) -> Opened:
 def _inflate_all(data: bytes) -> None:
     """Inflate every deflated stream, whoever refers to it, and let it go: a bomb is found without keeping it."""
     total = 0
-    for found in STREAM.finditer(data):
-        inflater, rest = zlib.decompressobj(), data[found.end() : found.end() + 64]
-        at = found.end() + len(rest)
+    for match in STREAM.finditer(data):
+        inflater, rest = zlib.decompressobj(), data[match.end() : match.end() + 64]
+        at = match.end() + len(rest)
         with contextlib.suppress(zlib.error):  # not deflated, or broken: pypdf will say
             while not inflater.eof and rest:
                 total += len(inflater.decompress(rest, INFLATE_BYTES))
@@ -223,28 +222,19 @@ def _attaches(value: dict[str, Any]) -> bool:
     return "/EF" in value and not all(name.endswith(HARMLESS_ATTACHMENTS) for name in names or [""])
 
 
-def _confine() -> None:
-    """Little memory, little time, no files, no core that would hold somebody's papers; others go first."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.nice(10)
-
-
 def main() -> None:
     """One file in, one answer out."""
-    _confine()
+    confine(LIMITS)
     warnings.simplefilter("ignore")
     data = sys.stdin.buffer.read(MOST_BYTES + 1)
     out = sys.stdout.buffer
     try:
-        found = examine(data)
+        opened = examine(data)
     except Unfit as unfit:
         out.write(json.dumps({"refused": unfit.code}).encode() + b"\n")
         return
-    head = {"type": found.type, "size": len(found.content), "thumb": len(found.thumb), "facts": found.facts}
-    out.write(json.dumps(head).encode() + b"\n" + found.content + found.thumb)
+    head = {"type": opened.type, "size": len(opened.content), "thumb": len(opened.thumb), "facts": opened.facts}
+    out.write(json.dumps(head).encode() + b"\n" + opened.content + opened.thumb)
 
 
 if __name__ == "__main__":

@@ -4,23 +4,19 @@ Both ways the bytes flow in pieces: this process never holds a whole file.
 """
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import IO, NamedTuple
 
-import api
 from api.files.file import PART_BYTES
+from api.limited import Program
+
+CHECK = Program("api.files.check", detached=True)
+"""Detached, since a Ctrl-C in the terminal is for us, who then finish what is in hand."""
 
 CHECK_SECONDS = 45
 """By the clock; less than a lease. The process limits its own CPU time and memory more strictly."""
 
-ROOT = Path(api.__file__).parents[1]
 MOST_HEAD = 4096
 
 BLAMES = {
@@ -54,39 +50,13 @@ Keep = Callable[[str, int, Iterator[bytes]], None]
 
 def check(pieces: Iterable[bytes], keep: Keep, seconds: float = CHECK_SECONDS) -> Checked:
     """Open the file that the pieces make; `keep` is given what to keep of it, if it is fit. Raises CheckFailed."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "api.files.check"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT)},
-        start_new_session=True,  # a Ctrl-C in the terminal is for us, who then finish what is in hand
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    timer = threading.Timer(seconds, child.kill)
-    timer.start()
-    try:
-        with child.stdout:
-            _feed(child.stdin, pieces)
-            found = _answer(child.stdout)
-            if found is not None and not found.refused:
-                keep("content", found.size, _exactly(child.stdout, found.size))
-                keep("thumb", found.thumb, _exactly(child.stdout, found.thumb))
-        status = child.wait()
-    except BaseException:
-        child.kill()
-        raise
-    finally:
-        timer.cancel()
-        child.wait()
-    return found or _blamed(status)
-
-
-def _feed(stdin: IO[bytes], pieces: Iterable[bytes]) -> None:
-    with suppress(BrokenPipeError), stdin:  # it may have made up its mind, or have died
-        for piece in pieces:
-            stdin.write(piece)
+    with CHECK.start(seconds) as child:
+        child.feed(pieces)
+        checked = _answer(child.stdout)
+        if checked is not None and not checked.refused:
+            keep("content", checked.size, _exactly(child.stdout, checked.size))
+            keep("thumb", checked.thumb, _exactly(child.stdout, checked.thumb))
+    return checked or _blamed(child.status)
 
 
 def _answer(stdout: IO[bytes]) -> Checked | None:

@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from bson.objectid import ObjectId
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from api.storage.database import Database, Document, Index
+from api.storage.database import Database, Document, Index, due_by
 
 INDEXES: list[Index] = [
     ("uploads", [("owner", 1), ("_id", 1)], {}),
@@ -23,7 +22,7 @@ SEALED = [("uploads", ("name", "key"))]
 
 
 class FileStore:
-    """Uploads on their way, and sealed files."""
+    """Uploads and encrypted files."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -31,7 +30,7 @@ class FileStore:
     # -- uploads ------------------------------------------------------------
 
     def count_day(self, owner: str, day: str, size: int, most: tuple[int, int], delete_at: datetime) -> bool:
-        """Count one more upload of a person's day; False where `most` (files, bytes) would be passed."""
+        """Count an upload towards a person's day; False if `most` (files, bytes) would be exceeded."""
         room = {"_id": f"{owner}:{day}", "files": {"$lt": most[0]}, "bytes": {"$lte": most[1] - size}}
         more = {"$inc": {"files": 1, "bytes": size}, "$setOnInsert": {"v": 1, "delete_at": delete_at}}
         for _ in range(2):  # the day's first two uploads may both find no row
@@ -43,7 +42,7 @@ class FileStore:
         return False
 
     def add(self, row: Document) -> None:
-        """Keep a new upload."""
+        """Insert a new upload."""
         self._db.put("uploads", row)
 
     def upload(self, upload_id: str) -> Document | None:
@@ -61,7 +60,7 @@ class FileStore:
         return self._db["uploads"].update_one(wanted, {"$set": change}).matched_count == 1
 
     def keep(self, uploads: list[str], session: Any) -> int:
-        """Take accepted uploads out of retention, for a case; gives how many there still were."""
+        """Exempt accepted uploads of a case from retention; gives how many still exist."""
         wanted = {"_id": {"$in": uploads}, "state": "accepted", "leaving": {"$ne": True}}
         change = {"$set": {"of_case": True, "look_at": None}}
         return self._db["uploads"].update_many(wanted, change, session=session).matched_count
@@ -70,16 +69,16 @@ class FileStore:
         """An upload to be checked, with one more try counted, or None where there is nothing to check."""
         wanted = {"_id": upload_id, "state": "checking"}
         more = {"$inc": {"tries": 1}}
-        return self._db["uploads"].find_one_and_update(wanted, more, return_document=ReturnDocument.AFTER)
+        return self._db.take("uploads", wanted, more)
 
     def due(self, now: datetime) -> Document | None:
         """The upload that retention should look at first, or None."""
-        return self._db["uploads"].find_one({"look_at": {"$lte": now}}, sort=[("look_at", 1)])
+        return self._db["uploads"].find_one({"look_at": due_by(now)}, sort=[("look_at", 1)])
 
     def drop(self, row: Document, now: datetime) -> bool:
-        """Forget an upload and all it holds; False where it has changed state meanwhile.
+        """Delete an upload with its parts and contents; False if its state has changed meanwhile.
 
-        It is `removed` before anything goes, so that retention finishes what a crash left half done.
+        It is marked `removed` first, so that retention finishes a deletion that a crash interrupted.
         """
         same = {"_id": row["_id"], "state": row["state"]}
         gone = {"$set": {"state": "removed", "look_at": now}}
@@ -99,7 +98,7 @@ class FileStore:
         return part
 
     def count(self, upload_id: str, at: int, parts: list[Document], after: int, change: Document, session: Any) -> bool:
-        """Let parts count that take an upload from offset `at` to `after`; of two writers at one offset one wins."""
+        """Let parts count that bring an upload from offset `at` to `after`; of two writers at an offset, one wins."""
         at_offset = {"_id": upload_id, "state": "receiving", "received": at}
         taken = {"$set": {**change, "received": after}, "$push": {"parts": {"$each": parts}}}
         if self._db["uploads"].update_one(at_offset, taken, session=session).modified_count == 1:
@@ -117,11 +116,11 @@ class FileStore:
             yield part["offset"], bytes(row["data"])
 
     def drop_part(self, part: ObjectId) -> None:
-        """Forget one part that does not count."""
+        """Delete a part that does not count."""
         self._db["upload_parts"].delete_one({"_id": part})
 
     def drop_parts(self, upload_id: str) -> None:
-        """Forget the parts of an upload."""
+        """Delete the parts of an upload."""
         self._db["upload_parts"].delete_many({"upload": upload_id})
 
     # -- contents: GridFS, written frame by frame, since the driver's own writer gathers a whole file first ----
@@ -132,8 +131,8 @@ class FileStore:
         for number, frame in enumerate(frames):
             self._db.put("files.chunks", {"files_id": content_id, "n": number, "data": frame})
             length += len(frame)
-        told = {"filename": content_id, "length": length, "chunkSize": frame_bytes, "uploadDate": at}
-        self._db.put("files.files", {"_id": content_id, **told})
+        file = {"filename": content_id, "length": length, "chunkSize": frame_bytes, "uploadDate": at}
+        self._db.put("files.files", {"_id": content_id, **file})
 
     def content(self, content_id: str) -> Iterator[bytes]:
         """The sealed frames, one read each."""
@@ -144,9 +143,12 @@ class FileStore:
 
     def drop_contents(self, upload_id: str, kept: Iterable[str] = ()) -> None:
         """Remove what was stored for an upload (`<upload>:<try>:<which>`), but for the ids in `kept`."""
-        mine = {"$gte": f"{upload_id}:", "$lt": f"{upload_id};", "$nin": list(kept)}
-        self._db["files.chunks"].delete_many({"files_id": mine})
-        self._db["files.files"].delete_many({"_id": mine})
+        chunks = self._db["files.chunks"]
+        mine = {"files_id": {"$gte": f"{upload_id}:", "$lt": f"{upload_id};"}, "n": 0}
+        ids = {row["files_id"] for row in chunks.find(mine, {"files_id": 1})}.difference(kept)
+        if ids:  # the chunks last: by them a sweep that was cut off is found again
+            self._db["files.files"].delete_many({"_id": {"$in": sorted(ids)}})
+            chunks.delete_many({"files_id": {"$in": sorted(ids)}})
 
     def drop_content(self, content_id: str) -> None:
         """Remove one content."""

@@ -1,24 +1,24 @@
-"""Identity as the rest of the house knows it: who acts, what they are called, where they are reached."""
+"""Identity as other rooms use it: the actor of a token, names, addresses, and members of staff by role."""
 
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from api.identity.actor import Actor
 from api.identity.citizens.service import Citizens
-from api.identity.identity import Actor
 from api.identity.mandates.service import Mandates
-from api.identity.ports import Ground, IdentityPorts, Policy, Row
+from api.identity.ports import Dependencies, IdentityPorts, Policy, Row
 from api.identity.sealing.keyring import Keyring
 from api.identity.sessions import Sessions
-from api.identity.staff import officer
-from api.identity.staff.service import Officers
+from api.identity.staff.roles import roles_of
+from api.identity.staff.service import Staff
 from api.identity.store import IdentityStore
 
 __all__ = ["Identity", "IdentityPorts", "Policy"]
 
 
 class Identity:
-    """Citizens, staff, their log-ins and their mandates. The use cases are in the parts."""
+    """Citizens, staff, their sessions and mandates. The use cases are in the attributes of these names."""
 
     def __init__(
         self,
@@ -31,28 +31,28 @@ class Identity:
         ports: IdentityPorts,
     ) -> None:
         self._store, self._keys, self._policy = store, keyring, policy
-        ground = Ground(store=store, keys=keyring, transact=transact, now=now, policy=policy, ports=ports)
-        self.sessions = Sessions(ground, self._person)
-        self.mandates = Mandates(ground)
-        self.citizens = Citizens(ground, self.sessions, self.mandates)
-        self.officers = Officers(ground, self.sessions)
+        dependencies = Dependencies(store=store, keys=keyring, transact=transact, now=now, policy=policy, ports=ports)
+        self.sessions = Sessions(dependencies, self._person)
+        self.mandates = Mandates(dependencies)
+        self.citizens = Citizens(dependencies, self.sessions, self.mandates)
+        self.staff = Staff(dependencies, self.sessions)
 
     def actor(self, token: str) -> Actor | None:
-        """Who holds this token, or None."""
+        """The actor who holds this token, or None."""
         return self.sessions.actor(token)
 
     def me(self, actor: Actor) -> Row:
         """The person behind this log-in."""
         if actor.is_staff:
-            return self.officers.staff(actor.id)
+            return self.staff.member(actor.id)
         citizen = self._store.citizen(actor.id)
         assert citizen is not None
         return self.citizens.face(citizen)
 
     def address_of(self, recipient: str, channel: str) -> str | None:
-        """Where `citizen:<id>` or `login:<id>` is reached: a phone (E.164) by SMS, an openid by WeChat.
+        """The address of `citizen:<id>` or `login:<id>`: a phone (E.164) for `sms`, an openid for `wechat`, or None.
 
-        Opened only at sending.
+        It is decrypted here, so call this only to send.
         """
         kind, _, key = recipient.partition(":")
         if channel == "wechat" and kind == "citizen":
@@ -92,15 +92,15 @@ class Identity:
 
         Raises ValueError.
         """
-        told = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
-        return self.officers.add_by_hand({**told, "must_change": True}, password)
+        post = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
+        return self.staff.add_by_hand({**post, "must_change": True}, password)
 
     def seed_staff(
         self, username: str, password: str, name: str, roles: set[str], point: str | None, department: str | None
     ) -> str | None:
         """As `add_staff`, with a password that stays: generated ones of a trial, and tests. Raises ValueError."""
-        told = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
-        return self.officers.add_by_hand({**told, "must_change": False}, password)
+        post = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
+        return self.staff.add_by_hand({**post, "must_change": False}, password)
 
     def _person(self, log_in: Row) -> Actor | None:
         """The actor of a log-in, or None where the person is gone."""
@@ -113,5 +113,5 @@ class Identity:
         row = self._store.staff(who)
         if row is None or not row["active"]:
             return None
-        roles = officer.roles_of(row, self._policy.trial)
+        roles = roles_of(row, self._policy.trial)
         return Actor(who, "staff", row["name"], roles, session, ends_at, row["point"], row["department"])

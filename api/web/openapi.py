@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description, made from the routes themselves: who may call, which headers, which problems."""
+"""The OpenAPI 3.1 description, generated from the routes: who may call, which headers, which problems."""
 
 import inspect
 import re
@@ -11,6 +11,8 @@ from flask import Flask, Response, json
 from flask_smorest import Api
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule
+
+from api.refusals import CannotStart
 
 PROBLEM_TYPE = "application/problem+json"
 Operation = dict[str, Any]
@@ -44,7 +46,7 @@ class Problem(Schema):
 
 
 class _Described(Api):
-    """Errors are made in problems.py alone; here they are only described."""
+    """flask-smorest without its error handlers: errors are made in problems.py, here they are only described."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
@@ -57,7 +59,7 @@ class _Described(Api):
 
 
 def describe(app: Flask) -> Api:
-    """An Api on which to register the blueprints; afterwards `complete` finishes their description."""
+    """The Api on which blueprints are registered; call `complete` afterwards."""
     app.config |= {"API_TITLE": "Service Circle", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     named = MarshmallowPlugin(schema_name_resolver=_schema_name)
     api = _Described(app, spec_kwargs={"marshmallow_plugin": named})
@@ -68,6 +70,7 @@ def describe(app: Flask) -> Api:
 def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
     """Add to each operation what its decorators say, and serve the whole at /openapi.json."""
     description = api.spec.to_dict()
+    _require(app)
     for rule in app.url_map.iter_rules():
         path = description["paths"].get(_template(rule.rule), {})
         for method in _own_methods(rule):
@@ -80,6 +83,20 @@ def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
     def openapi() -> Response:
         """This description."""
         return Response(text, content_type="application/json")
+
+
+def _require(app: Flask) -> None:
+    """Raises CannotStart, naming each route that lacks its `allow` or its docstring."""
+    wrong = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        where = f"{rule.rule} ({view.__module__}, {view.__name__}) "
+        if not getattr(view, "allowed", None):
+            wrong.append(where + "does not say who may call it: put @http.allow(…) above it")
+        if rule.rule.startswith("/v1/") and not (inspect.unwrap(view).__doc__ or "").strip():
+            wrong.append(where + "has no docstring: its first sentence is the summary in /openapi.json")
+    if wrong:
+        raise CannotStart("\n".join(wrong))
 
 
 def _own_methods(rule: Rule) -> set[str]:
@@ -107,7 +124,7 @@ def _complete(operation: Operation, view: Any) -> None:
 
 
 def takes_version(view: Any) -> bool:
-    """Whether a view asks for the version that a change is made against."""
+    """Whether a view requires If-Match, i.e. the version that a change is made against."""
     return "wanted_version" in inspect.unwrap(view).__code__.co_names
 
 
@@ -117,6 +134,7 @@ def _template(rule: str) -> str:
 
 
 def _schema_name(schema: Any) -> str:
-    """`cases.Case`: two rooms may each have a schema of one name."""
+    """`identity.Mandate` of `api.identity.mandates.schemas.MandateSchema`: the room, and the name without `Schema`."""
     kind: Any = resolve_schema_cls(schema)
-    return f"{kind.__module__.split('.')[-2]}.{kind.__name__}"
+    package, *rest = kind.__module__.split(".")
+    return f"{rest[0] if package == 'api' else package}.{kind.__name__.removesuffix('Schema')}"

@@ -41,7 +41,7 @@ def test_a_draft_makes_at_most_one_case(citizen, drain, database):
     assert first["number"] in problem["detail"]
     assert database["cases"].count_documents({}) == 1
     assert database["case_actions"].count_documents({}) == 1
-    assert database["events"].count_documents({"type": "case.submit"}) == 1
+    assert database["events"].count_documents({"type": "case.submitted"}) == 1
 
 
 def test_two_submissions_at_once_make_one_case(citizen, drain, database):
@@ -263,5 +263,5 @@ def test_the_snapshot_is_the_fold_of_the_actions(citizen, window, handler, drain
 
     case = issued(citizen, window, handler, drain)
     row = database["cases"].find_one({"number": case["number"]})
-    standing = fold(app.extensions["circle"].cases._actions(row["_id"]))
+    standing = fold(app.extensions["circle"].cases.actions(row["_id"]))
     assert (row["state"], row["version"], row["officer"]) == (standing.state, standing.version, standing.officer)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.circle.circle import DETOUR, Answer, Ask, Candidate, answer, candidate, reached
+from api.circle.circle import DETOUR, Answer, Candidate, CircleQuestion, answer, candidate, reached
 from api.circle.point import Handling, ServicePoint
 from api.circle.travel.area import Spots
 from api.circle.travel.mode import Pace
@@ -29,11 +29,11 @@ def asked(
     limit: int | None = None,
 ) -> Answer:
     """The answer for points that are so many seconds away."""
-    ask = Ask(108.95, 34.26, "walk", minutes, at, when, matter, limit)  # type: ignore[arg-type]
+    question = CircleQuestion(108.95, 34.26, "walk", minutes, at, when, matter, limit)  # type: ignore[arg-type]
     by_id = sorted(away, key=lambda pair: pair[0].id)
     seconds = np.array([seconds for _, seconds in by_id], dtype=float)
     going = candidates(*(point for point, _ in by_id), matter=matter, facilities=facilities)
-    return answer(ask, reached(ask, going, seconds, Pace(), seconds), opening)
+    return answer(question, reached(question, going, seconds, Pace(), seconds), opening)
 
 
 def candidates(
@@ -170,18 +170,18 @@ def test_what_cannot_be_reached_is_neither_inside_nor_beyond() -> None:
 
 
 def test_an_estimate_is_the_straight_line_with_a_detour() -> None:
-    ask = Ask(108.95, 34.26, "walk", 15, TUESDAY_10)
-    metres = Spots([(108.95, 34.27)]).distances_m(ask.lon, ask.lat)
-    ((_, seconds, basis, away),) = reached(ask, candidates(made("there", 108.95, 34.27)), metres, Pace())
+    question = CircleQuestion(108.95, 34.26, "walk", 15, TUESDAY_10)
+    metres = Spots([(108.95, 34.27)]).distances_m(question.lon, question.lat)
+    ((_, seconds, basis, away),) = reached(question, candidates(made("there", 108.95, 34.27)), metres, Pace())
     assert basis == "estimate"
     assert away == pytest.approx(1111.95, rel=1e-4)
     assert seconds == pytest.approx(1111.95 * DETOUR / (4.0 / 3.6), rel=1e-4)
 
 
 def test_a_point_the_tables_do_not_know_is_estimated_and_marked() -> None:
-    ask = Ask(108.95, 34.26, "walk", 15, TUESDAY_10)
+    question = CircleQuestion(108.95, 34.26, "walk", 15, TUESDAY_10)
     seconds, metres = np.array([float("nan"), 12.0]), np.array([900.0, 10.0])
-    known, unknown = reached(ask, candidates(FAR, NEAR), metres, Pace(), seconds)
+    known, unknown = reached(question, candidates(FAR, NEAR), metres, Pace(), seconds)
     assert known == (candidate(NEAR, None, frozenset()), 12.0, "network", 10.0)
     assert unknown[0] == candidate(FAR, None, frozenset())
     assert unknown[2] == "estimate"

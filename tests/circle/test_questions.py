@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from api.circle.schemas import Question, plain_question
+from api.circle.schemas.circle import QuestionSchema, plain_question
 
 NUMBERS = st.one_of(
     st.floats(-200, 200).map(lambda number: f"{number:.7f}"),
@@ -31,7 +31,7 @@ def test_what_is_read_quickly_the_schema_reads_alike(lon: str, lat: str, others:
     query = urlencode([("lon", lon), ("lat", lat), *others])
     quickly = plain_question(query)
     if quickly is not None:
-        assert quickly == Question().load(dict(parse_qsl(query, keep_blank_values=True)))
+        assert quickly == QuestionSchema().load(dict(parse_qsl(query, keep_blank_values=True)))
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_is_read_quickly_the_schema_reads_alike(lon: str, lat: str, others:
     ],
 )
 def test_plain_questions_are_read_quickly(query: str) -> None:
-    assert plain_question(query) == Question().load(dict(parse_qsl(query)))
+    assert plain_question(query) == QuestionSchema().load(dict(parse_qsl(query)))
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ def test_all_else_is_left_to_the_schema(query: str) -> None:
 
 def test_the_schema_refuses_what_is_not_a_number() -> None:
     with pytest.raises(ValidationError):
-        Question().load({"lon": "nan", "lat": "34"})
+        QuestionSchema().load({"lon": "nan", "lat": "34"})

@@ -9,7 +9,7 @@ import pytest
 
 from api.circle.generations import NetworkRefused
 from api.circle.points_csv import write_points
-from api.circle.schemas import Circle as Answered
+from api.circle.schemas.circle import CircleSchema as Answered
 from api.circle.service import COVER_PAUSE, Circle
 from api.circle.travel.area import Box
 from api.circle.travel.mode import MODES
@@ -141,7 +141,7 @@ def test_a_place_far_from_every_street_is_estimated_alone_and_says_so(in_helsink
 
 
 def test_places_whose_search_failed_are_searched_again(in_helsinki: Circle, tmp_path: Path) -> None:
-    reach = in_helsinki._picture.reach
+    reach = in_helsinki._snapshot.reach
     assert reach is not None
     side = reach.folder / "walk" / "side"
     side.rmdir()

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from api import limited
 from api.files import file as rules
 from api.files import run_check
 from api.files.run_check import CheckFailed, check
+from api.limited import ROOT
 from tests.files.papers import HEIC, SORTS, hostile, pdf, photo
 from tests.files.test_uploads import begin, send, upload
 
@@ -99,7 +101,7 @@ def test_why_is_told_in_the_callers_language(citizen, drain):
 
 
 def test_every_reason_of_the_check_has_words():
-    source = (run_check.ROOT / "api/files/check.py").read_text()
+    source = (ROOT / "api/files/check.py").read_text()
     told = {word for word in rules.UNFIT if f'"{word}"' in source}
     assert told == set(rules.UNFIT) - {"unsafe", "unchecked"}
 
@@ -266,9 +268,9 @@ def test_a_new_sealing_key_leaves_the_content_where_it_is(citizen, app, drain, d
 
 def as_child(monkeypatch, program):
     """Let another program stand for the check."""
-    real = run_check.subprocess.Popen
+    real = limited.subprocess.Popen
 
     def started(command, **rest):
         return real([command[0], "-c", program], **rest)
 
-    monkeypatch.setattr(run_check.subprocess, "Popen", started)
+    monkeypatch.setattr(limited.subprocess, "Popen", started)

@@ -1,1 +1,1 @@
-"""Travel times: from a street file to seconds between any position and every service point."""
+"""Travel times: from an OpenStreetMap file to seconds between any position and every service point."""

@@ -1,4 +1,4 @@
-"""Boxes on the map: where a deployment answers, and which part of a street file it needs."""
+"""Boxes in WGS-84 degrees, and straight-line distances between positions."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Box:
         return self.west <= lon <= self.east and self.south <= lat <= self.north
 
     def grown(self, metres: float) -> "Box":
-        """The box with a margin on every side."""
+        """The box with a margin of so many metres on every side."""
         up = metres / DEGREE_M
         aside = up / cos(radians(min(89.0, max(abs(self.south), abs(self.north)))))
         return Box(self.west - aside, self.south - up, self.east + aside, self.north + up)
@@ -42,7 +42,7 @@ class Box:
 
 
 def around(positions: Iterable[tuple[float, float]]) -> Box | None:
-    """The smallest box with all positions in it, None where there are none."""
+    """The smallest box that holds all positions; None where there are none."""
     places = list(positions)
     if not places:
         return None
@@ -51,13 +51,13 @@ def around(positions: Iterable[tuple[float, float]]) -> Box | None:
 
 
 class Spots:
-    """Many positions (longitude, latitude in degrees), laid out once to measure from any other."""
+    """Positions (longitude, latitude in degrees), prepared for measuring distances from any other to all of them."""
 
     def __init__(self, positions: Sequence[tuple[float, float]]) -> None:
         self._places = np.array([_on_sphere(*position) for position in positions], dtype=float).reshape(-1, 3).T
 
     def distances_m(self, lon: float, lat: float) -> NDArray[np.float64]:
-        """The straight lines in metres from a position to each: along the sphere, from the chord."""
+        """Great-circle distances in metres from a position to each, computed from the chord; shape (positions,)."""
         chords = self._places - np.array(_on_sphere(lon, lat)).reshape(3, 1)
         chords *= chords
         return 2 * EARTH_M * np.arcsin(np.sqrt(chords.sum(axis=0)) / 2)

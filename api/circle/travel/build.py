@@ -1,14 +1,13 @@
-"""The builder of travel-time tables: `python -m api.circle.travel.build`, one request as JSON on its standard input.
+"""Builds the travel-time tables: `python -m api.circle.travel.build`, one request as JSON on its standard input.
 
-It runs as a process of its own because it takes seconds of CPU and hundreds of megabytes: never beside the sockets.
-Progress goes to standard error, a line a step; the result is JSON on standard output. A request that cannot be met ends
-with status 3 and `{"code", "detail"}`.
+It runs as a limited process (run_build.py), because it takes seconds of CPU and hundreds of megabytes. Progress goes to
+standard error, one line per step; the result is JSON on standard output. A request that cannot be met ends with status
+3 and `{"code", "detail"}`.
 """
 
 import hashlib
 import json
 import os
-import resource
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -28,18 +27,21 @@ from api.circle.travel.mode import MODES, Mode, Pace
 from api.circle.travel.nearest import StreetGrid, lay_grid, mapped
 from api.circle.travel.network import Graph, NetworkUnusable, Streets, graph, read
 from api.circle.travel.reach import FAR, LIMIT_S, Column, Position, Tenths, leaving, load_columns, name_of
+from api.limited import Limits, confine
 
-MAX_MEMORY = 6 * 1024**3
-MAX_CPU_S = 1_800
+LIMITS = Limits(memory_bytes=6 * 1024**3, cpu_seconds=1_800)
 CHUNK = 16
-"""Columns searched at once: a search holds eight bytes a node and column."""
+"""Columns searched at once: a search holds eight bytes per node and column."""
 ISLAND = 50
 """Streets from which fewer nodes than this can be reached and left again are not snapped to: courtyards cut off by the
 way they were drawn. The value is Valhalla's default `minimum_reachability`."""
 
 
 def build(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
-    """Make the generation's folder `out` from `file` for `positions`. The folder gets its name when it is whole."""
+    """Build a generation from the street file `file` for `positions` into the folder `out`.
+
+    The folder is renamed into place when it is complete. Raises NetworkUnusable.
+    """
     out, positions = Path(request["out"]), _positions(request)
     pace = Pace(**request["pace"])
     tell("reading the street file")
@@ -60,7 +62,7 @@ def build(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any
 
 
 def _clear_up(folder: Path) -> None:
-    """Remove what builders left that were killed: their process id ends the name."""
+    """Remove what killed builders left: folders whose name ends with the id of a process that is gone."""
     for left in folder.glob(".*.*"):
         pid = left.name.rpartition(".")[2]
         if pid == str(os.getpid()) or not Path("/proc", pid).exists():
@@ -113,18 +115,18 @@ def _build_mode(
 
 
 def cover(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
-    """Add side columns to the generation `folder` for those of `positions` that have none."""
+    """Add columns to the generation `folder` for those of `positions` that have none yet."""
     folder, positions = Path(request["folder"]), _positions(request)
     pace = Pace(**json.loads((folder / "generation.json").read_text("utf-8"))["pace"])
     for mode in MODES:
-        there = set(load_columns(folder / mode)) | {p.stem for p in (folder / mode / "side").glob("*.npz")}
-        fresh = {name_of(p): p for p in positions if name_of(p) not in there}
+        existing = set(load_columns(folder / mode)) | {p.stem for p in (folder / mode / "side").glob("*.npz")}
+        fresh = {name_of(p): p for p in positions if name_of(p) not in existing}
         grid = StreetGrid.load(folder / mode)
         columns = {name: column_at(grid, p, pace.on_foot(mode) / 3.6) for name, p in fresh.items()}
         ends, seconds = mapped(folder / mode / "ends.npy"), mapped(folder / mode / "seconds.npy")
         nodes = len(mapped(folder / mode / "reach.npy"))
-        found = [one for many in search(ends, seconds, nodes, list(columns.values())) for one in many.T]
-        for (name, column), tenths in zip(columns.items(), found, strict=True):
+        searched = [column for chunk in search(ends, seconds, nodes, list(columns.values())) for column in chunk.T]
+        for (name, column), tenths in zip(columns.items(), searched, strict=True):
             _save_side(folder / mode / "side" / f"{name}.npz", column, tenths)
         tell(f"{mode}: {len(columns)} new places")
     return {}
@@ -138,7 +140,10 @@ def _save_side(path: Path, column: Column, tenths: Tenths) -> None:
 
 
 def isochrone(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
-    """A GeoJSON polygon around all that can be reached from (`lon`, `lat`) in `minutes`, for drawing only."""
+    """A GeoJSON polygon around what can be reached from (`lon`, `lat`) in `minutes`; for drawing only.
+
+    With `to_there`, around where (`lon`, `lat`) can be reached from.
+    """
     folder, mode = Path(request["folder"]), request["mode"]
     pace = Pace(**json.loads((folder / "generation.json").read_text("utf-8"))["pace"])
     grid = StreetGrid.load(folder / mode)
@@ -147,7 +152,7 @@ def isochrone(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str,
     if request["to_there"] is False:
         seconds = seconds[:, ::-1]
     nodes = len(mapped(folder / mode / "reach.npy"))
-    (tenths,) = [one for many in search(ends, seconds, nodes, [column]) for one in many.T]
+    (tenths,) = next(search(ends, seconds, nodes, [column])).T
     reached = np.isin(ends, np.flatnonzero(tenths <= request["minutes"] * 600)).any(axis=1)
     tell(f"{int(reached.sum())} segments reached")
     lines = grid.lines[reached]
@@ -155,13 +160,13 @@ def isochrone(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str,
 
 
 def column_at(grid: StreetGrid, position: Position, walk_ms: float) -> Column:
-    """Where a position meets the streets."""
+    """The column of a position: its nearest places on the streets, and the walk from there."""
     snap = grid.nearest(*position)
     return Column(snap.metres / walk_ms, snap.feet) if snap else Column(0.0, ())
 
 
 def lively(net: Graph) -> NDArray[np.int32]:
-    """The segments worth snapping to: both ends in one strongly connected part that is no island."""
+    """The indexes of segments to snap to: both ends in one strongly connected part of at least ISLAND nodes."""
     edges = _edges(net.ends, net.seconds)
     matrix = csr_array((np.ones(len(edges[0])), (edges[0], edges[1])), shape=2 * (len(net.positions),))
     _, part = connected_components(matrix, directed=True, connection="strong")
@@ -174,9 +179,9 @@ def lively(net: Graph) -> NDArray[np.int32]:
 def search(
     ends: NDArray[np.int32], seconds: NDArray[np.float64], nodes: int, columns: Sequence[Column]
 ) -> Iterator[Tenths]:
-    """Tenths of seconds from every node to each column's position, (nodes, up to CHUNK) at a time.
+    """Yield tenths of seconds from every node to each column's position, as arrays of (nodes, up to CHUNK).
 
-    One Dijkstra a column on the transposed graph: citizens travel to the point, so one-way streets count in their
+    One Dijkstra per column on the transposed graph: citizens travel to the point, so one-way streets count in their
     direction. The position itself is an extra node from which the search starts into both ends of its segment.
     """
     start, goal, cost = _edges(ends, seconds)
@@ -218,7 +223,7 @@ def _matrix(row: NDArray[np.int32], column: NDArray[np.int32], cost: NDArray[np.
 def _with_sources(
     matrix: csr_array, columns: Sequence[Column], ends: NDArray[np.int32], seconds: NDArray[np.float64]
 ) -> csr_array:
-    """The matrix with one extra row a column: from the position into the ends of its segment."""
+    """The matrix with one extra row per column: from the position into the ends of its segment."""
     goals: list[int] = []
     costs: list[float] = []
     starts: list[int] = []
@@ -251,9 +256,8 @@ ACTS = {"build": build, "cover": cover, "isochrone": isochrone}
 
 
 def main() -> int:
-    """Do the one act that the request names, within bounds of memory and time."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
+    """Confine this process, read a request, do the act that it names, and write the result."""
+    confine(LIMITS)
     request = json.load(sys.stdin)
     try:
         result = ACTS[request.pop("act")](request, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201

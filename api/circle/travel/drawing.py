@@ -1,4 +1,4 @@
-"""Lines and outlines for drawing a map of our own: never for deciding who is inside.
+"""Streets and outlines for drawing a map; never for deciding which points are inside.
 
 Streets come from the generation's file, simplified to what a phone needs: the line, its class, its name.
 """
@@ -19,13 +19,13 @@ CLASSES = (
     "motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "living_street",
     "pedestrian", "service", "cycleway", "footway", "path", "track", "steps",
 )  # fmt: skip
-"""Classes that are drawn, the most important first; `_link` goes with its street."""
+"""Classes of `highway` that are drawn, the most important first; a `_link` belongs to its class."""
 MAX_STREETS = 1_000
 OUTLINE_POINTS = 1_500
 
 
 def save_streets(folder: Path, streets: "Streets") -> None:
-    """Write what `StreetMap` reads."""
+    """Write the streets into a generation's folder, for `StreetMap`."""
     order = {name: i for i, name in enumerate(CLASSES)}
     drawn = [(order.get(way.tags.get("highway", "").removesuffix("_link")), way) for way in streets.ways]
     ways = sorted(((rank, way) for rank, way in drawn if rank is not None), key=lambda pair: pair[0])
@@ -59,12 +59,12 @@ class StreetMap:
             & (self._low[:, 1] <= box.north)
             & (self._high[:, 1] >= box.south)
         )
-        found = np.flatnonzero(meets)
+        inside = np.flatnonzero(meets)
         return {
             "type": "FeatureCollection",
-            "truncated": bool(len(found) > MAX_STREETS),
+            "truncated": bool(len(inside) > MAX_STREETS),
             "attribution": "© OpenStreetMap contributors, ODbL 1.0",
-            "features": [self._feature(i) for i in found[:MAX_STREETS].tolist()],
+            "features": [self._feature(i) for i in inside[:MAX_STREETS].tolist()],
         }
 
     def _feature(self, i: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The ways people travel: which streets a mode may use, in which direction, how fast, and what bars it.
+"""Modes of travel: which streets a mode may use, in which direction, how fast, and which barriers stop it.
 
 Tags are read as routing engines read them. Sources, all on wiki.openstreetmap.org: "OSM tags for routing/Access
 restrictions" (defaults by class), "Key:access" (the hierarchy of transport modes, values), "Key:oneway",
@@ -19,7 +19,7 @@ Tags = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Pace:
-    """Published speeds in km/h. A generation of tables keeps those it was built with.
+    """The published speeds in km/h; a generation of tables keeps those that it was built with.
 
     Walking at 4.0 km/h makes 15 minutes 1,000 m. Driving is the street's own speed times `drive_factor`, for
     lights, turns and parking; `drive` alone serves where there is no network and only an estimate.
@@ -32,13 +32,13 @@ class Pace:
     drive_factor: float = 0.8
 
     def on_foot(self, mode: Mode) -> float:
-        """How fast the way from the door to the street is covered: on foot in every mode."""
+        """The speed in km/h from the door to the street, which is walked in every mode."""
         return self.walk_slow if mode == "walk_slow" else self.walk
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """What one mode reads. `own` keys may open a street outside `classes`; `general` ones only close or confirm."""
+    """The tags of one mode. `own` keys may open a street outside `classes`; `general` ones only close or confirm."""
 
     own: tuple[str, ...]
     general: tuple[str, ...]
@@ -107,7 +107,7 @@ _SHUT = frozenset(
 
 
 def speeds(mode: Mode, tags: Tags, pace: Pace) -> tuple[float, float]:
-    """km/h along the way as drawn, and against it; 0 where the mode may not go."""
+    """Speeds in km/h along a way as drawn, and against it; 0 where the mode may not go."""
     highway = tags.get("highway", "")
     if not _open_to(mode, highway, tags):
         return 0.0, 0.0
@@ -119,28 +119,27 @@ def speeds(mode: Mode, tags: Tags, pace: Pace) -> tuple[float, float]:
 
 
 def bars(mode: Mode, node: Tags) -> bool:
-    """Whether a barrier standing on the street stops this mode."""
+    """Whether a barrier node on the street stops this mode."""
     rule = _RULES[mode]
-    said = _said(rule.own + rule.general, node)
-    if said is not None:
-        return not said
+    allowed = _access(rule.own + rule.general, node)
+    if allowed is not None:
+        return not allowed
     return node.get("barrier", "") in rule.barred_by or (mode == "drive" and node.get("locked") == "yes")
 
 
 def _open_to(mode: Mode, highway: str, tags: Tags) -> bool:
     rule = _RULES[mode]
-    said = _said(rule.own + rule.general, tags)
-    if said is False or highway not in _KNOWN:
+    if _access(rule.own + rule.general, tags) is False or highway not in _KNOWN:
         return False
-    if _said(rule.own, tags):
+    if _access(rule.own, tags):
         return True
     if mode != "drive" and tags.get("motorroad") == "yes":
         return False
     return highway in rule.classes
 
 
-def _said(keys: tuple[str, ...], tags: Tags) -> bool | None:
-    """What the most specific of the keys says, or None where none says anything."""
+def _access(keys: tuple[str, ...], tags: Tags) -> bool | None:
+    """Whether the most specific of the access keys allows it; None where no key is set to a known value."""
     for key in keys:
         value = tags.get(key)
         if value in _OPEN:

@@ -1,4 +1,4 @@
-"""The street nearest to a position: a grid of cells over the segments, in plain arrays that processes share.
+"""Finds the street segment nearest to a position, by a grid of cells in plain arrays that processes share.
 
 A tree of geometries would have to be built in the memory of every process; these arrays are memory-mapped from the
 generation's folder, and three slices of them answer nearly every question.
@@ -18,20 +18,20 @@ CELL_M = 120.0
 SNAP_LIMIT_M = 500.0
 """Beyond this the streets say nothing about how to get there; the answer is then an estimate and says so."""
 EQUALLY_M = 0.001
-"""Streets whose distances differ by no more than this are equally near: two ways drawn along one line, the two sides of
-a gate. All of them are met, and the traveller takes the best."""
+"""Segments whose distances differ by no more than this are equally near: two ways drawn along one line, the two sides
+of a gate. A traveller may take any of them."""
 MAX_CELLS = 4_000_000
 
 
 class Foot(NamedTuple):
-    """A place on a street: the segment, and how far along it (0..1)."""
+    """A place on a street: the index of the segment, and the fraction along it (0..1)."""
 
     segment: int
     fraction: float
 
 
 class Snap(NamedTuple):
-    """Where a position meets the streets: how many metres away, and where; nearly always in one place."""
+    """The nearest place on the streets and its distance in metres; several places where they are equally near."""
 
     metres: float
     feet: tuple[Foot, ...]
@@ -39,7 +39,10 @@ class Snap(NamedTuple):
 
 @dataclass(frozen=True)
 class StreetGrid:
-    """Cells of `step` degrees from (west, south); `segments[starts[c]:starts[c + 1]]` touch cell c, row by row."""
+    """A grid over segments: cells of `step` degrees from (west, south), numbered row by row.
+
+    `segments[starts[c]:starts[c + 1]]` touch cell c.
+    """
 
     west: float
     south: float
@@ -74,8 +77,8 @@ class StreetGrid:
             return self.segments[:0]
         rows = range(max(row - reach, 0), min(row + reach, self.rows - 1) + 1)
         starts, base = self.starts, self.columns
-        found = [self.segments[starts[r * base + left] : starts[r * base + right + 1]] for r in rows]
-        return np.concatenate(found) if found else self.segments[:0]
+        by_row = [self.segments[starts[r * base + left] : starts[r * base + right + 1]] for r in rows]
+        return np.concatenate(by_row) if by_row else self.segments[:0]
 
     def _best(
         self, candidates: NDArray[np.int32], lon: float, lat: float, east_m: float, north_m: float
@@ -113,7 +116,7 @@ class StreetGrid:
 
     @classmethod
     def load(cls, folder: Path) -> "StreetGrid":
-        """Map the arrays that `save` wrote."""
+        """Memory-map the arrays that `save` wrote."""
         west, south, step_x, step_y, columns, rows = np.load(folder / "grid.npy").tolist()
         return cls(
             west,
@@ -133,7 +136,7 @@ def mapped(path: Path) -> NDArray[Any]:
 
 
 def lay_grid(lines: NDArray[np.float64], usable: NDArray[np.int32]) -> StreetGrid:
-    """A grid over those segments of `lines` that are named in `usable` (at least one)."""
+    """Build a grid over those segments of `lines` whose indexes are in `usable` (at least one)."""
     x, y = lines[usable][:, [0, 2]], lines[usable][:, [1, 3]]
     west, south, east, north = x.min(), y.min(), x.max(), y.max()
     step_y = CELL_M / DEGREE_M

@@ -1,4 +1,4 @@
-"""From an `.osm.pbf` file to one directed graph a mode. Read by the builder only: importing it loads osmium.
+"""Reads an `.osm.pbf` file into one directed graph per mode. Only the builder imports it: it loads osmium.
 
 Every node of every way is kept, so that a street can be met anywhere along it. A way is cut where the file lacks a
 node. A barrier that stops the mode ends the street on both of its sides.
@@ -20,7 +20,7 @@ Ints = NDArray[np.int32]
 
 
 class NetworkUnusable(ValueError):
-    """The file cannot serve; `code` says why: broken, empty or far_away."""
+    """The street file cannot be used; `code` is broken, empty or far_away."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -29,7 +29,7 @@ class NetworkUnusable(ValueError):
 
 @dataclass
 class Way:
-    """One run of a street: its tags and its nodes in order, as indexes into `Streets.positions`."""
+    """A street without gaps: its tags and its nodes in order, as indexes into `Streets.positions`."""
 
     tags: dict[str, str]
     nodes: list[int]
@@ -45,7 +45,7 @@ class Streets:
 
     @property
     def box(self) -> Box:
-        """The box that holds all of them."""
+        """The smallest box that holds all nodes."""
         west, south = self.positions.min(axis=0)
         east, north = self.positions.max(axis=0)
         return Box(float(west), float(south), float(east), float(north))
@@ -53,7 +53,7 @@ class Streets:
 
 @dataclass(frozen=True)
 class Graph:
-    """One mode's streets as segments between neighbouring nodes.
+    """The streets of one mode as segments between neighbouring nodes.
 
     positions: (nodes, 2) longitude, latitude. ends: (segments, 2) node indexes. seconds: (segments, 2) from the
     first end to the second and back, inf where the mode may not.
@@ -91,9 +91,9 @@ class _Reader:
         return number
 
     def streets(self) -> Streets:
-        """What was read, with the barriers that stand on a street."""
-        standing = {self.index[ref]: tags for ref, tags in self.barriers.items() if ref in self.index}
-        return Streets(np.array(self.positions), self.ways, standing)
+        """The streets that were read, with the barriers that lie on one of them."""
+        on_streets = {self.index[ref]: tags for ref, tags in self.barriers.items() if ref in self.index}
+        return Streets(np.array(self.positions), self.ways, on_streets)
 
 
 def _runs(way: osmium.osm.Way) -> Iterator[list[tuple[int, float, float]]]:
@@ -110,7 +110,7 @@ def _runs(way: osmium.osm.Way) -> Iterator[list[tuple[int, float, float]]]:
 
 
 def read(path: Path, boxes: Sequence[Box]) -> Streets:
-    """The streets of the file that touch one of the boxes.
+    """Read the streets of the file that touch one of the boxes.
 
     Raises NetworkUnusable: `broken` where it is no readable .osm.pbf, `empty` where it has no street, `far_away` where
     none of them touches a box.

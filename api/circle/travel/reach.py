@@ -1,4 +1,4 @@
-"""Travel times read from tables: seconds from any position to every service point, in well under a millisecond.
+"""Looks up travel times in tables: seconds from any position to every service point, in well under a millisecond.
 
 A generation is a folder that never changes once it has its name:
 
@@ -36,26 +36,26 @@ LIMIT_S = 6_553.0
 
 
 class Column(NamedTuple):
-    """Where a column's position meets the streets (nowhere: none is near enough); seconds from there to the door."""
+    """A position's nearest places on the streets (empty: none is near enough), and the seconds from there to it."""
 
     seconds: float
     feet: tuple[Foot, ...]
 
 
 class Travel(NamedTuple):
-    """Times from one position: seconds by point, inf where too far, nan where the tables do not know the point."""
+    """Travel times from one position: seconds per point, inf where too far, nan where the tables lack the point."""
 
     seconds: NDArray[np.float64]
     snap: Snap
 
 
 def name_of(position: Position) -> str:
-    """The name of a position's column: six decimals, a tenth of a metre."""
+    """The name of a position's column: its degrees with six decimals, a tenth of a metre."""
     return f"{position[0]:.6f},{position[1]:.6f}"
 
 
 class ModeReach:
-    """The tables of one mode, bound to the positions of the points as they stand."""
+    """The tables of one mode, for the positions of the current points."""
 
     def __init__(self, folder: Path, positions: Sequence[Position], walk_ms: float) -> None:
         self.grid = StreetGrid.load(folder)
@@ -106,7 +106,7 @@ class ModeReach:
 
 
 def leaving(foot: Foot, ends: Sequence[int], seconds: Sequence[float]) -> list[tuple[int, float]]:
-    """Seconds from a place on a segment to the nodes at its ends; at an end, that node is all there is to reach."""
+    """(node, seconds) from a place on a segment to the nodes at its ends; from an end itself, only to that node."""
     (first, second), (along, against) = ends, seconds
     if foot.fraction <= 0:
         return [(first, 0.0)]
@@ -116,14 +116,14 @@ def leaving(foot: Foot, ends: Sequence[int], seconds: Sequence[float]) -> list[t
 
 
 def direct(start: float, goal: float, along: float, against: float) -> float:
-    """Seconds between two places on one segment (fractions from its first end) without leaving it."""
+    """Seconds between two places on one segment, given as fractions from its first end, without leaving it."""
     if goal == start:
         return 0.0
     return (goal - start) * along if goal > start else (start - goal) * against
 
 
 class Reach:
-    """One generation, bound to the positions of the points as they stand."""
+    """The tables of one generation, for the positions of the current points."""
 
     def __init__(self, folder: Path, positions: Sequence[Position]) -> None:
         about: dict[str, Any] = json.loads((folder / "generation.json").read_text("utf-8"))
@@ -148,18 +148,18 @@ def _stack(columns: list[Tenths], nodes: int) -> Tenths:
 
 
 def load_columns(folder: Path) -> dict[str, Column]:
-    """The columns of the table by name, in their order."""
+    """The columns of `reach.npy` by name, in their order."""
     saved: dict[str, Any] = json.loads((folder / "columns.json").read_text("utf-8"))
     return {name: _column(column) for name, column in saved.items()}
 
 
 def load_side(folder: Path) -> dict[str, tuple[Column, Tenths]]:
-    """The columns that came after the table was built."""
-    found = {}
+    """The columns that were added after the table was built, by name."""
+    columns = {}
     for path in sorted((folder / "side").glob("*.npz")):
         with np.load(path, allow_pickle=False) as saved:
-            found[path.stem] = (_column(json.loads(str(saved["column"]))), saved["tenths"])
-    return found
+            columns[path.stem] = (_column(json.loads(str(saved["column"]))), saved["tenths"])
+    return columns
 
 
 def _column(saved: Any) -> Column:

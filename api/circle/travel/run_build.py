@@ -1,21 +1,17 @@
-"""Runs the builder (build.py) as a process of its own: its CPU and memory never burden who asks."""
+"""Runs the builder of travel times (build.py) as a limited process, and reads its progress."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-import tempfile
-import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-import api
+from api.limited import Program
 
+BUILDER = Program("api.circle.travel.build", variables={"OPENBLAS_NUM_THREADS": "1"})
 BUILD_SECONDS = 3_600
+UNUSABLE = 3
+"""The builder's status for a request that cannot be met; its answer says why."""
 KEEPING = "keeping the street file for the other hosts"
-ROOT = Path(api.__file__).parents[1]
 
 
 class Progress(NamedTuple):
@@ -31,14 +27,14 @@ _SEARCHED = re.compile(r"(\w+): (\d+) of (\d+) places")
 
 
 def progress_of(line: str) -> Progress:
-    """What a line of the builder's tells."""
-    if found := _SEARCHED.match(line):
-        return Progress("searching", found[1], int(found[2]), int(found[3]))
+    """Parse a line of progress of the builder."""
+    if match := _SEARCHED.match(line):
+        return Progress("searching", match[1], int(match[2]), int(match[3]))
     return Progress("keeping" if line == KEEPING else "reading")
 
 
 class BuildFailed(Exception):
-    """The builder could not do it; `code` is broken, empty, far_away, too_large or failed."""
+    """The builder failed; `code` is broken, empty, far_away, too_large or failed."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -48,47 +44,14 @@ class BuildFailed(Exception):
 def build(
     act: str, request: dict[str, Any], tell: Callable[[str], None] = lambda line: None, seconds: float = BUILD_SECONDS
 ) -> Any:
-    """The result of one act of the builder; `tell` is given its lines of progress. Raises BuildFailed.
+    """Run one act of the builder (build, cover or isochrone) and return its result.
 
-    The child sees nothing of the environment but where Python finds its modules, and is killed after `seconds`.
+    `tell` is given each line of progress; the process is killed after `seconds`. Raises BuildFailed.
     """
-    environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "api.circle.travel.build"],
-            stdin=subprocess.PIPE,
-            stdout=answer,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            env=environment,
-        )
-        last = _converse(child, json.dumps({"act": act, **request}), tell, seconds)
-        answer.seek(0)
-        told = answer.read()
-    if child.returncode == 3:
-        reason = json.loads(told)
+    ended = BUILDER.run(json.dumps({"act": act, **request}).encode(), seconds=seconds, tell=tell)
+    if ended.status == UNUSABLE:
+        reason = ended.as_json()
         raise BuildFailed(reason["code"], reason["detail"])
-    if child.returncode != 0:
-        raise BuildFailed("failed", f"the builder ended with status {child.returncode}: {last}")
-    return json.loads(told)
-
-
-def _converse(child: subprocess.Popen[str], request: str, tell: Callable[[str], None], seconds: float) -> str:
-    """Hand over the request, pass on the progress, wait for the end; the last line that was told."""
-    assert child.stdin is not None
-    assert child.stderr is not None
-    timer = threading.Timer(seconds, child.kill)
-    timer.start()
-    last = ""
-    try:
-        with child.stdin, child.stderr:
-            child.stdin.write(request)
-            child.stdin.close()
-            for line in child.stderr:
-                last = line.strip()
-                tell(last)
-    finally:
-        timer.cancel()
-        child.wait()
-    return last
+    if ended.status != 0:
+        raise BuildFailed("failed", f"the builder ended with status {ended.status}: {ended.last_line}")
+    return ended.as_json()

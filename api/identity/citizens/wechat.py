@@ -1,4 +1,4 @@
-"""Log-in through WeChat's mini-program: a port, its real side and one for the console.
+"""Log-in through WeChat's mini-program: a port, its real version and a console version.
 
 Sources: developers.weixin.qq.com/miniprogram/dev/OpenApiDoc — user-login/code2Session, user-info/phone-number/
 getPhoneNumber, mp-access-token/getStableAccessToken.
@@ -14,7 +14,7 @@ import requests
 from api.refusals import Refusal
 
 TIMEOUT = (3.05, 5)
-"""Seconds to connect and to answer."""
+"""Time-outs in seconds: to connect, and to answer."""
 
 TOO_OFTEN, BLOCKED = 45011, 40226
 CODE_BAD = frozenset({40029, 40163})
@@ -40,7 +40,7 @@ class WeChatBlocked(Refusal):
 
 
 class WeChatDown(Refusal):
-    """WeChat does not answer, or not with sense."""
+    """WeChat does not answer, or its answer cannot be read."""
 
     code = "wechat_unavailable"
     zh = "微信暂时没有响应，请稍后再试，或改用短信验证码。"
@@ -67,14 +67,14 @@ class WeChat(Protocol):
     """What log-in needs of WeChat. Both raise WeChatCodeWrong, WeChatBlocked, WeChatBusy or WeChatDown."""
 
     def account(self, code: str) -> Account:
-        """Who got this code from `wx.login`; each code is good once."""
+        """The account that got this code from `wx.login`; a code is valid once."""
 
     def phone(self, phone_code: str) -> str:
-        """The phone that WeChat knows of whoever allowed it; each code is good once."""
+        """The phone number that the person allowed; a code is valid once."""
 
 
 class MiniProgram:
-    """The real WeChat. Its addresses carry secrets, so that no error of the connection may be shown or logged."""
+    """The real WeChat. Its URLs contain secrets, so connection errors are neither displayed nor logged."""
 
     def __init__(self, app_id: str, secret: str, api_base: str) -> None:
         self._app_id, self._secret, self._base = app_id, secret, api_base.rstrip("/")
@@ -83,21 +83,21 @@ class MiniProgram:
 
     def account(self, code: str) -> Account:
         """`GET /sns/jscode2session`."""
-        asked = {"appid": self._app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"}
-        told = self._call("GET", "/sns/jscode2session", params=asked)
-        _refuse(told)
-        if not told.get("openid"):
+        query = {"appid": self._app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"}
+        answer = self._call("GET", "/sns/jscode2session", params=query)
+        _refuse(answer)
+        if not answer.get("openid"):
             raise WeChatDown
-        return Account(told["openid"], told.get("unionid"))
+        return Account(answer["openid"], answer.get("unionid"))
 
     def phone(self, phone_code: str) -> str:
         """`POST /wxa/business/getuserphonenumber`; a token that WeChat no longer takes is renewed once."""
-        told = self._ask_phone(phone_code)
-        if told.get("errcode") in TOKEN_BAD:
+        answer = self._ask_phone(phone_code)
+        if answer.get("errcode") in TOKEN_BAD:
             self._token_ends = 0.0
-            told = self._ask_phone(phone_code)
-        _refuse(told)
-        info = told.get("phone_info") or {}
+            answer = self._ask_phone(phone_code)
+        _refuse(answer)
+        info = answer.get("phone_info") or {}
         if not info.get("purePhoneNumber"):
             raise WeChatDown
         return f"+{info.get('countryCode', '86')}{info['purePhoneNumber']}"
@@ -110,24 +110,24 @@ class MiniProgram:
         """`POST /cgi-bin/stable_token`: asking again does not spoil the token of another process."""
         with self._lock:
             if self._token_ends <= time.monotonic():
-                asked = {"grant_type": "client_credential", "appid": self._app_id, "secret": self._secret}
-                told = self._call("POST", "/cgi-bin/stable_token", json=asked)
-                if not told.get("access_token"):
+                query = {"grant_type": "client_credential", "appid": self._app_id, "secret": self._secret}
+                answer = self._call("POST", "/cgi-bin/stable_token", json=query)
+                if not answer.get("access_token"):
                     raise WeChatDown
-                self._token = told["access_token"]
-                self._token_ends = time.monotonic() + max(int(told.get("expires_in", 0)) - EARLY, 0)
+                self._token = answer["access_token"]
+                self._token_ends = time.monotonic() + max(int(answer.get("expires_in", 0)) - EARLY, 0)
             return self._token
 
     def _call(self, method: str, path: str, **rest: Any) -> dict[str, Any]:
         try:
-            answer = requests.request(method, self._base + path, timeout=TIMEOUT, allow_redirects=False, **rest)
-            answer.raise_for_status()
-            told = answer.json()
+            response = requests.request(method, self._base + path, timeout=TIMEOUT, allow_redirects=False, **rest)
+            response.raise_for_status()
+            answer = response.json()
         except (requests.RequestException, ValueError):
             raise WeChatDown from None
-        if not isinstance(told, dict):
+        if not isinstance(answer, dict):
             raise WeChatDown
-        return told
+        return answer
 
 
 class ConsoleWeChat:
@@ -152,9 +152,9 @@ class ConsoleWeChat:
         return parts[1]
 
 
-def _refuse(told: dict[str, Any]) -> None:
+def _refuse(answer: dict[str, Any]) -> None:
     """Turn WeChat's error numbers into our refusals."""
-    error = told.get("errcode", 0)
+    error = answer.get("errcode", 0)
     if error in CODE_BAD:
         raise WeChatCodeWrong
     if error == BLOCKED:

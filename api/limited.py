@@ -1,0 +1,206 @@
+"""Runs a module of ours as a limited process: bounded memory, CPU time, wall time, output, and number at once.
+
+Whatever opens files of strangers, sets papers or searches street networks runs beside this process, never in it. The
+child sees nothing of the environment but PATH and where Python finds its modules, is killed when its time is over, and
+calls `confine` before it reads anything (setrlimit(2)); its input and its answer go through pipes.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+MOST_BYTES = 64 * 1024 * 1024
+"""The longest answer that `Program.run` takes; a child that says more is killed."""
+PIECE_BYTES, LINE_BYTES = 64 * 1024, 4 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a process may use: bytes of address space, seconds of CPU, niceness, bytes of a file that it writes.
+
+    Past `cpu_seconds` it is sent SIGXCPU, which a handler could survive; it is killed `grace_seconds` later.
+    """
+
+    memory_bytes: int
+    cpu_seconds: int
+    grace_seconds: int = 0
+    niceness: int = 0
+    file_bytes: int | None = None
+
+
+def confine(limits: Limits) -> None:
+    """Put this process under limits, for good. It leaves no core dump, which could hold somebody's papers."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + limits.grace_seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limits.file_bytes is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
+    os.nice(limits.niceness)
+
+
+class NoTurn(Exception):
+    """As many of these processes as are allowed were running for as long as one waits."""
+
+
+class Ended(NamedTuple):
+    """How a process ended: its status (negative: the signal), what it answered, the last line of its errors.
+
+    `late`: it was killed because its time was over.
+    """
+
+    status: int
+    answer: bytes
+    last_line: str
+    late: bool
+
+    def as_json(self) -> Any:
+        """The answer read as JSON. Raises ValueError."""
+        return json.loads(self.answer)
+
+
+class Child:
+    """A running process. `feed` its input first, then read `stdout`; `status` is known once `Program.start` is left."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", seconds: float) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.stdin: IO[bytes] = process.stdin
+        self.stdout: IO[bytes] = process.stdout
+        self.stderr: IO[bytes] | None = process.stderr
+        self.late = False
+        self._process = process
+        self._timer = threading.Timer(seconds, self._end_in_time)
+        self._timer.daemon = True
+        self._timer.start()
+
+    @property
+    def status(self) -> int:
+        """The exit status, negative where a signal ended it."""
+        return int(self._process.returncode)
+
+    def feed(self, pieces: Iterable[bytes]) -> None:
+        """Write the whole input, piece by piece. A child that has ended meanwhile is no error here."""
+        with suppress(BrokenPipeError), self.stdin:
+            for piece in pieces:
+                self.stdin.write(piece)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """Close the pipes and wait until it has ended."""
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+        self._process.wait()
+        self._timer.cancel()
+
+    def _end_in_time(self) -> None:
+        self.late = True
+        self.kill()
+
+
+class Program:
+    """A module of ours that runs as `python -m module`.
+
+    At most `at_once` of it run at a time for this process (None: any number); who finds all places taken waits up to
+    `wait_seconds`. `variables` are added to its environment. A `detached` one is in a session of its own: Ctrl-C in the
+    terminal does not reach it, so that the work in hand is finished.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        *,
+        at_once: int | None = None,
+        wait_seconds: float = 0,
+        variables: Mapping[str, str] | None = None,
+        detached: bool = False,
+    ) -> None:
+        self._module, self._detached, self._variables = module, detached, dict(variables or {})
+        self._turns = None if at_once is None else threading.BoundedSemaphore(at_once)
+        self._wait_seconds = wait_seconds
+
+    @contextmanager
+    def start(self, seconds: float, *, stderr: int = subprocess.DEVNULL) -> Iterator[Child]:
+        """A child for a `with`, killed after `seconds` by the clock, or when the `with` is left by an exception.
+
+        Raises NoTurn.
+        """
+        with self._turn():
+            child = Child(
+                subprocess.Popen(
+                    [sys.executable, "-m", self._module],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **self._variables},
+                    start_new_session=self._detached,
+                ),
+                seconds,
+            )
+            try:
+                yield child
+            except BaseException:
+                child.kill()
+                raise
+            finally:
+                child.end()
+
+    def run(
+        self,
+        content: bytes,
+        *,
+        seconds: float,
+        tell: Callable[[str], object] = lambda line: None,
+        most_bytes: int = MOST_BYTES,
+    ) -> Ended:
+        """The whole answer to `content`; `tell` is given each line of the child's standard error as it comes.
+
+        Raises NoTurn.
+        """
+        answer: list[bytes] = []
+        last_line = ""
+        with self.start(seconds, stderr=subprocess.PIPE) as child:
+            assert child.stderr is not None
+            child.feed([content])
+            reader = threading.Thread(target=_read_up_to, args=(child, most_bytes, answer), daemon=True)
+            reader.start()
+            while line := child.stderr.readline(LINE_BYTES):
+                last_line = line.decode(errors="replace").strip()
+                tell(last_line)
+            reader.join()
+        return Ended(child.status, b"".join(answer), last_line, child.late)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if self._turns is None:
+            yield
+            return
+        if not self._turns.acquire(timeout=self._wait_seconds):
+            raise NoTurn(self._module)
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def _read_up_to(child: Child, most_bytes: int, answer: list[bytes]) -> None:
+    """Read the child's answer in pieces; kill a child that says more than `most_bytes`."""
+    while piece := child.stdout.read(PIECE_BYTES):
+        answer.append(piece)
+        most_bytes -= len(piece)
+        if most_bytes < 0:
+            child.kill()
+            break
