@@ -485,7 +485,7 @@ class Cases:
             "receipt_code": None if actor.is_staff else self._keys.open_sealed(row["_id"], "receipt", row["receipt"]),
             "applicant": {"name": name},
             "answers": answers,
-            "situation": self._matters.said(matter, situation),
+            "situation": self._matters.answered(matter, situation),
             "materials": [
                 {
                     "key": material.key,

@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from api.matters import form as forms
-from api.matters.catalogue.matter import Limit, Material, Matter
+from api.matters.catalogue.matter import DayLimit, Material, Matter
 from api.matters.form import Form
-from api.matters.guide.situation import Words
+from api.matters.guide.situation import BilingualText
 
 UNITS = {"working": ("个工作日", "working days"), "calendar": ("天", "days")}
-SAME = Words("您这种情况要办的没有变，只是说明文字有改动。", "Nothing changes for you; only the wording was revised.")
+SAME = BilingualText(
+    "您这种情况要办的没有变，只是说明文字有改动。", "Nothing changes for you; only the wording was revised."
+)
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,10 @@ class Carried:
     situation: dict[str, str]
     answers: dict[str, Any]
     materials: dict[str, list[str]]
-    left_out: tuple[Words, ...]
+    left_out: tuple[BilingualText, ...]
 
 
-def changes(old: Edition, new: Edition, answers: forms.Values) -> list[Words]:
+def changes(old: Edition, new: Edition, answers: forms.Values) -> list[BilingualText]:
     """What the newer version asks otherwise of this person; that nothing does, where nothing does."""
     found = (*_elements(old.matter, new.matter), *_papers(old, new), *_fields(old, new, answers))
     return list(dict.fromkeys(found)) or [SAME]
@@ -54,7 +56,7 @@ def carried(
     new: Edition,
     draft: Mapping[str, Any],
     situation: dict[str, str],
-    asked: Mapping[str, Words],
+    asked: Mapping[str, BilingualText],
     now: datetime,
 ) -> Carried:
     """What fits of a draft, `{answers, situation, materials}`. `situation` is what of its situation the new version
@@ -68,7 +70,7 @@ def carried(
 # -- what is otherwise -------------------------------------------------------------
 
 
-def _elements(old: Matter, new: Matter) -> Iterator[Words]:
+def _elements(old: Matter, new: Matter) -> Iterator[BilingualText]:
     if old.name != new.name:
         yield _turned(("名称", "Name"), (old.name, old.name), (new.name, new.name))
     for name, words in (("promised", ("承诺时限", "Promised limit")), ("statutory", ("法定时限", "Legal limit"))):
@@ -81,34 +83,36 @@ def _elements(old: Matter, new: Matter) -> Iterator[Words]:
         before, after = old.record["visits"], new.record["visits"]
         yield _turned(("到现场次数", "Visits"), (f"{before} 次", str(before)), (f"{after} 次", str(after)))
     if old.record["conditions"] != new.record["conditions"]:
-        yield Words("办理条件有改动，请看新版指南。", "The conditions were changed: see the new guide.")
+        yield BilingualText("办理条件有改动，请看新版指南。", "The conditions were changed: see the new guide.")
 
 
-def _papers(old: Edition, new: Edition) -> Iterator[Words]:
+def _papers(old: Edition, new: Edition) -> Iterator[BilingualText]:
     same, before = _same(old, new), {one.key: one for one in old.papers}
     for key, one in before.items():
         if key not in same:
-            yield Words(f"不用再交“{one.name}”。", f"No longer needed: {one.name}.")
+            yield BilingualText(f"不用再交“{one.name}”。", f"No longer needed: {one.name}.")
     earlier = {theirs: before[mine] for mine, theirs in same.items() if mine in before}
     for one in new.papers:
         was = earlier.get(one.key)
         if was is None:
             yield _added(one)
         elif was.name != one.name:
-            yield Words(f"“{was.name}”改为“{one.name}”。", f"{was.name} has become {one.name}.")
+            yield BilingualText(f"“{was.name}”改为“{one.name}”。", f"{was.name} has become {one.name}.")
         elif _wanted(was) != _wanted(one):
-            yield Words(f"“{one.name}”改为：{_wanted(one)[0]}。", f"{one.name} is now: {_wanted(one)[1]}.")
+            yield BilingualText(f"“{one.name}”改为：{_wanted(one)[0]}。", f"{one.name} is now: {_wanted(one)[1]}.")
     gone = [
         before[mine] for mine, theirs in same.items() if mine in before and theirs not in {p.key for p in new.papers}
     ]
     for one in gone:
-        yield Words(f"不用再交“{one.name}”。", f"No longer needed: {one.name}.")
+        yield BilingualText(f"不用再交“{one.name}”。", f"No longer needed: {one.name}.")
 
 
-def _added(one: Material) -> Words:
+def _added(one: Material) -> BilingualText:
     if one.held_by_state:
-        return Words(f"新增“{one.name}”，政府已有，不用您交。", f"Added, but held by the state already: {one.name}.")
-    return Words(f"要多交一样：“{one.name}”。", f"One more is needed: {one.name}.")
+        return BilingualText(
+            f"新增“{one.name}”，政府已有，不用您交。", f"Added, but held by the state already: {one.name}."
+        )
+    return BilingualText(f"要多交一样：“{one.name}”。", f"One more is needed: {one.name}.")
 
 
 def _wanted(one: Material) -> tuple[str, str]:
@@ -123,20 +127,22 @@ def _wanted(one: Material) -> tuple[str, str]:
     return f"{one.kind} {one.copies} 份，{must[0]}", f"{kinds.get(one.kind, one.kind)} × {one.copies}, {must[1]}"
 
 
-def _fields(old: Edition, new: Edition, answers: forms.Values) -> Iterator[Words]:
+def _fields(old: Edition, new: Edition, answers: forms.Values) -> Iterator[BilingualText]:
     before = {field.key: field for field, _ in forms.asked(old.form.fields, answers, old.known)}
     after = {field.key: field for field, _ in forms.asked(new.form.fields, answers, new.known)}
     for key, field in before.items():
         if key not in after:
-            yield Words(f"表里不再问“{field.words.text}”。", f"The form no longer asks: {field.words.text_en}.")
+            yield BilingualText(f"表里不再问“{field.words.text}”。", f"The form no longer asks: {field.words.text_en}.")
     for key, field in after.items():
         was = before.get(key)
         if was is None:
-            yield Words(f"表里多了一项：“{field.words.text}”。", f"The form also asks: {field.words.text_en}.")
+            yield BilingualText(f"表里多了一项：“{field.words.text}”。", f"The form also asks: {field.words.text_en}.")
         elif field.required and not was.required:
-            yield Words(f"“{field.words.text}”现在必须填。", f"Now required: {field.words.text_en}.")
+            yield BilingualText(f"“{field.words.text}”现在必须填。", f"Now required: {field.words.text_en}.")
         elif _shape(was) != _shape(field):
-            yield Words(f"“{field.words.text}”的填法有变。", f"To be filled in otherwise: {field.words.text_en}.")
+            yield BilingualText(
+                f"“{field.words.text}”的填法有变。", f"To be filled in otherwise: {field.words.text_en}."
+            )
 
 
 def _shape(field: forms.Field) -> tuple[Any, ...]:
@@ -147,11 +153,11 @@ def _inside(field: forms.Field) -> tuple[Any, ...]:
     return (field.key, field.words, field.required, *_shape(field))
 
 
-def _turned(what: tuple[str, str], before: tuple[str, str], after: tuple[str, str]) -> Words:
-    return Words(f"{what[0]}由“{before[0]}”改为“{after[0]}”。", f"{what[1]}: {before[1]} → {after[1]}.")
+def _turned(what: tuple[str, str], before: tuple[str, str], after: tuple[str, str]) -> BilingualText:
+    return BilingualText(f"{what[0]}由“{before[0]}”改为“{after[0]}”。", f"{what[1]}: {before[1]} → {after[1]}.")
 
 
-def _days(limit: Limit | None) -> tuple[str, str]:
+def _days(limit: DayLimit | None) -> tuple[str, str]:
     if limit is None:
         return "没有规定", "none set"
     return f"{limit.days} {UNITS[limit.unit][0]}", f"{limit.days} {UNITS[limit.unit][1]}"
@@ -175,14 +181,16 @@ def _same(old: Edition, new: Edition) -> dict[str, str]:
     return {mine: theirs for mine, theirs in pairs if theirs}
 
 
-def _filed(old: Edition, new: Edition, bound: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], list[Words]]:
+def _filed(
+    old: Edition, new: Edition, bound: Mapping[str, list[str]]
+) -> tuple[dict[str, list[str]], list[BilingualText]]:
     same, names = _same(old, new), {one.key: one.name for one in old.every_paper}
     lost = [names.get(key, key) for key, uploads in bound.items() if uploads and key not in same]
-    words = [Words(f"“{name}”的文件", f"Files of {name}") for name in lost]
+    words = [BilingualText(f"“{name}”的文件", f"Files of {name}") for name in lost]
     return {same[key]: uploads for key, uploads in bound.items() if key in same}, words
 
 
-def _fitting(old: Form, new: Form, answers: forms.Values, now: datetime) -> tuple[dict[str, Any], list[Words]]:
+def _fitting(old: Form, new: Form, answers: forms.Values, now: datetime) -> tuple[dict[str, Any], list[BilingualText]]:
     """What was right and no longer is goes; what was wrong before is still there to be mended."""
     kept, left = deepcopy(dict(answers)), []
     for place in sorted(forms.wrong(new, answers, now).keys() - forms.wrong(old, answers, now).keys()):
@@ -199,13 +207,13 @@ def _taken_out(values: Any, path: list[str]) -> bool:
     return bool(values.pop(last, None))
 
 
-def _words_of(fields: Iterable[forms.Field], keys: list[str]) -> Words:
+def _words_of(fields: Iterable[forms.Field], keys: list[str]) -> BilingualText:
     field = next(one for one in fields if one.key == keys[0])
     if not keys[1:]:
         return field.words
     inner = _words_of(field.fields, keys[1:])
-    return Words(f"{field.words.text}：{inner.text}", f"{field.words.text_en}: {inner.text_en}")
+    return BilingualText(f"{field.words.text}：{inner.text}", f"{field.words.text_en}: {inner.text_en}")
 
 
-def _about(words: Words) -> Words:
-    return Words(f"“{words.text}”", words.text_en)
+def _about(words: BilingualText) -> BilingualText:
+    return BilingualText(f"“{words.text}”", words.text_en)

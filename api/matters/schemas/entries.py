@@ -1,4 +1,4 @@
-"""Shapes of an entry of the catalogue, as it is kept, drafted, exported and loaded."""
+"""Schemas of a catalogue entry, as it is stored, drafted, exported and imported."""
 
 from datetime import date
 from typing import Any
@@ -47,9 +47,9 @@ def _day() -> Any:
 
 
 class EntryMaterial(Schema):
-    """A material of an entry; `deferrable` 容缺, `reusable_licence` what the state issued and looks up itself.
+    """A material of an entry; `deferrable`: may follow later (容缺), `reusable_licence`: the state looks it up itself.
 
-    `key` is what situations and forms call it by: kept by one that stays, given to a new one by the office.
+    Situations and forms refer to it by `key`, which it keeps from version to version; the office gives it to a new one.
     """
 
     key = fields.String(validate=validate.Regexp(r"^m[1-9][0-9]{0,3}$"))
@@ -65,7 +65,7 @@ class EntryMaterial(Schema):
 
 
 class EntryStep(Schema):
-    """A step of the handling."""
+    """A step of the handling; `counted`: its days are part of the time limit."""
 
     name = _words(40)
     role = _words(80, least=0)
@@ -74,7 +74,7 @@ class EntryStep(Schema):
 
 
 class EntryProcedure(Schema):
-    """A special procedure."""
+    """A special procedure (特别程序); `stops_clock`: the time limit does not run during it."""
 
     name = _words(60)
     days = _days()
@@ -84,14 +84,14 @@ class EntryProcedure(Schema):
 
 
 class EntryQuestion(Schema):
-    """A common question and its answer."""
+    """A frequently asked question and its answer."""
 
     q = _words(200)
     a = _words(2_000)
 
 
 class EntryCourier(Schema):
-    """What a courier may do."""
+    """Whether a courier may collect materials and deliver the result."""
 
     collect_materials = _flag()
     deliver_result = _flag()
@@ -104,10 +104,10 @@ class EntryResult(Schema):
     validity = _maybe_words(200)
 
 
-class Entry(Schema):
-    """A version of a matter in full (the elements of GB/T 39046-2020 table 4): as it is kept, exported and loaded.
+class EntrySchema(Schema):
+    """A version of a matter in full: the elements of GB/T 39046-2020 table 4, as it is stored, exported and imported.
 
-    `situation` and `form` are its own; without them it has those that came with the program, as far as there are any.
+    `situation` and `form` are content of its own; without them it has those that came with the program, if any.
     """
 
     code = fields.String(required=True, validate=validate.Regexp(CODE))
@@ -161,12 +161,12 @@ class Entry(Schema):
     form = fields.Nested("OwnForm", allow_none=True)
 
 
-class EntryChange(Entry):
-    """The elements that a draft changes; what is not named stays, what is named is given whole."""
+class EntryChange(EntrySchema):
+    """The elements of a draft to change; those not named stay, those named are replaced whole."""
 
     class Meta:
         exclude = ("code", "version")
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Nothing need be named, but a material that is has all that a material has."""
+        """Make every element optional; the fields of a material in it stay required."""
         field_obj.required = False
