@@ -72,10 +72,14 @@ def sealed() -> list[Sealed]:
     return [line for store in STORES for line in getattr(store, "SEALED", ())]
 
 
+def upgrades() -> list[Any]:
+    """The upgrades of every store, each collection's in order."""
+    return [upgrade for store in STORES for upgrade in getattr(store, "UPGRADES", ())]
+
+
 def shape() -> Shape:
-    """The document versions that this release writes, and the upgrades from those of earlier releases."""
-    upgrades = [upgrade for store in STORES for upgrade in getattr(store, "UPGRADES", ())]
-    return Shape(release(), upgrades, {"case_actions": ACTION_VERSION})
+    """The document versions that this release writes, and the way to them from those of earlier releases."""
+    return Shape(release(), upgrades(), {"case_actions": ACTION_VERSION})
 
 
 class Office:

@@ -4,7 +4,7 @@
 cases, 档案法).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,11 +36,16 @@ class Rooms(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A section of the export: what is read for it, and what is removed with the account, None where it is kept."""
+    """A section of the export: where it lies, what is read for it, and what is removed with the account."""
 
     name: str
+    holds: tuple[str, ...]
+    """The fields with the citizen's id, as `collection.path`: a test finds those that no section names."""
+
     export: Callable[[Rooms, Any], list[Row]]
     forget: Callable[[Rooms, Any], object] | None
+    kept: str = ""
+    """Why it stays where `forget` is None."""
 
 
 def export(rooms: Rooms, actor: Any) -> dict[str, list[Row]]:
@@ -89,33 +94,74 @@ def _my_notices(rooms: Rooms, actor: Any) -> list[Row]:
 
 
 SECTIONS = (
-    Section(name="mandates", export=lambda rooms, actor: rooms.identity.mandates.mine(actor), forget=None),
-    Section(name="drafts", export=_my_drafts, forget=_forget_drafts),
+    Section(
+        name="mandates",
+        holds=("mandates.by", "mandates.ended_by"),
+        export=lambda rooms, actor: rooms.identity.mandates.mine(actor),
+        forget=None,
+        kept="They end with the account; what was done under them must stay provable.",
+    ),
+    Section(name="drafts", holds=("drafts.owner",), export=_my_drafts, forget=_forget_drafts),
     Section(
         name="cases",
+        holds=("cases.owner", "case_actions.by"),
         export=lambda rooms, actor: [rooms.cases.copy(actor, row["number"]) for row in my_cases(rooms, actor)],
         forget=None,
+        kept="The archive of a closed case (档案法).",
     ),
     Section(
         name="parcels",
+        holds=("parcels.owner",),
         export=lambda rooms, actor: [
             parcel for row in my_cases(rooms, actor) for parcel in rooms.parcels.of_case(actor, row["number"])
         ],
         forget=None,
+        kept="Part of the archive of their case (档案法).",
     ),
-    Section(name="conversations", export=_conversations_in_full, forget=_forget_conversations),
+    Section(
+        name="conversations",
+        holds=("conversations.citizen.id", "conversations.tied.by.id", "messages.sender.id", "chat_blocks.citizen"),
+        export=_conversations_in_full,
+        forget=_forget_conversations,
+    ),
     Section(
         name="uploads",
+        holds=("uploads.owner", "upload_days._id"),
         export=lambda rooms, actor: rooms.files.mine(actor),
         forget=lambda rooms, actor: rooms.files.forget(actor),
     ),
     Section(
         name="reports",
+        holds=("reports.by",),
         export=lambda rooms, actor: rooms.reports.of(actor),
         forget=lambda rooms, actor: rooms.reports.forget(actor),
     ),
-    Section(name="notices", export=_my_notices, forget=None),
+    Section(
+        name="notices",
+        holds=("notices.recipient",),
+        export=_my_notices,
+        forget=None,
+        kept="The proof that the office told somebody; values are sealed, and the id leads to nobody.",
+    ),
 )
+"""In the order of forgetting: what rests on a file goes before the file."""
+
+OWN = ("citizens._id", "consents.citizen", "sessions.who", "wechat_accounts.citizen", "devices.citizen")
+"""What the identity room holds of a citizen: it exports and removes that itself (`Citizens.export`, `.close`)."""
+
+ELSEWHERE = {
+    "audit.actor": "the proof of who did what",
+    "audit.subject": "the proof of who did what",
+    "events.data.citizen": "an id that leads to nobody once the account is closed; gone after 400 days",
+    "idempotency._id": "an id before a key of the client's; gone after 30 days",
+}
+"""Where else the id of a citizen stands, and why it is neither exported nor removed."""
+
+
+def undeclared(fields: Iterable[str]) -> list[str]:
+    """Which of the fields that hold a citizen's id (`collection.path`) nothing above names."""
+    named = {*OWN, *ELSEWHERE, *(field for section in SECTIONS for field in section.holds)}
+    return sorted(set(fields) - named)
 
 
 def _all(read: Callable[[str | None], list[Row]]) -> list[Row]:

@@ -87,5 +87,5 @@ class Ports:
     open_sealed: Callable[[str, str, str], str]
     remind: Callable[[str, str, datetime, str], object]
     printed: Callable[["Transcript"], bytes]
-    case_kept: Callable[[str], bool] = lambda number: True
-    skills_of: Callable[[str], Collection[str]] = lambda matter: ()
+    case_kept: Callable[[str], bool]
+    skills_of: Callable[[str], Collection[str]]

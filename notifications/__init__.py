@@ -3,9 +3,8 @@
 `Notifications` is the package assembled; `api/office.py` hands it what it needs and calls `tell` and `step`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from notifications.channels import Callbacks, Channel
 from notifications.channels.console import ConsoleSms
@@ -21,14 +20,6 @@ from notifications.store import INDEXES, SEALED, NoticeStore, Store
 __all__ = ["INDEXES", "SEALED", "ConsoleSms", "Notifications", "Refusal", "TwilioSms", "blueprint"]
 
 
-def nobody(member: str, word: Mapping[str, Any]) -> None:
-    """A push where no page is ever open."""
-
-
-def nothing(actor_id: str, act: str, subject: str, *, session: Any = None) -> None:
-    """An audit that nobody keeps."""
-
-
 class Notifications(Notices):
     """The use cases on one database, and the outbox behind them."""
 
@@ -41,8 +32,8 @@ class Notifications(Notices):
         address_of: AddressOf,
         sms: Channel,
         now: Callable[[], datetime],
-        push: Push = nobody,
-        record: Record = nothing,
+        push: Push,
+        record: Record,
     ) -> None:
         store = NoticeStore(database)
         callbacks = {sms.provider: sms} if isinstance(sms, Callbacks) else {}

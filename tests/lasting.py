@@ -11,7 +11,7 @@ EXPIRY, FAR = "expireAfterSeconds", 2**31 - 1
 
 
 def nothing_expires(patch: pytest.MonkeyPatch) -> None:
-    """Make indexes without their expiry: to the store, a log-in code of a test's day is over and goes while it is used."""
+    """Make indexes without expiry: to the store, a log-in code of a test's day is over and goes while it is used."""
     ensure = Database.ensure
 
     def lasting(self: Database, indexes: Iterable[Index]) -> None:

@@ -71,6 +71,26 @@ RULES: dict[str, Rule] = {
 }
 """The first action, `submit`, has no row: it makes the case. A hand-written table under tests/ says the same again."""
 
+EVENTS = {
+    "submit": "case.submitted",
+    "supplement": "case.supplemented",
+    "withdraw": "case.withdrawn",
+    "claim": "case.claimed",
+    "release": "case.released",
+    "accept": "case.accepted",
+    "deem": "case.deemed_accepted",
+    "decline": "case.declined",
+    "request_supplement": "case.supplement_requested",
+    "transfer": "case.transferred",
+    "decide": "case.decided",
+    "issue": "case.issued",
+    "hand_over": "case.handed_over",
+    "note": "case.noted",
+    "close": "case.closed",
+}
+"""By act: the type of the event that is announced when it was done. Acts themselves are stored, so they keep their
+names."""
+
 PUBLIC = frozenset(RULES) - {"note", "claim", "release"} | {"submit"}
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,8 +19,9 @@ from api.cases.ports import CasesPorts
 from api.cases.store import CaseStore, NumberTaken
 from api.drafts.service import Drafts
 from api.files.service import Files
-from api.identity.identity import Actor, mask_identity, mask_name
+from api.identity.actor import Actor
 from api.identity.mandates.mandate import MandateEnded
+from api.identity.masking import mask_identity, mask_name
 from api.identity.sealing.keyring import Keyring
 from api.identity.service import Identity
 from api.matters import form as forms
@@ -104,7 +105,7 @@ class Cases:
                 self._files.keep(session, draft["materials"])
                 self._drafts.hand_over(session, draft_id, draft["version"], row["number"])
                 talk = {"talk": draft["talk"]} if draft["talk"] else {}
-                self._announce(session, "case.submit", new_id, number=row["number"], state="submitted", **talk)
+                self._announce(session, rules.EVENTS["submit"], new_id, number=row["number"], state="submitted", **talk)
 
             try:
                 self._transact(write)
@@ -361,7 +362,7 @@ class Cases:
                 self._files.keep(session, data["materials"])
             if actor.is_staff:
                 self._audit.record(actor.id, f"case.{act}", f"case:{row['_id']}", session=session)
-            self._announce(session, f"case.{act}", row["_id"], number=row["number"], state=after.state)
+            self._announce(session, rules.EVENTS[act], row["_id"], number=row["number"], state=after.state)
 
         self._transact(write)
 

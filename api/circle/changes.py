@@ -142,7 +142,7 @@ class PointChanges:
         for change in changes if by != STARTER else ():
             self._record(by, f"point.{change.act}", f"point:{change.point.id}", session=session)
         self._store.change(session)
-        self._announce(session, "points_changed", "points", count=len(changes))
+        self._announce(session, "points.changed", "points", count=len(changes))
 
     def add(self, by: str, values: Row, ref: str) -> str:
         """Add a point and return its id. `ref` is the id of the request, and the point's where `values` has no `id`.

@@ -165,7 +165,7 @@ class Generations:
             self._store.add_network(session, {"_id": about["generation"], "v": 1, "added_at": self._now(), **row})
             self._store.change(session, generation=about["generation"])
             self._record(OPERATOR, "network.add", f"network:{about['generation']}", session=session)
-            self._announce(session, "network_changed", about["generation"])
+            self._announce(session, "network.changed", about["generation"])
 
         self._transact(write)
         self._follow(self._now())

@@ -11,9 +11,10 @@ from api.drafts import moving
 from api.drafts.ports import DraftsPorts
 from api.drafts.store import DraftStore
 from api.files.service import Files
-from api.identity.identity import Actor, credit_code, identity_number, mobile
+from api.identity.actor import Actor
 from api.identity.mandates import mandate as mandate_rules
 from api.identity.mandates.service import Mandates
+from api.identity.names_and_numbers import credit_code, identity_number, mobile
 from api.identity.sealing.keyring import Keyring
 from api.matters import form as forms
 from api.matters.catalogue.matter import Matter

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from api.files import run_check
 from api.files.envelope import FRAME_BYTES, Envelope, new_key
 from api.files.ports import FilesPorts
 from api.files.store import FileStore
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING

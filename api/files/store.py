@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from bson.objectid import ObjectId
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from api.storage.database import Database, Document, Index
+from api.storage.database import Database, Document, Index, due_by
 
 INDEXES: list[Index] = [
     ("uploads", [("owner", 1), ("_id", 1)], {}),
@@ -70,11 +69,11 @@ class FileStore:
         """An upload to be checked, with one more try counted, or None where there is nothing to check."""
         wanted = {"_id": upload_id, "state": "checking"}
         more = {"$inc": {"tries": 1}}
-        return self._db["uploads"].find_one_and_update(wanted, more, return_document=ReturnDocument.AFTER)
+        return self._db.take("uploads", wanted, more)
 
     def due(self, now: datetime) -> Document | None:
         """The upload that retention should look at first, or None."""
-        return self._db["uploads"].find_one({"look_at": {"$lte": now}}, sort=[("look_at", 1)])
+        return self._db["uploads"].find_one({"look_at": due_by(now)}, sort=[("look_at", 1)])
 
     def drop(self, row: Document, now: datetime) -> bool:
         """Forget an upload and all it holds; False where it has changed state meanwhile.
@@ -144,9 +143,12 @@ class FileStore:
 
     def drop_contents(self, upload_id: str, kept: Iterable[str] = ()) -> None:
         """Remove what was stored for an upload (`<upload>:<try>:<which>`), but for the ids in `kept`."""
-        mine = {"$gte": f"{upload_id}:", "$lt": f"{upload_id};", "$nin": list(kept)}
-        self._db["files.chunks"].delete_many({"files_id": mine})
-        self._db["files.files"].delete_many({"_id": mine})
+        chunks = self._db["files.chunks"]
+        mine = {"files_id": {"$gte": f"{upload_id}:", "$lt": f"{upload_id};"}, "n": 0}
+        ids = {row["files_id"] for row in chunks.find(mine, {"files_id": 1})}.difference(kept)
+        if ids:  # the chunks last: by them a sweep that was cut off is found again
+            self._db["files.files"].delete_many({"_id": {"$in": sorted(ids)}})
+            chunks.delete_many({"files_id": {"$in": sorted(ids)}})
 
     def drop_content(self, content_id: str) -> None:
         """Remove one content."""

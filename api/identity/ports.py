@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from api.identity.actor import Actor
 from api.identity.citizens.register import Register
 from api.identity.citizens.wechat import WeChat
-from api.identity.identity import Actor
 from api.identity.sealing.keyring import Keyring
 from api.identity.store import IdentityStore
 

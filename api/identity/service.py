@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from api.identity.actor import Actor
 from api.identity.citizens.service import Citizens
-from api.identity.identity import Actor
 from api.identity.mandates.service import Mandates
 from api.identity.ports import Ground, IdentityPorts, Policy, Row
 from api.identity.sealing.keyring import Keyring
 from api.identity.sessions import Sessions
-from api.identity.staff import officer
-from api.identity.staff.service import Officers
+from api.identity.staff.roles import roles_of
+from api.identity.staff.service import Staff
 from api.identity.store import IdentityStore
 
 __all__ = ["Identity", "IdentityPorts", "Policy"]
@@ -35,7 +35,7 @@ class Identity:
         self.sessions = Sessions(ground, self._person)
         self.mandates = Mandates(ground)
         self.citizens = Citizens(ground, self.sessions, self.mandates)
-        self.officers = Officers(ground, self.sessions)
+        self.staff = Staff(ground, self.sessions)
 
     def actor(self, token: str) -> Actor | None:
         """Who holds this token, or None."""
@@ -44,7 +44,7 @@ class Identity:
     def me(self, actor: Actor) -> Row:
         """The person behind this log-in."""
         if actor.is_staff:
-            return self.officers.staff(actor.id)
+            return self.staff.member(actor.id)
         citizen = self._store.citizen(actor.id)
         assert citizen is not None
         return self.citizens.face(citizen)
@@ -92,15 +92,15 @@ class Identity:
 
         Raises ValueError.
         """
-        told = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
-        return self.officers.add_by_hand({**told, "must_change": True}, password)
+        post = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
+        return self.staff.add_by_hand({**post, "must_change": True}, password)
 
     def seed_staff(
         self, username: str, password: str, name: str, roles: set[str], point: str | None, department: str | None
     ) -> str | None:
         """As `add_staff`, with a password that stays: generated ones of a trial, and tests. Raises ValueError."""
-        told = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
-        return self.officers.add_by_hand({**told, "must_change": False}, password)
+        post = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
+        return self.staff.add_by_hand({**post, "must_change": False}, password)
 
     def _person(self, log_in: Row) -> Actor | None:
         """The actor of a log-in, or None where the person is gone."""
@@ -113,5 +113,5 @@ class Identity:
         row = self._store.staff(who)
         if row is None or not row["active"]:
             return None
-        roles = officer.roles_of(row, self._policy.trial)
+        roles = roles_of(row, self._policy.trial)
         return Actor(who, "staff", row["name"], roles, session, ends_at, row["point"], row["department"])

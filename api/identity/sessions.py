@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from uuid6 import uuid7
 
-from api.identity import identity as rules
-from api.identity.identity import Actor
+from api.identity import tokens
+from api.identity.actor import Actor
 from api.identity.ports import Ground, Row
-from api.identity.staff import officer
+from api.identity.staff.log_in import is_idle
 
 CACHE_SECONDS = 30
 
@@ -25,37 +25,37 @@ class Sessions:
 
     def begin(self, kind: str, who: str, family: str = "") -> Row:
         """A log-in for a person, or the next one of a family that was refreshed."""
-        now, token, refresh = self._now(), rules.new_token(), rules.new_token()
-        refresh_ends_at = now + timedelta(days=rules.REFRESH_DAYS)
+        now, token, refresh = self._now(), tokens.new_token(), tokens.new_token()
+        refresh_ends_at = now + timedelta(days=tokens.REFRESH_DAYS)
         self._store.add_session(
             {
-                "_id": rules.digest(token),
-                "refresh": rules.digest(refresh),
+                "_id": tokens.digest(token),
+                "refresh": tokens.digest(refresh),
                 "refresh_used": False,
                 "family": family or str(uuid7()),
                 "kind": kind,
                 "who": who,
                 "ended": False,
                 "seen_at": now,
-                "expires_at": now + timedelta(seconds=rules.TOKEN_SECONDS),
+                "expires_at": now + timedelta(seconds=tokens.TOKEN_SECONDS),
                 "refresh_ends_at": refresh_ends_at,
                 "delete_at": refresh_ends_at,
             }
         )
         if kind == "citizen":
             self._store.change_citizen(who, {"seen_at": now})
-        return {"token": token, "refresh_token": refresh, "expires_in": rules.TOKEN_SECONDS}
+        return {"token": token, "refresh_token": refresh, "expires_in": tokens.TOKEN_SECONDS}
 
     def actor(self, token: str) -> Actor | None:
         """Who holds this token, or None. Cached for at most 30 s; ending a log-in here forgets it at once."""
-        now, session = self._now(), rules.digest(token)
+        now, session = self._now(), tokens.digest(token)
         cached = self._actors.get(session)
         if cached and cached[0] > now:
             return cached[1] if cached[1].expires_at > now else None
         row = self._store.session(session)
         if row is None or row["ended"] or row["expires_at"] <= now:
             return None
-        if row["kind"] == "staff" and officer.is_idle(row["seen_at"], now):
+        if row["kind"] == "staff" and is_idle(row["seen_at"], now):
             self._end(row["family"])
             return None
         actor = self._person(row)
@@ -67,13 +67,14 @@ class Sessions:
 
     def refresh(self, refresh_token: str) -> Row:
         """New tokens for old. A refresh token that comes twice was stolen or replayed: its family ends."""
-        now = self._now()
-        row = self._store.spend_refresh(rules.digest(refresh_token))
+        now, refresh = self._now(), tokens.digest(refresh_token)
+        row = self._store.refreshed_by(refresh)
         if row is None or row["ended"] or row["refresh_ends_at"] <= now:
-            raise rules.RefreshBad
-        if row["refresh_used"] or (row["kind"] == "staff" and officer.is_idle(row["seen_at"], now)):
+            raise tokens.RefreshBad
+        idle = row["kind"] == "staff" and is_idle(row["seen_at"], now)
+        if idle or not self._store.spend_refresh(refresh):
             self._end(row["family"])
-            raise rules.RefreshBad
+            raise tokens.RefreshBad
         return self.begin(row["kind"], row["who"], row["family"])
 
     def end(self, actor: Actor) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from api.storage.database import Database, Document, Index
+from api.storage.database import MOST_TRIES, Contended, Database, Document, Index
 
 INDEXES: list[Index] = [
     ("citizens", [("phone_index", 1)], {"unique": True}),
@@ -45,6 +44,18 @@ A path goes down by dots; `*` is any key. The record of a ciphertext is the docu
 """
 
 
+SMALL = {
+    "staff": "some hundreds of people",
+    "recoveries": "staff whose password is being set anew, for a day",
+}
+"""Collections of every store that stay so few that they may be read whole, each with the reason."""
+
+WHOLE = {"batch": "a rotation of keys goes through every row", "everything": "a look for keys still in use"}
+"""Functions of every store that are meant to read whole collections, each with the reason."""
+
+MOST_MANDATES = 200
+
+
 class IdentityStore:
     """People and their log-ins."""
 
@@ -64,48 +75,48 @@ class IdentityStore:
         return self._db["login_codes"].find_one({"_id": code_id})
 
     def count(self, key: str, seconds: int, now: datetime) -> tuple[int, datetime]:
-        """Count one more under `key`; the count begins anew `seconds` after its first. Gives it and its end."""
-        counts = self._db["login_counts"]
-        live = counts.find_one_and_update(
-            {"_id": key, "ends_at": {"$gt": now}}, {"$inc": {"n": 1}}, return_document=ReturnDocument.AFTER
-        )
-        if live is not None:
-            return live["n"], live["ends_at"]
+        """Count one more under `key`; the count begins anew `seconds` after its first. Returns it and its end.
+
+        Exact however many count at once: each is told another number.
+        """
         ends_at = now + timedelta(seconds=seconds)
-        fresh = {"n": 1, "ends_at": ends_at, "delete_at": ends_at + timedelta(days=1)}
-        try:
-            counts.update_one({"_id": key, "ends_at": {"$lte": now}}, {"$set": fresh}, upsert=True)
-        except DuplicateKeyError:  # somebody else began it meanwhile
-            return self.count(key, seconds, now)
-        return 1, ends_at
+        begun = {"n": 1, "ends_at": ends_at, "delete_at": ends_at + timedelta(days=1)}
+        for _ in range(MOST_TRIES):
+            running = {"_id": key, "ends_at": {"$gt": now}}
+            if before := self._db.take_before("login_counts", running, {"$inc": {"n": 1}}):
+                return before["n"] + 1, before["ends_at"]
+            over = {"_id": key, "ends_at": {"$lte": now}}
+            if self._db.take_before("login_counts", over, {"$set": begun}):
+                return 1, ends_at
+            if self._db.add("login_counts", {"_id": key, **begun}):
+                return 1, ends_at
+        raise Contended(key)
 
     def drop_count(self, key: str) -> None:
         """Forget a count."""
         self._db["login_counts"].delete_one({"_id": key})
 
     def take_try(self, code_id: str, most: int, now: datetime) -> Document | None:
-        """Count one try, atomically; None where the code is used, over, or tried too often."""
+        """Count one try, atomically, and return the code as it was; None if it is used, over, or tried too often."""
         live = {"_id": code_id, "used": False, "tries": {"$lt": most}, "expires_at": {"$gt": now}}
-        return self._db["login_codes"].find_one_and_update(live, {"$inc": {"tries": 1}})
+        return self._db.take_before("login_codes", live, {"$inc": {"tries": 1}})
 
     def use_code(self, code_id: str) -> bool:
         """Spend a code; False where it was spent already."""
-        return (
-            self._db["login_codes"].update_one({"_id": code_id, "used": False}, {"$set": {"used": True}}).modified_count
-            == 1
-        )
+        unused = {"_id": code_id, "used": False}
+        return self._db.take_before("login_codes", unused, {"$set": {"used": True}}) is not None
 
     def citizen_of_phone(self, row: Document) -> Document:
         """The citizen with this phone, made from `row` where there is none yet. Two at once make one."""
         wanted = {"phone_index": row["phone_index"]}
-        try:
-            found = self._db["citizens"].find_one_and_update(
-                wanted, {"$setOnInsert": row}, upsert=True, return_document=ReturnDocument.AFTER
-            )
-        except DuplicateKeyError:
-            found = self._db["citizens"].find_one(wanted)
-        assert found is not None
-        return found
+        citizen = self._db["citizens"].find_one(wanted)
+        if citizen is None:
+            try:
+                citizen = self._db.put("citizens", row)
+            except DuplicateKeyError:
+                citizen = self._db["citizens"].find_one(wanted)
+        assert citizen is not None
+        return citizen
 
     def citizen(self, citizen_id: str) -> Document | None:
         """A citizen by id."""
@@ -179,7 +190,8 @@ class IdentityStore:
     def mandates_of(self, number_index: str) -> list[Document]:
         """Those that the holder of a number gave or holds, newest first."""
         sides = [{"principal_index": number_index}, {"agent_index": number_index}]
-        return list(self._db["mandates"].find({"$or": sides}).sort("_id", -1).limit(200))
+        rows = {row["_id"]: row for side in sides for row in self._db.newest("mandates", side, None, MOST_MANDATES)}
+        return [rows[key] for key in sorted(rows, reverse=True)[:MOST_MANDATES]]
 
     def end_mandate(self, session: Any, mandate_id: str, by: str, now: datetime) -> bool:
         """End a mandate; False where it had ended."""
@@ -205,7 +217,7 @@ class IdentityStore:
         return self._db["staff"].find_one({"_id": staff_id})
 
     def all_staff(self, wanted: Document, after: str | None, limit: int) -> list[Document]:
-        """Staff by `q`, `role`, `active`, in the order they came; one more than `limit` where there are more.
+        """Up to `limit` of the staff by `q`, `role`, `active`, in the order they came.
 
         A word is looked for in every row: staff are some hundreds.
         """
@@ -217,7 +229,7 @@ class IdentityStore:
             query["roles"] = wanted["role"]
         if "active" in wanted:
             query["active"] = wanted["active"]
-        return list(self._db["staff"].find(query).sort("_id", 1).limit(limit + 1))
+        return list(self._db["staff"].find(query).sort("_id", 1).limit(limit))
 
     def staff_by_id(self, staff_ids: set[str]) -> dict[str, Document]:
         """These members of staff, by id."""
@@ -254,7 +266,7 @@ class IdentityStore:
     def use_totp_step(self, staff_id: str, step: int) -> bool:
         """Spend a step of the second factor; False where it, or a later one, was used."""
         fresh = {"_id": staff_id, "totp_step": {"$lt": step}}
-        return self._db["staff"].update_one(fresh, {"$set": {"totp_step": step}}).modified_count == 1
+        return self._db.take_before("staff", fresh, {"$set": {"totp_step": step}}) is not None
 
     def open_recovery(self, session: Any, row: Document) -> None:
         """Open a recovery, in the place of one that waits."""
@@ -262,9 +274,9 @@ class IdentityStore:
         self._db["recoveries"].replace_one({"_id": row["_id"]}, fresh, upsert=True, session=session)
 
     def recoveries(self, now: datetime, after: str | None, limit: int) -> list[Document]:
-        """The recoveries that wait, by member of staff; one more than `limit` where there are more."""
+        """Up to `limit` of the recoveries that wait, by member of staff."""
         wanted: Document = {"ends_at": {"$gt": now}, **({"_id": {"$gt": after}} if after else {})}
-        return list(self._db["recoveries"].find(wanted).sort("_id", 1).limit(limit + 1))
+        return list(self._db["recoveries"].find(wanted).sort("_id", 1).limit(limit))
 
     def recovery(self, staff_id: str, now: datetime) -> Document | None:
         """The recovery that waits."""
@@ -284,9 +296,14 @@ class IdentityStore:
         """A log-in by the digest of its token."""
         return self._db["sessions"].find_one({"_id": token_digest})
 
-    def spend_refresh(self, refresh_digest: str) -> Document | None:
-        """Mark a refresh token as used and give the log-in as it was before."""
-        return self._db["sessions"].find_one_and_update({"refresh": refresh_digest}, {"$set": {"refresh_used": True}})
+    def refreshed_by(self, refresh_digest: str) -> Document | None:
+        """The log-in that a refresh token belongs to, used or not."""
+        return self._db["sessions"].find_one({"refresh": refresh_digest})
+
+    def spend_refresh(self, refresh_digest: str) -> bool:
+        """Use a refresh token; of several who use it at once one succeeds. False if it was used, or does not exist."""
+        unused = {"refresh": refresh_digest, "refresh_used": False}
+        return self._db.take_before("sessions", unused, {"$set": {"refresh_used": True}}) is not None
 
     def end_family(self, family: str) -> list[str]:
         """End every log-in of a family and give their ids."""

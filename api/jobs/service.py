@@ -11,6 +11,7 @@ from typing import Any
 from uuid6 import uuid7
 
 from api import release
+from api.jobs import event_types
 from api.jobs.job import MAX_ATTEMPTS, Event, NoHandler, NotParked, WorkerLost, next_try, reason
 from api.jobs.leased import Hand
 from api.jobs.ports import JobsPorts
@@ -57,7 +58,8 @@ class Jobs:
         self._slots: dict[str, datetime] = {}
 
     def announce(self, session: Any, type: str, subject: str, **data: Any) -> None:
-        """Write one event row in the caller's transaction; reactions run after the commit."""
+        """Write one event row in the caller's transaction; reactions run after the commit. Raises UnknownEventType."""
+        event_types.require_listed(type)
         self._store.add_event(session, Event(str(uuid7()), type, subject, data, self._now()))
 
     def enqueue(self, key: str, kind: str, payload: Document, *, due_at: datetime, session: Any = None) -> None:
@@ -71,7 +73,8 @@ class Jobs:
         with self._events.taken(now) as row:
             if row is None:
                 return False
-            event = Event(row["_id"], row["type"], row["subject"], row["data"], row["at"], frozenset(row["done"]))
+            event_type = event_types.current(row["type"])
+            event = Event(row["_id"], event_type, row["subject"], row["data"], row["at"], frozenset(row["done"]))
             try:
                 _began(row)
                 self._react(event, row)

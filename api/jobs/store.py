@@ -4,8 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from pymongo import ReturnDocument
-
 from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, MOST_AT_ONCE, Event
 from api.storage.database import LEASE_SECONDS, Database, Document, Index
 
@@ -111,18 +109,17 @@ class JobStore:
             self.database["events"].update_many({"subject": subject, **free}, {"$set": {"due_at": until}})
 
     def _lease(self, collection: str, free: Document, ids: list[str], now: datetime) -> list[Document]:
-        """Lease those of these rows that nobody else took meanwhile, in the order given."""
+        """Lease those of these rows that nobody else leased meanwhile, in the order given.
+
+        One update leases them all, and its token tells which of them it got, also if the driver sent it twice.
+        """
         mark = str(uuid4())
         lease = {"lease.until": now + timedelta(seconds=LEASE_SECONDS), "lease.by": mark}
         taken = {"$set": lease, "$inc": {"lease.fence": 1, "attempts": 1}}
         table = self.database[collection]
-        if len(ids) == 1:
-            row = table.find_one_and_update({"_id": ids[0], **free}, taken, return_document=ReturnDocument.AFTER)
-            return [row] if row else []
-        if table.update_many({"_id": {"$in": ids}, **free}, taken).modified_count == 0:
-            return []
-        ours = {row["_id"]: row for row in table.find({"_id": {"$in": ids}, "lease.by": mark})}
-        return [ours[one] for one in ids if one in ours]
+        table.update_many({"_id": {"$in": ids}, **free}, taken)
+        leased = {row["_id"]: row for row in table.find({"_id": {"$in": ids}, "lease.by": mark})}
+        return [leased[row_id] for row_id in ids if row_id in leased]
 
     def renew(self, collection: str, row: Document, until: datetime) -> bool:
         """Hold a lease for longer; False where another worker holds a newer fence."""
@@ -226,11 +223,7 @@ class JobStore:
     def retake_key(self, key: str, now: datetime) -> bool:
         """Take over a key whose first request never ended; False where it is still in flight."""
         stale = {"_id": key, "state": "in_flight", "until": {"$lte": now}}
-        renewed = {"$set": {"until": now + IN_FLIGHT}}
-        return (
-            self.database["idempotency"].find_one_and_update(stale, renewed, return_document=ReturnDocument.AFTER)
-            is not None
-        )
+        return self.database.take_before("idempotency", stale, {"$set": {"until": now + IN_FLIGHT}}) is not None
 
     def end_key(self, key: str) -> None:
         """The request under this key succeeded."""

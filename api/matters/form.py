@@ -13,7 +13,7 @@ from typing import Any
 
 from stdnum import luhn
 
-from api.identity.identity import credit_code, identity_number, mobile
+from api.identity.names_and_numbers import credit_code, identity_number, mobile
 from api.matters.catalogue.matter import Material
 from api.matters.guide.situation import BilingualText, When, holds, when_of, words_of
 from api.times import BEIJING

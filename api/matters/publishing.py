@@ -220,7 +220,7 @@ class Publishing:
         self._store.add([{**entry, "published": published}], session)
         self._store.remove_draft(session, row["_id"])
         self._record(by, "matter.publish", f"matter:{row['_id']}", session=session)
-        self._announce(session, "matter_published", row["code"], version=row["version"], valid_from=entry["valid_from"])
+        self._announce(session, "matter.published", row["code"], version=row["version"], valid_from=entry["valid_from"])
 
     # -- files ----------------------------------------------------------------------
 
@@ -258,7 +258,7 @@ class Publishing:
                     self._record(
                         by, "matter.load", f"matter:{version_id(entry['code'], entry['version'])}", session=session
                     )
-                self._announce(session, "matters_loaded", "matters", count=len(fresh))
+                self._announce(session, "matters.loaded", "matters", count=len(fresh))
 
         self._transact(write)
         self._matters.follow(self._now())

@@ -22,6 +22,9 @@ STATES = {
     "cancelled": "已取消",
     "lost": "已丢失",
 }
+EVENTS = {state: f"parcel.{state}" for state in STATES}
+"""By state: the type of the event that is announced when a parcel came into it."""
+
 CARRIERS = {"ems": "中国邮政 EMS", "sf": "顺丰速运", "jd": "京东快递", "console": "演示快递"}
 MOST_EVENTS = 200
 

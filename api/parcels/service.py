@@ -7,7 +7,8 @@ from typing import Any
 
 from api.cases import scope
 from api.cases.service import Cases
-from api.identity.identity import Actor, mask_name, mask_phone
+from api.identity.actor import Actor
+from api.identity.masking import mask_name, mask_phone
 from api.identity.sealing.keyring import Keyring
 from api.parcels import parcel as rules
 from api.parcels.carriers import Tracker, Watched
@@ -221,7 +222,7 @@ class Parcels:
             if not self._store.pushed(session, row["_id"], row["pushes"], change):
                 raise OtherPushCameFirst
             if change["state"] != row["state"]:
-                self._announce(session, f"parcel.{change['state']}", row["_id"], case=row["case"])
+                self._announce(session, rules.EVENTS[change["state"]], row["_id"], case=row["case"])
 
         self._transact(write)
 

@@ -33,10 +33,7 @@ class ReportStore:
 
     def listed(self, state: str, after: str | None, most: int) -> list[Document]:
         """Up to `most` reports in a state, the oldest first, that come after `after`."""
-        wanted: Document = {"state": state}
-        if after:
-            wanted["_id"] = {"$gt": after}
-        return list(self._db["reports"].find(wanted).sort("_id", 1).limit(most))
+        return self._db.oldest("reports", {"state": state}, after, most)
 
     def open(self) -> list[Document]:
         """All open reports, the oldest first."""
@@ -47,9 +44,9 @@ class ReportStore:
         return list(self._db["reports"].find({"by": by}).sort("_id", 1))
 
     def settle(self, session: Any, report_id: str, told: Document) -> Document | None:
-        """Settle an open report; the report, or None where it is not open."""
+        """Settle an open report and return it as it was; None if it is not open."""
         change = {"$set": {"state": "settled", **told}}
-        return self._db["reports"].find_one_and_update({"_id": report_id, "state": "open"}, change, session=session)
+        return self._db.take_before("reports", {"_id": report_id, "state": "open"}, change, session=session)
 
     def forget(self, by: str) -> None:
         """Forget who reported."""

@@ -12,6 +12,8 @@ from flask_smorest import Api
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
+from api.refusals import CannotStart
+
 PROBLEM_TYPE = "application/problem+json"
 Operation = dict[str, Any]
 
@@ -68,6 +70,7 @@ def describe(app: Flask) -> Api:
 def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
     """Add to each operation what its decorators say, and serve the whole at /openapi.json."""
     description = api.spec.to_dict()
+    _require(app)
     for rule in app.url_map.iter_rules():
         path = description["paths"].get(_template(rule.rule), {})
         for method in _own_methods(rule):
@@ -80,6 +83,20 @@ def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
     def openapi() -> Response:
         """This description."""
         return Response(text, content_type="application/json")
+
+
+def _require(app: Flask) -> None:
+    """Raises CannotStart, naming each route that lacks its `allow` or its docstring."""
+    wrong = []
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        where = f"{rule.rule} ({view.__module__}, {view.__name__}) "
+        if not getattr(view, "allowed", None):
+            wrong.append(where + "does not say who may call it: put @http.allow(…) above it")
+        if rule.rule.startswith("/v1/") and not (inspect.unwrap(view).__doc__ or "").strip():
+            wrong.append(where + "has no docstring: its first sentence is the summary in /openapi.json")
+    if wrong:
+        raise CannotStart("\n".join(wrong))
 
 
 def _own_methods(rule: Rule) -> set[str]:
@@ -117,8 +134,7 @@ def _template(rule: str) -> str:
 
 
 def _schema_name(schema: Any) -> str:
-    """`cases.Case`: the room and the class without its suffix, since two rooms may each have a schema of one name."""
+    """`identity.Mandate` of `api.identity.mandates.schemas.MandateSchema`: the room, and the name without `Schema`."""
     kind: Any = resolve_schema_cls(schema)
-    room, schemas, _ = kind.__module__.partition(".schemas")
-    room = room if schemas else room.rpartition(".")[0]
-    return f"{room.rpartition('.')[2]}.{kind.__name__.removesuffix('Schema')}"
+    package, *rest = kind.__module__.split(".")
+    return f"{rest[0] if package == 'api' else package}.{kind.__name__.removesuffix('Schema')}"

@@ -72,7 +72,7 @@ def test_an_event_is_taken_from_whom_it_must_be_and_from_nobody_else(world, sock
     handle = socket.handler(event)
     for actor in ACTORS:
         caller = world.actors[actor]
-        talk = world._talk()
+        talk = world.new_conversation()
         socket._callers["sid"] = Caller("sid", caller.token, world.office.identity.actor(caller.token), "zh")
         answer = handle("sid", body(world, event, talk, caller.token))
         told[actor] = "ok" if answer["ok"] else answer["code"]
@@ -84,5 +84,5 @@ def test_a_newcomer_may_send_nothing(world, socket):
     actor = world.office.identity.actor(caller.token)
     socket._callers["sid"] = Caller("sid", caller.token, actor, "zh")
     for event in socket.acts:
-        answer = socket.handler(event)("sid", body(world, event, world.talk, caller.token))
+        answer = socket.handler(event)("sid", body(world, event, world.conversation, caller.token))
         assert answer["code"] == "role_wrong", event

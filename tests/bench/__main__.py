@@ -14,6 +14,7 @@ from typing import Any
 
 BENCHES: dict[str, tuple[str, ...]] = {
     "overhead": ("tests.bench.overhead",),
+    "submission": ("tests.bench.submission",),
     "jobs": ("tests.show.jobs",),
     "chat": ("tests.bench.chat",),
     "relay": ("tests.bench.relay",),
@@ -21,10 +22,10 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "search": ("tests.show.search",),
     "circle": ("tests.bench.circle",),
 }
-"""Name, then module and what bounds it: an empty route against bare Flask; events and jobs, one worker and two;
-acknowledgements while images are processed; the chat beside a Node server that does the same; travel times against a
-second reading; search against plain BM25; look-ups, `GET /v1/circle` and generations, each beside what else could
-answer."""
+"""Name, then module and what bounds it: an empty route against bare Flask; a submission against the bare transaction
+that writes the same rows; events and jobs, one worker and two; acknowledgements while images are processed; the chat
+beside a Node server that does the same; travel times against a second reading; search against plain BM25; look-ups,
+`GET /v1/circle` and generations, each beside what else could answer."""
 LONGEST = 450
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 from api.refusals import Refusal
 from api.web import edge, problems
 from api.web.guard import Http

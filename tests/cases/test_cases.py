@@ -41,7 +41,7 @@ def test_a_draft_makes_at_most_one_case(citizen, drain, database):
     assert first["number"] in problem["detail"]
     assert database["cases"].count_documents({}) == 1
     assert database["case_actions"].count_documents({}) == 1
-    assert database["events"].count_documents({"type": "case.submit"}) == 1
+    assert database["events"].count_documents({"type": "case.submitted"}) == 1
 
 
 def test_two_submissions_at_once_make_one_case(citizen, drain, database):

@@ -87,7 +87,7 @@ def test_a_new_position_is_searched_alone_and_is_as_exact(generation: Generation
 
 
 def test_reading_tables_loads_neither_the_search_nor_the_street_reader() -> None:
-    modules = "sys, api.circle.routes, api.circle.travel.reach"
-    heavy = f"import {modules}; print({{'scipy', 'osmium', 'shapely'}} & set(sys.modules))"
+    read = "import sys, api.circle.routes, api.circle.travel.reach"
+    heavy = f"{read}; print({{'scipy', 'osmium', 'shapely'}} & set(sys.modules))"
     told = subprocess.run([sys.executable, "-c", heavy], check=True, capture_output=True, text=True)
     assert told.stdout == "set()\n"

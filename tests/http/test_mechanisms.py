@@ -110,7 +110,7 @@ def keys_of(app, chosen):
 
 def told(world, key):
     """A request that would succeed: (caller, path, the rest)."""
-    from tests.access.world import CALLS
+    from tests.access.calls import CALLS
 
     actor = allowed_to(key)
     asked = CALLS.get(key, lambda world, actor: {})(world, actor)

@@ -83,7 +83,7 @@ def test_changing_the_password_ends_the_other_log_ins(app, enter):
 
 
 def test_the_second_factor_is_enrolled_asked_for_and_good_once(admin, enter, clock, app):
-    username = app.extensions["circle"].identity.officers.staff(admin.person["id"])["username"]
+    username = app.extensions["circle"].identity.staff.member(admin.person["id"])["username"]
     secret = admin.post("/v1/staff/totp")
     assert secret["uri"].startswith("otpauth://totp/")
     totp = pyotp.TOTP(secret["secret"])
@@ -99,12 +99,12 @@ def test_the_second_factor_is_enrolled_asked_for_and_good_once(admin, enter, clo
 @pytest.mark.parametrize("role", ["head", "supervisor", "admin"])
 def test_in_real_use_these_roles_can_do_nothing_without_it(strict, clock, role):
     strict.seed_staff("chief", PASSWORD, "赵主任", {role}, None, "SPJ")
-    told = strict.officers.log_in("chief", PASSWORD)
+    told = strict.staff.log_in("chief", PASSWORD)
     assert told["must_set_totp"] is True
     actor = strict.actor(told["token"])
     assert actor.roles == {"newcomer"}
-    secret = strict.officers.begin_totp(actor)["secret"]
-    strict.officers.confirm_totp(actor, pyotp.TOTP(secret).at(clock()))
+    secret = strict.staff.begin_totp(actor)["secret"]
+    strict.staff.confirm_totp(actor, pyotp.TOTP(secret).at(clock()))
     assert strict.actor(told["token"]).roles == {"staff", role}
 
 
@@ -152,8 +152,8 @@ def test_an_administrator_changes_a_post_against_a_version(admin, window, databa
 
 
 def test_at_the_machine_itself_a_post_is_changed_alike(app, staff, database):
-    officers, officer = app.extensions["circle"].identity.officers, staff("window")
-    username = officers.staff(officer.person["id"])["username"]
+    officers, officer = app.extensions["circle"].identity.staff, staff("window")
+    username = officers.member(officer.person["id"])["username"]
     assert officers.change_by_hand(username, {"roles": ("handler",), "point": None})["roles"] == ["handler"]
     officer.get("/v1/me", expect=401)
     assert officers.change_by_hand("nobody", {"active": False}) is None
@@ -163,7 +163,7 @@ def test_at_the_machine_itself_a_post_is_changed_alike(app, staff, database):
     ):
         with pytest.raises(ValueError, match=why):
             officers.change_by_hand(username, change)
-    admin = officers.staff(staff("admin").person["id"])["username"]
+    admin = officers.member(staff("admin").person["id"])["username"]
     with pytest.raises(ValueError, match="last administrator"):
         officers.change_by_hand(admin, {"active": False})
     assert database["audit"].find_one({"act": "staff.change"})["actor"] == "command-line"

@@ -11,7 +11,7 @@ BESIDE = """
 from gevent import monkey
 monkey.patch_all()
 import gevent
-from api.identity.passwords import Passwords
+from api.identity.staff.passwords import Passwords
 ticks = 0
 def tick():
     global ticks

@@ -53,7 +53,7 @@ WAYS = {
 @pytest.fixture
 def people(app, anyone, citizen, window, staff):
     """Who takes part; `elsewhere` is the officer's second log-in."""
-    username = app.extensions["circle"].identity.officers.staff(window.person["id"])["username"]
+    username = app.extensions["circle"].identity.staff.member(window.person["id"])["username"]
     again = anyone.post("/v1/staff/sessions", {"username": username, "password": PASSWORD})
     elsewhere = Caller(app.test_client(), again)
     return {CITIZEN: citizen, OFFICER: window, "elsewhere": elsewhere, ADMIN: staff("admin"), "second": staff("admin")}

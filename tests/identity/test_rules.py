@@ -4,16 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.identity.identity import (
-    clean_name,
-    credit_code,
-    identity_number,
-    mask_identity,
-    mask_name,
-    mask_phone,
-    mobile,
-    shown,
-)
+from api.identity.masking import mask_identity, mask_name, mask_phone, mask_unless_allowed
+from api.identity.names_and_numbers import clean_name, credit_code, identity_number, mobile
 from api.identity.sealing.keyring import Keyring, SealBroken
 
 TODAY = datetime(2026, 11, 24, tzinfo=UTC)
@@ -70,9 +62,11 @@ def test_other_codes_are_refused(code):
 
 
 def test_roles_see_what_their_work_needs():
-    assert shown("id_number", "610102194303050021", frozenset({"staff", "window"})) == "610102194303050021"
-    assert shown("id_number", "610102194303050021", frozenset({"staff", "admin"})) == "610102********0021"
-    assert shown("phone", "+8613812341234", frozenset({"citizen"})) == "138****1234"
+    assert (
+        mask_unless_allowed("id_number", "610102194303050021", frozenset({"staff", "window"})) == "610102194303050021"
+    )
+    assert mask_unless_allowed("id_number", "610102194303050021", frozenset({"staff", "admin"})) == "610102********0021"
+    assert mask_unless_allowed("phone", "+8613812341234", frozenset({"citizen"})) == "138****1234"
 
 
 def test_full_width_digits_are_read():

@@ -65,7 +65,7 @@ def fill(database: Database, jobs: Jobs, count: int, each: int = 1) -> None:
 
         def write(session: Any, part: range = part) -> None:
             for n in part:
-                jobs.announce(session, "thing.made", f"thing-{n // each}", n=n)
+                jobs.announce(session, "report.made", f"thing-{n // each}", n=n)
 
         database.transact(write)
     row = {"v": 1, "kind": "x", "state": "pending", **database.leasable(now())}
@@ -92,7 +92,7 @@ def work(uri: str, name: str, worker: int, work_ms: int | None, line: Connection
     """
     database, jobs = opened(uri, name)
     react, handle = noting(database, worker) if work_ms is None else (_wait(work_ms), _wait(work_ms))
-    jobs.reactions, jobs.handlers = {"thing.made": (("a", react),)}, {"x": handle}
+    jobs.reactions, jobs.handlers = {"report.made": (("a", react),)}, {"x": handle}
     line.send("ready")
     for collection, step in (("events", jobs.dispatch), ("jobs", jobs.run_job)):
         line.recv()
@@ -120,7 +120,7 @@ def die_between(uri: str, name: str, line: Connection) -> None:
         line.send("hanging")
         line.recv()
 
-    jobs.reactions = {"thing.made": (("a", react), ("b", hang))}
+    jobs.reactions = {"report.made": (("a", react), ("b", hang))}
     jobs.dispatch(now())
 
 

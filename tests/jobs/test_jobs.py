@@ -28,7 +28,7 @@ def jobs(store, clock):
 def test_an_event_is_written_with_the_change_or_not_at_all(jobs, database):
     def fail(session):
         database["things"].insert_one({"_id": 1}, session=session)
-        jobs.announce(session, "thing.made", "1")
+        jobs.announce(session, "report.made", "1")
         raise RuntimeError("no")
 
     with pytest.raises(RuntimeError):
@@ -45,8 +45,8 @@ def test_each_reaction_runs_once_though_another_fails(jobs, database, clock):
         if seen.count("b") < 3:
             raise RuntimeError("not yet")
 
-    jobs.reactions = {"thing.made": (("a", lambda event: seen.append("a")), ("b", fail_twice))}
-    database.transact(lambda session: jobs.announce(session, "thing.made", "1"))
+    jobs.reactions = {"report.made": (("a", lambda event: seen.append("a")), ("b", fail_twice))}
+    database.transact(lambda session: jobs.announce(session, "report.made", "1"))
     for _ in range(5):
         jobs.dispatch(clock())
         clock.move(minutes=1)
@@ -62,8 +62,8 @@ def test_a_reaction_is_noted_once_though_the_driver_sent_the_note_twice(jobs, da
             genuine(self, *args, **rest)  # the answer is lost with the store, which then knows no repeat
         return genuine(self, *args, session=session, **rest)
 
-    jobs.reactions = {"thing.made": (("a", lambda event: None), ("b", lambda event: None))}
-    database.transact(lambda session: jobs.announce(session, "thing.made", "1"))
+    jobs.reactions = {"report.made": (("a", lambda event: None), ("b", lambda event: None))}
+    database.transact(lambda session: jobs.announce(session, "report.made", "1"))
     monkeypatch.setattr(Collection, "update_one", twice)
     jobs.dispatch(clock())
     row = database["events"].find_one()
@@ -150,7 +150,7 @@ def test_the_worker_wakes_at_once_and_stops_cleanly(jobs, database, clock, monke
 def announce(database, jobs, *subjects):
     def write(session):
         for n, subject in enumerate(subjects):
-            jobs.announce(session, "thing.made", subject, n=n)
+            jobs.announce(session, "report.made", subject, n=n)
 
     database.transact(write)
 
@@ -163,7 +163,7 @@ def test_an_event_never_overtakes_an_earlier_one_of_its_subject_that_waits_for_i
             raise RuntimeError("not yet")
         seen.append((event.subject, event.data["n"]))
 
-    jobs.reactions = {"thing.made": (("a", react),)}
+    jobs.reactions = {"report.made": (("a", react),)}
     announce(database, jobs, "x", "x", "y", "x", "y")
     while jobs.dispatch(clock()):
         pass
@@ -192,7 +192,7 @@ def test_a_parked_event_holds_up_its_subject_until_staff_retry_it_however_many_w
             raise RuntimeError("never")
         seen.append((event.subject, event.data["n"]))
 
-    jobs.reactions = {"thing.made": (("a", react),)}
+    jobs.reactions = {"report.made": (("a", react),)}
     announce(database, jobs, *["x"] * (40), "y")
     for _ in range(MAX_ATTEMPTS + 1):
         while jobs.dispatch(clock()):
@@ -210,7 +210,7 @@ def test_a_parked_event_holds_up_its_subject_until_staff_retry_it_however_many_w
 
 def test_a_dropped_event_lets_its_subject_go_on(jobs, database, clock):
     seen = []
-    jobs.reactions = {"thing.made": (("a", lambda event: seen.append(event.data["n"]) if event.data["n"] else 1 / 0),)}
+    jobs.reactions = {"report.made": (("a", lambda event: seen.append(event.data["n"]) if event.data["n"] else 1 / 0),)}
     announce(database, jobs, "x", "x")
     for _ in range(MAX_ATTEMPTS + 1):
         while jobs.dispatch(clock()):

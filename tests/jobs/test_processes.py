@@ -57,7 +57,7 @@ def test_a_worker_killed_between_two_reactions_leaves_the_second_to_others_and_t
         assert child.exitcode == -signal.SIGKILL
     react, _ = noting(database, 1)
     seen = []
-    jobs.reactions = {"thing.made": (("a", react), ("b", lambda event: seen.append(event.id)))}
+    jobs.reactions = {"report.made": (("a", react), ("b", lambda event: seen.append(event.id)))}
     assert jobs.dispatch(later(30)) is False, "its lease still holds"
     assert jobs.dispatch(later(61)) is True
     assert [row["worker"] for row in database["ran"].find()] == [0], "the first reaction ran once, before the kill"

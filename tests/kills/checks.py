@@ -3,10 +3,10 @@
 from collections import Counter
 from typing import Any
 
-from api.cases.case import fold
+from api.cases.case import EVENTS, fold
 from tests.kills.child import World
 
-TOLD = {"case.submit", "case.accept", "case.decide", "case.issue"}
+TOLD = {"case.submitted", "case.accepted", "case.decided", "case.issued"}
 """Each of these events of a case leads to exactly one notice to the applicant."""
 CHANNELS = {"in_app": {"delivered"}, "sms": {"accepted", "sent", "delivered"}}
 
@@ -33,7 +33,7 @@ def _cases(world: World) -> list[str]:
         elif fold(actions).state != row["state"]:
             found.append(f"the snapshot says {row['state']}, the actions {fold(actions).state}")
         events = [event["type"] for event in _rows(world, "events", subject=row["_id"])]
-        if Counter(events) != Counter(f"case.{action.act}" for action in actions):
+        if Counter(events) != Counter(EVENTS[action.act] for action in actions):
             found.append(f"actions {[action.act for action in actions]} with the events {events}")
         if len(_rows(world, "drafts", case=row["number"])) != 1:
             found.append("a case without its draft")
@@ -45,7 +45,7 @@ def _cases(world: World) -> list[str]:
 
 def _events(world: World) -> list[str]:
     """Every event has had all its reactions, and each that is told was told once."""
-    found, reactions = [], world.office.jobs.reactions
+    found, reactions = [], world.office.reactions
     for row in _rows(world, "events"):
         wanted = sorted(name for name, _ in reactions.get(row["type"], ()))
         if row["state"] != "done" or sorted(row["done"]) != wanted:

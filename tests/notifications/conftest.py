@@ -83,6 +83,7 @@ class House:
             sms=self.sms,
             now=self.clock,
             push=lambda member, word: self.pushed.append((member, dict(word))),
+            record=lambda *words, session=None: None,
         )
 
     def another_worker(self) -> Outbox:

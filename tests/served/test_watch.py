@@ -105,7 +105,8 @@ def test_every_table_is_made_before_the_address_is_told(store, database):
 def test_a_first_start_that_was_killed_is_begun_anew(tmp_path, after):
     """A table half made would keep the store from ever opening again."""
     begun = (
-        "import sys, pathlib; from api.embedded import EmbeddedStore; EmbeddedStore(pathlib.Path(sys.argv[1])).start()"
+        "import sys, pathlib; from api.storage.embedded import EmbeddedStore; "
+        "EmbeddedStore(pathlib.Path(sys.argv[1])).start()"
     )
     with subprocess.Popen([sys.executable, "-c", begun, str(tmp_path)]) as first:
         wait_for((tmp_path / "store").exists)

@@ -8,13 +8,16 @@ from typing import Any
 
 from uuid6 import uuid7
 
-from api.identity import identity as rules
+from api.identity.actor import Actor
 from api.identity.citizens import consent
+from api.identity.citizens import log_in as rules
 from api.identity.citizens.register import NoRegister, Unconfirmed
-from api.identity.identity import Actor
 from api.identity.mandates.service import Mandates
+from api.identity.masking import mask_name, mask_phone, mask_unless_allowed
+from api.identity.names_and_numbers import clean_name, identity_number, mobile
 from api.identity.ports import Ground, Row
 from api.identity.sessions import Sessions
+from api.identity.tokens import digest
 from api.refusals import BadFields, NotFound, Refusal
 from api.times import BEIJING
 
@@ -62,7 +65,7 @@ class Citizens:
 
         Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
         """
-        phone, now = _field("phone", rules.mobile, phone_text), self._now()
+        phone, now = _field("phone", mobile, phone_text), self._now()
         index = self._keys.index("phone", phone)
         self._take(f"resend:{index}", 1, rules.RESEND_SECONDS, rules.TooSoon)
         self._take(f"number:{index}", rules.CODES_A_NUMBER, rules.DAY)
@@ -93,7 +96,7 @@ class Citizens:
 
         The code stays good where only the identity number is missing or wrong, within its five tries.
         """
-        phone, now = _field("phone", rules.mobile, phone_text), self._now()
+        phone, now = _field("phone", mobile, phone_text), self._now()
         sent = self._store.latest_code(self._keys.index("phone", phone))
         tried = sent and self._store.take_try(sent["_id"], rules.CODE_TRIES, now)
         if not tried or tried["code"] != rules.code_digest(tried["_id"], code):
@@ -114,15 +117,15 @@ class Citizens:
         if bound is None:
             if not phone_code:
                 raise rules.PhoneNeeded
-            citizen = self._citizen_of(_field("phone", rules.mobile, self._ports.wechat.phone(phone_code)))
+            citizen = self._citizen_of(_field("phone", mobile, self._ports.wechat.phone(phone_code)))
             self._check_same_person(citizen, device, id_number)
             sealed = self._keys.seal(index, "openid", account.openid)
             row = {"_id": index, "citizen": citizen["_id"], "openid": sealed, "at": self._now()}
             bound = self._store.add_wechat_account(row)
-        found = self._store.citizen(bound["citizen"])
-        if found is None:
+        bound_citizen = self._store.citizen(bound["citizen"])
+        if bound_citizen is None:
             raise NotFound
-        return self._let_in(found, device)
+        return self._let_in(bound_citizen, device)
 
     def _let_in(self, citizen: Row, device: str) -> Row:
         if device:
@@ -132,7 +135,7 @@ class Citizens:
     def _check_same_person(self, citizen: Row, device: str, id_number: str) -> None:
         """A number that was silent for long may have a new owner: a device never seen gives the identity number too."""
         knows = bool(device) and self._store.knows_device(self._device(citizen, device))
-        if not citizen.get("id_index") or rules.proves_itself(citizen.get("seen_at"), knows, self._now()):
+        if not citizen.get("id_index") or rules.is_enough_proof(citizen.get("seen_at"), knows, self._now()):
             return
         if not id_number:
             raise rules.IdentityNeeded
@@ -141,7 +144,7 @@ class Citizens:
             raise rules.IdentityWrong
 
     def _device(self, citizen: Row, device: str) -> str:
-        return rules.digest(f"{citizen['_id']}:{device}")
+        return digest(f"{citizen['_id']}:{device}")
 
     def _citizen_of(self, phone: str) -> Row:
         citizen_id = str(uuid7())
@@ -174,7 +177,7 @@ class Citizens:
         """Change one's own name, unless it is verified. Raises NameConfirmed."""
         if self._own(actor)["assurance"] == "verified":
             raise NameConfirmed
-        clean = _field("name", rules.clean_name, name)
+        clean = _field("name", clean_name, name)
         self._store.change_citizen(actor.id, {"name": self._keys.seal(actor.id, "name", clean)})
         self._sessions.forget(actor.session)
         return self.face(self._own(actor))
@@ -185,7 +188,7 @@ class Citizens:
             "id": row["_id"],
             "kind": "citizen",
             "name": self.opened(row, "name"),
-            "phone": rules.shown("phone", self.opened(row, "phone"), roles),
+            "phone": mask_unless_allowed("phone", self.opened(row, "phone"), roles),
             "assurance": row["assurance"],
         }
 
@@ -197,7 +200,7 @@ class Citizens:
         """What a citizen is called: the name, else the masked phone; after closing, nobody."""
         if row.get("closed_at"):
             return CLOSED_NAME
-        return self.opened(row, "name") or rules.mask_phone(self.opened(row, "phone"))
+        return self.opened(row, "name") or mask_phone(self.opened(row, "phone"))
 
     def _own(self, actor: Actor) -> Row:
         row = self._store.citizen(actor.id)
@@ -211,22 +214,22 @@ class Citizens:
         """Have the national register confirm name and number. Raises NoRegister, Unconfirmed, VerifiedAsOther."""
         if self._ports.register is None:
             raise NoRegister
-        clean, number = _field("name", rules.clean_name, name), self._number("id_number", id_number)
+        clean, number = _field("name", clean_name, name), self._number("id_number", id_number)
         row = self._own(actor)
         self._take(f"register:{actor.id}", REGISTER_TRIES, rules.DAY)
         if not self._ports.register.confirms(clean, number):
             raise Unconfirmed
         return self._verified(row, clean, number, "register", actor)
 
-    def verify_at_window(self, actor: Actor, shown: Row) -> Row:
+    def verify_at_window(self, actor: Actor, body: Row) -> Row:
         """An officer has seen the card of this citizen, named by `citizen` or by a `case` of theirs; answers masked."""
-        clean, number = _field("name", rules.clean_name, shown["name"]), self._number("id_number", shown["id_number"])
-        citizen_id = shown.get("citizen") or self._ports.owner_of_case(shown.get("case") or "")
+        clean, number = _field("name", clean_name, body["name"]), self._number("id_number", body["id_number"])
+        citizen_id = body.get("citizen") or self._ports.owner_of_case(body.get("case") or "")
         row = self._store.citizen(citizen_id) if citizen_id else None
         if row is None or row.get("closed_at"):
             raise NotFound
         face = self._verified(row, clean, number, "window", actor)
-        return {**face, "name": rules.mask_name(face["name"])}
+        return {**face, "name": mask_name(face["name"])}
 
     def _verified(self, row: Row, name: str, number: str, how: str, by: Actor) -> Row:
         citizen_id, index = row["_id"], self._keys.index("id_number", number)
@@ -266,11 +269,11 @@ class Citizens:
         ]
         return {"purposes": purposes, "ledger": [_entry(row) for row in ledger]}
 
-    def consent(self, actor: Actor, told: Row) -> Row:
+    def consent(self, actor: Actor, decision: Row) -> Row:
         """Give or withdraw consent to words that were shown. Raises TextOutdated."""
-        if told["given"] and told["text_version"] != consent.PURPOSES[told["purpose"]].version:
+        if decision["given"] and decision["text_version"] != consent.PURPOSES[decision["purpose"]].version:
             raise consent.TextOutdated
-        self._store.add_consent({"_id": str(uuid7()), "v": 1, "citizen": actor.id, **told, "at": self._now()})
+        self._store.add_consent({"_id": str(uuid7()), "v": 1, "citizen": actor.id, **decision, "at": self._now()})
         return self.consents(actor)
 
     def consents_to(self, citizen_id: str, purpose: str) -> bool:
@@ -314,7 +317,7 @@ class Citizens:
         self._sessions.end_all(actor.id)
 
     def _number(self, field: str, text: str) -> str:
-        return _field(field, lambda given: rules.identity_number(given, self._now()), text)
+        return _field(field, lambda given: identity_number(given, self._now()), text)
 
 
 def _entry(row: Row) -> Row:

@@ -83,21 +83,21 @@ class MiniProgram:
 
     def account(self, code: str) -> Account:
         """`GET /sns/jscode2session`."""
-        asked = {"appid": self._app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"}
-        told = self._call("GET", "/sns/jscode2session", params=asked)
-        _refuse(told)
-        if not told.get("openid"):
+        query = {"appid": self._app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"}
+        answer = self._call("GET", "/sns/jscode2session", params=query)
+        _refuse(answer)
+        if not answer.get("openid"):
             raise WeChatDown
-        return Account(told["openid"], told.get("unionid"))
+        return Account(answer["openid"], answer.get("unionid"))
 
     def phone(self, phone_code: str) -> str:
         """`POST /wxa/business/getuserphonenumber`; a token that WeChat no longer takes is renewed once."""
-        told = self._ask_phone(phone_code)
-        if told.get("errcode") in TOKEN_BAD:
+        answer = self._ask_phone(phone_code)
+        if answer.get("errcode") in TOKEN_BAD:
             self._token_ends = 0.0
-            told = self._ask_phone(phone_code)
-        _refuse(told)
-        info = told.get("phone_info") or {}
+            answer = self._ask_phone(phone_code)
+        _refuse(answer)
+        info = answer.get("phone_info") or {}
         if not info.get("purePhoneNumber"):
             raise WeChatDown
         return f"+{info.get('countryCode', '86')}{info['purePhoneNumber']}"
@@ -110,24 +110,24 @@ class MiniProgram:
         """`POST /cgi-bin/stable_token`: asking again does not spoil the token of another process."""
         with self._lock:
             if self._token_ends <= time.monotonic():
-                asked = {"grant_type": "client_credential", "appid": self._app_id, "secret": self._secret}
-                told = self._call("POST", "/cgi-bin/stable_token", json=asked)
-                if not told.get("access_token"):
+                query = {"grant_type": "client_credential", "appid": self._app_id, "secret": self._secret}
+                answer = self._call("POST", "/cgi-bin/stable_token", json=query)
+                if not answer.get("access_token"):
                     raise WeChatDown
-                self._token = told["access_token"]
-                self._token_ends = time.monotonic() + max(int(told.get("expires_in", 0)) - EARLY, 0)
+                self._token = answer["access_token"]
+                self._token_ends = time.monotonic() + max(int(answer.get("expires_in", 0)) - EARLY, 0)
             return self._token
 
     def _call(self, method: str, path: str, **rest: Any) -> dict[str, Any]:
         try:
-            answer = requests.request(method, self._base + path, timeout=TIMEOUT, allow_redirects=False, **rest)
-            answer.raise_for_status()
-            told = answer.json()
+            response = requests.request(method, self._base + path, timeout=TIMEOUT, allow_redirects=False, **rest)
+            response.raise_for_status()
+            answer = response.json()
         except (requests.RequestException, ValueError):
             raise WeChatDown from None
-        if not isinstance(told, dict):
+        if not isinstance(answer, dict):
             raise WeChatDown
-        return told
+        return answer
 
 
 class ConsoleWeChat:
@@ -152,9 +152,9 @@ class ConsoleWeChat:
         return parts[1]
 
 
-def _refuse(told: dict[str, Any]) -> None:
+def _refuse(answer: dict[str, Any]) -> None:
     """Turn WeChat's error numbers into our refusals."""
-    error = told.get("errcode", 0)
+    error = answer.get("errcode", 0)
     if error in CODE_BAD:
         raise WeChatCodeWrong
     if error == BLOCKED:

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any
 
-from api.identity import identity as identity_rules
-from api.identity.identity import Actor
+from api.identity.actor import Actor
 from api.identity.mandates import mandate as rules
 from api.identity.mandates.mandate import Mandate
+from api.identity.masking import mask_unless_allowed
+from api.identity.names_and_numbers import clean_name, credit_code, identity_number
 from api.identity.ports import Ground, Row
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING
@@ -21,27 +22,27 @@ class Mandates:
         self._store, self._keys, self._now, self._ports = ground.store, ground.keys, ground.now, ground.ports
         self._transact = ground.transact
 
-    def give(self, actor: Actor, told: Row, new_id: str) -> Row:
+    def give(self, actor: Actor, body: Row, new_id: str) -> Row:
         """A new mandate. A citizen gives it for themselves; an officer records one whose papers they have seen.
 
         Raises VerificationNeeded, AtWindowOnly, BadFields.
         """
-        principal = self._party_at_window(told) if actor.is_staff else self._myself(actor, told["kind"])
-        agent = self._party("agent", told["agent"], rules.AGENT)
-        matters = sorted(set(told.get("matters") or []))
-        self._check(told, principal, agent, matters)
+        principal = self._party_at_window(body) if actor.is_staff else self._myself(actor, body["kind"])
+        agent = self._party("agent", body["agent"], rules.AGENT)
+        matters = sorted(set(body.get("matters") or []))
+        self._check(body, principal, agent, matters)
         row = {
             "_id": new_id,
             "v": 1,
-            "kind": told["kind"],
+            "kind": body["kind"],
             "principal_name": self._keys.seal(new_id, "principal_name", principal["name"]),
             "principal_number": self._keys.seal(new_id, "principal_number", principal["number"]),
-            "principal_index": self._index(told["kind"], principal["number"]),
+            "principal_index": self._index(body["kind"], principal["number"]),
             "agent_name": self._keys.seal(new_id, "agent_name", agent["name"]),
             "agent_number": self._keys.seal(new_id, "agent_number", agent["number"]),
             "agent_index": self._index(rules.AGENT, agent["number"]),
             "matters": matters,
-            "valid_until": told["valid_until"].isoformat(),
+            "valid_until": body["valid_until"].isoformat(),
             "recorded_at": actor.point if actor.is_staff else None,
             "by": actor.id,
             "created_at": self._now(),
@@ -149,31 +150,29 @@ class Mandates:
         opened = {field: self._keys.open_sealed(actor.id, field, row[field]) for field in ("name", "id_number")}
         return {"name": opened["name"], "number": opened["id_number"]}
 
-    def _party_at_window(self, told: Row) -> Row:
-        if not told.get("principal"):
+    def _party_at_window(self, body: Row) -> Row:
+        if not body.get("principal"):
             raise BadFields({"principal": ["请填写委托人。"]})
-        return self._party("principal", told["principal"], told["kind"])
+        return self._party("principal", body["principal"], body["kind"])
 
-    def _party(self, side: str, told: Row, kind: str) -> Row:
+    def _party(self, side: str, party: Row, kind: str) -> Row:
         """A side of a mandate, its name and number checked."""
         company = side == "principal" and kind == rules.COMPANY
-        errors, party = {}, {}
+        errors, checked = {}, {}
         try:
-            party["name"] = identity_rules.clean_name(told["name"])
+            checked["name"] = clean_name(party["name"])
         except ValueError as error:
             errors[f"{side}.name"] = [str(error)]
         try:
-            number = told["number"]
-            party["number"] = (
-                identity_rules.credit_code(number) if company else identity_rules.identity_number(number, self._now())
-            )
+            number = party["number"]
+            checked["number"] = credit_code(number) if company else identity_number(number, self._now())
         except ValueError as error:
             errors[f"{side}.number"] = [str(error)]
         if errors:
             raise BadFields(errors)
-        return party
+        return checked
 
-    def _check(self, told: Row, principal: Row, agent: Row, matters: list[str]) -> None:
+    def _check(self, body: Row, principal: Row, agent: Row, matters: list[str]) -> None:
         errors: dict[str, list[str]] = {}
         if principal["number"] == agent["number"]:
             errors["agent.number"] = ["不能委托自己。"]
@@ -181,7 +180,7 @@ class Mandates:
         if unknown:
             errors["matters"] = [f"没有这个事项：{'、'.join(unknown)}。"]
         try:
-            rules.check_span(told["kind"], principal["number"], told["valid_until"], self._today())
+            rules.check_span(body["kind"], principal["number"], body["valid_until"], self._today())
         except ValueError as error:
             errors["valid_until"] = [str(error)]
         if errors:
@@ -202,11 +201,11 @@ class Mandates:
             "side": side,
             "principal": {
                 "name": opened["principal_name"],
-                "number": identity_rules.shown(number, opened["principal_number"], roles),
+                "number": mask_unless_allowed(number, opened["principal_number"], roles),
             },
             "agent": {
                 "name": opened["agent_name"],
-                "number": identity_rules.shown("id_number", opened["agent_number"], roles),
+                "number": mask_unless_allowed("id_number", opened["agent_number"], roles),
             },
             "matters": row["matters"],
             "valid_until": date.fromisoformat(row["valid_until"]),

@@ -8,11 +8,12 @@ from typing import Any
 
 from uuid6 import uuid7
 
-from api.identity import identity as identity_rules
-from api.identity.identity import Actor
+from api.identity.actor import Actor
+from api.identity.names_and_numbers import clean_name
 from api.identity.ports import Ground, Row
 from api.identity.sessions import Sessions
-from api.identity.staff import officer as rules
+from api.identity.staff import log_in, recovery, second_factor
+from api.identity.staff import roles as staff_roles
 from api.identity.staff.passwords import Passwords
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
 
@@ -26,8 +27,8 @@ POST_UNKNOWN = {
 }
 
 
-class Officers:
-    """Members of staff."""
+class Staff:
+    """The use cases of staff: log-in, passwords, second factor, posts and recovery."""
 
     def __init__(self, ground: Ground, sessions: Sessions) -> None:
         self._store, self._keys, self._now = ground.store, ground.keys, ground.now
@@ -45,7 +46,7 @@ class Officers:
         self._take_try(username)
         row = self._store.staff_named(username)
         if not self._passwords.fits(row["password"] if row and row["active"] else None, password) or row is None:
-            raise rules.PasswordWrong
+            raise log_in.PasswordWrong
         if row["totp_on"]:
             self._spend_totp(row, totp)
         self._store.drop_count(self._tries(username))
@@ -56,9 +57,9 @@ class Officers:
         row = self._row(actor.id)
         self._take_try(row["username"])
         if not self._passwords.fits(row["password"], old):
-            raise rules.PasswordWrong
+            raise log_in.PasswordWrong
         try:
-            rules.check_password(new, row["username"])
+            log_in.check_password(new, row["username"])
             if new == old:
                 raise ValueError("新密码不能与旧密码相同。")
         except ValueError as error:
@@ -73,18 +74,18 @@ class Officers:
         """A new secret for an authenticator, which counts once confirmed. Raises TotpExists."""
         row = self._row(actor.id)
         if row["totp_on"]:
-            raise rules.TotpExists
-        secret = rules.new_totp_secret()
+            raise second_factor.TotpExists
+        secret = second_factor.new_totp_secret()
         sealed = self._keys.seal(actor.id, "totp_secret", secret)
         self._store.change_staff(actor.id, {"totp_secret": sealed, "totp_step": 0})
-        uri = rules.totp_uri(secret, row["username"])
-        return {"secret": secret, "uri": uri, "qr": rules.totp_qr(uri)}
+        uri = second_factor.totp_uri(secret, row["username"])
+        return {"secret": secret, "uri": uri, "qr": second_factor.totp_qr(uri)}
 
     def confirm_totp(self, actor: Actor, digits: str) -> Row:
         """The authenticator works: from now on log-in asks for it. Raises TotpExists, TotpWrong."""
         row = self._row(actor.id)
         if row["totp_on"]:
-            raise rules.TotpExists
+            raise second_factor.TotpExists
         self._take_try(row["username"])
         self._spend_totp(row, digits)
         self._store.drop_count(self._tries(row["username"]))
@@ -93,67 +94,67 @@ class Officers:
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
     def _take_try(self, username: str) -> None:
-        n, ends_at = self._store.count(self._tries(username), rules.LOCK_SECONDS, self._now())
-        if n > rules.WRONG_TRIES:
-            raise rules.LockedOut(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
+        n, ends_at = self._store.count(self._tries(username), log_in.LOCK_SECONDS, self._now())
+        if n > log_in.WRONG_TRIES:
+            raise log_in.LockedOut(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
 
     def _tries(self, username: str) -> str:
         return f"tries:{self._keys.index('username', username)}"
 
     def _spend_totp(self, row: Row, digits: str) -> None:
         if not digits:
-            raise rules.TotpNeeded
+            raise second_factor.TotpNeeded
         secret = self._keys.open_sealed(row["_id"], "totp_secret", row["totp_secret"]) if row["totp_secret"] else ""
-        step = rules.totp_step(secret, digits, self._now()) if secret else None
+        step = second_factor.totp_step(secret, digits, self._now()) if secret else None
         if step is None or not self._store.use_totp_step(row["_id"], step):
-            raise rules.TotpWrong
+            raise second_factor.TotpWrong
 
     def _first(self, row: Row) -> Row:
         """What must be done before work, and the words that say so."""
-        wants_factor = rules.wants_second_factor(row)
-        told = {"must_change_password": row["must_change"], "must_set_totp": wants_factor and not self._policy.trial}
+        wants_factor = staff_roles.wants_second_factor(row)
+        duties = {"must_change_password": row["must_change"], "must_set_totp": wants_factor and not self._policy.trial}
         words = (
-            rules.CHANGE_PASSWORD
+            staff_roles.CHANGE_PASSWORD
             if row["must_change"]
-            else (rules.TRIAL if self._policy.trial else rules.SET_SECOND_FACTOR)
+            else (staff_roles.TRIAL if self._policy.trial else staff_roles.SET_SECOND_FACTOR)
             if wants_factor
             else None
         )
-        return {**told, **({"note": {"zh": words[0], "en": words[1]}} if words else {})}
+        return {**duties, **({"note": {"zh": words[0], "en": words[1]}} if words else {})}
 
     # -- administration -----------------------------------------------------
 
-    def add(self, actor: Actor, told: Row, new_id: str) -> Row:
+    def add(self, actor: Actor, post: Row, new_id: str) -> Row:
         """A new member of staff, with a first password that is shown this once. Raises UsernameTaken, BadFields."""
         password = secrets.token_urlsafe(12)
-        self._check_post(told)
-        row = self._new_row(new_id, {**told, "must_change": True}, password)
+        self._check_post(post)
+        row = self._new_row(new_id, {**post, "must_change": True}, password)
         self._add(actor.id, row)
         return {**self.face(row), "first_password": password}
 
-    def add_by_hand(self, told: Row, password: str) -> str | None:
+    def add_by_hand(self, post: Row, password: str) -> str | None:
         """As `add`, at the machine itself and with a given password; None where the user name is taken.
 
-        `told`: username, name, roles, point, department, and must_change. Raises ValueError.
+        `post`: username, name, roles, point, department, and must_change. Raises ValueError.
         """
         try:
-            rules.check_password(password, told["username"])
+            log_in.check_password(password, post["username"])
         except ValueError:
-            raise ValueError(rules.PASSWORD_RULE) from None
-        rules.check_roles(set(told["roles"]))
-        if unknown := self._unknown_posts(told):
+            raise ValueError(log_in.PASSWORD_RULE) from None
+        staff_roles.check_roles(set(post["roles"]))
+        if unknown := self._unknown_posts(post):
             raise ValueError("; ".join(unknown.values()))
-        row = self._new_row(str(uuid7()), told, password)
+        row = self._new_row(str(uuid7()), post, password)
         try:
             self._add(COMMAND_LINE, row)
-        except rules.UsernameTaken:
+        except staff_roles.UsernameTaken:
             return None
         return str(row["_id"])
 
     def _add(self, by: str, row: Row) -> None:
         def write(session: Any) -> None:
             if not self._store.add_staff(session, row):
-                raise rules.UsernameTaken
+                raise staff_roles.UsernameTaken
             self._ports.audit(by, "staff.add", f"staff:{row['_id']}", session=session)
 
         self._transact(write)
@@ -170,11 +171,11 @@ class Officers:
 
         self._transact(write)
 
-    def staff(self, staff_id: str) -> Row:
+    def member(self, staff_id: str) -> Row:
         """One member of staff."""
         return self.face(self._row(staff_id))
 
-    def all(self, wanted: Row, after: str | None, limit: int) -> list[Row]:
+    def members(self, wanted: Row, after: str | None, limit: int) -> list[Row]:
         """Staff in the order they came, up to `limit`.
 
         `wanted` narrows it: `q`, a part of name, user name, point or department; `role`; `active`.
@@ -187,7 +188,7 @@ class Officers:
         Raises VersionStale, LastAdmin, BadFields.
         """
         self._change(actor.id, self._row(staff_id), version, change)
-        return self.staff(staff_id)
+        return self.member(staff_id)
 
     def change_by_hand(self, username: str, change: Row) -> Row | None:
         """As `change`, at the machine itself; None where nobody has this name. Raises ValueError."""
@@ -200,7 +201,7 @@ class Officers:
             self._change(COMMAND_LINE, row, row["version"], change)
         except Refusal as error:
             raise ValueError(error.words["en"]) from None
-        return self.staff(row["_id"])
+        return self.member(row["_id"])
 
     def _change(self, by: str, before: Row, version: int, change: Row) -> None:
         staff_id, fields = before["_id"], dict(change)
@@ -214,7 +215,7 @@ class Officers:
             if not self._store.edit_staff(session, staff_id, version, fields):
                 raise VersionStale
             if "admin" in before["roles"] and not self._store.touch_admins(session):
-                raise rules.LastAdmin
+                raise staff_roles.LastAdmin
             self._ports.audit(by, "staff.change", f"staff:{staff_id}", session=session)
 
         self._transact(write)
@@ -223,7 +224,7 @@ class Officers:
     def open_recovery(self, actor: Actor, staff_id: str) -> Row:
         """An administrator asks that an account be recovered; another one must confirm it within a day."""
         row, now = self._row(staff_id), self._now()
-        opened = {"_id": staff_id, "by": actor.id, "at": now, "ends_at": now + timedelta(hours=rules.RECOVERY_HOURS)}
+        opened = {"_id": staff_id, "by": actor.id, "at": now, "ends_at": now + timedelta(hours=recovery.RECOVERY_HOURS)}
 
         def write(session: Any) -> None:
             self._store.open_recovery(session, opened)
@@ -255,24 +256,24 @@ class Officers:
         """
         waiting = self._waiting(staff_id)
         if actor.id in (waiting["by"], staff_id):
-            raise rules.SecondAdminNeeded
+            raise recovery.SecondAdminNeeded
         return self._reset(self._row(staff_id), actor.id, lambda session: self._take_recovery(session, waiting))
 
     def _waiting(self, staff_id: str) -> Row:
         waiting = self._store.recovery(staff_id, self._now())
         if waiting is None:
-            raise rules.NoRecovery
+            raise recovery.NoRecovery
         return waiting
 
     def _take_recovery(self, session: Any, waiting: Row) -> None:
         if not self._store.take_recovery(session, waiting["_id"], waiting["by"]):
-            raise rules.NoRecovery
+            raise recovery.NoRecovery
 
     @staticmethod
     def _recovery_face(row: Row, people: dict[str, Row]) -> Row:
         person, by = people.get(row["_id"], {}), people.get(row["by"], {})
-        told = {"staff": row["_id"], "name": person.get("name", ""), "username": person.get("username", "")}
-        return {**told, "by": row["by"], "by_name": by.get("name", ""), "at": row["at"], "ends_at": row["ends_at"]}
+        whose = {"staff": row["_id"], "name": person.get("name", ""), "username": person.get("username", "")}
+        return {**whose, "by": row["by"], "by_name": by.get("name", ""), "at": row["at"], "ends_at": row["ends_at"]}
 
     def reset(self, username: str) -> str | None:
         """At the machine itself: a new first password; None where nobody has this name."""
@@ -291,19 +292,19 @@ class Officers:
         self._write(by, "staff.recover", row["_id"], {**fresh, "password": self._passwords.hash(password)}, first)
         self._store.drop_count(self._tries(row["username"]))
         self._sessions.end_all(row["_id"])
-        return {**self.staff(row["_id"]), "first_password": password}
+        return {**self.member(row["_id"]), "first_password": password}
 
-    def _check_post(self, told: Row) -> None:
-        if unknown := self._unknown_posts(told):
+    def _check_post(self, post: Row) -> None:
+        if unknown := self._unknown_posts(post):
             raise BadFields({field: [POST_UNKNOWN[field]] for field in unknown})
 
-    def _unknown_posts(self, told: Row) -> dict[str, str]:
+    def _unknown_posts(self, post: Row) -> dict[str, str]:
         """By field: the words for a department or point that this district does not have."""
         known = {"department": self._ports.departments, "point": self._ports.points}
-        told_of = {field: (told.get(field), codes()) for field, codes in known.items() if told.get(field)}
+        named = {field: (post.get(field), codes()) for field, codes in known.items() if post.get(field)}
         return {
             field: f"there is no {field} {code} here; there are {_some(codes)}"
-            for field, (code, codes) in told_of.items()
+            for field, (code, codes) in named.items()
             if code not in codes
         }
 
@@ -313,21 +314,21 @@ class Officers:
             raise NotFound
         return row
 
-    def _new_row(self, staff_id: str, told: Row, password: str) -> Row:
+    def _new_row(self, staff_id: str, post: Row, password: str) -> Row:
         return {
             "_id": staff_id,
             "v": 1,
             "version": 1,
-            "username": told["username"],
+            "username": post["username"],
             "password": self._passwords.hash(password),
-            "must_change": told["must_change"],
+            "must_change": post["must_change"],
             "totp_on": False,
             "totp_secret": None,
             "totp_step": 0,
-            "name": _name(told["name"]),
-            "roles": _roles(told["roles"]),
-            "point": told.get("point"),
-            "department": told.get("department"),
+            "name": _name(post["name"]),
+            "roles": _roles(post["roles"]),
+            "point": post.get("point"),
+            "department": post.get("department"),
             "active": True,
             "created_at": self._now(),
         }
@@ -340,7 +341,7 @@ def _some(codes: list[str]) -> str:
 
 def _roles(roles: Any) -> list[str]:
     try:
-        rules.check_roles(set(roles))
+        staff_roles.check_roles(set(roles))
     except ValueError as error:
         raise BadFields({"roles": [str(error)]}) from None
     return sorted(roles)
@@ -348,6 +349,6 @@ def _roles(roles: Any) -> list[str]:
 
 def _name(text: str) -> str:
     try:
-        return identity_rules.clean_name(text)
+        return clean_name(text)
     except ValueError as error:
         raise BadFields({"name": [str(error)]}) from None

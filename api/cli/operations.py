@@ -1,0 +1,75 @@
+"""`circle migrate`, `backup`, `restore` and `doctor`."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from api import logs, settings
+from api.cli.opening import errors_in_words, opened_store
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the documents to this release's versions; every start does it too."""
+    from api.office import shape
+    from api.operations.service import Migrations
+    from api.times import utc_now
+
+    with opened_store() as (_, store):
+        lines = Migrations(store, shape=shape(), now=utc_now).run()
+    click.echo("\n".join(lines) or "nothing to do")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write everything but the keys into the new FILE, as of one moment, beside a running server or without."""
+    from api import release
+    from api.operations.service import back_up
+    from api.times import utc_now
+
+    with opened_store() as (config, store):
+        manifest = back_up(store, config.var / "networks", file, release=release(), now=utc_now())
+    documents = sum(member.get("documents", 0) for member in manifest["members"].values())
+    click.echo(
+        f"{file}: {documents} documents. Keep it apart from your copy of {config.keys}: neither is of use alone."
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Lose what is in the store now.")
+def restore(file: Path, force: bool) -> None:
+    """Put the backup FILE into an empty store, while no server runs."""
+    from api.office import shape
+    from api.operations import service
+    from api.storage.embedded import running_uri
+    from api.times import utc_now
+
+    with errors_in_words():
+        config = settings.read(os.environ)
+        if not config.mongodb_uri and running_uri(config.var):
+            raise service.RestoreRefused("A circle runs on this data folder. Stop it first.")
+    with opened_store() as (config, store):
+        if force:
+            service.make_room(store, file, utc_now())
+        manifest = service.restore(store, config.var / "networks", file, shape=shape(), now=utc_now())
+    click.echo(f"{file}: restored as of {manifest['made_at']}. Put its keys into {config.keys} before the next start.")
+
+
+@click.command()
+def doctor() -> None:
+    """Examine this installation: what is wrong and what to do; exit code 1 if something must be mended."""
+    from api.office import shape
+    from api.operations.doctor import examine, table
+    from api.server import joined
+    from api.times import utc_now
+
+    with errors_in_words():
+        config = settings.read(os.environ)
+    logs.set_up("CRITICAL")
+    findings = examine(config, joined, shape().versions, utc_now)
+    click.echo(table(findings))
+    sys.exit(any(finding.state == "fail" for finding in findings))

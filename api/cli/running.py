@@ -1,0 +1,36 @@
+"""`circle serve` and `circle worker`."""
+
+import os
+
+import click
+
+from api import logs, settings
+from api.cli.opening import errors_in_words
+
+
+@click.command()
+def serve() -> None:
+    """Run everything in one process."""
+    from gevent import monkey
+
+    monkey.patch_all()
+    with errors_in_words():
+        from api.server import serve as run
+
+        config = settings.read(os.environ)
+        logs.set_up(config.log)
+        run(config)
+
+
+@click.command()
+def worker() -> None:
+    """Run background work alone, beside web processes that share its MongoDB and Redis."""
+    from gevent import monkey
+
+    monkey.patch_all()
+    with errors_in_words():
+        from api.server import work
+
+        config = settings.read(os.environ)
+        logs.set_up(config.log)
+        work(config)

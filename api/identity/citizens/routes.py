@@ -1,0 +1,105 @@
+"""Routes of citizens: log-in, one's own record, verification, consents, export and closing."""
+
+from typing import Any
+
+from flask import request
+from flask_smorest import Blueprint
+
+from api.identity.citizens import schemas
+from api.identity.citizens.service import Citizens
+from api.identity.schemas import PersonSchema, Tokens
+from api.web.guard import COUNTER, Http
+
+Body = dict[str, Any]
+
+
+def add_routes(bp: Blueprint, citizens: Citizens, http: Http) -> None:
+    """Add them to the blueprint of this room."""
+    _log_in(bp, citizens, http)
+    _record(bp, citizens, http)
+    _rights(bp, citizens, http)
+
+
+def _log_in(bp: Blueprint, citizens: Citizens, http: Http) -> None:
+    @bp.post("/sessions/codes")
+    @http.allow("anyone")
+    @bp.arguments(schemas.CodeRequest)
+    @bp.response(202, schemas.CodeSent)
+    def send_code(body: Body) -> Body:
+        """Send a log-in code by SMS."""
+        return citizens.send_code(body["phone"], request.remote_addr or "")
+
+    @bp.post("/sessions")
+    @http.allow("anyone")
+    @bp.arguments(schemas.CitizenLogIn)
+    @bp.response(201, Tokens)
+    def log_in(body: Body) -> Body:
+        """Log in with the code."""
+        proofs = (body.get("device", ""), body.get("id_number", ""))
+        return citizens.log_in(body["phone"], body["code"], *proofs)
+
+    @bp.post("/sessions/wechat")
+    @http.allow("anyone")
+    @bp.arguments(schemas.WeChatLogIn)
+    @bp.response(201, Tokens)
+    def log_in_by_wechat(body: Body) -> Body:
+        """Log in from the mini-program; the first time with `phone_code` too."""
+        proofs = (body.get("device", ""), body.get("id_number", ""))
+        return citizens.log_in_by_wechat(body["code"], body.get("phone_code", ""), *proofs)
+
+
+def _record(bp: Blueprint, citizens: Citizens, http: Http) -> None:
+    @bp.patch("/me")
+    @http.allow("citizen")
+    @bp.arguments(schemas.Rename)
+    @bp.response(200, PersonSchema)
+    def rename(body: Body, actor: Any) -> Body:
+        """Change one's own name."""
+        return citizens.rename(actor, body["name"])
+
+    @bp.post("/me/verification")
+    @http.allow("citizen")
+    @bp.arguments(schemas.CardSeen)
+    @bp.response(200, PersonSchema)
+    def verify(body: Body, actor: Any) -> Body:
+        """Have the national register confirm one's name and number."""
+        return citizens.verify_online(actor, body["name"], body["id_number"])
+
+    @bp.post("/staff/verifications")
+    @http.allow(*COUNTER)
+    @bp.arguments(schemas.CardSeenAtWindow)
+    @bp.response(201, PersonSchema)
+    def verify_at_window(body: Body, actor: Any) -> Body:
+        """The card of this citizen was seen at the counter."""
+        return citizens.verify_at_window(actor, body)
+
+
+def _rights(bp: Blueprint, citizens: Citizens, http: Http) -> None:
+    @bp.get("/me/consents")
+    @http.allow("citizen")
+    @bp.response(200, schemas.ConsentList)
+    def consents(actor: Any) -> Body:
+        """What consent is asked for, and what was given and withdrawn."""
+        return citizens.consents(actor)
+
+    @bp.post("/me/consents")
+    @http.allow("citizen")
+    @bp.arguments(schemas.ConsentDecision)
+    @bp.response(201, schemas.ConsentList)
+    def consent(body: Body, actor: Any) -> Body:
+        """Give or withdraw consent."""
+        return citizens.consent(actor, body)
+
+    @bp.get("/me/export")
+    @http.allow("citizen")
+    @bp.response(200, schemas.Export)
+    def export(actor: Any) -> Body:
+        """A copy of all one's own data."""
+        return citizens.export(actor)
+
+    @bp.delete("/me")
+    @http.allow("citizen")
+    @bp.response(204)
+    def close(actor: Any) -> None:
+        """Close one's own account."""
+        citizens.close(actor)

@@ -1,0 +1,108 @@
+"""Schemas of citizens: log-in, verification, consents and export."""
+
+from marshmallow import Schema, fields, validate
+
+from api.identity.citizens import consent
+from api.identity.schemas import ID, NAME, NUMBER
+from api.web.fields import Time
+
+PHONE = validate.Length(max=30)
+
+
+class CodeRequest(Schema):
+    """Where a code goes."""
+
+    phone = fields.String(required=True, validate=PHONE)
+
+
+class CodeSent(Schema):
+    """How long the code holds and when another may be asked for, in seconds."""
+
+    expires_in = fields.Integer(required=True)
+    resend_in = fields.Integer(required=True)
+
+
+class Proofs(Schema):
+    """What a log-in may bring beside its code."""
+
+    device = fields.String(
+        validate=validate.Length(min=16, max=100),
+        metadata={"description": "random and secret, kept by the device; tells a known device from a new one"},
+    )
+    id_number = fields.String(
+        validate=NUMBER, metadata={"description": "where a log-in was refused with `identity_needed`"}
+    )
+
+
+class CitizenLogIn(Proofs):
+    """A phone and the code it was sent."""
+
+    phone = fields.String(required=True, validate=PHONE)
+    code = fields.String(required=True, validate=validate.Length(max=12))
+
+
+class WeChatLogIn(Proofs):
+    """What `wx.login` gave, and what `getPhoneNumber` gave: needed the first time."""
+
+    code = fields.String(required=True, validate=validate.Length(min=1, max=200))
+    phone_code = fields.String(validate=validate.Length(max=200))
+
+
+class Rename(Schema):
+    """One's own name."""
+
+    name = fields.String(required=True, validate=NAME)
+
+
+class CardSeen(Schema):
+    """A name and an identity number as on the card."""
+
+    name = fields.String(required=True, validate=NAME)
+    id_number = fields.String(required=True, validate=NUMBER)
+
+
+class CardSeenAtWindow(CardSeen):
+    """Of the citizen with this id (their page shows it), or of the owner of this case."""
+
+    citizen = fields.String(validate=ID)
+    case = fields.String(validate=ID)
+
+
+class ConsentDecision(Schema):
+    """Consent given to, or withdrawn from, words that were shown."""
+
+    purpose = fields.String(required=True, validate=validate.OneOf(list(consent.PURPOSES)))
+    text_version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1000))
+    channel = fields.String(load_default="web", validate=validate.OneOf(consent.CHANNELS))
+    given = fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+class ConsentEntry(ConsentDecision):
+    """One entry of the ledger."""
+
+    at = Time(required=True)
+
+
+class ConsentPurpose(Schema):
+    """A purpose, its words in force, the articles of PIPL it rests on, and what holds."""
+
+    purpose = fields.String(required=True)
+    text_version = fields.Integer(required=True)
+    zh = fields.String(required=True)
+    en = fields.String(required=True)
+    articles = fields.List(fields.Integer(), required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["none", "given", "outdated", "withdrawn"]))
+
+
+class ConsentList(Schema):
+    """Purposes and ledger."""
+
+    purposes = fields.List(fields.Nested(ConsentPurpose), required=True)
+    ledger = fields.List(fields.Nested(ConsentEntry), required=True)
+
+
+class Export(Schema):
+    """All that is kept of a person, by section."""
+
+    made_at = Time(required=True)
+    data = fields.Dict(keys=fields.String(), required=True)
