@@ -20,7 +20,7 @@ from api.settings import Settings, is_loopback
 from api.storage.database import UNAVAILABLE, Database
 from api.times import utc_now
 from api.web import bodies, edge, guard, metrics, openapi, problems
-from api.web.limits import Limits
+from api.web.limits import RateLimiter
 
 
 def create_app(
@@ -41,7 +41,7 @@ def create_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     spares = is_loopback if settings.pocket else lambda address: False
-    app.extensions["limits"] = limits = Limits(settings.redis_url, spares=spares)
+    app.extensions["limits"] = limits = RateLimiter(settings.redis_url, spares=spares)
     web = guard.Http(office.identity.actor, office.once, limits.person)
     measured = metrics.Metrics(office.readings())
     edge.register(

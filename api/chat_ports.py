@@ -74,6 +74,6 @@ def reminders(*, notices: Notifications, identity: Identity) -> Callable[[str, s
 
 def transcript(conversation: chat.Transcript) -> bytes:
     """A conversation as PDF."""
-    table = pdf.Block("table", (("时间", "谁", "内容"), *conversation.rows), "对话", (3, 2, 8))
-    paper = pdf.Paper(conversation.title, (), (pdf.Block("facts", conversation.facts), table), conversation.foot)
+    table = pdf.PaperBlock("table", (("时间", "谁", "内容"), *conversation.rows), "对话", (3, 2, 8))
+    paper = pdf.Paper(conversation.title, (), (pdf.PaperBlock("facts", conversation.facts), table), conversation.foot)
     return pdf.printed(paper)

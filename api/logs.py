@@ -1,7 +1,7 @@
-"""Structured logs: one JSON object a line, with what `extra` says, and no personal data.
+"""Structured logs: one JSON object per line, with the fields of `extra`, and no personal data.
 
-Our own messages are fixed sentences and their extras are ids and counts. What libraries say may hold a client's values,
-so of their records only the unfilled sentence is kept; of every exception its kind and place, never its words.
+Our own messages are fixed sentences; their extras are ids and counts. Messages of libraries may contain personal data,
+so only their format string is logged; of an exception only its type and place, never its message.
 """
 
 import json
@@ -21,7 +21,7 @@ class JsonLines(logging.Formatter):
     """A record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Time, level, logger, message, then the extras; of an exception its kind and place."""
+        """Time, level, logger, message, then the extras; of an exception its type and place."""
         ours = record.name.partition(".")[0] == OURS
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
@@ -58,5 +58,5 @@ def set_up(level: str = "INFO") -> None:
 
 def _thread_failed(failed: threading.ExceptHookArgs) -> None:
     if failed.exc_value is not None:
-        told = (failed.exc_type, failed.exc_value, failed.exc_traceback)
-        logging.getLogger(f"{OURS}.threads").error("a thread ended by an exception", exc_info=told)
+        exception = (failed.exc_type, failed.exc_value, failed.exc_traceback)
+        logging.getLogger(f"{OURS}.threads").error("a thread ended by an exception", exc_info=exception)

@@ -240,12 +240,12 @@ class Office:
 
     def _background(self) -> None:
         self.reactions: Mapping[str, Sequence[Reaction]] = reactions.table(
-            self.cases, self.parcels, self.jobs, self.notices.tell, self.chat.deeds.follow_draft
+            self.cases, self.parcels, self.jobs, self.notices.tell, self.chat.ties.follow_draft
         )
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),
-            "audit.head": lambda slot: self.audit.tell_head(),
+            "audit.head": lambda slot: self.audit.log_head(),
         }
         steps = {
             "events": self.jobs.dispatch,

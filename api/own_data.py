@@ -85,7 +85,7 @@ def _conversations_in_full(rooms: Rooms, actor: Any) -> list[Row]:
 def _forget_conversations(rooms: Rooms, actor: Any) -> None:
     for conversation in _my_conversations(rooms, actor):
         if conversation["state"] != "closed":
-            rooms.chat.end(actor, conversation["id"], None)
+            rooms.chat.handling.end(actor, conversation["id"], None)
     rooms.chat.forget(actor)
 
 

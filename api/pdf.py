@@ -1,7 +1,7 @@
 """Papers as PDF: headings, facts, lists and tables in a Chinese font, with a QR code where there is an address.
 
-A paper is set in a process of its own (`python -m api.pdf`), with limits: its second and its 80 MiB never burden who
-asks. Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1, of the package pylopdf-fonts-zh-cn).
+A paper is rendered in a process of its own (`python -m api.pdf`), with limits, since it takes a second and 80 MiB.
+ Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1, of the package pylopdf-fonts-zh-cn).
 """
 
 import json
@@ -34,8 +34,8 @@ class NotPrinted(Refusal):
 
 
 @dataclass(frozen=True)
-class Block:
-    """A part of a paper: `text` lines, `boxes` to tick, `facts` in two columns, a `table` headed by its first row."""
+class PaperBlock:
+    """A block of a paper: `text` lines, `boxes` to tick, `facts` in two columns, a `table` headed by its first row."""
 
     kind: Literal["text", "boxes", "facts", "table"]
     rows: tuple[tuple[str, ...], ...]
@@ -45,12 +45,15 @@ class Block:
 
 @dataclass(frozen=True)
 class Paper:
-    """A paper of A4 pages. `link` becomes a QR code with `link_words` beneath; `size` is the main text's, in points;
-    `language` is that of its headings."""
+    """A paper of A4 pages.
+
+    `link` becomes a QR code with `link_words` beneath; `size` is that of the main text, in points; `language` is
+    that of the headings.
+    """
 
     title: str
     lead: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[PaperBlock, ...]
     foot: str
     link: str = ""
     link_words: str = ""
@@ -62,13 +65,13 @@ LARGE = 18
 """Points of large print: 适老化通用设计规范 asks for 18 at least."""
 
 
-def lines(heading: str, texts: Sequence[str]) -> tuple[Block, ...]:
-    """A block of lines, or none where there is nothing to say."""
-    return (Block("text", tuple((text,) for text in texts), heading),) if texts else ()
+def lines(heading: str, texts: Sequence[str]) -> tuple[PaperBlock, ...]:
+    """A block of text lines, or no block if there are none."""
+    return (PaperBlock("text", tuple((text,) for text in texts), heading),) if texts else ()
 
 
 def printed(paper: Paper) -> bytes:
-    """The paper as PDF. Raises NotPrinted."""
+    """Render a paper as PDF. Raises NotPrinted."""
     try:
         ended = PRESS.run(json.dumps(asdict(paper)).encode(), seconds=SECONDS)
     except NoTurn as error:
@@ -81,11 +84,11 @@ def printed(paper: Paper) -> bytes:
 
 
 public = lru_cache(maxsize=KEPT)(printed)
-"""The same for what anybody may read: the last ones are kept. What is somebody's own is never kept."""
+"""As `printed`, with a cache of the last papers: for public papers only, never for personal ones."""
 
 
 def answered(content: bytes, name: str) -> Any:
-    """A PDF as an answer of Flask's, to be shown in the browser and kept under a name."""
+    """A PDF as a Flask response, displayed inline, with a file name."""
     from flask import Response  # which the process of its own has no need of
 
     kept = f"inline; filename*=UTF-8''{quote(name)}.pdf"
@@ -104,7 +107,7 @@ _UNBROKEN = re.compile(r"[!-~À-ɏ‘’“”]+|.", re.DOTALL)
 
 @dataclass
 class Press:
-    """Sets one paper with fpdf2."""
+    """Renders one paper with fpdf2."""
 
     paper: dict[str, Any]
     pdf: Any = field(init=False)
@@ -135,12 +138,12 @@ class Press:
         self.pdf.set_creator("新城服务圈 Service Circle")
 
     def _say(self, text: str) -> str:
-        """The text, with the number of each character that the font has no shape for: nothing is lost in silence."""
-        shown = (char if ord(char) in self.known or char == "\n" else f"〔U+{ord(char):04X}〕" for char in text)
-        return "".join(shown)
+        """The text, with the code point in place of each character that the font lacks."""
+        printable = (char if ord(char) in self.known or char == "\n" else f"〔U+{ord(char):04X}〕" for char in text)
+        return "".join(printable)
 
     def _folded(self, text: str, width: float) -> str:
-        """The text with line ends between words and characters, for the font that is set: Latin words stay whole."""
+        """The text wrapped for the current font; Latin words stay whole."""
         room, out, line = width - 2 * self.pdf.c_margin - 0.1, "", ""
         for token in _UNBROKEN.findall(self._say(text)):
             if token == "\n" or (line and self.pdf.get_string_width(line + token.rstrip()) > room):
@@ -149,7 +152,7 @@ class Press:
         return out + line
 
     def set(self) -> bytes:
-        """The whole paper."""
+        """Render the whole paper."""
         self.pdf.add_page()
         self._head()
         for block in self.paper["blocks"]:
@@ -279,7 +282,7 @@ def _plain(colour: tuple[int, int, int]) -> Any:
 
 
 def main() -> None:
-    """Take a paper as JSON, give it as PDF."""
+    """Read a paper as JSON from standard input, write it as PDF to standard output."""
     import logging
 
     confine(LIMITS)

@@ -68,7 +68,7 @@ def of_identity(office: Office) -> IdentityPorts:
         knows_matter=lambda code: _knows_matter(office.matters, code),
         departments=lambda: office.matters.departments.codes(),
         points=lambda: [point.id for point in office.circle.points()],
-        owner_of_case=lambda number: (office.cases.shipment(number) or {}).get("owner"),
+        owner_of_case=lambda number: office.cases.owner_of(number),
         open_cases=lambda actor: [row["number"] for row in own_data.my_cases(office, actor) if row["state"] in OPEN],
         export=lambda actor: own_data.export(office, actor),
         forget=lambda actor: own_data.forget(office, actor),
@@ -78,10 +78,10 @@ def of_identity(office: Office) -> IdentityPorts:
 def of_files(office: Office) -> FilesPorts:
     """Who else may read a file, and what rests on it. No virus scanner is attached."""
     return FilesPorts(
-        shared=lambda actor, upload: office.chat.shares_file(actor, upload),
+        shared=lambda actor, upload: office.chat.ties.shares_file(actor, upload),
         in_case=lambda actor, upload: office.cases.holds_file(actor, upload),
         bound=lambda upload: (
-            office.drafts.uses(upload) or office.cases.uses_file(upload) or office.chat.uses_file(upload)
+            office.drafts.uses(upload) or office.cases.uses_file(upload) or office.chat.ties.uses_file(upload)
         ),
         scan=lambda pieces: None,
     )
@@ -100,15 +100,15 @@ def of_circle(office: Office) -> CirclePorts:
 def of_drafts(office: Office) -> DraftsPorts:
     """A draft may begin in a conversation, and take over a file that was sent there."""
     return DraftsPorts(
-        owns_conversation=lambda actor, conversation: office.chat.deeds.is_of(actor, conversation),
-        sent_file=lambda actor, conversation, seq: office.chat.deeds.sent_file(actor, conversation, seq),
-        was_sent_card=lambda actor, draft_id: office.chat.deeds.shares_card(actor, "draft", draft_id),
+        owns_conversation=lambda actor, conversation: office.chat.ties.is_of(actor, conversation),
+        sent_file=lambda actor, conversation, seq: office.chat.ties.sent_file(actor, conversation, seq),
+        was_sent_card=lambda actor, draft_id: office.chat.ties.shares_card(actor, "draft", draft_id),
     )
 
 
 def of_cases(office: Office) -> CasesPorts:
     """The timeline of a case shows its conversations."""
-    return CasesPorts(conversations_of=lambda number, actor: office.chat.deeds.of_case(number, actor))
+    return CasesPorts(conversations_of=lambda number, actor: office.chat.ties.of_case(number, actor))
 
 
 def of_chat(office: Office) -> chat.Ports:

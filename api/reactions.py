@@ -10,9 +10,6 @@ from api.jobs.ports import Reaction
 from api.jobs.service import Jobs
 from api.parcels.service import Parcels
 
-CASE_VALUES = ("number", "matter", "due", "count")
-PARCEL_VALUES = ("number", "carrier", "waybill")
-
 RECURRING = (
     # The notice limit is the end of a day; a calendar that changed meanwhile has moved it (行政许可法 第32条).
     Recurring("cases.silence", every=timedelta(days=1), after=timedelta(seconds=10)),
@@ -34,21 +31,19 @@ def table(
 
     def tell_case(template: str) -> Reaction:
         def react(event: Event) -> None:
-            told = cases.told(event.subject)
-            values = {name: told[name] for name in CASE_VALUES}
-            link = f"/cases/{told['number']}"
-            for person in told["people"]:
-                key = f"{event.id}:{template}" + ("" if person == told["people"][0] else f":{person}")
-                tell(f"citizen:{person}", template, values, key=key, link=link)
+            notice = cases.notice_values(event.subject)
+            link = f"/cases/{notice.values['number']}"
+            for person in notice.people:
+                key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
+                tell(f"citizen:{person}", template, notice.values, key=key, link=link)
 
         return template, react
 
     def tell_parcel(template: str) -> Reaction:
         def react(event: Event) -> None:
-            told = parcels.told(event.subject)
-            values = {name: told[name] for name in PARCEL_VALUES}
-            link = f"/cases/{told['number']}"
-            tell(f"citizen:{told['owner']}", template, values, key=f"{event.id}:{template}", link=link)
+            notice = parcels.notice_values(event.subject)
+            link = f"/cases/{notice.values['number']}"
+            tell(f"citizen:{notice.owner}", template, notice.values, key=f"{event.id}:{template}", link=link)
 
         return template, react
 
@@ -63,7 +58,7 @@ def table(
             jobs.enqueue(f"deem:{event.id}", "cases.deem", {"case": event.subject}, due_at=due_at)
 
     def hand_over(event: Event) -> None:
-        cases.hand_over(parcels.told(event.subject)["case_id"], proof="applicant_confirmed_parcel")
+        cases.handling.hand_over(parcels.case_of(event.subject), proof="applicant_confirmed_parcel")
 
     def tie_talk(event: Event) -> None:
         if event.data.get("talk"):
@@ -93,8 +88,8 @@ def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any
     """Who does which kind of leased job."""
     return {
         "files.check": check_file,
-        "cases.silence": lambda payload: cases.deem_silent(),
-        "cases.deem": lambda payload: cases.deem_accepted(payload["case"]),
+        "cases.silence": lambda payload: cases.handling.deem_silent(),
+        "cases.deem": lambda payload: cases.handling.deem_accepted(payload["case"]),
         "parcels.watch": parcels.watch,
         "parcels.play": parcels.play,
     }

@@ -1,4 +1,4 @@
-"""The pocket size: one process that holds the web server, the worker and, as its child, the store."""
+"""The servers of `circle serve` and `circle worker`: web server, worker and embedded store in one process."""
 
 import gc
 import os
@@ -30,7 +30,7 @@ class AddressTaken(CannotStart):
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
-    """The database of these settings: MONGODB_URI, or the embedded store as a child that is looked after.
+    """The database of these settings: MONGODB_URI, or the embedded store as a supervised child process.
 
     Raises StoreBusy or StoreUnfit.
     """
@@ -66,7 +66,7 @@ def _embedded(settings: Settings) -> Iterator[Database]:
 
 @contextmanager
 def joined(settings: Settings) -> Iterator[Database]:
-    """As `opened`, for a command that may run beside a server: a store that runs already is used."""
+    """As `opened`, for a command that may run beside a server: a running embedded store is used."""
     uri = None if settings.mongodb_uri else running_uri(settings.var)
     if uri is None:
         with opened(settings) as database:
@@ -80,7 +80,7 @@ def joined(settings: Settings) -> Iterator[Database]:
 
 
 def serve(settings: Settings) -> None:
-    """Run until SIGINT or SIGTERM; then answer what is in hand, stop the worker, stop the store."""
+    """Serve until SIGINT or SIGTERM; then finish open requests and stop the worker and the store."""
     with opened(settings) as database:
         app = create_app(settings, database=database, live="gevent")
         office: Office = app.extensions["circle"]
@@ -96,7 +96,7 @@ def serve(settings: Settings) -> None:
 
 
 def work(settings: Settings) -> None:
-    """Background work alone, until SIGINT or SIGTERM, beside web processes on the same MongoDB."""
+    """Run background work only, until SIGINT or SIGTERM, beside web processes on the same MongoDB."""
     with opened(settings) as database:
         office: Office = create_app(settings, database=database).extensions["circle"]
         stopping = _told_to_stop()
@@ -116,16 +116,20 @@ def _listen(server: WSGIServer, settings: Settings) -> None:
 
 
 def settle_memory() -> None:
-    """What was made at the start stays: the garbage collector need not look at it again, nor at the rest so often,
-    since requests and messages hardly make cycles. This spares a tenth of a message's CPU and a third of its p99."""
+    """Freeze the objects of the start and collect garbage less often, since requests and messages hardly make cycles.
+
+    This spares a tenth of a message's CPU and a third of its p99.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
 
 
 def start_undelayed(server: WSGIServer) -> None:
-    """Start it so that nothing small waits for the answer to what was sent before (Nagle), which held up every second
-    event of a socket for 40 ms. Connections inherit this from the listening socket; gunicorn does the same."""
+    """Start the server with TCP_NODELAY, which its connections inherit; gunicorn does the same.
+
+    Nagle's algorithm delayed every second event of a socket by 40 ms.
+    """
     server.init_socket()
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server.start()
@@ -150,13 +154,13 @@ def _greet(settings: Settings, office: Office) -> None:
 
 
 def first_staff(settings: Settings, identity: Any) -> list[str]:
-    """Where a trial has no staff yet: one officer for each role, with a generated password kept in CIRCLE_VAR."""
+    """Log-ins of a trial without staff: one member per role, with a generated password kept in CIRCLE_VAR."""
     note = settings.var / "first-staff.txt"
     if settings.lenient and not identity.any_staff():
-        made = [(role, secrets.token_urlsafe(9), name) for role, name in FIRST_STAFF]
-        for role, password, name in made:
+        created = [(role, secrets.token_urlsafe(9), name) for role, name in FIRST_STAFF]
+        for role, password, name in created:
             identity.seed_staff(role, password, name, {role}, "XC-H01", "SPJ")
         settings.var.mkdir(parents=True, exist_ok=True)
         note.touch(mode=0o600)
-        note.write_text("".join(f"staff log-in: {role} / {password}\n" for role, password, _ in made))
+        note.write_text("".join(f"staff log-in: {role} / {password}\n" for role, password, _ in created))
     return note.read_text().splitlines() if note.exists() else []

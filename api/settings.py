@@ -1,4 +1,4 @@
-"""One frozen object from the environment; refuses a half-configured or unsafe start."""
+"""The settings: one frozen object from environment variables; refuses a half-configured or unsafe start."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ class UnsafeStart(Exception):
 
 
 class Setting(NamedTuple):
-    """One environment variable: its name, what holds without it, and what it means."""
+    """One environment variable: its name, default and meaning."""
 
     name: str
     default: str
@@ -57,7 +57,7 @@ SHORTEST_CHAT_DAYS = 366
 
 @dataclass(frozen=True)
 class Settings:
-    """What this process was told. Made by `read`, never changed afterwards."""
+    """The settings of this process, from `read`."""
 
     host: str
     port: int

@@ -1,20 +1,23 @@
-"""Live consultation: a citizen and the window's own staff, in which nothing is lost, doubled or reordered.
+"""Live consultation between a citizen and the staff of a desk; no message is lost, doubled or reordered.
 
-Stands alone: who acts, desks, opening hours, cards and notices are handed in at assembly (`Ports`).
+Stands alone: log-ins, desks, opening hours, cards and notices are handed in at assembly (`Ports`).
 """
 
 from chat.asyncapi import describe
+from chat.away import store as away_store
 from chat.blocks import store as blocks_store
-from chat.namespace import attach
-from chat.ports import Ports
+from chat.desk import store as desk_store
+from chat.ports import Ports, Transcript
 from chat.refusals import Refusal
+from chat.replies import store as replies_store
 from chat.retention import store as retention_store
 from chat.routes import blueprint
 from chat.service import Chat
+from chat.sockets import attach
 from chat.talk import store as talk_store
-from chat.transcript import Transcript
 
-INDEXES = [*talk_store.INDEXES, *blocks_store.INDEXES, *retention_store.INDEXES]
+STORES = (talk_store, desk_store, away_store, blocks_store, replies_store, retention_store)
+INDEXES = [index for store in STORES for index in store.INDEXES]
 SEALED = talk_store.SEALED
 
 __all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "Transcript", "attach", "blueprint", "describe"]

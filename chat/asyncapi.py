@@ -1,5 +1,7 @@
-"""The AsyncAPI 3 description of the socket. What a message holds is said by schemas, which a test holds against what is
-really sent; who may send what is said by the rules."""
+"""The AsyncAPI 3 description of the socket: what clients send and receive, as schemas, and which roles may send it.
+
+A test compares the schemas with what is really sent.
+"""
 
 from functools import cache
 from typing import Any
@@ -11,54 +13,54 @@ from marshmallow import Schema, fields, validate
 from chat import schemas
 from chat.desk.presence import MOST_CAPACITY, MOST_SKILLS, WAYS
 from chat.desk.presence import STATES as PRESENCES
-from chat.talk.conversation import EVENTS, STATES
+from chat.talk.access import EVENT_ROLES
+from chat.talk.conversation import STATES
 
 Description = dict[str, Any]
 
 
-class Join(Schema):
-    """Follow a conversation: first its room, then what is answered, then GET …/messages?after_seq= what is missing."""
+class JoinSchema(Schema):
+    """Follow a conversation: join, then take the answer, then GET …/messages?after_seq= what is missing."""
 
     conversation = fields.String(required=True)
-    after_seq = fields.Integer(metadata={"description": "the last number known; only told, never needed"})
+    after_seq = fields.Integer(metadata={"description": "the last number known; optional, not used"})
 
 
-class Leave(Schema):
-    """Follow it no longer."""
-
-    conversation = fields.String(required=True)
-
-
-class Typing(Leave):
-    """I am writing."""
-
-
-class Claim(Leave):
-    """I take it."""
-
-
-class Say(schemas.Post):
-    """One message; `client_id` stays the same over retries, and a repeat is answered as the first was."""
+class LeaveSchema(Schema):
+    """Stop following a conversation."""
 
     conversation = fields.String(required=True)
 
 
-class Seen(Schema):
-    """Everything up to `seq` is on a device (`delivered`), or was looked at (`read`)."""
+class TypingSchema(LeaveSchema):
+    """Its sender is typing."""
+
+
+class ClaimSchema(LeaveSchema):
+    """Take a conversation."""
+
+
+class SaySchema(schemas.PostSchema):
+    """Post one message; idempotent by `client_id`, which stays the same over retries."""
+
+    conversation = fields.String(required=True)
+
+
+class SeenSchema(Schema):
+    """Everything up to `seq` is on a device (`delivered`), or was read (`read`)."""
 
     conversation = fields.String(required=True)
     seq = fields.Integer(required=True, validate=validate.Range(min=0))
 
 
-class Refresh(Schema):
-    """A renewed token of the same person."""
+class RefreshSchema(Schema):
+    """Go on with a renewed token of the same person."""
 
     token = fields.String(required=True)
 
 
-class Presence(Schema):
-    """Here or away; how many at once; whether one takes them or is given them; what one knows. Each part may be left
-    out."""
+class PresenceSchema(Schema):
+    """Set one's presence: state, capacity, how one takes conversations, skills; each may be left out."""
 
     state = fields.String(validate=validate.OneOf(PRESENCES))
     capacity = fields.Integer(validate=validate.Range(1, MOST_CAPACITY))
@@ -66,41 +68,41 @@ class Presence(Schema):
     skills = fields.List(fields.String(), validate=validate.Length(max=MOST_SKILLS))
 
 
-class Transfer(Schema):
-    """To {officer: id} or {desk: id}; the reason becomes a note."""
+class TransferSchema(Schema):
+    """Transfer to {officer: id} or {desk: id}; the reason becomes a note."""
 
     conversation = fields.String(required=True)
     to = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     reason = fields.String(allow_none=True)
 
 
-class Takeover(Schema):
-    """I go on in the officer's place: everybody sees it, the owner stays, and the reason becomes a note."""
+class TakeoverSchema(Schema):
+    """Replace the officer, as an overseer: everybody sees it, the owner stays, the reason becomes a note."""
 
     conversation = fields.String(required=True)
     reason = fields.String(allow_none=True)
 
 
-class Close(Schema):
-    """It is over."""
+class CloseSchema(Schema):
+    """Close a conversation."""
 
     conversation = fields.String(required=True)
     reason = fields.String(allow_none=True)
 
 
-class Done(Schema):
+class DoneSchema(Schema):
     """Done."""
 
     ok = fields.Boolean(required=True, validate=validate.Equal(True))
 
 
-class DoneWith(Done):
-    """Done; the conversation as it is now."""
+class DoneWithSchema(DoneSchema):
+    """Done, with the conversation as it is now."""
 
-    conversation = fields.Nested(schemas.Conversation, required=True)
+    conversation = fields.Nested(schemas.ConversationSchema, required=True)
 
 
-class Stored(Done):
+class StoredSchema(DoneSchema):
     """Stored by a majority, under this number."""
 
     seq = fields.Integer(required=True)
@@ -109,11 +111,11 @@ class Stored(Done):
     stream = fields.String(required=True, validate=validate.OneOf(["public", "staff"]))
 
 
-class Present(Done, Presence):
-    """What is kept of one's presence."""
+class PresentSchema(DoneSchema, PresenceSchema):
+    """Done, with one's presence as it is now."""
 
 
-class Refused(Schema):
+class RefusedSchema(Schema):
     """A refusal; `code` never changes. With `retry_after` (seconds) the same may be tried again."""
 
     ok = fields.Boolean(required=True, validate=validate.Equal(False))
@@ -123,92 +125,92 @@ class Refused(Schema):
     retry_after = fields.Integer()
 
 
-class State(Schema):
-    """A conversation moved."""
+class StateSchema(Schema):
+    """The state of a conversation changed."""
 
     conversation = fields.String(required=True)
     version = fields.Integer(required=True)
     state = fields.String(required=True, validate=validate.OneOf(STATES))
     desk = fields.String(required=True)
     case = fields.String(required=True, allow_none=True)
-    officer = fields.Nested(schemas.Officer, required=True, allow_none=True)
-    owner = fields.Nested(schemas.Officer, required=True, allow_none=True)
+    officer = fields.Nested(schemas.OfficerSchema, required=True, allow_none=True)
+    owner = fields.Nested(schemas.OfficerSchema, required=True, allow_none=True)
     promised_at = fields.String(required=True, allow_none=True)
-    closed = fields.Nested(schemas.Closed, required=True, allow_none=True)
+    closed = fields.Nested(schemas.ClosedSchema, required=True, allow_none=True)
 
 
-class Member(Schema):
-    """A person of a conversation."""
+class MemberSchema(Schema):
+    """A member of a conversation."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(["citizen", "staff"]))
     name = fields.String()
 
 
-class Receipt(Schema):
+class ReceiptSchema(Schema):
     """How far somebody has seen. Numbers never go back."""
 
     conversation = fields.String(required=True)
-    member = fields.Nested(Member, required=True)
+    member = fields.Nested(MemberSchema, required=True)
     delivered_seq = fields.Integer(required=True)
     read_seq = fields.Integer(required=True)
 
 
-class Writes(Schema):
-    """Somebody is writing."""
+class WritesSchema(Schema):
+    """Somebody is typing."""
 
     conversation = fields.String(required=True)
-    member = fields.Nested(Member, required=True)
+    member = fields.Nested(MemberSchema, required=True)
 
 
-class Place(schemas.Queue):
-    """A place in the queue; told at most once a second, when it changed."""
+class PlaceSchema(schemas.QueueSchema):
+    """A place in the queue; sent at most once a second, when it changed."""
 
     conversation = fields.String(required=True)
 
 
-class Assigned(Schema):
+class AssignedSchema(Schema):
     """An officer has it now."""
 
     conversation = fields.String(required=True)
-    officer = fields.Nested(schemas.Officer, required=True, allow_none=True)
+    officer = fields.Nested(schemas.OfficerSchema, required=True, allow_none=True)
 
 
-class Notice(Schema):
-    """A word for one person, e.g. that a notice came."""
+class NoticeSchema(Schema):
+    """A payload for one person, e.g. that a notice came."""
 
     class Meta:
-        """What it holds is for who sends it to say."""
+        """The sender decides on its fields."""
 
         unknown = "include"
 
 
 RECEIVED: dict[str, tuple[type[Schema], type[Schema]]] = {
-    "join": (Join, DoneWith),
-    "leave": (Leave, Done),
-    "post": (Say, Stored),
-    "delivered": (Seen, Done),
-    "read": (Seen, Done),
-    "typing": (Typing, Done),
-    "refresh": (Refresh, Done),
-    "presence": (Presence, Present),
-    "claim": (Claim, DoneWith),
-    "transfer": (Transfer, DoneWith),
-    "takeover": (Takeover, DoneWith),
-    "close": (Close, DoneWith),
+    "join": (JoinSchema, DoneWithSchema),
+    "leave": (LeaveSchema, DoneSchema),
+    "post": (SaySchema, StoredSchema),
+    "delivered": (SeenSchema, DoneSchema),
+    "read": (SeenSchema, DoneSchema),
+    "typing": (TypingSchema, DoneSchema),
+    "refresh": (RefreshSchema, DoneSchema),
+    "presence": (PresenceSchema, PresentSchema),
+    "claim": (ClaimSchema, DoneWithSchema),
+    "transfer": (TransferSchema, DoneWithSchema),
+    "takeover": (TakeoverSchema, DoneWithSchema),
+    "close": (CloseSchema, DoneWithSchema),
 }
-"""What clients send, and how it is acknowledged where it is not refused."""
+"""What clients send, and its acknowledgement if it is not refused."""
 
 SENT: dict[str, type[Schema]] = {
-    "message": schemas.Message,
-    "state": State,
-    "receipt": Receipt,
-    "typing": Writes,
-    "queue": Place,
-    "assigned": Assigned,
-    "notice": Notice,
+    "message": schemas.MessageSchema,
+    "state": StateSchema,
+    "receipt": ReceiptSchema,
+    "typing": WritesSchema,
+    "queue": PlaceSchema,
+    "assigned": AssignedSchema,
+    "notice": NoticeSchema,
 }
-"""What clients hear."""
+"""What clients receive."""
 
 
 ABOUT = """Socket.IO 4 protocol, websocket only, namespace `/chat`, auth `{token}`. Events are hints: the store is the
@@ -247,30 +249,30 @@ def describe() -> Description:
 
 def _messages(spec: APISpec) -> Description:
     def message(name: str, schema: type[Schema]) -> Description:
-        known = f"Chat{schema.__name__}"
-        if known not in spec.components.schemas:
-            spec.components.schema(known, schema=schema)
+        component = f"Chat{schema.__name__.removesuffix('Schema')}"
+        if component not in spec.components.schemas:
+            spec.components.schema(component, schema=schema)
         summary = (schema.__doc__ or "").split("\n\n")[0]
         return {
             "name": name,
             "summary": " ".join(summary.split()),
-            "payload": {"$ref": f"#/components/schemas/{known}"},
+            "payload": {"$ref": f"#/components/schemas/{component}"},
         }
 
     received = {name: message(name, body) for name, (body, _) in RECEIVED.items()}
     answers = {f"{name}.ack": message(name, ack) for name, (_, ack) in RECEIVED.items()}
     sent = {f"told.{name}": message(name, body) for name, body in SENT.items()}
-    return {**received, **answers, **sent, "refused": message("refused", Refused)}
+    return {**received, **answers, **sent, "refused": message("refused", RefusedSchema)}
 
 
 def _operation(name: str, action: str) -> Description:
     channel = {"$ref": "#/channels/chat"}
-    told: Description = {"action": action, "channel": channel, "messages": [_in_channel(name)]}
+    operation: Description = {"action": action, "channel": channel, "messages": [_in_channel(name)]}
     if action == "receive":
-        told["reply"] = {"channel": channel, "messages": [_in_channel(f"{name}.ack"), _in_channel("refused")]}
-        told["security"] = [{"$ref": "#/components/securitySchemes/token"}]
-        told["description"] = f"By {', '.join(sorted(EVENTS[name]))}."
-    return told
+        operation["reply"] = {"channel": channel, "messages": [_in_channel(f"{name}.ack"), _in_channel("refused")]}
+        operation["security"] = [{"$ref": "#/components/securitySchemes/token"}]
+        operation["description"] = f"By {', '.join(sorted(EVENT_ROLES[name]))}."
+    return operation
 
 
 def _in_channel(name: str) -> Description:

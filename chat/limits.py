@@ -1,4 +1,4 @@
-"""How much one person may send: a bucket that fills again, in the memory of a process."""
+"""Rate limits of one person's messages and of one connection's events: token buckets in the memory of a process."""
 
 import threading
 import time
@@ -12,8 +12,8 @@ REMEMBERED = 20_000
 
 
 @dataclass(frozen=True)
-class Rate:
-    """So many at once, and so many a second in the long run."""
+class SendRate:
+    """A burst, and a number per second in the long run."""
 
     burst: float
     a_second: float
@@ -21,35 +21,35 @@ class Rate:
 
 POSTS_A_MINUTE = 60
 EVENTS_A_POST = 10
-"""Events of a socket for each message: receipts and typing come with it."""
+"""Events per message that a connection may send: receipts and typing come with it."""
 
 
-def posts(a_minute: int) -> Rate:
-    """Messages of one person: half a minute's at once."""
-    return Rate(a_minute / 2, a_minute / 60)
+def posts(a_minute: int) -> SendRate:
+    """The rate of one person's messages; the burst is that of half a minute."""
+    return SendRate(a_minute / 2, a_minute / 60)
 
 
-def events(a_minute: int) -> Rate:
-    """Everything that one connection sends, at so many messages a minute."""
-    return Rate(a_minute * EVENTS_A_POST / 4, a_minute * EVENTS_A_POST / 60)
+def events(a_minute: int) -> SendRate:
+    """The rate of one connection's events, from the messages per minute."""
+    return SendRate(a_minute * EVENTS_A_POST / 4, a_minute * EVENTS_A_POST / 60)
 
 
-class Buckets:
-    """Who has how much left."""
+class RateBuckets:
+    """One token bucket per key (a person or a connection)."""
 
-    def __init__(self, rate: Rate) -> None:
+    def __init__(self, rate: SendRate) -> None:
         self.rate = rate
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, who: str) -> None:
-        """One more. Raises TooOften with the seconds to wait."""
+    def take(self, key: str) -> None:
+        """Take one token. Raises TooOften with the seconds to wait."""
         now = time.monotonic()
         with self._lock:
-            left, at = self._left.get(who, (self.rate.burst, now))
+            left, at = self._left.get(key, (self.rate.burst, now))
             left = min(self.rate.burst, left + (now - at) * self.rate.a_second)
-            self._left[who] = (left - 1 if left >= 1 else left, now)
-            self._left.move_to_end(who)
+            self._left[key] = (left - 1 if left >= 1 else left, now)
+            self._left.move_to_end(key)
             while len(self._left) > REMEMBERED:
                 self._left.popitem(last=False)
         if left < 1:

@@ -1,4 +1,4 @@
-"""A conversation moved: decided on its newest state, written with all that belongs to it in one transaction, told."""
+"""Every change of a conversation: decided on its newest state, stored with its event in one transaction, then sent."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,40 +6,64 @@ from typing import Any
 from uuid import uuid4
 
 from chat.desk import presence as presences
-from chat.desk.assigning import Giving
-from chat.desk.rounds import REMIND
-from chat.live.broadcast import Telling
-from chat.live.memory import Standings
+from chat.desk.assigning import Assigning
+from chat.desk.promises import Promises
+from chat.desk.store import DeskStore
+from chat.live.broadcast import Broadcast
+from chat.live.memory import Memory
+from chat.live.writer import MessageWriter
 from chat.ports import Document, Ports, Viewer
 from chat.refusals import AtCapacity, Unavailable, VersionStale
-from chat.talk.conversation import SYSTEM, Conversation, Decide, Move, Person, Post
-from chat.talk.message import Rows
-from chat.talk.store import ChatStore
+from chat.talk.conversation import SYSTEM, Conversation, Decide, Participant, Transition
+from chat.talk.message import MessageFactory
+from chat.talk.post import Post
+from chat.talk.store import ConversationStore
 
 TRIES = 5
+Beside = Callable[[Any], object]
+"""Writes what belongs to a change in its transaction; is given the session."""
 
 
 class Moves:
-    """Every change of a conversation goes through here."""
+    """Moves conversations; each method refuses with one of chat.refusals."""
 
     def __init__(
         self,
-        store: ChatStore,
+        store: ConversationStore,
+        desks: DeskStore,
         ports: Ports,
         *,
-        rows: Rows,
-        standings: Standings,
-        telling: Telling,
+        messages: MessageFactory,
+        memory: Memory,
+        writer: MessageWriter,
+        broadcast: Broadcast,
+        promises: Promises,
         now: Callable[[], datetime],
     ) -> None:
-        self._store, self._ports, self._rows = store, ports, rows
-        self._standings, self._telling, self._now = standings, telling, now
-        self.giving = Giving(store, ports, move=self.by_itself, now=now)
+        self._store, self._desks, self._ports = store, desks, ports
+        self._messages, self._memory, self._writer, self._broadcast = messages, memory, writer, broadcast
+        self._promises, self._now = promises, now
+        self.assigning = Assigning(desks, ports, move=self.move_by_system, now=now)
 
-    def by_itself(
-        self, conversation_id: str, decide: Decide, beside: Callable[[Any], object] | None = None
-    ) -> Conversation:
-        """As `move`, by nobody: a deadline, a round, a gift."""
+    def begin(self, actor: Viewer, conversation: Conversation, posts: list[Post]) -> None:
+        """Store a new conversation with its first messages, then send it."""
+        now = self._now()
+
+        def write_beside(session: Any) -> list[Document]:
+            data = {"citizen": actor.id, "desk": conversation.desk}
+            self._ports.announce(session, "conversation.opened", conversation.id, **data)
+            if conversation.state == "left_message":
+                self._promises.add(session, conversation)
+            first = [self._messages.message(conversation, conversation.citizen, post, now) for post in posts]
+            return [self._messages.event(conversation, "opened", now), *first]
+
+        rows = self._store.begin(conversation, write_beside)
+        self._writer.number_after(rows)
+        self._broadcast.stored(conversation, rows, actor)
+        self._follow_up(conversation)
+
+    def move_by_system(self, conversation_id: str, decide: Decide, beside: Beside | None = None) -> Conversation:
+        """As `move`, without an actor: for deadlines, rounds and assignment."""
         return self.move(SYSTEM, conversation_id, decide, beside=beside)
 
     def move(
@@ -48,65 +72,64 @@ class Moves:
         conversation_id: str,
         decide: Decide,
         version: int | None = None,
-        beside: Callable[[Any], object] | None = None,
+        beside: Beside | None = None,
     ) -> Conversation:
-        """Decide on the newest state, write if it still is the newest, else decide again. `beside(session)` writes what
-        belongs to it in the same transaction.
+        """Decide on the newest state, store the transition if that still is the newest, else decide again.
+
+        Gives the conversation after it. Raises NotFound, VersionStale, Unavailable, and what `decide` raises.
         """
         for _ in range(TRIES):
-            before = self._standings.readable(actor, conversation_id)
+            before = self._memory.readable(actor, conversation_id)
             if version is not None and before.version != version:
                 raise VersionStale
-            move = decide(before)
-            if move is None:
+            transition = decide(before)
+            if transition is None:
                 return before
-            with self._telling.writer.paused():
-                rows = self._store.move(before, move.after, self._written_with(before, move, actor, beside))
-                self._telling.said_all(move.after, rows or [], actor)
+            with self._writer.paused():
+                rows = self._store.move(before, transition.after, self._beside(before, transition, actor, beside))
+                self._writer.number_after(rows or [])
+                self._broadcast.stored(transition.after, rows or [], actor)
             if rows is not None:
-                self.moved(move.after, before)
-                return move.after
+                self._follow_up(transition.after, before)
+                return transition.after
         raise Unavailable(retry_after=1)
 
-    def _written_with(
-        self, before: Conversation, move: Move, actor: Viewer, beside: Callable[[Any], object] | None
+    def _beside(
+        self, before: Conversation, transition: Transition, actor: Viewer, beside: Beside | None
     ) -> Callable[[Any], list[Document]]:
-        """What is written with a move, in its transaction: capacity, the office's event, the talk's event, a note."""
-        now, after = self._now(), move.after
+        """What is written with a transition: the check of capacity, the office's event, the audit, the messages."""
+        now, after = self._now(), transition.after
 
-        def tell(session: Any) -> list[Document]:
+        def write_beside(session: Any) -> list[Document]:
             if after.officer and after.state == "active" and after.officer != before.officer:
                 self._check_capacity(session, after.officer.id)
             officer = after.officer.id if after.officer else None
             data = {"citizen": after.citizen.id, "officer": officer, "case": after.case, "by": actor.kind}
-            self._ports.announce(session, f"conversation.{move.event}", after.id, **data)
+            self._ports.announce(session, f"conversation.{transition.event}", after.id, **data)
             if actor.is_staff:
-                self._ports.record(actor.id, f"talk.{move.event}", f"talk:{after.id}", session=session)
+                self._ports.record(actor.id, f"conversation.{transition.event}", f"talk:{after.id}", session=session)
             if beside:
                 beside(session)
             if after.state == "left_message" and before.state != "left_message":
-                self.promise(session, after, now)
-            rows = [self._rows.of_move(move, now)]
-            if move.note:
-                note = Post(str(uuid4()), "note", {"text": move.note})
-                rows.append(self._rows.message(after, Person.of(actor), note, now))
+                self._promises.add(session, after)
+            rows = [self._messages.of_transition(transition, now)]
+            if transition.note:
+                note = Post(str(uuid4()), "note", {"text": transition.note})
+                rows.append(self._messages.message(after, Participant.of(actor), note, now))
             return rows
 
-        return tell
-
-    def promise(self, session: Any, found: Conversation, now: datetime) -> None:
-        if found.promised_at:
-            self._store.promise(session, found, now, max(now, found.promised_at - REMIND))
+        return write_beside
 
     def _check_capacity(self, session: Any, officer: str) -> None:
-        known = self._store.presence(officer)
-        if self._store.held(session, officer) > (known.capacity if known else presences.CAPACITY):
+        presence = self._desks.presence(officer)
+        if self._desks.count_held(session, officer) > (presence.capacity if presence else presences.CAPACITY):
             raise AtCapacity
 
-    def moved(self, after: Conversation, before: Conversation | None = None) -> None:
-        """After a move: tell it, and give on what came free."""
-        self._telling.moved(after, before)
+    def _follow_up(self, after: Conversation, before: Conversation | None = None) -> None:
+        """After a change: send it, and assign what waits to whoever became free."""
+        self._memory.remember(after)
+        self._broadcast.moved(after, before)
         if after.state == "queued":
-            self.giving.give(after.desk)
+            self.assigning.assign_waiting(after.desk)
         if before and before.officer and (after.officer != before.officer or after.state == "closed"):
-            self.giving.freed(before.officer.id)
+            self.assigning.assign_to_freed(before.officer.id)

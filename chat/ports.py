@@ -1,18 +1,15 @@
-"""What assembly hands to the chat: who acts, desks, hours, cards, files, names, notices."""
+"""The ports of the chat: what assembly hands in, such as log-ins, desks, opening hours, cards, files and notices."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from chat.transcript import Transcript
+from typing import Any, Protocol
 
 Document = dict[str, Any]
 
 
 class Viewer(Protocol):
-    """For whom something is resolved or shown."""
+    """A person for whom something is read or resolved."""
 
     @property
     def id(self) -> str: ...
@@ -28,8 +25,8 @@ class Viewer(Protocol):
     def point(self) -> str | None: ...
 
 
-class Opening(Protocol):
-    """Whether a desk is open, and when it opens next (None: nothing known)."""
+class DeskHours(Protocol):
+    """Whether a desk is open, and when it opens next (None: not known)."""
 
     @property
     def open(self) -> bool: ...
@@ -43,14 +40,14 @@ class Announce(Protocol):
     def __call__(self, session: Any, type: str, subject: str, **data: Any) -> None: ...
 
 
-class Record(Protocol):
-    """Write down in the audit that somebody did `act` to `subject`; a change passes its session."""
+class RecordAct(Protocol):
+    """Write to the audit that somebody did `act` to `subject`; a change passes its session."""
 
     def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> None: ...
 
 
-class Http(Protocol):
-    """The mechanisms that routes are decorated with."""
+class RouteGuard(Protocol):
+    """The decorators and helpers of HTTP routes: roles, idempotency, versions."""
 
     def allow(self, *roles: str) -> Callable[[Any], Any]: ...
     def create_once(self, load: Callable[[Any, str], Any]) -> Callable[[Any], Any]: ...
@@ -58,34 +55,49 @@ class Http(Protocol):
     def etag(self, version: int) -> dict[str, str]: ...
 
 
-@dataclass(frozen=True)
-class Ports:
-    """The rest of the office, as the chat sees it.
+Row = tuple[str, str, str]
 
-    `desk_for(matter, point)` gives a desk id, None where nobody takes it. `card(type, ref, viewer)` resolves a case,
-    guide, parcel or point, None where the viewer may not see it; that of a case may name its `matter` and `point`,
-    which then choose the desk. `file(upload, viewer)` gives {id, name, type, size} of the viewer's own upload, or None.
-    `seal(record, field, text)` and `open_sealed(record, field, sealed)` keep what is masked.
+
+@dataclass(frozen=True)
+class Transcript:
+    """The content of a printed conversation: facts as (name, value), and rows of (time, who, text)."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    foot: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """What the chat needs of the rest of the office. None has a default, so that a forgotten one fails at the start.
+
+    `desk_for(matter, point)` gives a desk id, None if nobody takes it. `desk_open(desk, at)` gives its hours.
+    `card(type, ref, viewer)` resolves a case, guide, parcel or point, None if the viewer may not see it; that of a case
+    may name its `matter` and `point`, which then choose the desk.
+    `file(upload, viewer)` gives {id, name, type, size} of the viewer's own upload, or None.
+    `name_of(citizen)` is the name of a citizen.
+    `seal(record, field, text)` and `open_sealed(record, field, sealed)` encrypt and decrypt a field.
     `remind(desk, conversation, promised_at, what)` tells the staff of a desk that a promised answer is `due`, and
-    whoever oversees them that it is `overdue`; a repeat must change nothing.
-    `printed(transcript)` is it as PDF.
-    `case_kept(number)` says whether the office still keeps a case, and so the talks tied to it.
-    `skills_of(matter)` is what an officer must know one of to answer, empty where everybody does.
+    their overseers that it is `overdue`; it must be idempotent.
+    `printed(transcript)` renders it as PDF.
+    `case_kept(number)` says whether the office still keeps a case, and so the conversations tied to it.
+    `skills_of(matter)` are the skills of which an officer needs one to answer; empty if everybody may.
     `away(recipient, conversation, seq)` leaves a notice for `citizen:<id>` or `staff:<id>` that `seq` is the first
-    message they have not seen; it may be called again with the same three and must then leave no second one.
+    message they have not seen; it must be idempotent by these three.
     """
 
     desk_for: Callable[[str | None, str | None], str | None]
-    desk_open: Callable[[str, datetime], Opening]
+    desk_open: Callable[[str, datetime], DeskHours]
     card: Callable[[str, str, Viewer], Document | None]
     file: Callable[[str, Viewer], Document | None]
     name_of: Callable[[str], str]
     away: Callable[[str, str, int], object]
     announce: Announce
-    record: Record
+    record: RecordAct
     seal: Callable[[str, str, str], str]
     open_sealed: Callable[[str, str, str], str]
     remind: Callable[[str, str, datetime, str], object]
-    printed: Callable[["Transcript"], bytes]
+    printed: Callable[[Transcript], bytes]
     case_kept: Callable[[str], bool]
     skills_of: Callable[[str], Collection[str]]

@@ -1,12 +1,12 @@
-"""Every refusal of the chat: a reason with a stable code and words in two languages, and no HTTP in it."""
+"""Every refusal of the chat, one exception per reason: a stable code and texts in two languages, and no HTTP."""
 
 from typing import ClassVar
 
 
 class Refusal(Exception):
-    """A clear no. `code` never changes; `zh` and `en` say what is wrong and what to do next.
+    """Base of the refusals. `code` never changes; `zh` and `en` say what is wrong and what to do next.
 
-    `errors` maps a field to its reasons where the refusal is about input; `retry_after` is in seconds.
+    `errors` maps a field to its reasons if the refusal is about input; `retry_after` is in seconds.
     """
 
     code: ClassVar[str] = "refused"
@@ -21,7 +21,7 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """Not there, or not this person's: both look the same from outside."""
+    """A conversation that is not there, or not this person's: both look the same from outside."""
 
     code = "not_found"
     zh = "没有找到这段咨询，或者它不属于您。"
@@ -29,7 +29,7 @@ class NotFound(Refusal):
 
 
 class CaseNotFound(Refusal):
-    """A case that is not there, or not for both sides of the talk."""
+    """A case that is not there, or not visible for both sides of the conversation."""
 
     code = "not_found"
     zh = "没有找到这个办件，或者它不是这位群众的。"
@@ -37,7 +37,7 @@ class CaseNotFound(Refusal):
 
 
 class BadFields(Refusal):
-    """The facts were not right; `errors` says which field and why."""
+    """Input that is not right; `errors` says which field and why."""
 
     code = "bad_fields"
     zh = "有几处需要改一改。"
@@ -45,7 +45,7 @@ class BadFields(Refusal):
 
 
 class BadCursor(Refusal):
-    """A cursor is only what a list of ours gave out."""
+    """A cursor that no list of ours gave out."""
 
     code = "bad_cursor"
     zh = "翻页标记不对，请从第一页开始。"
@@ -53,7 +53,7 @@ class BadCursor(Refusal):
 
 
 class VersionStale(Refusal):
-    """Somebody else changed the conversation first (RFC 9110, 412)."""
+    """The conversation has another version than the request names (RFC 9110, 412)."""
 
     code = "version_stale"
     zh = "这段咨询刚刚有变化，请刷新后再试。"
@@ -69,7 +69,7 @@ class TokenBad(Refusal):
 
 
 class RoleWrong(Refusal):
-    """Logged in, but this is another role's work."""
+    """The role of the actor does not allow it."""
 
     code = "role_wrong"
     zh = "您的岗位不能做这件事。"
@@ -77,7 +77,7 @@ class RoleWrong(Refusal):
 
 
 class ConversationClosed(Refusal):
-    """Closed conversations take no more words; they can be reopened."""
+    """A closed conversation takes no more messages; it can be reopened."""
 
     code = "conversation_closed"
     zh = "这次咨询已结束。需要继续的话，请先点“继续咨询”。"
@@ -85,7 +85,7 @@ class ConversationClosed(Refusal):
 
 
 class ClaimFirst(Refusal):
-    """Staff answer in a conversation only after taking it."""
+    """Staff answer in a conversation only after claiming it."""
 
     code = "claim_first"
     zh = "请先接入这段咨询，再回复。"
@@ -101,7 +101,7 @@ class NotTheOfficer(Refusal):
 
 
 class AlreadyClaimed(Refusal):
-    """Another officer was first."""
+    """Another officer claimed it first."""
 
     code = "already_claimed"
     zh = "这段咨询刚刚被同事接入了，请接下一位。"
@@ -109,7 +109,7 @@ class AlreadyClaimed(Refusal):
 
 
 class AlreadyRated(Refusal):
-    """One rating a conversation."""
+    """A conversation is rated once."""
 
     code = "already_rated"
     zh = "您已经评价过这次咨询，谢谢。"
@@ -117,7 +117,7 @@ class AlreadyRated(Refusal):
 
 
 class Blocked(Refusal):
-    """This citizen may not write to this desk for some hours; everything else stays open to them."""
+    """A block is in force: this citizen may not write to this desk for some hours."""
 
     code = "blocked"
     zh = (
@@ -131,7 +131,7 @@ class Blocked(Refusal):
 
 
 class AlreadyBlocked(Refusal):
-    """One block at a time: lift it first."""
+    """A block is in force already: lift it first."""
 
     code = "already_blocked"
     zh = "已经暂停了对方的发言，要改时间请先解除。"
@@ -139,7 +139,7 @@ class AlreadyBlocked(Refusal):
 
 
 class TooOften(Refusal):
-    """More than a person writes."""
+    """The rate limit of one person's messages or one connection's events."""
 
     code = "too_often"
     zh = "发送太频繁，请稍等一会儿再发。"
@@ -147,7 +147,7 @@ class TooOften(Refusal):
 
 
 class AtCapacity(Refusal):
-    """The officer has as many conversations as they said they can hold."""
+    """The officer holds as many conversations as their capacity."""
 
     code = "at_capacity"
     zh = "同时接待的人数已满，请先结束一段咨询，或调高接待上限。"
@@ -155,7 +155,7 @@ class AtCapacity(Refusal):
 
 
 class OfficerAway(Refusal):
-    """A conversation is never handed to somebody who is not there."""
+    """The officer to whom a conversation is to be transferred is not there."""
 
     code = "officer_away"
     zh = "这位同事现在不在线，请换一位，或转给窗口排队。"
@@ -171,7 +171,7 @@ class WrongState(Refusal):
 
 
 class ReopenTooLate(Refusal):
-    """Reopening ends some days after the closing."""
+    """A conversation can be reopened for seven days after its closing."""
 
     code = "reopen_too_late"
     zh = "这次咨询结束已超过 7 天，请发起新的咨询。"
@@ -179,7 +179,7 @@ class ReopenTooLate(Refusal):
 
 
 class Unavailable(Refusal):
-    """Not known to be stored: try again with the same client_id, and nothing is doubled."""
+    """It is not known whether it was stored: retry with the same client_id, which is idempotent."""
 
     code = "unavailable"
     zh = "系统暂时繁忙，请稍后再试。"

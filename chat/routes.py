@@ -1,4 +1,4 @@
-"""Conversations over HTTP: opening, catching up, posting where no socket is, closing."""
+"""The chat over HTTP: one function per subject, each view a function of its route's name."""
 
 from typing import Any
 
@@ -6,206 +6,230 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from chat import schemas
-from chat.ports import Http
+from chat.ports import RouteGuard
 from chat.service import Chat
 
 Body = dict[str, Any]
 Answer = tuple[Body, dict[str, str]]
+DESK = ("window", "handler")
+DESK_OR_OVERSEER = (*DESK, "head", "supervisor")
 
 
-def blueprint(chat: Chat, http: Http) -> Blueprint:
+def blueprint(chat: Chat, http: RouteGuard) -> Blueprint:
     """The routes of the chat."""
     bp = Blueprint("chat", __name__, url_prefix="/v1", description="Live consultation")
+    _asking(bp, chat, http)
+    _messages(bp, chat, http)
+    _ending(bp, chat, http)
+    _desk(bp, chat, http)
+    _canned_replies(bp, chat, http)
+    _blocks(bp, chat, http)
+    return bp
 
-    def versioned(view: Body) -> Answer:
-        return view, http.etag(view["version"])
 
+def _versioned(http: RouteGuard, view: Body) -> Answer:
+    """A view with its version as ETag."""
+    return view, http.etag(view["version"])
+
+
+def _asking(bp: Blueprint, chat: Chat, http: RouteGuard) -> None:
     @bp.post("/conversations")
     @http.allow("citizen")
-    @bp.arguments(schemas.Ask)
-    @bp.response(201, schemas.Conversation)
-    @http.create_once(chat.made)
+    @bp.arguments(schemas.AskSchema)
+    @bp.response(201, schemas.ConversationSchema)
+    @http.create_once(chat.created)
     def ask(body: Body, actor: Any, new_id: str) -> Body:
         """Ask the desk of a matter, a case or a point."""
         return chat.open(actor, new_id, body)
 
     @bp.get("/conversations")
     @http.allow("citizen")
-    @bp.arguments(schemas.PageQuery, location="query")
-    @bp.response(200, schemas.Conversations)
+    @bp.arguments(schemas.PageQuerySchema, location="query")
+    @bp.response(200, schemas.ConversationsSchema)
     def mine(query: Body, actor: Any) -> Body:
         """One's own conversations, newest first."""
         return chat.mine(actor, query.get("cursor"), query["limit"])
 
     @bp.get("/conversations/<conversation>")
     @http.allow("citizen", "staff")
-    @bp.response(200, schemas.Conversation)
-    def one(conversation: str, actor: Any) -> Answer:
+    @bp.response(200, schemas.ConversationSchema)
+    def conversation(conversation: str, actor: Any) -> Answer:
         """One conversation."""
-        return versioned(chat.get(actor, conversation))
+        return _versioned(http, chat.get(actor, conversation))
 
+    @bp.post("/conversations/<conversation>/case")
+    @http.allow("citizen", "staff")
+    @bp.arguments(schemas.TieSchema)
+    @bp.response(200, schemas.ConversationSchema)
+    def tie(body: Body, conversation: str, actor: Any) -> Answer:
+        """Tie it to a case of its citizen; the case's timeline then names it."""
+        return _versioned(http, chat.ties.tie(actor, conversation, body["case"], http.wanted_version()))
+
+
+def _messages(bp: Blueprint, chat: Chat, http: RouteGuard) -> None:
     @bp.get("/conversations/<conversation>/messages")
     @http.allow("citizen", "staff")
-    @bp.arguments(schemas.MessagesQuery, location="query")
-    @bp.response(200, schemas.Messages)
+    @bp.arguments(schemas.MessagesQuerySchema, location="query")
+    @bp.response(200, schemas.MessagesSchema)
     def messages(query: Body, conversation: str, actor: Any) -> Body:
-        """Catch up from after a number on."""
+        """Messages of a stream, from after a number on."""
         return chat.messages(actor, conversation, query["stream"], query["after_seq"], query["limit"])
 
     @bp.post("/conversations/<conversation>/messages")
     @http.allow("citizen", "staff")
-    @bp.arguments(schemas.Post)
-    @bp.response(201, schemas.Posted)
+    @bp.arguments(schemas.PostSchema)
+    @bp.response(201, schemas.PostedSchema)
     def post(body: Body, conversation: str, actor: Any) -> Body:
-        """Say something: the same act as the socket's `post`."""
+        """Post a message, as the socket's `post` does."""
         return chat.post(actor, conversation, body)
 
-    @bp.post("/conversations/<conversation>/closing")
-    @http.allow("citizen", "staff")
-    @bp.arguments(schemas.Ending)
-    @bp.response(200, schemas.Conversation)
-    def close(body: Body, conversation: str, actor: Any) -> Answer:
-        """Close it."""
-        return versioned(chat.end(actor, conversation, body.get("reason"), http.wanted_version()))
-
-    @bp.post("/conversations/<conversation>/leaving")
-    @http.allow("citizen")
-    @bp.response(200, schemas.Conversation)
-    def leave(conversation: str, actor: Any) -> Answer:
-        """Wait no longer: it stays as a message, answered within the promised time."""
-        return versioned(chat.leave_message(actor, conversation, http.wanted_version()))
-
-    @bp.post("/conversations/<conversation>/reopening")
-    @http.allow("citizen", "staff")
-    @bp.response(200, schemas.Conversation)
-    def reopen(conversation: str, actor: Any) -> Answer:
-        """Go on in it, within 7 days."""
-        return versioned(chat.reopen(actor, conversation, http.wanted_version()))
-
-    @bp.post("/conversations/<conversation>/case")
-    @http.allow("citizen", "staff")
-    @bp.arguments(schemas.Tie)
-    @bp.response(200, schemas.Conversation)
-    def tie(body: Body, conversation: str, actor: Any) -> Answer:
-        """Say which case of the citizen's it is about; the case's timeline then names it."""
-        return versioned(chat.deeds.tie(actor, conversation, body["case"], http.wanted_version()))
-
-    @bp.post("/conversations/<conversation>/rating")
-    @http.allow("citizen")
-    @bp.arguments(schemas.Rate)
-    @bp.response(200, schemas.Conversation)
-    def rate(body: Body, conversation: str, actor: Any) -> Answer:
-        """Say once what one thought of it."""
-        return versioned(chat.rate(actor, conversation, body, http.wanted_version()))
-
     @bp.get("/conversations/<conversation>/messages/<int:seq>/original")
-    @http.allow("window", "handler", "head", "supervisor")
-    @bp.response(200, schemas.Original)
+    @http.allow(*DESK_OR_OVERSEER)
+    @bp.response(200, schemas.OriginalSchema)
     def original(conversation: str, seq: int, actor: Any) -> Body:
-        """What was written before it was masked; each look is audited."""
+        """The unmasked text of a message; each reading is audited."""
         return chat.original(actor, conversation, seq)
 
     @bp.get("/conversations/<conversation>/transcript.pdf")
     @http.allow("citizen", "staff")
     @bp.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
     def transcript(conversation: str, actor: Any) -> Response:
-        """The talk on paper, without notes and personal numbers."""
+        """The conversation as PDF, without notes and personal numbers."""
         headers = {"Content-Disposition": f'inline; filename="{conversation}.pdf"'}
         return Response(chat.transcript(actor, conversation), content_type="application/pdf", headers=headers)
 
     @bp.get("/conversations/<conversation>/search")
     @http.allow("citizen", "staff")
-    @bp.arguments(schemas.SearchQuery, location="query")
-    @bp.response(200, schemas.Found)
+    @bp.arguments(schemas.SearchQuerySchema, location="query")
+    @bp.response(200, schemas.FoundSchema)
     def search(query: Body, conversation: str, actor: Any) -> Body:
-        """Look for words in one conversation."""
-        return chat.search(actor, query["q"], conversation, (query.get("cursor"), query["limit"]))
+        """Search for words in one conversation."""
+        page = query.get("cursor"), query["limit"]
+        return chat.search.in_conversation(actor, conversation, query["q"], page)
 
     @bp.get("/desk/messages")
-    @http.allow("window", "handler")
-    @bp.arguments(schemas.SearchQuery, location="query")
-    @bp.response(200, schemas.Found)
+    @http.allow(*DESK)
+    @bp.arguments(schemas.SearchQuerySchema, location="query")
+    @bp.response(200, schemas.FoundSchema)
     def search_own(query: Body, actor: Any) -> Body:
-        """Look for words in what one has or had first."""
-        return chat.search(actor, query["q"], None, (query.get("cursor"), query["limit"]))
+        """Search for words in the conversations that one has or took first."""
+        return chat.search.of_officer(actor, query["q"], (query.get("cursor"), query["limit"]))
 
+
+def _ending(bp: Blueprint, chat: Chat, http: RouteGuard) -> None:
+    @bp.post("/conversations/<conversation>/closing")
+    @http.allow("citizen", "staff")
+    @bp.arguments(schemas.EndingSchema)
+    @bp.response(200, schemas.ConversationSchema)
+    def close(body: Body, conversation: str, actor: Any) -> Answer:
+        """Close a conversation."""
+        view = chat.handling.end(actor, conversation, body.get("reason"), http.wanted_version())
+        return _versioned(http, view)
+
+    @bp.post("/conversations/<conversation>/leaving")
+    @http.allow("citizen")
+    @bp.response(200, schemas.ConversationSchema)
+    def leave(conversation: str, actor: Any) -> Answer:
+        """Leave the queue: it stays as a message, answered within the promised time."""
+        return _versioned(http, chat.handling.leave_message(actor, conversation, http.wanted_version()))
+
+    @bp.post("/conversations/<conversation>/reopening")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.ConversationSchema)
+    def reopen(conversation: str, actor: Any) -> Answer:
+        """Open a closed conversation again, within 7 days."""
+        return _versioned(http, chat.handling.reopen(actor, conversation, http.wanted_version()))
+
+    @bp.post("/conversations/<conversation>/rating")
+    @http.allow("citizen")
+    @bp.arguments(schemas.RateSchema)
+    @bp.response(200, schemas.ConversationSchema)
+    def rate(body: Body, conversation: str, actor: Any) -> Answer:
+        """Rate it, once."""
+        return _versioned(http, chat.handling.rate(actor, conversation, body, http.wanted_version()))
+
+
+def _desk(bp: Blueprint, chat: Chat, http: RouteGuard) -> None:
+    @bp.get("/desk/conversations")
+    @http.allow(*DESK_OR_OVERSEER)
+    @bp.arguments(schemas.DeskQuerySchema, location="query")
+    @bp.response(200, schemas.DeskConversationsSchema)
+    def at_desk(query: Body, actor: Any) -> Body:
+        """The conversations of one's desk: those that wait, those that one holds, all."""
+        return chat.at_desk(actor, query["queue"], query.get("cursor"), query["limit"], query.get("point"))
+
+    @bp.get("/desk/promises")
+    @http.allow(*DESK_OR_OVERSEER)
+    @bp.arguments(schemas.DaysQuerySchema, location="query")
+    @bp.response(200, schemas.PromisesSchema)
+    def promises(query: Body, actor: Any) -> Body:
+        """Counts of promised answers by outcome."""
+        return chat.promises.report(actor, query["days"])
+
+
+def _canned_replies(bp: Blueprint, chat: Chat, http: RouteGuard) -> None:
     @bp.get("/canned-replies")
-    @http.allow("window", "handler")
-    @bp.arguments(schemas.CannedQuery, location="query")
-    @bp.response(200, schemas.CannedPage)
-    def canned(query: Body, actor: Any) -> Body:
-        """What one's desk says often, filled for a talk."""
-        return chat.replies.found(actor, query["q"], query.get("conversation"), (query.get("cursor"), query["limit"]))
+    @http.allow(*DESK)
+    @bp.arguments(schemas.CannedQuerySchema, location="query")
+    @bp.response(200, schemas.CannedPageSchema)
+    def canned_replies(query: Body, actor: Any) -> Body:
+        """The canned replies of one's desk, filled for a conversation."""
+        page = query.get("cursor"), query["limit"]
+        return chat.replies.search(actor, query["q"], query.get("conversation"), page)
 
     @bp.post("/canned-replies")
-    @http.allow("window", "handler")
-    @bp.arguments(schemas.CannedIn)
-    @bp.response(201, schemas.Canned)
-    @http.create_once(chat.replies.made)
-    def make_canned(body: Body, actor: Any, new_id: str) -> Body:
-        """Keep a reply for one's desk."""
-        return chat.replies.make(actor, new_id, body)
+    @http.allow(*DESK)
+    @bp.arguments(schemas.CannedInSchema)
+    @bp.response(201, schemas.CannedSchema)
+    @http.create_once(chat.replies.created)
+    def create_canned(body: Body, actor: Any, new_id: str) -> Body:
+        """Create a canned reply for one's desk."""
+        return chat.replies.create(actor, new_id, body)
 
     @bp.get("/canned-replies/<reply>")
-    @http.allow("window", "handler")
-    @bp.response(200, schemas.Canned)
-    def canned_one(reply: str, actor: Any) -> Answer:
-        """One reply."""
-        return versioned(chat.replies.one(actor, reply))
+    @http.allow(*DESK)
+    @bp.response(200, schemas.CannedSchema)
+    def canned_reply(reply: str, actor: Any) -> Answer:
+        """One canned reply."""
+        return _versioned(http, chat.replies.get(actor, reply))
 
     @bp.patch("/canned-replies/<reply>")
-    @http.allow("window", "handler")
-    @bp.arguments(schemas.CannedIn)
-    @bp.response(200, schemas.Canned)
+    @http.allow(*DESK)
+    @bp.arguments(schemas.CannedInSchema)
+    @bp.response(200, schemas.CannedSchema)
     def change_canned(body: Body, reply: str, actor: Any) -> Answer:
-        """Change it."""
-        return versioned(chat.replies.change(actor, reply, body, http.wanted_version()))
+        """Change a canned reply."""
+        return _versioned(http, chat.replies.change(actor, reply, body, http.wanted_version()))
 
     @bp.delete("/canned-replies/<reply>")
-    @http.allow("window", "handler")
+    @http.allow(*DESK)
     @bp.response(204)
-    def drop_canned(reply: str, actor: Any) -> None:
-        """Forget it."""
-        chat.replies.drop(actor, reply, http.wanted_version())
+    def delete_canned(reply: str, actor: Any) -> None:
+        """Delete a canned reply."""
+        chat.replies.delete(actor, reply, http.wanted_version())
 
+
+def _blocks(bp: Blueprint, chat: Chat, http: RouteGuard) -> None:
     @bp.post("/conversations/<conversation>/block")
-    @http.allow("window", "handler", "head", "supervisor")
-    @bp.arguments(schemas.BlockIn)
-    @bp.response(201, schemas.Block)
-    @http.create_once(chat.blocks.made)
+    @http.allow(*DESK_OR_OVERSEER)
+    @bp.arguments(schemas.BlockInSchema)
+    @bp.response(201, schemas.BlockSchema)
+    @http.create_once(chat.blocks.created)
     def block(body: Body, conversation: str, actor: Any, new_id: str) -> Body:
-        """Stop the words of its citizen to this desk for some hours; they are told why, and go on reading."""
+        """Block its citizen from writing to this desk for some hours; they see why, and can still read."""
         return chat.blocks.block(actor, new_id, conversation, body)
 
     @bp.get("/desk/blocks")
-    @http.allow("window", "handler", "head", "supervisor")
-    @bp.arguments(schemas.PageQuery, location="query")
-    @bp.response(200, schemas.Blocks)
+    @http.allow(*DESK_OR_OVERSEER)
+    @bp.arguments(schemas.PageQuerySchema, location="query")
+    @bp.response(200, schemas.BlocksSchema)
     def blocks(query: Body, actor: Any) -> Body:
-        """Who may not write to one's desk now."""
+        """The blocks in force at one's desk."""
         return chat.blocks.at_desk(actor, query.get("cursor"), query["limit"])
 
     @bp.post("/desk/blocks/<block_id>/lifting")
-    @http.allow("window", "handler", "head", "supervisor")
-    @bp.response(200, schemas.Block)
+    @http.allow(*DESK_OR_OVERSEER)
+    @bp.response(200, schemas.BlockSchema)
     def lift(block_id: str, actor: Any) -> Body:
         """End a block before its time."""
         return chat.blocks.lift(actor, block_id)
-
-    @bp.get("/desk/promises")
-    @http.allow("window", "handler", "head", "supervisor")
-    @bp.arguments(schemas.DaysQuery, location="query")
-    @bp.response(200, schemas.Promises)
-    def promises(query: Body, actor: Any) -> Body:
-        """What became of promised answers."""
-        return chat.promises(actor, query["days"])
-
-    @bp.get("/desk/conversations")
-    @http.allow("window", "handler", "head", "supervisor")
-    @bp.arguments(schemas.DeskQuery, location="query")
-    @bp.response(200, schemas.DeskConversations)
-    def at_desk(query: Body, actor: Any) -> Body:
-        """Who waits, what one holds, everything."""
-        return chat.at_desk(actor, query["queue"], query.get("cursor"), query["limit"], query.get("point"))
-
-    return bp

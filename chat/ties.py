@@ -1,96 +1,112 @@
-"""From talk to deed: a talk is tied to a case, and what was sent in it is taken over elsewhere."""
+"""Ties of conversations to cases, drafts and files: what the rooms of these ask the chat."""
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
+from chat.live.memory import Memory
+from chat.live.shown import ReaderViews
+from chat.moves import Moves
 from chat.ports import Document, Ports, Viewer
 from chat.refusals import CaseNotFound, NotFound
-from chat.talk import conversation as rules
-from chat.talk.conversation import Conversation, Decide, Person
-from chat.talk.store import ChatStore
+from chat.talk.access import reads
+from chat.talk.conversation import SYSTEM, Conversation, Participant, Transition
+from chat.talk.store import ConversationStore
+from chat.talk.transitions import tied_to
 
-MOST_TALKS = 50
-"""Talks that the timeline of a case names, newest first."""
-
-
-class Act(Protocol):
-    """Move a conversation; it as the actor sees it now."""
-
-    def __call__(self, actor: Viewer, conversation_id: str, decide: Decide, version: int | None = None) -> Document: ...
+MOST_CONVERSATIONS = 50
+"""The most conversations that the timeline of a case names, the newest."""
 
 
-class Deeds:
-    """What the rooms of cases, drafts and files ask of talks, and the tie between a talk and a case."""
+class Ties:
+    """The tie between a conversation and its case, and what was sent in a conversation."""
 
     def __init__(
         self,
-        store: ChatStore,
+        store: ConversationStore,
         ports: Ports,
         *,
-        act: Act,
-        by_itself: Callable[[str, Decide], Conversation],
-        readable: Callable[[Viewer, str], Conversation],
+        moves: Moves,
+        memory: Memory,
+        views: ReaderViews,
         now: Callable[[], datetime],
     ) -> None:
         self._store, self._ports, self._now = store, ports, now
-        self._act, self._by_itself, self._readable = act, by_itself, readable
+        self._moves, self._memory, self._views = moves, memory, views
 
-    # -- a case ----------------------------------------------------------------
+    # -- cases -----------------------------------------------------------------
 
     def tie(self, actor: Viewer, conversation_id: str, case: str, version: int | None = None) -> Document:
-        """Its citizen or its officer ties it to a case that both may see. Again: nothing. Raises CaseNotFound."""
-        found = self._readable(actor, conversation_id)
-        if not all(self._ports.card("case", case, one) for one in (actor, found.citizen)):
+        """Its citizen or its officer ties it to a case that both may see; idempotent. Raises CaseNotFound."""
+        conversation = self._memory.readable(actor, conversation_id)
+        if not all(self._ports.card("case", case, viewer) for viewer in (actor, conversation.citizen)):
             raise CaseNotFound
         now = self._now()
-        return self._act(actor, conversation_id, lambda one: rules.tied_to(one, actor, case, now), version)
+        after = self._moves.move(actor, conversation_id, lambda newest: tied_to(newest, actor, case, now), version)
+        return self._views.conversation(self._memory.newest(after), actor)
 
     def follow_draft(self, conversation_id: str, case: str) -> None:
-        """A draft begun in a talk became a case: the talk is tied to it, unless it is about another. Again: nothing."""
+        """Tie the conversation in which a draft was begun to the case it became, unless it has one; idempotent."""
         now = self._now()
+
+        def decide(conversation: Conversation) -> Transition | None:
+            return None if conversation.case else tied_to(conversation, SYSTEM, case, now)
+
         try:
-            self._by_itself(
-                conversation_id, lambda one: None if one.case else rules.tied_to(one, rules.SYSTEM, case, now)
-            )
+            self._moves.move_by_system(conversation_id, decide)
         except NotFound:
-            return  # the talk is gone by now
+            return
 
     def of_case(self, case: str, viewer: Viewer) -> list[Document]:
-        """What the timeline of a case says of its talks, for who may see the case.
+        """The lines about conversations in the timeline of a case, for somebody who may see the case.
 
-        [{event: opened | tied | closed, at, by: {kind, name}, talk}]. A citizen is told of their own talks alone; staff
-        of all, but `talk`, the way in, is None where they may not read it.
+        [{event: opened | tied | closed, at, by: {kind, name}, talk}]. Citizens are given those of their own
+        conversations alone; staff those of all, with `talk` (the conversation's id) None if they may not read it.
         """
-        talks = [one for one in self._store.of_case(case, MOST_TALKS) if viewer.is_staff or rules.reads(one, viewer)]
-        return [{**line, "talk": one.id if rules.reads(one, viewer) else None} for one in talks for line in _lines(one)]
+        conversations = self._store.of_case(case, MOST_CONVERSATIONS)
+        return [
+            {**line, "talk": conversation.id if reads(conversation, viewer) else None}
+            for conversation in conversations
+            if viewer.is_staff or reads(conversation, viewer)
+            for line in _timeline(conversation)
+        ]
 
-    # -- a draft ---------------------------------------------------------------
+    # -- drafts ----------------------------------------------------------------
 
     def is_of(self, actor: Viewer, conversation_id: str) -> bool:
         """Whether a conversation is this citizen's own."""
-        found = self._store.conversation(conversation_id)
-        return found is not None and found.citizen.id == actor.id
+        conversation = self._store.conversation(conversation_id)
+        return conversation is not None and conversation.citizen.id == actor.id
 
     def sent_file(self, actor: Viewer, conversation_id: str, seq: int) -> str | None:
-        """The upload that somebody sent with a message of theirs; None where it holds none. Raises NotFound."""
-        found = self._readable(actor, conversation_id)
-        row = self._store.message(found.id, "public", seq)
+        """The upload sent with a message of this actor; None if it holds none. Raises NotFound."""
+        conversation = self._memory.readable(actor, conversation_id)
+        row = self._store.message(conversation.id, "public", seq)
         if row is None or row["sender"]["id"] != actor.id:
             raise NotFound
         file = row.get("file")
         return str(file["id"]) if file else None
 
     def shares_card(self, actor: Viewer, type: str, ref: str) -> bool:
-        """Whether a citizen sent this card in a talk that somebody may read: by that they let them see it."""
-        return any(rules.reads(one, actor) for one in self._store.conversations_with_card(type, ref))
+        """Whether a citizen sent this card in a conversation that the actor may read: by that they let them see it."""
+        return any(reads(conversation, actor) for conversation in self._store.with_card(type, ref))
+
+    # -- files -----------------------------------------------------------------
+
+    def shares_file(self, actor: Viewer, upload: str) -> bool:
+        """Whether an upload was sent in a conversation that the actor may read."""
+        return any(reads(conversation, actor) for conversation in self._store.with_file(upload))
+
+    def uses_file(self, upload: str) -> bool:
+        """Whether an upload was sent in any conversation."""
+        return bool(self._store.with_file(upload))
 
 
-def _lines(found: Conversation) -> list[Document]:
-    begun = ("tied", found.tied.at, found.tied.by) if found.tied else ("opened", found.created_at, found.citizen)
+def _timeline(conversation: Conversation) -> list[Document]:
+    tied = conversation.tied
+    begun = ("tied", tied.at, tied.by) if tied else ("opened", conversation.created_at, conversation.citizen)
     lines = [begun]
-    if found.closed:
-        officer = found.officer or found.owner
-        name = officer.name if officer and found.closed.by == "staff" else ""
-        lines.append(("closed", found.closed.at, Person("", found.closed.by, name)))
+    if conversation.closed:
+        officer = conversation.officer or conversation.owner
+        name = officer.name if officer and conversation.closed.by == "staff" else ""
+        lines.append(("closed", conversation.closed.at, Participant("", conversation.closed.by, name)))
     return [{"event": event, "at": at, "by": {"kind": by.kind, "name": by.name}} for event, at, by in lines]

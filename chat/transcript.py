@@ -1,14 +1,13 @@
-"""A talk on paper: what both sides said, masked as it is kept, with its events in words. Notes are never in it."""
+"""The transcript of a conversation for print: its messages as stored (masked), its events in words, never its notes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from chat.live.views import BEIJING
-from chat.ports import Document
+from chat.ports import Document, Row, Transcript
 
 MOST = 2_000
-"""Messages on one paper, the last ones."""
+"""The most messages in one transcript: the last ones."""
 
 EVENTS = {
     "opened": "咨询开始",
@@ -37,30 +36,20 @@ CARDS = {
 }
 LEVELS = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 
-Row = tuple[str, str, str]
 
-
-@dataclass(frozen=True)
-class Transcript:
-    """What is printed: facts of the talk as (name, value), and rows of (time, who, words)."""
-
-    title: str
-    facts: tuple[tuple[str, str], ...]
-    rows: tuple[Row, ...]
-    foot: str
-
-
-def transcript(talk: Document, messages: Iterable[Document], now: datetime) -> Transcript:
-    """The paper of a conversation, from what its reader sees of it."""
-    facts = [("咨询编号", talk["id"]), ("开始", _time(talk["created_at"]))]
-    if talk["case"]:
-        facts.append(("办件", talk["case"]))
-    if talk["owner"]:
-        facts.append(("首问负责人", talk["owner"]["name"]))
-    if talk["closed"]:
-        facts.append(("结束", f"{_time(talk['closed']['at'])} {talk['closed']['reason'] or ''}".strip()))
-    if talk["rating"]:
-        facts.append(("评价", LEVELS[talk["rating"]["score"]]))
+def transcript_of(conversation: Document, messages: Iterable[Document], now: datetime) -> Transcript:
+    """Make the transcript, from the conversation and its messages as its reader sees them."""
+    facts = [("咨询编号", conversation["id"]), ("开始", _time(conversation["created_at"]))]
+    if conversation["case"]:
+        facts.append(("办件", conversation["case"]))
+    if conversation["owner"]:
+        facts.append(("首问负责人", conversation["owner"]["name"]))
+    if conversation["closed"]:
+        facts.append(
+            ("结束", f"{_time(conversation['closed']['at'])} {conversation['closed']['reason'] or ''}".strip())
+        )
+    if conversation["rating"]:
+        facts.append(("评价", LEVELS[conversation["rating"]["score"]]))
     printed_at = f"{now.astimezone(BEIJING):%Y-%m-%d %H:%M}"
     foot = f"{printed_at} 打印。个人号码已隐藏；内容以系统记录为准。"
     return Transcript("咨询记录", tuple(facts), tuple(map(_row, messages)), foot)

@@ -113,12 +113,12 @@ class Outbox:
     def _look(self, row: Row, now: datetime) -> None:
         notice, looks = self._notice(row), row["looks"] + 1
         try:
-            found = self._found(row, notice, now)
+            report = self._look_up(row, notice, now)
         except LookFailed:
             self._stay_unknown(row, notice, now)
             return
-        if found is not None:
-            self._settle(row, notice, found, now)
+        if report is not None:
+            self._settle(row, notice, report, now)
         elif looks < len(LOOKS):
             self._store.postpone(row, now + LOOKS[looks], now, looks=looks)
         else:
@@ -144,7 +144,7 @@ class Outbox:
             log.exception("a channel broke", extra={"delivery": message.delivery})
             return Report("unknown", error=type(error).__name__, fault=Fault(Remedy.LOOK))
 
-    def _found(self, row: Row, notice: Row, now: datetime) -> Report | None:
+    def _look_up(self, row: Row, notice: Row, now: datetime) -> Report | None:
         """What the provider has of this delivery and of no other. Raises LookFailed."""
         message = self._message(row, notice, now)
         if message is None:
@@ -183,7 +183,7 @@ class Outbox:
             return None
         template = wording.version_of(notice["template"], notice["version"])
         values = opened(notice, self._open_sealed)
-        said = wording.say(template, values, LANGUAGE, notice["created_at"])
+        words = wording.say(template, values, LANGUAGE, notice["created_at"])
         return Message(
             delivery=row["_id"],
             notice=notice["_id"],
@@ -192,9 +192,9 @@ class Outbox:
             template=template.name,
             version=template.version,
             values=values,
-            sms=said.sms,
-            title=said.title,
-            text=said.text,
+            sms=words.sms,
+            title=words.title,
+            text=words.text,
             link=notice["link"],
             good_for=_ends(row, notice) - now,
         )

@@ -43,7 +43,7 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
 
     @bp.get("/desk/notices")
     @http.allow("staff")
-    @bp.arguments(schemas.DeskQuery, location="query")
+    @bp.arguments(schemas.DeliveryQuery, location="query")
     @bp.response(200, schemas.DeskPage)
     def desk(query: Body, actor: Any) -> Body:
         """Everybody's notices, a line a channel, masked."""

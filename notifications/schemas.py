@@ -23,7 +23,7 @@ class PageQuery(Schema):
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
 
 
-class DeskQuery(PageQuery):
+class DeliveryQuery(PageQuery):
     """Which lines staff want to see."""
 
     state = fields.String(validate=validate.OneOf(sorted(STATES)))
@@ -37,7 +37,7 @@ class ChannelState(Schema):
     at = Moment(required=True)
 
 
-class Notice(Schema):
+class NoticeSchema(Schema):
     """One notice in one's own inbox. `kind` is the occasion; `link` a path of our pages."""
 
     id = fields.String(required=True)
@@ -53,7 +53,7 @@ class Notice(Schema):
 class Inbox(Schema):
     """One page, newest first; `next` is the cursor of the following one."""
 
-    items = fields.List(fields.Nested(Notice), required=True)
+    items = fields.List(fields.Nested(NoticeSchema), required=True)
     next = fields.String(required=True, allow_none=True)
 
 

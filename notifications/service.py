@@ -92,8 +92,8 @@ class Notices:
             raise NotFound
         if not channel.genuine(call):
             raise SignatureBad
-        said = {name: call.form[name] for name in channel.keeps if name in call.form}
-        receipt = {"provider": provider, "notice": notice_id, "delivery": delivery_id, "said": said}
+        fields = {name: call.form[name] for name in channel.keeps if name in call.form}
+        receipt = {"provider": provider, "notice": notice_id, "delivery": delivery_id, "said": fields}
         same = hashlib.sha256(json.dumps(receipt, sort_keys=True).encode()).hexdigest()
         self._store.keep_receipt({"_id": same, **receipt}, self._now())
 
@@ -164,12 +164,12 @@ class Notices:
 
     def _own_face(self, notice: Row, deliveries: list[Row], language: str) -> Row:
         template = wording.version_of(notice["template"], notice["version"])
-        said = wording.say(template, opened(notice, self._open_sealed), language, notice["created_at"])
+        words = wording.say(template, opened(notice, self._open_sealed), language, notice["created_at"])
         return {
             "id": notice["_id"],
             "kind": notice["template"],
-            "title": said.title,
-            "text": said.text,
+            "title": words.title,
+            "text": words.text,
             "link": notice["link"],
             "at": notice["created_at"],
             "read_at": notice["read_at"],

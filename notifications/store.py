@@ -106,11 +106,11 @@ class NoticeStore:
 
     def current(self, notice_ids: Iterable[str]) -> dict[str, list[Row]]:
         """The latest delivery by each channel, of each of these notices."""
-        found: dict[str, list[Row]] = {}
+        by_notice: dict[str, list[Row]] = {}
         wanted = {"notice": {"$in": list(notice_ids)}, "superseded": False}
         for row in self._db["deliveries"].find(wanted).sort("channel", ASCENDING):
-            found.setdefault(row["notice"], []).append(row)
-        return found
+            by_notice.setdefault(row["notice"], []).append(row)
+        return by_notice
 
     def desk(self, state: str | None, before: str | None, limit: int) -> list[Row]:
         """The latest deliveries of everybody, in one state or all, newest first."""

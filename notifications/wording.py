@@ -83,8 +83,8 @@ def needed(template: Template, values: Mapping[str, object]) -> dict[str, str]:
 def say(template: Template, values: Mapping[str, str], language: str, told_at: datetime) -> Said:
     """The finished words."""
     words = template.words(language)
-    told = {**values, "due": _day(values.get("due", ""), language), "at": f"{told_at.astimezone(BEIJING):%H:%M}"}
-    return Said(_sms(words.sms, told), words.title, _fill(words.text, told))
+    filled = {**values, "due": _day(values.get("due", ""), language), "at": f"{told_at.astimezone(BEIJING):%H:%M}"}
+    return Said(_sms(words.sms, filled), words.title, _fill(words.text, filled))
 
 
 def units(text: str) -> int:
@@ -122,10 +122,10 @@ def _needs(pattern: str) -> set[str]:
 
 
 def _versions(name: str) -> list[Template]:
-    found = [template for template in TEMPLATES if template.name == name]
-    if not found:
+    versions = [template for template in TEMPLATES if template.name == name]
+    if not versions:
         raise KeyError(name)
-    return found
+    return versions
 
 
 # The time in `talk_waiting` is there because a third identical SMS to a number within 24 hours is refused.

@@ -18,20 +18,12 @@ PACKAGES = ("api", "chat", "notifications")
 
 NOT_YET = {
     "api",
-    "audit",
-    "calendar",
     "cases",
     "chat",
-    "circle",
     "drafts",
-    "files",
     "jobs",
-    "matters",
-    "notifications",
     "parcels",
-    "reports",
     "storage",
-    "web",
 }
 """Rooms that are still being tidied: nothing below is asked of them. `api` stands for the files right under api/."""
 
@@ -50,6 +42,7 @@ FORBIDDEN = {
 
 ALLOWED = {
     ("api/reports/schemas.py", "told"): "a field of the API",
+    ("api/circle/schemas/circle.py", "said"): "a field of the API",
 }
 """Forbidden words that stay, by file, and why."""
 
@@ -63,7 +56,10 @@ SAME_NAME = {
     "TokenBad": "a refusal of each package: none imports another",
     "VersionStale": "a refusal of each package: none imports another",
     "Http": "what chat and notifications need of api.web.guard.Http, as a Protocol",
+    "Opening": "what chat needs of api.calendar's, as a Protocol",
+    "Database": "what chat needs of api.storage's, as a Protocol",
     "PageQuery": "the paging of each package: none imports another",
+    "Tell": "the outbox as a room needs it: a Protocol",
     "Record": "the audit as a room needs it: a Protocol in its ports",
 }
 """Class names that stand in several places, and why."""

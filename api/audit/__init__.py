@@ -1,1 +1,1 @@
-"""Who read or changed what: appended rows, sealed in batches into a hash chain."""
+"""The audit log: who read or changed what, in appended rows that are sealed in batches into a hash chain."""

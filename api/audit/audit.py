@@ -1,4 +1,4 @@
-"""The rules of the hash chain: the canonical form of a row, how a batch is sealed, what is wrong with a chain.
+"""The rules of the hash chain: the canonical form of a row, how a batch is sealed, and which faults a chain has.
 
 A batch seals the rows of a range of sequence numbers: it holds each row's SHA-256 and the hash of the batch before,
 and its own hash covers all of that. Whoever changes, removes or inserts a sealed row has to change every later batch,
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 GENESIS = "0" * 64
-"""What stands for the batch before the first."""
+"""The hash that the first batch names as its predecessor's."""
 MOST_ROWS = 200
 COVERED = ("_id", "seq", "v", "actor", "act", "subject", "at")
 Row = Mapping[str, Any]
@@ -44,18 +44,18 @@ class Batch:
 
     @property
     def head(self) -> Head:
-        """The chain as it ends with this batch."""
+        """Where the chain ends with this batch."""
         return Head(self.batch, self.last, self.hash)
 
-    def reckoned(self) -> str:
+    def expected_hash(self) -> str:
         """The hash that this batch must have."""
-        told = asdict(self)
-        del told["hash"]
-        return hashlib.sha256(canonical(told)).hexdigest()
+        content = asdict(self)
+        del content["hash"]
+        return hashlib.sha256(canonical(content)).hexdigest()
 
 
 @dataclass(frozen=True)
-class Fault:
+class ChainFault:
     """Something that is not as it was sealed: where (a row's `seq`, a batch's number) and what, in words."""
 
     kind: str
@@ -65,21 +65,21 @@ class Fault:
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """One form of a value: JSON, keys sorted, no blanks, UTF-8, times as UTC to the millisecond (after RFC 8785)."""
+    """The canonical form of a value: JSON, keys sorted, no blanks, UTF-8, times in UTC (after RFC 8785)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_text).encode()
 
 
 def digest(row: Row) -> str:
-    """The SHA-256 of a row. Covers all that it says, fields that nobody knows included."""
-    told = {key: value for key, value in row.items() if key not in COVERED}
-    return hashlib.sha256(canonical({key: row.get(key) for key in COVERED} | {"more": told})).hexdigest()
+    """The SHA-256 of a row: of the known fields and of any others that it has."""
+    others = {key: value for key, value in row.items() if key not in COVERED}
+    return hashlib.sha256(canonical({key: row.get(key) for key in COVERED} | {"more": others})).hexdigest()
 
 
 def seal(head: Head, rows: Sequence[Row], at: datetime) -> Batch:
     """The batch that follows `head`; the rows bear the sequence numbers that follow it already."""
     digests = tuple(digest(row) for row in rows)
     open_batch = Batch(head.batch + 1, head.seq + 1, head.seq + len(rows), digests, head.hash, at)
-    return replace(open_batch, hash=open_batch.reckoned())
+    return replace(open_batch, hash=open_batch.expected_hash())
 
 
 def numbered(head: Head, rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -87,18 +87,18 @@ def numbered(head: Head, rows: Iterable[Row]) -> list[dict[str, Any]]:
     return [{**row, "seq": seq} for seq, row in enumerate(rows, head.seq + 1)]
 
 
-def faults_of_batch(head: Head, batch: Batch, rows: Sequence[Row]) -> list[Fault]:
-    """What is wrong with a batch that should follow `head`, and with the rows found in its range."""
-    found: list[Fault] = []
+def faults_of_batch(head: Head, batch: Batch, rows: Sequence[Row]) -> list[ChainFault]:
+    """The faults of a batch that should follow `head`, and of the rows in its range."""
+    faults: list[ChainFault] = []
 
     def add(kind: str, seq: int | None, words: str) -> None:
-        found.append(Fault(kind, batch.batch, seq, words))
+        faults.append(ChainFault(kind, batch.batch, seq, words))
 
     if batch.batch != head.batch + 1:
         add("batch_missing", None, f"after batch {head.batch} comes batch {batch.batch}")
     elif batch.previous != head.hash or batch.first != head.seq + 1:
         add("batch_unlinked", None, "it does not follow the batch before it")
-    if batch.hash != batch.reckoned() or len(batch.rows) != batch.last - batch.first + 1:
+    if batch.hash != batch.expected_hash() or len(batch.rows) != batch.last - batch.first + 1:
         add("batch_edited", None, "its hash is not that of what it holds")
     sealed = dict(enumerate(batch.rows, batch.first))
     times = Counter(row["seq"] for row in rows)
@@ -110,7 +110,7 @@ def faults_of_batch(head: Head, batch: Batch, rows: Sequence[Row]) -> list[Fault
     for row in rows:
         if times[row["seq"]] == 1 and digest(row) != sealed.get(row["seq"]):
             add("row_edited", row["seq"], "the row is not what was sealed")
-    return sorted(found, key=lambda fault: (fault.seq or 0, fault.kind))
+    return sorted(faults, key=lambda fault: (fault.seq or 0, fault.kind))
 
 
 def _text(value: object) -> str:

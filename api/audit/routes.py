@@ -1,4 +1,4 @@
-"""The audit, for administrators."""
+"""The route of the audit, for administrators."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Shapes of the audit."""
+"""Schemas of the audit."""
 
 from marshmallow import Schema, fields, validate
 

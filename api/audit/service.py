@@ -1,4 +1,4 @@
-"""Write down who read or changed what; seal it in batches; show it; find what was tampered with."""
+"""The use cases of the audit: record who read or changed what, seal rows in batches, list them, verify the chain."""
 
 import logging
 from collections.abc import Callable
@@ -8,24 +8,24 @@ from typing import Any
 
 from uuid6 import uuid7
 
-from api.audit.audit import MOST_ROWS, Fault, Head, faults_of_batch, numbered, seal
+from api.audit.audit import MOST_ROWS, ChainFault, Head, faults_of_batch, numbered, seal
 from api.audit.store import AuditStore, LeaseLost
 from api.times import BEIJING
 
 log = logging.getLogger("circle.audit")
 
 PAUSE = timedelta(seconds=5)
-"""How long rows gather between two batches."""
+"""The pause between two batches."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a look at the whole chain found: `head` where it ends, how many rows are `unsealed`, and since when."""
+class ChainReport:
+    """The result of a verification: where the chain ends, its faults, and how many rows are unsealed since when."""
 
     head: Head
-    faults: tuple[Fault, ...]
+    faults: tuple[ChainFault, ...]
     unsealed: int
     unsealed_since: datetime | None
 
@@ -54,7 +54,7 @@ class Audit:
         self._store.append(row, session)
 
     def seal(self, now: datetime) -> bool:
-        """A step: seal what gathered into the next batch. One process at a time does it; True where more is waiting."""
+        """A periodic step: seal waiting rows into the next batch, under a lease. True if more are waiting."""
         if self._looked <= now < self._looked + PAUSE:
             return False
         self._looked = now
@@ -73,16 +73,16 @@ class Audit:
         return more
 
     def head(self) -> Head:
-        """Where the chain ends, to be written down elsewhere."""
+        """Where the chain ends; kept outside, it proves everything before it."""
         return self._store.head()
 
-    def tell_head(self) -> None:
-        """Write the head into the log, which lies elsewhere than the store."""
+    def log_head(self) -> None:
+        """Write the head of the chain into the log, which is kept apart from the store."""
         log.info("audit head", extra=asdict(self._store.head()))
 
-    def verify(self, anchor: Head | None = None) -> Report:
-        """Walk the whole chain; where `anchor` is given, the chain must also have passed through it."""
-        head, faults, passed = Head(), list[Fault](), anchor in (None, Head())
+    def verify(self, anchor: Head | None = None) -> ChainReport:
+        """Verify the whole chain; if `anchor` is given, the chain must have passed through it."""
+        head, faults, passed = Head(), list[ChainFault](), anchor in (None, Head())
         while True:
             begun = head
             for batch in self._store.batches(head.batch):
@@ -93,10 +93,12 @@ class Audit:
             if not beyond or head == begun:  # else a batch was sealed while we looked: go on with it
                 break
         strays = [*beyond, *self._store.below()]
-        faults += [Fault("row_inserted", head.batch, row["seq"], "no batch gave this number") for row in strays]
+        faults += [ChainFault("row_inserted", head.batch, row["seq"], "no batch gave this number") for row in strays]
         if not passed:
-            faults.append(Fault("head_unknown", head.batch, None, "the chain does not pass through the head given"))
-        return Report(head, tuple(faults), *self._store.tail())
+            faults.append(
+                ChainFault("head_unknown", head.batch, None, "the chain does not pass through the head given")
+            )
+        return ChainReport(head, tuple(faults), *self._store.tail())
 
     def listed(self, reader_id: str, wanted: Row, after: str | None, limit: int) -> list[Row]:
         """Rows by `subject`, `actor`, `day` (in Beijing), newest first, up to `limit`; this reading is recorded too."""

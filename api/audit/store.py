@@ -20,17 +20,17 @@ INDEXES: list[Index] = [
 
 
 class LeaseLost(Exception):
-    """Another sealer took over."""
+    """The lease went to another sealer."""
 
 
 class AuditStore:
-    """Appended rows. Sealing gives them their numbers, in the order in which it finds them."""
+    """The audit rows, append-only; sealing gives them their numbers in the order in which it reads them."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     def append(self, row: Document, session: Any = None) -> None:
-        """Keep one row. Nothing is locked and nothing else is written."""
+        """Append a row, without any lock."""
         unsealed = {**row, "seq": 0}
         if session is None:
             self._db.put("audit", unsealed)
@@ -49,7 +49,7 @@ class AuditStore:
         return self._db["audit"].count_documents(UNSEALED), rows[0]["at"] if rows else None
 
     def lease(self, now: datetime) -> Document | None:
-        """The right to seal, which one process at a time has; None where another has it, or just sealed."""
+        """The lease of the sealer, of one process at a time; None if another has it, or just sealed."""
         lease = {"$setOnInsert": self._db.leasable(now)}
         self._db["audit_sealer"].update_one({"_id": SEALER}, lease, upsert=True)
         return self._db.claim("audit_sealer", {"_id": SEALER}, now)
@@ -68,8 +68,8 @@ class AuditStore:
                 raise LeaseLost
             for row_id, seq in numbers:
                 self._db["audit"].update_one({"_id": row_id, **UNSEALED}, {"$set": {"seq": seq}}, session=session)
-            told = {"_id": batch.batch, "v": 1, **{k: v for k, v in vars(batch).items() if k != "batch"}}
-            self._db["audit_batches"].insert_one({**told, "rows": list(batch.rows)}, session=session)
+            row = {"_id": batch.batch, "v": 1, **{k: v for k, v in vars(batch).items() if k != "batch"}}
+            self._db["audit_batches"].insert_one({**row, "rows": list(batch.rows)}, session=session)
 
         self._db.transact(write)
 
@@ -105,5 +105,5 @@ class AuditStore:
 
 
 def _batch(row: Document) -> Batch:
-    told = {key: row[key] for key in ("first", "last", "previous", "at", "hash")}
-    return Batch(batch=row["_id"], rows=tuple(row["rows"]), **told)
+    fields = {key: row[key] for key in ("first", "last", "previous", "at", "hash")}
+    return Batch(batch=row["_id"], rows=tuple(row["rows"]), **fields)

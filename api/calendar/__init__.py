@@ -1,1 +1,1 @@
-"""The calendar room: working days by the State Council's notices, opening hours, dated exceptions."""
+"""Working days by the State Council's notices, opening hours of places, and dated exceptions."""

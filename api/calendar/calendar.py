@@ -19,7 +19,7 @@ _SATURDAY = 5
 
 
 class UnknownYear(ValueError):
-    """No notice is published for this year, so whether a day of it is worked cannot be said."""
+    """No holiday notice is published for this year, so it is not known which of its days are worked."""
 
     def __init__(self, year: int) -> None:
         super().__init__(f"no holiday notice is published for {year}")
@@ -28,7 +28,7 @@ class UnknownYear(ValueError):
 
 @dataclass(frozen=True)
 class WorkingCalendar:
-    """The notices as data: `rest` and `work` (make-up) days of the `known_years`, and exceptions above them."""
+    """The notices as data: rest days and make-up days (`work`) of the `known_years`, and overriding exceptions."""
 
     known_years: frozenset[int]
     rest: frozenset[date] = frozenset()
@@ -36,7 +36,7 @@ class WorkingCalendar:
     exceptions: Mapping[date, Mark] = field(default_factory=dict, hash=False)
 
     def with_exceptions(self, exceptions: Mapping[date, Mark]) -> "WorkingCalendar":
-        """The same calendar under further exceptions; each is an official notice's, and wins over the rest.
+        """A copy of this calendar with further exceptions, each by official notice; they override everything else.
 
         Raises ValueError for a mark other than `rest` or `work`.
         """
@@ -46,7 +46,7 @@ class WorkingCalendar:
         return replace(self, exceptions={**self.exceptions, **exceptions})
 
     def mark(self, day: date) -> Mark | None:
-        """What a notice or an exception says of this very day; None for an ordinary one."""
+        """`rest` or `work` if an exception or a notice names this day; None for an ordinary day."""
         if day in self.exceptions:
             return self.exceptions[day]
         if day in self.rest:
@@ -54,17 +54,17 @@ class WorkingCalendar:
         return "work" if day in self.work else None
 
     def is_known(self, day: date) -> bool:
-        """Whether `is_working` can answer: the year has a notice, or the day an exception of its own."""
+        """Whether `is_working` can answer: the year has a notice, or the day has an exception."""
         return day.year in self.known_years or day in self.exceptions
 
     def is_working(self, day: date) -> bool:
-        """Whether the day is worked. Raises UnknownYear; there a weekend is as unknown as a Monday (调休)."""
+        """Whether the day is a working day. Raises UnknownYear, for weekends too, which may be make-up days (调休)."""
         if not self.is_known(day):
             raise UnknownYear(day.year)
         return self.provisional(day)
 
     def provisional(self, day: date) -> bool:
-        """The same, but Monday to Friday where the year is unknown: to show, named so, never to record."""
+        """As `is_working`, but Monday to Friday if the year is unknown: to be shown as provisional, never recorded."""
         mark = self.mark(day)
         return day.weekday() < _SATURDAY if mark is None else mark == "work"
 
@@ -73,7 +73,7 @@ class WorkingCalendar:
         return next(self._working_after(day))
 
     def add_working(self, day: date, n: int) -> date:
-        """The n-th working day after `day`, which is not counted; `day` for n = 0. Raises UnknownYear."""
+        """The n-th working day after `day`, not counting `day` itself; `day` for n = 0. Raises UnknownYear."""
         if n < 0:
             raise ValueError("working days are counted forwards")
         days = self._working_after(day)
@@ -82,7 +82,7 @@ class WorkingCalendar:
         return day
 
     def add_provisional(self, day: date, n: int) -> date:
-        """The same by `provisional` days, which every year has: to show beside the word, never to record as told."""
+        """As `add_working`, by `provisional` days, so that every year has an answer: to be shown, never recorded."""
         while n > 0:
             day += _ONE_DAY
             n -= self.provisional(day)
@@ -97,7 +97,7 @@ class WorkingCalendar:
 
 @cache
 def load_calendar() -> WorkingCalendar:
-    """The calendar of the notices that come with the program (`data/holidays.json`)."""
+    """The calendar of the notices that are shipped with the program (`data/holidays.json`)."""
     text = resources.files("api.calendar").joinpath("data/holidays.json").read_text(encoding="utf-8")
     years = json.loads(text)["years"]
     holidays = [holiday for year in years.values() for holiday in year["holidays"]]

@@ -1,4 +1,4 @@
-"""Opening at an instant: whether a place is open, until when, when it opens next, and when it has been open so long."""
+"""Whether a place is open at an instant, until when, and when it opens next; when it has been open for a given time."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ LOOK_AHEAD_DAYS = 30
 
 @dataclass(frozen=True)
 class Opening:
-    """How a place stands at an instant; times are aware, in Asia/Shanghai.
+    """Whether a place is open at an instant, and what comes next; times are aware, in Beijing time.
 
     `closes_at` ends the current period, so a lunch break closes; `next_opens_at` begins the next one. Either is
-    None where nothing of the kind comes within 30 days. `provisional`: the answer leans on a day whose year has
+    None if there is none within 30 days. `provisional`: the answer depends on a day whose year has
     no published holidays. `extended`: open beyond the regular hours (延时服务).
     """
 

@@ -1,4 +1,4 @@
-"""Opening hours as text, in a subset of OpenStreetMap's opening_hours: read and written.
+"""Opening hours as text: parsed and formatted, in a subset of OpenStreetMap's opening_hours.
 
 Mo-Fr 09:00-12:00,13:00-17:00; Sa off              a week
 Jun 01-Sep 30 Mo-Fr 09:00-12:00,14:30-18:00        a season, every year; with years (2026 Jun 01-2026 Sep 30) once
@@ -11,7 +11,7 @@ PH 10:00-16:00                                     on the rest days of a notice;
 import re
 from itertools import groupby, pairwise
 
-from api.calendar.schedule import HOLIDAY, MIDNIGHT, WEEK, Day, DayHours, Hours, Period, Rule, Span
+from api.calendar.schedule import HOLIDAY, MIDNIGHT, WEEK, Day, DayHours, Hours, HoursRule, Period, Span
 
 _WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -21,11 +21,11 @@ _DATE = rf"(?:(\d{{4}}) )?({'|'.join(_MONTHS)}) (\d\d)"
 _SPAN = re.compile(rf"{_DATE}(?:\s*-\s*{_DATE})?(?:\s+|$)")
 _NOTE = re.compile(r'\s*"([^"]*)"$')
 _EXTENDED = ("延时", "延时服务", "extended")
-_ALWAYS = Hours((Rule((Period(0, MIDNIGHT),), frozenset((*WEEK, HOLIDAY))),))
+_ALWAYS = Hours((HoursRule((Period(0, MIDNIGHT),), frozenset((*WEEK, HOLIDAY))),))
 
 
 def parse_hours(text: str) -> Hours:
-    """Reads hours. A later rule replaces an earlier one for the same day, one after a comma adds to it.
+    """Parse opening hours. A later rule replaces an earlier one for the same day; one after a comma adds to it.
 
     Raises ValueError naming what it cannot read.
     """
@@ -34,7 +34,7 @@ def parse_hours(text: str) -> Hours:
     rules = []
     for group in re.sub(r"\s*,\s*", ",", text).split(";"):
         first, *more = re.split(r'(?<=[\d"]),(?=[A-Z])', group.strip())
-        rules += [_rule(first, adds=False), *(_rule(one, adds=True) for one in more)]
+        rules += [_rule(first, adds=False), *(_rule(part, adds=True) for part in more)]
     return Hours(tuple(rules))
 
 
@@ -47,7 +47,7 @@ def format_hours(hours: Hours) -> str:
 
 
 def parse_periods(text: str) -> DayHours:
-    """Reads one day: `09:00-12:00,13:00-17:00`, or `off`. Raises ValueError."""
+    """Parse the hours of one day: `09:00-12:00,13:00-17:00`, or `off`. Raises ValueError."""
     if text.strip() in ("off", "closed"):
         return ()
     periods = tuple(_parse_period(part.strip()) for part in text.split(","))
@@ -56,27 +56,27 @@ def parse_periods(text: str) -> DayHours:
     return periods
 
 
-def _rule(text: str, *, adds: bool) -> Rule:
+def _rule(text: str, *, adds: bool) -> HoursRule:
     note = _NOTE.search(text)
     if note and note[1] not in _EXTENDED:
         raise ValueError(f'note not understood: {note[0]!r}; write "延时" or nothing')
     rest = text[: note.start()] if note else text
-    found = _SPAN.match(rest)
-    span = _span(found) if found else None
-    rest = rest[found.end() :] if found else rest
+    dates = _SPAN.match(rest)
+    span = _span(dates) if dates else None
+    rest = rest[dates.end() :] if dates else rest
     is_dated = span is not None and (rest in ("off", "closed") or rest[:1].isdigit())
     names, _, times = ("", "", rest) if is_dated else rest.partition(" ")
     days = None if is_dated else frozenset(_parse_days(names))
     periods = tuple(period._replace(extended=bool(note)) for period in parse_periods(times))
-    return Rule(periods, days, span, adds)
+    return HoursRule(periods, days, span, adds)
 
 
-def _span(found: re.Match[str]) -> Span:
-    year, month, day, last_year, last_month, last_day = found.groups()
+def _span(dates: re.Match[str]) -> Span:
+    year, month, day, last_year, last_month, last_day = dates.groups()
     first = _day(year, month, day)
     last = _day(last_year, last_month, last_day) if last_month else first
     if bool(first.year) != bool(last.year) or (first.year and last < first):
-        raise ValueError(f"dates not understood: {found[0].strip()!r}; write both years or none, the earlier first")
+        raise ValueError(f"dates not understood: {dates[0].strip()!r}; write both years or none, the earlier first")
     return Span(first, last)
 
 
@@ -116,7 +116,7 @@ def _parse_period(text: str) -> Period:
     return period
 
 
-def _written(rule: Rule) -> str:
+def _written(rule: HoursRule) -> str:
     times = ",".join(f"{clock(p.opens)}-{clock(p.closes)}" for p in rule.periods) or "off"
     note = ' "延时"' if any(period.extended for period in rule.periods) else ""
     return " ".join(filter(None, (_written_span(rule.span), _written_days(rule.days), times))) + note

@@ -1,4 +1,4 @@
-"""Opening hours in Open Referral's form (HSDS): weekly schedules with their validity, and dated exceptions.
+"""Opening hours in Open Referral's format (HSDS): weekly schedules with their validity, and dated exceptions.
 
 A schedule is `{valid_from, valid_to, freq: "WEEKLY", byday: "MO,TU", opens_at, closes_at, description}` (HSDS 3,
 schedule); an exception `{start_date, end_date, closed, opens_at, closes_at, description}` (HSDS 2, holiday_schedule,
@@ -12,7 +12,7 @@ from typing import Any
 
 from api.calendar.calendar import WorkingCalendar
 from api.calendar.hours_text import clock, parse_periods
-from api.calendar.schedule import WEEK, Day, DayHours, Hours, Period, Rule, Span, hours_on
+from api.calendar.schedule import WEEK, Day, DayHours, Hours, HoursRule, Period, Span, hours_on
 
 BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 EXTENDED = "extended"
@@ -20,9 +20,9 @@ Row = dict[str, Any]
 
 
 def to_hsds(hours: Hours, calendar: WorkingCalendar, first: date, last: date) -> dict[str, list[Row]]:
-    """The hours from `first` to `last` with everything worked out: seasons, holidays, make-up days, exceptions.
+    """The hours from `first` to `last`, with seasons, holidays, make-up days and exceptions worked out.
 
-    Schedules never overlap in time, so that whoever knows nothing of our order of rules reads the same hours.
+    Schedules never overlap in time, so that a reader who does not know our order of rules reads the same hours.
     """
     schedules: list[Row] = []
     for begin, end in _stretches(hours, first, last):
@@ -34,16 +34,16 @@ def to_hsds(hours: Hours, calendar: WorkingCalendar, first: date, last: date) ->
         schedules += [{**valid, "byday": ",".join(days), **_times(period)} for period, days in by_period.items()]
     exceptions: list[Row] = []
     for day in _days(first, last):
-        told = hours_on(hours, calendar, day)
+        periods = hours_on(hours, calendar, day)
         # A holiday with a Sunday's hours is written out too: who reads it with our conventions would close it.
-        if told != hours.usual(day, day.weekday()) or (told and calendar.mark(day)):
-            only = {"start_date": day.isoformat(), "end_date": day.isoformat(), "closed": not told}
-            exceptions += [{**only, **_times(period)} for period in told] or [only]
+        if periods != hours.usual(day, day.weekday()) or (periods and calendar.mark(day)):
+            only = {"start_date": day.isoformat(), "end_date": day.isoformat(), "closed": not periods}
+            exceptions += [{**only, **_times(period)} for period in periods] or [only]
     return {"schedules": schedules, "holiday_schedules": exceptions}
 
 
 def from_hsds(schedules: Iterable[Mapping[str, Any]], exceptions: Iterable[Mapping[str, Any]]) -> Hours:
-    """Hours from such rows. In the time of a schedule with a validity those without one rest. Raises ValueError."""
+    """Hours from HSDS rows. A schedule with a validity replaces those without one in its time. Raises ValueError."""
     weeks: dict[tuple[str, str], dict[int, list[Period]]] = defaultdict(lambda: defaultdict(list))
     for row in schedules:
         if row.get("freq", "WEEKLY") != "WEEKLY" or not row.get("byday"):
@@ -56,22 +56,22 @@ def from_hsds(schedules: Iterable[Mapping[str, Any]], exceptions: Iterable[Mappi
     dates: dict[tuple[str, str], list[Period]] = defaultdict(list)
     for row in exceptions:
         dates[row["start_date"], row["end_date"]] += [] if row.get("closed") else [_period(row)]
-    rules += [Rule(_ordered(periods), None, _span(*valid)) for valid, periods in dates.items()]
+    rules += [HoursRule(_ordered(periods), None, _span(*valid)) for valid, periods in dates.items()]
     return Hours(tuple(rules))
 
 
-def _rules(span: Span | None, week: Mapping[int, list[Period]]) -> Iterator[Rule]:
+def _rules(span: Span | None, week: Mapping[int, list[Period]]) -> Iterator[HoursRule]:
     by_hours: dict[DayHours, list[int]] = defaultdict(list)
     for weekday in WEEK:
         by_hours[_ordered(week.get(weekday, []))].append(weekday)
     for periods, days in by_hours.items():
-        yield Rule(periods, frozenset(days), span)
+        yield HoursRule(periods, frozenset(days), span)
 
 
 def _ordered(periods: list[Period]) -> DayHours:
-    told = tuple(sorted(periods))
-    parse_periods(",".join(f"{clock(p.opens)}-{clock(p.closes)}" for p in told) or "off")  # refuses what overlaps
-    return told
+    ordered = tuple(sorted(periods))
+    parse_periods(",".join(f"{clock(p.opens)}-{clock(p.closes)}" for p in ordered) or "off")  # refuses what overlaps
+    return ordered
 
 
 def _stretches(hours: Hours, first: date, last: date) -> Iterator[tuple[date, date]]:

@@ -1,4 +1,4 @@
-"""The calendar, for pages and mini-programs; its dated exceptions, for administrators."""
+"""Routes of the calendar; its dated exceptions are for administrators."""
 
 from datetime import date
 from typing import Any
@@ -15,17 +15,17 @@ def blueprint(calendar: Calendar, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("calendar", __name__, url_prefix="/v1", description="Working days")
 
-    def shown(first: date, last: date) -> tuple[dict[str, Any], int, dict[str, str]]:
+    def answer(first: date, last: date) -> tuple[dict[str, Any], int, dict[str, str]]:
         version = calendar.version
         return {"version": version, "items": calendar.days(first, last)}, 200, http.etag(version)
 
     @bp.get("/calendar")
     @http.allow("anyone")
-    @bp.arguments(schemas.Span, location="query")
-    @bp.response(200, schemas.Days)
+    @bp.arguments(schemas.DateRange, location="query")
+    @bp.response(200, schemas.CalendarDays)
     def days(span: dict[str, Any]) -> Any:
         """Which days are working days."""
-        return shown(span["first"], span["last"])
+        return answer(span["first"], span["last"])
 
     @bp.get("/calendar/hours")
     @http.allow("anyone")
@@ -38,7 +38,7 @@ def blueprint(calendar: Calendar, http: Http) -> Blueprint:
     @bp.patch("/calendar")
     @http.allow("admin")
     @bp.arguments(schemas.DatedException(many=True))
-    @bp.response(200, schemas.Days)
+    @bp.response(200, schemas.CalendarDays)
     def change(items: list[dict[str, Any]], actor: Any) -> Any:
         """Set or take away dated exceptions, all or none, by official notice only."""
         version = http.wanted_version()

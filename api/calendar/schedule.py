@@ -1,9 +1,9 @@
-"""The opening hours of a place as data: rules for weekdays, seasons, holidays and dates, and which hours a day has.
+"""The opening hours of a place: rules for weekdays, seasons, holidays and dates, and which hours hold on a day.
 
 After the schedules of Open Referral's HSDS: a rule has days of the week and a time of validity. Opening is not working:
-a hall that opens on Saturdays (延时服务) makes no Saturday a working day. Which hours a day has: those of its dated
-exception; else, on a rest day of a notice, weekends inside the holiday included, those for holidays; on a make-up day
-(调休) at a weekend those of a Monday, where the place has them (our convention; no text found); else its weekday's.
+a hall that opens on Saturdays (延时服务) makes no Saturday a working day. The hours of a day are: those of its dated
+exception; else, on a rest day of a notice (weekends inside the holiday included), those for holidays; on a make-up day
+(调休) at a weekend, those of a Monday if the place has them (our convention; no text says so); else its weekday's.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from api.calendar.calendar import WorkingCalendar
 
 WEEK = range(7)
 HOLIDAY = 7
-"""The day of the week, as it were, of the rest days of a notice."""
+"""Stands for the rest days of a notice among the days of the week."""
 MIDNIGHT = 24 * 60
 _MONDAY, _SATURDAY = 0, 5
 
@@ -44,7 +44,7 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True)
 class Span:
-    """From `first` to `last`, both included. Without a year it comes back every year and may pass over its end."""
+    """From `first` to `last`, both included. Without a year it recurs every year and may extend into the next."""
 
     first: Day
     last: Day
@@ -58,7 +58,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Rule:
+class HoursRule:
     """The periods of some days. `days` of the week (HOLIDAY among them), within `span` where there is one: a season.
 
     Without `days` it is an exception for the dates of its span, and wins over everything. A later rule replaces an
@@ -75,15 +75,15 @@ class Rule:
 class Hours:
     """All rules of a place, in order."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[HoursRule, ...]
 
     def usual(self, day: date, weekday: int) -> DayHours:
-        """What holds on this date for a day of the week, exceptions aside; `HOLIDAY` is one."""
+        """The periods on this date for a day of the week (or `HOLIDAY`), without dated exceptions."""
         wanted = (rule for rule in self.rules if rule.days is not None and weekday in rule.days)
         return _folded(rule for rule in wanted if rule.span is None or rule.span.covers(day)) or ()
 
     def dated(self, day: date) -> DayHours | None:
-        """What an exception says of this date; None where there is none."""
+        """The periods of this date's exception; None if it has none."""
         return _folded(rule for rule in self.rules if rule.days is None and rule.span and rule.span.covers(day))
 
 
@@ -92,7 +92,7 @@ def hours_on(
 ) -> DayHours:
     """The periods of one day, by the conventions above; an unknown year goes by weekday alone.
 
-    `exceptions` are told from elsewhere and win over the place's own.
+    `exceptions` come from elsewhere and override the place's own.
     """
     if exceptions and day in exceptions:
         return exceptions[day]
@@ -107,7 +107,7 @@ def hours_on(
     return hours.usual(day, day.weekday())
 
 
-def _folded(rules: Iterable[Rule]) -> DayHours | None:
+def _folded(rules: Iterable[HoursRule]) -> DayHours | None:
     periods: DayHours | None = None
     for rule in rules:
         periods = _beside(periods or (), rule.periods) if rule.adds else rule.periods
@@ -119,8 +119,8 @@ def _beside(held: DayHours, added: DayHours) -> DayHours:
     pieces = list(held)
     for period in added:
         begin = period.opens
-        for one in held:
-            pieces.append(period._replace(opens=begin, closes=min(one.opens, period.closes)))
-            begin = max(begin, one.closes)
+        for period_held in held:
+            pieces.append(period._replace(opens=begin, closes=min(period_held.opens, period.closes)))
+            begin = max(begin, period_held.closes)
         pieces.append(period._replace(opens=begin))
     return tuple(sorted(piece for piece in pieces if piece.opens < piece.closes))

@@ -1,4 +1,4 @@
-"""Shapes of the calendar."""
+"""Schemas of the calendar."""
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
@@ -6,7 +6,7 @@ MOST_DAYS = 100
 MOST_SHOWN = 62
 
 
-class Span(Schema):
+class DateRange(Schema):
     """Two dates, at most 400 days apart."""
 
     first = fields.Date(required=True, data_key="from")
@@ -19,7 +19,7 @@ class Span(Schema):
             raise ValidationError("不早于 from,且相差不超过 400 天。", "to")
 
 
-class Day(Schema):
+class CalendarDay(Schema):
     """One day; `provisional` where the year's notice has not been published, `notice` behind a dated exception."""
 
     date = fields.Date(required=True)
@@ -28,14 +28,14 @@ class Day(Schema):
     notice = fields.String(required=True, allow_none=True)
 
 
-class Days(Schema):
+class CalendarDays(Schema):
     """The days asked for, and the version of the exceptions, against which they are changed."""
 
     version = fields.Integer(required=True)
-    items = fields.List(fields.Nested(Day), required=True)
+    items = fields.List(fields.Nested(CalendarDay), required=True)
 
 
-class HoursQuestion(Span):
+class HoursQuestion(DateRange):
     """Weekly hours as text, and the days to read them for, at most 62."""
 
     text = fields.String(required=True, validate=validate.Length(1, 1_000))
@@ -47,7 +47,7 @@ class HoursQuestion(Span):
             raise ValidationError(f"最多看 {MOST_SHOWN} 天。", "to")
 
 
-class Period(Schema):
+class OpeningPeriod(Schema):
     """Open from `opens` until just before `closes`; `extended` beyond the regular hours (延时服务)."""
 
     opens = fields.String(required=True)
@@ -55,10 +55,10 @@ class Period(Schema):
     extended = fields.Boolean(required=True)
 
 
-class OpeningDay(Day):
+class OpeningDay(CalendarDay):
     """One day, and when a place with these hours is open on it; no period where it is closed."""
 
-    periods = fields.List(fields.Nested(Period), required=True)
+    periods = fields.List(fields.Nested(OpeningPeriod), required=True)
 
 
 class OpeningDays(Schema):

@@ -1,6 +1,7 @@
-"""The one working-time function of the house: working days, opening hours, due dates, promised times.
+"""The use cases of the calendar: working days, opening hours, due dates, promised times.
 
-Answers come from memory. An administrator's dated exceptions are in the store; every process follows them within 2 s.
+Answers come from a snapshot in memory. Administrators' dated exceptions are in the store; every process reloads them
+within 2 s of a change.
 """
 
 from collections.abc import Callable
@@ -21,21 +22,21 @@ KEPT_OPENINGS = 2_048
 
 
 class Record(Protocol):
-    """Write into the audit, in the transaction of what it tells of."""
+    """Write into the audit, in the transaction of the change."""
 
     def __call__(self, actor_id: str, act: str, subject: str, *, session: Any) -> object: ...
 
 
 class Due(NamedTuple):
-    """The last day of a limit; `provisional` where it leans on a year without a notice: to show, never to record."""
+    """The last day of a time limit; `provisional` if a year without a notice is involved: to show, never to record."""
 
     day: date
     provisional: bool
 
 
 @dataclass(frozen=True)
-class Picture:
-    """The calendar as it stood at one version, and the notice behind each of its exceptions."""
+class CalendarSnapshot:
+    """The calendar at one version, and the notice behind each of its exceptions."""
 
     version: int
     working: WorkingCalendar
@@ -43,8 +44,10 @@ class Picture:
 
     @cached_property
     def opening(self) -> Callable[[str, datetime], Opening]:
-        """(hours, a whole minute) -> how a place stands then. Periods begin and end on whole minutes, so it holds for
-        each instant of the minute; many places have the same hours, so the last answers are kept."""
+        """(hours, a whole minute) -> the Opening then, cached, since many places have the same hours.
+
+        Periods begin and end on whole minutes, so that one answer holds for each instant of its minute.
+        """
         return lru_cache(KEPT_OPENINGS)(lambda hours, minute: opening_at(_parsed(hours), self.working, minute))
 
 
@@ -60,23 +63,23 @@ class Calendar:
         now: Callable[[], datetime],
     ) -> None:
         self._store, self._transact, self._record, self._now = store, transact, record, now
-        self._picture = self._drawn()
+        self._snapshot = self._load()
 
     @property
     def working(self) -> WorkingCalendar:
-        """The working days as they stand now."""
-        return self._picture.working
+        """The working days of the current snapshot."""
+        return self._snapshot.working
 
     @property
     def version(self) -> int:
-        """The number of the last change to the exceptions."""
-        return self._picture.version
+        """The version of the exceptions: how many changes there have been."""
+        return self._snapshot.version
 
     # -- working time -------------------------------------------------------------
 
     def opening(self, hours: str, at: datetime) -> Opening:
         """Whether a place with these hours (`Mo-Fr 09:00-12:00,13:00-17:00`) is open at `at`."""
-        return self._picture.opening(hours, at.replace(second=0, microsecond=0))
+        return self._snapshot.opening(hours, at.replace(second=0, microsecond=0))
 
     def open_for(self, hours: str, since: datetime, length: timedelta) -> datetime | None:
         """When a place has been open for `length` since `since`, e.g. for a promised answer; None beyond 30 days."""
@@ -97,7 +100,7 @@ class Calendar:
             return None
 
     def provisional_due(self, days: int, unit: str, start: date) -> Due:
-        """The same for pages: in unknown years a day reckoned Monday to Friday, and named provisional."""
+        """As `due`, for pages: in unknown years a day counted Monday to Friday, marked provisional."""
         known = self.due(days, unit, start)
         if known is not None:
             return Due(known, provisional=False)
@@ -108,14 +111,14 @@ class Calendar:
 
     def days(self, first: date, last: date) -> list[Row]:
         """Each day with whether it is a working day; `provisional` where the year has no notice yet."""
-        picture = self._picture
+        snapshot = self._snapshot
         span = (first + timedelta(days=n) for n in range((last - first).days + 1))
         return [
             {
                 "date": day,
-                "working": picture.working.provisional(day),
-                "provisional": not picture.working.is_known(day),
-                "notice": picture.notices.get(day),
+                "working": snapshot.working.provisional(day),
+                "provisional": not snapshot.working.is_known(day),
+                "notice": snapshot.notices.get(day),
             }
             for day in span
         ]
@@ -127,7 +130,7 @@ class Calendar:
         except ValueError as error:
             raise BadFields({"text": [f"开放时间读不懂，例：Mo-Fr 09:00-12:00,13:00-17:00。（{error}）"]}) from None
         return [
-            {**day, "periods": [_told(period) for period in hours_on(parsed, self.working, day["date"])]}
+            {**day, "periods": [_as_json(period) for period in hours_on(parsed, self.working, day["date"])]}
             for day in self.days(first, last)
         ]
 
@@ -147,20 +150,20 @@ class Calendar:
                 self._record(actor_id, f"calendar.{row['kind'] or 'usual'}", f"calendar:{row['date']}", session=session)
 
         self._transact(write)
-        self._picture = self._drawn()
+        self._snapshot = self._load()
 
     def follow(self, now: datetime) -> bool:
-        """A step for every process: take the exceptions anew where they have changed. True when they had."""
-        if self._store.version() == self._picture.version:
+        """A periodic step per process: reload the exceptions if they have changed. True if they had."""
+        if self._store.version() == self._snapshot.version:
             return False
-        self._picture = self._drawn()
+        self._snapshot = self._load()
         return True
 
-    def _drawn(self) -> Picture:
+    def _load(self) -> CalendarSnapshot:
         version, rows = self._store.version(), self._store.exceptions()  # in this order: a later change is seen later
         marks: dict[date, Mark] = {date.fromisoformat(day): row["kind"] for day, row in rows.items()}
         notices = {date.fromisoformat(day): row.get("notice", "") for day, row in rows.items()}
-        return Picture(version, load_calendar().with_exceptions(marks), notices)
+        return CalendarSnapshot(version, load_calendar().with_exceptions(marks), notices)
 
 
 @lru_cache(maxsize=512)
@@ -168,5 +171,5 @@ def _parsed(hours: str) -> Hours:
     return parse_hours(hours)
 
 
-def _told(period: Period) -> Row:
+def _as_json(period: Period) -> Row:
     return {"opens": clock(period.opens), "closes": clock(period.closes), "extended": period.extended}

@@ -44,6 +44,6 @@ class CalendarStore:
                 continue
             row = {"v": 1, "kind": item["kind"], "notice": item["notice"], "by": by, "at": at}
             self._db["calendar_exceptions"].update_one(where, {"$set": row}, upsert=True, session=session)
-        told = {"_id": version + 1, "v": 1, "items": listed, "by": by, "at": at}
-        self._db["calendar_changes"].insert_one(told, session=session)
+        change = {"_id": version + 1, "v": 1, "items": listed, "by": by, "at": at}
+        self._db["calendar_changes"].insert_one(change, session=session)
         return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from api.drafts.draft import MatterVersion
 from api.refusals import Refusal
 
 STATES = {
@@ -23,7 +24,6 @@ STATES = {
 OPEN = frozenset({"submitted", "supplementing", "accepted", "granted", "issued"})
 ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn"})
 
-
 IDENTITY_NUMBERS = frozenset({"id_number", "payee_id"})
 """The fields of forms that hold somebody's identity number."""
 
@@ -37,6 +37,52 @@ def upcast(act: str, version: int, data: dict[str, Any]) -> dict[str, Any]:
     for older in range(version, ACTION_VERSION):
         data = UPCASTERS.get((act, older), dict)(data)
     return data
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case as it is stored: a snapshot of its actions, for reading. `answers`, `situation`, `delivery` and `receipt`
+    are sealed.
+
+    It lies at a `desk` (a service point) and with a `department`; "" where there is none, None in a case of a release
+    without places that was not placed yet. `principal` is the blind index of the number of whom an agent applied for.
+    """
+
+    id: str
+    version: int
+    number: str
+    receipt: str
+    receipt_index: str
+    owner: str
+    mandate: str | None
+    principal: str | None
+    matter: MatterVersion
+    answers: str
+    situation: str | None
+    delivery: str
+    submitted_at: datetime
+    desk: str | None
+    department: str | None
+    state: str
+    officer: str | None
+    uploads: list[str]
+    clock_facts: dict[str, Any]
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class SealedAction:
+    """An action as it is stored: `data` is sealed, in the shape that version `v` wrote it."""
+
+    id: str
+    v: int
+    case: str
+    seq: int
+    act: str
+    at: datetime
+    by: str
+    role: str
+    data: str
 
 
 @dataclass(frozen=True)
@@ -95,8 +141,8 @@ PUBLIC = frozenset(RULES) - {"note", "claim", "release"} | {"submit"}
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 
 SUBMIT_LABEL = "提交申请"
-TALKS = {"opened": "就本办件咨询窗口", "tied": "一段咨询关联到本办件", "closed": "咨询结束"}
-"""Lines of the timeline about a talk."""
+CONVERSATION_LINES = {"opened": "就本办件咨询窗口", "tied": "一段咨询关联到本办件", "closed": "咨询结束"}
+"""Lines of the timeline about a conversation, by what became of it."""
 
 APPEAL = "不服本决定的，可以自收到决定之日起 60 日内申请行政复议，或者 6 个月内提起行政诉讼。"
 """行政复议法 第20条; 行政诉讼法 第46条."""
@@ -136,7 +182,7 @@ class ToldOnce(Refusal):
 
 @dataclass(frozen=True)
 class Action:
-    """One appended action. `by` is the actor's id or `system`; `role` is the role it was done in."""
+    """An appended action, opened. `by` is the actor's id or `system`; `role` is the role it was done in."""
 
     seq: int
     act: str
@@ -177,7 +223,7 @@ def fold(actions: Iterable[Action]) -> Standing:
 
 def apply(standing: Standing, action: Action) -> Standing:
     """The standing after one more action."""
-    told = {**action.data, "at": action.at}
+    content = {**action.data, "at": action.at}
     after = replace(standing, version=action.seq)
     match action.act:
         case "claim":
@@ -187,15 +233,15 @@ def apply(standing: Standing, action: Action) -> Standing:
         case "note":
             return after
         case "request_supplement":
-            after = replace(after, supplement=told)
+            after = replace(after, supplement=content)
         case "supplement":
             after = replace(after, materials={**(standing.materials or {}), **action.data["materials"]})
         case "transfer":
             after = replace(after, department=action.data["department"])
         case "decide":
-            after = replace(after, decision=told, state="granted" if action.data["kind"] == "grant" else "refused")
+            after = replace(after, decision=content, state="granted" if action.data["kind"] == "grant" else "refused")
         case "issue":
-            after = replace(after, result=told)
+            after = replace(after, result=content)
         case "hand_over":
             after = replace(after, handed_over_at=action.at)
     return replace(after, state=RULES[action.act].leads_to or after.state, officer=None)
@@ -212,8 +258,8 @@ def check(standing: Standing, act: str, roles: frozenset[str], actor_id: str, da
     if standing.officer not in {None, actor_id} and act not in {"note", "withdraw", "supplement"} and role != "system":
         raise HeldByOther
     if act == "request_supplement" and standing.supplement:
-        told = {item["key"] for item in standing.supplement["items"]}
-        if not {item["key"] for item in data["items"]} <= told:
+        asked = {item["key"] for item in standing.supplement["items"]}
+        if not {item["key"] for item in data["items"]} <= asked:
             raise ToldOnce
     return role
 
@@ -245,12 +291,12 @@ def uploads(actions: Iterable[Action]) -> list[str]:
 def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:
     """What was filled in, with every identity number masked, those of a group's rows too."""
 
-    def shown(key: str, value: Any) -> Any:
+    def masked_value(key: str, value: Any) -> Any:
         if isinstance(value, list):
-            return [masked(one, mask) if isinstance(one, Mapping) else one for one in value]
+            return [masked(item, mask) if isinstance(item, Mapping) else item for item in value]
         return mask(value) if key in IDENTITY_NUMBERS else value
 
-    return {key: shown(key, value) for key, value in answers.items()}
+    return {key: masked_value(key, value) for key, value in answers.items()}
 
 
 def new_number(prefix: str, day: datetime) -> str:

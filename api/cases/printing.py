@@ -4,25 +4,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from api.pdf import Block, Paper, lines
+from api.pdf import Paper, PaperBlock, lines
 from api.times import BEIJING
 
-Case = Mapping[str, Any]
+CaseView = Mapping[str, Any]
+"""A whole case as `views` shows it."""
 UNSEALED = "本回执由系统生成，可凭编号核对；需要盖章的，请到窗口加盖受理专用章。"
 
 
-def receipt(case: Case, timeline: list[dict[str, Any]], base: str) -> Paper:
+def receipt(case: CaseView, timeline: list[dict[str, Any]], base: str) -> Paper:
     """The receipt for who applied, and for the window to hand over."""
-    begun = next((one for one in timeline if one["act"] in ("accept", "deem")), None)
-    declined = next((one for one in timeline if one["act"] == "decline"), None)
+    begun = next((line for line in timeline if line["act"] in ("accept", "deem")), None)
+    declined = next((line for line in timeline if line["act"] == "decline"), None)
     title = "不予受理通知书" if declined else "受理通知书" if begun else "收件回执"
-    handed_in = tuple((one["name"], f"{len(one['files'])} 个文件") for one in case["materials"] if one["files"])
+    handed_in = tuple((paper["name"], f"{len(paper['files'])} 个文件") for paper in case["materials"] if paper["files"])
     return Paper(
         title=title,
         lead=(f"办件编号 {case['number']}", f"{case['matter']['name']}（指南第 {case['matter']['version']} 版）"),
         blocks=(
-            Block("facts", tuple(_facts(case, begun)), "办件"),
-            *((Block("boxes", handed_in, "收到的材料"),) if handed_in else ()),
+            PaperBlock("facts", tuple(_facts(case, begun)), "办件"),
+            *((PaperBlock("boxes", handed_in, "收到的材料"),) if handed_in else ()),
             *lines("不予受理的理由", [declined["text"]] if declined else []),
             *lines("补正", _asked(case)),
             *lines("说明", [UNSEALED, *_rights(declined)]),
@@ -33,7 +34,7 @@ def receipt(case: Case, timeline: list[dict[str, Any]], base: str) -> Paper:
     )
 
 
-def _facts(case: Case, begun: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+def _facts(case: CaseView, begun: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     department, clock, code = case["department"], case["clock"], case["receipt_code"]
     facts = [
         ("申请人", case["applicant"]["name"]),
@@ -50,7 +51,7 @@ def _facts(case: Case, begun: Mapping[str, Any] | None) -> list[tuple[str, str]]
     return [(name, value) for name, value in facts if value]
 
 
-def _asked(case: Case) -> list[str]:
+def _asked(case: CaseView) -> list[str]:
     asked = case["supplement"]
     return [*(f"{item['name']}：{item['why']}" for item in asked["items"]), asked["text"]] if asked else []
 

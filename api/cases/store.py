@@ -1,9 +1,16 @@
-"""The collections `cases` (snapshots for reading) and `case_actions` (appended, the truth)."""
+"""The collections `cases` (snapshots for reading) and `case_actions` (appended, the truth).
 
+Stored documents are read into `Case` and `SealedAction` here and nowhere else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
+from api.cases.case import Case, SealedAction
+from api.drafts.draft import MatterVersion
 from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = [
@@ -19,6 +26,9 @@ INDEXES: list[Index] = [
 
 SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
 
+SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")
+"""What every action writes anew in its case; a `department` too, where there is one."""
+
 
 class NumberTaken(Exception):
     """The random case number exists already: draw another."""
@@ -30,51 +40,100 @@ class CaseStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add(self, session: Any, case: Document, action: Document) -> None:
+    def add(self, session: Any, case: Case, action: SealedAction) -> None:
         """Keep a new case with its first action. Raises NumberTaken."""
         try:
-            self._db["cases"].insert_one(case, session=session)
+            self._db["cases"].insert_one({"v": 1, **_document(case)}, session=session)
         except DuplicateKeyError as error:
             if "number" in (error.details or {}).get("keyPattern", {}):
                 raise NumberTaken from None
             raise
-        self._db["case_actions"].insert_one(action, session=session)
+        self._db["case_actions"].insert_one(_document(action), session=session)
 
-    def append(self, session: Any, action: Document, snapshot: Document) -> bool:
-        """Append one action and renew the snapshot; False where somebody appended meanwhile."""
-        wanted = {"_id": action["case"], "version": action["seq"] - 1}
-        done = self._db["cases"].update_one(wanted, {"$set": {**snapshot, "version": action["seq"]}}, session=session)
-        if done.modified_count != 1:
+    def append(self, session: Any, case: Case, action: SealedAction) -> bool:
+        """Append one action, and renew its case's snapshot as `case` has it; False where another came first."""
+        snapshot = {field: getattr(case, field) for field in SNAPSHOT} | {"version": action.seq}
+        if case.department:
+            snapshot["department"] = case.department
+        wanted = {"_id": case.id, "version": action.seq - 1}
+        if self._db["cases"].update_one(wanted, {"$set": snapshot}, session=session).modified_count != 1:
             return False
-        self._db["case_actions"].insert_one(action, session=session)
+        self._db["case_actions"].insert_one(_document(action), session=session)
         return True
 
-    def by_number(self, number: str) -> Document | None:
+    def by_number(self, number: str) -> Case | None:
         """A case by its number."""
-        return self._db["cases"].find_one({"number": number})
+        return _found(self._db["cases"].find_one({"number": number}))
 
-    def by_id(self, case_id: str) -> Document | None:
+    def by_id(self, case_id: str) -> Case | None:
         """A case by its id."""
-        return self._db["cases"].find_one({"_id": case_id})
+        return _found(self._db["cases"].find_one({"_id": case_id}))
 
-    def with_file(self, upload: str) -> list[Document]:
+    def with_file(self, upload: str) -> list[Case]:
         """The cases that a file was handed in with."""
-        return list(self._db["cases"].find({"uploads": upload}))
+        return [_case(row) for row in self._db["cases"].find({"uploads": upload})]
 
-    def unplaced(self, limit: int) -> list[Document]:
+    def unplaced(self, limit: int) -> list[Case]:
         """Cases of a release that knew no places: no desk, no department, no list of files."""
-        return list(self._db["cases"].find({"desk": None}).limit(limit))
+        return [_case(row) for row in self._db["cases"].find({"desk": None}).limit(limit)]
 
-    def place(self, case_id: str, place: Document) -> None:
+    def place(self, case_id: str, desk: str, department: str, uploads: list[str]) -> None:
         """Say where an unplaced case lies; one that has a place keeps it."""
+        place = {"desk": desk, "department": department, "uploads": uploads}
         self._db["cases"].update_one({"_id": case_id, "desk": None}, {"$set": place})
 
-    def actions(self, case_id: str) -> list[Document]:
+    def actions(self, case_id: str) -> list[SealedAction]:
         """All actions of a case in their order."""
-        return list(self._db["case_actions"].find({"case": case_id}).sort("seq", 1))
+        return [_action(row) for row in self._db["case_actions"].find({"case": case_id}).sort("seq", 1)]
 
-    def list(self, wanted: Document, after: str | None, limit: int) -> list[Document]:
-        """Cases, newest first, one more than `limit` to tell whether there are more."""
-        if after:
-            wanted = {**wanted, "_id": {"$lt": after}}
-        return list(self._db["cases"].find(wanted).sort("_id", -1).limit(limit + 1))
+    def list(self, filters: Iterable[Document], after: str | None, limit: int) -> list[Case]:
+        """Cases that match one of the filters, newest first, up to `limit`.
+
+        Each filter is asked for by itself: the embedded store reads the whole collection for an `$or`.
+        """
+        beyond = {"_id": {"$lt": after}} if after else {}
+        rows: dict[str, Document] = {}
+        for wanted in filters:
+            matching = self._db["cases"].find({**wanted, **beyond}).sort("_id", -1).limit(limit)
+            rows |= {row["_id"]: row for row in matching}
+        return [_case(rows[case_id]) for case_id in sorted(rows, reverse=True)[:limit]]
+
+
+def _found(row: Document | None) -> Case | None:
+    return _case(row) if row else None
+
+
+def _case(row: Document) -> Case:
+    """From a stored document; releases before mandates, places or situations wrote none of these."""
+    return Case(
+        id=row["_id"],
+        version=row["version"],
+        number=row["number"],
+        receipt=row["receipt"],
+        receipt_index=row["receipt_index"],
+        owner=row["owner"],
+        mandate=row.get("mandate"),
+        principal=row.get("principal"),
+        matter=MatterVersion(row["matter"]["code"], row["matter"]["name"], row["matter"]["version"]),
+        answers=row["answers"],
+        situation=row.get("situation"),
+        delivery=row["delivery"],
+        submitted_at=row["submitted_at"],
+        desk=row.get("desk"),
+        department=row.get("department"),
+        state=row["state"],
+        officer=row["officer"],
+        uploads=row.get("uploads", []),
+        clock_facts=row["clock_facts"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _action(row: Document) -> SealedAction:
+    fields = ("v", "case", "seq", "act", "at", "by", "role", "data")
+    return SealedAction(row["_id"], *(row[field] for field in fields))
+
+
+def _document(record: Case | SealedAction) -> Document:
+    document = asdict(record)
+    return {"_id": document.pop("id"), **document}

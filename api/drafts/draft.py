@@ -2,12 +2,45 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from api.refusals import Refusal
 
 DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
 MOST_FILES = 20
+
+
+@dataclass(frozen=True)
+class MatterVersion:
+    """The version of a matter that a draft or a case is under, with the name it had then."""
+
+    code: str
+    name: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft as it is stored: `answers`, `situation` and `delivery` are sealed. `case` is the number of its case.
+
+    `materials` are upload ids by material; `moved` says what did not fit when it went to a newer version of its matter.
+    """
+
+    id: str
+    version: int
+    owner: str
+    matter: MatterVersion
+    answers: str
+    situation: str | None
+    delivery: str | None
+    materials: dict[str, list[str]]
+    case: str | None
+    mandate: str | None
+    talk: str | None
+    moved: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
 
 
 class DraftSubmitted(Refusal):
@@ -51,7 +84,7 @@ class Missing:
 
 
 def uploads(materials: Mapping[str, list[str]]) -> list[str]:
-    """The uploads that are bound to any material, each once."""
+    """The ids of all uploads that are bound to any material, sorted, without repeats."""
     return sorted({upload for bound in materials.values() for upload in bound})
 
 
@@ -68,19 +101,19 @@ def missing(
     A material that the state already holds or that may follow later is not asked for (国办发〔2022〕32号;
     容缺受理), nor is one that is not required.
     """
-    found = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
+    gaps = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
     for material in materials:
         uploads = bound.get(material.key, [])
         if not all(usable(upload) for upload in uploads):
-            found.append(Missing(f"“{material.name}”还在上传或检查，或没有通过检查。", material=material.key))
+            gaps.append(Missing(f"“{material.name}”还在上传或检查，或没有通过检查。", material=material.key))
         elif not uploads and material.required and not material.deferrable and not material.held_by_state:
-            found.append(Missing(f"请上传“{material.name}”。", material=material.key))
+            gaps.append(Missing(f"请上传“{material.name}”。", material=material.key))
     if delivery is None:
-        found.append(Missing("请选择怎样领取结果。", field="delivery"))
+        gaps.append(Missing("请选择怎样领取结果。", field="delivery"))
     elif delivery["way"] == "courier":
-        found += [
+        gaps += [
             Missing(f"请填写{label}。", field=f"delivery.{key}")
             for key, label in DELIVERY_FIELDS.items()
             if not delivery.get(key)
         ]
-    return found
+    return gaps

@@ -1,5 +1,5 @@
-"""The rules of moving a draft to a newer version of its matter: what is otherwise there, in words for the person who
-fills it in, and what of a draft still fits.
+"""The rules of moving a draft to a newer version of its matter: what differs, in words for the applicant, and what of
+the draft still fits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from api.drafts.open_draft import Edition, OpenDraft
 from api.matters import form as forms
 from api.matters.catalogue.matter import DayLimit, Material, Matter
 from api.matters.form import Form
@@ -20,24 +21,8 @@ SAME = BilingualText(
 
 
 @dataclass(frozen=True)
-class Edition:
-    """A version of a matter as it is for one person: its elements, their papers, and the form with what it knows."""
-
-    matter: Matter
-    papers: tuple[Material, ...]
-    form: Form
-    known: Mapping[str, str]
-
-    @property
-    def every_paper(self) -> tuple[Material, ...]:
-        """What this person needs, then all else that the matter may ask for."""
-        mine = {one.key for one in self.papers}
-        return (*self.papers, *(one for one in self.matter.materials if one.key not in mine))
-
-
-@dataclass(frozen=True)
 class Carried:
-    """What of a draft goes along, and in words what does not."""
+    """What of a draft fits the newer version, and in words what does not (`left_out`)."""
 
     situation: dict[str, str]
     answers: dict[str, Any]
@@ -46,28 +31,24 @@ class Carried:
 
 
 def changes(old: Edition, new: Edition, answers: forms.Values) -> list[BilingualText]:
-    """What the newer version asks otherwise of this person; that nothing does, where nothing does."""
-    found = (*_elements(old.matter, new.matter), *_papers(old, new), *_fields(old, new, answers))
-    return list(dict.fromkeys(found)) or [SAME]
+    """What the newer version asks otherwise of this person, each once; `[SAME]` where it asks the same."""
+    differences = (*_elements(old.matter, new.matter), *_papers(old, new), *_fields(old, new, answers))
+    return list(dict.fromkeys(differences)) or [SAME]
 
 
 def carried(
-    old: Edition,
-    new: Edition,
-    draft: Mapping[str, Any],
-    situation: dict[str, str],
-    asked: Mapping[str, BilingualText],
-    now: datetime,
+    draft: OpenDraft, new: Edition, situation: dict[str, str], asked: Mapping[str, BilingualText], now: datetime
 ) -> Carried:
-    """What fits of a draft, `{answers, situation, materials}`. `situation` is what of its situation the new version
-    still asks, and `asked` has the words of what the old one did."""
-    answers, no_field = _fitting(old.form, new.form, draft["answers"], now)
-    materials, no_paper = _filed(old, new, draft["materials"])
-    no_question = [_about(asked[key]) for key in draft["situation"] if key not in situation and key in asked]
+    """What of a draft fits the newer version. `situation` is what of its situation the new version still asks, and
+    `asked` has the words of what the old one asked."""
+    old = draft.edition
+    answers, no_field = _fitting(old.form, new.form, draft.answers, now)
+    materials, no_paper = _filed(old, new, draft.materials)
+    no_question = [_about(asked[key]) for key in draft.situation if key not in situation and key in asked]
     return Carried(situation, answers, materials, tuple(dict.fromkeys((*no_question, *no_field, *no_paper))))
 
 
-# -- what is otherwise -------------------------------------------------------------
+# -- what differs -------------------------------------------------------------------
 
 
 def _elements(old: Matter, new: Matter) -> Iterator[BilingualText]:
@@ -87,44 +68,50 @@ def _elements(old: Matter, new: Matter) -> Iterator[BilingualText]:
 
 
 def _papers(old: Edition, new: Edition) -> Iterator[BilingualText]:
-    same, before = _same(old, new), {one.key: one for one in old.papers}
-    for key, one in before.items():
+    same, before = _same(old, new), {paper.key: paper for paper in old.papers}
+    for key, paper in before.items():
         if key not in same:
-            yield BilingualText(f"不用再交“{one.name}”。", f"No longer needed: {one.name}.")
+            yield _no_longer(paper)
     earlier = {theirs: before[mine] for mine, theirs in same.items() if mine in before}
-    for one in new.papers:
-        was = earlier.get(one.key)
+    for paper in new.papers:
+        was = earlier.get(paper.key)
         if was is None:
-            yield _added(one)
-        elif was.name != one.name:
-            yield BilingualText(f"“{was.name}”改为“{one.name}”。", f"{was.name} has become {one.name}.")
-        elif _wanted(was) != _wanted(one):
-            yield BilingualText(f"“{one.name}”改为：{_wanted(one)[0]}。", f"{one.name} is now: {_wanted(one)[1]}.")
-    gone = [
-        before[mine] for mine, theirs in same.items() if mine in before and theirs not in {p.key for p in new.papers}
-    ]
-    for one in gone:
-        yield BilingualText(f"不用再交“{one.name}”。", f"No longer needed: {one.name}.")
+            yield _added(paper)
+        elif was.name != paper.name:
+            yield BilingualText(f"“{was.name}”改为“{paper.name}”。", f"{was.name} has become {paper.name}.")
+        elif _wanted(was) != _wanted(paper):
+            yield BilingualText(
+                f"“{paper.name}”改为：{_wanted(paper)[0]}。", f"{paper.name} is now: {_wanted(paper)[1]}."
+            )
+    needed = {paper.key for paper in new.papers}
+    for mine, theirs in same.items():
+        if mine in before and theirs not in needed:
+            yield _no_longer(before[mine])
 
 
-def _added(one: Material) -> BilingualText:
-    if one.held_by_state:
+def _no_longer(paper: Material) -> BilingualText:
+    return BilingualText(f"不用再交“{paper.name}”。", f"No longer needed: {paper.name}.")
+
+
+def _added(paper: Material) -> BilingualText:
+    if paper.held_by_state:
         return BilingualText(
-            f"新增“{one.name}”，政府已有，不用您交。", f"Added, but held by the state already: {one.name}."
+            f"新增“{paper.name}”，政府已有，不用您交。", f"Added, but held by the state already: {paper.name}."
         )
-    return BilingualText(f"要多交一样：“{one.name}”。", f"One more is needed: {one.name}.")
+    return BilingualText(f"要多交一样：“{paper.name}”。", f"One more is needed: {paper.name}.")
 
 
-def _wanted(one: Material) -> tuple[str, str]:
-    if one.held_by_state:
+def _wanted(paper: Material) -> tuple[str, str]:
+    if paper.held_by_state:
         return "政府已有，不用您交", "held by the state, not for you to bring"
     kinds = {"原件": "original", "复印件": "copy", "电子": "electronic"}
     must = (
         ("必须交", "required")
-        if one.required and not one.deferrable
+        if paper.required and not paper.deferrable
         else ("可以后补或不交", "may follow or be left out")
     )
-    return f"{one.kind} {one.copies} 份，{must[0]}", f"{kinds.get(one.kind, one.kind)} × {one.copies}, {must[1]}"
+    kind = kinds.get(paper.kind, paper.kind)
+    return f"{paper.kind} {paper.copies} 份，{must[0]}", f"{kind} × {paper.copies}, {must[1]}"
 
 
 def _fields(old: Edition, new: Edition, answers: forms.Values) -> Iterator[BilingualText]:
@@ -173,25 +160,28 @@ def _fee(matter: Matter) -> tuple[str, str]:
 
 def _same(old: Edition, new: Edition) -> dict[str, str]:
     """Each old paper's key to the new one's: the same name; else the same key, where the office gave it on purpose."""
-    named = {one.name: one.key for one in new.every_paper}
+    named = {paper.name: paper.key for paper in new.every_paper}
     given = {row["key"] for row in new.matter.record["materials"] if row.get("key")}
-    known = {one.name for one in old.every_paper}
-    renamed = {one.key for one in new.every_paper if one.key in given and one.name not in known}
-    pairs = ((one.key, named.get(one.name) or (one.key if one.key in renamed else None)) for one in old.every_paper)
-    return {mine: theirs for mine, theirs in pairs if theirs}
+    known = {paper.name for paper in old.every_paper}
+    renamed = {paper.key for paper in new.every_paper if paper.key in given and paper.name not in known}
+    same = {}
+    for paper in old.every_paper:
+        if key := named.get(paper.name) or (paper.key if paper.key in renamed else None):
+            same[paper.key] = key
+    return same
 
 
 def _filed(
     old: Edition, new: Edition, bound: Mapping[str, list[str]]
 ) -> tuple[dict[str, list[str]], list[BilingualText]]:
-    same, names = _same(old, new), {one.key: one.name for one in old.every_paper}
+    same, names = _same(old, new), {paper.key: paper.name for paper in old.every_paper}
     lost = [names.get(key, key) for key, uploads in bound.items() if uploads and key not in same]
     words = [BilingualText(f"“{name}”的文件", f"Files of {name}") for name in lost]
     return {same[key]: uploads for key, uploads in bound.items() if key in same}, words
 
 
 def _fitting(old: Form, new: Form, answers: forms.Values, now: datetime) -> tuple[dict[str, Any], list[BilingualText]]:
-    """What was right and no longer is goes; what was wrong before is still there to be mended."""
+    """The answers without those that were valid and no longer are; what was wrong before stays, to be corrected."""
     kept, left = deepcopy(dict(answers)), []
     for place in sorted(forms.wrong(new, answers, now).keys() - forms.wrong(old, answers, now).keys()):
         if _taken_out(kept, place.split(".")):
@@ -200,7 +190,7 @@ def _fitting(old: Form, new: Form, answers: forms.Values, now: datetime) -> tupl
 
 
 def _taken_out(values: Any, path: list[str]) -> bool:
-    """Take out what lies at a path; whether there was anything."""
+    """Remove the value at a path; True where there was one."""
     *way, last = path
     for step in way:
         values = values[int(step) if isinstance(values, list) else step]
@@ -208,7 +198,7 @@ def _taken_out(values: Any, path: list[str]) -> bool:
 
 
 def _words_of(fields: Iterable[forms.Field], keys: list[str]) -> BilingualText:
-    field = next(one for one in fields if one.key == keys[0])
+    field = next(field for field in fields if field.key == keys[0])
     if not keys[1:]:
         return field.words
     inner = _words_of(field.fields, keys[1:])

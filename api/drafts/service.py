@@ -1,20 +1,22 @@
-"""Begin, fill in and check a draft; hand it over to a case."""
+"""Begin, fill in, move and check a draft; hand it over when it becomes a case."""
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from api.drafts import draft as rules
 from api.drafts import moving
+from api.drafts.completeness import AS_COMPANY, Completeness
+from api.drafts.draft import Draft, MatterVersion
+from api.drafts.open_draft import OpenDraft, edition_of, open_draft
 from api.drafts.ports import DraftsPorts
 from api.drafts.store import DraftStore
 from api.files.service import Files
 from api.identity.actor import Actor
 from api.identity.mandates import mandate as mandate_rules
 from api.identity.mandates.service import Mandates
-from api.identity.names_and_numbers import credit_code, identity_number, mobile
+from api.identity.names_and_numbers import mobile
 from api.identity.sealing.keyring import Keyring
 from api.matters import form as forms
 from api.matters.catalogue.matter import Matter
@@ -22,8 +24,6 @@ from api.matters.service import Matters
 from api.refusals import BadFields, NotFound, VersionStale
 
 Row = dict[str, Any]
-AS_COMPANY = {"applicant": "company"}
-"""What a company's mandate says of the situation."""
 
 
 class Drafts:
@@ -51,6 +51,7 @@ class Drafts:
         self._mandates = mandates
         self._transact = transact
         self._record = record
+        self._completeness = Completeness(matters=matters, files=files, keyring=keyring, now=now)
 
     def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
@@ -58,137 +59,144 @@ class Drafts:
         It takes over what was answered about the situation (情形); with a mandate it is for whoever gave it; with a
         talk it knows that it was begun there. Raises BadFields, MandateEnded.
         """
-        matter_code, answers, situation, mandate_id = new["matter"], new["answers"], new["situation"], new["for_"]
+        answers, situation, mandate_id = new["answers"], new["situation"], new["for_"]
         try:
-            matter = self._matters.matter(matter_code)
+            matter = self._matters.matter(new["matter"])
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
         if new["talk"] is not None and not self._ports.owns_conversation(actor, new["talk"]):
             raise BadFields({"talk": ["没有找到这段咨询。"]})
         if mandate_id:
-            principal = self._acting(actor, mandate_id, matter.code)
+            self._require_mandate(actor, mandate_id, matter.code)
+            principal = self._mandates.principal(mandate_id)
             answers = {"applicant_name": principal["principal_name"], **answers}
             if principal["kind"] == mandate_rules.COMPANY and not self._matters.wrong_answers(matter, AS_COMPANY):
                 situation = {**AS_COMPANY, **situation}
-        self._check(matter, answers)
+        self._check_answers(matter, answers)
         self._check_situation(matter, situation)
-        row = {
-            "_id": new_id,
-            "v": 2,
-            "version": 1,
-            "owner": actor.id,
-            "matter": {"code": matter.code, "name": matter.name, "version": matter.version},
-            "answers": self._seal(new_id, "answers", answers),
-            "situation": self._seal(new_id, "situation", situation),
-            "materials": {},
-            "uploads": [],
-            "delivery": None,
-            "case": None,
-            "mandate": mandate_id,
-            "talk": new["talk"],
-            "created_at": self._now(),
-            "updated_at": self._now(),
-        }
-        self._store.add(row)
-        return self._face(row)
+        draft = Draft(
+            id=new_id,
+            version=1,
+            owner=actor.id,
+            matter=MatterVersion(matter.code, matter.name, matter.version),
+            answers=self._keys.seal_json(new_id, "answers", answers),
+            situation=self._keys.seal_json(new_id, "situation", situation),
+            delivery=None,
+            materials={},
+            case=None,
+            mandate=mandate_id,
+            talk=new["talk"],
+            moved=None,
+            created_at=self._now(),
+            updated_at=self._now(),
+        )
+        self._store.add(draft)
+        return self._as_json(self._open(draft))
 
     def draft(self, actor: Actor, draft_id: str) -> Row:
         """One's own draft, with what is still missing."""
-        return self._face(self._own(actor, draft_id))
+        return self._as_json(self._open(self._own(actor, draft_id)))
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
         """One's own unsubmitted drafts, newest first, up to `limit`."""
-        return [self._face(row) for row in self._store.of(actor.id, after, limit)]
+        return [self._as_json(self._open(draft)) for draft in self._store.of(actor.id, after, limit)]
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
         """Change answers (merged), situation, materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
-        row = self._open(actor, draft_id, version)
-        matter = self._matter(row)
-        fields: Row = {"updated_at": self._now()}
+        before = self._unsubmitted(actor, draft_id, version)
+        draft = self._open(before)
+        after = replace(before, updated_at=self._now())
         if "situation" in change:
-            self._check_situation(matter, change["situation"])
-            row["situation"] = fields["situation"] = self._seal(draft_id, "situation", change["situation"])
+            self._check_situation(draft.matter, change["situation"])
+            after = replace(after, situation=self._keys.seal_json(draft_id, "situation", change["situation"]))
+            edition = edition_of(self._matters, draft.matter, change["situation"])
+            draft = replace(draft, situation=change["situation"], edition=edition)
         if "answers" in change:
-            self._check(matter, change["answers"])
-            answers = {**self._unseal(draft_id, "answers", row["answers"]), **change["answers"]}
-            fields["answers"] = self._seal(draft_id, "answers", answers)
+            self._check_answers(draft.matter, change["answers"])
+            answers = {**draft.answers, **change["answers"]}
+            after = replace(after, answers=self._keys.seal_json(draft_id, "answers", answers))
         if "materials" in change:
-            fields["materials"] = {**row["materials"], **self._bound(actor, row, change["materials"])}
-            fields["uploads"] = rules.uploads(fields["materials"])
+            self._check_materials(actor, draft, change["materials"])
+            after = replace(after, materials={**before.materials, **change["materials"]})
         if "delivery" in change:
-            fields["delivery"] = self._seal(draft_id, "delivery", self._delivery(change["delivery"]))
-        if not self._store.change(draft_id, version, fields):
-            raise VersionStale
-        return self.draft(actor, draft_id)
+            delivery = _delivery(change["delivery"])
+            after = replace(after, delivery=self._keys.seal_json(draft_id, "delivery", delivery))
+        return self._written(before, after)
 
     def take_over(self, actor: Actor, draft_id: str, version: int, taken: Row) -> Row:
-        """Use a file that one sent in a talk as a material: the same upload, so nothing is copied. Again: no change.
+        """Bind a file that one sent in a conversation to a material: the same upload, nothing is copied. Idempotent.
 
         Asking for it is the consent, and is written in the audit. Raises VersionStale, DraftSubmitted, BadFields;
         NotFound for a message of somebody else.
         """
-        row = self._open(actor, draft_id, version)
+        before = self._unsubmitted(actor, draft_id, version)
         key, upload = taken["material"], self._ports.sent_file(actor, taken["conversation"], taken["seq"])
         if upload is None:
             raise BadFields({"seq": ["这条消息里没有图片或文件。"]})
-        bound = row["materials"].get(key, [])
+        draft, bound = self._open(before), before.materials.get(key, [])
         if upload in bound:
-            return self._face(row)
-        materials = {**row["materials"], **self._bound(actor, row, {key: [*bound, upload]})}
-        change = {"materials": materials, "uploads": rules.uploads(materials), "updated_at": self._now()}
+            return self._as_json(draft)
+        self._check_materials(actor, draft, {key: [*bound, upload]})
+        after = replace(before, materials={**before.materials, key: [*bound, upload]}, updated_at=self._now())
 
-        def write(session: Any) -> None:
-            if not self._store.change(draft_id, version, change, session):
+        def write(session: Any) -> Draft:
+            stored = self._store.change(before, after, session)
+            if stored is None:
                 raise VersionStale
             self._record(actor.id, "take_over_file", f"draft:{draft_id}:{key}:{upload}", session=session)
+            return stored
 
-        self._transact(write)
-        return self.draft(actor, draft_id)
+        return self._as_json(self._open(self._transact(write)))
 
     def card(self, actor: Actor, draft_id: str) -> Row | None:
-        """How far a draft is, as a card in a talk: for its owner, and for the staff whom its owner sent the card.
+        """How far a draft is, as a card in a conversation: for its owner, and for staff whom its owner sent the card.
 
         No answer, name or file is on it. None where the viewer may not see it.
         """
-        row = self._store.draft(draft_id)
-        if row is None or not (
-            row["owner"] == actor.id or (actor.is_staff and self._ports.was_sent_card(actor, draft_id))
+        draft = self._store.draft(draft_id)
+        if draft is None or not (
+            draft.owner == actor.id or (actor.is_staff and self._ports.was_sent_card(actor, draft_id))
         ):
             return None
-        missing = 0 if row["case"] else len(self._gaps(row))
-        state = "已提交" if row["case"] else "填写中" if missing else "已填好，还没提交"
-        name, code = row["matter"]["name"], row["matter"]["code"]
-        return {"title": name, "matter": code, "state_label": state, "missing": missing, "case": row["case"]}
+        missing = 0 if draft.case else len(self._completeness.gaps(self._open(draft)))
+        state = "已提交" if draft.case else "填写中" if missing else "已填好，还没提交"
+        matter = draft.matter
+        return {
+            "title": matter.name,
+            "matter": matter.code,
+            "state_label": state,
+            "missing": missing,
+            "case": draft.case,
+        }
 
     def move(self, actor: Actor, draft_id: str, version: int, wanted: int) -> Row:
         """Go on under the version in force, the `wanted` one: what fits goes along, `moved` says what does not.
 
         Raises VersionStale, DraftSubmitted, and BadFields where another version counts by now.
         """
-        row = self._open(actor, draft_id, version)
-        old = self._matter(row)
-        new = self._matters.later(old)
+        before = self._unsubmitted(actor, draft_id, version)
+        draft = self._open(before)
+        new = draft.newer
         if new is None or new.version != wanted:
             raise BadFields({"version": ["现在按另一版办理，请刷新后再选。"]})
-        face = self._told(row)
-        situation = self._matters.fitting(new, face["situation"])
-        editions = self._edition(old, face["situation"]), self._edition(new, situation)
-        kept = moving.carried(*editions, face, situation, self._matters.question_words(old), self._now())
-        change = {
-            "matter": {"code": new.code, "name": new.name, "version": new.version},
-            "situation": self._seal(draft_id, "situation", kept.situation),
-            "answers": self._seal(draft_id, "answers", kept.answers),
-            "materials": kept.materials,
-            "uploads": rules.uploads(kept.materials),
-            "moved": {"from_version": old.version, "left_out": [asdict(words) for words in kept.left_out]},
-            "updated_at": self._now(),
-        }
-        if not self._store.change(draft_id, version, change):
-            raise VersionStale
-        return self.draft(actor, draft_id)
+        situation = self._matters.fitting(new, draft.situation)
+        edition = edition_of(self._matters, new, situation)
+        asked = self._matters.question_words(draft.matter)
+        kept = moving.carried(draft, edition, situation, asked, self._now())
+        left_out = [asdict(words) for words in kept.left_out]
+        after = replace(
+            before,
+            matter=MatterVersion(new.code, new.name, new.version),
+            situation=self._keys.seal_json(draft_id, "situation", kept.situation),
+            answers=self._keys.seal_json(draft_id, "answers", kept.answers),
+            materials=kept.materials,
+            moved={"from_version": draft.matter.version, "left_out": left_out},
+            updated_at=self._now(),
+        )
+        return self._written(before, after)
 
     def drop(self, actor: Actor, draft_id: str) -> None:
-        """Forget a draft that was not submitted."""
+        """Delete a draft that was not submitted. Raises DraftSubmitted."""
         self._own(actor, draft_id)
         if not self._store.drop(draft_id):
             raise rules.DraftSubmitted
@@ -197,61 +205,68 @@ class Drafts:
         """Whether an upload is bound to somebody's unsubmitted draft."""
         return self._store.uses(upload)
 
-    def _acting(self, actor: Actor, mandate_id: str, matter: str) -> Row:
-        if not self._mandates.holds(actor, mandate_id, matter):
-            raise mandate_rules.MandateEnded
-        return self._mandates.principal(mandate_id)
-
     # -- handing over -----------------------------------------------------------
 
-    def complete(self, actor: Actor, draft_id: str) -> Row:
-        """What of a draft is handed in, where nothing is missing. Raises NotComplete with what is, DraftSubmitted.
+    def complete(self, actor: Actor, draft_id: str) -> OpenDraft:
+        """A draft ready to become a case, opened once: `answers` and `materials` hold only what counts of them.
 
-        Something is missing, too, where the version it began under is taken no more (`matters.version.taken_until`):
-        it has to be moved to the newer one first, or the matter has ended.
+        Raises NotComplete with what is missing, DraftSubmitted, MandateEnded.
         """
-        row = self._own(actor, draft_id)
-        face = self._face(row)
-        if row["case"]:
+        record = self._own(actor, draft_id)
+        if record.case:
             raise rules.DraftSubmitted(
-                zh=f"这份申请已经提交，办件编号 {row['case']}。", en=f"Submitted as {row['case']}."
+                zh=f"这份申请已经提交，办件编号 {record.case}。", en=f"Submitted as {record.case}."
             )
-        if face["for_"]:
-            self._acting(actor, face["for_"]["mandate"], row["matter"]["code"])
-        errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._gaps(row)}
+        if record.mandate:
+            self._require_mandate(actor, record.mandate, record.matter.code)
+        draft = self._open(record)
+        errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._completeness.gaps(draft)}
         if errors:
             raise rules.NotComplete(errors)
-        matter = self._matter(row)
-        known = self._matters.known(matter, face["situation"])
-        asked = {paper.key for paper in self._matters.personal(matter, face["situation"]).papers}
-        return {
-            **face,
-            "answers": forms.handed_in(self._matters.form(matter), face["answers"], known),
-            "materials": {key: bound for key, bound in face["materials"].items() if key in asked},
-        }
+        edition = draft.edition
+        asked = {paper.key for paper in edition.papers}
+        return replace(
+            draft,
+            answers=forms.handed_in(edition.form, draft.answers, edition.known),
+            materials={key: bound for key, bound in draft.materials.items() if key in asked},
+        )
 
-    def hand_over(self, session: Any, draft_id: str, version: int, number: str) -> None:
+    def hand_over(self, session: Any, draft: OpenDraft, number: str) -> None:
         """Mark a draft as submitted, in the transaction that makes its case. Raises VersionStale."""
-        if not self._store.change(draft_id, version, {"case": number, "updated_at": self._now()}, session):
+        submitted = replace(draft.record, case=number, updated_at=self._now())
+        if self._store.change(draft.record, submitted, session) is None:
             raise VersionStale
 
     # -- inside -------------------------------------------------------------------
 
-    def _own(self, actor: Actor, draft_id: str) -> Row:
-        row = self._store.draft(draft_id)
-        if row is None or row["owner"] != actor.id:
+    def _own(self, actor: Actor, draft_id: str) -> Draft:
+        draft = self._store.draft(draft_id)
+        if draft is None or draft.owner != actor.id:
             raise NotFound
-        return row
+        return draft
 
-    def _open(self, actor: Actor, draft_id: str, version: int) -> Row:
-        row = self._own(actor, draft_id)
-        if row["case"]:
+    def _unsubmitted(self, actor: Actor, draft_id: str, version: int) -> Draft:
+        draft = self._own(actor, draft_id)
+        if draft.case:
             raise rules.DraftSubmitted
-        if row["version"] != version:
+        if draft.version != version:
             raise VersionStale
-        return row
+        return draft
 
-    def _check(self, matter: Matter, answers: Row) -> None:
+    def _open(self, draft: Draft) -> OpenDraft:
+        return open_draft(draft, self._keys, self._matters, self._mandates)
+
+    def _written(self, before: Draft, after: Draft) -> Row:
+        stored = self._store.change(before, after)
+        if stored is None:
+            raise VersionStale
+        return self._as_json(self._open(stored))
+
+    def _require_mandate(self, actor: Actor, mandate_id: str, matter: str) -> None:
+        if not self._mandates.holds(actor, mandate_id, matter):
+            raise mandate_rules.MandateEnded
+
+    def _check_answers(self, matter: Matter, answers: Row) -> None:
         if errors := forms.wrong(self._matters.form(matter), answers, self._now()):
             raise BadFields({f"answers.{key}": reasons for key, reasons in errors.items()})
 
@@ -259,45 +274,9 @@ class Drafts:
         if wrong := self._matters.wrong_answers(matter, situation):
             raise BadFields({"situation": wrong})
 
-    def _matter(self, row: Row) -> Matter:
-        return self._matters.matter(row["matter"]["code"], row["matter"]["version"])
-
-    def _edition(self, matter: Matter, situation: dict[str, str]) -> moving.Edition:
-        mine, known = self._matters.personal(matter, situation), self._matters.known(matter, situation)
-        return moving.Edition(mine.matter, mine.papers, self._matters.form(matter), known)
-
-    def _newer(self, row: Row) -> Row | None:
-        """The version in force, where it is not this draft's any more, and what it asks otherwise."""
-        old = self._matter(row)
-        new = self._matters.later(old)
-        if row["case"] or new is None:
-            return None
-        told = self._told(row)
-        situation = self._matters.fitting(new, told["situation"])
-        differs = moving.changes(self._edition(old, told["situation"]), self._edition(new, situation), told["answers"])
-        return {
-            "version": new.version,
-            "since": new.valid_from,
-            "must_move": not self._matters.is_taken(old),
-            "changes": [asdict(words) for words in differs],
-        }
-
-    def _over(self, matter: Matter) -> list[rules.Missing]:
-        """Why nothing can be handed in under a version any more, if so."""
-        if self._matters.is_taken(matter):
-            return []
-        newer = self._matters.later(matter)
-        why = "您起草时的那一版已经停用，请先改用新版。" if newer else "这个事项已经停办，不能再提交。"
-        return [rules.Missing(why, field="matter")]
-
-    def _situation(self, row: Row) -> dict[str, str]:
-        return self._unseal(row["_id"], "situation", row["situation"]) if row.get("situation") else {}
-
-    def _bound(self, actor: Actor, row: Row, materials: dict[str, list[str]]) -> dict[str, list[str]]:
-        """Uploads by material, each the person's own."""
-        matter = self._matter(row)
-        personal = self._matters.personal(matter, self._situation(row)).papers
-        known = {material.key for material in (*matter.materials, *personal)}
+    def _check_materials(self, actor: Actor, draft: OpenDraft, materials: dict[str, list[str]]) -> None:
+        """Each material is one of the matter's, with a bounded number of uploads, all of them the actor's own."""
+        known = {material.key for material in (*draft.matter.materials, *draft.edition.papers)}
         errors: dict[str, list[str]] = {}
         for key, uploads in materials.items():
             if key not in known:
@@ -308,7 +287,6 @@ class Drafts:
                 errors[f"materials.{key}"] = ["文件不存在，请重新上传。"]
         if errors:
             raise BadFields(errors)
-        return materials
 
     def _is_own(self, actor: Actor, upload: str) -> bool:
         try:
@@ -316,88 +294,48 @@ class Drafts:
         except NotFound:
             return False
 
-    @staticmethod
-    def _delivery(delivery: Row) -> Row:
-        if delivery["way"] == "pickup":
-            return {"way": "pickup"}
-        if delivery.get("phone"):
-            try:
-                delivery = {**delivery, "phone": mobile(delivery["phone"]).removeprefix("+86")}
-            except ValueError as error:
-                raise BadFields({"delivery.phone": [str(error)]}) from None
-        return delivery
-
-    def _gaps(self, row: Row) -> list[rules.Missing]:
-        matter, situation = self._matter(row), self._situation(row)
-        answers, form = self._unseal(row["_id"], "answers", row["answers"]), self._matters.form(matter)
-        papers = self._matters.personal(matter, situation).papers
-        known = self._matters.known(matter, situation)
-        since = forms.wrong(form, forms.handed_in(form, answers, known), self._now())  # a date that has passed
-        gaps = rules.missing(
-            {**forms.missing(form, answers, known), **since},
-            row["materials"],
-            self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
-            tuple(paper for paper in papers if paper.key not in forms.fills(form, matter.materials)),
-            lambda upload: self._files.accepted(row["owner"], upload) is not None,
-        )
-        return [*self._over(matter), *gaps, *self._wrong_person(row, answers)]
-
-    def _wrong_person(self, row: Row, answers: Row) -> list[rules.Missing]:
-        """A mandate covers the person or the company that gave it, nobody else: their numbers are compared."""
-        if not row.get("mandate"):
-            return []
-        principal = self._mandates.principal(row["mandate"])
-        if principal["kind"] == mandate_rules.COMPANY:
-            return self._wrong_company(row, answers, principal)
-        given = answers.get("id_number")
-        if not given or self._keys.index("id_number", identity_number(given, self._now())) == principal["index"]:
-            return []
-        return [rules.Missing("请填写委托人本人的身份证号。", field="id_number")]
-
-    def _wrong_company(self, row: Row, answers: Row, principal: Row) -> list[rules.Missing]:
-        matter, given = self._matter(row), answers.get("credit_code")
-        if self._matters.known(matter, self._situation(row))["applicant"] != "company":
-            closed = bool(self._matters.wrong_answers(matter, AS_COMPANY))
-            why = "委托人是单位，这件事只能由个人申请。" if closed else "委托人是单位，请在“您的情况”里选公司、单位。"
-            return [rules.Missing(why, field="situation")]
-        if not given or self._keys.index("credit_code", credit_code(given)) == principal["index"]:
-            return []
-        return [rules.Missing("请填写委托单位的统一社会信用代码。", field="credit_code")]
-
-    def _for(self, row: Row) -> Row | None:
-        mandate_id = row.get("mandate")
-        if not mandate_id:
+    def _newer_version(self, draft: OpenDraft) -> Row | None:
+        """The version in force, where it is not this draft's any more, and what it asks otherwise."""
+        new = draft.newer
+        if draft.record.case or new is None:
             return None
-        return {"mandate": mandate_id, "name": self._mandates.principal(mandate_id)["principal_name"]}
-
-    def _told(self, row: Row) -> Row:
-        """What the person has said and uploaded."""
+        edition = edition_of(self._matters, new, self._matters.fitting(new, draft.situation))
         return {
-            "answers": self._unseal(row["_id"], "answers", row["answers"]),
-            "situation": self._situation(row),
-            "materials": row["materials"],
+            "version": new.version,
+            "since": new.valid_from,
+            "must_move": not self._matters.is_taken(draft.matter),
+            "changes": [asdict(words) for words in moving.changes(draft.edition, edition, draft.answers)],
         }
 
-    def _face(self, row: Row) -> Row:
+    def _as_json(self, draft: OpenDraft) -> Row:
+        record, principal = draft.record, draft.principal
         return {
-            "id": row["_id"],
-            "version": row["version"],
-            "matter": row["matter"],
-            **self._told(row),
-            "newer_version": self._newer(row),
-            "taken_until": None if row["case"] else self._matters.taken_until(self._matter(row)),
-            "moved": row.get("moved"),
-            "delivery": self._unseal(row["_id"], "delivery", row["delivery"]) if row["delivery"] else None,
-            "missing": [vars(gap) for gap in self._gaps(row)] if not row["case"] else [],
-            "case": row["case"],
-            "for_": self._for(row),
-            "talk": row.get("talk"),
-            "created_at": row["created_at"],
-            "updated_at": row["updated_at"],
+            "id": record.id,
+            "version": record.version,
+            "matter": asdict(record.matter),
+            "answers": draft.answers,
+            "situation": draft.situation,
+            "materials": draft.materials,
+            "newer_version": self._newer_version(draft),
+            "taken_until": None if record.case else self._matters.taken_until(draft.matter),
+            "moved": record.moved,
+            "delivery": draft.delivery,
+            "missing": [] if record.case else [asdict(gap) for gap in self._completeness.gaps(draft)],
+            "case": record.case,
+            "for_": {"mandate": record.mandate, "name": principal["principal_name"]} if principal else None,
+            "talk": record.talk,
+            "created_at": record.created_at,
+            "updated_at": record.updated_at,
         }
 
-    def _seal(self, record: str, field: str, value: Row) -> str:
-        return self._keys.seal(record, field, json.dumps(value, ensure_ascii=False))
 
-    def _unseal(self, record: str, field: str, sealed: str) -> Row:
-        return json.loads(self._keys.open_sealed(record, field, sealed))
+def _delivery(delivery: Row) -> Row:
+    """How the result is fetched, the phone as eleven digits; pickup needs no address. Raises BadFields."""
+    if delivery["way"] == "pickup":
+        return {"way": "pickup"}
+    if delivery.get("phone"):
+        try:
+            return {**delivery, "phone": mobile(delivery["phone"]).removeprefix("+86")}
+        except ValueError as error:
+            raise BadFields({"delivery.phone": [str(error)]}) from None
+    return delivery

@@ -1,8 +1,9 @@
-"""The collection `drafts`."""
+"""The collection `drafts`: a stored document is read into a `Draft` here and nowhere else."""
 
+from dataclasses import asdict, replace
 from typing import Any
 
-from api.drafts.draft import uploads
+from api.drafts.draft import Draft, MatterVersion, uploads
 from api.storage.database import Database, Document, Index, Upgrade
 
 INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", [("uploads", 1)], {})]
@@ -10,6 +11,7 @@ INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", 
 SEALED = [("drafts", ("answers", "situation", "delivery"))]
 
 UPGRADES: list[Upgrade] = [("drafts", lambda draft: {"uploads": uploads(draft["materials"])}, ())]
+VERSION = 1 + len(UPGRADES)
 
 
 class DraftStore:
@@ -18,31 +20,67 @@ class DraftStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add(self, row: Document) -> None:
+    def add(self, draft: Draft) -> None:
         """Keep a new draft."""
-        self._db.put("drafts", row)
+        self._db.put("drafts", {"_id": draft.id, "v": VERSION, **_document(draft)})
 
-    def draft(self, draft_id: str) -> Document | None:
+    def draft(self, draft_id: str) -> Draft | None:
         """A draft by id."""
-        return self._db["drafts"].find_one({"_id": draft_id})
+        row = self._db["drafts"].find_one({"_id": draft_id})
+        return _record(row) if row else None
 
-    def of(self, owner: str, after: str | None, limit: int) -> list[Document]:
-        """A person's unsubmitted drafts, newest first, one more than `limit` to tell whether there are more."""
+    def of(self, owner: str, after: str | None, limit: int) -> list[Draft]:
+        """A person's unsubmitted drafts, newest first, up to `limit`."""
         wanted: Document = {"owner": owner, "case": None}
         if after:
             wanted["_id"] = {"$lt": after}
-        return list(self._db["drafts"].find(wanted).sort("_id", -1).limit(limit + 1))
+        return [_record(row) for row in self._db["drafts"].find(wanted).sort("_id", -1).limit(limit)]
 
-    def change(self, draft_id: str, version: int, change: Document, session: Any = None) -> bool:
-        """Change an unsubmitted draft that still has `version`; False where it has not."""
-        wanted = {"_id": draft_id, "version": version, "case": None}
-        done = self._db["drafts"].update_one(wanted, {"$set": change, "$inc": {"version": 1}}, session=session)
-        return done.modified_count == 1
+    def change(self, before: Draft, after: Draft, session: Any = None) -> Draft | None:
+        """Write what differs between the two; gives the draft as it is stored now.
+
+        None where it is submitted meanwhile, or has another version than `before`.
+        """
+        earlier, later = _document(before), _document(after)
+        change = {field: value for field, value in later.items() if field not in earlier or earlier[field] != value}
+        wanted = {"_id": before.id, "version": before.version, "case": None}
+        update = {"$inc": {"version": 1}, **({"$set": change} if change else {})}
+        written = self._db["drafts"].update_one(wanted, update, session=session)
+        return replace(after, version=before.version + 1) if written.modified_count == 1 else None
 
     def uses(self, upload: str) -> bool:
         """Whether an upload is bound to an unsubmitted draft."""
         return self._db["drafts"].find_one({"uploads": upload, "case": None}, {"_id": 1}) is not None
 
     def drop(self, draft_id: str) -> bool:
-        """Forget an unsubmitted draft."""
+        """Delete an unsubmitted draft; False for a submitted one."""
         return self._db["drafts"].delete_one({"_id": draft_id, "case": None}).deleted_count == 1
+
+
+def _record(row: Document) -> Draft:
+    """From a stored document; releases before mandates, talks or situations wrote none of these."""
+    return Draft(
+        id=row["_id"],
+        version=row["version"],
+        owner=row["owner"],
+        matter=MatterVersion(row["matter"]["code"], row["matter"]["name"], row["matter"]["version"]),
+        answers=row["answers"],
+        situation=row.get("situation"),
+        delivery=row["delivery"],
+        materials=row["materials"],
+        case=row["case"],
+        mandate=row.get("mandate"),
+        talk=row.get("talk"),
+        moved=row.get("moved"),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _document(draft: Draft) -> Document:
+    """The stored fields without `_id` and `v`; `moved` only where there is something to say."""
+    document = asdict(draft)
+    del document["id"]
+    if draft.moved is None:
+        del document["moved"]
+    return {**document, "uploads": uploads(draft.materials)}

@@ -1,1 +1,1 @@
-"""What people upload: resumable tus uploads, checks, sealed storage, signed addresses."""
+"""Files that people upload: resumable tus uploads, checks, encrypted storage, signed addresses."""

@@ -1,4 +1,4 @@
-"""Opens one file in a process of its own, with little memory and time: `python -m api.files.check`.
+"""Checks one uploaded file in a process of its own, with limited memory and time: `python -m api.files.check`.
 
 Takes the file on standard input. Answers one line of JSON: `{"refused": code}` (see `file.UNFIT`), or `{"type", "size",
 "thumb", "facts"}` followed by `size` bytes to keep and `thumb` bytes of a small picture. A picture is decoded and
@@ -176,9 +176,9 @@ def _pdf(data: bytes) -> Opened:
 def _inflate_all(data: bytes) -> None:
     """Inflate every deflated stream, whoever refers to it, and let it go: a bomb is found without keeping it."""
     total = 0
-    for found in STREAM.finditer(data):
-        inflater, rest = zlib.decompressobj(), data[found.end() : found.end() + 64]
-        at = found.end() + len(rest)
+    for match in STREAM.finditer(data):
+        inflater, rest = zlib.decompressobj(), data[match.end() : match.end() + 64]
+        at = match.end() + len(rest)
         with contextlib.suppress(zlib.error):  # not deflated, or broken: pypdf will say
             while not inflater.eof and rest:
                 total += len(inflater.decompress(rest, INFLATE_BYTES))
@@ -229,12 +229,12 @@ def main() -> None:
     data = sys.stdin.buffer.read(MOST_BYTES + 1)
     out = sys.stdout.buffer
     try:
-        found = examine(data)
+        opened = examine(data)
     except Unfit as unfit:
         out.write(json.dumps({"refused": unfit.code}).encode() + b"\n")
         return
-    head = {"type": found.type, "size": len(found.content), "thumb": len(found.thumb), "facts": found.facts}
-    out.write(json.dumps(head).encode() + b"\n" + found.content + found.thumb)
+    head = {"type": opened.type, "size": len(opened.content), "thumb": len(opened.thumb), "facts": opened.facts}
+    out.write(json.dumps(head).encode() + b"\n" + opened.content + opened.thumb)
 
 
 if __name__ == "__main__":

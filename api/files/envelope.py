@@ -1,6 +1,6 @@
-"""A key of its own for each file: what the file holds is sealed with it, and only the key is sealed by the keyring.
+"""Envelope encryption: each file is encrypted with its own key, and only that key is sealed by the keyring.
 
-So a rotation of the keyring seals 32 bytes a file anew, and leaves its megabytes where they are.
+A rotation of the keyring therefore re-encrypts 32 bytes per file, not its content.
 """
 
 import secrets
@@ -24,10 +24,10 @@ def new_key() -> bytes:
 
 
 class Envelope:
-    """Seals and opens what belongs to one file, frame by frame: `FORM, nonce, ciphertext and tag`.
+    """Encrypts and decrypts the content of one file, frame by frame: `FORM, nonce, ciphertext and tag`.
 
     Each frame is bound to the file and to its place; content is bound to its whole size too, so that a frame that was
-    moved, left out or cut off does not open.
+    moved, left out or truncated does not open.
     """
 
     def __init__(self, file_id: str, key: bytes) -> None:

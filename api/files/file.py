@@ -13,7 +13,7 @@ from api.refusals import Refusal
 MOST_BYTES = 20 * 1024 * 1024
 PART_BYTES = 256 * 1024
 MOST_PARTS = 1_000
-"""An upload cut into more pieces than this would outgrow its record."""
+"""The most parts of an upload; more would exceed the size of its document."""
 
 MOST_FILES_A_DAY = 200
 MOST_BYTES_A_DAY = 500 * 1024 * 1024
@@ -22,10 +22,10 @@ KEPT_UNFINISHED = timedelta(days=7)
 KEPT_REFUSED = timedelta(days=7)
 KEPT_UNBOUND = timedelta(days=30)
 LEAVING_FOR = timedelta(days=1)
-"""A file that nothing uses is first out of reach for so long, then removed: nobody binds it in the same moment."""
+"""An unused file is unreachable for this long before it is removed, so that nobody binds it at that moment."""
 
 MOST_TRIES = 3
-"""Checks that may end without an answer before the file is blamed."""
+"""Tries of a check that may end without a result before the file is refused."""
 
 STATES = ("receiving", "checking", "accepted", "refused")
 CHECKSUMS = ("sha1", "sha256", "md5")
@@ -35,7 +35,7 @@ SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"%PDF-", "application/pdf"),
 )
-"""First bytes of the kinds that are taken (RFC 2083, ISO 32000-1, ITU-T T.81)."""
+"""First bytes of the accepted file types (RFC 2083, ISO 32000-1, ITU-T T.81)."""
 
 HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 """Major brands of still HEIF pictures (ISO/IEC 23008-12 §10.2); telephones write `heic`."""
@@ -92,7 +92,7 @@ UNFIT = {
         "The check could not be finished. Send the file again.",
     ),
 }
-"""Why a file is refused, by a code that never changes: in Chinese and English, and what to do."""
+"""By code, which never changes: why a file is refused and what to do, in Chinese and English."""
 
 
 class TooLarge(Refusal):
@@ -104,7 +104,7 @@ class TooLarge(Refusal):
 
 
 class OffsetWrong(Refusal):
-    """The client and we disagree on how much has arrived (tus 1.0: 409); HEAD tells."""
+    """Upload-Offset is not what has arrived (tus 1.0: 409); HEAD answers the right offset."""
 
     code = "offset_wrong"
     zh = "上传位置对不上，请重新查询后继续。"
@@ -112,7 +112,7 @@ class OffsetWrong(Refusal):
 
 
 class TooManyParts(Refusal):
-    """Cut into so many pieces that it must start anew."""
+    """The upload was interrupted too often and must begin again."""
 
     code = "too_many_parts"
     zh = "上传中断太多次，请换个网络重新上传。"
@@ -160,7 +160,7 @@ class FileInUse(Refusal):
 
 
 class TusVersion(Refusal):
-    """A tus version that is not spoken here (tus 1.0: 412)."""
+    """An unsupported tus version (tus 1.0: 412)."""
 
     code = "tus_version"
     zh = "只支持 tus 1.0.0 协议。"
@@ -176,7 +176,7 @@ class MediaType(Refusal):
 
 
 class AddressBad(Refusal):
-    """A signed address that is over or was changed."""
+    """A signed address that has expired or was changed."""
 
     code = "address_bad"
     zh = "链接已失效，请回到页面重新打开文件。"
@@ -196,7 +196,7 @@ def in_parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def kind_of(head: bytes) -> str | None:
-    """The media type by content, or None where it is not a kind we take. The name and header are not believed."""
+    """The media type by content, or None if it is not accepted. File name and headers are not trusted."""
     if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
         return "image/heic"
     return next((kind for signature, kind in SIGNATURES if head.startswith(signature)), None)
@@ -215,18 +215,18 @@ def metadata(header: str) -> dict[str, str]:
 
 
 class Checksum(NamedTuple):
-    """What a piece should hash to."""
+    """The announced digest of a piece."""
 
     algorithm: str
     digest: bytes
 
     def check(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """The pieces unchanged; raises ChecksumWrong after the last of them where they are not what was announced."""
-        found = hashlib.new(self.algorithm, usedforsecurity=False)
+        """Pass the pieces on; raises ChecksumWrong after the last if their digest is not the announced one."""
+        digest = hashlib.new(self.algorithm, usedforsecurity=False)
         for piece in pieces:
-            found.update(piece)
+            digest.update(piece)
             yield piece
-        if found.digest() != self.digest:
+        if digest.digest() != self.digest:
             raise ChecksumWrong
 
 
@@ -243,7 +243,7 @@ def checksum(header: str) -> Checksum:
 
 
 def ended(state: str, expires_at: datetime, now: datetime) -> bool:
-    """Whether an upload was not finished in time."""
+    """Whether an upload has expired unfinished."""
     return state == "receiving" and expires_at <= now
 
 
@@ -254,7 +254,7 @@ def safe_name(name: str) -> str:
 
 
 def named_as(name: str, kind: str) -> str:
-    """The name with a suffix that tells what the file is: `IMG_1.HEIC` that became a JPEG is `IMG_1.jpg`."""
+    """The name with the suffix of its type: `IMG_1.HEIC` that became a JPEG is `IMG_1.jpg`."""
     stem, dot, suffix = name.rpartition(".")
     if f".{suffix.lower()}" in SUFFIXES[kind]:
         return name

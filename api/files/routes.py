@@ -1,5 +1,7 @@
-"""tus 1.0 (core, creation, checksum, expiration, termination: https://tus.io/protocols/resumable-upload) and signed
-addresses."""
+"""Routes of files: uploads by tus 1.0 (https://tus.io/protocols/resumable-upload), and signed addresses.
+
+Of tus: core, creation, checksum, expiration, termination.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -33,10 +35,16 @@ PATCH_TYPE = "application/offset+octet-stream"
 def blueprint(files: Files, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("files", __name__, url_prefix="/v1", description="Uploads and files")
+    _tus_support(bp, http)
+    _uploads(bp, files, http)
+    _files(bp, files, http)
+    return bp
 
+
+def _tus_support(bp: Blueprint, http: Http) -> None:
     @bp.after_request
     def speak_tus(response: Response) -> Response:
-        """What this tus server can do, on every answer of it, refusals included."""
+        """Add what this tus server supports to every answer, refusals included."""
         if request.path.startswith("/v1/uploads"):
             response.headers.extend(TUS)
             response.headers["Cache-Control"] = "no-store"
@@ -46,18 +54,20 @@ def blueprint(files: Files, http: Http) -> Blueprint:
     @http.allow("anyone")
     @bp.response(204)
     def options() -> Response:
-        """What this tus server can do."""
+        """What this tus server supports."""
         return Response(status=204)
 
+
+def _uploads(bp: Blueprint, files: Files, http: Http) -> None:
     @bp.post("/uploads")
     @http.allow("citizen", "staff")
     @bp.response(201)
     def create(actor: Any) -> Response:
         """Begin an upload of Upload-Length bytes. One that is not finished by Upload-Expires ends by itself."""
         _tus_spoken()
-        told = request.headers.get("Upload-Metadata", "")
-        row = files.begin(actor, _number("Upload-Length"), told, str(uuid7()))
-        return Response(status=201, headers={"Location": f"/v1/uploads/{row['id']}", **_standing(row)})
+        metadata = request.headers.get("Upload-Metadata", "")
+        row = files.begin(actor, _number("Upload-Length"), metadata, str(uuid7()))
+        return Response(status=201, headers={"Location": f"/v1/uploads/{row['id']}", **_progress(row)})
 
     @bp.route("/uploads/<upload_id>", methods=["HEAD"])
     @http.allow("citizen", "staff")
@@ -65,7 +75,7 @@ def blueprint(files: Files, http: Http) -> Blueprint:
     def offset(upload_id: str, actor: Any) -> Response:
         """How much has arrived."""
         row = files.upload(actor, upload_id)
-        return Response(headers={"Upload-Length": str(row["size"]), **_standing(row)})
+        return Response(headers={"Upload-Length": str(row["size"]), **_progress(row)})
 
     @bp.route("/uploads/<upload_id>", methods=["PATCH"])
     @http.allow("citizen", "staff")
@@ -78,7 +88,7 @@ def blueprint(files: Files, http: Http) -> Blueprint:
         header = request.headers.get("Upload-Checksum")
         wanted = checksum(header) if header is not None else None
         row = files.receive(actor, upload_id, _number("Upload-Offset"), _pieces(), wanted)
-        return Response(status=204, headers=_standing(row))
+        return Response(status=204, headers=_progress(row))
 
     @bp.delete("/uploads/<upload_id>")
     @http.allow("citizen", "staff")
@@ -88,20 +98,22 @@ def blueprint(files: Files, http: Http) -> Blueprint:
         files.give_up(actor, upload_id)
         return Response(status=204)
 
+
+def _files(bp: Blueprint, files: Files, http: Http) -> None:
     @bp.get("/uploads/<upload_id>")
     @http.allow("citizen", "staff")
     @bp.response(200, schemas.Upload)
     def upload(upload_id: str, actor: Any) -> dict[str, Any]:
-        """An upload and what the check said of it."""
+        """An upload, and the result of its check."""
         return files.upload(actor, upload_id)
 
     @bp.get("/files/<upload_id>")
     @http.allow("citizen", *COUNTER)
-    @bp.arguments(schemas.Wanted, location="query")
+    @bp.arguments(schemas.ContentQuery, location="query")
     @bp.response(200, schemas.Address)
-    def address(wanted: dict[str, Any], upload_id: str, actor: Any) -> dict[str, Any]:
+    def address(query: dict[str, Any], upload_id: str, actor: Any) -> dict[str, Any]:
         """A signed address of five minutes, of the file or, with `size=thumb`, of a picture's small form."""
-        return files.address(actor, upload_id, wanted["size"])
+        return files.address(actor, upload_id, query["size"])
 
     @bp.get("/files/<upload_id>/content")
     @http.allow("anyone")
@@ -110,25 +122,23 @@ def blueprint(files: Files, http: Http) -> Blueprint:
     def content(signed: dict[str, Any], upload_id: str) -> Response:
         """The file behind a signed address; never rendered as a page of ours."""
         row, pieces = files.content(upload_id, signed["size"], signed["until"], signed["sig"])
-        first = next(pieces, b"")  # what cannot be opened is told before the answer begins
-        return Response(chain([first], pieces), content_type=row["type"], headers=_kept_apart(row))
-
-    return bp
+        first = next(pieces, b"")  # so that a broken file is refused before the answer begins
+        return Response(chain([first], pieces), content_type=row["type"], headers=_content_headers(row))
 
 
-def _standing(row: dict[str, Any]) -> dict[str, str]:
-    """How far an upload is and, while it is not finished, when it ends."""
+def _progress(row: dict[str, Any]) -> dict[str, str]:
+    """The offset of an upload and, while it is unfinished, when it expires."""
     offset = {"Upload-Offset": str(row["received"])}
     expires_at: datetime = row["expires_at"]
     return {**offset, "Upload-Expires": http_date(expires_at)} if row["state"] == "receiving" else offset
 
 
-def _kept_apart(row: dict[str, Any]) -> dict[str, str]:
-    """Headers that keep a file from acting as a page: only a picture that we encoded is shown in place."""
-    shown = "inline" if row["type"].startswith("image/") else "attachment"
+def _content_headers(row: dict[str, Any]) -> dict[str, str]:
+    """Headers that keep a file from acting as a page: only pictures, which we encoded, are displayed inline."""
+    disposition = "inline" if row["type"].startswith("image/") else "attachment"
     return {
         "Content-Length": str(row["size"]),
-        "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(row['name'])}",
+        "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(row['name'])}",
         "Content-Security-Policy": "sandbox",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
@@ -136,7 +146,7 @@ def _kept_apart(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _pieces() -> Iterator[bytes]:
-    """The body as it arrives. A cut connection ends it early: what came before counts, the client sends the rest."""
+    """The body as it arrives; a cut connection ends it early, and the client sends the rest later."""
     try:
         while piece := request.stream.read(READ_BYTES):
             yield piece

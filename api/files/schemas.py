@@ -1,4 +1,4 @@
-"""Shapes of uploads and files."""
+"""Schemas of uploads and files."""
 
 from typing import Any
 
@@ -28,8 +28,8 @@ class Upload(Schema):
         return en if language() == "en" else zh
 
 
-class Wanted(Schema):
-    """Which form of a file."""
+class ContentQuery(Schema):
+    """The file itself, or its thumbnail."""
 
     size = fields.String(load_default="content", validate=validate.OneOf(["content", "thumb"]))
 

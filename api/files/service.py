@@ -1,11 +1,11 @@
-"""Receive (tus), check, seal, hand out by signed address, remove what nobody uses."""
+"""The use cases of files: receive uploads (tus), check and encrypt them, sign addresses, remove unused ones."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
-from typing import Any, Protocol
+from typing import Any
 
 from uuid6 import uuid7
 
@@ -17,6 +17,7 @@ from api.files.ports import FilesPorts
 from api.files.store import FileStore
 from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
+from api.jobs.job import Enqueue
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING
 
@@ -24,12 +25,6 @@ log = logging.getLogger("circle.files")
 
 Row = dict[str, Any]
 WHOLE, THUMB = "content", "thumb"
-
-
-class Enqueue(Protocol):
-    """Leave a job for the worker."""
-
-    def __call__(self, key: str, kind: str, payload: Row, *, due_at: datetime, session: Any) -> None: ...
 
 
 class Files:
@@ -57,13 +52,13 @@ class Files:
     # -- receiving: tus 1.0 -------------------------------------------------
 
     def begin(self, actor: Actor, length: int, metadata_header: str, new_id: str) -> Row:
-        """Announce an upload of `length` bytes."""
+        """Create an upload of `length` bytes (tus creation). Raises TooLarge, TooManyToday, BadFields."""
         if length > rules.MOST_BYTES:
             raise rules.TooLarge
         if length < 1:
             raise BadFields({"Upload-Length": ["文件是空的。"]})
         try:
-            told = rules.metadata(metadata_header)
+            metadata = rules.metadata(metadata_header)
         except ValueError:
             raise BadFields({"Upload-Metadata": ["格式不对。"]}) from None
         self._count_day(actor.id, length)
@@ -72,7 +67,7 @@ class Files:
             "_id": new_id,
             "v": 1,
             "owner": actor.id,
-            "name": self._keys.seal(new_id, "name", rules.safe_name(told.get("filename", "file"))),
+            "name": self._keys.seal(new_id, "name", rules.safe_name(metadata.get("filename", "file"))),
             "key": self._keys.seal_bytes(new_id, "key", new_key()),
             "size": length,
             "received": 0,
@@ -92,7 +87,7 @@ class Files:
     def receive(
         self, actor: Actor, upload_id: str, offset: int, pieces: Iterable[bytes], checksum: rules.Checksum | None
     ) -> Row:
-        """Take bytes from `offset` on. What came before a cut is kept; under a checksum it is all or nothing."""
+        """Append bytes at `offset`. If interrupted, what arrived is kept; with a checksum it is all or nothing."""
         row = self._own(actor, upload_id)
         if row["received"] != offset or row["state"] != "receiving":
             raise rules.OffsetWrong
@@ -164,14 +159,14 @@ class Files:
     # -- checking: a job ------------------------------------------------------
 
     def check(self, payload: Row) -> None:
-        """Have a complete upload scanned and opened; seal and keep what is fit, refuse the rest in words."""
+        """Scan and open a complete upload; accept it encrypted, or refuse it with a reason."""
         row = self._store.begin_check(payload["upload"])
         if row is None:
             self._tidy(payload["upload"])  # an earlier try may have ended between its verdict and this
         elif row["tries"] > rules.MOST_TRIES:
             self._refuse(row, "unchecked")
-        elif found := self._ports.scan(self._arrived(row)):
-            log.warning("scan refused an upload", extra={"upload": row["_id"], "found": found})
+        elif threat := self._ports.scan(self._arrived(row)):
+            log.warning("scan refused an upload", extra={"upload": row["_id"], "found": threat})
             self._refuse(row, "unsafe")
         else:
             self._open(row)
@@ -235,7 +230,7 @@ class Files:
     # -- retention: a step ------------------------------------------------------
 
     def sweep(self, now: datetime) -> bool:
-        """Look at one upload whose time has come: what was not finished, was refused, or nothing rests on goes."""
+        """Look at one upload that is due: remove it if it is unfinished, refused or unused."""
         row = self._store.due(now)
         if row is None:
             return False
@@ -250,7 +245,7 @@ class Files:
         return True
 
     def keep(self, session: Any, materials: Mapping[str, Iterable[str]]) -> None:
-        """Keep files as long as the case that takes them in, in its transaction. Raises BadFields where one is gone."""
+        """Keep files as long as the case that uses them, in its transaction. Raises BadFields if one is gone."""
         uploads = {upload for chosen in materials.values() for upload in chosen}
         if self._store.keep(sorted(uploads), session) != len(uploads):
             raise BadFields({"materials": ["有文件已经被清理，请重新上传。"]})
@@ -266,19 +261,19 @@ class Files:
         return [self._face(row) for row in self._store.of(actor.id)]
 
     def forget(self, actor: Actor) -> None:
-        """Remove a person's uploads, but for those that a case or a talk rests on."""
+        """Remove a person's uploads, except those that a case or a conversation uses."""
         for row in self._store.of(actor.id):
             if not (row.get("of_case") or self._ports.bound(row["_id"])):
                 self._store.drop(row, self._now())
 
     def accepted(self, owner: str, upload_id: str) -> Row | None:
-        """An accepted file of `owner`, or None: what may be bound to a draft or sent in a talk."""
+        """An accepted file of `owner`, or None. Only such a file may be bound to a draft or sent in a conversation."""
         row = self._store.upload(upload_id)
         fit = row is not None and row["owner"] == owner and row["state"] == "accepted" and not row.get("leaving")
         return self._described(row) if row and fit else None
 
     def describe(self, upload_id: str) -> Row:
-        """Id, name, type and size of a file, for those who were let see what it belongs to."""
+        """Id, name, type and size of a file; the caller has checked access. Raises NotFound."""
         row = self._store.upload(upload_id)
         if row is None:
             raise NotFound
@@ -302,7 +297,7 @@ class Files:
         return {**self._described(row, size), "url": url, "expires_at": ends_at}
 
     def content(self, upload_id: str, size: str, until: int, signature: str) -> tuple[Row, Iterator[bytes]]:
-        """What is behind a signed address, piece by piece. Raises AddressBad."""
+        """The content behind a signed address, piece by piece. Raises AddressBad."""
         genuine = compare_digest(signature.encode(), self._sign(upload_id, size, until).encode())
         if not genuine or until < self._now().timestamp():
             raise rules.AddressBad
@@ -341,6 +336,6 @@ class Files:
         return {"id": row["_id"], "name": self._name(row), "type": kind, "size": held}
 
     def _face(self, row: Row) -> Row:
-        told = ("size", "received", "state", "type", "expires_at", "received_at")
+        plain = ("size", "received", "state", "type", "expires_at", "received_at")
         words = {"code": row["why"], "why": rules.UNFIT[row["why"]] if row["why"] else None}
-        return {"id": row["_id"], "name": self._name(row), **{key: row[key] for key in told}, **words}
+        return {"id": row["_id"], "name": self._name(row), **{key: row[key] for key in plain}, **words}

@@ -22,7 +22,7 @@ SEALED = [("uploads", ("name", "key"))]
 
 
 class FileStore:
-    """Uploads on their way, and sealed files."""
+    """Uploads and encrypted files."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -30,7 +30,7 @@ class FileStore:
     # -- uploads ------------------------------------------------------------
 
     def count_day(self, owner: str, day: str, size: int, most: tuple[int, int], delete_at: datetime) -> bool:
-        """Count one more upload of a person's day; False where `most` (files, bytes) would be passed."""
+        """Count an upload towards a person's day; False if `most` (files, bytes) would be exceeded."""
         room = {"_id": f"{owner}:{day}", "files": {"$lt": most[0]}, "bytes": {"$lte": most[1] - size}}
         more = {"$inc": {"files": 1, "bytes": size}, "$setOnInsert": {"v": 1, "delete_at": delete_at}}
         for _ in range(2):  # the day's first two uploads may both find no row
@@ -42,7 +42,7 @@ class FileStore:
         return False
 
     def add(self, row: Document) -> None:
-        """Keep a new upload."""
+        """Insert a new upload."""
         self._db.put("uploads", row)
 
     def upload(self, upload_id: str) -> Document | None:
@@ -60,7 +60,7 @@ class FileStore:
         return self._db["uploads"].update_one(wanted, {"$set": change}).matched_count == 1
 
     def keep(self, uploads: list[str], session: Any) -> int:
-        """Take accepted uploads out of retention, for a case; gives how many there still were."""
+        """Exempt accepted uploads of a case from retention; gives how many still exist."""
         wanted = {"_id": {"$in": uploads}, "state": "accepted", "leaving": {"$ne": True}}
         change = {"$set": {"of_case": True, "look_at": None}}
         return self._db["uploads"].update_many(wanted, change, session=session).matched_count
@@ -76,9 +76,9 @@ class FileStore:
         return self._db["uploads"].find_one({"look_at": due_by(now)}, sort=[("look_at", 1)])
 
     def drop(self, row: Document, now: datetime) -> bool:
-        """Forget an upload and all it holds; False where it has changed state meanwhile.
+        """Delete an upload with its parts and contents; False if its state has changed meanwhile.
 
-        It is `removed` before anything goes, so that retention finishes what a crash left half done.
+        It is marked `removed` first, so that retention finishes a deletion that a crash interrupted.
         """
         same = {"_id": row["_id"], "state": row["state"]}
         gone = {"$set": {"state": "removed", "look_at": now}}
@@ -98,7 +98,7 @@ class FileStore:
         return part
 
     def count(self, upload_id: str, at: int, parts: list[Document], after: int, change: Document, session: Any) -> bool:
-        """Let parts count that take an upload from offset `at` to `after`; of two writers at one offset one wins."""
+        """Let parts count that bring an upload from offset `at` to `after`; of two writers at an offset, one wins."""
         at_offset = {"_id": upload_id, "state": "receiving", "received": at}
         taken = {"$set": {**change, "received": after}, "$push": {"parts": {"$each": parts}}}
         if self._db["uploads"].update_one(at_offset, taken, session=session).modified_count == 1:
@@ -116,11 +116,11 @@ class FileStore:
             yield part["offset"], bytes(row["data"])
 
     def drop_part(self, part: ObjectId) -> None:
-        """Forget one part that does not count."""
+        """Delete a part that does not count."""
         self._db["upload_parts"].delete_one({"_id": part})
 
     def drop_parts(self, upload_id: str) -> None:
-        """Forget the parts of an upload."""
+        """Delete the parts of an upload."""
         self._db["upload_parts"].delete_many({"upload": upload_id})
 
     # -- contents: GridFS, written frame by frame, since the driver's own writer gathers a whole file first ----
@@ -131,8 +131,8 @@ class FileStore:
         for number, frame in enumerate(frames):
             self._db.put("files.chunks", {"files_id": content_id, "n": number, "data": frame})
             length += len(frame)
-        told = {"filename": content_id, "length": length, "chunkSize": frame_bytes, "uploadDate": at}
-        self._db.put("files.files", {"_id": content_id, **told})
+        file = {"filename": content_id, "length": length, "chunkSize": frame_bytes, "uploadDate": at}
+        self._db.put("files.files", {"_id": content_id, **file})
 
     def content(self, content_id: str) -> Iterator[bytes]:
         """The sealed frames, one read each."""

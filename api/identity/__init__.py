@@ -1,1 +1,1 @@
-"""Who acts: citizens and staff, log-in, tokens, roles, and the sealing of personal fields."""
+"""Identity: citizens and staff, log-in, tokens, roles, mandates, and the encryption of personal fields."""

@@ -68,8 +68,8 @@ class IdentityPorts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
-    """What every use case here stands on."""
+class Dependencies:
+    """What the use cases of this room depend on."""
 
     store: IdentityStore
     keys: Keyring

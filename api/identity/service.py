@@ -1,4 +1,4 @@
-"""Identity as the rest of the house knows it: who acts, what they are called, where they are reached."""
+"""Identity as other rooms use it: the actor of a token, names, addresses, and members of staff by role."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any
 from api.identity.actor import Actor
 from api.identity.citizens.service import Citizens
 from api.identity.mandates.service import Mandates
-from api.identity.ports import Ground, IdentityPorts, Policy, Row
+from api.identity.ports import Dependencies, IdentityPorts, Policy, Row
 from api.identity.sealing.keyring import Keyring
 from api.identity.sessions import Sessions
 from api.identity.staff.roles import roles_of
@@ -18,7 +18,7 @@ __all__ = ["Identity", "IdentityPorts", "Policy"]
 
 
 class Identity:
-    """Citizens, staff, their log-ins and their mandates. The use cases are in the parts."""
+    """Citizens, staff, their sessions and mandates. The use cases are in the attributes of these names."""
 
     def __init__(
         self,
@@ -31,14 +31,14 @@ class Identity:
         ports: IdentityPorts,
     ) -> None:
         self._store, self._keys, self._policy = store, keyring, policy
-        ground = Ground(store=store, keys=keyring, transact=transact, now=now, policy=policy, ports=ports)
-        self.sessions = Sessions(ground, self._person)
-        self.mandates = Mandates(ground)
-        self.citizens = Citizens(ground, self.sessions, self.mandates)
-        self.staff = Staff(ground, self.sessions)
+        dependencies = Dependencies(store=store, keys=keyring, transact=transact, now=now, policy=policy, ports=ports)
+        self.sessions = Sessions(dependencies, self._person)
+        self.mandates = Mandates(dependencies)
+        self.citizens = Citizens(dependencies, self.sessions, self.mandates)
+        self.staff = Staff(dependencies, self.sessions)
 
     def actor(self, token: str) -> Actor | None:
-        """Who holds this token, or None."""
+        """The actor who holds this token, or None."""
         return self.sessions.actor(token)
 
     def me(self, actor: Actor) -> Row:
@@ -50,9 +50,9 @@ class Identity:
         return self.citizens.face(citizen)
 
     def address_of(self, recipient: str, channel: str) -> str | None:
-        """Where `citizen:<id>` or `login:<id>` is reached: a phone (E.164) by SMS, an openid by WeChat.
+        """The address of `citizen:<id>` or `login:<id>`: a phone (E.164) for `sms`, an openid for `wechat`, or None.
 
-        Opened only at sending.
+        It is decrypted here, so call this only to send.
         """
         kind, _, key = recipient.partition(":")
         if channel == "wechat" and kind == "citizen":

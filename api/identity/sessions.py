@@ -1,4 +1,4 @@
-"""Log-ins and their tokens: opaque, hashed at rest, refreshed by rotation, revocable at once."""
+"""Sessions and their tokens: opaque, stored hashed, rotated at each refresh, revocable at once."""
 
 import threading
 from collections.abc import Callable
@@ -8,23 +8,26 @@ from uuid6 import uuid7
 
 from api.identity import tokens
 from api.identity.actor import Actor
-from api.identity.ports import Ground, Row
+from api.identity.ports import Dependencies, Row
 from api.identity.staff.log_in import is_idle
 
 CACHE_SECONDS = 30
 
 
 class Sessions:
-    """Who acts. `person` makes the actor of a log-in's row, or None where the person is gone."""
+    """The sessions of citizens and staff.
 
-    def __init__(self, ground: Ground, person: Callable[[Row], Actor | None]) -> None:
-        self._store, self._now, self._ports = ground.store, ground.now, ground.ports
+    `person` makes the actor of a session's row; None if the person has left.
+    """
+
+    def __init__(self, dependencies: Dependencies, person: Callable[[Row], Actor | None]) -> None:
+        self._store, self._now, self._ports = dependencies.store, dependencies.now, dependencies.ports
         self._person = person
         self._actors: dict[str, tuple[datetime, Actor]] = {}
         self._lock = threading.Lock()
 
     def begin(self, kind: str, who: str, family: str = "") -> Row:
-        """A log-in for a person, or the next one of a family that was refreshed."""
+        """Start a session for a person; `family` is that of the session that it refreshes."""
         now, token, refresh = self._now(), tokens.new_token(), tokens.new_token()
         refresh_ends_at = now + timedelta(days=tokens.REFRESH_DAYS)
         self._store.add_session(
@@ -47,7 +50,7 @@ class Sessions:
         return {"token": token, "refresh_token": refresh, "expires_in": tokens.TOKEN_SECONDS}
 
     def actor(self, token: str) -> Actor | None:
-        """Who holds this token, or None. Cached for at most 30 s; ending a log-in here forgets it at once."""
+        """The actor who holds this token, or None. Cached for 30 s; ending a session here drops it at once."""
         now, session = self._now(), tokens.digest(token)
         cached = self._actors.get(session)
         if cached and cached[0] > now:
@@ -66,7 +69,7 @@ class Sessions:
         return actor
 
     def refresh(self, refresh_token: str) -> Row:
-        """New tokens for old. A refresh token that comes twice was stolen or replayed: its family ends."""
+        """New tokens for a refresh token. One that comes twice was stolen or replayed: its family ends."""
         now, refresh = self._now(), tokens.digest(refresh_token)
         row = self._store.refreshed_by(refresh)
         if row is None or row["ended"] or row["refresh_ends_at"] <= now:
@@ -78,17 +81,17 @@ class Sessions:
         return self.begin(row["kind"], row["who"], row["family"])
 
     def end(self, actor: Actor) -> None:
-        """End this log-in and what was refreshed from it."""
+        """End this session and its whole family."""
         row = self._store.session(actor.session)
         if row is not None:
             self._end(row["family"])
 
     def end_all(self, who: str) -> None:
-        """End every log-in of a person."""
+        """End every session of a person."""
         self._ended(self._store.end_all(who))
 
     def end_others(self, actor: Actor) -> None:
-        """End every log-in of a person but this one."""
+        """End every session of a person except this one."""
         row = self._store.session(actor.session)
         self._ended(self._store.end_all(actor.id, row["family"] if row else ""))
 

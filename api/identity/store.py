@@ -332,8 +332,8 @@ class SealedRows:
     def batch(self, collection: str, paths: tuple[str, ...], after: Any, limit: int) -> list[Document]:
         """The next documents in order of `_id`, with what lies under these paths."""
         wanted: Document = {} if after is None else {"_id": {"$gt": after}}
-        shown = {path.removesuffix(".*"): 1 for path in paths}
-        return list(self._db[collection].find(wanted, shown).sort("_id", 1).limit(limit))
+        projection = {path.removesuffix(".*"): 1 for path in paths}
+        return list(self._db[collection].find(wanted, projection).sort("_id", 1).limit(limit))
 
     def swap(self, collection: str, record: Any, path: str, old: str | bytes, new: str | bytes) -> None:
         """Put a new ciphertext where the old one still is: a change meanwhile wins."""

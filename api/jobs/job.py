@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from api.refusals import Refusal
 
@@ -43,6 +43,14 @@ class WorkerLost(Exception):
 
 class NoHandler(Exception):
     """This program knows nobody who does this kind of work."""
+
+
+class Enqueue(Protocol):
+    """Enqueue a job for the handler of its kind; the same key is one job. With `session`, in that transaction."""
+
+    def __call__(
+        self, key: str, kind: str, payload: dict[str, Any], *, due_at: datetime, session: Any = None
+    ) -> None: ...
 
 
 @dataclass(frozen=True)

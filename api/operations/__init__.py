@@ -1,1 +1,1 @@
-"""The care of an installation: bring its documents forward, back it up, restore it, say what is wrong with it."""
+"""Operating an installation: migrations, backup, restore and diagnosis."""

@@ -27,11 +27,11 @@ Manifest = dict[str, Any]
 
 
 class ArchiveBroken(CannotStart):
-    """The file is no backup of ours, or not as it was written."""
+    """The file is not a backup of this program, or it was changed."""
 
 
-class Writer:
-    """Writes a backup beside its final name and moves it there when it is whole; for the owner's eyes alone."""
+class ArchiveWriter:
+    """Writes a backup under a temporary name and renames it when complete; readable by the owner only."""
 
     def __init__(self, target: Path) -> None:
         if target.exists():
@@ -73,7 +73,7 @@ class Writer:
         return manifest
 
     def give_up(self) -> None:
-        """Leave nothing behind."""
+        """Remove the unfinished file."""
         self._file.close()
         self._draft.unlink(missing_ok=True)
 
@@ -92,7 +92,7 @@ class Writer:
 
 
 class Archive:
-    """A backup that was looked through: every member is there, whole and expected."""
+    """A backup whose members were all verified when it was opened."""
 
     def __init__(self, path: Path) -> None:
         """Raises ArchiveBroken."""
@@ -154,7 +154,7 @@ class Archive:
 
 
 def digest_of(pieces: Iterable[bytes]) -> str:
-    """The sha256 of these bytes, e.g. of a collection's documents as an archive names it."""
+    """The sha256 of these bytes, e.g. of a collection's documents, as in an archive's manifest."""
     digest = hashlib.sha256()
     for piece in pieces:
         digest.update(piece)

@@ -1,4 +1,4 @@
-"""What a district must still confirm: the list that `circle check` prints, from what is in the pictures in memory."""
+"""What a district must still confirm: the list that `circle check` prints, from the snapshots in memory."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""What is wrong with an installation and what to do: a table of findings, worst last in its weight, none with a secret.
+"""The diagnosis of an installation: a table of findings with what to do, none with a secret.
 
 `fail` must be mended before the service works rightly; `note` is for a person to weigh.
 """
@@ -33,7 +33,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: how it stands and, where it is not well, what to do."""
+    """The state of one thing that was examined, and what to do if it is not well."""
 
     name: str
     state: Literal["ok", "note", "fail"]
@@ -47,7 +47,7 @@ def examine(
     versions: Mapping[str, int],
     now: Callable[[], datetime],
 ) -> list[Finding]:
-    """Everything there is to say; `joined` opens the running store, or starts it for a moment."""
+    """All findings; `joined` opens the running store, or starts it for this examination."""
     findings = list(machine(settings))
     if not settings.mongodb_uri and not (settings.var / "store").exists():
         return [*findings, Finding("store", "note", f"none in {settings.var} yet", "The first start makes it.")]
@@ -59,7 +59,7 @@ def examine(
 
 
 def machine(settings: Settings, dist: Path = DIST) -> Iterator[Finding]:
-    """What can be seen without the store."""
+    """The findings that do not need the store."""
     yield _libraries()
     yield Finding("settings", "ok", f"{_size(settings)} size, {settings.public_base}")
     yield _disk(settings.var)
@@ -72,7 +72,7 @@ def machine(settings: Settings, dist: Path = DIST) -> Iterator[Finding]:
 
 
 def store(state: Row, settings: Settings, versions: Mapping[str, int], now: datetime) -> Iterator[Finding]:
-    """What the store says of itself, from `OperationsStore.state`."""
+    """The findings about the store, from `OperationsStore.state`."""
     if "error" in state:
         todo = "Start mongod, or look at MONGODB_URI." if settings.mongodb_uri else "Look at store.log in CIRCLE_VAR."
         yield Finding("store", "fail", f"takes no write ({state['error']})", todo)

@@ -1,4 +1,4 @@
-"""The rules of bringing documents forward: what version a collection has, and which stores this release can use.
+"""The rules of migrations: the version of each collection, its upgrades, and which stores this release can use.
 
 An upgrade of a collection first expands (fields are added, so that releases before and after both read the document)
 and, once no process of an older release runs, contracts (fields that nobody reads any more are taken away).
@@ -23,8 +23,8 @@ class MigrationFailed(CannotStart):
 
 
 @dataclass(frozen=True)
-class Step:
-    """One upgrade in its place: the version it leads to, what it sets, and what it takes away at the end."""
+class MigrationStep:
+    """One upgrade of a collection: the version it leads to, the fields it sets, and those it removes at the end."""
 
     collection: str
     to: int
@@ -45,11 +45,11 @@ class Shape:
         upcast: Mapping[str, int],
     ) -> None:
         self.release = release
-        self.steps: list[Step] = []
+        self.steps: list[MigrationStep] = []
         seen: Counter[str] = Counter()
         for collection, expand, drop in upgrades:
             seen[collection] += 1
-            self.steps.append(Step(collection, seen[collection] + 1, expand, drop))
+            self.steps.append(MigrationStep(collection, seen[collection] + 1, expand, drop))
         self.versions: dict[str, int] = {**upcast, **{step.collection: step.to for step in self.steps}}
 
     def require_readable(self, there: Mapping[str, int]) -> None:

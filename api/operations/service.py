@@ -1,4 +1,4 @@
-"""Bring documents forward, back the whole up, restore it, and know whether the keys are the right ones."""
+"""The use cases of operating: migrations, backup, restore, and the check that keys and store belong together."""
 
 import shutil
 import time
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from api.identity.sealing.keyring import Keyring
-from api.operations.archive import Archive, ArchiveBroken, Manifest, Writer, digest_of
-from api.operations.migration import MigrationFailed, Shape, Step
+from api.operations.archive import Archive, ArchiveBroken, ArchiveWriter, Manifest, digest_of
+from api.operations.migration import MigrationFailed, MigrationStep, Shape
 from api.operations.store import OperationsStore
 from api.refusals import CannotStart
 
@@ -18,25 +18,25 @@ LOOK_SECONDS = 0.2
 
 
 class RestoreRefused(CannotStart):
-    """Something is there that a restore would destroy, or the store would be in use."""
+    """A restore would overwrite data, or the store is in use."""
 
 
 class RestoreUnfinished(CannotStart):
-    """A restore was cut off: what is in the store is not whole."""
+    """A restore was interrupted, so the store is incomplete."""
 
 
 class KeysWrong(CannotStart):
-    """The store was sealed with other keys than those at hand."""
+    """The store was sealed with other keys than those in CIRCLE_KEYS."""
 
 
 class Migrations:
-    """Brings the documents of every collection to the version that this release writes."""
+    """Migrates the documents of every collection to the version that this release writes."""
 
     def __init__(self, store: OperationsStore, *, shape: Shape, now: Callable[[], datetime]) -> None:
         self._store, self._shape, self._now = store, shape, now
 
     def run(self) -> list[str]:
-        """Do what is left to do, and say it in a line each. Again, or in several processes at once: the same end.
+        """Run the migrations that are left; gives a line per change. Idempotent, also in several processes at once.
 
         Raises NewerStore, RestoreUnfinished or MigrationFailed.
         """
@@ -74,7 +74,7 @@ class Migrations:
         finally:
             self._store.end_schema(lease, self._now(), settled=settled, **done)
 
-    def _expand(self, step: Step, lease: dict[str, Any]) -> list[str]:
+    def _expand(self, step: MigrationStep, lease: dict[str, Any]) -> list[str]:
         count = 0
         while rows := self._store.behind(step):
             if not self._store.renew_schema(lease, self._now()):
@@ -84,7 +84,7 @@ class Migrations:
         return [f"{step.collection}: {count} documents brought to version {step.to}"] if count else []
 
     @staticmethod
-    def _fields(step: Step, row: dict[str, Any]) -> dict[str, Any]:
+    def _fields(step: MigrationStep, row: dict[str, Any]) -> dict[str, Any]:
         try:
             return step.expand(row)
         except Exception as error:
@@ -93,14 +93,14 @@ class Migrations:
                 "What was done stays done; start again once the document is mended."
             ) from error
 
-    def _contract(self, step: Step) -> list[str]:
+    def _contract(self, step: MigrationStep) -> list[str]:
         with self._store.patiently():
             count = self._store.contract(step)
         return [f"{step.collection}: {', '.join(step.drop)} taken away from {count} documents"] if count else []
 
 
 def open_keys(store: OperationsStore, folder: Path) -> Keyring:
-    """The sealing keys, made where both they and the store are new. Raises KeysWrong for a store of other keys."""
+    """The keyring, created if both keys and store are new. Raises KeysWrong for a store of other keys."""
     if store.row("keys") and not list(folder.glob("seal-*.key")):
         raise KeysWrong(
             f"The store is sealed, and its keys are not in {folder}. Put back the folder CIRCLE_KEYS that you keep "
@@ -112,7 +112,7 @@ def open_keys(store: OperationsStore, folder: Path) -> Keyring:
 
 
 def require_keys(store: OperationsStore, keyring: Keyring) -> None:
-    """Raises KeysWrong where the store was sealed with other keys; a new store remembers these."""
+    """Raises KeysWrong if the store was sealed with other keys; a new store records these."""
     mark = keyring.index("installation", "keys")
     known = store.row("keys")
     if known is None:
@@ -125,8 +125,8 @@ def require_keys(store: OperationsStore, keyring: Keyring) -> None:
 
 
 def back_up(store: OperationsStore, networks: Path, target: Path, *, release: str, now: datetime) -> Manifest:
-    """Write everything as of one moment into the new file `target`; gives its manifest. Raises ArchiveBroken."""
-    writer = Writer(target)
+    """Write a consistent snapshot into the new file `target`; gives its manifest. Raises ArchiveBroken."""
+    writer = ArchiveWriter(target)
     try:
         with store.one_moment() as session:
             for name in store.collections():
@@ -142,7 +142,7 @@ def back_up(store: OperationsStore, networks: Path, target: Path, *, release: st
 
 
 def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shape, now: datetime) -> Manifest:
-    """Put a backup into an empty store and compare what arrived; gives its manifest.
+    """Restore a backup into an empty store and verify the result; gives its manifest.
 
     Raises ArchiveBroken, NewerStore or RestoreRefused, and then nothing was changed.
     """
@@ -167,7 +167,7 @@ def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shap
 
 
 def make_room(store: OperationsStore, source: Path, now: datetime) -> None:
-    """Empty the store for a restore from `source`, which must be whole. Raises ArchiveBroken, RestoreRefused."""
+    """Empty the store for a restore from `source`, which is verified first. Raises ArchiveBroken, RestoreRefused."""
     Archive(source).close()
     if store.processes(now):
         raise RestoreRefused("Other processes run on this store. Stop them all first, then wait 20 seconds.")

@@ -13,7 +13,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne, timeout
 from pymongo.errors import OperationFailure, PyMongoError
 
-from api.operations.migration import Step
+from api.operations.migration import MigrationStep
 from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
 LEFT_OUT = frozenset({"health", "processes"})
@@ -67,7 +67,7 @@ class OperationsStore:
         return timeout(LONG_SECONDS)
 
     def empty(self) -> bool:
-        """Whether there is nothing in it."""
+        """Whether no collection has a document."""
         return all(self._db[name].find_one({}, {"_id": 1}) is None for name in self.collections())
 
     def clear(self) -> None:
@@ -97,15 +97,15 @@ class OperationsStore:
         return self._rows.find_one({"_id": name})
 
     def set_row(self, name: str, **fields: Any) -> None:
-        """Make or change a row."""
+        """Insert or change a row."""
         self._rows.update_one({"_id": name}, {"$set": {"v": 1, **fields}}, upsert=True)
 
     def begin_restore(self, now: datetime) -> None:
-        """From now on the store is half a store."""
+        """Mark the store as incomplete while a restore runs."""
         self._db["health"].update_one({"_id": "restore"}, {"$set": {"at": now}}, upsert=True)
 
     def end_restore(self) -> None:
-        """The store is whole."""
+        """Remove the mark of `begin_restore`."""
         self._db["health"].delete_one({"_id": "restore"})
 
     def restoring(self) -> bool:
@@ -131,28 +131,28 @@ class OperationsStore:
         return self._db.claim("installation", {"_id": "schema"}, now)
 
     def renew_schema(self, lease: Document, now: datetime) -> bool:
-        """Keep the lease for longer; False where it went to another process."""
+        """Extend the lease; False if it went to another process."""
         until = {"$set": {"lease.until": now + timedelta(seconds=LEASE_SECONDS)}}
         return self._rows.update_one(_held(lease), until).matched_count == 1
 
     def end_schema(self, lease: Document, now: datetime, **fields: Any) -> None:
-        """Give the lease back, and write what came of it."""
+        """Release the lease and write the result."""
         self._rows.update_one(_held(lease), {"$set": {"lease.until": now, **fields}})
 
-    def behind(self, step: Step) -> list[Document]:
+    def behind(self, step: MigrationStep) -> list[Document]:
         """Some documents of the version before this step."""
         return list(self._db[step.collection].find({"v": _before(step)}).limit(BATCH_DOCUMENTS))
 
-    def expand(self, step: Step, fields: Mapping[Any, Document]) -> None:
-        """Bring documents forward, by `_id`; one that somebody else brought forward meanwhile stays as it is."""
+    def expand(self, step: MigrationStep, fields: Mapping[Any, Document]) -> None:
+        """Set the new fields and version of documents, by `_id`; one that another process has migrated stays."""
         changes = [
             UpdateOne({"_id": key, "v": _before(step)}, {"$set": {**added, "v": step.to}})
             for key, added in fields.items()
         ]
         self._db[step.collection].bulk_write(changes, ordered=False)
 
-    def contract(self, step: Step) -> int:
-        """Take the step's old fields away; gives how many documents had one."""
+    def contract(self, step: MigrationStep) -> int:
+        """Remove the step's old fields; gives how many documents had any."""
         had: Document = {"$or": [{field: {"$exists": True}} for field in step.drop]}
         gone = {"$unset": dict.fromkeys(step.drop, "")}
         return self._db[step.collection].update_many(had, gone).modified_count if step.drop else 0
@@ -160,7 +160,7 @@ class OperationsStore:
     # -- how it stands ----------------------------------------------------------
 
     def state(self) -> Document:
-        """What `circle doctor` asks of the store, or `{"error": …}` where it does not answer or takes no write."""
+        """The state of the store for `circle doctor`, or `{"error": …}` if it does not answer or takes no write."""
         try:
             self._db.probe(5.0)
             hello = self._db.client.admin.command("hello", codec_options=self._db.handle.codec_options)
@@ -184,6 +184,6 @@ def _held(lease: Document) -> Document:
     return {"_id": "schema", "lease.fence": lease["lease"]["fence"]}
 
 
-def _before(step: Step) -> Any:
+def _before(step: MigrationStep) -> Any:
     """The version before, by which a document that carries none counts as the first."""
     return {"$in": [1, None]} if step.to == 2 else step.to - 1

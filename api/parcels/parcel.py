@@ -1,4 +1,4 @@
-"""The rules of a parcel: its states, the set of tracking events, and the state recomputed from the whole set."""
+"""The rules of a parcel: its states, its set of tracking events, and the state computed from the whole set."""
 
 import re
 from collections.abc import Iterable
@@ -24,6 +24,9 @@ STATES = {
 }
 EVENTS = {state: f"parcel.{state}" for state in STATES}
 """By state: the type of the event that is announced when a parcel came into it."""
+
+CLOSED = frozenset({"returned", "cancelled", "lost"})
+"""States in which nothing arrives any more."""
 
 CARRIERS = {"ems": "中国邮政 EMS", "sf": "顺丰速运", "jd": "京东快递", "console": "演示快递"}
 MOST_EVENTS = 200
@@ -73,6 +76,46 @@ class TrackingEvent:
     state: str
 
 
+@dataclass(frozen=True)
+class Receiver:
+    """To whom a parcel goes; each field sealed."""
+
+    name: str
+    phone: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A parcel as it is stored. `version` counts what people changed, `pushes` the carrier's pushes; `salt` is sealed.
+
+    It lies where its case lies, at a `desk` and with a `department`. `open` ends with the applicant's confirmation or
+    a state in CLOSED; `secret` is the unguessable part of the carrier's callback address.
+    """
+
+    id: str
+    version: int
+    pushes: int
+    open: bool
+    case: str
+    case_id: str
+    owner: str
+    desk: str | None
+    department: str | None
+    direction: str
+    carrier: str
+    number: str
+    receiver: Receiver
+    secret: str
+    salt: str
+    state: str
+    monitor: str
+    events: tuple[TrackingEvent, ...]
+    sent_by: str
+    confirmed_at: datetime | None
+    created_at: datetime
+
+
 def event(carrier: str, number: str, at: datetime, context: str, code: str, state: str) -> TrackingEvent:
     """An event under the key sha256(carrier, number, time, context, code): the same line twice is one event."""
     key = sha256("\0".join((carrier, number, at.isoformat(), context, code)).encode()).hexdigest()
@@ -88,9 +131,9 @@ def redact(context: str) -> str:
     return re.sub(who + name + then, r"\1", without_phones)
 
 
-def merge(known: Iterable[TrackingEvent], told: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
+def merge(known: Iterable[TrackingEvent], pushed: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
     """The set of all events, oldest first: pushes that come late, twice or shuffled lead to the same set."""
-    by_key = {line.key: line for line in (*known, *told)}
+    by_key = {line.key: line for line in (*known, *pushed)}
     ranks = {state: rank for rank, state in enumerate(STATES)}
     ordered = sorted(by_key.values(), key=lambda line: (line.at, ranks[line.state], line.key))
     return tuple(ordered[-MOST_EVENTS:])
@@ -109,13 +152,13 @@ def check_waybill(carrier: str, number: str) -> str:
     clean = re.sub(r"[\s-]", "", number).upper()
     if not re.fullmatch(r"[A-Z0-9]{8,24}", clean):
         raise ValueError("运单号应为 8 到 24 位字母和数字。")
-    if carrier == "ems" and (found := re.fullmatch(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", clean)):
-        rest = 11 - sum(int(d) * w for d, w in zip(found[1], WEIGHTS, strict=True)) % 11
-        if int(found[2]) != {10: 0, 11: 5}.get(rest, rest):
+    if carrier == "ems" and (letter := re.fullmatch(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}", clean)):
+        rest = 11 - sum(int(d) * w for d, w in zip(letter[1], WEIGHTS, strict=True)) % 11
+        if int(letter[2]) != {10: 0, 11: 5}.get(rest, rest):
             raise ValueError("运单号的校验位不对，请核对。")
     return clean
 
 
 def mask_address(address: str) -> str:
-    """The district stays, the door does not."""
+    """An address with its first six characters, the rest masked."""
     return f"{address[:6]}****" if len(address) > 6 else "****"

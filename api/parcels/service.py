@@ -2,29 +2,39 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from api.cases import scope
-from api.cases.service import Cases
+from api.cases.service import Cases, Shipment
 from api.identity.actor import Actor
 from api.identity.masking import mask_name, mask_phone
 from api.identity.sealing.keyring import Keyring
 from api.parcels import parcel as rules
 from api.parcels.carriers import Tracker, Watched
 from api.parcels.carriers.console import ConsoleCarrier
+from api.parcels.parcel import Parcel, Receiver
 from api.parcels.store import ParcelStore
 from api.refusals import BadFields, NotFound, VersionStale
 
 Row = dict[str, Any]
-CLOSED = frozenset({"returned", "cancelled", "lost"})
-
 SWEPT = 100
-NOWHERE = {"desk": "", "department": ""}
+
+QUEUES: dict[str, Row] = {"open": {"open": True, "confirmed_at": None}, "all": {"open": {"$in": [True, False]}}}
+"""A list needs an equality: the embedded store reads the whole collection for a sort alone."""
 
 
 class OtherPushCameFirst(Exception):
     """Two pushes at once: read again and merge again."""
+
+
+@dataclass(frozen=True)
+class ParcelNotice:
+    """A notice about a parcel: the citizen it goes to, and the values of its template."""
+
+    owner: str
+    values: dict[str, str]
 
 
 class Parcels:
@@ -55,212 +65,211 @@ class Parcels:
 
     def start(self) -> None:
         """Give a place to the parcels of a release that knew none."""
-        while rows := self._store.unplaced(SWEPT):
-            for row in rows:
-                shipment = self._cases.shipment(row["case"])
-                self._store.follow(row["case_id"], _place(shipment) if shipment else NOWHERE)
+        while parcels := self._store.unplaced(SWEPT):
+            for parcel in parcels:
+                shipment = self._cases.shipment(parcel.case)
+                desk, department = (shipment.desk, shipment.department) if shipment else ("", "")
+                self._store.follow(parcel.case_id, desk, department)
 
     def follow_case(self, number: str) -> None:
-        """A case lies elsewhere now: so do its parcels. Again: nothing."""
+        """Put a case's parcels where the case lies now. Idempotent."""
         shipment = self._cases.shipment(number)
         if shipment is not None:
-            self._store.follow(shipment["id"], _place(shipment))
+            self._store.follow(shipment.id, shipment.desk, shipment.department)
 
     def send(self, actor: Actor, number: str, carrier: str, waybill: str | None, new_id: str) -> Row:
         """Send a case's licence. Raises NotToBeSent, ParcelExists, BadFields."""
         shipment = self._cases.shipment(number)
         if shipment is None or "window" not in self._cases.roles_at(actor, number):
             raise NotFound
-        if shipment["state"] != "issued" or shipment["delivery"]["way"] != "courier":
+        if shipment.state != "issued" or shipment.delivery["way"] != "courier":
             raise rules.NotToBeSent
         if carrier not in self._trackers:
             raise BadFields({"carrier": ["没有接通这家快递。"]})
-        receiver = {
-            field: self._keys.seal(new_id, field, shipment["delivery"][field]) for field in ("name", "phone", "address")
-        }
-        row = {
-            "_id": new_id,
-            "v": 1,
-            "version": 1,
-            "pushes": 0,
-            "open": True,
-            "case": number,
-            "case_id": shipment["id"],
-            "owner": shipment["owner"],
-            **_place(shipment),
-            "direction": "to_citizen",
-            "carrier": carrier,
-            "number": self._waybill(carrier, waybill),
-            "receiver": receiver,
-            "secret": secrets.token_urlsafe(24),
-            "salt": self._keys.seal(new_id, "salt", secrets.token_urlsafe(16)),
-            "state": "awaiting_pickup",
-            "monitor": "pending",
-            "events": [],
-            "sent_by": actor.id,
-            "confirmed_at": None,
-            "created_at": self._now(),
-        }
-        self._write_new(row)
-        return self._face(row)
+        parcel = self._new_parcel(actor, shipment, carrier, _waybill(carrier, waybill), new_id)
+        self._write_new(parcel)
+        return self._as_json(parcel)
 
     def watch(self, payload: Row) -> None:
         """A job: ask the carrier to tell us of this parcel."""
-        row = self._store.parcel(payload["parcel"])
-        if row is not None:
-            self._trackers[row["carrier"]].watch(self._watched(row))
+        parcel = self._store.parcel(payload["parcel"])
+        if parcel is not None:
+            self._trackers[parcel.carrier].watch(self._watched(parcel))
 
     def play(self, payload: Row) -> None:
         """A job of the console carrier: its next push, through the same door as a real one."""
-        row = self._store.by_secret(payload["secret"])
+        parcel = self._store.by_secret(payload["secret"])
         console = self._trackers.get("console")
-        if row is not None and isinstance(console, ConsoleCarrier):
+        if parcel is not None and isinstance(console, ConsoleCarrier):
             begun = datetime.fromisoformat(payload["begun"])
-            self.receive(payload["secret"], *console.push(self._watched(row), payload["turn"], begun))
+            self.receive(payload["secret"], *console.push(self._watched(parcel), payload["turn"], begun))
 
     def receive(self, secret: str, param: str, sign: str) -> None:
-        """A carrier's push. Raises NotFound, SignatureBad or BadFields; again, late or shuffled changes nothing."""
+        """Take a carrier's push; a repeated, late or shuffled one changes nothing.
+
+        Raises NotFound, SignatureBad or BadFields.
+        """
         while True:
-            row = self._store.by_secret(secret)
-            if row is None:
+            before = self._store.by_secret(secret)
+            if before is None:
                 raise NotFound
             try:
-                pushed = self._trackers[row["carrier"]].read_push(self._watched(row), param, sign, self._now())
+                pushed = self._trackers[before.carrier].read_push(self._watched(before), param, sign, self._now())
             except ValueError:
                 raise BadFields({"param": ["读不懂这条推送。"]}) from None
-            events = rules.merge((rules.TrackingEvent(**line) for line in row["events"]), pushed.events)
-            change: Row = {
-                "events": [vars(line) for line in events],
-                "monitor": pushed.monitor,
-                "state": rules.state_of(events),
-            }
-            change["open"] = row["open"] and change["state"] not in CLOSED
+            events = rules.merge(before.events, pushed.events)
+            state = rules.state_of(events)
+            still_open = before.open and state not in rules.CLOSED
             try:
-                return self._take(row, change)
+                after = replace(before, events=events, monitor=pushed.monitor, state=state, open=still_open)
+                return self._write_push(before, after)
             except OtherPushCameFirst:
                 continue
 
     def confirm(self, actor: Actor, parcel_id: str, version: int) -> Row:
-        """The applicant holds it. A second word changes nothing."""
-        row = self._store.parcel(parcel_id)
-        if row is None or row["owner"] != actor.id:
+        """Note that the applicant holds it. Idempotent."""
+        parcel = self._store.parcel(parcel_id)
+        if parcel is None or parcel.owner != actor.id:
             raise NotFound
-        if row["confirmed_at"] is None:
-            if row["state"] in CLOSED:
+        if parcel.confirmed_at is None:
+            if parcel.state in rules.CLOSED:
                 raise rules.NotOnItsWay
-            self._confirm(row, version)
+            self._write_confirmed(replace(parcel, confirmed_at=self._now(), open=False), version)
         return self.parcel(actor, parcel_id)
 
     def parcel(self, actor: Actor, parcel_id: str) -> Row:
         """A parcel that this actor may see."""
-        row = self._store.parcel(parcel_id)
-        if row is None or not self._cases.roles_at(actor, row["case"]):
+        parcel = self._store.parcel(parcel_id)
+        if parcel is None or not self._cases.roles_at(actor, parcel.case):
             raise NotFound
-        return self._face(row)
+        return self._as_json(parcel)
 
     def of_case(self, actor: Actor, number: str) -> list[Row]:
         """The parcels of a case that this actor may see."""
         if not self._cases.roles_at(actor, number):
             raise NotFound
-        return [self._face(row) for row in self._store.of_case(number)]
+        return [self._as_json(parcel) for parcel in self._store.of_case(number)]
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
-        """The parcels of one's desk or department."""
-        wanted: Row = {"open": True, "confirmed_at": None} if queue == "open" else {}
-        within = scope.within(actor)
-        if within is None:
-            return []
-        return [self._face(row) for row in self._store.list({**wanted, **within}, after, limit)]
+        """The parcels of one's desk or department, newest first, up to `limit`."""
+        filters = [{**QUEUES[queue], **place} for place in scope.within(actor)]
+        return [self._as_json(parcel) for parcel in self._store.list(filters, after, limit)]
 
     def card(self, actor: Actor, parcel_id: str) -> Row | None:
-        """A parcel as a card in a talk, or None where the viewer may not see it."""
-        try:
-            face = self.parcel(actor, parcel_id)
-        except NotFound:
+        """A parcel as a card in a conversation, or None where the viewer may not see it."""
+        parcel = self._store.parcel(parcel_id)
+        if parcel is None or not self._cases.roles_at(actor, parcel.case):
             return None
-        return {
-            "ref": parcel_id,
-            "title": f"{face['carrier_name']} {face['number']}",
-            "state_label": face["state_label"],
-        }
+        title = f"{rules.CARRIERS[parcel.carrier]} {parcel.number}"
+        return {"ref": parcel_id, "title": title, "state_label": rules.STATES[parcel.state]}
 
-    def told(self, parcel_id: str) -> Row:
-        """What a notice about this parcel says."""
-        row = self._store.parcel(parcel_id)
-        assert row is not None
-        return {
-            "owner": row["owner"],
-            "case_id": row["case_id"],
-            "number": row["case"],
-            "carrier": rules.CARRIERS[row["carrier"]],
-            "waybill": row["number"],
-        }
+    def notice_values(self, parcel_id: str) -> ParcelNotice:
+        """Whom a notice about this parcel goes to, and its values: case number, carrier, waybill."""
+        parcel = self._store.parcel(parcel_id)
+        assert parcel is not None
+        carrier = rules.CARRIERS[parcel.carrier]
+        return ParcelNotice(parcel.owner, {"number": parcel.case, "carrier": carrier, "waybill": parcel.number})
+
+    def case_of(self, parcel_id: str) -> str:
+        """The id of a parcel's case."""
+        parcel = self._store.parcel(parcel_id)
+        assert parcel is not None
+        return parcel.case_id
 
     # -- inside -----------------------------------------------------------------
 
-    def _waybill(self, carrier: str, waybill: str | None) -> str:
-        if not waybill and carrier == "console":
-            return f"YS{secrets.randbelow(10**10):010d}"
-        try:
-            return rules.check_waybill(carrier, waybill or "")
-        except ValueError as error:
-            raise BadFields({"number": [str(error)]}) from None
-
-    def _write_new(self, row: Row) -> None:
-        def write(session: Any) -> None:
-            if not self._store.add(session, row):
-                raise rules.ParcelExists
-            watch = {"parcel": row["_id"]}
-            self._enqueue(f"watch:{row['_id']}", "parcels.watch", watch, due_at=self._now(), session=session)
-            self._record(row["sent_by"], "parcel.send", f"parcel:{row['_id']}", session=session)
-            self._announce(session, "parcel.sent", row["_id"], case=row["case"])
-
-        self._transact(write)
-
-    def _take(self, row: Row, change: Row) -> None:
-        def write(session: Any) -> None:
-            if not self._store.pushed(session, row["_id"], row["pushes"], change):
-                raise OtherPushCameFirst
-            if change["state"] != row["state"]:
-                self._announce(session, rules.EVENTS[change["state"]], row["_id"], case=row["case"])
-
-        self._transact(write)
-
-    def _confirm(self, row: Row, version: int) -> None:
-        def write(session: Any) -> None:
-            change = {"confirmed_at": self._now(), "open": False}
-            if not self._store.change(session, row["_id"], version, change):
-                raise VersionStale
-            self._announce(session, "parcel.confirmed", row["_id"], case=row["case"])
-
-        self._transact(write)
-
-    def _watched(self, row: Row) -> Watched:
-        opened = {field: self._keys.open_sealed(row["_id"], field, row[field]) for field in ("salt",)}
-        phone = self._keys.open_sealed(row["_id"], "phone", row["receiver"]["phone"])
-        return Watched(row["carrier"], row["number"], row["secret"], opened["salt"], phone)
-
-    def _face(self, row: Row) -> Row:
+    def _new_parcel(self, actor: Actor, shipment: Shipment, carrier: str, waybill: str, new_id: str) -> Parcel:
         name, phone, address = (
-            self._keys.open_sealed(row["_id"], field, row["receiver"][field]) for field in ("name", "phone", "address")
+            self._keys.seal(new_id, field, shipment.delivery[field]) for field in ("name", "phone", "address")
         )
+        return Parcel(
+            id=new_id,
+            version=1,
+            pushes=0,
+            open=True,
+            case=shipment.number,
+            case_id=shipment.id,
+            owner=shipment.owner,
+            desk=shipment.desk,
+            department=shipment.department,
+            direction="to_citizen",
+            carrier=carrier,
+            number=waybill,
+            receiver=Receiver(name, phone, address),
+            secret=secrets.token_urlsafe(24),
+            salt=self._keys.seal(new_id, "salt", secrets.token_urlsafe(16)),
+            state="awaiting_pickup",
+            monitor="pending",
+            events=(),
+            sent_by=actor.id,
+            confirmed_at=None,
+            created_at=self._now(),
+        )
+
+    def _write_new(self, parcel: Parcel) -> None:
+        def write(session: Any) -> None:
+            if not self._store.add(session, parcel):
+                raise rules.ParcelExists
+            watch = {"parcel": parcel.id}
+            self._enqueue(f"watch:{parcel.id}", "parcels.watch", watch, due_at=self._now(), session=session)
+            self._record(parcel.sent_by, "parcel.send", f"parcel:{parcel.id}", session=session)
+            self._announce(session, "parcel.sent", parcel.id, case=parcel.case)
+
+        self._transact(write)
+
+    def _write_push(self, before: Parcel, after: Parcel) -> None:
+        def write(session: Any) -> None:
+            if not self._store.push(session, before, after):
+                raise OtherPushCameFirst
+            if after.state != before.state:
+                self._announce(session, rules.EVENTS[after.state], after.id, case=after.case)
+
+        self._transact(write)
+
+    def _write_confirmed(self, parcel: Parcel, version: int) -> None:
+        def write(session: Any) -> None:
+            if not self._store.confirm(session, parcel, version):
+                raise VersionStale
+            self._announce(session, "parcel.confirmed", parcel.id, case=parcel.case)
+
+        self._transact(write)
+
+    def _watched(self, parcel: Parcel) -> Watched:
+        salt = self._keys.open_sealed(parcel.id, "salt", parcel.salt)
+        phone = self._keys.open_sealed(parcel.id, "phone", parcel.receiver.phone)
+        return Watched(parcel.carrier, parcel.number, parcel.secret, salt, phone)
+
+    def _as_json(self, parcel: Parcel) -> Row:
+        receiver = {
+            field: self._keys.open_sealed(parcel.id, field, sealed) for field, sealed in asdict(parcel.receiver).items()
+        }
         return {
-            "id": row["_id"],
-            "version": row["version"],
-            "case": row["case"],
-            "direction": row["direction"],
-            "carrier": row["carrier"],
-            "carrier_name": rules.CARRIERS[row["carrier"]],
-            "number": row["number"],
-            "state": row["state"],
-            "state_label": rules.STATES[row["state"]],
-            "monitor": row["monitor"],
-            "receiver": {"name": mask_name(name), "phone": mask_phone(phone), "address": rules.mask_address(address)},
-            "events": row["events"],
-            "confirmed_at": row["confirmed_at"],
-            "created_at": row["created_at"],
+            "id": parcel.id,
+            "version": parcel.version,
+            "case": parcel.case,
+            "direction": parcel.direction,
+            "carrier": parcel.carrier,
+            "carrier_name": rules.CARRIERS[parcel.carrier],
+            "number": parcel.number,
+            "state": parcel.state,
+            "state_label": rules.STATES[parcel.state],
+            "monitor": parcel.monitor,
+            "receiver": {
+                "name": mask_name(receiver["name"]),
+                "phone": mask_phone(receiver["phone"]),
+                "address": rules.mask_address(receiver["address"]),
+            },
+            "events": [asdict(event) for event in parcel.events],
+            "confirmed_at": parcel.confirmed_at,
+            "created_at": parcel.created_at,
         }
 
 
-def _place(shipment: Row) -> Row:
-    return {key: shipment[key] for key in ("desk", "department")}
+def _waybill(carrier: str, waybill: str | None) -> str:
+    """A checked waybill number; the console carrier draws its own. Raises BadFields."""
+    if not waybill and carrier == "console":
+        return f"YS{secrets.randbelow(10**10):010d}"
+    try:
+        return rules.check_waybill(carrier, waybill or "")
+    except ValueError as error:
+        raise BadFields({"number": [str(error)]}) from None

@@ -1,9 +1,15 @@
-"""The collection `parcels`; a parcel's tracking events are a set inside it, so that one write keeps both together."""
+"""The collection `parcels`: a stored document is read into a `Parcel` here and nowhere else.
 
+A parcel's tracking events are a set inside its document, so that one write keeps both together.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
+from api.parcels.parcel import Parcel, Receiver, TrackingEvent
 from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = [
@@ -13,59 +19,107 @@ INDEXES: list[Index] = [
     ("parcels", [("desk", 1), ("open", 1), ("_id", -1)], {}),
     ("parcels", [("department", 1), ("open", 1), ("_id", -1)], {}),
     ("parcels", [("case_id", 1)], {}),
+    ("parcels", [("case", 1), ("_id", -1)], {}),
 ]
 
 SEALED = [("parcels", ("salt", "receiver.name", "receiver.phone", "receiver.address"))]
 
 
 class ParcelStore:
-    """Parcels. `version` counts what people changed, `pushes` what carriers told."""
+    """Parcels. `version` counts what people changed, `pushes` the carrier's pushes."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add(self, session: Any, row: Document) -> bool:
+    def add(self, session: Any, parcel: Parcel) -> bool:
         """Keep a new parcel; False where one of this case and direction is open already."""
+        document = asdict(parcel)
+        row = {"_id": document.pop("id"), "v": 1, **document, "events": _documents(parcel.events)}
         try:
             self._db["parcels"].insert_one(row, session=session)
         except DuplicateKeyError:
             return False
         return True
 
-    def parcel(self, parcel_id: str) -> Document | None:
+    def parcel(self, parcel_id: str) -> Parcel | None:
         """A parcel by id."""
-        return self._db["parcels"].find_one({"_id": parcel_id})
+        return _found(self._db["parcels"].find_one({"_id": parcel_id}))
 
-    def by_secret(self, secret: str) -> Document | None:
+    def by_secret(self, secret: str) -> Parcel | None:
         """A parcel by the unguessable part of its callback."""
-        return self._db["parcels"].find_one({"secret": secret})
+        return _found(self._db["parcels"].find_one({"secret": secret}))
 
-    def of_case(self, number: str) -> list[Document]:
+    def of_case(self, number: str) -> list[Parcel]:
         """A case's parcels, newest first."""
-        return list(self._db["parcels"].find({"case": number}).sort("_id", -1))
+        return [_parcel(row) for row in self._db["parcels"].find({"case": number}).sort("_id", -1)]
 
-    def follow(self, case_id: str, place: Document) -> None:
-        """A case's parcels lie where it lies. No version counts this: nobody's change is lost by it."""
+    def follow(self, case_id: str, desk: str, department: str) -> None:
+        """Let a case's parcels lie where it lies. No version counts this: nobody's change is lost by it."""
+        place = {"desk": desk, "department": department}
         self._db["parcels"].update_many({"case_id": case_id}, {"$set": place})
 
-    def unplaced(self, limit: int) -> list[Document]:
+    def unplaced(self, limit: int) -> list[Parcel]:
         """Parcels of a release that knew no places."""
-        return list(self._db["parcels"].find({"desk": None}).limit(limit))
+        return [_parcel(row) for row in self._db["parcels"].find({"desk": None}).limit(limit)]
 
-    def list(self, wanted: Document, after: str | None, limit: int) -> list[Document]:
-        """Parcels, newest first, one more than `limit` to tell whether there are more."""
-        if after:
-            wanted = {**wanted, "_id": {"$lt": after}}
-        return list(self._db["parcels"].find(wanted).sort("_id", -1).limit(limit + 1))
+    def list(self, filters: Iterable[Document], after: str | None, limit: int) -> list[Parcel]:
+        """Parcels that match one of the filters, newest first, up to `limit`.
 
-    def pushed(self, session: Any, parcel_id: str, pushes: int, change: Document) -> bool:
-        """Take a push into a parcel that has had `pushes`; False where another came first."""
-        wanted = {"_id": parcel_id, "pushes": pushes}
-        done = self._db["parcels"].update_one(wanted, {"$set": change, "$inc": {"pushes": 1}}, session=session)
-        return done.modified_count == 1
+        Each filter is asked for by itself: the embedded store reads the whole collection for an `$or`.
+        """
+        beyond = {"_id": {"$lt": after}} if after else {}
+        rows: dict[str, Document] = {}
+        for wanted in filters:
+            matching = self._db["parcels"].find({**wanted, **beyond}).sort("_id", -1).limit(limit)
+            rows |= {row["_id"]: row for row in matching}
+        return [_parcel(rows[parcel_id]) for parcel_id in sorted(rows, reverse=True)[:limit]]
 
-    def change(self, session: Any, parcel_id: str, version: int, change: Document) -> bool:
-        """Change a parcel that still has `version`; False where it has not."""
-        wanted = {"_id": parcel_id, "version": version}
-        done = self._db["parcels"].update_one(wanted, {"$set": change, "$inc": {"version": 1}}, session=session)
-        return done.modified_count == 1
+    def push(self, session: Any, before: Parcel, after: Parcel) -> bool:
+        """Write what a push changed, where the parcel has had no other since `before`; False where it has."""
+        wanted = {"_id": before.id, "pushes": before.pushes}
+        change = {field: getattr(after, field) for field in ("monitor", "state", "open")}
+        change["events"] = _documents(after.events)
+        update = {"$set": change, "$inc": {"pushes": 1}}
+        return self._db["parcels"].update_one(wanted, update, session=session).modified_count == 1
+
+    def confirm(self, session: Any, parcel: Parcel, version: int) -> bool:
+        """Write the applicant's confirmation where the parcel still has `version`; False where it has not."""
+        wanted = {"_id": parcel.id, "version": version}
+        change = {"confirmed_at": parcel.confirmed_at, "open": parcel.open}
+        update = {"$set": change, "$inc": {"version": 1}}
+        return self._db["parcels"].update_one(wanted, update, session=session).modified_count == 1
+
+
+def _found(row: Document | None) -> Parcel | None:
+    return _parcel(row) if row else None
+
+
+def _parcel(row: Document) -> Parcel:
+    """From a stored document; a release before places wrote no desk and no department."""
+    return Parcel(
+        id=row["_id"],
+        version=row["version"],
+        pushes=row["pushes"],
+        open=row["open"],
+        case=row["case"],
+        case_id=row["case_id"],
+        owner=row["owner"],
+        desk=row.get("desk"),
+        department=row.get("department"),
+        direction=row["direction"],
+        carrier=row["carrier"],
+        number=row["number"],
+        receiver=Receiver(*(row["receiver"][field] for field in ("name", "phone", "address"))),
+        secret=row["secret"],
+        salt=row["salt"],
+        state=row["state"],
+        monitor=row["monitor"],
+        events=tuple(TrackingEvent(line["key"], line["at"], line["text"], line["state"]) for line in row["events"]),
+        sent_by=row["sent_by"],
+        confirmed_at=row["confirmed_at"],
+        created_at=row["created_at"],
+    )
+
+
+def _documents(events: tuple[TrackingEvent, ...]) -> list[Document]:
+    return [asdict(event) for event in events]

@@ -44,6 +44,6 @@ class About:
 
 
 def about_of(text: str) -> About | None:
-    """`point:XC-H01` or `matter:XC-1` taken apart; None where it is neither."""
-    found = _ABOUT.fullmatch(text)
-    return About(found[1], found[2]) if found else None
+    """Parse `point:XC-H01` or `matter:XC-1`; None if it is neither."""
+    match = _ABOUT.fullmatch(text)
+    return About(match[1], match[2]) if match else None

@@ -1,4 +1,4 @@
-"""This is wrong: said by anyone, settled by the office."""
+"""Routes of reports: anyone may report, the office settles."""
 
 from typing import Any
 
@@ -19,26 +19,26 @@ def blueprint(reports: Reports, http: Http) -> Blueprint:
     @http.allow("anyone")
     @http.visitor
     @bp.arguments(schemas.NewReport)
-    @bp.response(201, schemas.Receipt)
-    @http.create_once(lambda actor, report_id: reports.made(report_id))
-    def add(told: Row, actor: Any, new_id: str) -> Row:
+    @bp.response(201, schemas.ReportReceipt)
+    @http.create_once(lambda actor, report_id: reports.receipt(report_id))
+    def add(body: Row, actor: Any, new_id: str) -> Row:
         """Say what is wrong with a service point or a matter; who is logged in is told how it ended."""
-        return reports.add(actor, new_id, told)
+        return reports.add(actor, new_id, body)
 
     @bp.get("/desk/reports")
     @http.allow(*OFFICE)
-    @bp.arguments(schemas.ReportsQuestion, location="query")
-    @bp.response(200, schemas.Reports)
+    @bp.arguments(schemas.ReportQuery, location="query")
+    @bp.response(200, schemas.ReportPage)
     def listed(question: Row, actor: Any) -> Any:
-        """What was reported, the oldest first."""
+        """Reports in a state, oldest first."""
         return page(lambda after, most: reports.listed(actor.id, question["state"], after, most), question)
 
     @bp.post("/desk/reports/<report_id>/settlement")
     @http.allow(*OFFICE)
     @bp.arguments(schemas.Settlement)
-    @bp.response(200, schemas.Report)
-    def settle(told: Row, report_id: str, actor: Any) -> Row:
-        """Settle an open report, once; its reporter is told."""
-        return reports.settle(actor.id, report_id, told)
+    @bp.response(200, schemas.ReportSchema)
+    def settle(settlement: Row, report_id: str, actor: Any) -> Row:
+        """Settle an open report, once; the reporter gets a notice."""
+        return reports.settle(actor.id, report_id, settlement)
 
     return bp

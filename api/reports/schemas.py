@@ -1,4 +1,4 @@
-"""Shapes of reports."""
+"""Schemas of reports."""
 
 from marshmallow import Schema, fields, validate
 
@@ -21,8 +21,8 @@ class NewReport(Schema):
     )
 
 
-class Receipt(Schema):
-    """What whoever reported is answered."""
+class ReportReceipt(Schema):
+    """The answer to whoever reported."""
 
     id = fields.String(required=True)
     about = fields.String(required=True)
@@ -30,8 +30,8 @@ class Receipt(Schema):
     state = fields.String(required=True, validate=validate.OneOf(STATES))
 
 
-class Report(Receipt):
-    """A report as the office sees it. `told`: the reporter is told of the settlement, because they were logged in."""
+class ReportSchema(ReportReceipt):
+    """A report as the office sees it. `told`: whether the reporter gets a notice of the settlement (was logged in)."""
 
     name = fields.String(required=True, allow_none=True)
     text = fields.String(required=True)
@@ -42,20 +42,20 @@ class Report(Receipt):
     settled_at = Time(required=True, allow_none=True)
 
 
-class ReportsQuestion(Paging):
-    """Which reports."""
+class ReportQuery(Paging):
+    """The state of the reports to list, and a page of them."""
 
     state = fields.String(load_default="open", validate=validate.OneOf(STATES))
 
 
-class Reports(Page):
+class ReportPage(Page):
     """One page of reports, the oldest first."""
 
-    items = fields.List(fields.Nested(Report), required=True)
+    items = fields.List(fields.Nested(ReportSchema), required=True)
 
 
 class Settlement(Schema):
-    """How it ended, and words for whoever reported."""
+    """The outcome of a report, and words for the reporter."""
 
     outcome = fields.String(required=True, validate=validate.OneOf(OUTCOMES))
     words = fields.String(required=True, validate=[validate.Length(1, 200), validate.Regexp(r"(?s).*\S")])

@@ -1,4 +1,4 @@
-"""The use cases of reports: say what is wrong, see what was said, settle it and tell whoever said it."""
+"""The use cases of reports: report an error, list reports, settle one and notify the reporter."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 class Reporter(Protocol):
-    """Who reports: somebody logged in, or whoever calls from an address (without roles)."""
+    """The reporter: somebody logged in, or an anonymous caller (without roles)."""
 
     @property
     def id(self) -> str: ...
@@ -23,7 +23,7 @@ class Reporter(Protocol):
 
 
 class Reports:
-    """What people say is wrong."""
+    """Reports of errors in service points and matters."""
 
     def __init__(
         self,
@@ -42,9 +42,9 @@ class Reports:
         self._record, self._tell = record, tell
         self._transact, self._announce, self._now = transact, announce, now
 
-    def add(self, reporter: Reporter, report_id: str, told: Row) -> Row:
-        """Take a report in. Raises BadFields and TooManyReports."""
-        about = about_of(told["about"])
+    def add(self, reporter: Reporter, report_id: str, body: Row) -> Row:
+        """Store a new report. Raises BadFields and TooManyReports."""
+        about = about_of(body["about"])
         if about is None or self._name(str(about)) is None:
             raise BadFields({"about": ["没有这个服务点或事项。写法：point:编号，或 matter:事项编码。"]})
         origin = self._keyring.index("report.origin", reporter.id)
@@ -52,7 +52,7 @@ class Reports:
         if self._store.count_since(origin, now - DAY) >= MOST_A_DAY:
             raise TooManyReports(retry_after=int(DAY.total_seconds()))
         row = {"_id": report_id, "v": 1, "about": str(about), "at": now, "state": "open", "origin": origin}
-        text = self._keyring.seal(report_id, "text", told["text"].strip())
+        text = self._keyring.seal(report_id, "text", body["text"].strip())
 
         def write(session: Any) -> None:
             self._store.add(session, {**row, "by": _recipient(reporter), "text": text})
@@ -61,29 +61,29 @@ class Reports:
         self._transact(write)
         return _receipt(row)
 
-    def made(self, report_id: str) -> Row:
-        """The receipt of a report that an earlier try made. Raises NotFound."""
+    def receipt(self, report_id: str) -> Row:
+        """The receipt of a report that an earlier try stored. Raises NotFound."""
         return _receipt(self._row(report_id))
 
     def listed(self, actor_id: str, state: str, after: str | None, most: int) -> list[Row]:
-        """Reports in a state, the oldest first; they may hold personal data, so the look is audited."""
+        """Reports in a state, oldest first; they may hold personal data, so the read is audited."""
         rows = self._store.listed(state, after, most)
         if rows:
             self._record(actor_id, "read_unmasked", "reports")
         return [self._face(row) for row in rows]
 
-    def settle(self, actor_id: str, report_id: str, told: Row) -> Row:
+    def settle(self, actor_id: str, report_id: str, settlement: Row) -> Row:
         """Settle an open report with an outcome and words for the reporter. Raises NotFound and ReportSettled."""
         row = self._row(report_id)
-        settled = {**told, "settled_by": actor_id, "settled_at": self._now(), "origin": None}
-        values = {"about": self._name(row["about"]) or row["about"], "words": told["words"]}
+        settled = {**settlement, "settled_by": actor_id, "settled_at": self._now(), "origin": None}
+        values = {"about": self._name(row["about"]) or row["about"], "words": settlement["words"]}
 
         def write(session: Any) -> None:
             before = self._store.settle(session, report_id, settled)
             if before is None:
                 raise ReportSettled
-            self._record(actor_id, f"report.{told['outcome']}", f"report:{report_id}", session=session)
-            self._announce(session, "report.settled", report_id, outcome=told["outcome"])
+            self._record(actor_id, f"report.{settlement['outcome']}", f"report:{report_id}", session=session)
+            self._announce(session, "report.settled", report_id, outcome=settlement["outcome"])
             if before["by"]:
                 self._tell(before["by"], "report_settled", values, key=f"report:{report_id}", session=session)
 
@@ -91,27 +91,27 @@ class Reports:
         return self._face(self._row(report_id))
 
     def open_lines(self) -> list[str]:
-        """Open reports for `circle check`: what about and since when, without what was said."""
+        """Open reports for `circle check`, one line each: subject and date, without the text."""
         return [f"{row['about']} {row['at']:%Y-%m-%d} ({row['_id']})" for row in self._store.open()]
 
     def of(self, reporter: Reporter) -> list[Row]:
-        """All that somebody reported, for the copy of their own data."""
+        """All reports of a person, for the export of their own data."""
         keys = ("id", "about", "text", "at", "state", "outcome", "words")
         faces = (self._face(row) for row in self._store.of(f"citizen:{reporter.id}"))
         return [{key: face[key] for key in keys} for face in faces]
 
     def forget(self, reporter: Reporter) -> None:
-        """Forget that it was this citizen who reported."""
+        """Remove the link between a citizen and their reports."""
         self._store.forget(f"citizen:{reporter.id}")
 
     def _row(self, report_id: str) -> Row:
-        row = self._store.one(report_id)
+        row = self._store.report(report_id)
         if row is None:
             raise NotFound
         return row
 
-    def _name(self, told: str) -> str | None:
-        about = about_of(told)
+    def _name(self, about_text: str) -> str | None:
+        about = about_of(about_text)
         try:
             return self._name_of[about.kind](about.id) if about else None
         except NotFound:
@@ -128,7 +128,7 @@ def _receipt(row: Row) -> Row:
 
 
 def _recipient(reporter: Reporter) -> str | None:
-    """Who is told how it ended; None for somebody who is not logged in."""
+    """Who gets the notice of the settlement; None for an anonymous reporter."""
     if not reporter.roles:
         return None
     return f"citizen:{reporter.id}" if "citizen" in reporter.roles else f"staff:{reporter.id}"

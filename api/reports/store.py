@@ -14,7 +14,7 @@ SEALED = [("reports", ("text",))]
 
 
 class ReportStore:
-    """Reports as rows. `origin` is a blind index of the reporter, kept while a report is open; `by` who is told."""
+    """Reports. `origin` is a blind index of the reporter, kept while a report is open; `by` gets the notice."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -23,7 +23,7 @@ class ReportStore:
         """A new report."""
         self._db["reports"].insert_one(row, session=session)
 
-    def one(self, report_id: str) -> Document | None:
+    def report(self, report_id: str) -> Document | None:
         """A report."""
         return self._db["reports"].find_one({"_id": report_id})
 
@@ -43,9 +43,9 @@ class ReportStore:
         """All reports of a person, the oldest first."""
         return list(self._db["reports"].find({"by": by}).sort("_id", 1))
 
-    def settle(self, session: Any, report_id: str, told: Document) -> Document | None:
+    def settle(self, session: Any, report_id: str, settlement: Document) -> Document | None:
         """Settle an open report and return it as it was; None if it is not open."""
-        change = {"$set": {"state": "settled", **told}}
+        change = {"$set": {"state": "settled", **settlement}}
         return self._db.take_before("reports", {"_id": report_id, "state": "open"}, change, session=session)
 
     def forget(self, by: str) -> None:

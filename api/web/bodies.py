@@ -1,4 +1,4 @@
-"""What a body may be: its size by route, and JSON that every later part can read and keep."""
+"""Checks of request bodies: size per route, valid JSON, and no values that cannot be stored."""
 
 import json
 from typing import Any
@@ -12,19 +12,22 @@ from api.refusals import BadFields
 MOST_JSON = 256 * 1024
 MOST: dict[str, int] = {"/v1/uploads/": 32 * 1024 * 1024, "/v1/carriers/": 1024 * 1024}
 MOST["/v1/desk/matters/import"] = 4 * 1024 * 1024
-"""Bytes of a body, where a route takes more than MOST_JSON: pieces of uploads, the carriers' whole tracking, a whole
+"""The largest body in bytes of routes that take more than MOST_JSON: pieces of uploads, carriers' tracking, a whole
 catalogue."""
 
 MOST_DEPTH = 32
 MOST_NUMBER = 2**53
-"""The largest whole number that JSON carries unharmed (RFC 8259 §6)."""
+"""The largest integer that every JSON parser keeps exactly (RFC 8259 §6)."""
 
 LARGEST = max(MOST.values())
 
 
 def check(request: Request) -> None:
-    """Raises RequestEntityTooLarge, BadRequest where it is not JSON as RFC 8259 has it, BadFields where a value
-    cannot be kept: a NUL, half a character, a number beyond 2^53."""
+    """Check the body of a request, if it has one.
+
+    Raises RequestEntityTooLarge, BadRequest if it is not JSON (RFC 8259), BadFields if a value cannot be stored: a NUL,
+    half a surrogate pair, a number beyond 2^53.
+    """
     if not request.environ.get("CONTENT_LENGTH") and "HTTP_TRANSFER_ENCODING" not in request.environ:
         return  # RFC 9112 §6.3: then there is no body
     most = next((size for prefix, size in MOST.items() if request.path.startswith(prefix)), MOST_JSON)
@@ -36,7 +39,7 @@ def check(request: Request) -> None:
 
 
 def read_json(body: bytes) -> Any:
-    """What the bytes say. Half characters, which orjson refuses, are let through so that they are refused in words."""
+    """Parse JSON. Lone surrogates, which orjson refuses, are let through, so that they are refused in words later."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -1,5 +1,5 @@
-"""What happens to each request before and after its route: the client's true address, a request id, limits, bodies,
-CORS, safe headers, one access line and one measurement."""
+"""What happens before and after every route: client address, request id, rate limits, bodies, CORS, security headers,
+access log and metrics."""
 
 import logging
 import re
@@ -14,17 +14,17 @@ from werkzeug.exceptions import BadRequest
 
 from api.refusals import Refusal
 from api.web import bodies
-from api.web.limits import Limits, class_of
+from api.web.limits import RateLimiter, class_of
 from api.web.problems import preferred
 
 log = logging.getLogger("circle.access")
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 Quick = Callable[[str, str], bytes | None]
-"""(query, language) -> the JSON of a plain question; None, or anything raised, leaves it to the route."""
+"""(query, language) -> a JSON answer without Flask; if None or an exception, the route answers."""
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Observe = Callable[[str, str, int, float], None]
-"""Told (method, route, status, seconds) of each request."""
+"""Called with (method, route, status, seconds) of each request."""
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; worker-src 'self'; "
@@ -44,7 +44,7 @@ HSTS = "max-age=31536000"
 REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 
 UNUSUAL = frozenset({"HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"})
-"""What only the usual way answers: another origin, an id of the client's own, a body."""
+"""Requests with one of these are never answered without Flask: another origin, the client's own id, a body."""
 
 CORS_METHODS = "GET, POST, PATCH, DELETE, HEAD"
 CORS_SENT = (
@@ -60,14 +60,14 @@ CORS_READ = (
 def register(
     app: Flask,
     *,
-    limits: Limits,
+    limits: RateLimiter,
     proxies: Networks,
     origins: frozenset[str],
     https: bool,
     observe: Observe,
     quick: Mapping[str, Quick],
 ) -> None:
-    """Stand before and behind every route of `app`. What `quick` answers by path goes past Flask."""
+    """Wrap every route of `app`. Paths in `quick` are answered without Flask where possible."""
     always = {**HEADERS, "Strict-Transport-Security": HSTS} if https else HEADERS
     wsgi = _quickly(app.wsgi_app, quick, limits, observe)
     app.wsgi_app = _behind(_with_headers(wsgi, always), proxies)  # type: ignore[method-assign,assignment]
@@ -98,7 +98,7 @@ def register(
 
 
 def _with_headers(wsgi: Wsgi, always: dict[str, str]) -> Wsgi:
-    """Add the headers that a route has not set itself: to the plain list, since Flask's looks through all each time."""
+    """Add the headers that a route has not set itself; here, since Flask's own list is slow to search."""
     known = [(name.lower(), (name, value)) for name, value in always.items()]
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -112,9 +112,10 @@ def _with_headers(wsgi: Wsgi, always: dict[str, str]) -> Wsgi:
     return app
 
 
-def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: Limits, observe: Observe) -> Wsgi:
-    """Answer plain questions without Flask, whose way in and out takes longer than finding the answer. Whatever is not
-    plain, another origin's or beyond a limit goes the usual way and is answered or refused there.
+def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: RateLimiter, observe: Observe) -> Wsgi:
+    """Answer plain questions without Flask, whose overhead is larger than finding the answer.
+
+    Any other request, one of another origin and one beyond a rate limit are left to Flask, which answers or refuses.
     """
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -127,7 +128,7 @@ def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: Limits, observe: Ob
             if body is not None:
                 limits.address("read", environ["REMOTE_ADDR"])
         except Refusal:
-            body = None  # told in words by the route
+            body = None  # the route refuses in words
         except Exception:
             log.exception("not answered quickly", extra={"route": path})
             body = None
@@ -143,15 +144,15 @@ def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: Limits, observe: Ob
 
 
 def _account(observe: Observe, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
-    """One line and one measurement, without personal data: the route as declared, no path, no query, no body."""
+    """One access log line and one measurement, without personal data: the route as declared, no path, query or body."""
     observe(method, route, status, seconds)
     if log.isEnabledFor(logging.INFO):
-        told = {"request_id": request_id, "method": method, "route": route, "status": status}
-        log.info("request", extra={**told, "ms": round(seconds * 1000, 1)})
+        fields = {"request_id": request_id, "method": method, "route": route, "status": status}
+        log.info("request", extra={**fields, "ms": round(seconds * 1000, 1)})
 
 
 def _check_address() -> None:
-    """A NUL in a path or query reaches nobody. Raises BadRequest."""
+    """Raises BadRequest if there is a NUL in the path or query."""
     if "\0" in request.path or "%00" in request.environ.get("QUERY_STRING", ""):
         raise BadRequest
 
@@ -182,7 +183,7 @@ def _answer_origin(response: Response, origins: frozenset[str]) -> None:
 
 
 def client_address(peer: str, forwarded: str, proxies: Networks) -> str:
-    """The nearest address that is not one of our proxies: X-Forwarded-For is believed only as far as they wrote it."""
+    """The client's address: the last one in X-Forwarded-For that is not a trusted proxy; else the peer."""
     address = peer
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     while _is_one_of(address, proxies) and hops and _parsed(hops[-1]):
@@ -191,7 +192,7 @@ def client_address(peer: str, forwarded: str, proxies: Networks) -> str:
 
 
 def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
-    """Give the app the client's address and scheme, as told by trusted proxies alone."""
+    """Set the client's address and scheme from forwarded headers, if a trusted proxy sent them."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")

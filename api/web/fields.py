@@ -1,4 +1,4 @@
-"""Shapes that every room's schemas share: Beijing times and paging."""
+"""Fields and schemas that every room shares: Beijing times and paging."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from api.times import BEIJING
 
 
 class Time(fields.AwareDateTime):
-    """An instant: aware UTC inside, `+08:00` at the edge (ISO 8601, to the second)."""
+    """An instant: aware UTC in Python, `+08:00` in JSON (ISO 8601, to the second)."""
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return value.astimezone(BEIJING).isoformat(timespec="seconds") if value else None
@@ -22,7 +22,7 @@ class Page(Schema):
 
 
 class Paging(Schema):
-    """Where a list goes on, and how long a page is."""
+    """The cursor of a page and its length."""
 
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))

@@ -171,13 +171,13 @@ class Http:
                 def create(new_id: str) -> Any:
                     return view(*args, actor=actor, new_id=new_id, **kwargs)
 
-                def made(ref: str) -> Any | None:
+                def load_created(ref: str) -> Any | None:
                     try:
                         return load(actor, ref)
                     except NotFound:
                         return None
 
-                return self._once.run(f"{actor.id}:{key}", hashlib.sha256(content).hexdigest(), create, made)
+                return self._once.run(f"{actor.id}:{key}", hashlib.sha256(content).hexdigest(), create, load_created)
 
             once.creates = True  # type: ignore[attr-defined]
             return once  # type: ignore[return-value]
@@ -187,14 +187,14 @@ class Http:
     @staticmethod
     def wanted_version() -> int:
         """The version that the change was made against, from If-Match (RFC 9110 §13.1.1)."""
-        found = VERSION_FORM.fullmatch(request.headers.get("If-Match", ""))
-        if found is None:
+        match = VERSION_FORM.fullmatch(request.headers.get("If-Match", ""))
+        if match is None:
             raise VersionMissing
-        return int(found[1])
+        return int(match[1])
 
     @staticmethod
     def etag(version: int) -> dict[str, str]:
-        """The header that tells the version of what is answered."""
+        """The ETag header with the version of the answered thing."""
         return {"ETag": f'"{version}"'}
 
 

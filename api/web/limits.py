@@ -1,7 +1,7 @@
-"""How often one address and one person may call: a class for each route, and the numbers of each class.
+"""Rate limits per address and per person: the class of each route, and the limits of each class.
 
-Counted in memory for one process, in Redis for more, by fixed windows (the engine under Flask-Limiter, called where the
-actor is known). Numbers by address are generous: behind one address of a mobile carrier are thousands of citizens.
+Counted by fixed windows, in memory for one process, in Redis for more (with `limits`, the library under Flask-Limiter).
+Limits per address are generous: one address of a mobile carrier stands for thousands of citizens. Fails open.
 """
 
 import logging
@@ -27,25 +27,25 @@ class TooMany(Refusal):
     en = "Too many requests. Wait a little, then try again."
 
 
-class Rate(NamedTuple):
-    """How often one address, and one person, may call the routes of a class, all together. "" is without a limit."""
+class RateLimit(NamedTuple):
+    """The limits of a class of routes, together, per address and per person; "" for none."""
 
     address: str
     person: str
 
 
-RATES: dict[str, Rate] = {
-    "code": Rate("30/minute;300/hour", ""),
-    "log_in": Rate("60/minute;600/hour", ""),
-    "look_up": Rate("60/minute;600/hour", ""),
-    "print": Rate("120/minute", "30/minute"),
-    "search": Rate("1200/minute", "300/minute"),
-    "upload": Rate("6000/minute", "3000/minute"),
-    "write": Rate("3000/minute", "600/minute"),
-    "read": Rate("12000/minute", "3000/minute"),
+RATES: dict[str, RateLimit] = {
+    "code": RateLimit("30/minute;300/hour", ""),
+    "log_in": RateLimit("60/minute;600/hour", ""),
+    "look_up": RateLimit("60/minute;600/hour", ""),
+    "print": RateLimit("120/minute", "30/minute"),
+    "search": RateLimit("1200/minute", "300/minute"),
+    "upload": RateLimit("6000/minute", "3000/minute"),
+    "write": RateLimit("3000/minute", "600/minute"),
+    "read": RateLimit("12000/minute", "3000/minute"),
 }
 STRICT = ("code", "log_in", "look_up")
-"""Classes whose routes let somebody guess or cost money."""
+"""Classes of routes that allow guessing or cost money."""
 
 CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/sessions/codes"): "code",
@@ -63,15 +63,18 @@ CLASSES: dict[tuple[str, str], str] = {
 
 
 def class_of(method: str, rule: str) -> str:
-    """The class of a route; reads and writes are told apart by method."""
+    """The class of a route: its own, else `read` or `write` by method."""
     if rule.startswith("/v1/uploads"):
         return "upload"
     by_method = "read" if method in {"GET", "HEAD", "OPTIONS"} else "write"
     return CLASSES.get((method, rule), by_method)
 
 
-class Limits:
-    """Counts calls. `spares(address)` names addresses that only the look-ups' limit holds for."""
+class RateLimiter:
+    """Counts calls. If `spares(address)`, only the limit of look-ups holds for that address.
+
+    Fails open: while the counters cannot be reached, calls are let through and the failure is logged.
+    """
 
     def __init__(self, redis_url: str = "", spares: Callable[[str], bool] = lambda address: False) -> None:
         storage = storage_from_string(redis_url or "memory://", wrap_exceptions=True)
@@ -81,12 +84,12 @@ class Limits:
         self._by_person = {kind: parse_many(rate.person) if rate.person else [] for kind, rate in RATES.items()}
 
     def address(self, kind: str, address: str) -> None:
-        """One more call from an address. Raises TooMany."""
+        """Count a call from an address. Raises TooMany."""
         if kind == "look_up" or not self._spares(address):
             self._count(self._by_address[kind], kind, f"at:{address}")
 
     def person(self, kind: str, person: str) -> None:
-        """One more call by somebody who is logged in. Raises TooMany."""
+        """Count a call by somebody who is logged in. Raises TooMany."""
         self._count(self._by_person[kind], kind, f"by:{person}")
 
     def _count(self, items: list[RateLimitItem], kind: str, who: str) -> None:
@@ -95,5 +98,5 @@ class Limits:
                 if not self._window.hit(item, kind, who):
                     ends = self._window.get_window_stats(item, kind, who).reset_time
                     raise TooMany(retry_after=max(1, int(ends - time.time()) + 1))
-        except StorageError:  # the office stays open without its doorkeeper
+        except StorageError:  # fails open
             log.exception("limits are not counted")

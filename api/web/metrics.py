@@ -1,4 +1,4 @@
-"""What is measured, in Prometheus' text format at `/metrics`: requests as they come, the rest when it is asked for."""
+"""Metrics in Prometheus' text format at `/metrics`: requests are counted as they come, gauges are read on demand."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Reading(NamedTuple):
-    """A number that is looked up when somebody asks; `read` answers one number for each value of `label`."""
+    """A gauge that is read on demand; `read` gives one number per value of `label`."""
 
     name: str
     meaning: str
@@ -44,13 +44,13 @@ class Metrics:
         self._registry.register(self)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """One request. `route` is as declared, so that the number of series is bounded; so is `method`."""
+        """Count one request. `route` is as declared, `method` a known one, so that the number of series is bounded."""
         key = (method if method in METHODS else "-", route, status)
         series = self._known.get(key) or self._known.setdefault(key, self._seconds.labels(*map(str, key)))
         series.observe(seconds)
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """The readings of this moment. One that fails is left out and logged; the others stand."""
+        """The current readings; one that fails is logged and left out."""
         for reading in self._readings:
             family = GaugeMetricFamily(reading.name, reading.meaning, labels=[reading.label])
             try:
@@ -61,11 +61,11 @@ class Metrics:
             yield family
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """Nothing is read at registration."""
+        """Required by the registry; empty, so that nothing is read at registration."""
         return ()
 
     def text(self) -> bytes:
-        """Everything, in the text format."""
+        """All metrics in the text format."""
         return generate_latest(self._registry)
 
 
@@ -73,7 +73,7 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE"}
 
 
 def register(app: Flask, web: Http, metrics: Metrics, token: str, is_loopback: Callable[[str], bool]) -> None:
-    """Serve `/metrics` to whoever brings the token; where none is set, to this machine alone."""
+    """Serve `/metrics` to callers with the token; without a token, to this machine only."""
 
     def may_read() -> bool:
         if token:
@@ -85,7 +85,7 @@ def register(app: Flask, web: Http, metrics: Metrics, token: str, is_loopback: C
     @app.get("/metrics")
     @web.allow("anyone")
     def measured() -> Response:
-        """Prometheus' text; for others it is not there."""
+        """Prometheus' text; 404 for callers who may not read it."""
         if not may_read():
             raise NotFound
         return Response(metrics.text(), content_type=CONTENT_TYPE)

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description, made from the routes themselves: who may call, which headers, which problems."""
+"""The OpenAPI 3.1 description, generated from the routes: who may call, which headers, which problems."""
 
 import inspect
 import re
@@ -46,7 +46,7 @@ class Problem(Schema):
 
 
 class _Described(Api):
-    """Errors are made in problems.py alone; here they are only described."""
+    """flask-smorest without its error handlers: errors are made in problems.py, here they are only described."""
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
@@ -59,7 +59,7 @@ class _Described(Api):
 
 
 def describe(app: Flask) -> Api:
-    """An Api on which to register the blueprints; afterwards `complete` finishes their description."""
+    """The Api on which blueprints are registered; call `complete` afterwards."""
     app.config |= {"API_TITLE": "Service Circle", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     named = MarshmallowPlugin(schema_name_resolver=_schema_name)
     api = _Described(app, spec_kwargs={"marshmallow_plugin": named})
@@ -124,7 +124,7 @@ def _complete(operation: Operation, view: Any) -> None:
 
 
 def takes_version(view: Any) -> bool:
-    """Whether a view asks for the version that a change is made against."""
+    """Whether a view requires If-Match, i.e. the version that a change is made against."""
     return "wanted_version" in inspect.unwrap(view).__code__.co_names
 
 

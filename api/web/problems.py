@@ -1,4 +1,4 @@
-"""The only maker of error responses: a refusal becomes RFC 9457 `application/problem+json`."""
+"""All error responses are made here: refusals become RFC 9457 `application/problem+json`."""
 
 import logging
 from functools import lru_cache
@@ -102,7 +102,7 @@ STATUS: dict[int, frozenset[str]] = {
     460: frozenset({"checksum_wrong"}),
     503: frozenset({"wechat_unavailable", "unavailable"}),
 }
-"""Status of every refusal, by code. Refusals know nothing of HTTP; a test holds this table complete."""
+"""The codes of refusals by HTTP status. Refusals know nothing of HTTP; a test holds this table complete."""
 
 TITLES = {
     400: ("请求格式不对", "Malformed request"),
@@ -142,7 +142,7 @@ FIELD_WORDS = {
 
 
 class RefusalLike(Protocol):
-    """What a refusal of any package carries; `api`, `chat` and `notifications` each have a base of their own."""
+    """A refusal of any package; `api`, `chat` and `notifications` each have their own base class."""
 
     code: str
     words: dict[str, str]
@@ -165,7 +165,7 @@ def language() -> str:
 
 @lru_cache(256)
 def preferred(accepted: str) -> str:
-    """The same, of an Accept-Language header (RFC 9110 §12.5.4)."""
+    """The preferred language, `zh` or `en`, of an Accept-Language header (RFC 9110 §12.5.4)."""
     return parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"], "zh")
 
 
@@ -194,7 +194,7 @@ def problem(
 
 
 def register(app: Flask, refusal_types: tuple[type[Exception], ...], unavailable: tuple[type[Exception], ...]) -> None:
-    """Turn refusals, framework errors and store failures into problems."""
+    """Register handlers that turn refusals, framework errors and store failures into problems."""
 
     def refused(error: RefusalLike) -> Response:
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None

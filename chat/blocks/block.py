@@ -1,7 +1,7 @@
-"""Somebody may not write to a desk for some hours: who decides it, for how long at most, and what it never touches.
+"""A block: a citizen may not write to one desk for some hours; who may impose it, for how long, and who may lift it.
 
-A block stops words to one desk: posting, and opening or reopening a talk there. It never stops reading, rating, ending
-a talk, other desks, cases, or the ways past the chat (window, post, 12345). It ends by itself.
+It stops posting, and opening or reopening a conversation at that desk. It never stops reading, rating, closing a
+conversation, other desks, cases, or the ways past the chat (window, post, 12345). It ends by itself.
 """
 
 from collections.abc import Mapping
@@ -9,17 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from chat.ports import Viewer
+from chat.live.views import moment
+from chat.ports import Document, Viewer
 from chat.refusals import BadFields, NotTheOfficer
-from chat.talk.conversation import Conversation, Person, oversees, read_reason
+from chat.talk.access import oversees
+from chat.talk.conversation import Conversation, Participant
+from chat.talk.post import read_reason
 
 MOST_HOURS = {"officer": 24, "overseer": 72}
-"""For how long at most, by who decides it."""
+"""For how long at most, by who imposes it."""
 
 
 @dataclass(frozen=True)
-class Block:
-    """One decision. `conversation` is the talk that it came from."""
+class DeskBlock:
+    """One block. `conversation` is the one that it was imposed in."""
 
     id: str
     desk: str
@@ -28,28 +31,45 @@ class Block:
     reason: str
     at: datetime
     until: datetime
-    by: Person
+    by: Participant
     lifted_at: datetime | None = None
-    lifted_by: Person | None = None
+    lifted_by: Participant | None = None
 
     def holds(self, now: datetime) -> bool:
-        """Whether it still stops anything."""
+        """Whether it is in force."""
         return self.lifted_at is None and now < self.until
 
     @property
-    def told(self) -> dict[str, Any]:
-        """What everybody in the talk sees of it."""
+    def event_details(self) -> dict[str, Any]:
+        """The part that everybody in the conversation sees, as fields of its events."""
         return {"id": self.id, "until": self.until, "reason": self.reason}
 
+    def as_json(self, citizen_name: str) -> Document:
+        """The block as staff see it."""
+        lifted = self.lifted_at and {"at": moment(self.lifted_at), "by": self.lifted_by and self.lifted_by.name}
+        return {
+            "id": self.id,
+            "desk": self.desk,
+            "citizen": {"id": self.citizen, "name": citizen_name},
+            "conversation": self.conversation,
+            "reason": self.reason,
+            "at": moment(self.at),
+            "until": moment(self.until),
+            "by": {"id": self.by.id, "name": self.by.name},
+            "lifted": lifted,
+        }
 
-def decided(found: Conversation, viewer: Viewer, block_id: str, body: Mapping[str, Any], now: datetime) -> Block:
-    """A block from {hours, reason}, by the officer of the talk or who oversees its desk.
+
+def imposed(
+    conversation: Conversation, viewer: Viewer, block_id: str, body: Mapping[str, Any], now: datetime
+) -> DeskBlock:
+    """A new block from {hours, reason}, by the officer of the conversation or an overseer of its desk.
 
     Raises NotTheOfficer, BadFields.
     """
-    if oversees(viewer, found.desk):
+    if oversees(viewer, conversation.desk):
         most = MOST_HOURS["overseer"]
-    elif found.officer and found.officer.id == viewer.id:
+    elif conversation.officer and conversation.officer.id == viewer.id:
         most = MOST_HOURS["officer"]
     else:
         raise NotTheOfficer
@@ -62,14 +82,23 @@ def decided(found: Conversation, viewer: Viewer, block_id: str, body: Mapping[st
     if errors or reason is None or not isinstance(hours, int):
         raise BadFields(errors)
     until = now + timedelta(hours=hours)
-    return Block(block_id, found.desk, found.citizen.id, found.id, reason, now, until, Person.of(viewer))
+    return DeskBlock(
+        id=block_id,
+        desk=conversation.desk,
+        citizen=conversation.citizen.id,
+        conversation=conversation.id,
+        reason=reason,
+        at=now,
+        until=until,
+        by=Participant.of(viewer),
+    )
 
 
-def lifted(block: Block, viewer: Viewer, now: datetime) -> Block | None:
-    """Ended before its time, by who decided it or who oversees the desk; None where it holds no more.
+def lifted(block: DeskBlock, viewer: Viewer, now: datetime) -> DeskBlock | None:
+    """The block ended before its time, by who imposed it or an overseer of the desk; None if it is not in force.
 
     Raises NotTheOfficer.
     """
     if viewer.id != block.by.id and not oversees(viewer, block.desk):
         raise NotTheOfficer
-    return replace(block, lifted_at=now, lifted_by=Person.of(viewer)) if block.holds(now) else None
+    return replace(block, lifted_at=now, lifted_by=Participant.of(viewer)) if block.holds(now) else None

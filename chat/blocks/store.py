@@ -8,61 +8,54 @@ import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
-from chat.blocks.block import Block
+from chat.blocks.block import DeskBlock
 from chat.ports import Document
-from chat.talk.conversation import Person
-from chat.talk.store import Database, Index, Unsettled
+from chat.talk.conversation import Participant
+from chat.talk.store import ChatDatabase, Index, Unsettled
 
-INDEXES: list[Index] = [("chat_blocks", [("until", 1)], {}), ("chat_blocks", [("desk", 1), ("_id", 1)], {})]
+INDEXES: list[Index] = [("chat_blocks", [("until", 1)], {})]
 
-
-LOOK_SECONDS = 1.0
-"""Somebody's word waits for it."""
+READ_SECONDS = 1.0
+"""How long a read may take: somebody's message waits for it."""
 
 
 class BlockStore:
-    """Blocks, those that ended included for a while."""
+    """Blocks in force, and for a while those that ended."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ChatDatabase) -> None:
         self._blocks = database["chat_blocks"]
 
-    def block(self, block_id: str) -> Block | None:
+    def block(self, block_id: str) -> DeskBlock | None:
         """One block."""
         row = self._blocks.find_one({"_id": block_id})
-        return _block(row) if row else None
+        return _block_of(row) if row else None
 
-    def keep(self, block: Block, session: ClientSession | None = None) -> None:
-        """Keep a new one, or one that was lifted."""
+    def keep(self, block: DeskBlock, session: ClientSession | None = None) -> None:
+        """Store a new block, or one that was lifted."""
         row: Document = {**asdict(block), "v": 1}
         row["_id"] = row.pop("id")
         self._blocks.replace_one({"_id": block.id}, row, upsert=True, session=session)
 
-    def holding(self, now: datetime) -> list[Block]:
-        """All that hold: few at any time. Raises Unsettled, soon, where the store does not answer."""
+    def in_force(self, now: datetime) -> list[DeskBlock]:
+        """All blocks in force, newest first: few at any time."""
+        blocks = [_block_of(row) for row in self._blocks.find({"until": {"$gt": now}})]
+        return sorted((block for block in blocks if block.holds(now)), key=lambda block: block.id, reverse=True)
+
+    def in_force_at_once(self, now: datetime) -> list[DeskBlock]:
+        """As `in_force`, with a short timeout. Raises Unsettled if the store does not answer."""
         try:
-            with pymongo.timeout(LOOK_SECONDS):
-                return [_block(row) for row in self._blocks.find(_holding(now))]
+            with pymongo.timeout(READ_SECONDS):
+                return self.in_force(now)
         except PyMongoError as error:
             raise Unsettled from error
 
-    def at_desk(self, desk: str | None, now: datetime, before: str | None, limit: int) -> list[Block]:
-        """Those that hold at a desk (None: at all of them), newest first, from before an id on."""
-        wanted: Document = {**_holding(now), **({"desk": desk} if desk else {})}
-        if before is not None:
-            wanted["_id"] = {"$lt": before}
-        return [_block(row) for row in self._blocks.find(wanted).sort("_id", -1).limit(limit)]
-
     def forget(self, before: datetime) -> None:
-        """Drop those that ended before an instant."""
+        """Delete those that ended before an instant."""
         self._blocks.delete_many({"until": {"$lt": before}})
 
 
-def _holding(now: datetime) -> Document:
-    return {"until": {"$gt": now}, "lifted_at": None}
-
-
-def _block(row: dict[str, Any]) -> Block:
-    known: Document = {field.name: row.get(field.name) for field in fields(Block)} | {"id": row["_id"]}
+def _block_of(row: dict[str, Any]) -> DeskBlock:
+    values: Document = {field.name: row.get(field.name) for field in fields(DeskBlock)} | {"id": row["_id"]}
     for role in ("by", "lifted_by"):
-        known[role] = Person(**known[role]) if known[role] else None
-    return Block(**known)
+        values[role] = Participant(**values[role]) if values[role] else None
+    return DeskBlock(**values)

@@ -1,1 +1,1 @@
-"""The desk: who is there, who waits, who is given what, and what is looked after by itself."""
+"""The desks: presence of officers, queues, assignment, promised answers, and what happens without anybody's act."""

@@ -1,4 +1,4 @@
-"""Conversations given to those who are free: first come first served, by skill and load."""
+"""Assigns waiting conversations to free officers: first come first served, by skill and load."""
 
 import logging
 from collections import Counter
@@ -6,70 +6,76 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from chat.desk import routing as desks
+from chat.desk import routing
 from chat.desk.presence import Presence
 from chat.desk.queue import Turns
+from chat.desk.store import DeskStore
 from chat.ports import Ports
 from chat.refusals import AlreadyClaimed, AtCapacity, ConversationClosed
-from chat.talk import conversation as rules
-from chat.talk.conversation import Conversation, Decide, Move, Person
-from chat.talk.store import ChatStore
+from chat.talk import transitions
+from chat.talk.conversation import Conversation, Decide, Participant, Transition
 
 log = logging.getLogger("circle.chat")
 
-LINE = 50
-"""How far the queue of a desk is looked through for somebody whom a free officer knows to answer."""
+LOOKED_THROUGH = 50
+"""How far the queue of a desk is looked through for a conversation that a free officer has the skill for."""
 
 
-class Giving:
-    """Gives what waits."""
+class Assigning:
+    """Assigns the queue of a desk to those of its officers who let it (`takes` push)."""
 
     def __init__(
         self,
-        store: ChatStore,
+        store: DeskStore,
         ports: Ports,
         *,
         move: Callable[[str, Decide], Conversation],
         now: Callable[[], datetime],
     ) -> None:
         self._store, self._ports, self._move, self._now = store, ports, move, now
-        self._given = Turns()
+        self._turns = Turns()
 
-    def give(self, desk: str) -> None:
-        """Give what waits at a desk to those who are free, first come first served. One thread at a time does it; who
-        comes meanwhile is sure that it looks once more. What fails is done at the next occasion or round."""
+    def assign_waiting(self, desk: str) -> None:
+        """Assign what waits at a desk to its free officers, first come first served.
+
+        One thread at a time does it per desk; who comes meanwhile can rely on its looking once more. A failure is
+        logged, and made good at the next occasion or round.
+        """
         try:
-            self._given.turn(desk, lambda: self._give_first(desk))
+            self._turns.take(desk, lambda: self._assign_first(desk))
         except Exception:
-            log.exception("nobody was given a conversation")
+            log.exception("nobody was assigned a conversation")
 
-    def freed(self, officer: str) -> None:
-        """An officer has one less in hand."""
-        known = self._store.presence(officer)
-        if known and known.desk and known.takes == "push":
-            self.give(known.desk)
+    def assign_to_freed(self, officer: str) -> None:
+        """An officer holds one less: assign the next."""
+        presence = self._store.presence(officer)
+        if presence and presence.desk and presence.takes == "push":
+            self.assign_waiting(presence.desk)
 
-    def _give_first(self, desk: str) -> bool:
-        """Give away the first that somebody can take; whether there was one. Then look anew: others are at it too."""
+    def _assign_first(self, desk: str) -> bool:
+        """Assign the first conversation that somebody can take; False if there is none. Others do the same meanwhile,
+        so each look reads anew."""
         now = self._now()
-        line = self._store.line(desk, LINE)
-        officers = self._store.officers(desk, now) if line else []
-        held = Counter(officer for officer, _ in self._store.held_by([one.member for one in officers])) if line else {}
-        hands = [desks.Hand(one, held.get(one.member, 0)) for one in officers]
-        for found in line:
-            skills = self._ports.skills_of(found.matter) if found.matter else ()
-            officer = desks.choose(hands, skills, found.wanted, now)
-            if officer is not None:
-                self._give_to(officer, found.id, now)
+        queue = self._store.first_queued(desk, LOOKED_THROUGH)
+        if not queue:
+            return False
+        officers = self._store.officers(desk, now)
+        held = Counter(officer for officer, _ in self._store.held_by([officer.member for officer in officers]))
+        loads = [routing.OfficerLoad(officer, held.get(officer.member, 0)) for officer in officers]
+        for conversation in queue:
+            skills = self._ports.skills_of(conversation.matter) if conversation.matter else ()
+            chosen = routing.choose(loads, skills, conversation.wanted, now)
+            if chosen is not None:
+                self._assign(chosen, conversation.id, now)
                 return True
         return False
 
-    def _give_to(self, officer: Presence, conversation_id: str, now: datetime) -> None:
-        """Unless it was taken, or the officer's hands were filled, in this very moment."""
-        to = Person(officer.member, "staff", officer.name)
+    def _assign(self, officer: Presence, conversation_id: str, now: datetime) -> None:
+        """Assign it, unless it was taken or the officer became full in this very moment."""
+        participant = Participant(officer.member, "staff", officer.name)
 
-        def decide(found: Conversation) -> Move | None:
-            return rules.claimed(found, to, now) if found.state == "queued" else None
+        def decide(conversation: Conversation) -> Transition | None:
+            return transitions.claimed(conversation, participant, now) if conversation.state == "queued" else None
 
         with suppress(AlreadyClaimed, AtCapacity, ConversationClosed):
             self._move(conversation_id, decide)

@@ -1,4 +1,4 @@
-"""Who of the staff is there: a lease in the store that an open connection keeps renewing."""
+"""Presence of officers: a lease in the store that an open connection keeps renewing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,26 +8,26 @@ from typing import Any
 from chat.refusals import BadFields
 
 CAPACITY = 5
-"""Conversations that one officer holds at once, where they have not said otherwise."""
+"""How many conversations an officer holds at once by default."""
 
 MOST_CAPACITY = 20
 
 STATES = ("here", "away")
 WAYS = ("pull", "push")
-"""Whether an officer takes conversations, or is given them."""
+"""Whether an officer takes conversations (pull) or is assigned them (push)."""
 
 MOST_SKILLS = 30
 RENEW_SECONDS = 30
 LEASE = timedelta(seconds=3 * RENEW_SECONDS)
 GONE = timedelta(seconds=60)
-"""How long after their lease an officer counts as gone for good, and what they held goes back."""
+"""How long after the end of their lease an officer counts as gone, and what they hold goes back."""
 
 
 @dataclass(frozen=True)
 class Presence:
-    """What an officer said of themselves, and until when it holds without a sign of life.
+    """The presence of an officer: state, capacity, how they take conversations, skills; `until` is the lease's end.
 
-    `skills` are what they know, as matters name it (`Ports.skills_of`); none said is everything.
+    `skills` are named as matters name them (`Ports.skills_of`); none means all.
     """
 
     member: str
@@ -40,8 +40,8 @@ class Presence:
     skills: tuple[str, ...] = ()
 
     @property
-    def word(self) -> dict[str, Any]:
-        """What they said."""
+    def as_json(self) -> dict[str, Any]:
+        """The part that an officer sets: {state, capacity, takes, skills}."""
         return {"state": self.state, "capacity": self.capacity, "takes": self.takes, "skills": list(self.skills)}
 
     def is_here(self, now: datetime) -> bool:
@@ -49,10 +49,10 @@ class Presence:
         return self.state == "here" and self.until is not None and self.until > now
 
 
-def said(presence: Presence, word: Mapping[str, object]) -> Presence:
-    """The presence after an officer's own word, {state?, capacity?, takes?, skills?}. Raises BadFields."""
+def changed(presence: Presence, change: Mapping[str, object]) -> Presence:
+    """The presence after an officer's own change, {state?, capacity?, takes?, skills?}. Raises BadFields."""
     errors = {}
-    state, capacity, takes, skills = (word.get(name) for name in ("state", "capacity", "takes", "skills"))
+    state, capacity, takes, skills = (change.get(name) for name in ("state", "capacity", "takes", "skills"))
     if state is not None and state not in STATES:
         errors["state"] = ["应为 here 或 away。"]
     if takes is not None and takes not in WAYS:
@@ -77,5 +77,5 @@ def _are_skills(value: object) -> bool:
     return (
         isinstance(value, list)
         and len(value) <= MOST_SKILLS
-        and all(isinstance(one, str) and 0 < len(one) <= 60 and one.isprintable() for one in value)
+        and all(isinstance(skill, str) and 0 < len(skill) <= 60 and skill.isprintable() for skill in value)
     )

@@ -1,4 +1,4 @@
-"""What a process remembers of the desks' queues, so that it counts them rarely and tells only what changed."""
+"""A process's memory of the desks' queues: counted at most once a second, and only changed places are sent."""
 
 import threading
 import time
@@ -14,49 +14,49 @@ PAUSE_SECONDS = 1.0
 
 
 class Queues:
-    """Which desks' queues have changed, when each was told last, and what its people were told."""
+    """Which queues have changed, when the places of each were sent last, and which places they were."""
 
     def __init__(self) -> None:
         self.pause = PAUSE_SECONDS
         self._changed: set[str] = set()
-        self._told_at: dict[str, float] = {}
+        self._sent_at: dict[str, float] = {}
         self._places: dict[str, Mapping[Any, Document]] = {}
         self._waits: dict[str, tuple[float, list[Wait]]] = {}
         self._lock = threading.Lock()
 
     def changed(self, desks: Iterable[str]) -> None:
-        """Somebody came, went or was taken."""
+        """The queues of these desks have changed."""
         with self._lock:
             self._changed.update(desks)
 
     def due(self) -> list[str]:
-        """The changed desks that were not told within the last second; each is given to one asker only."""
+        """The changed desks whose places were not sent within the last second; each is given to one caller only."""
         now = time.monotonic()
         with self._lock:
-            due = [desk for desk in self._changed if now - self._told_at.get(desk, -self.pause) >= self.pause]
+            due = [desk for desk in self._changed if now - self._sent_at.get(desk, -self.pause) >= self.pause]
             self._changed.difference_update(due)
-            self._told_at.update(dict.fromkeys(due, now))
+            self._sent_at.update(dict.fromkeys(due, now))
         return due
 
-    def news(self, desk: str, places: Mapping[Who, Document]) -> list[tuple[Who, Document]]:
-        """The places that are others than were told last."""
+    def changed_places(self, desk: str, places: Mapping[Who, Document]) -> list[tuple[Who, Document]]:
+        """The places that differ from those sent last."""
         with self._lock:
             before, self._places[desk] = self._places.get(desk, {}), {**places}
         return [(who, place) for who, place in places.items() if before.get(who) != place]
 
     def waits(self, desk: str) -> list[Wait] | None:
-        """What was measured at a desk, if that was within the last second."""
+        """The waits measured at a desk, if that was within the last second."""
         at, waits = self._waits.get(desk, (-self.pause, []))
         return waits if time.monotonic() - at < self.pause else None
 
     def remember_waits(self, desk: str, waits: list[Wait]) -> list[Wait]:
-        """Keep what was measured for a second."""
+        """Keep measured waits for a second."""
         self._waits[desk] = (time.monotonic(), waits)
         return waits
 
 
 class Turns:
-    """Work of which one thread at a time does each part; who asks meanwhile makes it look once more."""
+    """Runs work under a name in one thread at a time; a call meanwhile makes that thread run it once more."""
 
     MOST = 1_000
 
@@ -65,8 +65,8 @@ class Turns:
         self._busy: set[str] = set()
         self._lock = threading.Lock()
 
-    def turn(self, name: str, work: Callable[[], bool]) -> None:
-        """Do `work` until it gives False, unless somebody is at it: then they will have looked after this call."""
+    def take(self, name: str, work: Callable[[], bool]) -> None:
+        """Repeat `work` until it gives False, unless another thread does: then that one repeats it after this call."""
         with self._lock:
             self._wanted.add(name)
             if name in self._busy:
@@ -83,7 +83,7 @@ class Turns:
             raise
 
     def _again(self, name: str) -> bool:
-        """Whether somebody asked since the last look; if not, the turn is over, in the same instant."""
+        """Whether somebody called since the last run; if not, the turn is over, in the same instant."""
         with self._lock:
             if name in self._wanted:
                 self._wanted.discard(name)

@@ -1,128 +1,108 @@
-"""What is looked after by itself: who does not answer, who is gone, talks that fell silent, promises that are due."""
+"""The rounds: what happens without anybody's act, such as unanswered conversations that go back to the queue."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from chat.desk import presence as presences
-from chat.ports import Document, Ports
+from chat.desk import routing
+from chat.desk.store import DeskStore
+from chat.ports import Ports
 from chat.refusals import Refusal
-from chat.talk import conversation as rules
-from chat.talk.conversation import Conversation, Decide, Move
-from chat.talk.store import ChatStore
+from chat.talk import transitions
+from chat.talk.conversation import Conversation, Decide, Transition
+from chat.talk.store import ConversationStore
 
 log = logging.getLogger("circle.chat")
 
 MOST = 50
 SLOW = timedelta(seconds=15)
-"""How often it is looked for what need not be noticed at once."""
-
-REMIND = timedelta(minutes=30)
-OVERDUE_AGAIN = timedelta(hours=1)
+"""How often the checks run that need not run every second."""
 
 
 class Rounds:
-    """Goes round under the lease of the chat's search, so in one process at a time; everything may come twice."""
+    """Runs under the lease of the search for unseen messages, so in one process at a time; each check is idempotent."""
 
     def __init__(
         self,
-        store: ChatStore,
+        store: DeskStore,
+        conversations: ConversationStore,
         ports: Ports,
         *,
         move: Callable[[str, Decide], Conversation],
-        way_in: Callable[[str, datetime], tuple[str, datetime | None]],
-        give: Callable[[str], None],
-        tidy: Sequence[Callable[[datetime], None]],
+        assign: Callable[[str], None],
+        slow_checks: Sequence[Callable[[datetime], None]],
     ) -> None:
-        self._store, self._ports = store, ports
-        self._move, self._way_in, self._give, self._tidy = move, way_in, give, tidy
+        self._store, self._conversations, self._ports = store, conversations, ports
+        self._move, self._assign = move, assign
+        self._slow_checks = slow_checks
         self._slow_at = datetime.min.replace(tzinfo=UTC)
 
-    def go(self, now: datetime) -> None:
-        """Look at everything that is due. What fails does not keep the rest from being looked at."""
-        for look in self._looks(now):
+    def run(self, now: datetime) -> None:
+        """Run every check that is due. One that fails does not stop the others."""
+        for check in self._due_checks(now):
             try:
-                look(now)
+                check(now)
             except Exception:
                 log.exception("a round of the chat failed")
 
-    def _looks(self, now: datetime) -> Iterator[Callable[[datetime], None]]:
-        yield self._unanswered
+    def _due_checks(self, now: datetime) -> Iterator[Callable[[datetime], None]]:
+        yield self._return_unanswered
         if now - self._slow_at >= SLOW:
             self._slow_at = now
-            yield self._gone
-            yield self._left_over
-            yield self._silent
-            yield self._promises
-            yield from self._tidy
+            yield self._return_of_gone
+            yield self._assign_left_over
+            yield self._end_silent
+            yield from self._slow_checks
 
     # -- officers ------------------------------------------------------------------
 
-    def _unanswered(self, now: datetime) -> None:
-        """What an officer took and never answered goes back to its place; its citizen sees it."""
-        for found in self._store.unanswered(now, MOST):
-            officer, since = found.officer, (found.reply_by or now) - rules.FIRST_REPLY
-            if officer is None or self._store.has_said(found.id, officer.id, since):
-                self._store.replied(found)
+    def _return_unanswered(self, now: datetime) -> None:
+        """What an officer took and did not answer in time goes back to its place; its citizen sees it."""
+        for conversation in self._store.unanswered(now, MOST):
+            officer, since = conversation.officer, (conversation.reply_by or now) - transitions.FIRST_REPLY
+            if officer is None or self._conversations.has_spoken(conversation.id, officer.id, since):
+                self._store.mark_answered(conversation)
             else:
-                self._return(found.id, officer.id, "no_reply", now)
+                self._return(conversation.id, officer.id, "no_reply", now)
 
-    def _gone(self, now: datetime) -> None:
-        """So does what an officer left behind."""
+    def _return_of_gone(self, now: datetime) -> None:
+        """What an officer holds whose lease ended goes back to its place."""
         gone = self._store.gone(now - timedelta(days=1), now - presences.GONE)
-        for officer, conversation in self._store.held_by(gone) if gone else []:
-            self._return(conversation, officer, "officer_gone", now)
+        for officer, conversation_id in self._store.held_by(gone) if gone else []:
+            self._return(conversation_id, officer, "officer_gone", now)
 
-    def _left_over(self, now: datetime) -> None:
-        """What waits although somebody is free: an occasion to give was missed."""
-        for desk in self._store.giving_desks(now):
-            self._give(desk)
+    def _assign_left_over(self, now: datetime) -> None:
+        """What waits although somebody is free is assigned: an earlier occasion was missed."""
+        for desk in self._store.assigning_desks(now):
+            self._assign(desk)
 
-    def _return(self, conversation: str, officer: str, because: str, now: datetime) -> None:
-        def decide(found: Conversation) -> Move | None:
-            if found.officer is None or found.officer.id != officer:
+    def _return(self, conversation_id: str, officer: str, because: str, now: datetime) -> None:
+        def decide(conversation: Conversation) -> Transition | None:
+            if conversation.officer is None or conversation.officer.id != officer:
                 return None
-            return rules.returned(found, self._way_in(found.desk, now), because)
+            way_in = routing.way_in_now(self._ports, conversation.desk, now)
+            return transitions.returned(conversation, way_in, because)
 
-        self._try(conversation, decide)
+        self._try(conversation_id, decide)
 
-    def _try(self, conversation: str, decide: Decide) -> Conversation | None:
+    def _try(self, conversation_id: str, decide: Decide) -> None:
         try:
-            return self._move(conversation, decide)
+            self._move(conversation_id, decide)
         except Refusal as refusal:
             log.warning("the next round tries again: %s", refusal.code)
-            return None
 
     # -- silence -------------------------------------------------------------------
 
-    def _silent(self, now: datetime) -> None:
-        """Where the citizen has not answered the officer for long: first a word, later the end."""
-        for found in self._store.quiet(now, MOST):
-            last = self._store.last_word(found.id)
+    def _end_silent(self, now: datetime) -> None:
+        """A citizen who has not answered the officer for long is asked first; later the conversation is closed."""
+        for conversation in self._store.perhaps_silent(now, MOST):
+            last = self._conversations.last_word(conversation.id)
             if last is None or last["sender"]["kind"] == "citizen":
-                self._store.look_again(found, now + rules.SILENCE)
-            elif found.warned_at and last["at"] <= found.warned_at:
-                self._try(found.id, lambda talk: rules.fallen_silent(talk, now))
-            elif last["at"] + rules.SILENCE > now:
-                self._store.look_again(found, last["at"] + rules.SILENCE)
+                self._store.check_later(conversation, now + transitions.SILENCE)
+            elif conversation.warned_at and last["at"] <= conversation.warned_at:
+                self._try(conversation.id, lambda newest: transitions.fallen_silent(newest, now))
+            elif last["at"] + transitions.SILENCE > now:
+                self._store.check_later(conversation, last["at"] + transitions.SILENCE)
             else:
-                self._try(found.id, lambda talk: rules.warned(talk, now))
-
-    # -- promises ------------------------------------------------------------------
-
-    def _promises(self, now: datetime) -> None:
-        """Kept or not; staff are reminded before, whoever oversees them is told after."""
-        for row in self._store.promises_due(now, MOST):
-            self._store.settle(row["_id"], self._outcome(row, now))
-
-    def _outcome(self, row: Document, now: datetime) -> Document:
-        answered_at = self._store.answered_at(row["conversation"], row["made_at"])
-        if answered_at is not None:
-            return {"state": "kept" if answered_at <= row["at"] else "missed", "answered_at": answered_at}
-        found = self._store.conversation(row["conversation"])
-        if found is None or found.state == "closed":
-            return {"state": "withdrawn"}
-        what, again = ("due", row["at"]) if now < row["at"] else ("overdue", now + OVERDUE_AGAIN)
-        if what not in row["told"]:
-            self._ports.remind(found.desk, found.id, row["at"], what)
-        return {"look_at": again, "told": [*{*row["told"], what}]}
+                self._try(conversation.id, lambda newest: transitions.warned(newest, now))

@@ -1,4 +1,4 @@
-"""Who gets a conversation: the way in (queue, or a message out of hours), the expected wait, whom it is given to."""
+"""Routing: which desk a question goes to, in which state it enters, the expected wait, and which officer gets it."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,66 +7,85 @@ from math import ceil, floor
 from statistics import median
 
 from chat.desk.presence import Presence
-from chat.ports import Opening
+from chat.ports import DeskHours, Document, Ports, Viewer
+from chat.refusals import BadFields
 
 DEFAULT_PACE = 4.0
-"""Minutes a place in the queue, until a desk has measured its own."""
+"""Minutes per place in the queue, until a desk has measured its own."""
 
 ENOUGH_SAMPLES = 5
 
 ANSWER = timedelta(hours=2)
-"""Within what time of opening a message that was left is answered."""
+"""How long after the opening a message left out of hours is answered at the latest."""
 
 Wait = tuple[float, int]
 """Seconds that somebody waited, and the place they started from."""
 
 
-def way_in(hours: Opening, now: datetime) -> tuple[str, datetime | None]:
-    """The state in which a question enters a desk, and until when an answer is promised where nobody is there."""
+def desk_of(ports: Ports, body: Document, actor: Viewer) -> str:
+    """The desk for a question {matter?, case?, point?}, which must be public or the citizen's own. Raises BadFields."""
+    types = {"matter": "guide", "case": "case", "point": "point"}
+    cards = {name: ports.card(type, body[name], actor) for name, type in types.items() if body.get(name) is not None}
+    errors = {name: ["没有找到，请重新选择。"] for name, card in cards.items() if card is None}
+    case = cards.get("case") or {}
+    matter, point = (body.get(name) or case.get(name) for name in ("matter", "point"))
+    desk = None if errors else ports.desk_for(matter, point)
+    if desk is None:
+        raise BadFields(errors or {"point": ["请选择要咨询的办事地点。"]})
+    return desk
+
+
+def way_in(hours: DeskHours, now: datetime) -> tuple[str, datetime | None]:
+    """The state in which a question enters a desk, and until when an answer is promised if it is closed."""
     if hours.open:
         return "queued", None
-    return "left_message", promise(hours, now)
+    return "left_message", promised_at(hours, now)
 
 
-def promise(hours: Opening, now: datetime) -> datetime | None:
-    """Until when a message is answered: within so long of now, or of the next opening; None where it is not known."""
+def way_in_now(ports: Ports, desk: str, now: datetime) -> tuple[str, datetime | None]:
+    """As `way_in`, by the desk's hours."""
+    return way_in(ports.desk_open(desk, now), now)
+
+
+def promised_at(hours: DeskHours, now: datetime) -> datetime | None:
+    """Until when a message is answered: two hours after now or the next opening; None if that is not known."""
     start = now if hours.open else hours.next_opens_at
     return start and start + ANSWER
 
 
 @dataclass(frozen=True)
-class Hand:
+class OfficerLoad:
     """An officer of a desk, and how many conversations they hold."""
 
     presence: Presence
     held: int
 
-    def takes(self, skills: Collection[str], now: datetime) -> bool:
-        """Whether they may be given one about this."""
-        known = self.presence
-        knows = not skills or not known.skills or not set(skills).isdisjoint(known.skills)
-        return known.takes == "push" and known.is_here(now) and self.held < known.capacity and knows
+    def can_take(self, skills: Collection[str], now: datetime) -> bool:
+        """Whether they may be assigned a conversation that needs one of these skills."""
+        presence = self.presence
+        has_skill = not skills or not presence.skills or not set(skills).isdisjoint(presence.skills)
+        return presence.takes == "push" and presence.is_here(now) and self.held < presence.capacity and has_skill
 
 
-def choose(hands: Iterable[Hand], skills: Collection[str], wanted: str | None, now: datetime) -> Presence | None:
-    """Who is given a conversation: whom the citizen wants, else who has the smallest part of their capacity in hand."""
-    free = [hand for hand in hands if hand.takes(skills, now)]
-    first = min(free, key=lambda hand: _order(hand, wanted), default=None)
+def choose(loads: Iterable[OfficerLoad], skills: Collection[str], wanted: str | None, now: datetime) -> Presence | None:
+    """Who is assigned a conversation: whom the citizen wants, else who uses the smallest part of their capacity."""
+    free = [load for load in loads if load.can_take(skills, now)]
+    first = min(free, key=lambda load: _order(load, wanted), default=None)
     return first.presence if first else None
 
 
-def _order(hand: Hand, wanted: str | None) -> tuple[bool, float, str]:
-    return hand.presence.member != wanted, hand.held / hand.presence.capacity, hand.presence.member
+def _order(load: OfficerLoad, wanted: str | None) -> tuple[bool, float, str]:
+    return load.presence.member != wanted, load.held / load.presence.capacity, load.presence.member
 
 
 def pace(waits: Sequence[Wait]) -> float:
-    """Minutes a place, as the median of what the last ones waited; a constant until there are enough of them."""
+    """Minutes per place: the median of the last waits; a constant until there are enough of them."""
     if len(waits) < ENOUGH_SAMPLES:
         return DEFAULT_PACE
     return median(seconds / place / 60 for seconds, place in waits)
 
 
 def wait_range(position: int, waits: Sequence[Wait]) -> tuple[int, int]:
-    """Between how many minutes the one at `position` (1 is next) will probably wait: half to one and a half."""
+    """The expected wait at `position` (1 is next) in minutes, from half of it to one and a half times it."""
     expected = position * pace(waits)
     return floor(expected / 2), max(1, ceil(expected * 1.5))

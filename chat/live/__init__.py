@@ -1,1 +1,1 @@
-"""What connected people are told: stored first, then broadcast; what was missed is found in the store."""
+"""Live delivery: the writer that stores messages, what each reader sees, and what connected people are sent."""

@@ -1,128 +1,130 @@
-"""What was stored is shown to those who listen: here, in other processes, and after Redis lost it."""
+"""Sends what was stored to those who follow it: here, through Redis elsewhere, and again if Redis lost it."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from chat.desk.queue import Queues
-from chat.live.hints import Live
-from chat.live.memory import Standings
-from chat.live.missed import Unheard, UnheardReceipts
-from chat.live.shown import Showing, place_in
-from chat.live.writer import DEADLINE_SECONDS, Entry, Writer
+from chat.desk.store import DeskStore
+from chat.live.hints import Hints
+from chat.live.missed import SentMessages, SentReceipts
+from chat.live.shown import ReaderViews, queue_place
+from chat.live.writer import DEADLINE_SECONDS, PendingMessage
 from chat.ports import Document, Viewer
-from chat.talk import conversation as rules
-from chat.talk.conversation import Conversation, Person
-from chat.talk.store import ChatStore
+from chat.talk.conversation import Conversation, Participant
+from chat.talk.ids import first_id
+from chat.talk.store import SEEN, ConversationStore
 
 LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
-"""What another process stored and Redis did not bring within this is looked for. Not earlier than any write can end,
-nor closer than clocks agree."""
+"""After so long a message that another process stored and Redis did not bring is read from the store. Not earlier than
+any write can end, nor closer than clocks agree."""
 
 
-class Telling:
-    """Owns the writer, because what it committed is told at once and in its order."""
+class Broadcast:
+    """Makes the hints about messages, receipts, queues and changes of conversations, and has them emitted."""
 
     def __init__(
         self,
-        store: ChatStore,
+        store: ConversationStore,
+        desks: DeskStore,
         *,
-        showing: Showing,
-        standings: Standings,
+        views: ReaderViews,
         queues: Queues,
         now: Callable[[], datetime],
     ) -> None:
-        self._store, self._showing, self._standings = store, showing, standings
-        self._queues, self._now = queues, now
-        self.live = Live()
-        self.writer = Writer(store, self._committed)
-        self._unheard: Unheard | None = None
-        self._receipts: UnheardReceipts | None = None
+        self._store, self._desks, self._views, self._queues, self._now = store, desks, views, queues, now
+        self.hints = Hints()
+        self._messages: SentMessages | None = None
+        self._receipts: SentReceipts | None = None
+        self._caught_up_to = now()
 
-    def share(self) -> None:
-        """Other processes write too: look now and then in the store for what was lost on the way between them."""
-        self._unheard = Unheard(rules.first_id(self._now() - LOST))
-        self._receipts = UnheardReceipts(self._now() - LOST)
+    # -- messages and receipts -------------------------------------------------------
 
-    def heard(self, messages: Iterable[Document]) -> None:
-        """Another process told these messages, as they are shown, to everybody."""
-        shown = list(messages)
-        self.writer.heard(shown)
-        if self._unheard:
-            self._unheard.told(one["id"] for one in shown)
+    def committed(self, pending: list[PendingMessage]) -> None:
+        """Send what the writer has just stored, in order."""
+        for message in pending:
+            conversation = message.conversation
+            [view] = self._views.messages([message.row], conversation, conversation.citizen, message.sender.name)
+            self._send(view, conversation)
 
-    def beat(self) -> int:
-        """Tell this process's connections what was stored and never heard of here; how many messages that were."""
-        if self._unheard is None:
-            return 0
-        until = rules.first_id(self._now() - LOST)
-        ids = self._unheard.among(self._store.ids_between(self._unheard.after, until))
-        for row in self._store.messages_of(ids):
-            found = self._store.conversation(row["conversation"])
-            if found is not None:
-                self.writer.heard([row])
-                self.live.found(self._showing.messages([row], found, found.citizen)[0], found)
-        self._unheard.looked(until)
-        self._tell_receipts(self._now() - LOST)
-        return len(ids)
+    def stored(self, conversation: Conversation, rows: list[Document], actor: Viewer) -> None:
+        """Send the messages that an act stored."""
+        for view in self._views.messages(rows, conversation, conversation.citizen, actor.name):
+            self._send(view, conversation)
 
-    def _tell_receipts(self, until: datetime) -> None:
-        assert self._receipts is not None
-        for row in self._store.seen_between(self._receipts.after, until):
-            where, who = row["conversation"], Person(row["member"], row["kind"])
-            seen = {name: row[name] for name in ("delivered_seq", "read_seq")}
-            found = self._store.conversation(where) if self._receipts.is_news(where, who.id, seen) else None
-            if found is not None:
-                self._receipts.told(where, who.id, seen)
-                self.live.found_receipt(found, who, seen)
-        self._receipts.after = until
-
-    def receipt(self, found: Conversation, member: Person, seen: dict[str, int]) -> None:
-        """Somebody has seen more."""
+    def receipt(self, conversation: Conversation, member: Participant, seen: dict[str, int]) -> None:
+        """Send that somebody has seen more."""
         if self._receipts:
-            self._receipts.told(found.id, member.id, seen)
-        self.live.receipt(found, member, seen)
+            self._receipts.add(conversation.id, member.id, seen)
+        self.hints.receipt(conversation, member, seen)
 
-    def heard_receipt(self, shown: Document) -> None:
-        """Another process told this receipt to everybody."""
-        if self._receipts:
-            self._receipts.told(shown["conversation"], shown["member"]["id"], shown)
+    def _send(self, view: Document, conversation: Conversation) -> None:
+        if self._messages:
+            self._messages.add([view["id"]])
+        self.hints.message(view, conversation)
 
-    def _committed(self, entries: list[Entry]) -> None:
-        """From the writer, in order: show what was stored to those who listen."""
-        for entry in entries:
-            shown = self._showing.messages(
-                [entry.row], entry.conversation, entry.conversation.citizen, entry.sender.name
-            )
-            self._tell(shown[0], entry.conversation)
-
-    def said_all(self, found: Conversation, rows: list[Document], actor: Viewer) -> None:
-        """What an act stored: number on after it, and show it to those who listen."""
-        self.writer.heard(rows)
-        for shown in self._showing.messages(rows, found, found.citizen, actor.name):
-            self._tell(shown, found)
-
-    def _tell(self, shown: Document, found: Conversation) -> None:
-        if self._unheard:
-            self._unheard.told([shown["id"]])
-        self.live.message(shown, found)
-
-    def queues(self) -> None:
-        """Tell those whose place has changed; a desk is counted through at most once a second."""
-        for desk in self._queues.due():
-            waiting = self._store.queue(desk)
-            waits = self._queues.remember_waits(desk, self._store.waits(desk)) if waiting else []
-            places = {who: place_in(position, waits) for position, who in enumerate(waiting, 1)}
-            for (conversation_id, citizen), place in self._queues.news(desk, places):
-                self.live.queue(conversation_id, citizen, place)
+    # -- conversations and queues ------------------------------------------------------
 
     def moved(self, after: Conversation, before: Conversation | None = None) -> None:
-        """After a move: remember it, and tell those who follow states and queues."""
-        self._standings.remember(after)
+        """Send that a conversation changed, and the queue places that changed with it."""
         left = before.desk if before else after.desk
         if left != after.desk:
-            self.live.parted(after)
-        self.live.state(after, left)
+            self.hints.drop_readers(after)
+        self.hints.state(after, left)
         if after.officer and (before is None or before.officer != after.officer):
-            self.live.assigned(after)
+            self.hints.assigned(after)
         self._queues.changed({after.desk, left})
-        self.queues()
+        self.tell_queues()
+
+    def tell_queues(self) -> None:
+        """Send the queue places that changed; each desk is counted at most once a second."""
+        for desk in self._queues.due():
+            waiting = self._desks.queue(desk)
+            waits = self._queues.remember_waits(desk, self._desks.waits(desk, self._now())) if waiting else []
+            places = {entry: queue_place(position, waits) for position, entry in enumerate(waiting, 1)}
+            for (conversation_id, citizen), place in self._queues.changed_places(desk, places):
+                self.hints.queue(conversation_id, citizen, place)
+
+    # -- several processes ---------------------------------------------------------------
+
+    def share(self) -> None:
+        """Other processes write too: from now on `catch_up` looks in the store for what Redis lost."""
+        self._messages, self._receipts = SentMessages(), SentReceipts()
+        self._caught_up_to = self._now() - LOST
+
+    def heard_messages(self, views: Iterable[Document]) -> None:
+        """Another process sent these messages to everybody, also to this one's connections."""
+        if self._messages:
+            self._messages.add(view["id"] for view in views)
+
+    def heard_receipt(self, view: Document) -> None:
+        """Another process sent this receipt to everybody, also to this one's connections."""
+        if self._receipts:
+            self._receipts.add(view["conversation"], view["member"]["id"], view)
+
+    def catch_up(self) -> list[Document]:
+        """Send this process's connections the stored messages and receipts that it missed; gives those messages."""
+        if self._messages is None:
+            return []
+        after, until = self._caught_up_to, self._now() - LOST
+        rows = self._store.messages_of(self._messages.missing(self._store.ids_between(after, until)))
+        for row in rows:
+            conversation = self._store.conversation(row["conversation"])
+            if conversation is not None:
+                [view] = self._views.messages([row], conversation, conversation.citizen)
+                self.hints.missed_message(view, conversation)
+        self._messages.forget_before(first_id(until))
+        self._catch_up_receipts(after, until)
+        self._caught_up_to = until
+        return rows
+
+    def _catch_up_receipts(self, after: datetime, until: datetime) -> None:
+        assert self._receipts is not None
+        for row in self._store.seen_between(after, until):
+            conversation_id, member = row["conversation"], Participant(row["member"], row["kind"])
+            seen = {name: row[name] for name in SEEN}
+            if not self._receipts.is_missing(conversation_id, member.id, seen):
+                continue
+            conversation = self._store.conversation(conversation_id)
+            if conversation is not None:
+                self._receipts.add(conversation_id, member.id, seen)
+                self.hints.missed_receipt(conversation, member, seen)

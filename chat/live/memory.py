@@ -1,4 +1,4 @@
-"""What a process remembers of conversations: who is in them, so that not every message asks the store."""
+"""A process's cache of conversations, so that not every message asks the store who is in one."""
 
 import threading
 import time
@@ -6,61 +6,61 @@ from collections import OrderedDict
 
 from chat.ports import Viewer
 from chat.refusals import NotFound
-from chat.talk import conversation as rules
+from chat.talk import access
 from chat.talk.conversation import SYSTEM, Conversation
-from chat.talk.store import ChatStore
+from chat.talk.store import ConversationStore
 
 REMEMBERED = 10_000
 SECONDS = 60.0
-"""How long it is remembered who is in a conversation, where this process alone moves them and so knows at once."""
+"""How long an entry is fresh, if this process alone moves conversations and so learns of every change at once."""
 
 
-class Standings:
-    """The newest of each conversation that this process saw."""
+class Memory:
+    """The newest version of each conversation that this process has read or written."""
 
-    def __init__(self, store: ChatStore) -> None:
+    def __init__(self, store: ConversationStore) -> None:
         self._store = store
-        self._known: OrderedDict[str, tuple[float, Conversation]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[float, Conversation]] = OrderedDict()
         self._seconds = SECONDS
         self._lock = threading.Lock()
 
     def share(self) -> None:
-        """Other processes move conversations too: look each time."""
+        """Read from the store each time from now on: other processes move conversations too."""
         self._seconds = 0.0
 
-    def newest(self, found: Conversation) -> Conversation:
-        """The newest that this process knows of it."""
+    def newest(self, conversation: Conversation) -> Conversation:
+        """The newest version known of it."""
         with self._lock:
-            known = self._known.get(found.id)
-        return known[1] if known and known[1].version > found.version else found
+            entry = self._entries.get(conversation.id)
+        return entry[1] if entry and entry[1].version > conversation.version else conversation
 
     def readable(self, actor: Viewer, conversation_id: str) -> Conversation:
-        """A conversation from the store. Raises NotFound where this is not theirs to read."""
-        found = self._store.conversation(conversation_id)
-        if found is None:
+        """A conversation from the store. Raises NotFound if the actor may not read it."""
+        conversation = self._store.conversation(conversation_id)
+        if conversation is None:
             raise NotFound
         if actor is not SYSTEM:
-            rules.check_reader(found, actor)
-        self.remember(found)
-        return found
+            access.check_reader(conversation, actor)
+        self.remember(conversation)
+        return conversation
 
-    def standing(self, actor: Viewer, conversation_id: object) -> Conversation:
-        """As `readable`, from memory where it is fresh: who may speak changes rarely, and messages come often."""
+    def readable_cached(self, actor: Viewer, conversation_id: object) -> Conversation:
+        """As `readable`, from the cache if the entry is fresh: members change rarely, and messages come often."""
         if not isinstance(conversation_id, str):
             raise NotFound
         with self._lock:
-            at, found = self._known.get(conversation_id, (0.0, None))
-        if found is None or time.monotonic() - at > self._seconds:
+            at, conversation = self._entries.get(conversation_id, (0.0, None))
+        if conversation is None or time.monotonic() - at > self._seconds:
             return self.readable(actor, conversation_id)
-        rules.check_reader(found, actor)
-        return found
+        access.check_reader(conversation, actor)
+        return conversation
 
-    def remember(self, found: Conversation) -> None:
-        """Keep it, unless a newer one is known."""
+    def remember(self, conversation: Conversation) -> None:
+        """Cache it, unless a newer version is cached."""
         with self._lock:
-            known = self._known.get(found.id)
-            if known is None or known[1].version <= found.version:
-                self._known[found.id] = (time.monotonic(), found)
-                self._known.move_to_end(found.id)
-            while len(self._known) > REMEMBERED:
-                self._known.popitem(last=False)
+            entry = self._entries.get(conversation.id)
+            if entry is None or entry[1].version <= conversation.version:
+                self._entries[conversation.id] = (time.monotonic(), conversation)
+                self._entries.move_to_end(conversation.id)
+            while len(self._entries) > REMEMBERED:
+                self._entries.popitem(last=False)

@@ -1,61 +1,60 @@
-"""What a process has told its connections, so that it can find in the store what it has not."""
+"""What a process has sent to its connections, so that a look into the store shows what it missed.
+
+Other processes' messages and receipts come through Redis, which may lose them.
+"""
 
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 REMEMBERED = 100_000
 RECEIPTS = 20_000
 
 
-class Unheard:
-    """Message ids that were told here, the newest of them, and up to which id the store was looked through."""
+class SentMessages:
+    """The ids of messages that this process has sent to its connections, the newest of them."""
 
-    def __init__(self, after: str) -> None:
-        self.after = after
-        self._told: OrderedDict[str, None] = OrderedDict()
+    def __init__(self) -> None:
+        self._ids: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def told(self, ids: Iterable[str]) -> None:
-        """These need not be looked for."""
+    def add(self, ids: Iterable[str]) -> None:
+        """These were sent."""
         with self._lock:
-            self._told.update(dict.fromkeys(ids))
-            while len(self._told) > REMEMBERED:
-                self._told.popitem(last=False)
+            self._ids.update(dict.fromkeys(ids))
+            while len(self._ids) > REMEMBERED:
+                self._ids.popitem(last=False)
 
-    def among(self, ids: Iterable[str]) -> list[str]:
-        """Those of them that nobody here was told."""
+    def missing(self, ids: Iterable[str]) -> list[str]:
+        """Those of the ids that were not sent."""
         with self._lock:
-            return [one for one in ids if one not in self._told]
+            return [message for message in ids if message not in self._ids]
 
-    def looked(self, until: str) -> None:
-        """Everything before `until` is told now; what was remembered of it can go."""
+    def forget_before(self, until: str) -> None:
+        """Forget the ids below `until`: they are not asked for again."""
         with self._lock:
-            self.after = until
-            for one in [one for one in self._told if one < until]:
-                del self._told[one]
+            for message in [message for message in self._ids if message < until]:
+                del self._ids[message]
 
 
-class UnheardReceipts:
-    """How far each member has seen, as this process told its connections; the newest of them. Receipts only rise, so
-    that one which is told twice does no harm."""
+class SentReceipts:
+    """How far each member has seen, as this process has sent it, the newest of them. Receipts only rise, so that one
+    sent twice does no harm."""
 
-    def __init__(self, after: datetime) -> None:
-        self.after = after
-        self._told: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
+    def __init__(self) -> None:
+        self._sent: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def told(self, conversation: str, member: str, seen: Mapping[str, int]) -> None:
-        """This needs not be looked for: {delivered_seq, read_seq}."""
+    def add(self, conversation: str, member: str, seen: Mapping[str, int]) -> None:
+        """This one was sent: {delivered_seq, read_seq}."""
         with self._lock:
-            self._told[conversation, member] = seen["delivered_seq"], seen["read_seq"]
-            self._told.move_to_end((conversation, member))
-            while len(self._told) > RECEIPTS:
-                self._told.popitem(last=False)
+            self._sent[conversation, member] = seen["delivered_seq"], seen["read_seq"]
+            self._sent.move_to_end((conversation, member))
+            while len(self._sent) > RECEIPTS:
+                self._sent.popitem(last=False)
 
-    def is_news(self, conversation: str, member: str, seen: Mapping[str, int]) -> bool:
-        """Whether a member has seen more than was told here."""
+    def is_missing(self, conversation: str, member: str, seen: Mapping[str, int]) -> bool:
+        """Whether a member has seen more than was sent."""
         with self._lock:
-            delivered, read = self._told.get((conversation, member), (0, 0))
+            delivered, read = self._sent.get((conversation, member), (0, 0))
         return seen["delivered_seq"] > delivered or seen["read_seq"] > read

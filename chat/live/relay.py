@@ -1,7 +1,7 @@
-"""What the processes tell one another through Redis: what each emits, and log-ins that end.
+"""The relay between processes through Redis: what each emits, and commands such as to end a log-in's connections.
 
-Redis only spares waiting: what it loses, each process finds in the store (`Chat.beat`). So nobody ever waits for it.
-What is to be published lies in a bounded line of its own, and goes out in batches; a full line drops.
+Redis only saves time: what it loses, each process reads from the store (`Chat.catch_up`). So nobody ever waits for it:
+what is to be published lies in a bounded queue and goes out in batches; a full queue drops.
 """
 
 import logging
@@ -23,37 +23,37 @@ CONNECT_SECONDS = 1.0
 SEND_SECONDS = 2.0
 AGAIN_SECONDS = 1.0
 
-Hear = Callable[[Document], None]
+Listener = Callable[[Document], None]
 
 
 class Relay(socketio.RedisManager):
-    """Socket.IO's client manager over Redis. `hear` is shown every emit of another process, before it is passed on;
-    `word` gets what another process said by `say`."""
+    """Socket.IO's client manager over Redis. `on_emit` is called with every emit of another process before it is passed
+    on, `on_command` with what another process sent by `send_command`."""
 
-    def __init__(self, url: str, *, hear: Hear, word: Hear) -> None:
+    def __init__(self, url: str, *, on_emit: Listener, on_command: Listener) -> None:
         super().__init__(url, channel="circle.chat")
-        self._hear, self._word = hear, word
-        self._line: queue.Queue[Document] = queue.Queue(MOST_WAITING)
+        self._on_emit, self._on_command = on_emit, on_command
+        self._queue: queue.Queue[Document] = queue.Queue(MOST_WAITING)
         self._begun = threading.Lock()
 
-    def say(self, word: Document) -> None:
-        """A word to the other processes themselves."""
-        self._publish({"method": "word", "word": word})
+    def send_command(self, command: Document) -> None:
+        """Send a command to the other processes themselves."""
+        self._publish({"method": "word", "word": command})
 
     def _publish(self, data: Document) -> None:
-        if self._begun.acquire(blocking=False):  # by the first word and not before: a server may fork in between
+        if self._begun.acquire(blocking=False):  # by the first message and not before: a server may fork in between
             self.server.start_background_task(self._send)
         try:
-            self._line.put_nowait(data)
+            self._queue.put_nowait(data)
         except queue.Full:
-            log.warning("Redis does not keep up: a word was dropped")
+            log.warning("Redis does not keep up: a message was dropped")
 
     def _send(self) -> None:
         out = redis.Redis.from_url(self.redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=SEND_SECONDS)
         while True:
-            batch = [self._line.get()]
-            while len(batch) < MOST_AT_ONCE and not self._line.empty():
-                batch.append(self._line.get_nowait())
+            batch = [self._queue.get()]
+            while len(batch) < MOST_AT_ONCE and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
             try:
                 out.publish(self.channel, self.json.dumps({"from": self.host_id, "batch": batch}))
             except redis.RedisError as error:
@@ -73,15 +73,15 @@ class Relay(socketio.RedisManager):
         )
         with source, source.pubsub(ignore_subscribe_messages=True) as channel:
             channel.subscribe(self.channel)
-            for told in channel.listen():
-                batch = self.json.loads(told["data"])
+            for packet in channel.listen():
+                batch = self.json.loads(packet["data"])
                 if batch["from"] != self.host_id:
                     yield from filter(self._is_for_clients, batch["batch"])
 
-    def _is_for_clients(self, one: Document) -> bool:
-        if one["method"] == "word":
-            self._word(one["word"])
+    def _is_for_clients(self, message: Document) -> bool:
+        if message["method"] == "word":
+            self._on_command(message["word"])
             return False
-        if one["method"] == "emit":
-            self._hear(one)
+        if message["method"] == "emit":
+            self._on_emit(message)
         return True

@@ -1,91 +1,100 @@
-"""Conversations and messages as one of their readers sees them, with what others hand in: names, cards, places."""
+"""Conversations and messages as one reader sees them: names and cards resolved, queue place, unread count."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
-from chat.blocks.block import Block
-from chat.desk import routing as desks
+from chat.desk import routing
 from chat.desk.queue import Queues
+from chat.desk.store import DeskStore
 from chat.live import views
 from chat.ports import Document, Ports, Viewer
-from chat.talk.conversation import Conversation, Person
-from chat.talk.store import ChatStore
+from chat.talk.conversation import Conversation, Participant
+from chat.talk.store import SEEN, ConversationStore
 
 
-class Showing:
-    """Reads, and changes nothing."""
+class ReaderViews:
+    """Reads, and changes nothing. `blocked(citizen, desk)` is the block in force as its reader sees it, or None."""
 
-    def __init__(self, store: ChatStore, ports: Ports, queues: Queues) -> None:
-        self._store, self._ports, self._queues = store, ports, queues
-        self.block_of: Callable[[str, str], Block | None] = lambda citizen, desk: None
-        """The block that holds for a citizen at a desk; told once blocks are there."""
+    def __init__(
+        self,
+        store: ConversationStore,
+        desks: DeskStore,
+        ports: Ports,
+        *,
+        queues: Queues,
+        blocked: Callable[[str, str], Document | None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store, self._desks, self._ports, self._queues = store, desks, ports, queues
+        self._blocked, self._now = blocked, now
 
     def messages(
-        self, rows: list[Document], found: Conversation, viewer: Viewer, citizen_name: str | None = None
+        self, rows: list[Document], conversation: Conversation, viewer: Viewer, citizen_name: str | None = None
     ) -> list[Document]:
-        """Messages for a reader. What goes to many is shown as to the citizen: the least that each of them may see."""
+        """Messages for a reader. A broadcast is made for the citizen: the least that each of its readers may see."""
         cards: dict[tuple[str, str], Document | None] = {}
         if citizen_name is None:
-            citizen_name = self._ports.name_of(found.citizen.id) if any(map(by_citizen, rows)) else ""
-        shown = []
+            citizen_name = self._ports.name_of(conversation.citizen.id) if any(map(by_citizen, rows)) else ""
+        messages = []
         for row in rows:
             who = row["sender"]
-            sender = Person(who["id"], who["kind"], citizen_name if by_citizen(row) else who["name"])
+            sender = Participant(who["id"], who["kind"], citizen_name if by_citizen(row) else who["name"])
             card = None
             if "card" in row:
                 key = (row["card"]["type"], row["card"]["ref"])
                 if key not in cards:
                     cards[key] = self._ports.card(*key, viewer)
                 card = cards[key]
-            shown.append(views.message(row, sender, card))
-        return shown
+            messages.append(views.message(row, sender, card))
+        return messages
 
-    def conversation(self, found: Conversation, viewer: Viewer) -> Document:
-        """A conversation with how far both sides have seen."""
-        seen = self._store.seen(found.id)
-        mine = _furthest(row for row in seen if row["member"] == viewer.id)
-        last = self._store.last(found.id, "public")
+    def conversation(self, conversation: Conversation, viewer: Viewer) -> Document:
+        """A conversation with how far both sides have seen, its unread messages, its queue place and a block."""
+        seen = self._store.seen(conversation.id)
+        own = _furthest(row for row in seen if row["member"] == viewer.id)
+        last, read = self._store.last(conversation.id, "public"), own["read_seq"]
         return views.conversation(
-            found,
+            conversation,
             last_seq=last,
-            unread=self._store.unread(found.id, viewer.id, mine["read_seq"]) if last > mine["read_seq"] else 0,
-            mine=mine,
+            unread=self._store.unread(conversation.id, viewer.id, read) if last > read else 0,
+            own=own,
             peer=_furthest(row for row in seen if row["kind"] != viewer.kind),
-            queue=self._queue_of(found),
-            block=self.block_of(found.citizen.id, found.desk),
+            queue=self._queue_place(conversation),
+            blocked=self._blocked(conversation.citizen.id, conversation.desk),
         )
 
-    def at_desk(self, found: Conversation, viewer: Viewer) -> Document:
-        """As `conversation`, with what staff see in a list: who asks, since when, what was said last."""
-        latest = self._store.latest(found.id)
+    def desk_conversation(self, conversation: Conversation, viewer: Viewer) -> Document:
+        """As `conversation`, with what staff see in a list: the citizen, the waiting time, the last message."""
+        latest = self._store.latest(conversation.id)
         return {
-            **self.conversation(found, viewer),
-            "citizen": {"id": found.citizen.id, "name": self._ports.name_of(found.citizen.id)},
-            "waiting_since": views.moment(found.waiting_since),
-            "wanted": found.wanted,
-            "last": self.messages([latest], found, viewer)[0] if latest else None,
+            **self.conversation(conversation, viewer),
+            "citizen": {"id": conversation.citizen.id, "name": self._ports.name_of(conversation.citizen.id)},
+            "waiting_since": views.moment(conversation.waiting_since),
+            "wanted": conversation.wanted,
+            "last": self.messages([latest], conversation, viewer)[0] if latest else None,
         }
 
-    def _queue_of(self, found: Conversation) -> Document | None:
-        if found.state != "queued":
+    def _queue_place(self, conversation: Conversation) -> Document | None:
+        if conversation.state != "queued":
             return None
-        position = self._store.ahead(found.desk, found.waiting_since) + 1
-        waits = self._queues.waits(found.desk)
+        position = self._desks.ahead(conversation.desk, conversation.waiting_since) + 1
+        waits = self._queues.waits(conversation.desk)
         if waits is None:
-            waits = self._queues.remember_waits(found.desk, self._store.waits(found.desk))
-        return place_in(position, waits)
+            waits = self._queues.remember_waits(conversation.desk, self._desks.waits(conversation.desk, self._now()))
+        return queue_place(position, waits)
 
 
 def by_citizen(row: Document) -> bool:
-    """Whether a citizen sent it."""
+    """Whether a citizen sent this message."""
     return bool(row["sender"]["kind"] == "citizen")
 
 
-def place_in(position: int, waits: list[tuple[float, int]]) -> Document:
+def queue_place(position: int, waits: list[tuple[float, int]]) -> Document:
     """A place in a queue: {position, wait: [low, high] minutes}."""
-    return {"position": position, "wait": list(desks.wait_range(position, waits))}
+    return {"position": position, "wait": list(routing.wait_range(position, waits))}
 
 
 def _furthest(rows: Iterable[Document]) -> dict[str, int]:
     """How far one side has seen: the furthest of its members."""
-    known = list(rows)
-    return {name: max((row[name] for row in known), default=0) for name in ("delivered_seq", "read_seq")}
+    side = list(rows)
+    return {name: max((row[name] for row in side), default=0) for name in SEEN}

@@ -1,17 +1,13 @@
-"""What the world sees of a conversation and its messages: plain JSON, the same over HTTP and over the socket."""
+"""The JSON of conversations and messages, the same over HTTP and over the socket."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from chat.blocks.block import Block
 from chat.ports import Document
-from chat.replies.reply import Canned
-from chat.talk.conversation import Conversation, Person
+from chat.talk.conversation import Conversation, Participant
 
 BEIJING = ZoneInfo("Asia/Shanghai")
-STREAMS = ("public", "staff")
 
 
 def moment(at: datetime) -> str:
@@ -20,7 +16,7 @@ def moment(at: datetime) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Instants inside a structure as text."""
+    """A structure with its instants as text."""
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, dict):
@@ -29,13 +25,13 @@ def plain(value: Any) -> Any:
 
 
 def facts(conversation: Conversation) -> Document:
-    """The part of a conversation that is the same for everybody who may read it."""
+    """The part of a conversation that is the same for all its readers."""
     return {"conversation": conversation.id, **plain(conversation.facts)}
 
 
-def message(row: Document, sender: Person, card: Document | None = None) -> Document:
-    """A message. `card` is its card as resolved for the reader; unresolved it is the bare type."""
-    shown = {
+def message(row: Document, sender: Participant, card: Document | None = None) -> Document:
+    """A message. `card` is its card as resolved for the reader; if None, the bare type is given."""
+    view = {
         "conversation": row["conversation"],
         "stream": row["stream"],
         "seq": row["seq"],
@@ -47,70 +43,41 @@ def message(row: Document, sender: Person, card: Document | None = None) -> Docu
     }
     for name in ("text", "file", "location", "event"):
         if name in row:
-            shown[name] = plain(row[name])
-    if "sealed" in row:  # while its officer may still see the original
-        shown["masked"] = True
+            view[name] = plain(row[name])
+    if "sealed" in row:  # as long as its officer may see the original
+        view["masked"] = True
     if "card" in row:
-        shown["card"] = {"type": row["card"]["type"]} if card is None else {**row["card"], **plain(card)}
-    return shown
-
-
-def canned(reply: Canned, known: Mapping[str, str]) -> Document:
-    """A canned reply: as it is kept, and `filled` with what is known of a talk."""
-    return {
-        "id": reply.id,
-        "version": reply.version,
-        "title": reply.title,
-        "text": reply.text,
-        "filled": reply.filled(known),
-        "matter": reply.matter,
-        "at": moment(reply.at),
-    }
+        view["card"] = {"type": row["card"]["type"]} if card is None else {**row["card"], **plain(card)}
+    return view
 
 
 def conversation(
-    found: Conversation,
+    conversation: Conversation,
     *,
     last_seq: int,
     unread: int,
-    mine: dict[str, int],
+    own: dict[str, int],
     peer: dict[str, int],
     queue: Document | None,
-    block: Block | None,
+    blocked: Document | None,
 ) -> Document:
     """A conversation as one of its readers sees it."""
     return {
-        "id": found.id,
-        **{key: value for key, value in facts(found).items() if key != "conversation"},
-        "matter": found.matter,
-        "point": found.point,
+        "id": conversation.id,
+        **{key: value for key, value in facts(conversation).items() if key != "conversation"},
+        "matter": conversation.matter,
+        "point": conversation.point,
         "queue": queue,
-        "blocked": block and {"until": moment(block.until), "reason": block.reason},
+        "blocked": blocked,
         "last_seq": last_seq,
-        **mine,
+        **own,
         "peer": peer,
         "unread": unread,
-        "created_at": moment(found.created_at),
-        "rating": found.rating and plain(vars(found.rating)),
-    }
-
-
-def block(found: Block, citizen_name: str) -> Document:
-    """A block as staff see it."""
-    lifted = found.lifted_at and {"at": moment(found.lifted_at), "by": found.lifted_by and found.lifted_by.name}
-    return {
-        "id": found.id,
-        "desk": found.desk,
-        "citizen": {"id": found.citizen, "name": citizen_name},
-        "conversation": found.conversation,
-        "reason": found.reason,
-        "at": moment(found.at),
-        "until": moment(found.until),
-        "by": {"id": found.by.id, "name": found.by.name},
-        "lifted": lifted,
+        "created_at": moment(conversation.created_at),
+        "rating": conversation.rating and plain(vars(conversation.rating)),
     }
 
 
 def page(items: list[Document], more: bool) -> Document:
-    """A part of a list, and where it goes on."""
+    """A page of a list: {items, next}, the cursor None at the end."""
     return {"items": items, "next": items[-1]["id"] if items and more else None}

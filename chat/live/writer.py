@@ -1,4 +1,4 @@
-"""The group commit: one writer a process takes all that was posted while its last write ran, and writes it at once.
+"""The group commit: one writer per process takes all that was posted while its last write ran, and writes it at once.
 
 Numbers are optimistic: last + 1, from memory. What keeps them gap-free and in order, whoever else writes:
 
@@ -21,7 +21,7 @@ from typing import Protocol
 
 from chat.ports import Document
 from chat.refusals import Unavailable
-from chat.talk.conversation import Conversation, Person
+from chat.talk.conversation import Conversation, Participant
 from chat.talk.store import Unsettled
 
 log = logging.getLogger("circle.chat")
@@ -29,10 +29,10 @@ log = logging.getLogger("circle.chat")
 MOST_ROWS = 200
 MOST_BYTES = 256 * 1024
 ROW_BYTES = 300
-"""What a message weighs beside its text, roughly."""
+"""The size of a message beside its text, roughly."""
 
 DEADLINE_SECONDS = 6.0
-"""After this an unknown outcome is told as such. Below conversation.UNSEEN, so that no message becomes visible only
+"""After this an unknown outcome is told as such. Below away.away.UNSEEN, so that no message becomes visible only
 after the search for unseen ones has passed its place."""
 
 REMEMBERED = 20_000
@@ -42,20 +42,20 @@ Stream = tuple[str, str]
 
 
 class MessageStore(Protocol):
-    """What the writer needs of the store; each raises Unsettled."""
+    """The part of the store that the writer needs; each method raises Unsettled."""
 
     def append(self, rows: Sequence[Document], *, ordered: bool) -> None: ...
     def stored(self, client_ids: Sequence[str]) -> list[Document]: ...
     def last_known(self, conversation: str, stream: str) -> int: ...
 
 
-class Entry:
-    """One message on its way: its row without a number, where it belongs, who says it, and the one who waits for it.
+class PendingMessage:
+    """One message on its way: its row without a number, its conversation and sender, and the thread that waits for it.
 
     A Future in its place cost a tenth of the CPU of a message.
     """
 
-    def __init__(self, row: Document, conversation: Conversation, sender: Person) -> None:
+    def __init__(self, row: Document, conversation: Conversation, sender: Participant) -> None:
         self.row = row
         self.conversation = conversation
         self.sender = sender
@@ -66,48 +66,48 @@ class Entry:
         self._over.acquire()
 
     def wait(self) -> Document:
-        """The row as it is stored, once it is. Raises what it was refused with. For one thread, once."""
+        """Wait until it is stored; gives its row. Raises what it was refused with. For one thread, once."""
         self._over.acquire()
         if self.error is not None:
             raise self.error
         return self.row
 
     def settle(self, row: Document) -> None:
-        """It is stored, as this row."""
+        """It is stored as this row: wake the thread that waits."""
         self.row, self.is_over = row, True
         self._over.release()
 
     def refuse(self, error: Exception) -> None:
-        """It is not stored, or nobody knows."""
+        """It is not stored, or that is not known: wake the thread that waits."""
         self.error, self.is_over = error, True
         self._over.release()
 
     @property
     def key(self) -> Key:
-        """What makes a repeat a repeat."""
+        """The idempotency key: (conversation, sender, client id)."""
         return key_of(self.row)
 
     @property
     def stream(self) -> Stream:
-        """Within which it is numbered."""
+        """The stream in which it is numbered."""
         return self.row["conversation"], self.row["stream"]
 
     @property
     def weight(self) -> int:
-        """Bytes, roughly."""
+        """Its size in bytes, roughly."""
         return ROW_BYTES + 3 * len(self.row.get("text", ""))
 
 
-class Pause:
-    """A place in the line at which no message is being written."""
+class WriterPause:
+    """A place in the queue at which no message is being written."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
         self.over = threading.Event()
 
 
-END = Pause()
-Committed = Callable[[list[Entry]], None]
+END = WriterPause()
+Committed = Callable[[list[PendingMessage]], None]
 
 
 def key_of(row: Document) -> Key:
@@ -115,44 +115,47 @@ def key_of(row: Document) -> Key:
     return row["conversation"], row["sender"]["id"], row["client_id"]
 
 
-class Writer:
-    """Takes messages from any thread; one thread of its own writes them. `committed` is called in their order."""
+class MessageWriter:
+    """Takes messages from any thread, and writes them in one of its own. `committed` is called in their order."""
 
     def __init__(self, store: MessageStore, committed: Committed) -> None:
         self._store = store
         self._committed = committed
-        self._line: queue.SimpleQueue[Entry | Pause] = queue.SimpleQueue()
-        self._next: Pause | None = None
+        self._queue: queue.SimpleQueue[PendingMessage | WriterPause] = queue.SimpleQueue()
+        self._next: WriterPause | None = None
         self._last: OrderedDict[Stream, int] = OrderedDict()
         self._recent: OrderedDict[Key, Document] = OrderedDict()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def post(self, row: Document, conversation: Conversation, sender: Person) -> Document:
-        """The row as a majority has stored it, with its number; a repeat gives the first one. Raises Unavailable."""
-        entry = Entry(row, conversation, sender)
+    def post(self, row: Document, conversation: Conversation, sender: Participant) -> Document:
+        """Store a message; gives its row with its number once a majority has it. Idempotent by `key_of`.
+
+        Raises Unavailable.
+        """
+        entry = PendingMessage(row, conversation, sender)
         with self._lock:
             known = self._recent.get(entry.key)
         if known is not None:
             return known
         self._started()
-        self._line.put(entry)
+        self._queue.put(entry)
         return entry.wait()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """No message of this process is written meanwhile, so that an act in a busy talk finds its number free."""
-        pause = Pause()
+        """Hold back this process's messages meanwhile, so that an act in a busy conversation finds its number free."""
+        pause = WriterPause()
         self._started()
-        self._line.put(pause)
+        self._queue.put(pause)
         pause.reached.wait()
         try:
             yield
         finally:
             pause.over.set()
 
-    def heard(self, rows: Sequence[Document]) -> None:
-        """Somebody else stored these: number after them."""
+    def number_after(self, rows: Sequence[Document]) -> None:
+        """Number after these messages, which somebody else stored."""
         with self._lock:
             for row in rows:
                 stream = row["conversation"], row["stream"]
@@ -160,11 +163,11 @@ class Writer:
                     self._last[stream] = max(self._last[stream], row["seq"])
 
     def close(self) -> None:
-        """Write what is posted, then end."""
+        """Write what was posted, then end the thread."""
         with self._lock:
             thread, self._thread = self._thread, None
         if thread is not None:
-            self._line.put(END)
+            self._queue.put(END)
             thread.join()
 
     # -- the writer's own thread -------------------------------------------------
@@ -184,30 +187,30 @@ class Writer:
                 log.exception("group commit failed")
                 self._give_up(batch)
 
-    def _take(self) -> list[Entry] | None:
+    def _take(self) -> list[PendingMessage] | None:
         """Wait for a message, then take what else is there; None at the end."""
-        item = self._next or self._line.get()
+        item = self._next or self._queue.get()
         self._next = None
-        while isinstance(item, Pause):
+        while isinstance(item, WriterPause):
             if item is END:
                 return None
             item.reached.set()
             item.over.wait()
-            item = self._line.get()
+            item = self._queue.get()
         batch, weight = [item], item.weight
         while len(batch) < MOST_ROWS and weight < MOST_BYTES:
             try:
-                item = self._line.get_nowait()
+                item = self._queue.get_nowait()
             except queue.Empty:
                 break
-            if isinstance(item, Pause):
+            if isinstance(item, WriterPause):
                 self._next = item
                 break
             batch.append(item)
             weight += item.weight
         return batch
 
-    def _commit(self, batch: list[Entry]) -> None:
+    def _commit(self, batch: list[PendingMessage]) -> None:
         pending, repeats = _once_each(batch)
         pending = self._not_known(pending)
         tries = 0
@@ -227,7 +230,7 @@ class Writer:
         for repeat, first in repeats:
             _follow(repeat, first)
 
-    def _not_known(self, entries: list[Entry]) -> list[Entry]:
+    def _not_known(self, entries: list[PendingMessage]) -> list[PendingMessage]:
         """Answer repeats of what was stored while they waited; give the others."""
         with self._lock:
             known = [(entry, self._recent.get(entry.key)) for entry in entries]
@@ -236,7 +239,7 @@ class Writer:
                 entry.settle(row)
         return [entry for entry, row in known if row is None]
 
-    def _number(self, pending: list[Entry]) -> None:
+    def _number(self, pending: list[PendingMessage]) -> None:
         """Give each the next number of its stream. The memory is raised before the write, and forgotten if it fails."""
         for entry in pending:
             with self._lock:
@@ -250,25 +253,25 @@ class Writer:
                 while len(self._last) > REMEMBERED:
                     self._last.popitem(last=False)
 
-    def _append(self, pending: list[Entry]) -> None:
+    def _append(self, pending: list[PendingMessage]) -> None:
         if not pending:
             return
         streams = {entry.stream for entry in pending}
         self._store.append([entry.row for entry in pending], ordered=len(streams) < len(pending))
 
-    def _look_up(self, pending: list[Entry]) -> list[Entry]:
+    def _look_up(self, pending: list[PendingMessage]) -> list[PendingMessage]:
         """The way back: acknowledge those that are stored after all, forget the numbers, give the rest."""
         with self._lock:
             for entry in pending:
                 self._last.pop(entry.stream, None)
         stored = {key_of(row): row for row in self._store.stored([entry.row["client_id"] for entry in pending])}
-        found = [entry for entry in pending if entry.key in stored]
-        for entry in found:
+        settled = [entry for entry in pending if entry.key in stored]
+        for entry in settled:
             entry.row = stored[entry.key]
-        self._settle(found)
+        self._settle(settled)
         return [entry for entry in pending if entry.key not in stored]
 
-    def _settle(self, entries: list[Entry]) -> None:
+    def _settle(self, entries: list[PendingMessage]) -> None:
         """Stored by a majority: emit, remember, acknowledge."""
         if not entries:
             return
@@ -284,14 +287,14 @@ class Writer:
         for entry in entries:
             entry.settle(entry.row)
 
-    def _expire(self, pending: list[Entry]) -> list[Entry]:
+    def _expire(self, pending: list[PendingMessage]) -> list[PendingMessage]:
         """Tell those whose time is over that the outcome is not known; give the others."""
         now = time.monotonic()
         late = [entry for entry in pending if entry.deadline <= now]
         self._give_up(late)
         return [entry for entry in pending if entry.deadline > now]
 
-    def _give_up(self, entries: list[Entry]) -> None:
+    def _give_up(self, entries: list[PendingMessage]) -> None:
         with self._lock:
             for entry in entries:
                 self._last.pop(entry.stream, None)
@@ -300,9 +303,9 @@ class Writer:
                 entry.refuse(Unavailable(retry_after=1))
 
 
-def _once_each(batch: list[Entry]) -> tuple[list[Entry], list[tuple[Entry, Entry]]]:
+def _once_each(batch: list[PendingMessage]) -> tuple[list[PendingMessage], list[tuple[PendingMessage, PendingMessage]]]:
     """The batch without repeats within it, and each repeat with the entry that it repeats."""
-    first: dict[Key, Entry] = {}
+    first: dict[Key, PendingMessage] = {}
     repeats = []
     for entry in batch:
         known = first.setdefault(entry.key, entry)
@@ -311,7 +314,7 @@ def _once_each(batch: list[Entry]) -> tuple[list[Entry], list[tuple[Entry, Entry
     return list(first.values()), repeats
 
 
-def _follow(repeat: Entry, first: Entry) -> None:
+def _follow(repeat: PendingMessage, first: PendingMessage) -> None:
     if first.error is not None:
         repeat.refuse(first.error)
     else:

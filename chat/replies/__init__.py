@@ -1,1 +1,1 @@
-"""Canned replies of a desk."""
+"""Canned replies per desk."""

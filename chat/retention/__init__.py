@@ -1,1 +1,1 @@
-"""How long conversations are kept, and their end."""
+"""Retention: how long conversations are kept, their deletion, and the erasure of one citizen's words."""

@@ -1,6 +1,7 @@
-"""What goes when a talk is kept no longer, from all collections of the chat.
+"""What goes when a conversation is kept no longer, from all collections of the chat.
 
-Its own: `chat_gone` (talks whose rest is still to be swept) and `chat_numbers` (counts by desk and month, which stay).
+Its own: `chat_gone` (conversations whose messages are still to be deleted) and `chat_numbers` (counts by desk and
+month, which stay).
 """
 
 from collections.abc import Mapping
@@ -10,71 +11,99 @@ from pymongo.client_session import ClientSession
 
 from chat.ports import Document
 from chat.talk.conversation import Conversation
-from chat.talk.store import Database, Index, conversation_of
+from chat.talk.store import ChatDatabase, Index, conversation_of
 
 INDEXES: list[Index] = [
-    ("conversations", [("closed.at", 1)], {"sparse": True}),
+    ("conversations", [("case", 1), ("closed.at", 1)], {}),
+    ("conversations", [("state", 1), ("closed.at", 1)], {}),
     ("chat_gone", [("due_at", 1)], {}),
     ("chat_promises", [("conversation", 1)], {}),
+    ("messages", [("sealed_until", 1)], {"sparse": True}),
 ]
 
 
 class RetentionStore:
-    """Finds talks whose time is over, and takes them away."""
+    """Finds conversations whose time is over, deletes them, and erases what one citizen wrote."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: ChatDatabase) -> None:
         self._db = database
+        self._messages = database["messages"]
+        self._conversations = database["conversations"]
 
-    def over(self, before: datetime, limit: int) -> list[Conversation]:
+    def closed_before(self, before: datetime, limit: int) -> list[Conversation]:
         """Closed before an instant and tied to no case, longest first."""
-        wanted = {"closed.at": {"$lte": before}, "case": None}
-        found = self._db["conversations"].find(wanted).sort("closed.at", 1).limit(limit)
-        return [conversation_of(row) for row in found]
+        wanted = {"case": None, "closed.at": {"$lte": before}}
+        rows = self._conversations.find(wanted).sort("closed.at", 1).limit(limit)
+        return [conversation_of(row) for row in rows]
 
-    def tied(self, before: datetime, after: str, limit: int) -> list[Conversation]:
-        """Closed before an instant and tied to a case, by id, from after one on."""
-        wanted = {"closed.at": {"$lte": before}, "case": {"$ne": None}, "_id": {"$gt": after}}
-        return [conversation_of(row) for row in self._db["conversations"].find(wanted).sort("_id", 1).limit(limit)]
+    def tied(self, before: datetime) -> list[tuple[str, str]]:
+        """All closed before an instant and tied to a case, as (conversation, case)."""
+        wanted = {"state": "closed", "closed.at": {"$lte": before}}
+        rows = self._conversations.find(wanted, {"case": 1})
+        return [(row["_id"], row["case"]) for row in rows if row.get("case")]
 
-    def said(self, conversation: str) -> int:
+    def count_messages(self, conversation: str) -> int:
         """How many messages people sent in it, notes not counted."""
         wanted = {"conversation": conversation, "stream": "public", "kind": {"$ne": "event"}}
-        return self._db["messages"].count_documents(wanted)
+        return self._messages.count_documents(wanted)
 
-    def promised(self, conversation: str) -> list[str]:
-        """What became of the answers promised in it."""
+    def promises_of(self, conversation: str) -> list[str]:
+        """The outcomes of the answers promised in it."""
         return [row["state"] for row in self._db["chat_promises"].find({"conversation": conversation}, {"state": 1})]
 
-    def bury(self, found: Conversation, month: str, numbers: Mapping[str, int], due_at: datetime) -> None:
-        """The talk itself goes, is counted, and the rest of it is on the list, all at once; nothing where it was moved
-        or is gone already."""
+    def bury(self, conversation: Conversation, month: str, counts: Mapping[str, int], due_at: datetime) -> None:
+        """Delete the conversation, count it, and list its messages for deletion, in one transaction; nothing if it was
+        moved or is deleted already."""
 
         def work(session: ClientSession) -> None:
-            wanted = {"_id": found.id, "version": found.version}
-            if not self._db["conversations"].delete_one(wanted, session=session).deleted_count:
+            known = {"_id": conversation.id, "version": conversation.version}
+            if not self._conversations.delete_one(known, session=session).deleted_count:
                 return
-            self._db["chat_gone"].insert_one({"_id": found.id, "v": 1, "due_at": due_at}, session=session)
-            known = {"$setOnInsert": {"v": 1, "desk": found.desk, "month": month}, "$inc": dict(numbers)}
-            self._db["chat_numbers"].update_one({"_id": f"{found.desk}:{month}"}, known, upsert=True, session=session)
+            self._db["chat_gone"].insert_one({"_id": conversation.id, "v": 1, "due_at": due_at}, session=session)
+            first = {"v": 1, "desk": conversation.desk, "month": month}
+            change = {"$setOnInsert": first, "$inc": dict(counts)}
+            key = {"_id": f"{conversation.desk}:{month}"}
+            self._db["chat_numbers"].update_one(key, change, upsert=True, session=session)
 
         self._db.transact(work)
 
     def buried(self, now: datetime, limit: int) -> list[str]:
-        """Talks whose rest is due, longest first."""
-        found = self._db["chat_gone"].find({"due_at": {"$lte": now}}, {"_id": 1}).sort("due_at", 1).limit(limit)
-        return [row["_id"] for row in found]
+        """Deleted conversations whose messages are due for deletion."""
+        rows = self._db["chat_gone"].find({"due_at": {"$lte": now}}, {"_id": 1}).limit(limit)
+        return [row["_id"] for row in rows]
 
     def drop_messages(self, conversation: str, most: int) -> int:
-        """Take away its messages of both streams, sealed originals with them, at most so many; gives how many."""
-        found = self._db["messages"].find({"conversation": conversation}, {"_id": 1}).limit(most)
-        ids = [row["_id"] for row in found]
+        """Delete its messages of both streams, sealed originals included, at most so many; gives how many."""
+        rows = self._messages.find({"conversation": conversation}, {"_id": 1}).limit(most)
+        ids = [row["_id"] for row in rows]
         if ids:
-            self._db["messages"].delete_many({"_id": {"$in": ids}})
+            self._messages.delete_many({"_id": {"$in": ids}})
         return len(ids)
 
     def drop_rest(self, conversation: str) -> None:
-        """Its messages are gone: so go its marks and promises, and last its place on the list."""
+        """Delete its members' rows and promises, and last its place on the list; its messages must be gone."""
         of_it: Document = {"conversation": conversation}
         for name in ("conversation_members", "chat_promises"):
             self._db[name].delete_many(of_it)
         self._db["chat_gone"].delete_one({"_id": conversation})
+
+    def erase(self, conversation: str, member: str, text: str) -> None:
+        """Replace all that a citizen wrote in a conversation by `text`, and delete the sealed originals, the reason
+        of their closing and the text of their rating."""
+        written = {"conversation": conversation, "sender.id": member}
+        change = {
+            "$set": {"kind": "text", "text": text},
+            "$unset": dict.fromkeys(("file", "card", "location", "sealed", "sealed_until"), ""),
+        }
+        self._messages.update_many(written, change)
+        closing = {"conversation": conversation, "kind": "event", "event.closed.by": "citizen"}
+        self._messages.update_many(closing, {"$set": {"event.closed.reason": None}})
+        closed = {"_id": conversation, "closed.by": "citizen"}
+        self._conversations.update_one(closed, {"$set": {"closed.reason": None}})
+        rated = {"_id": conversation, "rating": {"$ne": None}}
+        self._conversations.update_one(rated, {"$set": {"rating.text": None}})
+
+    def forget_originals(self, now: datetime) -> None:
+        """Delete the sealed originals whose time is over."""
+        over = {"sealed_until": {"$lte": now}}
+        self._messages.update_many(over, {"$unset": {"sealed": "", "sealed_until": ""}})

@@ -1,1 +1,1 @@
-"""A conversation: its states, who may do what, what may be said, and its messages."""
+"""Conversations and messages: states, access, what may be posted, transitions, masking, and their collections."""

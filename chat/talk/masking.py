@@ -1,7 +1,7 @@
-"""Personal numbers in what people write: found and masked, before it is stored.
+"""Masks personal numbers (identity, phone, bank card) in texts, before they are stored.
 
 An identity number is found by its date and check digit (GB 11643), a bank card by the Luhn digit (ISO/IEC 7812-1), a
-mobile phone by its form. Digits may be set apart by single blanks or hyphens, or be written full-width.
+mobile phone by its form. Digits may be separated by single blanks or hyphens, or be written full-width.
 """
 
 import re
@@ -56,10 +56,10 @@ def mask(text: str, tests: tuple[Test, ...] = PERSONAL) -> str:
     if not DIGIT.search(text):
         return text
     plain, masked = text.translate(WIDE), list(text)
-    for found in RUN.finditer(plain):
-        digits = re.sub(r"[^0-9X]", "", found[0].upper())
+    for match in RUN.finditer(plain):
+        digits = re.sub(r"[^0-9X]", "", match[0].upper())
         if any(test(digits) for test in tests):
-            _hide(masked, [at for at in range(*found.span()) if plain[at].isalnum()])
+            _hide(masked, [at for at in range(*match.span()) if plain[at].isalnum()])
     return "".join(masked)
 
 

@@ -1,37 +1,54 @@
-"""Messages as they are written, before they have a number: personal numbers masked, the original sealed."""
+"""New messages as documents, before they are numbered: personal numbers masked, the original sealed."""
 
 from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
-from chat.ports import Document, Ports
+from chat.ports import Document, Ports, Viewer
+from chat.refusals import BadFields
 from chat.talk import masking
-from chat.talk.conversation import SYSTEM, Conversation, Move, Person, Post, timed_id
+from chat.talk.conversation import SYSTEM, Conversation, Participant, Transition
+from chat.talk.ids import timed_id
+from chat.talk.post import Post
 
 
-class Rows:
+class MessageFactory:
     """Makes the documents of messages."""
 
     def __init__(self, ports: Ports, now: Callable[[], datetime]) -> None:
         self._ports, self._now = ports, now
 
-    def event(self, found: Conversation, type: str, now: datetime) -> Document:
-        """What happened in the talk, as a message of its stream."""
-        return self.of_move(Move(found, type), now)
+    def resolved(self, post: Post, conversation: Conversation, actor: Viewer) -> Post:
+        """The post with its file looked up, and its card checked to be visible for both sides. Raises BadFields."""
+        if "file" in post.content:
+            file = self._ports.file(post.content["file"], actor)
+            if file is None:
+                raise BadFields({"file": ["没有找到这个文件，请重新上传。"]})
+            brief = {name: file[name] for name in ("id", "name", "type", "size")}
+            return Post(post.client_id, post.kind, {"file": brief})
+        card = post.content.get("card")
+        sides = (actor, conversation.citizen)
+        if card and not all(self._ports.card(card["type"], card["ref"], viewer) for viewer in sides):
+            raise BadFields({"card": ["没有找到，或者对方不能查看，请换一个。"]})
+        return post
 
-    def of_move(self, move: Move, now: datetime) -> Document:
-        """The event of a move."""
-        why = {"because": move.because} if move.because else {}
-        event = {"type": move.event, **why, **move.after.facts, **move.told}
-        return self.message(move.after, SYSTEM, Post(str(uuid4()), "event", {"event": event}), now)
+    def event(self, conversation: Conversation, type: str, now: datetime) -> Document:
+        """An event of the conversation, as a message of its public stream."""
+        return self.of_transition(Transition(conversation, type), now)
 
-    def message(self, found: Conversation, sender: Person, post: Post, now: datetime) -> Document:
-        """A message without its number. A citizen's name stays with the citizen; personal numbers are masked."""
+    def of_transition(self, transition: Transition, now: datetime) -> Document:
+        """The event of a transition."""
+        because = {"because": transition.because} if transition.because else {}
+        event = {"type": transition.event, **because, **transition.after.facts, **transition.details}
+        return self.message(transition.after, SYSTEM, Post(str(uuid4()), "event", {"event": event}), now)
+
+    def message(self, conversation: Conversation, sender: Participant, post: Post, now: datetime) -> Document:
+        """A message without its number. A citizen's name is not stored; personal numbers are masked."""
         name, message_id = sender.name if sender.is_staff else "", timed_id(now)
         return {
             "_id": message_id,
             "v": 1,
-            "conversation": found.id,
+            "conversation": conversation.id,
             "stream": post.stream,
             "client_id": post.client_id,
             "kind": post.kind,
@@ -41,8 +58,8 @@ class Rows:
             **self._masked(message_id, sender, post),
         }
 
-    def _masked(self, message_id: str, sender: Person, post: Post) -> Document:
-        """The text without personal numbers and the sealed original, where there are some."""
+    def _masked(self, message_id: str, sender: Participant, post: Post) -> Document:
+        """The masked text and the sealed original; empty if the text holds no personal numbers."""
         text = post.content.get("text")
         tests = masking.OF_OTHERS if sender.is_staff and post.stream == "public" else masking.PERSONAL
         masked = masking.mask(text, tests) if text else text

@@ -91,7 +91,7 @@ class TwilioSms:
         """POST …/Messages.json."""
         query = urlencode({"notice": message.notice, "delivery": message.delivery})
         try:
-            made = self._client.messages.create(
+            created = self._client.messages.create(
                 to=message.address,
                 body=message.sms,
                 messaging_service_sid=self._service,
@@ -104,7 +104,7 @@ class TwilioSms:
             return _refused(error)
         except (requests.RequestException, ValueError) as error:
             return Report("unknown", error=type(error).__name__, fault=_LOOK)
-        return _report(made.sid, made.status, made.error_code)
+        return _report(created.sid, created.status, created.error_code)
 
     def find(self, message: Message, since: datetime) -> list[Report]:
         """GET …/Messages.json by To and DateSent>, keeping those with exactly these words."""

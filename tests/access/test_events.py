@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from chat.namespace import Caller, ChatSocket
-from chat.talk.conversation import EVENTS
+from chat.talk.access import EVENT_ROLES
 from tests.access.world import World
 
 ACTORS = ("owner", "other", "window", "handler", "head", "supervisor", "admin", "elsewhere", "elsewhere_window")
@@ -57,7 +57,7 @@ def socket(world):
 
 
 def test_every_event_is_declared_and_in_the_table(socket):
-    assert set(socket.acts) == set(EVENTS) == set(MUST)
+    assert set(socket.acts) == set(EVENT_ROLES) == set(MUST)
 
 
 def test_nobody_is_connected_without_a_log_in(socket):

@@ -116,7 +116,7 @@ def test_a_question_about_a_matter_is_given_to_whom_knows_one_of_its_themes(citi
     knows, other = posted("window"), posted("handler")
     for officer, skill in ((other, "社会保障"), (knows, "餐饮")):
         word = {"state": "here", "takes": "push", "skills": [skill]}
-        office.chat.say_presence(office.identity.actor(officer.token), word)
+        office.chat.officers.set_presence(office.identity.actor(officer.token), word)
     talk = citizen.post("/v1/conversations", {"point": "XC-H01", "matter": FOOD, "text": "在吗？"})
     assert talk["officer"]["id"] == knows.person["id"]
 

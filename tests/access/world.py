@@ -102,9 +102,9 @@ class World:
         """A talk that the window's officer holds; the one before is over, for there is a limit to what one holds."""
         chat, actor = self.office.chat, self.office.identity.actor
         if self._last_conversation:
-            chat.end(actor(self.owner.token), self._last_conversation, None)
+            chat.handling.end(actor(self.owner.token), self._last_conversation, None)
         talk = self.owner.post("/v1/conversations", {"point": "XC-H01", "text": "在吗？"})
-        claimed = chat.claim(actor(self.window.token), talk["id"])
+        claimed = chat.handling.claim(actor(self.window.token), talk["id"])
         self._last_conversation = talk["id"] if self.conversation else None
         return claimed
 

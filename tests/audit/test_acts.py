@@ -13,7 +13,7 @@ def send_parcel(citizen, window, handler, drain):
 
 def claim_talk(citizen, window, handler, drain):
     talk = citizen.post("/v1/conversations", {"text": "在吗？"})["id"]
-    window.chat.claim(window.actor, talk)
+    window.chat.handling.claim(window.actor, talk)
     return talk
 
 
@@ -33,9 +33,9 @@ def read_talk(citizen, window, handler, drain):
 
 ACTS = [
     (send_parcel, "parcel", "parcel.send"),
-    (claim_talk, "talk", "talk.assigned"),
-    (close_talk, "talk", "talk.closed"),
-    (read_talk, "talk", "read_talk"),
+    (claim_talk, "talk", "conversation.assigned"),
+    (close_talk, "talk", "conversation.closed"),
+    (read_talk, "talk", "read_conversation"),
 ]
 
 
@@ -57,4 +57,4 @@ def test_the_officer_who_holds_a_talk_and_its_citizen_read_it_unrecorded(citizen
     talk = claim_talk(citizen, officer, None, drain)
     officer.get(f"/v1/conversations/{talk}/messages")
     citizen.get(f"/v1/conversations/{talk}/messages")
-    assert database["audit"].count_documents({"act": "read_talk"}) == 0
+    assert database["audit"].count_documents({"act": "read_conversation"}) == 0

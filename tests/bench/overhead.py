@@ -20,7 +20,7 @@ from api.identity.actor import Actor
 from api.refusals import Refusal
 from api.web import edge, problems
 from api.web.guard import Http
-from api.web.limits import Limits
+from api.web.limits import RateLimiter
 from api.web.metrics import Metrics
 from tests.conftest import Clock
 
@@ -37,7 +37,7 @@ def bare() -> Flask:
 
 def ours() -> Flask:
     """An empty route behind everything that each route of ours has around it."""
-    app, limits, metrics = Flask("ours"), Limits(), Metrics([])
+    app, limits, metrics = Flask("ours"), RateLimiter(), Metrics([])
     limits.address = limits.person = _counted(limits)  # type: ignore[method-assign]
     actor = Actor("1", "citizen", "", frozenset({"citizen"}), "s", Clock().at)
     web = Http({"token": actor}.get, None, limits.person)  # type: ignore[arg-type]
@@ -48,7 +48,7 @@ def ours() -> Flask:
     return app
 
 
-def _counted(limits: Limits) -> Callable[[str, str], None]:
+def _counted(limits: RateLimiter) -> Callable[[str, str], None]:
     """Count every call, but stop none: a round makes more than anybody may."""
     real = limits.person
 

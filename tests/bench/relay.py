@@ -41,7 +41,7 @@ from uuid import uuid4
 from api.jobs import store as jobs_store
 from api.storage.database import Database
 from chat import INDEXES
-from chat.talk.conversation import Conversation, Person
+from chat.talk.conversation import Conversation, Participant
 from tests.chat.mortal import MortalRedis, MortalStore
 from tests.show.crowd import Answer, Line, connect, get
 
@@ -371,8 +371,8 @@ class Stage:
         rows = []
         for talk, (citizen, officer) in made.items():
             asks, answers = (
-                Person(citizen.replace("token", "id"), "citizen"),
-                Person(officer.replace("token", "id"), "staff", "窗口"),
+                Participant(citizen.replace("token", "id"), "citizen"),
+                Participant(officer.replace("token", "id"), "staff", "窗口"),
             )
             found = Conversation(
                 talk, 2, asks, "XC-H01", "active", now, now, officer=answers, owner=answers, claimed_at=now

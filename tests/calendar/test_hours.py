@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from api.calendar.calendar import load_calendar
 from api.calendar.hours import (
-    SHANGHAI,
     Opening,
     Period,
     format_hours,
@@ -21,13 +20,14 @@ from api.calendar.hours import (
 )
 from api.calendar.hsds import from_hsds, to_hsds
 from api.calendar.schedule import DayHours, hours_on
+from api.times import BEIJING
 
 WEEKDAYS_WITH_LUNCH = "Mo-Fr 09:00-12:00,13:00-17:00"
 EVERY_DAY = "Mo-Fr 09:00-12:00,13:00-17:00; Sa-Su 10:00-16:00"
 
 
 def beijing(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+    return datetime.fromisoformat(text).replace(tzinfo=BEIJING)
 
 
 def opening(hours: str, at: str, **exceptions: str) -> Opening:
@@ -354,7 +354,7 @@ _MINUTE = st.integers(min_value=0, max_value=1439)
 @settings(max_examples=40, deadline=None)
 @given(place=a_place(), minute=_MINUTE, first=st.dates(_FIRST, _LAST))
 def test_opening_agrees_with_a_walk_from_minute_to_minute(place, minute, first):
-    at = datetime(first.year, first.month, first.day, tzinfo=SHANGHAI) + timedelta(minutes=minute)
+    at = datetime(first.year, first.month, first.day, tzinfo=BEIJING) + timedelta(minutes=minute)
     answer = opening_at(parse_hours(place.text()), load_calendar(), at)
 
     minutes = _minutes(place, first)
@@ -373,7 +373,7 @@ def test_opening_agrees_with_a_walk_from_minute_to_minute(place, minute, first):
 @settings(max_examples=25, deadline=None)
 @given(place=a_place(), minute=_MINUTE, first=st.dates(_FIRST, _LAST), length=st.integers(1, 6000))
 def test_a_promise_in_hours_of_opening_agrees_with_a_walk_from_minute_to_minute(place, minute, first, length):
-    start = datetime(first.year, first.month, first.day, tzinfo=SHANGHAI)
+    start = datetime(first.year, first.month, first.day, tzinfo=BEIJING)
     answer = open_for(
         parse_hours(place.text()), load_calendar(), start + timedelta(minutes=minute), timedelta(minutes=length)
     )

@@ -263,5 +263,5 @@ def test_the_snapshot_is_the_fold_of_the_actions(citizen, window, handler, drain
 
     case = issued(citizen, window, handler, drain)
     row = database["cases"].find_one({"number": case["number"]})
-    standing = fold(app.extensions["circle"].cases._actions(row["_id"]))
+    standing = fold(app.extensions["circle"].cases.actions(row["_id"]))
     assert (row["state"], row["version"], row["officer"]) == (standing.state, standing.version, standing.officer)

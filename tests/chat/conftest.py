@@ -9,7 +9,7 @@ from werkzeug.serving import make_server
 
 from api.storage.database import Database
 from chat import INDEXES, Chat
-from chat.talk.conversation import timed_id
+from chat.talk.ids import timed_id
 from tests.chat.office import FAST, Actor, Office, site, utc_now
 
 

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from chat.asyncapi import RECEIVED, SENT, describe
 from chat.namespace import ChatSocket
-from chat.talk.conversation import EVENTS
+from chat.talk.access import EVENT_ROLES
 from tests.chat.office import said
 from tests.chat.test_namespace import Server
 
@@ -38,7 +38,7 @@ def socket(door, citizen, officer, office):
 
 
 def test_every_event_is_described_and_nothing_else(door):
-    assert set(RECEIVED) == set(EVENTS) == set(door.acts)
+    assert set(RECEIVED) == set(EVENT_ROLES) == set(door.acts)
 
 
 def test_every_reference_leads_somewhere():
@@ -56,14 +56,14 @@ def test_every_reference_leads_somewhere():
 
 
 def test_whoever_may_send_an_event_is_named_with_it():
-    for name, roles in EVENTS.items():
+    for name, roles in EVENT_ROLES.items():
         assert all(role in describe()["operations"][name]["description"] for role in roles)
 
 
 def test_acknowledgements_and_events_are_as_described(socket, heard, chat, citizen, officer, ask, office):
     talk = {"conversation": ask("在吗？")}
     colleague = office.officer("李窗口")
-    chat.say_presence(colleague, {"state": "here"})
+    chat.officers.set_presence(colleague, {"state": "here"})
     acts = [
         ("citizen", "join", {**talk, "after_seq": 0}),
         ("officer", "presence", {"state": "here", "takes": "pull", "skills": ["户籍"], "capacity": 3}),

@@ -16,7 +16,7 @@ WHY = {"hours": 2, "reason": "多次辱骂工作人员"}
 def talk(chat, officer, ask):
     """A talk that the officer has."""
     opened = ask("在吗？")
-    chat.claim(officer, opened)
+    chat.handling.claim(officer, opened)
     return opened
 
 
@@ -46,12 +46,12 @@ def test_a_blocked_citizen_writes_nothing_to_that_desk_opens_nothing_there_and_i
 def test_reading_ending_rating_and_every_other_desk_stay(chat, citizen, officer, ask, talk, blocked):
     assert chat.messages(citizen, talk, "public", 0, 9)["items"]
     chat.read(citizen, talk, 1)
-    chat.end(citizen, talk, None)
-    assert chat.rate(citizen, talk, {"score": 1})["rating"]["score"] == 1
+    chat.handling.end(citizen, talk, None)
+    assert chat.handling.rate(citizen, talk, {"score": 1})["rating"]["score"] == 1
     with pytest.raises(Blocked):
-        chat.reopen(citizen, talk)
+        chat.handling.reopen(citizen, talk)
     assert ask("别的窗口", point="XC-H02")
-    assert chat.reopen(officer, talk)["state"] == "queued"
+    assert chat.handling.reopen(officer, talk)["state"] == "queued"
 
 
 def test_the_citizen_sees_until_when_and_why_and_is_told_by_a_notice_when_away(chat, citizen, office, clock, talk):
@@ -126,11 +126,13 @@ def test_the_list_shows_those_that_hold_and_both_acts_are_audited(chat, office, 
     assert chat.blocks.at_desk(office.officer("远", point="XC-H02"), None, 9)["items"] == []
     chat.blocks.lift(head, "b1")
     assert chat.blocks.at_desk(head, None, 9)["items"] == []
-    assert {(officer.id, "talk.blocked"), (head.id, "talk.unblocked")} <= {told[:2] for told in office.audited}
+    assert {(officer.id, "conversation.blocked"), (head.id, "conversation.unblocked")} <= {
+        told[:2] for told in office.audited
+    }
 
 
 def test_another_process_knows_it_within_seconds(chat, database, office, citizen, officer, clock, talk, monkeypatch):
-    monkeypatch.setattr("chat.blocks.service.SECONDS", 0)
+    monkeypatch.setattr("chat.blocks.in_force.SECONDS", 0)
     other = Chat(database, ports=office.ports(), now=clock)
     try:
         other.post(citizen, talk, said("先"))
@@ -142,20 +144,20 @@ def test_another_process_knows_it_within_seconds(chat, database, office, citizen
 
 
 def test_while_the_store_is_away_what_is_known_holds_on(chat, citizen, office, talk, blocked, monkeypatch):
-    monkeypatch.setattr("chat.blocks.service.SECONDS", 0)
-    assert chat.blocks.of(citizen.id, "XC-H01")
+    monkeypatch.setattr("chat.blocks.in_force.SECONDS", 0)
+    assert chat.blocks.in_force.of(citizen.id, "XC-H01")
 
     def away(now):
         raise Unsettled
 
-    monkeypatch.setattr(chat.blocks._store, "holding", away)
+    monkeypatch.setattr(chat.blocks._store, "in_force_at_once", away)
     with pytest.raises(Blocked):
         chat.post(citizen, talk, said("喂"))
-    assert chat.blocks.of(office.citizen("李四").id, "XC-H01") is None
+    assert chat.blocks.in_force.of(office.citizen("李四").id, "XC-H01") is None
 
 
 def test_what_is_left_of_a_block_is_forgotten_after_half_a_year(chat, officer, clock, blocked):
-    assert chat.blocks.made(officer, "b1") == blocked
+    assert chat.blocks.created(officer, "b1") == blocked
     clock.move(days=181)
     chat.step(clock())
-    assert chat.blocks.made(officer, "b1") is None
+    assert chat.blocks.created(officer, "b1") is None

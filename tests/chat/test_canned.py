@@ -13,13 +13,13 @@ def keep(chat, officer):
     """Keep a reply; gives its id."""
 
     def kept(title, text, who=None, **about):
-        return chat.replies.make(who or officer, str(uuid4()), {"title": title, "text": text, **about})["id"]
+        return chat.replies.create(who or officer, str(uuid4()), {"title": title, "text": text, **about})["id"]
 
     return kept
 
 
 def titles(chat, officer, query="", talk=None):
-    return [one["title"] for one in chat.replies.found(officer, query, talk, (None, 20))["items"]]
+    return [one["title"] for one in chat.replies.search(officer, query, talk, (None, 20))["items"]]
 
 
 def test_replies_of_the_matter_in_hand_come_first_and_are_filled_with_what_is_known(
@@ -31,7 +31,7 @@ def test_replies_of_the_matter_in_hand_come_first_and_are_filled_with_what_is_kn
     keep("材料", "{matter}要带身份证", matter="0101")
     talk = ask("在吗？", matter="0101")
     assert titles(chat, officer, talk=talk) == ["材料", "问候", "别的"]
-    filled = [one["filled"] for one in chat.replies.found(officer, "", talk, (None, 2))["items"]]
+    filled = [one["filled"] for one in chat.replies.search(officer, "", talk, (None, 2))["items"]]
     assert filled == ["guide 0101要带身份证", "您好，张三，我是王窗口。{unknown}"]
 
 
@@ -47,19 +47,19 @@ def test_they_belong_to_their_desk_and_a_change_needs_the_version(chat, officer,
     other = office.officer("赵窗口", point="XC-H02")
     assert titles(chat, other) == []
     for act in (
-        lambda: chat.replies.one(other, reply),
+        lambda: chat.replies.get(other, reply),
         lambda: chat.replies.change(other, reply, {}, 1),
-        lambda: chat.replies.drop(other, reply, 1),
+        lambda: chat.replies.delete(other, reply, 1),
     ):
         with pytest.raises(NotFound):
             act()
     with pytest.raises(RoleWrong):
-        chat.replies.found(citizen, "", None, (None, 9))
+        chat.replies.search(citizen, "", None, (None, 9))
     assert chat.replies.change(officer, reply, {"text": "带原件"}, 1)["version"] == 2
-    for stale in (lambda: chat.replies.change(officer, reply, {}, 1), lambda: chat.replies.drop(officer, reply, 1)):
+    for stale in (lambda: chat.replies.change(officer, reply, {}, 1), lambda: chat.replies.delete(officer, reply, 1)):
         with pytest.raises(VersionStale):
             stale()
-    chat.replies.drop(officer, reply, 2)
+    chat.replies.delete(officer, reply, 2)
     assert titles(chat, officer) == []
 
 
@@ -72,31 +72,31 @@ def test_a_reply_that_makes_no_sense_is_refused(chat, officer, keep):
 def test_they_are_paged(chat, officer, keep):
     for n in range(3):
         keep(f"{n}", "x")
-    first = chat.replies.found(officer, "", None, (None, 2))
-    rest = chat.replies.found(officer, "", None, (first["next"], 2))
+    first = chat.replies.search(officer, "", None, (None, 2))
+    rest = chat.replies.search(officer, "", None, (first["next"], 2))
     assert [one["title"] for one in first["items"] + rest["items"]] == ["0", "1", "2"]
     assert rest["next"] is None
     with pytest.raises(BadCursor):
-        chat.replies.found(officer, "", None, ("no such", 2))
+        chat.replies.search(officer, "", None, ("no such", 2))
 
 
 def test_words_are_found_in_a_talk_and_across_what_one_has_but_never_in_notes_or_elsewhere(
     chat, officer, citizen, ask, office, clock
 ):
     talk, foreign = ask("户口本要原件吗？"), ask("户口本丢了", who=office.citizen("李四"))
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     chat.post(officer, talk, said("户口本（原件）", kind="note"))
     clock.move(seconds=1)
     chat.post(officer, talk, said("户口本要原件 (a+b)"))
-    assert [one["seq"] for one in chat.search(citizen, "户口本", talk, (None, 9))["items"]] == [4, 2]
-    assert [one["seq"] for one in chat.search(citizen, "(a+b)", talk, (None, 9))["items"]] == [4]
-    first = chat.search(officer, "户口本", None, (None, 1))
-    second = chat.search(officer, "户口本", None, (first["next"], 1))
+    assert [one["seq"] for one in chat.search.in_conversation(citizen, talk, "户口本", (None, 9))["items"]] == [4, 2]
+    assert [one["seq"] for one in chat.search.in_conversation(citizen, talk, "(a+b)", (None, 9))["items"]] == [4]
+    first = chat.search.of_officer(officer, "户口本", (None, 1))
+    second = chat.search.of_officer(officer, "户口本", (first["next"], 1))
     assert [(one["conversation"], one["seq"]) for one in first["items"] + second["items"]] == [(talk, 4), (talk, 2)]
     with pytest.raises(NotFound):
-        chat.search(citizen, "户口本", foreign, (None, 9))
+        chat.search.in_conversation(citizen, foreign, "户口本", (None, 9))
     with pytest.raises(RoleWrong):
-        chat.search(citizen, "户口本", None, (None, 9))
+        chat.search.of_officer(citizen, "户口本", (None, 9))
 
 
 def test_one_for_every_matter_says_null_over_http(database, office, officer, clock):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chat.desk import routing
-from chat.desk.presence import LEASE, Presence, said
+from chat.desk.presence import LEASE, Presence, changed
 from chat.refusals import BadFields
 from tests.chat.office import Hours, hours_later
 
@@ -36,22 +36,22 @@ def test_an_officer_is_here_while_the_lease_holds_and_they_say_so():
     here = Presence("a", "王窗口", until=NOW + LEASE)
     assert here.is_here(NOW)
     assert not here.is_here(NOW + LEASE)
-    assert not said(here, {"state": "away"}).is_here(NOW)
+    assert not changed(here, {"state": "away"}).is_here(NOW)
     assert not Presence("a", "王窗口").is_here(NOW)
 
 
 def test_presence_takes_a_part_at_a_time_and_refuses_what_makes_no_sense():
     here = Presence("a", "王窗口", until=NOW + timedelta(minutes=1))
-    assert (said(here, {"capacity": 3}).state, said(here, {"capacity": 3}).capacity) == ("here", 3)
+    assert (changed(here, {"capacity": 3}).state, changed(here, {"capacity": 3}).capacity) == ("here", 3)
     nonsense = [("state", "busy"), ("state", []), *(("capacity", one) for one in (0, 21, True, "3"))]
     nonsense += [("takes", "all"), ("skills", "户籍"), ("skills", [""]), ("skills", ["x"] * 31)]
     for name, value in nonsense:
         with pytest.raises(BadFields):
-            said(here, {name: value})
+            changed(here, {name: value})
 
 
-def hand(name: str, held: int = 0, **said_: object) -> routing.Hand:
-    return routing.Hand(Presence(name, name, until=NOW + LEASE, takes="push", **said_), held)
+def hand(name: str, held: int = 0, **said_: object) -> routing.OfficerLoad:
+    return routing.OfficerLoad(Presence(name, name, until=NOW + LEASE, takes="push", **said_), held)
 
 
 def test_a_conversation_is_given_to_who_is_least_loaded_for_their_capacity_and_knows_the_matter():
@@ -62,7 +62,7 @@ def test_a_conversation_is_given_to_who_is_least_loaded_for_their_capacity_and_k
 
 
 def test_nobody_is_given_one_who_is_away_full_or_takes_them_by_hand():
-    by_hand = routing.Hand(Presence("c", "c", until=NOW + LEASE), 0)
+    by_hand = routing.OfficerLoad(Presence("c", "c", until=NOW + LEASE), 0)
     nobody = [hand("a", 5), hand("b", state="away"), by_hand, hand("d", skills=("户籍",))]
     assert routing.choose(nobody, ["不动产"], "a", NOW) is None
     assert routing.choose([hand("e")], [], None, NOW + LEASE) is None

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from chat.live.hints import desk_room, member_room, staff_room
-from chat.talk.conversation import FIRST_REPLY, reads
+from chat.talk.access import reads
+from chat.talk.transitions import FIRST_REPLY
 from tests.chat.office import said
 
 FACTS = ("version", "state", "desk", "case", "officer", "owner", "promised_at", "closed")
@@ -81,30 +82,32 @@ class Reader:
 
 ACTS = {
     "citizen posts": lambda c: c.chat.post(c.citizen, c.talk, said("问")),
-    "officer claims": lambda c: c.chat.claim(c.officer, c.talk),
-    "officer ties it to a case": lambda c: c.chat.deeds.tie(c.officer, c.talk, "XC-1"),
+    "officer claims": lambda c: c.chat.handling.claim(c.officer, c.talk),
+    "officer ties it to a case": lambda c: c.chat.ties.tie(c.officer, c.talk, "XC-1"),
     "officer posts": lambda c: c.chat.post(c.officer, c.talk, said("答")),
     "officer notes": lambda c: c.chat.post(c.officer, c.talk, said("暗语", kind="note")),
     "citizen's device has it": lambda c: c.chat.delivered(c.citizen, c.talk, 4),
     "citizen reads": lambda c: c.chat.read(c.citizen, c.talk, 4),
     "officer reads": lambda c: c.chat.read(c.officer, c.talk, 2),
-    "officer hands over": lambda c: c.chat.transfer(c.officer, c.talk, {"officer": c.colleague.id}, "暗语：请你来"),
+    "officer hands over": lambda c: c.chat.handling.transfer(
+        c.officer, c.talk, {"officer": c.colleague.id}, "暗语：请你来"
+    ),
     "colleague reads": lambda c: c.chat.read(c.colleague, c.talk, 3),
-    "colleague sends it to a desk": lambda c: c.chat.transfer(c.colleague, c.talk, {"desk": "XC-H02"}, "暗语"),
-    "that desk claims": lambda c: c.chat.claim(c.clerk, c.talk),
+    "colleague sends it to a desk": lambda c: c.chat.handling.transfer(c.colleague, c.talk, {"desk": "XC-H02"}, "暗语"),
+    "that desk claims": lambda c: c.chat.handling.claim(c.clerk, c.talk),
     "its head whispers": lambda c: c.chat.post(c.leader, c.talk, said("暗语：看第三条", kind="note")),
-    "its head takes over": lambda c: c.chat.take_over(c.leader, c.talk, "暗语：我来"),
+    "its head takes over": lambda c: c.chat.handling.take_over(c.leader, c.talk, "暗语：我来"),
     "its head answers": lambda c: c.chat.post(c.leader, c.talk, said("请看第三条")),
     "its head blocks": lambda c: c.blocks(c.leader),
     "its head lifts it": lambda c: c.chat.blocks.lift(c.leader, "b1"),
     "its head gives it back": lambda c: c.gives_back(),
-    "that desk closes": lambda c: c.chat.end(c.clerk, c.talk, "已答复"),
-    "citizen reopens": lambda c: c.chat.reopen(c.citizen, c.talk),
-    "citizen leaves it as a message": lambda c: c.chat.leave_message(c.citizen, c.talk),
-    "that desk claims it again": lambda c: c.chat.claim(c.clerk, c.talk),
+    "that desk closes": lambda c: c.chat.handling.end(c.clerk, c.talk, "已答复"),
+    "citizen reopens": lambda c: c.chat.handling.reopen(c.citizen, c.talk),
+    "citizen leaves it as a message": lambda c: c.chat.handling.leave_message(c.citizen, c.talk),
+    "that desk claims it again": lambda c: c.chat.handling.claim(c.clerk, c.talk),
     "nobody answers": lambda c: c.silence(),
-    "the office gives it to somebody": lambda c: c.chat.say_presence(c.clerk, {"takes": "push"}),
-    "citizen closes": lambda c: c.chat.end(c.citizen, c.talk, None),
+    "the office gives it to somebody": lambda c: c.chat.officers.set_presence(c.clerk, {"takes": "push"}),
+    "citizen closes": lambda c: c.chat.handling.end(c.citizen, c.talk, None),
 }
 
 
@@ -117,7 +120,7 @@ class Scene:
         self.colleague, self.stranger = office.officer("李审批", "handler"), office.citizen("李四")
         self.clerk = office.officer("赵窗口", point="XC-H02")
         self.leader = office.officer("钱主任", "head", point="XC-H02")
-        chat.say_presence(self.colleague, {"state": "here"})
+        chat.officers.set_presence(self.colleague, {"state": "here"})
         office.mine["case", "XC-1"] = citizen.id
         chat._queues.pause = 0
 
@@ -132,8 +135,8 @@ class Scene:
 
     def gives_back(self) -> None:
         """The head hands it to the clerk, who is there."""
-        self.chat.say_presence(self.clerk, {"state": "here"})
-        self.chat.transfer(self.leader, self.talk, {"officer": self.clerk.id}, None)
+        self.chat.officers.set_presence(self.clerk, {"state": "here"})
+        self.chat.handling.transfer(self.leader, self.talk, {"officer": self.clerk.id}, None)
 
     def reads(self, who: Any) -> bool:
         """Whether the conversation is there for somebody now."""
@@ -192,7 +195,7 @@ def test_no_read_path_and_no_hint_shows_a_note_to_a_citizen_not_even_as_a_hole(s
     shown = [
         items,
         chat.get(citizen, talk),
-        chat.made(citizen, talk),
+        chat.created(citizen, talk),
         chat.mine(citizen, None, 9),
         [payload for _, payload, rooms in heard if {talk, member_room(citizen.id)}.intersection(rooms)],
     ]
@@ -217,8 +220,8 @@ def test_every_event_stays_with_the_people_of_its_conversation_and_the_desks(sce
 
 
 def test_an_officer_who_handed_it_over_no_longer_hears_it_at_home(scene, heard):
-    scene.chat.claim(scene.officer, scene.talk)
-    scene.chat.transfer(scene.officer, scene.talk, {"officer": scene.colleague.id}, None)
+    scene.chat.handling.claim(scene.officer, scene.talk)
+    scene.chat.handling.transfer(scene.officer, scene.talk, {"officer": scene.colleague.id}, None)
     heard.clear()
     scene.chat.post(scene.citizen, scene.talk, said("还在吗？"))
     [(_, _, rooms)] = heard

@@ -3,7 +3,7 @@
 import pytest
 
 from chat.namespace import ChatSocket
-from chat.talk.conversation import EVENTS, reads
+from chat.talk.access import EVENT_ROLES, reads
 from tests.chat.office import said
 from tests.chat.test_following import ACTS, Scene
 from tests.chat.test_namespace import Server
@@ -37,7 +37,7 @@ def door(chat, office, people):
     """All are connected."""
     server = Server()
     socket = ChatSocket(chat, server, office.actor)
-    chat.live.parted = socket.part
+    chat.live.drop_readers = socket.drop_readers
     for name, who in people.items():
         socket.connect(name, {}, {"token": who.token})
     return socket, server
@@ -72,13 +72,13 @@ def test_every_event_of_every_act_reaches_members_alone_and_notes_no_citizen(sce
 
 def test_no_event_of_who_is_no_member_does_anything_or_tells_anything(scene, heard, people, door):
     socket, server = door
-    scene.chat.claim(scene.officer, scene.talk)
+    scene.chat.handling.claim(scene.officer, scene.talk)
     scene.chat.post(scene.officer, scene.talk, said("暗语", kind="note"))
     body = {"conversation": scene.talk, "seq": 1, "to": {"desk": "XC-H01"}, **said("x")}
     kept = scene.chat.get(scene.citizen, scene.talk)
     heard.clear()
     for name in ("another citizen", "third desk", "other head", "other supervisor", "admin"):
-        for event in set(EVENTS) - {"leave", "refresh", "presence"}:
+        for event in set(EVENT_ROLES) - {"leave", "refresh", "presence"}:
             told = socket.handler(event)(name, dict(body))
             assert told["code"] in {"not_found", "role_wrong"}, (name, event)
             assert "暗语" not in repr(told)
@@ -89,10 +89,10 @@ def test_no_event_of_who_is_no_member_does_anything_or_tells_anything(scene, hea
 
 def test_no_answer_to_a_citizen_holds_a_note(scene, people, door):
     socket, _ = door
-    scene.chat.claim(scene.officer, scene.talk)
+    scene.chat.handling.claim(scene.officer, scene.talk)
     scene.chat.post(scene.officer, scene.talk, said("暗语", kind="note"))
     body = {"conversation": scene.talk, "seq": 1, **said("x")}
-    answers = [socket.handler(event)("citizen", dict(body)) for event in sorted(EVENTS)]
+    answers = [socket.handler(event)("citizen", dict(body)) for event in sorted(EVENT_ROLES)]
     chat, citizen = scene.chat, scene.citizen
-    answers += [chat.search(citizen, "暗语", scene.talk, (None, 9)), chat.mine(citizen, None, 9)]
+    answers += [chat.search.in_conversation(citizen, scene.talk, "暗语", (None, 9)), chat.mine(citizen, None, 9)]
     assert "暗语" not in repr(answers)

@@ -5,8 +5,8 @@ import queue
 import pytest
 
 from chat import Chat
-from chat.live.missed import Unheard
-from chat.namespace import _drop_slow
+from chat.live.missed import SentMessages
+from chat.sockets import _drop_slow
 from tests.chat.office import FAST, said
 
 
@@ -33,16 +33,16 @@ def seqs(events, stream="public"):
 
 def test_what_was_lost_on_the_way_is_told_in_order_and_once(chat, here, elsewhere, citizen, officer, ask, clock):
     talk = ask("一")
-    elsewhere.claim(officer, talk)
+    elsewhere.handling.claim(officer, talk)
     for words in ("二", "三"):
         elsewhere.post(officer, talk, said(words))
-    assert chat.beat() == 0, "it may still come"
+    assert chat.catch_up() == 0, "it may still come"
     clock.move(seconds=9)
-    assert chat.beat() == 3
+    assert chat.catch_up() == 3
     assert seqs(here) == [3, 4, 5]
     assert [payload["state"] for event, payload, _ in here if event == "state"] == ["active"]
     clock.move(seconds=9)
-    assert chat.beat() == 0
+    assert chat.catch_up() == 0
 
 
 def test_what_came_in_time_and_what_was_said_here_is_not_told_again(chat, here, elsewhere, citizen, ask, clock):
@@ -51,18 +51,18 @@ def test_what_came_in_time_and_what_was_said_here_is_not_told_again(chat, here, 
     other = []
     elsewhere.live.emit = lambda event, payload, rooms, *, skip=None: other.append(payload)
     elsewhere.post(citizen, talk, said("三"))
-    chat.heard(other)
+    chat.heard_messages(other)
     clock.move(seconds=9)
-    assert chat.beat() == 0
+    assert chat.catch_up() == 0
     assert here == []
 
 
 def test_a_note_that_was_lost_is_told_to_staff_alone(chat, here, elsewhere, officer, citizen, ask, clock):
     talk = ask("一")
-    elsewhere.claim(officer, talk)
+    elsewhere.handling.claim(officer, talk)
     elsewhere.post(officer, talk, said("暗语", kind="note"))
     clock.move(seconds=9)
-    chat.beat()
+    chat.catch_up()
     [rooms] = [rooms for _, payload, rooms in here if payload.get("stream") == "staff"]
     assert talk not in rooms
     assert f"member:{citizen.id}" not in rooms
@@ -74,15 +74,15 @@ def receipts(events):
 
 def test_a_receipt_that_was_lost_is_told_once(chat, here, elsewhere, citizen, officer, ask, clock):
     talk = ask("一")
-    elsewhere.claim(officer, talk)
+    elsewhere.handling.claim(officer, talk)
     elsewhere.read(officer, talk, 2)
     clock.move(seconds=9)
-    chat.beat()
+    chat.catch_up()
     assert receipts(here) == [(2, 2)]
     [rooms] = [rooms for event, _, rooms in here if event == "receipt"]
     assert f"member:{citizen.id}" in rooms
     clock.move(seconds=9)
-    chat.beat()
+    chat.catch_up()
     assert receipts(here) == [(2, 2)]
 
 
@@ -90,27 +90,27 @@ def test_a_receipt_that_came_in_time_or_was_given_here_is_not_told_again(
     chat, here, elsewhere, citizen, officer, ask, clock
 ):
     talk = ask("一")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     elsewhere.live.emit = lambda event, payload, rooms, *, skip=None: chat.heard_receipt(payload)
     elsewhere.read(officer, talk, 2)
     chat.delivered(citizen, talk, 3)
     clock.move(seconds=9)
-    chat.beat()
+    chat.catch_up()
     assert receipts(here) == []
 
 
 def test_a_process_alone_looks_for_nothing(chat, ask, clock):
     ask("一")
     clock.move(seconds=60)
-    assert chat.beat() == 0
+    assert chat.catch_up() == 0
 
 
 def test_what_was_looked_through_is_forgotten():
-    unheard = Unheard("a")
-    unheard.told(["b", "d"])
-    assert unheard.among(["b", "c", "d"]) == ["c"]
-    unheard.looked("c")
-    assert unheard.among(["b", "d"]) == ["b"]
+    sent = SentMessages()
+    sent.add(["b", "d"])
+    assert sent.missing(["b", "c", "d"]) == ["c"]
+    sent.forget_before("c")
+    assert sent.missing(["b", "d"]) == ["b"]
 
 
 def test_who_does_not_take_what_is_sent_is_hung_up_and_keeps_no_memory():

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chat.live.hints import desk_room, member_room, staff_room
-from chat.namespace import ChatSocket, _obey
+from chat.namespace import ChatSocket
+from chat.sockets import _obey
 
 
 class Server:
@@ -62,11 +63,11 @@ def test_a_look_round_hangs_up_who_is_no_longer_logged_in_even_if_they_say_nothi
 
 def test_a_look_round_keeps_the_presence_of_connected_officers(door, chat, officer, ask, office, clock):
     talk, colleague = ask(), office.officer("李审批")
-    chat.claim(colleague, talk)
+    chat.handling.claim(colleague, talk)
     for _ in range(4):
         clock.move(seconds=60)
         door.check_all()
-    assert chat.transfer(colleague, talk, {"officer": officer.id}, None)["officer"]["id"] == officer.id
+    assert chat.handling.transfer(colleague, talk, {"officer": officer.id}, None)["officer"]["id"] == officer.id
 
 
 def test_a_revoked_log_in_is_hung_up_at_once(door, server, citizen):
@@ -88,10 +89,10 @@ def test_who_may_not_read_a_talk_that_went_to_another_desk_hears_no_more_of_it(
 ):
     talk, colleague = ask(), office.officer("李窗口")
     door.connect("x", {}, {"token": colleague.token})
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     assert [door.handler("join")(sid, {"conversation": talk})["ok"] for sid in "cox"] == [True, True, True]
-    chat.live.parted = door.part
-    chat.transfer(officer, talk, {"desk": "XC-H02"}, "那边办")
+    chat.live.drop_readers = door.drop_readers
+    chat.handling.transfer(officer, talk, {"desk": "XC-H02"}, "那边办")
     assert {("c", talk), ("o", talk)} <= server.rooms  # who took it first stays responsible (首问负责)
     assert not {("x", talk), ("x", staff_room(talk))} & server.rooms
 
@@ -100,8 +101,8 @@ def test_what_another_process_says_of_log_ins_and_moves_is_done_here_too(door, s
     talk, colleague = ask(), office.officer("李窗口")
     door.connect("x", {}, {"token": colleague.token})
     assert door.handler("join")("x", {"conversation": talk})["ok"]
-    chat.claim(officer, talk)
-    chat.transfer(officer, talk, {"desk": "XC-H02"}, None)
+    chat.handling.claim(officer, talk)
+    chat.handling.transfer(officer, talk, {"desk": "XC-H02"}, None)
     _obey(chat, door, {"parted": talk})
     assert not {("x", talk), ("x", staff_room(talk))} & server.rooms
     _obey(chat, door, {"ended": colleague.session})

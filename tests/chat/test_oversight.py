@@ -6,7 +6,7 @@ from chat.desk.presence import GONE, LEASE
 from chat.live.hints import member_room
 from chat.namespace import ChatSocket
 from chat.refusals import ConversationClosed, NotFound, NotTheOfficer, RoleWrong
-from chat.talk.conversation import oversees, reads
+from chat.talk.access import oversees, reads
 from tests.chat.office import said
 from tests.chat.test_namespace import Server
 
@@ -31,7 +31,7 @@ MAY = {
 @pytest.fixture
 def talk(chat, officer, ask):
     opened = ask("在吗？")
-    chat.claim(officer, opened)
+    chat.handling.claim(officer, opened)
     chat.post(officer, opened, said("请讲"))
     return opened
 
@@ -48,7 +48,7 @@ def test_who_may(chat, office, talk, who):
         lambda: chat.messages(person, talk, "public", 0, 9),
         lambda: chat.post(person, talk, said("看第三条", kind="note")),
         lambda: chat.post(person, talk, said("大家好")),
-        lambda: chat.take_over(person, talk, "我来"),
+        lambda: chat.handling.take_over(person, talk, "我来"),
     )
     told = []
     for act in acts:
@@ -75,8 +75,8 @@ def test_reading_along_leaves_no_trace_in_the_talk_but_one_in_the_audit(
     assert (chat.get(citizen, talk), chat._store.seen(talk)) == before
     assert heard == []
     assert ("h", talk) in server.rooms
-    assert chat._store.presence(head.id) is None
-    assert (head.id, "read_talk", f"talk:{talk}") in office.audited
+    assert chat._desks.presence(head.id) is None
+    assert (head.id, "read_conversation", f"talk:{talk}") in office.audited
 
 
 def test_a_whisper_reaches_the_officer_at_once_never_the_citizen_and_is_audited(
@@ -87,29 +87,29 @@ def test_a_whisper_reaches_the_officer_at_once_never_the_citizen_and_is_audited(
     assert (event, shown["text"], shown["sender"]["name"]) == ("message", "看第三条", "钱主任")
     assert member_room(officer.id) in rooms
     assert not {talk, member_room(citizen.id)} & set(rooms)
-    assert (head.id, "talk.whispered", f"talk:{talk}") in office.audited
+    assert (head.id, "conversation.whispered", f"talk:{talk}") in office.audited
 
 
 def test_taking_over_is_seen_by_all_keeps_the_owner_and_lets_the_head_answer_and_end(
     chat, office, citizen, officer, head, talk
 ):
-    taken = chat.take_over(head, talk, "请休息一下")
+    taken = chat.handling.take_over(head, talk, "请休息一下")
     assert (taken["officer"]["name"], taken["owner"]["name"]) == ("钱主任", "王窗口")
     event = chat.messages(citizen, talk, "public", 0, 50)["items"][-1]["event"]
     assert (event["type"], event["officer"]["name"]) == ("taken_over", "钱主任")
     assert [one["text"] for one in chat.messages(officer, talk, "staff", 0, 9)["items"]] == ["请休息一下"]
-    assert (head.id, "talk.taken_over", f"talk:{talk}") in office.audited
+    assert (head.id, "conversation.taken_over", f"talk:{talk}") in office.audited
     with pytest.raises(NotTheOfficer):
         chat.post(officer, talk, said("我还在"))
     chat.post(head, talk, said("我来答复"))
-    assert chat.take_over(head, talk, None)["version"] == taken["version"]
-    assert chat.end(head, talk, None)["state"] == "closed"
+    assert chat.handling.take_over(head, talk, None)["version"] == taken["version"]
+    assert chat.handling.end(head, talk, None)["state"] == "closed"
     with pytest.raises(ConversationClosed):
-        chat.take_over(head, talk, None)
+        chat.handling.take_over(head, talk, None)
 
 
 def test_who_took_over_and_goes_away_leaves_it_to_the_desk_as_any_officer(chat, head, clock, talk):
-    chat.take_over(head, talk, None)
+    chat.handling.take_over(head, talk, None)
     chat.post(head, talk, said("稍等"))
     assert chat.get(head, talk)["officer"]["id"] == head.id
     clock.move(seconds=(LEASE + GONE).total_seconds() + 1)
@@ -118,7 +118,7 @@ def test_who_took_over_and_goes_away_leaves_it_to_the_desk_as_any_officer(chat, 
 
 
 def test_a_waiting_talk_is_taken_over_too_and_then_its_own(chat, head, ask):
-    taken = chat.take_over(head, ask("有人吗？"), None)
+    taken = chat.handling.take_over(head, ask("有人吗？"), None)
     assert (taken["state"], taken["owner"]["id"]) == ("active", head.id)
 
 
@@ -130,7 +130,7 @@ def test_the_lists_of_a_desk_are_there_for_who_oversees_it(chat, office, head, t
 
 
 def test_reading_ends_when_the_talk_goes_to_another_desk(chat, officer, head, talk):
-    chat.transfer(officer, talk, {"desk": "XC-H02"}, None)
+    chat.handling.transfer(officer, talk, {"desk": "XC-H02"}, None)
     found = chat._store.conversation(talk)
     assert not reads(found, head)
     assert oversees(head, "XC-H01")

@@ -76,7 +76,7 @@ def test_what_is_stored_and_shown_is_masked_and_its_officer_sees_the_original(
     for seq in (99, 10**30):
         with pytest.raises(NotFound):
             chat.original(officer, talk, seq)
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     assert chat.original(officer, talk, 2) == {"text": f"我是 {ID}"}
     assert chat.original(officer, talk, 3) == {"text": "电话 13800138000"}
     with pytest.raises(NotFound):
@@ -85,7 +85,7 @@ def test_what_is_stored_and_shown_is_masked_and_its_officer_sees_the_original(
 
 def test_notes_are_masked_too(chat, officer, ask):
     talk = ask()
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     chat.post(officer, talk, said("打过 13800138000", kind="note"))
     [note] = chat.messages(officer, talk, "staff", 0, 9)["items"]
     assert note["text"] == "打过 138****8000"
@@ -93,9 +93,9 @@ def test_notes_are_masked_too(chat, officer, ask):
 
 def test_with_the_account_go_the_sealed_original_and_the_words_of_the_rating(chat, citizen, officer, ask, database):
     talk = ask(f"我是 {ID}")
-    chat.claim(officer, talk)
-    chat.end(citizen, talk, None)
-    chat.rate(citizen, talk, {"score": 5, "text": "谢谢小王"})
+    chat.handling.claim(officer, talk)
+    chat.handling.end(citizen, talk, None)
+    chat.handling.rate(citizen, talk, {"score": 5, "text": "谢谢小王"})
     chat.forget(citizen)
     assert database["messages"].count_documents({"sealed": {"$exists": True}}) == 0
     assert chat.original(officer, talk, 2) == {"text": "（账号已注销，内容已删除）"}
@@ -105,7 +105,7 @@ def test_with_the_account_go_the_sealed_original_and_the_words_of_the_rating(cha
 
 def test_the_original_is_kept_for_half_a_year(chat, citizen, officer, ask, clock, database):
     talk = ask(f"我是 {ID}")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     chat.post(officer, talk, said("好"))
     clock.move(days=179)
     chat.step(clock())

@@ -21,12 +21,12 @@ def ended(chat, citizen, officer, ask):
 
     def end(**about):
         talk = ask(f"我的证件 {ID}", **about)
-        chat.claim(officer, talk)
+        chat.handling.claim(officer, talk)
         chat.post(officer, talk, said("请带原件"))
         chat.post(officer, talk, said("备注", kind="note"))
         chat.read(citizen, talk, 3)
-        chat.end(citizen, talk, None)
-        chat.rate(citizen, talk, {"score": 4})
+        chat.handling.end(citizen, talk, None)
+        chat.handling.rate(citizen, talk, {"score": 4})
         return talk
 
     return end
@@ -84,14 +84,14 @@ def test_it_stays_until_then_and_what_is_not_closed_or_tied_to_a_kept_case_stays
 def test_a_talk_goes_with_its_case(database, office, clock, citizen, officer, chat, ended, later):
     office.mine["case", "XC1"] = citizen.id
     tied = ended(case="XC1")
-    chat._retention._case_kept = lambda number: False
+    chat.retention._case_kept = lambda number: False
     later(days=KEPT.days + 1)
     assert left_of(database, tied) == {}
 
 
 def test_cut_short_anywhere_it_goes_on_and_counts_once(chat, database, ended, later, monkeypatch):
     talks = [ended(), ended()]
-    store = chat._retention._store
+    store = chat.retention._store
     for act in ("bury", "drop_messages", "drop_rest"):
         real, calls = getattr(store, act), []
 
@@ -116,7 +116,7 @@ def test_two_processes_at_it_count_once(chat, database, office, clock, ended):
     ended()
     other = Chat(database, ports=office.ports(), now=clock, posts_a_minute=FAST)
     clock.move(days=KEPT.days + 1)
-    both = [threading.Thread(target=one._retention.look, args=(clock(),)) for one in (chat, other)]
+    both = [threading.Thread(target=one.retention.run, args=(clock(),)) for one in (chat, other)]
     for one in both:
         one.start()
     for one in both:
@@ -130,16 +130,16 @@ def test_a_long_talk_goes_in_bounded_batches(chat, database, ended, clock, monke
     talk = ended()
     before = left_of(database, talk)["messages"]
     clock.move(days=KEPT.days + 1)
-    chat._retention.look(clock())
+    chat.retention.run(clock())
     now = clock() + PAUSE
     sizes = []
     while left := left_of(database, talk):
         sizes.append(left.get("messages", 0))
-        chat._retention.look(now)
+        chat.retention.run(now)
     assert sizes == list(range(before, -1, -4))
 
 
 def test_an_office_may_not_forget_what_may_still_be_reopened(database, office, clock):
     chat = Chat(database, ports=office.ports(), now=clock, kept=timedelta(days=1))
-    assert chat._retention._kept == timedelta(days=7)
+    assert chat.retention._kept == timedelta(days=7)
     chat.close()

@@ -8,7 +8,8 @@ import pytest
 
 from chat.desk.presence import GONE, LEASE
 from chat.refusals import WrongState
-from chat.talk.conversation import FIRST_REPLY, timed_id
+from chat.talk.ids import timed_id
+from chat.talk.transitions import FIRST_REPLY
 from tests.chat.office import Hours, hours_later, said
 from tests.show.routing import run
 
@@ -18,7 +19,7 @@ PUSH = {"state": "here", "takes": "push"}
 @pytest.fixture
 def pushed(chat, officer):
     """An officer who is given conversations, two at once."""
-    chat.say_presence(officer, {**PUSH, "capacity": 2})
+    chat.officers.set_presence(officer, {**PUSH, "capacity": 2})
     return officer
 
 
@@ -47,9 +48,9 @@ def test_who_asks_is_given_to_a_free_officer_at_once(chat, pushed, arrive):
 def test_capacity_holds_for_what_is_given_and_what_comes_free_goes_to_who_waits_longest(chat, pushed, arrive):
     talks = [arrive(f"{n}") for n in range(4)]
     assert [chat.get(*one_of)["state"] for one_of in ids(talks)] == ["active", "active", "queued", "queued"]
-    chat.end(pushed, talks[0][1]["id"], None)
+    chat.handling.end(pushed, talks[0][1]["id"], None)
     assert [chat.get(*one_of)["state"] for one_of in ids(talks)] == ["closed", "active", "active", "queued"]
-    chat.say_presence(pushed, {"capacity": 3})
+    chat.officers.set_presence(pushed, {"capacity": 3})
     assert chat.get(*ids(talks)[3])["state"] == "active"
 
 
@@ -58,8 +59,8 @@ def ids(talks):
 
 
 def test_nobody_is_given_anything_who_takes_by_hand_or_sits_at_another_desk(chat, officer, office, arrive):
-    chat.say_presence(officer, {"state": "here"})
-    chat.say_presence(office.officer(point="XC-H02"), PUSH)
+    chat.officers.set_presence(officer, {"state": "here"})
+    chat.officers.set_presence(office.officer(point="XC-H02"), PUSH)
     assert arrive()[1]["state"] == "queued"
 
 
@@ -67,8 +68,8 @@ def test_it_goes_to_the_least_loaded_who_knows_the_matter(chat, office, officer,
     office.mine |= {("guide", "0202"): None}
     office.skills |= {"0202": "不动产"}
     expert = office.officer("赵专窗")
-    chat.say_presence(expert, {**PUSH, "skills": ["不动产"]})
-    chat.say_presence(pushed, {"skills": ["户籍"], "capacity": 10})
+    chat.officers.set_presence(expert, {**PUSH, "skills": ["不动产"]})
+    chat.officers.set_presence(pushed, {"skills": ["户籍"], "capacity": 10})
     assert [arrive(matter="0202")[1]["officer"]["name"] for _ in range(2)] == ["赵专窗"] * 2
     assert [arrive()[1]["officer"]["name"] for _ in range(2)] == ["王窗口", "王窗口"]
 
@@ -76,9 +77,9 @@ def test_it_goes_to_the_least_loaded_who_knows_the_matter(chat, office, officer,
 def test_the_last_officer_is_preferred_where_the_citizen_asks_for_them(chat, citizen, officer, office, clock):
     colleague = office.officer("李窗口")
     for one in (officer, colleague):
-        chat.say_presence(one, PUSH)
+        chat.officers.set_presence(one, PUSH)
     first = chat.open(citizen, timed_id(clock()), {})
-    chat.end(citizen, first["id"], None)
+    chat.handling.end(citizen, first["id"], None)
     for _ in range(3):
         again = chat.open(citizen, timed_id(clock()), {"last_officer": True})
         assert again["officer"] == first["officer"]
@@ -90,7 +91,7 @@ def test_no_first_word_in_time_sends_it_back_to_its_old_place_and_the_citizen_se
     talk = ask("在吗？")
     clock.move(seconds=1)
     _, later = arrive()
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     clock.move(seconds=FIRST_REPLY.total_seconds() + 1)
     chat.step(clock())
     back = chat.get(citizen, talk)
@@ -108,7 +109,7 @@ def test_no_first_word_in_time_sends_it_back_to_its_old_place_and_the_citizen_se
 
 def test_who_has_answered_once_keeps_it(chat, officer, citizen, ask, clock):
     talk = ask("在吗？")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     chat.post(officer, talk, said("稍等"))
     for _ in range(3):
         clock.move(seconds=FIRST_REPLY.total_seconds() + 1)
@@ -118,7 +119,7 @@ def test_who_has_answered_once_keeps_it(chat, officer, citizen, ask, clock):
 
 def test_a_note_is_no_answer(chat, officer, citizen, ask, clock):
     talk = ask("在吗？")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     chat.post(officer, talk, said("难", kind="note"))
     clock.move(seconds=FIRST_REPLY.total_seconds() + 1)
     chat.step(clock())
@@ -129,8 +130,8 @@ def test_what_an_officer_who_is_gone_left_behind_goes_back_even_if_they_had_answ
     chat, officer, citizen, ask, clock
 ):
     talk = ask("在吗？")
-    chat.say_presence(officer, {})
-    chat.claim(officer, talk)
+    chat.officers.set_presence(officer, {})
+    chat.handling.claim(officer, talk)
     chat.post(officer, talk, said("稍等"))
     clock.move(seconds=(LEASE + GONE).total_seconds() - 5)
     chat.step(clock())
@@ -142,7 +143,7 @@ def test_what_an_officer_who_is_gone_left_behind_goes_back_even_if_they_had_answ
 
 def test_what_comes_back_after_hours_becomes_a_message_with_a_promise(chat, officer, citizen, ask, clock, office):
     talk = ask("在吗？")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     office.hours = hours_later(clock())
     clock.move(seconds=FIRST_REPLY.total_seconds() + 1)
     chat.step(clock())
@@ -152,22 +153,22 @@ def test_what_comes_back_after_hours_becomes_a_message_with_a_promise(chat, offi
 
 def test_what_came_back_is_given_to_somebody_else(chat, officer, citizen, ask, office, clock):
     talk, colleague = ask("在吗？"), office.officer("李窗口")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     clock.move(seconds=FIRST_REPLY.total_seconds() + 1)
-    chat.say_presence(colleague, PUSH)
+    chat.officers.set_presence(colleague, PUSH)
     chat.step(clock())
     assert chat.get(citizen, talk)["officer"]["id"] == colleague.id
 
 
 def test_who_waits_may_leave_a_message_instead(chat, citizen, officer, ask, clock, office):
     talk = ask("在吗？")
-    left = chat.leave_message(citizen, talk)
+    left = chat.handling.leave_message(citizen, talk)
     assert (left["state"], left["queue"]) == ("left_message", None)
     assert left["promised_at"] == "2026-11-24T12:00:00.000+08:00"
     assert [one["id"] for one in chat.at_desk(officer, "waiting", None, 9)["items"]] == [talk]
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     with pytest.raises(WrongState):
-        chat.leave_message(citizen, talk)
+        chat.handling.leave_message(citizen, talk)
     office.hours = Hours(open=False)
 
 
@@ -180,14 +181,14 @@ def test_queues_are_counted_at_most_once_a_second_and_only_news_is_told(chat, ar
     told = [payload for event, payload, _ in heard if event == "queue"]
     assert [one["position"] for one in told] == [1, 2, 3, 4, 5]
     heard.clear()
-    chat.claim(officer, talks[4][1]["id"])
+    chat.handling.claim(officer, talks[4][1]["id"])
     assert [payload for event, payload, _ in heard if event == "queue"] == [], "nobody before it has moved"
 
 
 def test_arrivals_and_endings_at_once_forget_nobody_and_overload_nobody(chat, office, clock):
     officers = [office.officer(f"{n} 号") for n in range(3)]
     for one in officers:
-        chat.say_presence(one, {**PUSH, "capacity": 2})
+        chat.officers.set_presence(one, {**PUSH, "capacity": 2})
 
     def come(n):
         return chat.open(office.citizen(f"{n}"), str(uuid4()), {})["id"]
@@ -200,7 +201,7 @@ def test_arrivals_and_endings_at_once_forget_nobody_and_overload_nobody(chat, of
                 held = in_hand(chat, officer)
                 assert len(held) <= 2
                 for talk in held:
-                    chat.end(officer, talk, None)
+                    chat.handling.end(officer, talk, None)
                     closed.append(talk)
 
         closed, end = [], time.monotonic() + 60

@@ -51,7 +51,7 @@ def test_positions_follow_the_order_of_coming_and_move_up(chat, clock, officer, 
         clock.move(seconds=1)
     assert [chat.get(who, one)["queue"]["position"] for who, one in talks] == [1, 2, 3]
     assert [one["id"] for one in chat.at_desk(officer, "waiting", None, 9)["items"]] == [one for _, one in talks]
-    chat.claim(officer, talks[0][1])
+    chat.handling.claim(officer, talks[0][1])
     assert [chat.get(who, one)["queue"] and chat.get(who, one)["queue"]["position"] for who, one in talks] == [
         None,
         1,
@@ -71,7 +71,7 @@ def test_out_of_hours_it_becomes_a_message_with_a_promise_that_staff_find_waitin
     )
     [waiting] = chat.at_desk(officer, "waiting", None, 9)["items"]
     assert (waiting["id"], waiting["last"]["text"], waiting["citizen"]["name"]) == (left["id"], "明天能办吗？", "张三")
-    assert chat.claim(officer, left["id"])["promised_at"] is None
+    assert chat.handling.claim(officer, left["id"])["promised_at"] is None
 
 
 def test_what_is_asked_about_must_exist_and_be_ones_own(chat, citizen, office):
@@ -86,10 +86,10 @@ def test_what_is_asked_about_must_exist_and_be_ones_own(chat, citizen, office):
 
 def test_both_sides_talk_in_one_order_with_the_events_between(chat, citizen, officer, ask):
     talk = ask("在吗？")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     chat.post(officer, talk, said("您好"))
     chat.post(citizen, talk, said("要带什么？"))
-    chat.end(officer, talk, "已答复")
+    chat.handling.end(officer, talk, "已答复")
     shown = lines(chat, citizen, talk)
     assert [(one["kind"], one.get("text") or one["event"]["type"]) for one in shown] == [
         ("event", "opened"),
@@ -117,23 +117,23 @@ def test_a_conversation_is_not_there_for_another_citizen(chat, ask, office):
         lambda: chat.post(other, talk, said("我也在")),
         lambda: chat.read(other, talk, 1),
         lambda: chat.typing(other, talk, None),
-        lambda: chat.end(other, talk, None),
-        lambda: chat.reopen(other, talk),
+        lambda: chat.handling.end(other, talk, None),
+        lambda: chat.handling.reopen(other, talk),
         lambda: chat.get(other, "no such"),
     ]
     for act in acts:
         with pytest.raises(NotFound):
             act()
-    assert chat.made(other, talk) is None
+    assert chat.created(other, talk) is None
     assert chat.mine(other, None, 9)["items"] == []
 
 
 def test_desk_acts_are_refused_to_a_citizen(chat, citizen, ask):
     talk = ask()
     acts = [
-        lambda: chat.claim(citizen, talk),
-        lambda: chat.transfer(citizen, talk, {"desk": "XC-H02"}, None),
-        lambda: chat.say_presence(citizen, {"state": "here", "capacity": 3}),
+        lambda: chat.handling.claim(citizen, talk),
+        lambda: chat.handling.transfer(citizen, talk, {"desk": "XC-H02"}, None),
+        lambda: chat.officers.set_presence(citizen, {"state": "here", "capacity": 3}),
         lambda: chat.at_desk(citizen, "all", None, 9),
         lambda: chat.post(citizen, talk, said("写给自己", kind="note")),
     ]
@@ -146,7 +146,7 @@ def test_a_repeated_post_is_one_message_even_after_the_closing(chat, citizen, of
     talk, once = ask(), said("发两次")
     first = chat.post(citizen, talk, once)
     assert chat.post(citizen, talk, once) == first
-    chat.end(citizen, talk, None)
+    chat.handling.end(citizen, talk, None)
     assert chat.post(citizen, talk, once) == first
     with pytest.raises(ConversationClosed):
         chat.post(citizen, talk, said("新的"))
@@ -158,7 +158,7 @@ def test_twenty_officers_claim_at_once_and_one_of_them_has_it(chat, ask, office)
 
     def claim(officer):
         try:
-            return chat.claim(officer, talk)["officer"]["id"]
+            return chat.handling.claim(officer, talk)["officer"]["id"]
         except AlreadyClaimed:
             return None
 
@@ -167,16 +167,16 @@ def test_twenty_officers_claim_at_once_and_one_of_them_has_it(chat, ask, office)
     assert len(winners) == 1
     assert [o["event"]["type"] for o in lines(chat, officers[0], talk)] == ["opened", "assigned"]
     winner = next(one for one in officers if one.id == winners[0])
-    assert chat.claim(winner, talk)["version"] == 2
+    assert chat.handling.claim(winner, talk)["version"] == 2
 
 
 def test_capacity_holds_against_ten_claims_at_once(chat, officer, office):
-    chat.say_presence(officer, {"state": "here", "capacity": 3})
+    chat.officers.set_presence(officer, {"state": "here", "capacity": 3})
     talks = [chat.open(office.citizen(f"{n}"), str(uuid4()), {})["id"] for n in range(10)]
 
     def claim(talk):
         try:
-            return chat.claim(officer, talk)
+            return chat.handling.claim(officer, talk)
         except Refusal as refusal:
             return refusal.code
 
@@ -185,19 +185,19 @@ def test_capacity_holds_against_ten_claims_at_once(chat, officer, office):
     assert sum(isinstance(one, dict) for one in results) == 3
     assert {one for one in results if isinstance(one, str)} == {AtCapacity.code}
     assert len(chat.at_desk(officer, "mine", None, 9)["items"]) == 3
-    chat.end(officer, chat.at_desk(officer, "mine", None, 9)["items"][0]["id"], None)
-    assert chat.claim(officer, talks[results.index(AtCapacity.code)])["state"] == "active"
+    chat.handling.end(officer, chat.at_desk(officer, "mine", None, 9)["items"][0]["id"], None)
+    assert chat.handling.claim(officer, talks[results.index(AtCapacity.code)])["state"] == "active"
 
 
 def test_a_transfer_goes_to_a_colleague_who_is_there_with_its_history_and_a_note_for_staff_alone(
     chat, citizen, officer, ask, office, clock
 ):
     talk, colleague = ask("很难的问题"), office.officer("李审批", "handler")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     with pytest.raises(OfficerAway):
-        chat.transfer(officer, talk, {"officer": colleague.id}, None)
-    chat.say_presence(colleague, {"state": "here"})
-    moved = chat.transfer(officer, talk, {"officer": colleague.id}, "请看第二条")
+        chat.handling.transfer(officer, talk, {"officer": colleague.id}, None)
+    chat.officers.set_presence(colleague, {"state": "here"})
+    moved = chat.handling.transfer(officer, talk, {"officer": colleague.id}, "请看第二条")
     assert (moved["officer"]["name"], moved["owner"]["name"]) == ("李审批", "王窗口")
     assert lines(chat, colleague, talk)[1]["text"] == "很难的问题"
     assert [one["text"] for one in lines(chat, colleague, talk, "staff")] == ["请看第二条"]
@@ -206,16 +206,16 @@ def test_a_transfer_goes_to_a_colleague_who_is_there_with_its_history_and_a_note
         chat.post(officer, talk, said("还是我来"))
     clock.move(minutes=2)
     with pytest.raises(OfficerAway):
-        chat.transfer(colleague, talk, {"officer": colleague.id}, None)
+        chat.handling.transfer(colleague, talk, {"officer": colleague.id}, None)
 
 
 def test_a_transfer_to_a_desk_queues_it_there_at_its_old_place(chat, citizen, officer, ask, clock, office):
     talk = ask()
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     clock.move(seconds=60)
     newcomer = office.citizen("李四")
     other = chat.open(newcomer, str(uuid4()), {"point": "XC-H02"})["id"]
-    moved = chat.transfer(officer, talk, {"desk": "XC-H02"}, None)
+    moved = chat.handling.transfer(officer, talk, {"desk": "XC-H02"}, None)
     assert (moved["state"], moved["desk"], moved["officer"], moved["owner"]["name"]) == (
         "queued",
         "XC-H02",
@@ -225,25 +225,25 @@ def test_a_transfer_to_a_desk_queues_it_there_at_its_old_place(chat, citizen, of
     assert (chat.get(citizen, talk)["queue"]["position"], chat.get(newcomer, other)["queue"]["position"]) == (1, 2)
     for nowhere in ({"desk": "nowhere"}, {}, None, {"desk": "XC-H01", "officer": officer.id}, {"officer": 1}):
         with pytest.raises(BadFields):
-            chat.transfer(officer, talk, nowhere, None)
+            chat.handling.transfer(officer, talk, nowhere, None)
 
 
 def test_only_who_has_it_hands_it_over(chat, officer, ask):
     with pytest.raises(ClaimFirst):
-        chat.transfer(officer, ask(), {"desk": "XC-H02"}, None)
+        chat.handling.transfer(officer, ask(), {"desk": "XC-H02"}, None)
 
 
 def test_closing_tells_by_whom_and_why_and_reopening_goes_on_in_the_same_conversation(
     chat, citizen, officer, ask, office, clock
 ):
     talk = ask("一个问题")
-    chat.claim(officer, talk)
-    ended = chat.end(officer, talk, " 已答复 ")
+    chat.handling.claim(officer, talk)
+    ended = chat.handling.end(officer, talk, " 已答复 ")
     assert ended["closed"] == {"at": "2026-11-24T10:00:00.000+08:00", "by": "staff", "reason": "已答复"}
     assert ("conversation.closed", talk) in office.announced
-    assert chat.end(citizen, talk, "再关一次")["version"] == ended["version"]
+    assert chat.handling.end(citizen, talk, "再关一次")["version"] == ended["version"]
     clock.move(days=1)
-    again = chat.reopen(citizen, talk)
+    again = chat.handling.reopen(citizen, talk)
     assert (again["state"], again["closed"], again["officer"], again["owner"]["name"]) == (
         "queued",
         None,
@@ -255,15 +255,15 @@ def test_closing_tells_by_whom_and_why_and_reopening_goes_on_in_the_same_convers
 
 def test_a_version_that_is_not_the_newest_changes_nothing(chat, citizen, officer, ask):
     talk = ask()
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     with pytest.raises(VersionStale):
-        chat.end(citizen, talk, None, version=1)
-    assert chat.end(citizen, talk, None, version=2)["state"] == "closed"
+        chat.handling.end(citizen, talk, None, version=1)
+    assert chat.handling.end(citizen, talk, None, version=2)["state"] == "closed"
 
 
 def test_receipts_only_rise_and_never_beyond_what_was_said(chat, citizen, officer, ask, heard):
     talk = ask("一")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     chat.post(officer, talk, said("二"))
     assert chat.get(citizen, talk)["unread"] == 1
     chat.delivered(citizen, talk, 4)
@@ -282,7 +282,7 @@ def test_receipts_only_rise_and_never_beyond_what_was_said(chat, citizen, office
 
 def test_staff_who_read_along_leave_no_trace(chat, citizen, officer, ask, office):
     talk = ask("一")
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     chat.read(office.officer("组长", "handler"), talk, 3)
     assert chat.get(citizen, talk)["peer"] == {"delivered_seq": 0, "read_seq": 0}
 
@@ -291,7 +291,7 @@ def test_cards_must_be_visible_to_both_sides_and_are_resolved_for_the_reader(cha
     talk, stranger = ask(), office.citizen("李四")
     office.mine["case", "mine"] = citizen.id
     office.mine["case", "theirs"] = stranger.id
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
 
     def card(actor, ref):
         body = {"client_id": str(uuid4()), "kind": "card", "card": {"type": "case", "ref": ref}}
@@ -310,11 +310,11 @@ def test_a_file_is_ones_own_upload_and_then_the_other_side_may_see_it(chat, citi
     talk = ask()
     office.uploads["u1"] = citizen.id
     body = {"client_id": str(uuid4()), "kind": "image", "file": "u1"}
-    assert not chat.shares_file(officer, "u1")
+    assert not chat.ties.shares_file(officer, "u1")
     chat.post(citizen, talk, body)
     assert lines(chat, officer, talk)[-1]["file"] == {"id": "u1", "name": "照片.jpg", "type": "image/jpeg", "size": 9}
-    assert chat.shares_file(officer, "u1")
-    assert not chat.shares_file(office.citizen("李四"), "u1")
+    assert chat.ties.shares_file(officer, "u1")
+    assert not chat.ties.shares_file(office.citizen("李四"), "u1")
     with pytest.raises(BadFields):
         chat.post(citizen, talk, {**body, "client_id": str(uuid4()), "file": "not mine"})
 
@@ -347,7 +347,7 @@ class TestAway:
     @pytest.fixture
     def talk(self, chat, officer, ask):
         talk = ask("一")
-        chat.claim(officer, talk)
+        chat.handling.claim(officer, talk)
         return talk
 
     @pytest.fixture
@@ -390,7 +390,7 @@ class TestAway:
         chat.post(officer, talk, said("二"))
         chat.delivered(citizen, talk, 4)
         chat.post(officer, talk, said("内部", kind="note"))
-        chat.end(officer, talk, None)
+        chat.handling.end(officer, talk, None)
         assert look() == []
 
     def test_an_officer_who_is_away_is_told_too(self, chat, citizen, officer, talk, look):
@@ -417,7 +417,7 @@ def test_two_chats_on_one_store_number_one_conversation_without_gaps_and_in_each
     chat, citizen, officer, ask, database, office, clock
 ):
     talk = ask()
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     other = Chat(database, ports=office.ports(), now=clock, posts_a_minute=FAST)
 
     def speak(service, actor):
@@ -456,9 +456,9 @@ def test_moves_and_messages_at_once_leave_no_gap(chat, citizen, officer, ask):
         jobs = [pool.submit(speak) for _ in range(2)]
         try:
             for _ in range(5):
-                chat.claim(officer, talk)
-                chat.end(officer, talk, None)
-                chat.reopen(officer, talk)
+                chat.handling.claim(officer, talk)
+                chat.handling.end(officer, talk, None)
+                chat.handling.reopen(officer, talk)
         finally:
             stop.set()
         count = sum(job.result() for job in jobs)
@@ -470,37 +470,41 @@ def test_moves_and_messages_at_once_leave_no_gap(chat, citizen, officer, ask):
 
 def test_hours_that_end_during_a_talk_change_nothing_for_it(chat, citizen, officer, ask, office):
     talk = ask()
-    chat.claim(officer, talk)
+    chat.handling.claim(officer, talk)
     office.hours = Hours(open=False, next_opens_at=None)
     assert chat.post(officer, talk, said("还在答"))["seq"] == 3
     assert chat.get(citizen, talk)["state"] == "active"
-    assert chat.transfer(officer, talk, {"desk": "XC-H02"}, None)["state"] == "left_message"
+    assert chat.handling.transfer(officer, talk, {"desk": "XC-H02"}, None)["state"] == "left_message"
 
 
 def test_an_officer_says_a_part_of_their_presence_at_a_time(chat, officer):
     usual = {"state": "here", "capacity": 5, "takes": "pull", "skills": []}
-    assert chat.say_presence(officer, {}) == usual
-    assert chat.say_presence(officer, {"state": "away", "capacity": 2}) == {**usual, "state": "away", "capacity": 2}
-    told = chat.say_presence(officer, {"takes": "push", "skills": ["户籍"]})
+    assert chat.officers.set_presence(officer, {}) == usual
+    assert chat.officers.set_presence(officer, {"state": "away", "capacity": 2}) == {
+        **usual,
+        "state": "away",
+        "capacity": 2,
+    }
+    told = chat.officers.set_presence(officer, {"takes": "push", "skills": ["户籍"]})
     assert told == {"state": "away", "capacity": 2, "takes": "push", "skills": ["户籍"]}
-    assert chat.say_presence(officer, {}) == told
+    assert chat.officers.set_presence(officer, {}) == told
 
 
 def test_presence_holds_while_a_connection_gives_signs_of_life(chat, officer, ask, office, clock):
     talk, colleague = ask(), office.officer("李审批")
-    chat.claim(officer, talk)
-    chat.say_presence(colleague, {"state": "here"})
+    chat.handling.claim(officer, talk)
+    chat.officers.set_presence(colleague, {"state": "here"})
     for _ in range(5):
         clock.move(seconds=60)
-        chat.still_here({colleague.id})
-    assert chat.transfer(officer, talk, {"officer": colleague.id}, None)["officer"]["id"] == colleague.id
+        chat.officers.renew({colleague.id})
+    assert chat.handling.transfer(officer, talk, {"officer": colleague.id}, None)["officer"]["id"] == colleague.id
 
 
 def test_the_wait_is_measured_from_the_last_claims(chat, citizen, officer, office, clock):
     chat._queues.pause = 0
-    chat.say_presence(officer, {"capacity": 20})
+    chat.officers.set_presence(officer, {"capacity": 20})
     for n in range(6):
         talk = chat.open(office.citizen(f"{n}"), str(uuid4()), {})["id"]
         clock.move(minutes=10)
-        chat.claim(officer, talk)
+        chat.handling.claim(officer, talk)
     assert chat.open(citizen, str(uuid4()), {})["queue"] == {"position": 1, "wait": [5, 15]}

@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 
 from chat.live import writer as writers
-from chat.live.writer import Writer, key_of
+from chat.live.writer import MessageWriter, key_of
 from chat.refusals import Unavailable
-from chat.talk.conversation import Conversation, Person
+from chat.talk.conversation import Conversation, Participant
 from chat.talk.store import Unsettled
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-ME = Person("me", "citizen", "张三")
+ME = Participant("me", "citizen", "张三")
 TALK = Conversation("c", 1, ME, "XC-H01", "queued", NOW, NOW)
 
 
@@ -103,7 +103,7 @@ def writing():
     made = []
 
     def make(shelf, committed=lambda entries: None):
-        made.append(Writer(shelf, committed))
+        made.append(MessageWriter(shelf, committed))
         return made[-1]
 
     yield make
@@ -214,7 +214,7 @@ def test_what_an_act_wrote_is_numbered_after(writing):
     writer = writing(shelf)
     writer.post(row("a"), TALK, ME)
     shelf.rows.append({**row("event", sender="system"), "seq": 2})
-    writer.heard([shelf.rows[-1]])
+    writer.number_after([shelf.rows[-1]])
     assert writer.post(row("b"), TALK, ME)["seq"] == 3
     assert shelf.batches == [1, 1]
 

@@ -16,7 +16,7 @@ def talk(citizen, window, app):
     """A talk of the citizen that the window's officer holds; gives its id."""
     office = app.extensions["circle"]
     opened = citizen.post("/v1/conversations", {"matter": FOOD, "text": "想开面馆"})["id"]
-    office.chat.claim(office.identity.actor(window.token), opened)
+    office.chat.handling.claim(office.identity.actor(window.token), opened)
     return opened
 
 
@@ -198,8 +198,8 @@ def handed_in_from_talk(citizen, talk, seq, drain):
 def test_a_case_of_a_draft_begun_in_a_talk_is_tied_to_it_once(citizen, window, talk, picture, drain, app):
     number = handed_in_from_talk(citizen, talk, picture[1], drain)
     assert citizen.get(f"/v1/conversations/{talk}")["case"] == number
-    app.extensions["circle"].chat.deeds.follow_draft(talk, number)
-    app.extensions["circle"].chat.deeds.follow_draft(talk, "XC-another")
+    app.extensions["circle"].chat.ties.follow_draft(talk, number)
+    app.extensions["circle"].chat.ties.follow_draft(talk, "XC-another")
     assert lines(citizen, number) == lines(window, number) == [("talk.tied", talk)]
 
 

@@ -9,7 +9,7 @@ from api.refusals import BadFields
 from api.settings import read
 from api.web import edge
 from api.web.edge import client_address
-from api.web.limits import Limits
+from api.web.limits import RateLimiter
 
 OURS, OTHERS = "https://www.example.cn", "https://evil.example"
 PLACES = ("/", "/staff", "/docs", "/healthz", "/readyz", "/openapi.json", "/v1/matters", "/v1/me", "/nowhere")
@@ -183,7 +183,7 @@ def test_what_is_not_answered_quickly_goes_the_usual_way_once(trouble):
             raise trouble
         return
 
-    app = edge._quickly(usual, {"/v1/circle": quick}, Limits(), lambda *told: None)
+    app = edge._quickly(usual, {"/v1/circle": quick}, RateLimiter(), lambda *told: None)
     with pytest.raises(KeyError):
         app({"PATH_INFO": "/v1/circle", "REQUEST_METHOD": "GET", "QUERY_STRING": ""}, None)
     assert calls == ["/v1/circle"]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from api.web import limits
-from api.web.limits import CLASSES, RATES, STRICT, Limits, TooMany, class_of
+from api.web.limits import CLASSES, RATES, STRICT, RateLimiter, TooMany, class_of
 from tests.chat.test_faces import redis_url  # noqa: F401 - a fixture
 
 
@@ -45,7 +45,7 @@ def test_a_route_belongs_to_a_class(method, rule, kind):
 
 
 def test_an_address_is_stopped_after_its_number_and_another_is_not():
-    doorkeeper = Limits()
+    doorkeeper = RateLimiter()
     for _ in range(most(RATES["code"].address)):
         doorkeeper.address("code", "203.0.113.9")
     with pytest.raises(TooMany) as stopped:
@@ -56,7 +56,7 @@ def test_an_address_is_stopped_after_its_number_and_another_is_not():
 
 
 def test_a_person_is_stopped_whatever_their_address():
-    doorkeeper = Limits()
+    doorkeeper = RateLimiter()
     for _ in range(most(RATES["search"].person)):
         doorkeeper.person("search", "one")
     with pytest.raises(TooMany):
@@ -65,13 +65,13 @@ def test_a_person_is_stopped_whatever_their_address():
 
 
 def test_where_the_counter_is_lost_the_office_stays_open(caplog):
-    doorkeeper = Limits("redis://127.0.0.1:1/0")
+    doorkeeper = RateLimiter("redis://127.0.0.1:1/0")
     doorkeeper.address("code", "203.0.113.9")
     assert "limits are not counted" in caplog.text
 
 
 def test_two_processes_count_together_through_redis(redis_url):  # noqa: F811 - the fixture
-    one, other = Limits(redis_url), Limits(redis_url)
+    one, other = RateLimiter(redis_url), RateLimiter(redis_url)
     for _ in range(most(RATES["code"].address) // 2):
         one.address("code", "203.0.113.9")
         other.address("code", "203.0.113.9")
@@ -82,9 +82,9 @@ def test_two_processes_count_together_through_redis(redis_url):  # noqa: F811 - 
 @pytest.fixture
 def tight(app, monkeypatch):
     """Three look-ups a minute, and three reads by one person."""
-    monkeypatch.setitem(RATES, "look_up", limits.Rate("3/minute", ""))
-    monkeypatch.setitem(RATES, "read", limits.Rate("3/minute", "3/minute"))
-    doorkeeper = Limits(spares=lambda address: address == "127.0.0.1")
+    monkeypatch.setitem(RATES, "look_up", limits.RateLimit("3/minute", ""))
+    monkeypatch.setitem(RATES, "read", limits.RateLimit("3/minute", "3/minute"))
+    doorkeeper = RateLimiter(spares=lambda address: address == "127.0.0.1")
     kept = app.extensions["limits"]
     monkeypatch.setattr(kept, "_by_address", doorkeeper._by_address)
     monkeypatch.setattr(kept, "_by_person", doorkeeper._by_person)

@@ -210,7 +210,7 @@ def test_what_was_said_goes_with_the_account_and_what_the_office_said_stays(
     talk = citizen.post("/v1/conversations", {"text": f"我叫王小明，住西一路，{ID_NUMBER}"})["id"]
     theirs = other_citizen.post("/v1/conversations", {"text": "几点开门？"})["id"]
     path, office = f"/v1/conversations/{talk}", app.extensions["circle"]
-    office.chat.claim(office.identity.actor(window.token), talk)
+    office.chat.handling.claim(office.identity.actor(window.token), talk)
     upload = accepted_upload(citizen, drain)
     where = {"lon": 108.95, "lat": 34.26, "name": "家"}
     for kind, content in (("file", {"file": upload}), ("location", {"location": where})):

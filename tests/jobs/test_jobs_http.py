@@ -16,12 +16,13 @@ def jobs(app):
 
 
 @pytest.fixture
-def handled(jobs):
+def handled(app):
     """Replace the handler of a kind for one test."""
-    before = dict(jobs.handlers)
-    yield jobs.handlers
-    jobs.handlers.clear()
-    jobs.handlers.update(before)
+    handlers = app.extensions["circle"].handlers
+    before = dict(handlers)
+    yield handlers
+    handlers.clear()
+    handlers.update(before)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def _cases(world: World) -> list[str]:
     """A case, its actions, their events, its snapshot and its draft belong together."""
     found, cases = [], _rows(world, "cases")
     for row in cases:
-        actions = world.office.cases._actions(row["_id"])
+        actions = world.office.cases.actions(row["_id"])
         if [action.seq for action in actions] != list(range(1, row["version"] + 1)):
             found.append(f"case at version {row['version']} has the actions {[(a.seq, a.act) for a in actions]}")
         elif fold(actions).state != row["state"]:

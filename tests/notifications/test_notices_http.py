@@ -13,7 +13,6 @@ from api.jobs.service import Idempotency
 from api.jobs.store import JobStore
 from api.refusals import Refusal as HouseRefusal
 from api.web.guard import Http
-from notifications import nothing
 from notifications.refusals import Refusal
 from notifications.routes import blueprint
 from notifications.service import Notices
@@ -267,7 +266,13 @@ def test_the_address_is_checked_as_it_was_sent(client: FlaskClient, of_the_serve
 def test_a_call_to_a_provider_that_is_not_in_use_is_not_there(twilio_house: House, twilio: FakeTwilio) -> None:
     house = twilio_house
     without = Notices(
-        house.store, house.keyring.seal, house.keyring.open_sealed, house.address_of, house.clock, {}, nothing
+        house.store,
+        house.keyring.seal,
+        house.keyring.open_sealed,
+        house.address_of,
+        house.clock,
+        {},
+        lambda *act, session=None: None,
     )
     house.accepted()
     house.drain()

@@ -12,12 +12,12 @@ from notifications.wording import TEMPLATES
 moments = st.datetimes(
     datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
     datetime(2040, 1, 1),  # noqa: DTZ001
-    timezones=st.sampled_from([UTC, plan.SHANGHAI, timezone(timedelta(hours=-5))]),
+    timezones=st.sampled_from([UTC, plan.BEIJING, timezone(timedelta(hours=-5))]),
 )
 
 
 def beijing(hour: int, minute: int = 0, second: int = 0) -> datetime:
-    return datetime(2026, 11, 24, hour, minute, second, tzinfo=plan.SHANGHAI)
+    return datetime(2026, 11, 24, hour, minute, second, tzinfo=plan.BEIJING)
 
 
 def test_a_code_goes_by_sms_alone_and_everything_else_also_to_the_inbox() -> None:
@@ -52,7 +52,7 @@ def test_an_sms_never_goes_out_in_the_quiet_hours_and_waits_no_longer_than_they_
 def test_what_waits_goes_out_at_eight_sharp_and_the_rest_at_once(at: datetime) -> None:
     out = plan.earliest("case_accepted", "sms", at)
     if plan.quiet(at):
-        assert out.astimezone(plan.SHANGHAI).time() == time(8)
+        assert out.astimezone(plan.BEIJING).time() == time(8)
     else:
         assert out == at
 

@@ -56,7 +56,7 @@ class Day:
         """The officers come."""
         for one in self.officers:
             word = {"state": "here", "capacity": self.capacity[one.id], "takes": self.takes[one.id]}
-            self.chats[0].say_presence(one, word)
+            self.chats[0].officers.set_presence(one, word)
 
     def arrive(self, number: int) -> tuple[Actor, str]:
         """One citizen asks."""
@@ -80,14 +80,14 @@ class Day:
     def _pull(self, chat: Chat, officer: Actor) -> None:
         for waiting in chat.at_desk(officer, "waiting", None, 1)["items"]:
             try:
-                chat.claim(officer, waiting["id"])
+                chat.handling.claim(officer, waiting["id"])
             except Refusal:
                 continue
 
     def _serve(self, chat: Chat, officer: Actor, talk: str) -> None:
         try:
             chat.post(officer, talk, said("您好"))
-            chat.end(officer, talk, None)
+            chat.handling.end(officer, talk, None)
         except Refusal:
             return
         with self.lock:

@@ -1,1 +1,1 @@
-"""Citizens: log-in, assurance, consents, the rights over one's own data."""
+"""Citizens: log-in, verification, consents, and the rights over one's own data."""

@@ -1,6 +1,6 @@
-"""The rules of consent: for what it is asked, in which words, and by which article of 个人信息保护法 (PIPL).
+"""The rules of consent: purposes, their texts, and the articles of 个人信息保护法 (PIPL).
 
-The ledger is only ever added to: giving and withdrawing are entries, and the last one of a purpose holds. What an
+The ledger is append-only: giving and withdrawing are entries, and the last one per purpose holds. What an
 office must do by law (art. 13 (3)) needs no consent and is not listed here.
 """
 

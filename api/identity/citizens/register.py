@@ -1,4 +1,4 @@
-"""The national identity register as a port: does this number belong to this name? And its stand-in for a trial."""
+"""The national identity register as a port (does this number belong to this name?), and its console version."""
 
 from typing import Protocol
 
@@ -22,15 +22,15 @@ class NoRegister(Refusal):
 
 
 class Register(Protocol):
-    """Whoever answers for the national register."""
+    """The national identity register."""
 
     def confirms(self, name: str, id_number: str) -> bool:
-        """Whether the two belong together. `id_number` is well formed already."""
+        """Whether name and number belong together. `id_number` is well-formed."""
 
 
 class ConsoleRegister:
     """Stands in for the register in a trial: it confirms everybody but those called 查无此人."""
 
     def confirms(self, name: str, id_number: str) -> bool:
-        """Whether it is anybody else."""
+        """Whether the name is another one."""
         return name != "查无此人"

@@ -1,4 +1,4 @@
-"""Citizens: log-in by SMS code or WeChat, assurance, consents, and the rights over one's own data."""
+"""The use cases of citizens: log-in by SMS or WeChat, verification, consents, export and closing of the account."""
 
 import logging
 import math
@@ -15,7 +15,7 @@ from api.identity.citizens.register import NoRegister, Unconfirmed
 from api.identity.mandates.service import Mandates
 from api.identity.masking import mask_name, mask_phone, mask_unless_allowed
 from api.identity.names_and_numbers import clean_name, identity_number, mobile
-from api.identity.ports import Ground, Row
+from api.identity.ports import Dependencies, Row
 from api.identity.sessions import Sessions
 from api.identity.tokens import digest
 from api.refusals import BadFields, NotFound, Refusal
@@ -27,7 +27,7 @@ REGISTER_TRIES = 5
 
 
 class NameConfirmed(Refusal):
-    """A verified name was seen on a card; only a window changes it."""
+    """A verified name was confirmed by a card; only a window changes it."""
 
     code = "name_confirmed"
     zh = "姓名已经核验。如果改了名字，请带身份证到窗口更新。"
@@ -51,17 +51,17 @@ class CaseOpen(Refusal):
 
 
 class Citizens:
-    """What citizens do here, and what is kept of them."""
+    """Citizens and their records."""
 
-    def __init__(self, ground: Ground, sessions: Sessions, mandates: Mandates) -> None:
-        self._store, self._keys, self._now = ground.store, ground.keys, ground.now
-        self._transact, self._policy, self._ports = ground.transact, ground.policy, ground.ports
+    def __init__(self, dependencies: Dependencies, sessions: Sessions, mandates: Mandates) -> None:
+        self._store, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
+        self._transact, self._policy, self._ports = dependencies.transact, dependencies.policy, dependencies.ports
         self._sessions, self._mandates = sessions, mandates
 
     # -- log-in -----------------------------------------------------------
 
     def send_code(self, phone_text: str, address: str) -> dict[str, int]:
-        """Send a code to a phone. The answer is the same whether or not the number is known.
+        """Send a one-time code to a phone. The answer is the same whether or not the number is known.
 
         Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
         """
@@ -92,9 +92,9 @@ class Citizens:
         return {"expires_in": rules.CODE_SECONDS, "resend_in": rules.RESEND_SECONDS}
 
     def log_in(self, phone_text: str, code: str, device: str = "", id_number: str = "") -> Row:
-        """A log-in for the person who can read this phone's messages. Raises CodeWrong, IdentityNeeded, IdentityWrong.
+        """Log a citizen in with the code sent to their phone. Raises CodeWrong, IdentityNeeded, IdentityWrong.
 
-        The code stays good where only the identity number is missing or wrong, within its five tries.
+        The code stays valid if only the identity number is missing or wrong, within its five tries.
         """
         phone, now = _field("phone", mobile, phone_text), self._now()
         sent = self._store.latest_code(self._keys.index("phone", phone))
@@ -108,7 +108,7 @@ class Citizens:
         return self._let_in(citizen, device)
 
     def log_in_by_wechat(self, code: str, phone_code: str = "", device: str = "", id_number: str = "") -> Row:
-        """A log-in by WeChat; the first one of an account needs the phone. Raises PhoneNeeded and WeChat's own."""
+        """Log a citizen in by WeChat; the first time with `phone_code`. Raises PhoneNeeded and WeChat's refusals."""
         if self._ports.wechat is None:
             raise NotFound
         account = self._ports.wechat.account(code)
@@ -163,7 +163,7 @@ class Citizens:
     def _take(
         self, key: str, most: int, seconds: int, refusal: type[Refusal] = rules.LimitReached, alarm: str = ""
     ) -> None:
-        """Count one more under `key`, of `most` in so many seconds. The first one too many rings the alarm."""
+        """Count one more under `key`, `most` per so many seconds. The first one too many logs the alarm."""
         n, ends_at = self._store.count(key, seconds, self._now())
         if n <= most:
             return
@@ -183,7 +183,7 @@ class Citizens:
         return self.face(self._own(actor))
 
     def face(self, row: Row, roles: frozenset[str] = frozenset()) -> Row:
-        """A citizen as themselves: the name in full, the phone masked."""
+        """A citizen's record as JSON: the name in full, the phone masked unless `roles` may see it."""
         return {
             "id": row["_id"],
             "kind": "citizen",
@@ -193,11 +193,11 @@ class Citizens:
         }
 
     def opened(self, row: Row, field: str) -> str:
-        """A sealed field of a citizen, or nothing where there is none."""
+        """The plaintext of a sealed field of a citizen, or "" if there is none."""
         return self._keys.open_sealed(row["_id"], field, row[field]) if row.get(field) else ""
 
     def name(self, row: Row) -> str:
-        """What a citizen is called: the name, else the masked phone; after closing, nobody."""
+        """The display name of a citizen: the name, else the masked phone; CLOSED_NAME after closing."""
         if row.get("closed_at"):
             return CLOSED_NAME
         return self.opened(row, "name") or mask_phone(self.opened(row, "phone"))
@@ -222,7 +222,7 @@ class Citizens:
         return self._verified(row, clean, number, "register", actor)
 
     def verify_at_window(self, actor: Actor, body: Row) -> Row:
-        """An officer has seen the card of this citizen, named by `citizen` or by a `case` of theirs; answers masked."""
+        """Verify the citizen whose card was seen, by `citizen` id or by a `case` of theirs. The answer is masked."""
         clean, number = _field("name", clean_name, body["name"]), self._number("id_number", body["id_number"])
         citizen_id = body.get("citizen") or self._ports.owner_of_case(body.get("case") or "")
         row = self._store.citizen(citizen_id) if citizen_id else None
@@ -254,7 +254,7 @@ class Citizens:
     # -- consents ---------------------------------------------------------------
 
     def consents(self, actor: Actor) -> Row:
-        """The purposes with their texts and what holds, and the ledger."""
+        """The purposes with their texts and state, and the ledger of consents."""
         ledger = self._store.consents(actor.id)
         purposes = [
             {
@@ -270,20 +270,20 @@ class Citizens:
         return {"purposes": purposes, "ledger": [_entry(row) for row in ledger]}
 
     def consent(self, actor: Actor, decision: Row) -> Row:
-        """Give or withdraw consent to words that were shown. Raises TextOutdated."""
+        """Give or withdraw consent to a text that was displayed. Raises TextOutdated."""
         if decision["given"] and decision["text_version"] != consent.PURPOSES[decision["purpose"]].version:
             raise consent.TextOutdated
         self._store.add_consent({"_id": str(uuid7()), "v": 1, "citizen": actor.id, **decision, "at": self._now()})
         return self.consents(actor)
 
     def consents_to(self, citizen_id: str, purpose: str) -> bool:
-        """Whether this citizen has agreed to a purpose, in the words that hold today."""
+        """Whether this citizen consents to the current text of a purpose."""
         return consent.state_of(self._store.consents(citizen_id), purpose) == "given"
 
     # -- copy and deletion ---------------------------------------------------------
 
     def export(self, actor: Actor) -> Row:
-        """All that is kept of a citizen, room by room, in full (PIPL art. 45)."""
+        """Export all data of a citizen, room by room, in full (PIPL art. 45)."""
         row = self._own(actor)
         own: Row = {field: self.opened(row, field) or None for field in ("name", "phone", "id_number")}
         verified = {key: value for key, value in (row.get("verified") or {}).items() if key != "by"} or None
@@ -333,7 +333,7 @@ def _field(name: str, check: Callable[[str], str], text: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold: Beijing times as text, any sequence as a list."""
+    """A value for JSON: times as text in Beijing time, sequences as lists, other objects as text."""
     if isinstance(value, datetime):
         return value.astimezone(BEIJING).isoformat(timespec="seconds")
     if isinstance(value, dict):

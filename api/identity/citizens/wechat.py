@@ -1,4 +1,4 @@
-"""Log-in through WeChat's mini-program: a port, its real side and one for the console.
+"""Log-in through WeChat's mini-program: a port, its real version and a console version.
 
 Sources: developers.weixin.qq.com/miniprogram/dev/OpenApiDoc — user-login/code2Session, user-info/phone-number/
 getPhoneNumber, mp-access-token/getStableAccessToken.
@@ -14,7 +14,7 @@ import requests
 from api.refusals import Refusal
 
 TIMEOUT = (3.05, 5)
-"""Seconds to connect and to answer."""
+"""Time-outs in seconds: to connect, and to answer."""
 
 TOO_OFTEN, BLOCKED = 45011, 40226
 CODE_BAD = frozenset({40029, 40163})
@@ -40,7 +40,7 @@ class WeChatBlocked(Refusal):
 
 
 class WeChatDown(Refusal):
-    """WeChat does not answer, or not with sense."""
+    """WeChat does not answer, or its answer cannot be read."""
 
     code = "wechat_unavailable"
     zh = "微信暂时没有响应，请稍后再试，或改用短信验证码。"
@@ -67,14 +67,14 @@ class WeChat(Protocol):
     """What log-in needs of WeChat. Both raise WeChatCodeWrong, WeChatBlocked, WeChatBusy or WeChatDown."""
 
     def account(self, code: str) -> Account:
-        """Who got this code from `wx.login`; each code is good once."""
+        """The account that got this code from `wx.login`; a code is valid once."""
 
     def phone(self, phone_code: str) -> str:
-        """The phone that WeChat knows of whoever allowed it; each code is good once."""
+        """The phone number that the person allowed; a code is valid once."""
 
 
 class MiniProgram:
-    """The real WeChat. Its addresses carry secrets, so that no error of the connection may be shown or logged."""
+    """The real WeChat. Its URLs contain secrets, so connection errors are neither displayed nor logged."""
 
     def __init__(self, app_id: str, secret: str, api_base: str) -> None:
         self._app_id, self._secret, self._base = app_id, secret, api_base.rstrip("/")

@@ -15,7 +15,7 @@ class Party(Schema):
 
 
 class NewMandate(Schema):
-    """Who may act for whom. A citizen gives it for themselves; `principal` is told by an officer only."""
+    """Who may act for whom. A citizen gives it for themselves; only staff give `principal`."""
 
     kind = fields.String(required=True, validate=validate.OneOf(KINDS))
     principal = fields.Nested(Party)

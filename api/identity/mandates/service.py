@@ -1,4 +1,4 @@
-"""Mandates: given by a verified principal, or recorded at a window that has seen the papers."""
+"""The use cases of mandates: given by a verified principal, or recorded at a window."""
 
 from datetime import date
 from typing import Any
@@ -8,7 +8,7 @@ from api.identity.mandates import mandate as rules
 from api.identity.mandates.mandate import Mandate
 from api.identity.masking import mask_unless_allowed
 from api.identity.names_and_numbers import clean_name, credit_code, identity_number
-from api.identity.ports import Ground, Row
+from api.identity.ports import Dependencies, Row
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING
 
@@ -16,11 +16,16 @@ SEALED = ("principal_name", "principal_number", "agent_name", "agent_number")
 
 
 class Mandates:
-    """Who may act for whom."""
+    """Mandates: who may act for whom."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._store, self._keys, self._now, self._ports = ground.store, ground.keys, ground.now, ground.ports
-        self._transact = ground.transact
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._store, self._keys, self._now, self._ports = (
+            dependencies.store,
+            dependencies.keys,
+            dependencies.now,
+            dependencies.ports,
+        )
+        self._transact = dependencies.transact
 
     def give(self, actor: Actor, body: Row, new_id: str) -> Row:
         """A new mandate. A citizen gives it for themselves; an officer records one whose papers they have seen.
@@ -70,12 +75,12 @@ class Mandates:
         return self._face(row, self._side(actor, row), actor.roles)
 
     def end(self, actor: Actor, mandate_id: str) -> None:
-        """Withdrawn by the principal, laid down by the agent, or ended at a window; again changes nothing."""
+        """End a mandate: by its principal, its agent, or at a window. Idempotent."""
         row = self._visible(actor, mandate_id)
         self._transact(lambda session: self._end(session, row["_id"], actor))
 
     def end_all(self, session: Any, actor: Actor, index: str) -> None:
-        """End what the holder of this number, who closes their account, gave or holds."""
+        """End every mandate that the holder of this number gave or holds, when they close their account."""
         for given in self._store.mandates_of(index):
             self._end(session, given["_id"], actor)
 
@@ -91,9 +96,9 @@ class Mandates:
         return self._face(row, "held", actor.roles)
 
     def hold(self, session: Any, actor: Actor, mandate_id: str, matter: str) -> None:
-        """The mandate holds until this transaction has committed. Raises MandateEnded.
+        """Require that the mandate is valid until this transaction has committed. Raises MandateEnded.
 
-        The touch makes a withdrawal at the same moment wait for the commit, or this act for the withdrawal.
+        The write makes a concurrent withdrawal wait for the commit, or this act for the withdrawal.
         """
         self._store.touch_mandate(session, mandate_id)
         if not self.holds(actor, mandate_id, matter, session):
@@ -108,7 +113,7 @@ class Mandates:
         return rules.may_act_for([_read(row)], index, row["principal_index"], matter, self._today()) is not None
 
     def principal(self, mandate_id: str) -> Row:
-        """Whom a mandate speaks for: `index` of the number, `kind`, and the names of both sides."""
+        """The principal of a mandate: `index` of the number, `kind`, and the names of both sides."""
         row = self._store.mandate(mandate_id)
         if row is None:
             raise NotFound
@@ -120,7 +125,7 @@ class Mandates:
         return self._number_index(actor)
 
     def accounts(self, index: str) -> list[str]:
-        """The verified accounts of whoever bears this number; none where the person never logged in."""
+        """The ids of the verified accounts with this number."""
         return self._store.citizens_numbered(index)
 
     # -- inside -------------------------------------------------------------
@@ -132,7 +137,7 @@ class Mandates:
         return row
 
     def _side(self, actor: Actor, row: Row) -> str | None:
-        """`given` or `held`, for the citizen who looks; None for whom it does not concern."""
+        """`given` or `held` from this citizen's side; None if they are neither."""
         index = self._number_index(actor)
         sides = {row["agent_index"]: "held", row["principal_index"]: "given"}
         return sides.get(index) if index else None

@@ -1,1 +1,1 @@
-"""Sealing of personal fields, and rotation of its keys."""
+"""Encryption (sealing) of personal fields, and rotation of its keys."""

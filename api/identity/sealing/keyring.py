@@ -1,6 +1,6 @@
-"""Sealing of personal fields: AES-256-GCM with key ids, bound to record and field; HMAC blind indexes.
+"""Encryption of personal fields (sealing): AES-256-GCM with key ids, bound to record and field; HMAC blind indexes.
 
-Behind this one small class so that 国密 (SM4-GCM, SM3) can replace it.
+All of it is in one small class, so that 国密 (SM4-GCM, SM3) can replace it.
 
 The keys of an installation are the files `seal-<n>.key` of one folder; the highest number seals, all of them open. A
 new file takes effect in every running process within a second. A key that nothing uses any more moves to `retired/`,
@@ -10,6 +10,7 @@ where it waits for whoever restores an old backup. The index key never changes: 
 import base64
 import binascii
 import hmac
+import json
 import os
 import secrets
 import time
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -51,7 +52,7 @@ class Keyring:
 
     @classmethod
     def open(cls, folder: Path) -> "Keyring":
-        """Read the keys; make them at the first start."""
+        """Read the keys; create them at the first start."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not list(folder.glob("seal-*.key")):
             with suppress(FileExistsError):  # another first start was quicker
@@ -80,7 +81,7 @@ class Keyring:
         return key_id
 
     def retire(self, key_id: str) -> None:
-        """Put a key away that nothing uses. Raises ValueError for the one that seals."""
+        """Move an unused key to `retired/`. Raises ValueError for the current key."""
         if key_id == self.current:
             raise ValueError("the current key cannot retire")
         away = self._folder / "retired"
@@ -95,7 +96,7 @@ class Keyring:
         return Keys(ciphers, max(ciphers, key=int), changed)
 
     def _followed(self) -> Keys:
-        """The keys, read anew where the folder has changed; looked at once a second at most."""
+        """The keys, reloaded if the folder has changed; checked at most once per second."""
         if time.monotonic() - self._looked >= FOLLOW_SECONDS:
             self._looked = time.monotonic()
             if self._folder.stat().st_mtime_ns != self._keys.folder_changed_ns:
@@ -133,6 +134,14 @@ class Keyring:
     def open_sealed(self, record: str, field: str, sealed: str) -> str:
         """The text back. Raises SealBroken."""
         return self.open_bytes(record, field, base64.b64decode(sealed)).decode()
+
+    def seal_json(self, record: str, field: str, value: Any) -> str:
+        """`seal` for whatever JSON can hold."""
+        return self.seal(record, field, json.dumps(value, ensure_ascii=False))
+
+    def open_json(self, record: str, field: str, sealed: str) -> Any:
+        """The value back. Raises SealBroken."""
+        return json.loads(self.open_sealed(record, field, sealed))
 
     def resealed(self, record: str, field: str, sealed: str | bytes) -> str | bytes:
         """The same plaintext under the current key. Raises SealBroken."""

@@ -1,4 +1,4 @@
-"""Rotation of the sealing keys while everything runs: what older keys sealed is sealed anew, then they retire.
+"""Online rotation of the sealing keys: what older keys sealed is sealed with the current one, then they retire.
 
 A room takes part by one line in its store, `SEALED = [(collection, paths), …]` (see `identity.store.SEALED`).
 """
@@ -7,12 +7,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from uuid6 import uuid7
 
 from api.identity.sealing.keyring import Keyring, SealBroken, key_of
 from api.identity.store import SealedRows
+from api.jobs.job import Enqueue
 
 log = logging.getLogger("circle.keys")
 
@@ -24,14 +25,8 @@ RETIRE_AFTER = timedelta(minutes=2)
 """So long after the last batch nobody seals with an older key any more: keys are followed within a second."""
 
 
-class Enqueue(Protocol):
-    """Leave a job; the same key is one job, ever."""
-
-    def __call__(self, key: str, kind: str, payload: dict[str, Any], *, due_at: datetime) -> None: ...
-
-
 class Rotation:
-    """Seals anew, collection by collection, in batches that each leave the next one as a job."""
+    """Seals with the current key, collection by collection, in batches; each batch enqueues the next as a job."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Passwords by argon2 (RFC 9106), beside the event loop: one takes some 50 ms of a core and lets go of the lock."""
+"""Password hashing by argon2 (RFC 9106), off the event loop: one hash takes some 50 ms of a core."""
 
 import secrets
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 
 def off_loop(work: Callable[..., Any], *args: Any) -> Any:
-    """`work(*args)`, in gevent's pool of real threads where gevent runs the sockets, else right here."""
+    """Run `work(*args)` in gevent's thread pool if gevent is patched in, else in this thread."""
     from gevent import get_hub, monkey
 
     if monkey.is_module_patched("threading"):
@@ -18,18 +18,18 @@ def off_loop(work: Callable[..., Any], *args: Any) -> Any:
 
 
 class Passwords:
-    """Hash and check."""
+    """Hashes and verifies passwords."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
         self._never = self._hasher.hash(secrets.token_urlsafe())
 
     def hash(self, password: str) -> str:
-        """What is kept of a password."""
+        """The hash of a password, as stored."""
         return str(off_loop(self._hasher.hash, password))
 
     def fits(self, kept: str | None, password: str) -> bool:
-        """Whether it is this one. Where there is nobody (None) it takes the same time and never is."""
+        """Whether the password matches the stored hash; for None, no, in the same time."""
         try:
             off_loop(self._hasher.verify, kept or self._never, password)
         except (VerificationError, InvalidHashError):

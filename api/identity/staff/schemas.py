@@ -26,7 +26,7 @@ class LogInNote(Schema):
 
 
 class StaffDuties(Schema):
-    """What an officer must do before work; until then a log-in opens only the routes that do it."""
+    """What a member of staff must do before work; until then only the routes for it are allowed."""
 
     staff = fields.Nested(PersonSchema)
     must_change_password = fields.Boolean()
@@ -35,7 +35,7 @@ class StaffDuties(Schema):
 
 
 class StaffTokens(Tokens, StaffDuties):
-    """Tokens of an officer."""
+    """Tokens of a member of staff."""
 
     class Meta:
         """What citizens have is left out."""
@@ -77,7 +77,7 @@ class NewStaff(Schema):
 
 
 class StaffChange(Schema):
-    """What of an officer changes."""
+    """The fields of a member of staff to change."""
 
     name = fields.String(validate=NAME)
     roles = fields.List(fields.String(validate=validate.OneOf(sorted(ROLES))), validate=validate.Length(1, 5))

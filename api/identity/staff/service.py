@@ -1,4 +1,4 @@
-"""Staff: log-in with a second factor, passwords, and the administration of posts."""
+"""The use cases of staff: log-in with a second factor, passwords, administration of posts, recovery."""
 
 import math
 import secrets
@@ -10,7 +10,7 @@ from uuid6 import uuid7
 
 from api.identity.actor import Actor
 from api.identity.names_and_numbers import clean_name
-from api.identity.ports import Ground, Row
+from api.identity.ports import Dependencies, Row
 from api.identity.sessions import Sessions
 from api.identity.staff import log_in, recovery, second_factor
 from api.identity.staff import roles as staff_roles
@@ -18,7 +18,7 @@ from api.identity.staff.passwords import Passwords
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
 
 COMMAND_LINE = "command-line"
-"""The actor of what is done at the machine itself, by whoever may log in there."""
+"""The actor of what is done from the command line."""
 
 MOST_LISTED = 30
 POST_UNKNOWN = {
@@ -28,20 +28,21 @@ POST_UNKNOWN = {
 
 
 class Staff:
-    """The use cases of staff: log-in, passwords, second factor, posts and recovery."""
+    """Members of staff."""
 
-    def __init__(self, ground: Ground, sessions: Sessions) -> None:
-        self._store, self._keys, self._now = ground.store, ground.keys, ground.now
-        self._transact, self._policy, self._ports = ground.transact, ground.policy, ground.ports
+    def __init__(self, dependencies: Dependencies, sessions: Sessions) -> None:
+        self._store, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
+        self._transact, self._policy, self._ports = dependencies.transact, dependencies.policy, dependencies.ports
         self._sessions = sessions
         self._passwords = Passwords()
 
     # -- log-in -----------------------------------------------------------
 
     def log_in(self, username: str, password: str, totp: str = "") -> Row:
-        """A log-in for staff. Raises PasswordWrong, TotpNeeded, TotpWrong, and LockedOut after five wrong in 15 min.
+        """Log a member of staff in. Raises PasswordWrong, TotpNeeded, TotpWrong, LockedOut.
 
-        An unknown name costs the same time as a wrong password, and is locked alike.
+        After five failures in 15 minutes the user name is locked out. An unknown name
+        takes the same time as a wrong password, and is locked out alike.
         """
         self._take_try(username)
         row = self._store.staff_named(username)
@@ -71,7 +72,7 @@ class Staff:
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
     def begin_totp(self, actor: Actor) -> Row:
-        """A new secret for an authenticator, which counts once confirmed. Raises TotpExists."""
+        """A new secret for an authenticator, in force once confirmed. Raises TotpExists."""
         row = self._row(actor.id)
         if row["totp_on"]:
             raise second_factor.TotpExists
@@ -82,7 +83,7 @@ class Staff:
         return {"secret": secret, "uri": uri, "qr": second_factor.totp_qr(uri)}
 
     def confirm_totp(self, actor: Actor, digits: str) -> Row:
-        """The authenticator works: from now on log-in asks for it. Raises TotpExists, TotpWrong."""
+        """Confirm the authenticator; from now on log-in requires it. Raises TotpExists, TotpWrong."""
         row = self._row(actor.id)
         if row["totp_on"]:
             raise second_factor.TotpExists
@@ -110,7 +111,7 @@ class Staff:
             raise second_factor.TotpWrong
 
     def _first(self, row: Row) -> Row:
-        """What must be done before work, and the words that say so."""
+        """What a member must do before work, with a note in words."""
         wants_factor = staff_roles.wants_second_factor(row)
         duties = {"must_change_password": row["must_change"], "must_set_totp": wants_factor and not self._policy.trial}
         words = (
@@ -133,7 +134,7 @@ class Staff:
         return {**self.face(row), "first_password": password}
 
     def add_by_hand(self, post: Row, password: str) -> str | None:
-        """As `add`, at the machine itself and with a given password; None where the user name is taken.
+        """As `add`, from the command line and with a given password; None if the user name is taken.
 
         `post`: username, name, roles, point, department, and must_change. Raises ValueError.
         """
@@ -191,7 +192,7 @@ class Staff:
         return self.member(staff_id)
 
     def change_by_hand(self, username: str, change: Row) -> Row | None:
-        """As `change`, at the machine itself; None where nobody has this name. Raises ValueError."""
+        """As `change`, from the command line; None if nobody has this user name. Raises ValueError."""
         row = self._store.staff_named(username)
         if row is None:
             return None
@@ -276,7 +277,7 @@ class Staff:
         return {**whose, "by": row["by"], "by_name": by.get("name", ""), "at": row["at"], "ends_at": row["ends_at"]}
 
     def reset(self, username: str) -> str | None:
-        """At the machine itself: a new first password; None where nobody has this name."""
+        """A new first password, from the command line; None if nobody has this user name."""
         row = self._store.staff_named(username)
         return self._reset(row, COMMAND_LINE)["first_password"] if row else None
 
@@ -299,7 +300,7 @@ class Staff:
             raise BadFields({field: [POST_UNKNOWN[field]] for field in unknown})
 
     def _unknown_posts(self, post: Row) -> dict[str, str]:
-        """By field: the words for a department or point that this district does not have."""
+        """By field: the message for a department or point that this district does not have."""
         known = {"department": self._ports.departments, "point": self._ports.points}
         named = {field: (post.get(field), codes()) for field, codes in known.items() if post.get(field)}
         return {

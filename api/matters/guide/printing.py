@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any, Literal
 from urllib.parse import quote
 
-from api.pdf import LARGE, Block, Paper, lines
+from api.pdf import LARGE, Paper, PaperBlock, lines
 
 Guide = Mapping[str, Any]
 Language = Literal["zh", "en"]
@@ -155,7 +155,7 @@ def _lead(words: GuideWording, guide: Guide) -> list[str]:
     ]
 
 
-def _blocks(words: GuideWording, guide: Guide) -> tuple[Block, ...]:
+def _blocks(words: GuideWording, guide: Guide) -> tuple[PaperBlock, ...]:
     later = {material["key"] for material in guide["may_follow"]}
     questions = [words("问：{q}\n答：{a}", q=row["q"], a=row["a"]) for row in guide["faq"]]
     return (
@@ -167,11 +167,11 @@ def _blocks(words: GuideWording, guide: Guide) -> tuple[Block, ...]:
         *_boxes(words, "可以过几天再补的", _only_later(guide), set()),
         *_boxes(words, "要填写的表格", guide["to_fill_in"], later),
         *lines(words("政府已有的，不用您交"), [f"· {words.paper(row['name'])}" for row in guide["held_by_state"]]),
-        Block("facts", tuple(_facts(words, guide)), words("多久、多少钱、怎么办")),
+        PaperBlock("facts", tuple(_facts(words, guide)), words("多久、多少钱、怎么办")),
         *lines(words("符合这些就能办"), [f"{n}. {text}" for n, text in enumerate(guide["conditions"], 1)]),
         *_steps(words, guide),
         *lines(words("大家常问"), questions),
-        Block("facts", tuple(_formal(words, guide)), words("依据和正式名称")),
+        PaperBlock("facts", tuple(_formal(words, guide)), words("依据和正式名称")),
     )
 
 
@@ -196,9 +196,11 @@ def _note(words: GuideWording, note: Mapping[str, Any]) -> str:
     return f"{words('这样办不了：') if note['stop'] else ''}{words.of(note, 'text')}{basis}"
 
 
-def _boxes(words: GuideWording, heading: str, materials: list[dict[str, Any]], later: set[str]) -> tuple[Block, ...]:
+def _boxes(
+    words: GuideWording, heading: str, materials: list[dict[str, Any]], later: set[str]
+) -> tuple[PaperBlock, ...]:
     rows = tuple((words.paper(material["name"]), _about(words, material, later)) for material in materials)
-    return (Block("boxes", rows, words(heading)),) if rows else ()
+    return (PaperBlock("boxes", rows, words(heading)),) if rows else ()
 
 
 def _about(words: GuideWording, material: Mapping[str, Any], later: set[str]) -> str:
@@ -250,7 +252,7 @@ def _limit(words: GuideWording, limit: Mapping[str, Any] | None, due: date | Non
     return days + (words("（{day}前）", day=words.day(due)) if due else "")
 
 
-def _steps(words: GuideWording, guide: Guide) -> tuple[Block, ...]:
+def _steps(words: GuideWording, guide: Guide) -> tuple[PaperBlock, ...]:
     rows = tuple(
         (
             words.term(step["name"]),
@@ -262,7 +264,7 @@ def _steps(words: GuideWording, guide: Guide) -> tuple[Block, ...]:
     )
     head = tuple(words(name) for name in ("环节", "谁来办", "天数", "时限"))
     shares = (5, 6, 3, 3) if words.language == "en" else (2, 5, 1, 1)
-    return (Block("table", (head, *rows), words("一步一步"), shares),) if rows else ()
+    return (PaperBlock("table", (head, *rows), words("一步一步"), shares),) if rows else ()
 
 
 def _days(words: GuideWording, days: int | None) -> str:

@@ -30,7 +30,7 @@ def _days(most: int = 3_650) -> Any:
     return fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(0, most))
 
 
-def _one(*names: str) -> Any:
+def _one_of(*names: str) -> Any:
     return fields.String(required=True, validate=validate.OneOf(names, error="只能是 {choices}。"))
 
 
@@ -54,11 +54,11 @@ class EntryMaterial(Schema):
 
     key = fields.String(validate=validate.Regexp(r"^m[1-9][0-9]{0,3}$"))
     name = _words()
-    kind = _one("原件", "复印件", "电子")
+    kind = _one_of("原件", "复印件", "电子")
     copies = fields.Integer(required=True, strict=True, validate=validate.Range(0, 20))
     required = _flag()
     deferrable = _flag()
-    source = _one("申请人自备", "政府核发", "中介机构")
+    source = _one_of("申请人自备", "政府核发", "中介机构")
     reusable_licence = _flag()
     licence_name = _maybe_words(100)
     form = _flag()
@@ -78,7 +78,7 @@ class EntryProcedure(Schema):
 
     name = _words(60)
     days = _days()
-    unit = _one(*DAY_UNITS)
+    unit = _one_of(*DAY_UNITS)
     stops_clock = _flag()
     basis = _maybe_words()
 
@@ -117,7 +117,7 @@ class EntrySchema(Schema):
     national_code = _maybe_words(60)
     name = _words()
     name_en = _words(200, least=0)
-    kind = _one(*MATTER_KINDS)
+    kind = _one_of(*MATTER_KINDS)
     audience = _many(20, 10)
     theme = _many(40, 20)
     department = _words(100, least=0)
@@ -126,13 +126,13 @@ class EntrySchema(Schema):
     conditions = _many(2_000)
     materials = fields.List(fields.Nested(EntryMaterial), required=True, validate=validate.Length(0, 60))
     statutory_days = _days()
-    statutory_day_unit = _one(*DAY_UNITS)
+    statutory_day_unit = _one_of(*DAY_UNITS)
     extension_days = _days()
     deadline_note = _maybe_words(1_000)
     promised_days = _days()
-    promised_day_unit = _one(*DAY_UNITS)
-    case_type = _one("即办件", "承诺件")
-    online_depth = _one("I", "II", "III", "IV")
+    promised_day_unit = _one_of(*DAY_UNITS)
+    case_type = _one_of("即办件", "承诺件")
+    online_depth = _one_of("I", "II", "III", "IV")
     visits = fields.Integer(required=True, strict=True, validate=validate.Range(0, 20))
     courier = fields.Nested(EntryCourier, required=True)
     appointment = _flag()
@@ -149,7 +149,7 @@ class EntrySchema(Schema):
     handling_place = _maybe_words(200)
     high_frequency_street = _flag()
     high_frequency_community = _flag()
-    sink_mode = fields.Dict(keys=_one("街道", "社区"), values=_words(100, least=0), required=True)
+    sink_mode = fields.Dict(keys=_one_of("街道", "社区"), values=_words(100, least=0), required=True)
     construction_stage = _maybe_words(40)
     supplement_notice_limit_days = _days()
     delivery_limit_days = _days()
@@ -165,6 +165,8 @@ class EntryChange(EntrySchema):
     """The elements of a draft to change; those not named stay, those named are replaced whole."""
 
     class Meta:
+        """What is never changed: the identity of the version."""
+
         exclude = ("code", "version")
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 
+from api.jobs.job import Enqueue
 from api.parcels.carriers import Pushed, Watched
 from api.parcels.carriers.kuaidi100 import read_push, sign_of
 from api.times import BEIJING
@@ -16,12 +16,6 @@ DAY = (
     ("5", "派件员王师傅 13700002222 正在派送，请保持电话畅通"),
     ("3", "快件已签收，签收人：本人"),
 )
-
-
-class Enqueue(Protocol):
-    """Leave a job for the worker."""
-
-    def __call__(self, key: str, kind: str, payload: dict[str, Any], *, due_at: datetime) -> None: ...
 
 
 class ConsoleCarrier:

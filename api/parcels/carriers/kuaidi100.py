@@ -78,13 +78,13 @@ def read_push(parcel: Watched, param: str, sign: str, now: datetime) -> Pushed:
     if not compare_digest(sign_of(param, parcel.salt).encode(), sign.upper().encode()):
         raise SignatureBad
     try:
-        told = json.loads(param)
-        last = told.get("lastResult") or {}
+        push = json.loads(param)
+        last = push.get("lastResult") or {}
         lines = last.get("data") or []
         events = tuple(_event(parcel, line, last if n == 0 else {}) for n, line in enumerate(lines))
     except (TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"not a push: {type(error).__name__}") from None
-    return Pushed(MONITORS.get(told.get("status", ""), "polling"), [e for e in events if e.at <= now])
+    return Pushed(MONITORS.get(push.get("status", ""), "polling"), [e for e in events if e.at <= now])
 
 
 def _event(parcel: Watched, line: dict[str, Any], whole: dict[str, Any]) -> TrackingEvent:

@@ -28,9 +28,9 @@ def _to_block(world: World, actor: str) -> Call:
     """A talk of somebody new, whom nobody has blocked, that the window's officer holds."""
     chat, officer = world.office.chat, world.office.identity.actor(world.window.token)
     talk = world.citizen().post("/v1/conversations", {"point": "XC-H01"})
-    chat.claim(officer, talk["id"])
+    chat.handling.claim(officer, talk["id"])
     if world.blocked:
-        chat.end(officer, world.blocked, None)
+        chat.handling.end(officer, world.blocked, None)
     world.blocked = talk["id"]
     return {"at": {"conversation": talk["id"]}, "json": {"hours": 2, "reason": "多次辱骂工作人员"}}
 

@@ -1,0 +1,126 @@
+"""Handling: every act on a case after its submission. Decide by the rules, append the action, announce the event."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from api.cases import case as rules
+from api.cases.case import Action, Case
+from api.cases.ground import CaseGround
+from api.cases.open_case import OpenCase
+from api.cases.snapshot import sealed_action, snapshot
+from api.identity.actor import Actor
+from api.refusals import BadFields, VersionStale
+
+SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
+SWEPT = 100
+
+
+class Handling:
+    """Acts of the applicant, of staff, and of the system when a limit has passed."""
+
+    def __init__(self, ground: CaseGround) -> None:
+        self._ground = ground
+
+    # -- the applicant --------------------------------------------------------------
+
+    def supplement(
+        self, actor: Actor, record: Case, version: int, materials: dict[str, list[str]], text: str
+    ) -> OpenCase:
+        """Hand in what was asked for, all of it at once. Raises BadFields, and what `act` raises."""
+        case = self._ground.reader.open(record)
+        asked = case.standing.supplement
+        if asked and case.standing.state == "supplementing":
+            missing = {item["key"] for item in asked["items"]} - set(materials)
+            errors = {f"materials.{key}": ["请补交这项材料。"] for key in missing}
+            errors |= {
+                f"materials.{key}": ["文件还没有通过检查，请稍候或重新上传。"]
+                for key, uploads in materials.items()
+                if not uploads or not all(self._ground.files.accepted(actor.id, upload) for upload in uploads)
+            }
+            if errors:
+                raise BadFields(errors)
+        return self._do(actor, case, version, "supplement", {"materials": materials, "text": text})
+
+    def withdraw(self, actor: Actor, record: Case, version: int, reason: str) -> OpenCase:
+        """Take the application back, before the decision."""
+        return self._do(actor, self._ground.reader.open(record), version, "withdraw", {"text": reason})
+
+    # -- staff ------------------------------------------------------------------------
+
+    def act(self, actor: Actor, record: Case, version: int, act: str, data: dict[str, Any]) -> OpenCase:
+        """An act of staff. Raises what `case.check` raises, VersionStale and BadFields."""
+        case = self._ground.reader.open(record)
+        if act == "request_supplement":
+            _check_items(case, data["items"])
+        if act == "transfer":
+            self._check_department(record, data["department"])
+        return self._do(actor, case, version, act, data)
+
+    # -- the system -------------------------------------------------------------------
+
+    def deem_accepted(self, case_id: str) -> None:
+        """Accept a case if nothing was told within the notice limit (行政许可法 第32条). Idempotent."""
+        case = self._ground.store.by_id(case_id)
+        if case and case.state == "submitted" and self._ground.clock(case).get("accept_basis") == "deemed":
+            self._do(SYSTEM, self._ground.reader.open(case), case.version, "deem", {})
+
+    def deem_silent(self) -> None:
+        """`deem_accepted` for every case that waits for acceptance, by today's calendar."""
+        after: str | None = None
+        while cases := self._ground.store.list([{"state": "submitted"}], after, SWEPT):
+            for case in cases:
+                self.deem_accepted(case.id)
+            after = cases[-1].id
+
+    def hand_over(self, case_id: str, proof: str) -> None:
+        """Note that the applicant holds the result, on their own word. Idempotent."""
+        case = self._ground.store.by_id(case_id)
+        if case and case.state == "issued":
+            data = {"to": "applicant", "proof": proof}
+            self._do(SYSTEM, self._ground.reader.open(case), case.version, "hand_over", data)
+
+    # -- decide, write, announce ------------------------------------------------------
+
+    def _do(self, actor: Actor, case: OpenCase, version: int, act: str, data: dict[str, Any]) -> OpenCase:
+        if case.standing.version != version:
+            raise VersionStale
+        ground = self._ground
+        role = rules.check(case.standing, act, ground.access.roles(actor, case.record), actor.id, data)
+        after = self._after(case, Action(version + 1, act, ground.now(), actor.id, role, data))
+        record = after.record
+        action = sealed_action(ground.keyring, record.id, after.actions[-1])
+
+        def write(session: Any) -> None:
+            ground.access.hold_mandate(session, actor, record)
+            if not ground.store.append(session, record, action):
+                raise VersionStale
+            if act == "supplement":
+                ground.files.keep(session, data["materials"])
+            if actor.is_staff:
+                ground.audit.record(actor.id, f"case.{act}", f"case:{record.id}", session=session)
+            ground.announce(session, rules.EVENTS[act], record.id, number=record.number, state=record.state)
+
+        ground.transact(write)
+        return after
+
+    @staticmethod
+    def _after(case: OpenCase, action: Action) -> OpenCase:
+        """The case with one more action."""
+        standing, actions = rules.apply(case.standing, action), (*case.actions, action)
+        fields = snapshot(case.edition.matter, standing, actions)
+        department = standing.department or case.record.department
+        record = replace(case.record, version=action.seq, department=department, **fields)
+        return replace(case, record=record, standing=standing, actions=actions)
+
+    def _check_department(self, case: Case, code: str) -> None:
+        if code not in self._ground.matters.departments:
+            raise BadFields({"department": ["没有这个部门，请从部门目录中选择。"]})
+        if code == case.department:
+            raise BadFields({"department": ["办件已经在这个部门。"]})
+
+
+def _check_items(case: OpenCase, items: list[dict[str, Any]]) -> None:
+    known = {material.key for material in case.papers}
+    if unknown := [item["key"] for item in items if item["key"] not in known]:
+        raise BadFields({"items": [f"没有这项材料：{'、'.join(unknown)}"]})

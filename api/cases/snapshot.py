@@ -1,0 +1,38 @@
+"""What an action leaves in the store: the action itself, sealed, and the snapshot of its case."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from uuid6 import uuid7
+
+from api.cases import case as rules
+from api.cases.case import Action, SealedAction, Standing
+from api.cases.clock.of_case import MatterLike, clock_facts
+from api.identity.sealing.keyring import Keyring
+
+
+def snapshot(matter: MatterLike, standing: Standing, actions: Sequence[Action]) -> dict[str, Any]:
+    """The fields of a case that follow from its actions; `matter` is as it is for this applicant."""
+    return {
+        "state": standing.state,
+        "officer": standing.officer,
+        "uploads": rules.uploads(actions),
+        "clock_facts": clock_facts(matter, actions),
+        "updated_at": actions[-1].at,
+    }
+
+
+def sealed_action(keys: Keyring, case_id: str, action: Action) -> SealedAction:
+    """An action under a new id, its data sealed."""
+    action_id = str(uuid7())
+    return SealedAction(
+        id=action_id,
+        v=rules.ACTION_VERSION,
+        case=case_id,
+        seq=action.seq,
+        act=action.act,
+        at=action.at,
+        by=action.by,
+        role=action.role,
+        data=keys.seal_json(action_id, "data", action.data),
+    )

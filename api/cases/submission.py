@@ -1,0 +1,98 @@
+"""Submission: a complete draft becomes a case. Case, first action, event and the draft's end are one transaction."""
+
+from collections.abc import Callable
+from typing import Any
+
+from api.cases import case as rules
+from api.cases.case import Action, Case
+from api.cases.ground import CaseGround
+from api.cases.open_case import OpenCase
+from api.cases.snapshot import sealed_action, snapshot
+from api.cases.store import NumberTaken
+from api.drafts.open_draft import OpenDraft
+from api.drafts.service import Drafts
+from api.identity.actor import Actor
+from api.times import BEIJING
+
+PREFIX = "XC"
+
+
+class Submission:
+    """Makes cases of drafts. `desk_for(matter, point)` is the point whose window accepts, None where there is none."""
+
+    def __init__(
+        self, ground: CaseGround, *, drafts: Drafts, desk_for: Callable[[str | None, str | None], str | None]
+    ) -> None:
+        self._ground = ground
+        self._drafts = drafts
+        self._desk_for = desk_for
+
+    def submit(self, actor: Actor, draft_id: str, new_id: str) -> OpenCase:
+        """Make a case of a complete draft; a draft makes at most one case, ever.
+
+        Raises NotComplete, DraftSubmitted, MandateEnded, VersionStale where the draft was changed meanwhile.
+        """
+        draft = self._drafts.complete(actor, draft_id)
+        while True:
+            number = rules.new_number(PREFIX, self._ground.now().astimezone(BEIJING))
+            case = self._new_case(actor, draft, new_id, number)
+            try:
+                self._write(actor, draft, case)
+            except NumberTaken:
+                continue
+            return case
+
+    def place(self, matter: str, version: int) -> tuple[str, str]:
+        """Where a new case lies: at the district's desk, and with the department of its matter; "" where none is."""
+        return self._desk_for(matter, None) or "", self._ground.matters.department(matter, version)
+
+    def _new_case(self, actor: Actor, draft: OpenDraft, case_id: str, number: str) -> OpenCase:
+        action = Action(1, "submit", self._ground.now(), actor.id, "citizen", {"materials": draft.materials})
+        standing, receipt, matter = rules.fold([action]), rules.new_receipt(), draft.record.matter
+        desk, department = self.place(matter.code, matter.version)
+        keys = self._ground.keyring
+        record = Case(
+            id=case_id,
+            version=1,
+            number=number,
+            receipt=keys.seal(case_id, "receipt", receipt),
+            receipt_index=keys.index("receipt", receipt),
+            owner=actor.id,
+            mandate=draft.record.mandate,
+            principal=draft.principal["index"] if draft.principal else None,
+            matter=matter,
+            answers=keys.seal_json(case_id, "answers", draft.answers),
+            situation=keys.seal_json(case_id, "situation", draft.situation),
+            delivery=keys.seal_json(case_id, "delivery", draft.delivery),
+            submitted_at=action.at,
+            desk=desk,
+            department=department,
+            **snapshot(draft.edition.matter, standing, [action]),
+        )
+        return OpenCase(
+            record=record,
+            matter=draft.matter,
+            edition=draft.edition,
+            situation=draft.situation,
+            answers=draft.answers,
+            delivery=draft.delivery or {},
+            receipt=receipt,
+            agent=draft.principal["agent_name"] if draft.principal else None,
+            actions=(action,),
+            standing=standing,
+        )
+
+    def _write(self, actor: Actor, draft: OpenDraft, case: OpenCase) -> None:
+        ground, record = self._ground, case.record
+        action = sealed_action(ground.keyring, record.id, case.actions[0])
+        conversation = {"talk": draft.record.talk} if draft.record.talk else {}
+
+        def write(session: Any) -> None:
+            ground.access.hold_mandate(session, actor, record)
+            ground.store.add(session, record, action)
+            ground.files.keep(session, draft.materials)
+            self._drafts.hand_over(session, draft, record.number)
+            about = {"number": record.number, "state": record.state, **conversation}
+            ground.announce(session, rules.EVENTS["submit"], record.id, **about)
+
+        ground.transact(write)

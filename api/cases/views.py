@@ -1,0 +1,136 @@
+"""A case as JSON, as its viewer may see it: a line of a list, the whole case, its timeline."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from api.cases import case as rules
+from api.cases import scope
+from api.cases.case import Action, Case
+from api.cases.ground import CaseGround
+from api.cases.open_case import OpenCase
+from api.identity.actor import Actor
+from api.identity.masking import mask_identity, mask_name
+from api.matters import form as forms
+
+Row = dict[str, Any]
+
+
+class CaseViews:
+    """Makes JSON of cases."""
+
+    def __init__(self, ground: CaseGround) -> None:
+        self._ground = ground
+
+    def line(self, case: Case) -> Row:
+        """A case in a list, the applicant masked."""
+        name = self._ground.reader.answers(case)["applicant_name"]
+        return self._line(case, mask_name(name), self._ground.clock(case))
+
+    def whole(self, actor: Actor, case: OpenCase) -> Row:
+        """The whole case: numbers masked for the applicant, all in full for who works on it, least for who watches."""
+        record, standing, clock = case.record, case.standing, self._ground.clock(case.record)
+        answers, delivery, situation = case.answers, case.delivery, case.situation
+        name = answers["applicant_name"]
+        if not actor.is_staff:
+            answers = rules.masked(answers, mask_identity)
+        elif not scope.handles(actor, record):  # who only watches over it needs no name, number or address
+            name = mask_name(name)
+            answers = {"applicant_name": name, "id_number": mask_identity(answers["id_number"])}
+            delivery, situation = {"way": delivery["way"]}, {}
+        may_act = self._ground.access.may_act(actor, record)
+        return {
+            **self._line(record, name, clock),
+            "receipt_code": None if actor.is_staff else case.receipt,
+            "answers": answers,
+            "situation": self._ground.matters.answered(case.matter, situation),
+            "materials": self._materials(case),
+            "delivery": delivery,
+            "supplement": _supplement(case),
+            "decision": standing.decision and {"ground": "", **standing.decision, "appeal": rules.APPEAL},
+            "result": standing.result
+            and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
+            "clock": clock,
+            "acts": rules.allowed(standing, self._ground.access.roles(actor, record), actor.id) if may_act else [],
+            "agent": case.agent,
+        }
+
+    def timeline(self, actor: Actor, actions: Iterable[Action], conversations: Iterable[Row]) -> list[Row]:
+        """Acts and what became of conversations, in order of time; the office's own notes only for the office."""
+        visible = (action for action in actions if actor.is_staff or action.act in rules.PUBLIC)
+        acts = [
+            {
+                "seq": action.seq,
+                "act": action.act,
+                "label": rules.RULES[action.act].label if action.act in rules.RULES else rules.SUBMIT_LABEL,
+                "at": action.at,
+                "by": self._by(action),
+                "text": action.data.get("text", ""),
+            }
+            for action in visible
+        ]
+        return sorted([*acts, *map(_conversation_line, conversations)], key=lambda line: line["at"])
+
+    def department(self, code: str) -> Row:
+        """A department by its code: `{code, name}`."""
+        return {"code": code, "name": self._ground.matters.departments.name(code)}
+
+    def _line(self, case: Case, applicant: str, clock: Row) -> Row:
+        return {
+            "id": case.id,
+            "number": case.number,
+            "version": case.version,
+            "matter": asdict(case.matter),
+            "department": self.department(case.department) if case.department else None,
+            "state": case.state,
+            "state_label": rules.STATES[case.state],
+            "applicant": {"name": applicant},
+            "officer": self._ground.identity.staff_name(case.officer) if case.officer else None,
+            "submitted_at": case.submitted_at,
+            "act_by": clock.get("act_by") or (clock.get("notice_due") if case.state == "submitted" else None),
+            "left": clock.get("left") if clock.get("left") is not None else clock.get("promised_left"),
+        }
+
+    def _materials(self, case: OpenCase) -> list[Row]:
+        own, handed_in = {paper.key for paper in case.edition.papers}, case.standing.materials or {}
+        filled = forms.fills(case.edition.form, case.matter.materials)
+        return [
+            {
+                "key": material.key,
+                "name": material.name,
+                "held_by_state": material.held_by_state,
+                "filled_in": material.key in filled,
+                "files": [self._ground.files.describe(upload) for upload in handed_in.get(material.key, [])],
+            }
+            for material in case.papers
+            if material.key in own or handed_in.get(material.key)
+        ]
+
+    def _by(self, action: Action) -> Row:
+        kind = {"citizen": "citizen", "system": "system"}.get(action.role, "staff")
+        name = {"citizen": "申请人", "system": "系统"}.get(kind) or self._ground.identity.staff_name(action.by)
+        return {"kind": kind, "name": name, "role": action.role}
+
+
+def _supplement(case: OpenCase) -> Row | None:
+    asked = case.standing.supplement
+    if not asked:
+        return None
+    names = {material.key: material.name for material in case.papers}
+    items = [{**item, "name": names[item["key"]]} for item in asked["items"]]
+    return {"items": items, "text": asked["text"], "asked_at": asked["at"]}
+
+
+def _conversation_line(line: Row) -> Row:
+    """A line of the timeline about a conversation: it is no act, so it has no number."""
+    by = {"citizen": ("申请人", "citizen"), "system": ("系统", "system")}.get(line["by"]["kind"])
+    name, role = by or (line["by"]["name"], "window")
+    return {
+        "seq": None,
+        "act": f"talk.{line['event']}",
+        "label": rules.CONVERSATION_LINES[line["event"]],
+        "at": line["at"],
+        "by": {"kind": line["by"]["kind"], "name": name, "role": role},
+        "text": "",
+        "talk": line["talk"],
+    }

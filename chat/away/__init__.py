@@ -1,0 +1,1 @@
+"""Notices to members who are away while messages come."""

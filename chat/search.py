@@ -1,0 +1,47 @@
+"""Search for words in messages: in one conversation, or in all that an officer has or took first."""
+
+from collections.abc import Callable
+
+from chat.live import views
+from chat.live.shown import ReaderViews
+from chat.ports import Document, Viewer
+from chat.talk.access import check_serves, reads
+from chat.talk.conversation import Conversation
+from chat.talk.store import ConversationStore
+
+Page = tuple[str | None, int]
+"""The cursor of a list (None: from the start), and the most items of a page."""
+
+
+class MessageSearch:
+    """Searches public messages, newest first. `opened(actor, conversation)` authorises and records the reading."""
+
+    def __init__(
+        self,
+        store: ConversationStore,
+        *,
+        reader_views: ReaderViews,
+        opened: Callable[[Viewer, str], Conversation],
+    ) -> None:
+        self._store, self._views, self._opened = store, reader_views, opened
+
+    def in_conversation(self, actor: Viewer, conversation_id: str, words: str, page: Page) -> Document:
+        """The messages of one conversation that hold these words."""
+        conversation = self._opened(actor, conversation_id)
+        return self._page(actor, [conversation.id], words, page)
+
+    def of_officer(self, actor: Viewer, words: str, page: Page) -> Document:
+        """The messages that hold these words, in the last hundreds of conversations that an officer has or took."""
+        check_serves(actor)
+        return self._page(actor, self._store.last_of_officer(actor.id), words, page)
+
+    def _page(self, actor: Viewer, conversations: list[str], words: str, page: Page) -> Document:
+        cursor, limit = page
+        rows = self._store.search(conversations, words, cursor, limit + 1)
+        items = [view for row in rows[:limit] for view in self._readable(row, actor)]
+        return views.page(items, len(rows) > limit)
+
+    def _readable(self, row: Document, actor: Viewer) -> list[Document]:
+        conversation = self._store.conversation(row["conversation"])
+        readable = conversation is not None and reads(conversation, actor)
+        return self._views.messages([row], conversation, actor) if conversation and readable else []

@@ -1,0 +1,213 @@
+"""Attaches the Socket.IO server to the app: its options, its JSON, the relay to other processes, the watch over its
+connections.
+
+Only this file, the namespace and the relay know Socket.IO.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import orjson
+import socketio
+from flask import Flask
+from flask_socketio import SocketIO
+
+from chat.desk import presence
+from chat.live.relay import Relay
+from chat.namespace import PATH, ActorOf, ChatSocket
+from chat.ports import Document
+from chat.service import Chat
+from chat.talk.conversation import Conversation
+
+log = logging.getLogger("circle.chat")
+
+PING_SECONDS = 25
+PONG_SECONDS = 20
+MOST_BYTES = 32 * 1024
+TICK_SECONDS = 1
+CATCH_UP_SECONDS = 5
+"""How often a process looks for slow connections, and for what Redis lost."""
+
+MOST_UNSENT = 500
+"""The most packets that may wait for one connection."""
+
+
+class LeanJson:
+    """orjson as the JSON of the socket."""
+
+    @staticmethod
+    def dumps(value: Any, **_: Any) -> str:
+        """JSON without blanks."""
+        return orjson.dumps(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes) -> Any:
+        """Parse JSON. Half characters, which orjson refuses, are let through: the rules refuse them in words."""
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return json.loads(text)
+
+
+class LeanPacket(socketio.packet.Packet):
+    """A packet that is never searched for binary parts: there are none."""
+
+    uses_binary_events = False
+    json = LeanJson
+
+
+def attach(
+    app: Flask,
+    chat: Chat,
+    actor_of: ActorOf,
+    *,
+    mode: str,
+    redis_url: str | None = None,
+    cors_origins: list[str] | None = None,
+) -> SocketIO:
+    """Attach the socket to the app. `mode` is gevent, or threading in tests; websocket is the only transport.
+
+    `cors_origins` None allows the page's own origin alone. With `redis_url` several processes relay to one another.
+    """
+    relay = _relay(redis_url, chat, lambda command: _obey(chat, socket, command)) if redis_url else None
+    sockets = SocketIO(
+        app,
+        async_mode=mode,
+        async_handlers=False,
+        transports=["websocket"],
+        serializer=LeanPacket,
+        client_manager=relay,
+        cors_allowed_origins=cors_origins,
+        ping_interval=PING_SECONDS,
+        ping_timeout=PONG_SECONDS,
+        max_http_buffer_size=MOST_BYTES,
+    )
+    app.wsgi_app = _uncompressed(app.wsgi_app)  # type: ignore[method-assign]
+    socket = ChatSocket(chat, sockets.server, actor_of)
+    _register(sockets, socket, chat)
+    _connect_hints(sockets, socket, chat)
+    if relay is not None:
+        _share(chat, socket, relay)
+    return sockets
+
+
+def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat) -> None:
+    begin_watch = _once(lambda: sockets.start_background_task(_watch, socket, chat, sockets.server.eio))
+
+    def connect(sid: str, environ: Document, auth: Any = None) -> None:
+        begin_watch()
+        socket.connect(sid, environ, auth)
+
+    sockets.server.on("connect", connect, namespace=PATH)
+    sockets.server.on("disconnect", socket.disconnect, namespace=PATH)
+    for event in socket.acts:
+        sockets.server.on(event, socket.handler(event), namespace=PATH)
+
+
+def _connect_hints(sockets: SocketIO, socket: ChatSocket, chat: Chat) -> None:
+    """Have the hints emitted through this server."""
+
+    def emit(event: str, payload: Document, rooms: Sequence[str], *, skip: str | None = None) -> None:
+        sockets.server.emit(event, payload, to=list(rooms), namespace=PATH, skip_sid=skip)
+
+    def emit_here(event: str, payload: Document, rooms: Sequence[str]) -> None:
+        sockets.server.emit(event, payload, to=list(rooms), namespace=PATH, ignore_queue=True)
+
+    hints = chat.live
+    hints.emit, hints.emit_here, hints.connected = emit, emit_here, socket.connected
+    hints.revoke, hints.drop_readers = socket.revoke, socket.drop_readers
+
+
+def _share(chat: Chat, socket: ChatSocket, relay: Relay) -> None:
+    """With other processes: what concerns connections is done here, and sent to them as a command."""
+
+    def revoke(session: str) -> None:
+        socket.revoke(session)
+        relay.send_command({"ended": session})
+
+    def drop_readers(conversation: Conversation) -> None:
+        socket.drop_readers(conversation)
+        relay.send_command({"parted": conversation.id})
+
+    chat.live.revoke, chat.live.drop_readers = revoke, drop_readers
+    chat.share()
+
+
+def _relay(url: str, chat: Chat, on_command: Callable[[Document], None]) -> Relay:
+    """A relay that tells the chat which messages and receipts other processes sent."""
+
+    def on_emit(packet: Document) -> None:
+        if packet["event"] == "message":
+            chat.heard_messages(packet["data"])
+        elif packet["event"] == "receipt":
+            for receipt in packet["data"]:
+                chat.heard_receipt(receipt)
+
+    return Relay(url, on_emit=on_emit, on_command=on_command)
+
+
+def _obey(chat: Chat, socket: ChatSocket, command: Document) -> None:
+    """Do what another process's command says about connections."""
+    if "ended" in command:
+        socket.revoke(command["ended"])
+    if "parted" in command:
+        conversation = chat.moved_elsewhere(command["parted"])
+        if conversation is not None:
+            socket.drop_readers(conversation)
+
+
+def _watch(socket: ChatSocket, chat: Chat, engine: Any) -> None:
+    """Run the checks of this process, for ever. Begun by the first connection, so that a server may fork before."""
+    pause, seconds = threading.Event(), 0
+    while not pause.wait(TICK_SECONDS):
+        seconds += TICK_SECONDS
+        for check in _due_checks(socket, chat, engine, seconds):
+            try:
+                check()
+            except Exception:
+                log.exception("a check of the connections failed")
+
+
+def _due_checks(socket: ChatSocket, chat: Chat, engine: Any, seconds: int) -> Iterator[Callable[[], object]]:
+    """The checks that are due in this second."""
+    yield chat.tell_queues
+    if seconds % CATCH_UP_SECONDS == 0:
+        yield chat.catch_up
+        yield lambda: _drop_slow(engine)
+    if seconds % presence.RENEW_SECONDS == 0:
+        yield socket.check_all
+
+
+def _drop_slow(engine: Any) -> None:
+    """Disconnect who does not take what is sent: they catch up when they come back, and keep no memory until then."""
+    for connection in list(engine.sockets.values()):
+        if connection.queue.qsize() > MOST_UNSENT:
+            while not connection.queue.empty():
+                connection.queue.get_nowait()
+                connection.queue.task_done()
+            connection.close(wait=False, abort=True)
+
+
+def _once(start: Callable[[], object]) -> Callable[[], None]:
+    lock, started = threading.Lock(), threading.Event()
+
+    def begin() -> None:
+        with lock:
+            if not started.is_set():
+                started.set()
+                start()
+
+    return begin
+
+
+def _uncompressed(wsgi: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Decline permessage-deflate: it costs a quarter of the CPU for messages this small."""
+
+    def app(environ: Document, start_response: Any) -> Iterable[bytes]:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        return wsgi(environ, start_response)
+
+    return app

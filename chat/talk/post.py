@@ -1,0 +1,120 @@
+"""What a post may hold: its kinds, their fields, and the limits of each."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from chat.refusals import BadFields
+from chat.talk.conversation import Stream
+
+KINDS = ("text", "image", "file", "card", "location", "note")
+CARDS = ("case", "guide", "parcel", "point", "apply", "draft", "material")
+"""`apply` invites to begin a draft for a matter, `draft` shows how far one is, `material` asks for one of a matter."""
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+MOST_TEXT = 2_000
+MOST_REASON = 200
+
+
+@dataclass(frozen=True)
+class Post:
+    """A message to be sent: `content` is {text} | {file: upload id} | {card: {type, ref}} | {location: {…}}."""
+
+    client_id: str
+    kind: str
+    content: dict[str, Any]
+
+    @property
+    def stream(self) -> Stream:
+        """Notes go to the staff stream, all else is public."""
+        return "staff" if self.kind == "note" else "public"
+
+
+def read_post(body: Mapping[str, Any]) -> Post:
+    """Parse a post from what a client sent. Raises BadFields with the reason per field."""
+    errors: dict[str, list[str]] = {}
+    client_id, kind = body.get("client_id"), body.get("kind")
+    if not _is_uuid(client_id):
+        errors["client_id"] = ["应为 UUID，重发时不变。"]
+    content: dict[str, Any] = {}
+    if kind not in KINDS:
+        errors["kind"] = [f"应为 {'、'.join(KINDS)} 之一。"]
+    else:
+        field, read = _CONTENT[str(kind)]
+        try:
+            content = {field: read(body.get(field))}
+        except ValueError as error:
+            errors[field] = [str(error)]
+    if errors:
+        raise BadFields(errors)
+    return Post(str(client_id), str(kind), content)
+
+
+def read_text(value: object) -> str:
+    """Check a text, 1 to 2,000 characters. Raises ValueError."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("请写点内容再发送。")
+    if len(value) > MOST_TEXT:
+        raise ValueError(f"一次最多 {MOST_TEXT} 个字，请分几次发送。")
+    return _storable(value)
+
+
+def read_reason(value: object) -> str | None:
+    """Check a reason, at most 200 characters; None if it is empty. Raises BadFields."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or len(value) > MOST_REASON:
+        raise BadFields({"reason": [f"请写原因，不超过 {MOST_REASON} 个字。"]})
+    try:
+        return _storable(value.strip()) or None
+    except ValueError as error:
+        raise BadFields({"reason": [str(error)]}) from None
+
+
+def _storable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of an emoji, cut off by a length limit somewhere
+        raise ValueError("有一个字符不完整，请删掉后再发。") from None
+    return text
+
+
+def _reference(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= 100 or not value.isprintable():
+        raise ValueError("请选择要发送的内容。")
+    return _storable(value)
+
+
+def _card(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping) or value.get("type") not in CARDS:
+        raise ValueError(f"卡片类型应为 {'、'.join(CARDS)} 之一。")
+    return {"type": value["type"], "ref": _reference(value.get("ref"))}
+
+
+def _location(value: object) -> dict[str, Any]:
+    """A place in WGS-84: {lon, lat, name}."""
+    place = value if isinstance(value, Mapping) else {}
+    lon, lat, name = place.get("lon"), place.get("lat"), place.get("name", "")
+    if not (_within(lon, 180) and _within(lat, 90) and isinstance(name, str) and len(name) <= 100):
+        raise ValueError("位置不对，请重新选择。")
+    return {"lon": lon, "lat": lat, "name": _storable(name)}
+
+
+def _within(value: object, limit: int) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and abs(value) <= limit
+
+
+def _is_uuid(value: object) -> bool:
+    return isinstance(value, str) and UUID.fullmatch(value) is not None
+
+
+_CONTENT: dict[str, tuple[str, Any]] = {
+    "text": ("text", read_text),
+    "note": ("text", read_text),
+    "image": ("file", _reference),
+    "file": ("file", _reference),
+    "card": ("card", _card),
+    "location": ("location", _location),
+}
