@@ -27,7 +27,7 @@ from werkzeug.test import TestResponse
 from api.app import create_app
 from api.files import run_check
 from api.identity.sealing.keyring import Keyring
-from api.matters.search.index import Entry, Index
+from api.matters.search.index import Index, SearchEntry
 from api.matters.search.reading import Reader
 from api.settings import Settings, read
 from api.storage.database import Database
@@ -337,7 +337,7 @@ def catalogue_read_once() -> Iterator[None]:
     only = Reader(json.loads(resources.files("api.matters").joinpath("data", "lexicon.json").read_bytes()))
     made: dict[Any, Index] = {}
 
-    def index(entries: Sequence[Entry], reader: Reader) -> Index:
+    def index(entries: Sequence[SearchEntry], reader: Reader) -> Index:
         texts = tuple((entry.code, tuple(entry.texts)) for entry in entries)
         if texts not in made:
             made[texts] = Index(entries, reader)
