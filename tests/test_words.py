@@ -16,17 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("api", "chat", "notifications")
 
-NOT_YET = {
-    "api",
-    "cases",
-    "chat",
-    "circle",
-    "drafts",
-    "jobs",
-    "matters",
-    "parcels",
-    "storage",
-}
+NOT_YET = {"jobs", "storage"}
 """Rooms that are still being tidied: nothing below is asked of them. `api` stands for the files right under api/."""
 
 MOST_LINES_OF_A_FILE = 400
@@ -49,7 +39,9 @@ FORBIDDEN_FILES = frozenset(
 """Names of files whose content nobody could guess."""
 
 ALLOWED = {
+    ("api/cases/clock/facts.py", "told"): "a field of the clock's input",
     ("api/reports/schemas.py", "told"): "a field of the API",
+    ("api/circle/schemas/circle.py", "said"): "a field of the API",
 }
 """Forbidden words that stay, by file, and why."""
 
