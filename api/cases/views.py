@@ -43,7 +43,7 @@ class CaseViews:
             **self._line(record, name, clock),
             "receipt_code": None if actor.is_staff else case.receipt,
             "answers": answers,
-            "situation": self._ground.matters.said(case.matter, situation),
+            "situation": self._ground.matters.answered(case.matter, situation),
             "materials": self._materials(case),
             "delivery": delivery,
             "supplement": _supplement(case),
