@@ -239,9 +239,9 @@ class Office:
         )
 
     def _background(self) -> None:
-        self.reactions: Mapping[str, Sequence[Reaction]] = reactions.table(
+        self.reactions: Mapping[str, Sequence[Reaction]] = reactions.Reactions(
             self.cases, self.parcels, self.jobs, self.notices.tell, self.chat.ties.follow_draft
-        )
+        ).table()
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),

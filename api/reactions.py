@@ -1,6 +1,7 @@
-"""One table: event -> what follows. Each entry runs after the commit, at least once, and is harmless when repeated."""
+"""What follows each event, and who does each job. Reactions run after the commit, at least once; each is idempotent."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -15,7 +16,7 @@ RECURRING = (
     Recurring("cases.silence", every=timedelta(days=1), after=timedelta(seconds=10)),
     Recurring("audit.head", every=timedelta(days=1), after=timedelta(minutes=5)),
 )
-"""What comes back by itself: one job a slot."""
+"""The jobs that come back by themselves: one job per slot."""
 
 
 class Tell(Protocol):
@@ -24,68 +25,86 @@ class Tell(Protocol):
     def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, link: str) -> object: ...
 
 
-def table(
-    cases: Cases, parcels: Parcels, jobs: Jobs, tell: Tell, tie: Callable[[str, str], object]
-) -> Mapping[str, Sequence[Reaction]]:
-    """What follows each event, by its type. `tie(talk, number)` ties a talk to the case that came of it."""
+@dataclass(frozen=True)
+class Reactions:
+    """The reactions to events. `tie(conversation, number)` ties a conversation to the case that came of it.
 
-    def tell_case(template: str) -> Reaction:
+    The first word of each pair of `table` is stored with the events that it has run for, so it is never renamed.
+    """
+
+    cases: Cases
+    parcels: Parcels
+    jobs: Jobs
+    tell: Tell
+    tie: Callable[[str, str], object]
+
+    def table(self) -> Mapping[str, Sequence[Reaction]]:
+        """By type of event: the reactions, each with its name, in their order."""
+        silence: Reaction = ("wait_for_silence", self.wait_for_silence)
+        return {
+            "case.submitted": (self.tell_case("case_submitted"), silence, ("tie_talk", self.tie_conversation)),
+            "case.supplemented": (silence,),
+            "case.accepted": (self.tell_case("case_accepted"),),
+            "case.deemed_accepted": (self.tell_case("case_deemed_accepted"),),
+            "case.supplement_requested": (self.tell_case("supplement_requested"),),
+            "case.declined": (self.tell_case("case_declined"),),
+            "case.withdrawn": (self.tell_case("case_withdrawn"),),
+            "case.transferred": (("parcels_follow", lambda event: self.parcels.follow_case(event.data["number"])),),
+            "case.decided": (("case_decided", self.tell_decision),),
+            "case.issued": (self.tell_case("result_issued"),),
+            "case.handed_over": (self.tell_case("case_handed_over"),),
+            "parcel.sent": (self.tell_parcel("parcel_sent"),),
+            "parcel.out_for_delivery": (self.tell_parcel("parcel_out_for_delivery"),),
+            "parcel.delivered": (self.tell_parcel("parcel_delivered"),),
+            "parcel.confirmed": (("hand_over", self.hand_over),),
+        }
+
+    def tell_case(self, template: str) -> Reaction:
+        """A notice to the owner of a case and, where an agent filed it, to whom it was filed for."""
+
         def react(event: Event) -> None:
-            notice = cases.notice_values(event.subject)
+            notice = self.cases.notice_values(event.subject)
             link = f"/cases/{notice.values['number']}"
             for person in notice.people:
                 key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
-                tell(f"citizen:{person}", template, notice.values, key=key, link=link)
+                self.tell(f"citizen:{person}", template, notice.values, key=key, link=link)
 
         return template, react
 
-    def tell_parcel(template: str) -> Reaction:
+    def tell_parcel(self, template: str) -> Reaction:
+        """A notice to the owner of a parcel's case."""
+
         def react(event: Event) -> None:
-            notice = parcels.notice_values(event.subject)
+            notice = self.parcels.notice_values(event.subject)
             link = f"/cases/{notice.values['number']}"
-            tell(f"citizen:{notice.owner}", template, notice.values, key=f"{event.id}:{template}", link=link)
+            self.tell(f"citizen:{notice.owner}", template, notice.values, key=f"{event.id}:{template}", link=link)
 
         return template, react
 
-    def tell_decision(event: Event) -> None:
-        tell_case("case_granted" if event.data["state"] == "granted" else "case_refused")[1](event)
+    def tell_decision(self, event: Event) -> None:
+        """The notice of a decision, by what was decided."""
+        _, react = self.tell_case("case_granted" if event.data["state"] == "granted" else "case_refused")
+        react(event)
 
-    def wait_for_silence(event: Event) -> None:
+    def wait_for_silence(self, event: Event) -> None:
         """Silence becomes acceptance when the notice limit has passed, and from the next supplement anew."""
-        limit = cases.notice_limit(event.subject)
+        limit = self.cases.notice_limit(event.subject)
         if limit is not None:
             due_at = limit + timedelta(seconds=1)
-            jobs.enqueue(f"deem:{event.id}", "cases.deem", {"case": event.subject}, due_at=due_at)
+            self.jobs.enqueue(f"deem:{event.id}", "cases.deem", {"case": event.subject}, due_at=due_at)
 
-    def hand_over(event: Event) -> None:
-        cases.handling.hand_over(parcels.case_of(event.subject), proof="applicant_confirmed_parcel")
+    def hand_over(self, event: Event) -> None:
+        """The applicant has confirmed the parcel: the case is handed over."""
+        self.cases.handling.hand_over(self.parcels.case_of(event.subject), proof="applicant_confirmed_parcel")
 
-    def tie_talk(event: Event) -> None:
+    def tie_conversation(self, event: Event) -> None:
+        """A draft that was begun in a conversation has become a case."""
         if event.data.get("talk"):
-            tie(event.data["talk"], event.data["number"])
-
-    silence: Reaction = ("wait_for_silence", wait_for_silence)
-    return {
-        "case.submitted": (tell_case("case_submitted"), silence, ("tie_talk", tie_talk)),
-        "case.supplemented": (silence,),
-        "case.accepted": (tell_case("case_accepted"),),
-        "case.deemed_accepted": (tell_case("case_deemed_accepted"),),
-        "case.supplement_requested": (tell_case("supplement_requested"),),
-        "case.declined": (tell_case("case_declined"),),
-        "case.withdrawn": (tell_case("case_withdrawn"),),
-        "case.transferred": (("parcels_follow", lambda event: parcels.follow_case(event.data["number"])),),
-        "case.decided": (("case_decided", tell_decision),),
-        "case.issued": (tell_case("result_issued"),),
-        "case.handed_over": (tell_case("case_handed_over"),),
-        "parcel.sent": (tell_parcel("parcel_sent"),),
-        "parcel.out_for_delivery": (tell_parcel("parcel_out_for_delivery"),),
-        "parcel.delivered": (tell_parcel("parcel_delivered"),),
-        "parcel.confirmed": (("hand_over", hand_over),),
-    }
+            self.tie(event.data["talk"], event.data["number"])
 
 
 def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Who does which kind of leased job."""
+    """By kind of leased job: who does it."""
     return {
         "files.check": check_file,
         "cases.silence": lambda payload: cases.handling.deem_silent(),

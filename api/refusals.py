@@ -1,10 +1,12 @@
-"""The base of every refusal: a reason with a stable code and words in two languages, and no HTTP in it."""
+"""The base of every refusal: a stable code and messages in two languages, without HTTP."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
 class Refusal(Exception):
-    """A clear no. `code` never changes; `zh` and `en` say what is wrong and what to do next.
+    """A request that is refused for a reason. `code` never changes; `zh` and `en` say what is wrong and what to do.
 
     `errors` maps a field to its reasons where the refusal is about input; `retry_after` is in seconds.
     """
@@ -32,7 +34,7 @@ class CannotStart(Exception):
 
 
 class NotFound(Refusal):
-    """Not there, or not this person's: both look the same from outside."""
+    """It does not exist or belongs to somebody else; the caller is not told which."""
 
     code = "not_found"
     zh = "没有找到，或者它不属于您。"
@@ -40,11 +42,20 @@ class NotFound(Refusal):
 
 
 class BadFields(Refusal):
-    """The shape was right, the facts were not; `errors` says which field and why."""
+    """Well-formed input with wrong values; `errors` says which field and why."""
 
     code = "bad_fields"
     zh = "有几处需要改一改。"
     en = "Some fields need correcting."
+
+
+@contextmanager
+def bad_field(name: str) -> Iterator[None]:
+    """Turn a ValueError of the block into BadFields of this field, with its message."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadFields({name: [str(error)]}) from None
 
 
 class VersionMissing(Refusal):

@@ -176,7 +176,7 @@ class AssignedSchema(Schema):
     officer = fields.Nested(schemas.OfficerSchema, required=True, allow_none=True)
 
 
-class NoticeSchema(Schema):
+class ChatNoticeSchema(Schema):
     """A payload for one person, e.g. that a notice came."""
 
     class Meta:
@@ -208,7 +208,7 @@ SENT: dict[str, type[Schema]] = {
     "typing": WritesSchema,
     "queue": PlaceSchema,
     "assigned": AssignedSchema,
-    "notice": NoticeSchema,
+    "notice": ChatNoticeSchema,
 }
 """What clients receive."""
 
@@ -249,7 +249,7 @@ def describe() -> Description:
 
 def _messages(spec: APISpec) -> Description:
     def message(name: str, schema: type[Schema]) -> Description:
-        component = f"Chat{schema.__name__.removesuffix('Schema')}"
+        component = f"Chat{schema.__name__.removeprefix('Chat').removesuffix('Schema')}"
         if component not in spec.components.schemas:
             spec.components.schema(component, schema=schema)
         summary = (schema.__doc__ or "").split("\n\n")[0]

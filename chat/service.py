@@ -84,22 +84,15 @@ class Chat:
         )
         self.officers = officers = OfficerPresence(desks, assigning=moves.assigning, now=now)
         self.handling = ConversationHandling(
-            desks,
-            ports,
-            moves=moves,
-            memory=memory,
-            views=reader_views,
-            officers=officers,
-            blocks=in_force,
-            now=now,
+            desks, ports, moves=moves, memory=memory, views=reader_views, officers=officers, blocks=in_force, now=now
         )
         self.ties = Ties(store, ports, moves=moves, memory=memory, views=reader_views, now=now)
         self.blocks = Blocks(block_store, ports, in_force=in_force, moves=moves, memory=memory, now=now)
         self.replies = Replies(ReplyStore(database), ports, memory=memory, now=now)
         self.search = MessageSearch(store, reader_views=reader_views, opened=self._opened)
         self.retention = Retention(RetentionStore(database), store, case_kept=ports.case_kept, kept=kept)
-        rates = limits.posts(posts_a_minute), limits.events(posts_a_minute)
-        self.posts, self.events = map(RateBuckets, rates)
+        self.posts = RateBuckets(limits.posts(posts_a_minute))
+        self.events = RateBuckets(limits.events(posts_a_minute))
         self._away, self._rounds = Away(AwayStore(database), store, ports), self._all_rounds()
 
     def _all_rounds(self) -> Rounds:

@@ -37,7 +37,7 @@ class ChannelState(Schema):
     at = Moment(required=True)
 
 
-class NoticeSchema(Schema):
+class InboxNotice(Schema):
     """One notice in one's own inbox. `kind` is the occasion; `link` a path of our pages."""
 
     id = fields.String(required=True)
@@ -53,7 +53,7 @@ class NoticeSchema(Schema):
 class Inbox(Schema):
     """One page, newest first; `next` is the cursor of the following one."""
 
-    items = fields.List(fields.Nested(NoticeSchema), required=True)
+    items = fields.List(fields.Nested(InboxNotice), required=True)
     next = fields.String(required=True, allow_none=True)
 
 

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,9 +12,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from importlib import resources
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
@@ -29,10 +33,27 @@ from api.settings import Settings, read
 from api.storage.database import Database
 from api.storage.embedded import EmbeddedStore
 from tests.lasting import nothing_expires
+from tests.shapes import flat_queries
 from tests.way import PNG
 
+__all__ = ["flat_queries"]  # an autouse fixture
+
 PASSWORD = "correct-horse-battery"
-SLOW = ("served", "browser", "kills", "operations", "chat")
+LONGEST_FIRST = (
+    "access/test_matrix.py",
+    "served",
+    "http/test_openapi.py",
+    "kills",
+    "browser",
+    "chat",
+    "files",
+    "jobs",
+    "identity",
+    "circle",
+)
+"""Files and folders that take long, the longest first; all others come after them."""
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+"""A folder in memory, and how many bytes must be free there and in memory for a run to lie in it."""
 SERVER = os.environ.get("MONGODB_URI", "")
 """A real MongoDB to test on; without it the embedded store."""
 
@@ -273,9 +294,41 @@ def other_citizen(log_in: Any) -> Caller:
     return log_in("13900139000")
 
 
+def pytest_configure() -> None:
+    """Temporary folders lie in memory where there is room, as each commit of a store waits for its disk. A folder that
+    TMPDIR names is kept. A process that is killed loses nothing of either; a power cut no test knows."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and min(shutil.disk_usage(MEMORY).free, _free_memory()) > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def _free_memory() -> int:
+    """Bytes that programs can still take (proc_meminfo(5))."""
+    (line,) = re.findall(r"^MemAvailable:\s+(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    return int(line) * 1024
+
+
+hypothesis.settings.register_profile(
+    "fixed",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("fixed")
+"""Properties try the same examples in every run, however slow the machine; `make show-properties SEED=…` tries others.
+Loaded before a test module is, as `@settings` takes over what is loaded when it is read."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that wait much come first, so that two workers end together (`make test` runs two)."""
-    items.sort(key=lambda item: SLOW.index(item.path.parent.name) if item.path.parent.name in SLOW else len(SLOW))
+    """Files that take long come first, so that workers end together (`make test` runs several, a file each)."""
+    here = Path(__file__).parent
+
+    def turn(item: pytest.Item) -> int:
+        path = item.path.relative_to(here)
+        names = (path.as_posix(), path.parts[0])
+        return next((n for n, name in enumerate(LONGEST_FIRST) if name in names), len(LONGEST_FIRST))
+
+    items.sort(key=turn)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -167,11 +169,20 @@ def drain_of(served: Served) -> Any:
     return lambda: wait_for(settled, 60, lambda: "background work does not end")
 
 
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives to whoever calls out (ip_local_port_range), so that no call takes a port between its
+choice and its use; each process begins elsewhere."""
+_turns = count(os.getpid() * 97)
+
+
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that no other test is about to."""
+    for turn in _turns:
+        port = PORTS[turn % len(PORTS)]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
 def wait_for(done: Callable[[], Any], seconds: float = 60, told: Callable[[], str] = lambda: "") -> None:

@@ -18,6 +18,13 @@ INDEXES: list[Index] = [
     ("audit", [("seq", 1)], {}),
 ]
 
+WHOLE = {
+    "batches": "the whole chain is verified",
+    "_highest": "once per store, and if its last batch was taken away",
+}
+LEAST, MOST = -(2**63), 2**63 - 1
+"""The least and the greatest number that a row can bear: ranges have both ends (see `due_by`)."""
+
 
 class LeaseLost(Exception):
     """The lease went to another sealer."""
@@ -63,7 +70,7 @@ class AuditStore:
 
         def write(session: Any) -> None:
             mine = {"_id": SEALER, "lease.fence": lease["lease"]["fence"]}
-            ended = {"$set": {"lease.until": next_at, "due_at": next_at}}
+            ended = {"$set": {"lease.until": next_at, "due_at": next_at, "batch": batch.batch}}
             if self._db["audit_sealer"].update_one(mine, ended, session=session).matched_count != 1:
                 raise LeaseLost
             for row_id, seq in numbers:
@@ -76,9 +83,15 @@ class AuditStore:
     # -- reading ------------------------------------------------------------------
 
     def head(self) -> Head:
-        """Where the chain ends."""
-        last = self._db["audit_batches"].find_one(sort=[("_id", -1)])
+        """Where the chain ends: at the batch that the sealer added last, if it is there, else at the highest number."""
+        sealer = self._db["audit_sealer"].find_one({"_id": SEALER, "batch": {"$exists": True}})
+        last = self._db["audit_batches"].find_one({"_id": sealer["batch"]}) if sealer else None
+        last = last or self._highest()
         return _batch(last).head if last else Head()
+
+    def _highest(self) -> Document | None:
+        """The batch with the highest number, for a store whose sealer named none or whose last batch was taken away."""
+        return self._db["audit_batches"].find_one(sort=[("_id", -1)])
 
     def batches(self, after: int) -> Iterator[Batch]:
         """The batches after a number, in order."""
@@ -91,17 +104,15 @@ class AuditStore:
 
     def beyond(self, last: int) -> list[Document]:
         """Rows that bear a number which no batch gave."""
-        return list(self._db["audit"].find({"seq": {"$gt": last}}).sort("seq", 1).limit(100))
+        return list(self._db["audit"].find({"seq": {"$gt": last, "$lte": MOST}}).sort("seq", 1).limit(100))
 
     def below(self) -> list[Document]:
         """Rows whose number was never one of the chain's."""
-        return list(self._db["audit"].find({"seq": {"$lt": 0}}).limit(100))
+        return list(self._db["audit"].find({"seq": {"$gte": LEAST, "$lt": 0}}).limit(100))
 
-    def listed(self, wanted: Document, after: str | None, limit: int) -> list[Document]:
-        """Rows, newest first."""
-        if after:
-            wanted = {**wanted, "_id": {"$lt": after}}
-        return list(self._db["audit"].find(wanted).sort("_id", -1).limit(limit))
+    def listed(self, wanted: Document, after: str | None, most: int) -> list[Document]:
+        """Up to `most` rows, newest first, that are older than `after`. `wanted` names a subject, an actor or a day."""
+        return self._db.newest("audit", wanted, after, most)
 
 
 def _batch(row: Document) -> Batch:

@@ -101,15 +101,14 @@ def load_calendar() -> WorkingCalendar:
     text = resources.files("api.calendar").joinpath("data/holidays.json").read_text(encoding="utf-8")
     years = json.loads(text)["years"]
     holidays = [holiday for year in years.values() for holiday in year["holidays"]]
+    spans = [(date.fromisoformat(holiday["from"]), date.fromisoformat(holiday["to"])) for holiday in holidays]
     return WorkingCalendar(
         known_years=frozenset(map(int, years)),
-        rest=frozenset(day for holiday in holidays for day in _days(holiday["from"], holiday["to"])),
+        rest=frozenset(day for first, last in spans for day in days_between(first, last)),
         work=frozenset(date.fromisoformat(day) for holiday in holidays for day in holiday["make_up"]),
     )
 
 
-def _days(first: str, last: str) -> Iterator[date]:
-    day = date.fromisoformat(first)
-    while day <= date.fromisoformat(last):
-        yield day
-        day += _ONE_DAY
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Each day from `first` to `last`, both included."""
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))

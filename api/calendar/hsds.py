@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from api.calendar.calendar import WorkingCalendar
+from api.calendar.calendar import WorkingCalendar, days_between
 from api.calendar.hours_text import clock, parse_periods
 from api.calendar.schedule import WEEK, Day, DayHours, Hours, HoursRule, Period, Span, hours_on
 
@@ -33,7 +33,7 @@ def to_hsds(hours: Hours, calendar: WorkingCalendar, first: date, last: date) ->
         valid = {"valid_from": begin.isoformat(), "valid_to": end.isoformat(), "freq": "WEEKLY"}
         schedules += [{**valid, "byday": ",".join(days), **_times(period)} for period, days in by_period.items()]
     exceptions: list[Row] = []
-    for day in _days(first, last):
+    for day in days_between(first, last):
         periods = hours_on(hours, calendar, day)
         # A holiday with a Sunday's hours is written out too: who reads it with our conventions would close it.
         if periods != hours.usual(day, day.weekday()) or (periods and calendar.mark(day)):
@@ -77,15 +77,11 @@ def _ordered(periods: list[Period]) -> DayHours:
 def _stretches(hours: Hours, first: date, last: date) -> Iterator[tuple[date, date]]:
     """Stretches of days in which the usual week stays the same."""
     begin = first
-    for day in _days(first + timedelta(days=1), last):
+    for day in days_between(first + timedelta(days=1), last):
         if any(hours.usual(day, weekday) != hours.usual(begin, weekday) for weekday in WEEK):
             yield begin, day - timedelta(days=1)
             begin = day
     yield begin, last
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
 
 
 def _times(period: Period) -> Row:

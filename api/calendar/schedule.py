@@ -59,7 +59,7 @@ class Span:
 
 @dataclass(frozen=True)
 class HoursRule:
-    """The periods of some days. `days` of the week (HOLIDAY among them), within `span` where there is one: a season.
+    """A rule: the periods of some `days` of the week (or HOLIDAY), within a season if there is a `span`.
 
     Without `days` it is an exception for the dates of its span, and wins over everything. A later rule replaces an
     earlier one on the same day, or `adds` to it.

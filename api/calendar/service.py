@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from api.calendar.calendar import Mark, UnknownYear, WorkingCalendar, load_calendar
+from api.calendar.calendar import Mark, UnknownYear, WorkingCalendar, days_between, load_calendar
 from api.calendar.hours import Opening, open_for, opening_at, parse_hours
 from api.calendar.hours_text import clock
 from api.calendar.schedule import Hours, Period, hours_on
@@ -112,7 +112,6 @@ class Calendar:
     def days(self, first: date, last: date) -> list[Row]:
         """Each day with whether it is a working day; `provisional` where the year has no notice yet."""
         snapshot = self._snapshot
-        span = (first + timedelta(days=n) for n in range((last - first).days + 1))
         return [
             {
                 "date": day,
@@ -120,7 +119,7 @@ class Calendar:
                 "provisional": not snapshot.working.is_known(day),
                 "notice": snapshot.notices.get(day),
             }
-            for day in span
+            for day in days_between(first, last)
         ]
 
     def opening_days(self, hours: str, first: date, last: date) -> list[Row]:

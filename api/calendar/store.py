@@ -11,6 +11,8 @@ from api.storage.database import Database, Document, Index
 INDEXES: list[Index] = []
 CALENDAR = "calendar"
 
+SMALL = {"calendar_exceptions": "some ten days a year"}
+
 
 class CalendarStore:
     """Dated exceptions to the published calendar, by official notice only, under one version."""

@@ -86,7 +86,7 @@ class SealedAction:
 
 
 @dataclass(frozen=True)
-class Rule:
+class ActRule:
     """One act: its label, who may do it, in which states, and the state it leads to (None: the same)."""
 
     label: str
@@ -95,11 +95,11 @@ class Rule:
     leads_to: str | None = None
 
 
-def _rule(label: str, roles: str, states: Iterable[str], leads_to: str | None = None) -> Rule:
-    return Rule(label, frozenset(roles.split()), frozenset(states), leads_to)
+def _rule(label: str, roles: str, states: Iterable[str], leads_to: str | None = None) -> ActRule:
+    return ActRule(label, frozenset(roles.split()), frozenset(states), leads_to)
 
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, ActRule] = {
     "supplement": _rule("补交材料", "citizen", {"supplementing"}, "submitted"),
     "withdraw": _rule("撤回申请", "citizen", {"submitted", "supplementing", "accepted"}, "withdrawn"),
     "claim": _rule("认领", "window handler", OPEN),
@@ -193,7 +193,7 @@ class Action:
 
 
 @dataclass(frozen=True)
-class Standing:
+class CaseStanding:
     """What the actions add up to."""
 
     state: str
@@ -208,12 +208,12 @@ class Standing:
     """Where it was transferred to; None where it stays with the department of its matter."""
 
 
-def fold(actions: Iterable[Action]) -> Standing:
+def fold(actions: Iterable[Action]) -> CaseStanding:
     """The standing after these actions, in their order. The first must be `submit`."""
-    standing: Standing | None = None
+    standing: CaseStanding | None = None
     for action in actions:
         if action.act == "submit":
-            standing = Standing("submitted", action.seq, materials=dict(action.data["materials"]))
+            standing = CaseStanding("submitted", action.seq, materials=dict(action.data["materials"]))
         else:
             assert standing is not None
             standing = apply(standing, action)
@@ -221,7 +221,7 @@ def fold(actions: Iterable[Action]) -> Standing:
     return standing
 
 
-def apply(standing: Standing, action: Action) -> Standing:
+def apply(standing: CaseStanding, action: Action) -> CaseStanding:
     """The standing after one more action."""
     content = {**action.data, "at": action.at}
     after = replace(standing, version=action.seq)
@@ -247,7 +247,7 @@ def apply(standing: Standing, action: Action) -> Standing:
     return replace(after, state=RULES[action.act].leads_to or after.state, officer=None)
 
 
-def check(standing: Standing, act: str, roles: frozenset[str], actor_id: str, data: dict[str, Any]) -> str:
+def check(standing: CaseStanding, act: str, roles: frozenset[str], actor_id: str, data: dict[str, Any]) -> str:
     """The role in which the actor may do this now. Raises ActNotYours, ActNotAllowed, HeldByOther or ToldOnce."""
     rule = RULES[act]
     role = next((role for role in sorted(rule.roles) if role in roles), None)
@@ -264,7 +264,7 @@ def check(standing: Standing, act: str, roles: frozenset[str], actor_id: str, da
     return role
 
 
-def allowed(standing: Standing, roles: frozenset[str], actor_id: str) -> list[str]:
+def allowed(standing: CaseStanding, roles: frozenset[str], actor_id: str) -> list[str]:
     """The acts that this actor may do now."""
     held = standing.officer not in {None, actor_id}
     return [

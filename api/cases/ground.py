@@ -10,7 +10,7 @@ from api.calendar.service import Calendar
 from api.cases.access import CaseAccess
 from api.cases.case import Case
 from api.cases.clock.reckoning import reckon
-from api.cases.open_case import CaseReader
+from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.files.service import Files
 from api.identity.sealing.keyring import Keyring

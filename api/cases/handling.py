@@ -16,7 +16,7 @@ SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime
 SWEPT = 100
 
 
-class Handling:
+class CaseHandling:
     """Acts of the applicant, of staff, and of the system when a limit has passed."""
 
     def __init__(self, ground: CaseGround) -> None:

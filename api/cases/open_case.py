@@ -1,17 +1,11 @@
-"""A case with its seals opened and its matter looked up: made once per request by `CaseReader`, then handed on."""
+"""A case with its seals opened and its matter looked up: made once per request (`reader`), then handed on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from api.cases import case as rules
-from api.cases.case import Action, Case, SealedAction, Standing
-from api.cases.store import CaseStore
-from api.drafts.open_draft import Edition, edition_of
-from api.identity.mandates.service import Mandates
-from api.identity.sealing.keyring import Keyring
+from api.cases.case import Action, Case, CaseStanding
+from api.drafts.open_draft import Edition
 from api.matters.catalogue.matter import Material, Matter
-from api.matters.service import Matters
 
 
 @dataclass(frozen=True)
@@ -30,55 +24,10 @@ class OpenCase:
     receipt: str
     agent: str | None
     actions: tuple[Action, ...]
-    standing: Standing
+    standing: CaseStanding
 
     @property
     def papers(self) -> list[Material]:
         """The applicant's own materials first, then what else the matter may need: an officer may ask for any."""
         own = {paper.key for paper in self.edition.papers}
         return [*self.edition.papers, *(material for material in self.matter.materials if material.key not in own)]
-
-
-class CaseReader:
-    """Opens cases and their actions."""
-
-    def __init__(self, store: CaseStore, *, keyring: Keyring, matters: Matters, mandates: Mandates) -> None:
-        self._store = store
-        self._keys = keyring
-        self._matters = matters
-        self._mandates = mandates
-
-    def open(self, case: Case) -> OpenCase:
-        """Open each sealed field of a case and of its actions, and look up its matter and mandate."""
-        matter = self._matters.matter(case.matter.code, case.matter.version)
-        situation = self._keys.open_json(case.id, "situation", case.situation) if case.situation else {}
-        actions = self.actions(case.id)
-        return OpenCase(
-            record=case,
-            matter=matter,
-            edition=edition_of(self._matters, matter, situation),
-            situation=situation,
-            answers=self.answers(case),
-            delivery=self.delivery(case),
-            receipt=self._keys.open_sealed(case.id, "receipt", case.receipt),
-            agent=str(self._mandates.principal(case.mandate)["agent_name"]) if case.mandate else None,
-            actions=actions,
-            standing=rules.fold(actions),
-        )
-
-    def actions(self, case_id: str) -> tuple[Action, ...]:
-        """The actions of a case in their order, each in today's shape."""
-        return tuple(self._action(action) for action in self._store.actions(case_id))
-
-    def answers(self, case: Case) -> dict[str, Any]:
-        """What was filled in."""
-        return self._keys.open_json(case.id, "answers", case.answers)
-
-    def delivery(self, case: Case) -> dict[str, Any]:
-        """How the result reaches the applicant."""
-        return self._keys.open_json(case.id, "delivery", case.delivery)
-
-    def _action(self, sealed: SealedAction) -> Action:
-        data: Mapping[str, Any] = self._keys.open_json(sealed.id, "data", sealed.data)
-        data = rules.upcast(sealed.act, sealed.v, dict(data))
-        return Action(sealed.seq, sealed.act, sealed.at, sealed.by, sealed.role, data)

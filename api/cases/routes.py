@@ -35,7 +35,7 @@ def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.post("/cases/<number>/supplement")
     @http.allow("citizen")
     @bp.arguments(schemas.Supplement)
-    @bp.response(200, schemas.Case)
+    @bp.response(200, schemas.CaseSchema)
     def supplement(body: Body, number: str, actor: Any) -> Any:
         """Hand in what was asked for, against the version in If-Match."""
         case = cases.supplement(actor, number, http.wanted_version(), body["materials"], body["text"])
@@ -44,7 +44,7 @@ def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.post("/cases/<number>/withdrawal")
     @http.allow("citizen")
     @bp.arguments(schemas.Withdrawal)
-    @bp.response(200, schemas.Case)
+    @bp.response(200, schemas.CaseSchema)
     def withdraw(body: Body, number: str, actor: Any) -> Any:
         """Take one's application back, against the version in If-Match."""
         case = cases.withdraw(actor, number, http.wanted_version(), body["reason"])
@@ -71,11 +71,11 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
 
     @bp.get("/cases/<number>")
     @http.allow("citizen", *READERS)
-    @bp.response(200, schemas.Case)
+    @bp.response(200, schemas.CaseSchema)
     def case(number: str, actor: Any) -> Any:
         """A case; its ETag is the version that an act must name."""
-        found = cases.case(actor, number)
-        return found, http.etag(found["version"])
+        case = cases.case(actor, number)
+        return case, http.etag(case["version"])
 
     @bp.get("/cases/<number>/timeline")
     @http.allow("citizen", *READERS)
@@ -94,7 +94,7 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.post("/lookups")
     @http.allow("anyone")
     @bp.arguments(schemas.Lookup)
-    @bp.response(200, schemas.Found)
+    @bp.response(200, schemas.FoundSchema)
     def look_up(body: Body) -> Body:
         """Without a log-in, with number and receipt code: the state."""
         return cases.look_up(body["number"], body["code"])
@@ -103,7 +103,7 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
 def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.get("/desk/cases")
     @http.allow(*READERS)
-    @bp.arguments(schemas.Queue, location="query")
+    @bp.arguments(schemas.CaseQueue, location="query")
     @bp.response(200, schemas.CasePage)
     def queue(wanted: Body, actor: Any) -> Body:
         """A saved queue, of the cases of one's desk or department."""
@@ -118,8 +118,8 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
 
     @bp.post("/cases/<number>/actions")
     @http.allow(*SERVING)
-    @bp.arguments(schemas.Act)
-    @bp.response(200, schemas.Case)
+    @bp.arguments(schemas.ActSchema)
+    @bp.response(200, schemas.CaseSchema)
     def act(body: Body, number: str, actor: Any) -> Any:
         """An act of staff, against the version in If-Match."""
         case = cases.act(actor, number, http.wanted_version(), body["act"], body["data"])

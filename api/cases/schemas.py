@@ -97,7 +97,7 @@ class Asked(Schema):
     asked_at = Time(required=True)
 
 
-class Decision(Schema):
+class DecisionSchema(Schema):
     """The decision, its ground and how to appeal."""
 
     kind = fields.String(required=True, validate=validate.OneOf(["grant", "refuse"]))
@@ -115,7 +115,7 @@ class Result(Schema):
     issued_at = Time(required=True)
 
 
-class Case(CaseLine):
+class CaseSchema(CaseLine):
     """A case as its viewer may see it; `version` is also its ETag. `receipt_code` is the applicant's alone."""
 
     receipt_code = fields.String(required=True, allow_none=True)
@@ -124,7 +124,7 @@ class Case(CaseLine):
     materials = fields.List(fields.Nested(MaterialLine), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
     supplement = fields.Nested(Asked, required=True, allow_none=True)
-    decision = fields.Nested(Decision, required=True, allow_none=True)
+    decision = fields.Nested(DecisionSchema, required=True, allow_none=True)
     result = fields.Nested(Result, required=True, allow_none=True)
     clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})
     acts = fields.List(fields.String(), required=True)
@@ -136,7 +136,7 @@ class Case(CaseLine):
 class Submitted(Schema):
     """The case that a draft became."""
 
-    case = fields.Nested(Case, required=True)
+    case = fields.Nested(CaseSchema, required=True)
 
 
 class By(Schema):
@@ -211,7 +211,7 @@ STAFF_ACTS = (
 )
 
 
-class Act(Schema):
+class ActSchema(Schema):
     """An act of staff; which fields it needs depends on `act`."""
 
     act = fields.String(required=True, validate=validate.OneOf(STAFF_ACTS))
@@ -233,7 +233,7 @@ class Act(Schema):
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
 
     @post_load
-    def told(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """`{act, data}`: only what the act uses is kept; a reason is the text of its line in the timeline."""
         used = {name: data.get(name, "") for name in USED.get(data["act"], ())}
         if "reason" in used:
@@ -241,7 +241,7 @@ class Act(Schema):
         return {"act": data["act"], "data": used}
 
 
-class Queue(Schema):
+class CaseQueue(Schema):
     """A saved queue and a page of it."""
 
     queue = fields.String(
@@ -259,7 +259,7 @@ class Lookup(Schema):
     code = fields.String(required=True, validate=validate.Length(max=40))
 
 
-class Found(Schema):
+class FoundSchema(Schema):
     """The least of a case."""
 
     number = fields.String(required=True)

@@ -13,9 +13,9 @@ from api.cases import printing, scope
 from api.cases.access import CaseAccess
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
-from api.cases.handling import Handling
-from api.cases.open_case import CaseReader
+from api.cases.handling import CaseHandling
 from api.cases.ports import CasesPorts
+from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.views import CaseViews
@@ -102,7 +102,7 @@ class Cases:
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
-        self.handling = Handling(ground)
+        self.handling = CaseHandling(ground)
         self._views = CaseViews(ground)
         self._ports = ports
 

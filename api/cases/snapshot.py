@@ -6,12 +6,12 @@ from typing import Any
 from uuid6 import uuid7
 
 from api.cases import case as rules
-from api.cases.case import Action, SealedAction, Standing
+from api.cases.case import Action, CaseStanding, SealedAction
 from api.cases.clock.of_case import MatterLike, clock_facts
 from api.identity.sealing.keyring import Keyring
 
 
-def snapshot(matter: MatterLike, standing: Standing, actions: Sequence[Action]) -> dict[str, Any]:
+def snapshot(matter: MatterLike, standing: CaseStanding, actions: Sequence[Action]) -> dict[str, Any]:
     """The fields of a case that follow from its actions; `matter` is as it is for this applicant."""
     return {
         "state": standing.state,

@@ -63,11 +63,11 @@ class CaseStore:
 
     def by_number(self, number: str) -> Case | None:
         """A case by its number."""
-        return _found(self._db["cases"].find_one({"number": number}))
+        return _case_or_none(self._db["cases"].find_one({"number": number}))
 
     def by_id(self, case_id: str) -> Case | None:
         """A case by its id."""
-        return _found(self._db["cases"].find_one({"_id": case_id}))
+        return _case_or_none(self._db["cases"].find_one({"_id": case_id}))
 
     def with_file(self, upload: str) -> list[Case]:
         """The cases that a file was handed in with."""
@@ -99,7 +99,7 @@ class CaseStore:
         return [_case(rows[case_id]) for case_id in sorted(rows, reverse=True)[:limit]]
 
 
-def _found(row: Document | None) -> Case | None:
+def _case_or_none(row: Document | None) -> Case | None:
     return _case(row) if row else None
 
 

@@ -15,10 +15,17 @@ from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = [
     ("point_versions", [("point", 1), ("version", -1)], {}),
+    ("point_versions", [("ref", 1)], {"sparse": True}),
     ("network_sources.files", [("filename", 1), ("uploadDate", 1)], {}),
     ("network_sources.chunks", [("files_id", 1), ("n", 1)], {"unique": True}),
 ]
 """None for points and networks: they are few, always read whole, and found by `_id`."""
+
+SMALL = {
+    "points": "the circle's service points, some hundreds, always read whole",
+    "networks": "a street network per season",
+    "network_builds": "what is being built at this moment",
+}
 
 
 class CircleStore:

@@ -1,4 +1,4 @@
-"""`python -m api.cli`."""
+"""Makes `python -m api.cli` run the command line."""
 
 from api.cli import main
 

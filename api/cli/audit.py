@@ -1,4 +1,4 @@
-"""`circle audit`: the end of the hash chain, and whether the chain is whole."""
+"""The commands `circle audit`: the end of the hash chain, and whether the chain is whole."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""`circle load`, `export` and `check`: points and matters; `clock` and `openapi` print what others compare with."""
+"""The commands on points and matters (`circle load`, `export`, `check`), and those that print: `clock`, `openapi`."""
 
 import json
 from pathlib import Path

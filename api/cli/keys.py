@@ -1,4 +1,4 @@
-"""`circle keys`: the keys that personal data is sealed with."""
+"""The commands `circle keys`: the keys that personal data is sealed with."""
 
 import os
 

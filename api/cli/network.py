@@ -1,4 +1,4 @@
-"""`circle network`: the street networks that travel times come from."""
+"""The commands `circle network`: the street networks that travel times come from."""
 
 from pathlib import Path
 

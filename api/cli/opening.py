@@ -1,4 +1,4 @@
-"""What a command runs on: the app, the services or the store, opened for its time; errors as one line."""
+"""Opens the app, the services or the store for a command; prints expected errors as one line."""
 
 import os
 import sys

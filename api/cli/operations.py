@@ -1,4 +1,4 @@
-"""`circle migrate`, `backup`, `restore` and `doctor`."""
+"""The commands `circle migrate`, `backup`, `restore` and `doctor`."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`circle serve` and `circle worker`."""
+"""The commands `circle serve` and `circle worker`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""`circle staff`: members of staff, managed at the machine itself."""
+"""The commands `circle staff`: members of staff, managed at the machine itself."""
 
 from typing import Any
 

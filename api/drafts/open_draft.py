@@ -1,15 +1,12 @@
-"""A draft with its seals opened and its matter looked up: made once per request by `open_draft`, then handed on."""
+"""A draft with its seals opened and its matter looked up: made once per request (`opening`), then handed on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from api.drafts.draft import Draft
-from api.identity.mandates.service import Mandates
-from api.identity.sealing.keyring import Keyring
 from api.matters.catalogue.matter import Material, Matter
 from api.matters.form import Form
-from api.matters.service import Matters
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,8 @@ class Edition:
 class OpenDraft:
     """A draft in plain text. `matter` is the catalogue's, `edition` what it is in this person's situation.
 
-    `newer` is the version of the matter in force, where that is not the draft's; `principal` whom an agent acts for:
+    `newer` is the version of the matter in force, where that is not the draft's; `is_taken` whether the draft's own is
+    still accepted; `for_companies` whether a company may apply. `principal` is whom an agent acts for:
     `{index, kind, principal_name, agent_name}`.
     """
 
@@ -44,27 +42,6 @@ class OpenDraft:
     delivery: dict[str, Any] | None
     materials: dict[str, list[str]]
     newer: Matter | None
+    is_taken: bool
+    for_companies: bool
     principal: dict[str, Any] | None
-
-
-def open_draft(record: Draft, keys: Keyring, matters: Matters, mandates: Mandates) -> OpenDraft:
-    """Open each sealed field of a draft, and look up its matter and mandate."""
-    matter = matters.matter(record.matter.code, record.matter.version)
-    situation = keys.open_json(record.id, "situation", record.situation) if record.situation else {}
-    return OpenDraft(
-        record=record,
-        matter=matter,
-        edition=edition_of(matters, matter, situation),
-        situation=situation,
-        answers=keys.open_json(record.id, "answers", record.answers),
-        delivery=keys.open_json(record.id, "delivery", record.delivery) if record.delivery else None,
-        materials=record.materials,
-        newer=matters.later(matter),
-        principal=mandates.principal(record.mandate) if record.mandate else None,
-    )
-
-
-def edition_of(matters: Matters, matter: Matter, situation: dict[str, str]) -> Edition:
-    """What a version of a matter is in a situation."""
-    personal = matters.personal(matter, situation)
-    return Edition(personal.matter, personal.papers, matters.form(matter), matters.known(matter, situation))

@@ -15,11 +15,16 @@ Body = dict[str, Any]
 def blueprint(drafts: Drafts, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("drafts", __name__, url_prefix="/v1", description="Forms being filled in")
+    _reading(bp, drafts, http)
+    _changing(bp, drafts, http)
+    return bp
 
+
+def _reading(bp: Blueprint, drafts: Drafts, http: Http) -> None:
     @bp.post("/drafts")
     @http.allow("citizen")
     @bp.arguments(schemas.NewDraft)
-    @bp.response(201, schemas.Draft)
+    @bp.response(201, schemas.DraftSchema)
     @http.create_once(drafts.draft)
     def begin(body: Body, actor: Any, new_id: str) -> Body:
         """Begin a draft for a matter."""
@@ -35,16 +40,18 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
 
     @bp.get("/drafts/<draft_id>")
     @http.allow("citizen")
-    @bp.response(200, schemas.Draft)
+    @bp.response(200, schemas.DraftSchema)
     def draft(draft_id: str, actor: Any) -> Any:
         """One's own draft."""
-        found = drafts.draft(actor, draft_id)
-        return found, http.etag(found["version"])
+        draft = drafts.draft(actor, draft_id)
+        return draft, http.etag(draft["version"])
 
+
+def _changing(bp: Blueprint, drafts: Drafts, http: Http) -> None:
     @bp.patch("/drafts/<draft_id>")
     @http.allow("citizen")
     @bp.arguments(schemas.DraftChange)
-    @bp.response(200, schemas.Draft)
+    @bp.response(200, schemas.DraftSchema)
     def change(body: Body, draft_id: str, actor: Any) -> Any:
         """Change a draft against the version in If-Match."""
         changed = drafts.change(actor, draft_id, http.wanted_version(), body)
@@ -53,7 +60,7 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
     @bp.post("/drafts/<draft_id>/materials")
     @http.allow("citizen")
     @bp.arguments(schemas.TakenOver)
-    @bp.response(200, schemas.Draft)
+    @bp.response(200, schemas.DraftSchema)
     def take_over(body: Body, draft_id: str, actor: Any) -> Any:
         """Use a file that one sent in a conversation as a material, against the version in If-Match."""
         changed = drafts.take_over(actor, draft_id, http.wanted_version(), body)
@@ -61,8 +68,8 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
 
     @bp.post("/drafts/<draft_id>/move")
     @http.allow("citizen")
-    @bp.arguments(schemas.Move)
-    @bp.response(200, schemas.Draft)
+    @bp.arguments(schemas.MoveSchema)
+    @bp.response(200, schemas.DraftSchema)
     def move(body: Body, draft_id: str, actor: Any) -> Any:
         """Move a draft to the newer version of its matter, against the version in If-Match."""
         moved = drafts.move(actor, draft_id, http.wanted_version(), body["version"])
@@ -74,5 +81,3 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
     def drop(draft_id: str, actor: Any) -> None:
         """Forget a draft."""
         drafts.drop(actor, draft_id)
-
-    return bp

@@ -35,7 +35,7 @@ class Delivery(Schema):
     address = fields.String(validate=validate.Length(max=300))
 
 
-class Missing(Schema):
+class MissingSchema(Schema):
     """One thing to do before submitting."""
 
     field = fields.String(allow_none=True)
@@ -91,7 +91,7 @@ class ActedFor(Schema):
     name = fields.String(required=True)
 
 
-class Words(Schema):
+class WordsSchema(Schema):
     """The same in both languages."""
 
     text = fields.String(required=True)
@@ -105,23 +105,23 @@ class NewerVersion(Schema):
     version = fields.Integer(required=True)
     since = fields.Date(required=True, allow_none=True)
     must_move = fields.Boolean(required=True)
-    changes = fields.List(fields.Nested(Words), required=True)
+    changes = fields.List(fields.Nested(WordsSchema), required=True)
 
 
 class Moved(Schema):
     """From which version a draft was moved to the one it is under, and what did not fit there."""
 
     from_version = fields.Integer(required=True)
-    left_out = fields.List(fields.Nested(Words), required=True)
+    left_out = fields.List(fields.Nested(WordsSchema), required=True)
 
 
-class Move(Schema):
+class MoveSchema(Schema):
     """The version to go on under: the one that `newer_version` named."""
 
     version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
 
 
-class Draft(Schema):
+class DraftSchema(Schema):
     """A draft; `version` is also its ETag. `for` names the person an agent acts for. `taken_until` is the first day on
     which it can be handed in no more under the version that it began under, where one is known."""
 
@@ -132,7 +132,7 @@ class Draft(Schema):
     situation = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     materials = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
-    missing = fields.List(fields.Nested(Missing), required=True)
+    missing = fields.List(fields.Nested(MissingSchema), required=True)
     newer_version = fields.Nested(NewerVersion, required=True, allow_none=True)
     taken_until = fields.Date(required=True, allow_none=True)
     moved = fields.Nested(Moved, required=True, allow_none=True)
@@ -146,4 +146,4 @@ class Draft(Schema):
 class DraftPage(Page):
     """A page of drafts."""
 
-    items = fields.List(fields.Nested(Draft), required=True)
+    items = fields.List(fields.Nested(DraftSchema), required=True)

@@ -7,9 +7,10 @@ from typing import Any
 
 from api.drafts import draft as rules
 from api.drafts import moving
-from api.drafts.completeness import AS_COMPANY, Completeness
+from api.drafts.completeness import gaps
 from api.drafts.draft import Draft, MatterVersion
-from api.drafts.open_draft import OpenDraft, edition_of, open_draft
+from api.drafts.open_draft import OpenDraft
+from api.drafts.opening import AS_COMPANY, edition_of, open_draft
 from api.drafts.ports import DraftsPorts
 from api.drafts.store import DraftStore
 from api.files.service import Files
@@ -51,7 +52,6 @@ class Drafts:
         self._mandates = mandates
         self._transact = transact
         self._record = record
-        self._completeness = Completeness(matters=matters, files=files, keyring=keyring, now=now)
 
     def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
@@ -158,7 +158,7 @@ class Drafts:
             draft.owner == actor.id or (actor.is_staff and self._ports.was_sent_card(actor, draft_id))
         ):
             return None
-        missing = 0 if draft.case else len(self._completeness.gaps(self._open(draft)))
+        missing = 0 if draft.case else len(self._gaps(self._open(draft)))
         state = "已提交" if draft.case else "填写中" if missing else "已填好，还没提交"
         matter = draft.matter
         return {
@@ -220,7 +220,7 @@ class Drafts:
         if record.mandate:
             self._require_mandate(actor, record.mandate, record.matter.code)
         draft = self._open(record)
-        errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._completeness.gaps(draft)}
+        errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._gaps(draft)}
         if errors:
             raise rules.NotComplete(errors)
         edition = draft.edition
@@ -255,6 +255,12 @@ class Drafts:
 
     def _open(self, draft: Draft) -> OpenDraft:
         return open_draft(draft, self._keys, self._matters, self._mandates)
+
+    def _gaps(self, draft: OpenDraft) -> list[rules.Missing]:
+        def usable(upload: str) -> bool:
+            return self._files.accepted(draft.record.owner, upload) is not None
+
+        return gaps(draft, usable=usable, index=self._keys.index, now=self._now())
 
     def _written(self, before: Draft, after: Draft) -> Row:
         stored = self._store.change(before, after)
@@ -303,7 +309,7 @@ class Drafts:
         return {
             "version": new.version,
             "since": new.valid_from,
-            "must_move": not self._matters.is_taken(draft.matter),
+            "must_move": not draft.is_taken,
             "changes": [asdict(words) for words in moving.changes(draft.edition, edition, draft.answers)],
         }
 
@@ -320,7 +326,7 @@ class Drafts:
             "taken_until": None if record.case else self._matters.taken_until(draft.matter),
             "moved": record.moved,
             "delivery": draft.delivery,
-            "missing": [] if record.case else [asdict(gap) for gap in self._completeness.gaps(draft)],
+            "missing": [] if record.case else [asdict(gap) for gap in self._gaps(draft)],
             "case": record.case,
             "for_": {"mandate": record.mandate, "name": principal["principal_name"]} if principal else None,
             "talk": record.talk,

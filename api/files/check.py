@@ -23,7 +23,7 @@ LIMITS = ProcessLimits(memory_bytes=1024**3, cpu_seconds=20, grace_seconds=5, ni
 """Little memory, little time, no files; others go first."""
 MOST_PIXELS = 50_000_000
 MOST_SIDE = 5_000
-"""Pixels that a kept picture has on its longer side at most: an A4 page at 400 dpi."""
+"""The longer side of a kept picture in pixels, at most: an A4 page at 400 dpi."""
 
 THUMB_SIDE = 320
 MOST_PAGES = 500
@@ -52,7 +52,7 @@ class Unfit(Exception):
 
 
 class Opened(NamedTuple):
-    """What is kept of a file that is fit."""
+    """What is stored of an accepted file."""
 
     type: str
     content: bytes
@@ -61,7 +61,7 @@ class Opened(NamedTuple):
 
 
 def examine(data: bytes) -> Opened:
-    """Open the file as what it is. Raises Unfit."""
+    """Decode a file by its actual type. Raises Unfit."""
     kind = kind_of(data)
     if kind is None:
         raise Unfit("kind")
@@ -72,7 +72,7 @@ def examine(data: bytes) -> Opened:
 
 @contextlib.contextmanager
 def _blaming(code: str) -> Iterator[None]:
-    """Whatever a decoder raises, the file is the cause; out of memory or depth, it is too heavy."""
+    """Turn what a decoder raises into Unfit: too heavy for memory or depth, else broken."""
     try:
         yield
     except Unfit:
@@ -85,7 +85,7 @@ def _blaming(code: str) -> Iterator[None]:
 
 
 def _refuse_mixture(data: bytes, kind: str) -> None:
-    """A file that another program would read as something else."""
+    """Raises Unfit for a polyglot, a file that another program would read as something else."""
     pdf_inside = kind != "application/pdf" and b"%PDF-" in data[:END_WITHIN]
     archive = zipfile.is_zipfile(io.BytesIO(data)) or any(mark in data for mark in ARCHIVES)
     if pdf_inside or archive or PAGES_OF_OTHERS.search(data):
@@ -121,7 +121,7 @@ def _picture(data: bytes, kind: str) -> Opened:
 
 
 def _plain(picture: Any, kept: str) -> Any:
-    """In grey or colour of 8 bits, clear only where a PNG was."""
+    """Convert to grey or colour of 8 bits; a PNG keeps its transparency."""
     if picture.mode.startswith("I"):  # grey of 16 bits, which `convert` would cut off at 255
         return picture.convert("I").point(lambda value: value / 256).convert("L")
     if "A" in picture.getbands() or "transparency" in picture.info:
@@ -174,7 +174,7 @@ def _pdf(data: bytes) -> Opened:
 
 
 def _inflate_all(data: bytes) -> None:
-    """Inflate every deflated stream, whoever refers to it, and let it go: a bomb is found without keeping it."""
+    """Inflate every deflated stream without keeping it, to find decompression bombs. Raises Unfit."""
     total = 0
     for match in STREAM.finditer(data):
         inflater, rest = zlib.decompressobj(), data[match.end() : match.end() + 64]
@@ -203,7 +203,7 @@ def _objects(reader: Any) -> Iterator[Any]:
 
 
 def _refuse_active(each: Any) -> None:
-    """Scripts, programs to start, forms that run, attachments of other kinds than figures. Raises Unfit."""
+    """Raises Unfit for scripts, launch actions, XFA forms and attachments other than XML figures."""
     waiting = [each]
     while waiting:
         value = waiting.pop()
@@ -223,7 +223,7 @@ def _attaches(value: dict[str, Any]) -> bool:
 
 
 def main() -> None:
-    """One file in, one answer out."""
+    """Check the file on standard input and write the answer to standard output."""
     confine(LIMITS)
     warnings.simplefilter("ignore")
     data = sys.stdin.buffer.read(MOST_BYTES + 1)

@@ -1,4 +1,4 @@
-"""The rules of uploads: states, limits, what a file is, names, the tus headers, and the refusals."""
+"""The rules of uploads: states, limits, file types, names, tus headers, and the refusals."""
 
 import base64
 import binascii
@@ -128,7 +128,7 @@ class TooManyToday(Refusal):
 
 
 class ChecksumWrong(Refusal):
-    """A piece was damaged on its way (tus checksum: 460); nothing of it is kept."""
+    """A piece was damaged in transit (tus checksum: 460) and dropped."""
 
     code = "checksum_wrong"
     zh = "这一段传输中出了错，请重传这一段。"
@@ -152,7 +152,7 @@ class UploadGone(Refusal):
 
 
 class FileInUse(Refusal):
-    """A file that something rests on stays."""
+    """The file is used by a case or a conversation, so it stays."""
 
     code = "file_in_use"
     zh = "这份文件已经用在申请或咨询里，不能删除。"

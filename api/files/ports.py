@@ -8,7 +8,7 @@ from api.identity.actor import Actor
 
 @dataclass(frozen=True, kw_only=True)
 class FilesPorts:
-    """Filled at assembly (api/ports.py), all of it."""
+    """What files ask of other rooms; filled at assembly (api/ports.py), all of it."""
 
     shared: Callable[[Actor, str], bool]
     """Whether an upload was sent to the actor in a conversation."""

@@ -1,4 +1,4 @@
-"""Runs the check (check.py) as a process of its own, one for each file: no file can hurt who asks, nor the next file.
+"""Runs the check (check.py) in a process of its own per file, so that a file can harm neither us nor the next file.
 
 Both ways the bytes flow in pieces: this process never holds a whole file.
 """
@@ -49,7 +49,7 @@ Keep = Callable[[str, int, Iterator[bytes]], None]
 
 
 def check(pieces: Iterable[bytes], keep: Keep, seconds: float = CHECK_SECONDS) -> Checked:
-    """Open the file that the pieces make; `keep` is given what to keep of it, if it is fit. Raises CheckFailed."""
+    """Check the file made of these pieces; `keep` stores what is accepted. Raises CheckFailed."""
     with CHECK.start(seconds) as child:
         child.feed(pieces)
         checked = _answer(child.stdout)
@@ -65,7 +65,7 @@ def _answer(stdout: IO[bytes]) -> Checked | None:
 
 
 def _exactly(stdout: IO[bytes], size: int) -> Iterator[bytes]:
-    """So many bytes in pieces. Raises CheckFailed where fewer come."""
+    """Exactly `size` bytes, in pieces. Raises CheckFailed if fewer come."""
     while size:
         piece = stdout.read(min(size, PART_BYTES))
         if not piece:

@@ -101,7 +101,7 @@ class Files:
         return self._face(self._own(actor, upload_id))
 
     def _take_checked(self, row: Row, pieces: Iterable[bytes]) -> None:
-        """Write all parts first, and let them count together once the last byte agrees."""
+        """Write all parts first; they count together once the checksum agrees."""
         written: list[Row] = []
         at = row["received"]
         try:
@@ -122,7 +122,7 @@ class Files:
         return {"id": self._store.add_part(row["_id"], sealed), "offset": offset, "size": len(part)}
 
     def _count(self, row: Row, offset: int, written: list[Row]) -> int:
-        """Let written parts count, and give the new offset. The last byte, the new state and the job are one write."""
+        """Let written parts count; returns the new offset. With the last byte, state and job are one transaction."""
         upload_id, now = row["_id"], self._now()
         after = offset + sum(part["size"] for part in written)
         whole = after == row["size"]
@@ -142,7 +142,7 @@ class Files:
         return after
 
     def give_up(self, actor: Actor, upload_id: str) -> None:
-        """Remove an upload (tus termination), unless something rests on it. Raises FileInUse."""
+        """Remove an upload (tus termination), unless it is used. Raises FileInUse."""
         row = self._own(actor, upload_id)
         if row["state"] == "accepted" and (row.get("of_case") or self._ports.bound(upload_id)):
             raise rules.FileInUse
@@ -215,7 +215,7 @@ class Files:
         self._tidy(row["_id"])
 
     def _tidy(self, upload_id: str) -> None:
-        """Remove the parts of an upload that is decided, and what tries wrote that did not decide it."""
+        """Remove the parts of an accepted or refused upload, and the contents of unsuccessful tries."""
         row = self._store.upload(upload_id)
         if row and row["state"] in {"accepted", "refused"}:
             self._store.drop_contents(upload_id, kept=[each["id"] for each in row.get("kept", {}).values()])
@@ -330,7 +330,7 @@ class Files:
         return self._keys.open_sealed(row["_id"], "name", row["name"])
 
     def _described(self, row: Row, size: str = WHOLE) -> Row:
-        """A file as it is kept: its type and size may differ from what was sent."""
+        """A file as stored; its type and size may differ from the upload's."""
         kind = "image/jpeg" if size == THUMB else row["type"]
         held = row.get("kept", {}).get(size, row)["size"]
         return {"id": row["_id"], "name": self._name(row), "type": kind, "size": held}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts in a request: a citizen (role `citizen`) or staff (role `staff` and those of their post)."""
+    """The actor of a request: a citizen (role `citizen`) or staff (role `staff` and those of their post)."""
 
     id: str
     kind: str

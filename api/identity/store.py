@@ -57,17 +57,17 @@ MOST_MANDATES = 200
 
 
 class IdentityStore:
-    """People and their log-ins."""
+    """People, their sessions, codes, mandates and consents."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     def add_code(self, session: Any, row: Document) -> None:
-        """Keep one sent code."""
+        """Insert a sent code."""
         self._db["login_codes"].insert_one(row, session=session)
 
     def latest_code(self, phone_index: str) -> Document | None:
-        """The code that counts: the one sent last."""
+        """The code that was sent last to a number, the only valid one."""
         return self._db["login_codes"].find_one({"phone_index": phone_index}, sort=[("created_at", -1)])
 
     def code(self, code_id: str) -> Document | None:
@@ -93,7 +93,7 @@ class IdentityStore:
         raise Contended(key)
 
     def drop_count(self, key: str) -> None:
-        """Forget a count."""
+        """Delete a counter."""
         self._db["login_counts"].delete_one({"_id": key})
 
     def take_try(self, code_id: str, most: int, now: datetime) -> Document | None:
@@ -102,12 +102,12 @@ class IdentityStore:
         return self._db.take_before("login_codes", live, {"$inc": {"tries": 1}})
 
     def use_code(self, code_id: str) -> bool:
-        """Spend a code; False where it was spent already."""
+        """Mark a code as used; False if it was used already."""
         unused = {"_id": code_id, "used": False}
         return self._db.take_before("login_codes", unused, {"$set": {"used": True}}) is not None
 
     def citizen_of_phone(self, row: Document) -> Document:
-        """The citizen with this phone, made from `row` where there is none yet. Two at once make one."""
+        """The citizen with this phone, inserted from `row` if there is none. Concurrent calls insert one."""
         wanted = {"phone_index": row["phone_index"]}
         citizen = self._db["citizens"].find_one(wanted)
         if citizen is None:
@@ -127,7 +127,7 @@ class IdentityStore:
         self._db["citizens"].update_one({"_id": citizen_id}, {"$set": change}, session=session)
 
     def unset_citizen(self, session: Any, citizen_id: str, change: Document, gone: list[str]) -> None:
-        """Set fields of a citizen and take others away."""
+        """Set fields of a citizen and unset others."""
         fields = {"$set": change, "$unset": dict.fromkeys(gone, "")}
         self._db["citizens"].update_one({"_id": citizen_id}, fields, session=session)
 
@@ -138,7 +138,7 @@ class IdentityStore:
         return self._db["wechat_accounts"].find_one({"_id": openid_index})
 
     def add_wechat_account(self, row: Document) -> Document:
-        """Bind a WeChat account to a citizen; the account as it is where another log-in was quicker."""
+        """Bind a WeChat account to a citizen; returns the existing row if another log-in was first."""
         return self._db.put("wechat_accounts", row)
 
     def wechat_of(self, citizen_id: str) -> Document | None:
@@ -150,7 +150,7 @@ class IdentityStore:
         return self._db["devices"].find_one({"_id": device_digest}, {"_id": 1}) is not None
 
     def see_device(self, device_digest: str, citizen_id: str, most: int, now: datetime) -> None:
-        """Remember a device; of one citizen only the `most` seen last."""
+        """Record a device; per citizen the `most` seen last are kept."""
         seen = {"citizen": citizen_id, "seen_at": now}
         self._db["devices"].update_one({"_id": device_digest}, {"$set": seen}, upsert=True)
         older = self._db["devices"].find({"citizen": citizen_id}, {"_id": 1}).sort("seen_at", -1).skip(most)
@@ -164,15 +164,15 @@ class IdentityStore:
     # -- consents and mandates --------------------------------------------
 
     def add_consent(self, row: Document) -> None:
-        """Add to the ledger."""
+        """Append an entry to the ledger of consents."""
         self._db.put("consents", row)
 
     def consents(self, citizen_id: str) -> list[Document]:
-        """A citizen's ledger in order of time."""
+        """A citizen's ledger of consents, oldest first."""
         return list(self._db["consents"].find({"citizen": citizen_id}).sort("_id", 1))
 
     def add_mandate(self, session: Any, row: Document) -> None:
-        """Keep a new mandate."""
+        """Insert a mandate."""
         self._db["mandates"].insert_one(row, session=session)
 
     def mandate(self, mandate_id: str, session: Any = None) -> Document | None:
@@ -180,7 +180,7 @@ class IdentityStore:
         return self._db["mandates"].find_one({"_id": mandate_id}, session=session)
 
     def touch_mandate(self, session: Any, mandate_id: str) -> None:
-        """Write to a mandate, so that its end and this transaction meet."""
+        """Write to a mandate, so that a concurrent withdrawal conflicts with this transaction."""
         self._db["mandates"].update_one({"_id": mandate_id}, {"$inc": {"used": 1}}, session=session)
 
     def citizens_numbered(self, id_index: str) -> list[str]:
@@ -188,20 +188,20 @@ class IdentityStore:
         return [row["_id"] for row in self._db["citizens"].find({"id_index": id_index, "assurance": "verified"})]
 
     def mandates_of(self, number_index: str) -> list[Document]:
-        """Those that the holder of a number gave or holds, newest first."""
+        """The mandates that the holder of a number gave or holds, newest first."""
         sides = [{"principal_index": number_index}, {"agent_index": number_index}]
         rows = {row["_id"]: row for side in sides for row in self._db.newest("mandates", side, None, MOST_MANDATES)}
         return [rows[key] for key in sorted(rows, reverse=True)[:MOST_MANDATES]]
 
     def end_mandate(self, session: Any, mandate_id: str, by: str, now: datetime) -> bool:
-        """End a mandate; False where it had ended."""
+        """End a mandate; False if it had ended."""
         live, ended = {"_id": mandate_id, "ended_at": None}, {"$set": {"ended_at": now, "ended_by": by}}
         return self._db["mandates"].update_one(live, ended, session=session).modified_count == 1
 
     # -- staff --------------------------------------------------------------
 
     def add_staff(self, session: Any, row: Document) -> bool:
-        """Keep a new member of staff; False, and then the transaction must end, where the user name is taken."""
+        """Insert a member of staff; False if the user name is taken, and then the transaction must end."""
         try:
             self._db["staff"].insert_one(row, session=session)
         except DuplicateKeyError:
@@ -253,23 +253,23 @@ class IdentityStore:
         self._db["staff"].update_one({"_id": staff_id}, {"$set": change, "$inc": {"version": 1}}, session=session)
 
     def edit_staff(self, session: Any, staff_id: str, version: int, change: Document) -> bool:
-        """Set fields of a member of staff who still has `version`; False where another edit came first."""
+        """Set fields of a member of staff at `version`; False if another edit came first."""
         wanted = {"_id": staff_id, "version": version}
         done = self._db["staff"].update_one(wanted, {"$set": change, "$inc": {"version": 1}}, session=session)
         return done.modified_count == 1
 
     def touch_admins(self, session: Any) -> int:
-        """How many administrators are active, counted so that two who resign at once collide."""
+        """Count active administrators, so that two concurrent resignations conflict."""
         self._db["health"].update_one({"_id": "admins"}, {"$inc": {"n": 1}}, upsert=True, session=session)
         return sum(1 for _ in self._db["staff"].find({"roles": "admin", "active": True}, {"_id": 1}, session=session))
 
     def use_totp_step(self, staff_id: str, step: int) -> bool:
-        """Spend a step of the second factor; False where it, or a later one, was used."""
+        """Mark a TOTP step as used; False if it, or a later one, was used."""
         fresh = {"_id": staff_id, "totp_step": {"$lt": step}}
         return self._db.take_before("staff", fresh, {"$set": {"totp_step": step}}) is not None
 
     def open_recovery(self, session: Any, row: Document) -> None:
-        """Open a recovery, in the place of one that waits."""
+        """Open a recovery, replacing one that waits."""
         fresh = {**row, "delete_at": row["ends_at"] + timedelta(days=1)}
         self._db["recoveries"].replace_one({"_id": row["_id"]}, fresh, upsert=True, session=session)
 
@@ -279,25 +279,25 @@ class IdentityStore:
         return list(self._db["recoveries"].find(wanted).sort("_id", 1).limit(limit))
 
     def recovery(self, staff_id: str, now: datetime) -> Document | None:
-        """The recovery that waits."""
+        """The recovery of this member of staff that waits, or None."""
         return self._db["recoveries"].find_one({"_id": staff_id, "ends_at": {"$gt": now}})
 
     def take_recovery(self, session: Any, staff_id: str, by: str) -> bool:
-        """Spend the recovery that `by` opened; False where it is gone."""
+        """Delete the recovery that `by` opened; False if it is gone."""
         return self._db["recoveries"].delete_one({"_id": staff_id, "by": by}, session=session).deleted_count == 1
 
     # -- log-ins --------------------------------------------------------------
 
     def add_session(self, row: Document) -> None:
-        """Keep a log-in."""
+        """Insert a session."""
         self._db.put("sessions", row)
 
     def session(self, token_digest: str) -> Document | None:
-        """A log-in by the digest of its token."""
+        """A session by the digest of its token."""
         return self._db["sessions"].find_one({"_id": token_digest})
 
     def refreshed_by(self, refresh_digest: str) -> Document | None:
-        """The log-in that a refresh token belongs to, used or not."""
+        """The session of a refresh token, used or not."""
         return self._db["sessions"].find_one({"refresh": refresh_digest})
 
     def spend_refresh(self, refresh_digest: str) -> bool:
@@ -306,17 +306,17 @@ class IdentityStore:
         return self._db.take_before("sessions", unused, {"$set": {"refresh_used": True}}) is not None
 
     def end_family(self, family: str) -> list[str]:
-        """End every log-in of a family and give their ids."""
+        """End every session of a family; returns their ids."""
         ended = [row["_id"] for row in self._db["sessions"].find({"family": family}, {"_id": 1})]
         self._db["sessions"].update_many({"family": family}, {"$set": {"ended": True}})
         return ended
 
     def see_session(self, token_digest: str, now: datetime) -> None:
-        """Note that a log-in is in use."""
+        """Record that a session was used."""
         self._db["sessions"].update_one({"_id": token_digest}, {"$set": {"seen_at": now}})
 
     def end_all(self, who: str, but: str = "") -> list[str]:
-        """End every log-in of a person, but for one family, and give their ids."""
+        """End every session of a person, except those of one family; returns their ids."""
         wanted = {"who": who, "ended": False, "family": {"$ne": but}}
         ended = [row["_id"] for row in self._db["sessions"].find(wanted, {"_id": 1})]
         self._db["sessions"].update_many({"_id": {"$in": ended}}, {"$set": {"ended": True}})
@@ -336,7 +336,7 @@ class SealedRows:
         return list(self._db[collection].find(wanted, projection).sort("_id", 1).limit(limit))
 
     def swap(self, collection: str, record: Any, path: str, old: str | bytes, new: str | bytes) -> None:
-        """Put a new ciphertext where the old one still is: a change meanwhile wins."""
+        """Replace a ciphertext if it is still the old one; a concurrent change wins."""
         self._db[collection].update_one({"_id": record, path: old}, {"$set": {path: new}})
 
     def everything(self) -> Iterator[tuple[str, Document]]:

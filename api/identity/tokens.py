@@ -1,4 +1,4 @@
-"""Tokens of a log-in: how they are made, what is stored of them, and how long they last."""
+"""The tokens of a session: how they are created and stored, and how long they are valid."""
 
 import hashlib
 import secrets
@@ -10,7 +10,7 @@ REFRESH_DAYS = 30
 
 
 class RefreshBad(Refusal):
-    """An unknown, expired or already used refresh token; a used one ends its whole family."""
+    """The refresh token is unknown, expired or used; a used one ends its whole family of sessions."""
 
     code = "refresh_bad"
     zh = "登录已过期，请重新登录。"

@@ -30,6 +30,8 @@ INDEXES: list[Index] = [
     ("idempotency", [("expires_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
+SMALL = {"processes": "the processes that run now"}
+
 
 class JobStore:
     """Rows of background work. An event or job is `pending`, `done`, `parked` (failed too often) or `dropped`."""

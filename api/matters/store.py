@@ -13,6 +13,11 @@ from api.storage.database import Database, Document, Index
 INDEXES: list[Index] = []
 """None: the versions are few, always read whole, and found by `_id`."""
 
+SMALL = {
+    "matters": "the published versions of a district's catalogue, read whole when it changes",
+    "matter_drafts": "what editors have in hand",
+}
+
 
 class MatterStore:
     """Versions of matters as rows. Every change raises the revision that all processes follow."""

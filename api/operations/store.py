@@ -22,6 +22,13 @@ LONG_SECONDS = 24 * 3600.0
 BATCH_DOCUMENTS = 200
 BATCH_BYTES = 8_000_000
 SEEN_LATELY = timedelta(seconds=20)
+SMALL = {"installation": "a row per thing to know about the store as a whole"}
+WHOLE = {
+    "documents": "a backup holds every document",
+    "empty": "only an empty store is restored into",
+    "behind": "a migration goes through its whole collection",
+    "contract": "a migration goes through its whole collection",
+}
 RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 
 

@@ -16,11 +16,17 @@ Body = dict[str, Any]
 def blueprint(parcels: Parcels, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("parcels", __name__, url_prefix="/v1", description="Courier")
+    _sending(bp, parcels, http)
+    _following(bp, parcels, http)
+    _pushed(bp, parcels, http)
+    return bp
 
+
+def _sending(bp: Blueprint, parcels: Parcels, http: Http) -> None:
     @bp.post("/cases/<number>/parcels")
     @http.allow("window")
     @bp.arguments(schemas.NewParcel)
-    @bp.response(201, schemas.Parcel)
+    @bp.response(201, schemas.ParcelSchema)
     @http.create_once(parcels.parcel)
     def send(body: Body, number: str, actor: Any, new_id: str) -> Body:
         """Send the licence of an issued case."""
@@ -33,13 +39,15 @@ def blueprint(parcels: Parcels, http: Http) -> Blueprint:
         """A case's parcels."""
         return {"items": parcels.of_case(actor, number), "next": None}
 
+
+def _following(bp: Blueprint, parcels: Parcels, http: Http) -> None:
     @bp.get("/parcels/<parcel_id>")
     @http.allow("citizen", *READERS)
-    @bp.response(200, schemas.Parcel)
+    @bp.response(200, schemas.ParcelSchema)
     def parcel(parcel_id: str, actor: Any) -> Any:
         """A parcel."""
-        found = parcels.parcel(actor, parcel_id)
-        return found, http.etag(found["version"])
+        parcel = parcels.parcel(actor, parcel_id)
+        return parcel, http.etag(parcel["version"])
 
     @bp.get("/parcels/<parcel_id>/events")
     @http.allow("citizen", *READERS)
@@ -51,7 +59,7 @@ def blueprint(parcels: Parcels, http: Http) -> Blueprint:
     @bp.post("/parcels/<parcel_id>/confirmation")
     @http.allow("citizen")
     @bp.arguments(schemas.Confirmation)
-    @bp.response(200, schemas.Parcel)
+    @bp.response(200, schemas.ParcelSchema)
     def confirm(_: Body, parcel_id: str, actor: Any) -> Any:
         """The applicant holds it, against the version in If-Match."""
         confirmed = parcels.confirm(actor, parcel_id, http.wanted_version())
@@ -59,12 +67,14 @@ def blueprint(parcels: Parcels, http: Http) -> Blueprint:
 
     @bp.get("/desk/parcels")
     @http.allow(*READERS)
-    @bp.arguments(schemas.Queue, location="query")
+    @bp.arguments(schemas.ParcelQueue, location="query")
     @bp.response(200, schemas.ParcelPage)
     def queue(wanted: Body, actor: Any) -> Body:
         """The desk's parcels."""
         return page(lambda after, most: parcels.queue(actor, wanted["queue"], after, most), wanted)
 
+
+def _pushed(bp: Blueprint, parcels: Parcels, http: Http) -> None:
     @bp.post("/carriers/kuaidi100/<secret>")
     @http.allow("anyone")
     @bp.arguments(schemas.Push, location="form")
@@ -73,5 +83,3 @@ def blueprint(parcels: Parcels, http: Http) -> Blueprint:
         """快递100's push; the answer must be exactly this, or it comes again."""
         parcels.receive(secret, body["param"], body["sign"])
         return Response(ANSWER, content_type="application/json; charset=utf-8")
-
-    return bp

@@ -20,7 +20,7 @@ class Confirmation(Schema):
     item = fields.String(validate=validate.Length(max=60))
 
 
-class Receiver(Schema):
+class ReceiverSchema(Schema):
     """To whom; masked."""
 
     name = fields.String(required=True)
@@ -36,7 +36,7 @@ class TrackingLine(Schema):
     state = fields.String(required=True, validate=validate.OneOf(list(STATES)))
 
 
-class Parcel(Schema):
+class ParcelSchema(Schema):
     """A parcel. `state` is what the carrier says; `confirmed_at` is the applicant's own word."""
 
     id = fields.String(required=True)
@@ -49,7 +49,7 @@ class Parcel(Schema):
     state = fields.String(required=True, validate=validate.OneOf(list(STATES)))
     state_label = fields.String(required=True)
     monitor = fields.String(required=True)
-    receiver = fields.Nested(Receiver, required=True)
+    receiver = fields.Nested(ReceiverSchema, required=True)
     events = fields.List(fields.Nested(TrackingLine), required=True)
     confirmed_at = Time(required=True, allow_none=True)
     created_at = Time(required=True)
@@ -58,7 +58,7 @@ class Parcel(Schema):
 class ParcelPage(Page):
     """A page of parcels."""
 
-    items = fields.List(fields.Nested(Parcel), required=True)
+    items = fields.List(fields.Nested(ParcelSchema), required=True)
 
 
 class TrackingLines(Schema):
@@ -67,7 +67,7 @@ class TrackingLines(Schema):
     items = fields.List(fields.Nested(TrackingLine), required=True)
 
 
-class Queue(Schema):
+class ParcelQueue(Schema):
     """A saved queue and a page of it."""
 
     queue = fields.String(load_default="open", validate=validate.OneOf(["open", "all"]))

@@ -43,11 +43,11 @@ class ParcelStore:
 
     def parcel(self, parcel_id: str) -> Parcel | None:
         """A parcel by id."""
-        return _found(self._db["parcels"].find_one({"_id": parcel_id}))
+        return _parcel_or_none(self._db["parcels"].find_one({"_id": parcel_id}))
 
     def by_secret(self, secret: str) -> Parcel | None:
         """A parcel by the unguessable part of its callback."""
-        return _found(self._db["parcels"].find_one({"secret": secret}))
+        return _parcel_or_none(self._db["parcels"].find_one({"secret": secret}))
 
     def of_case(self, number: str) -> list[Parcel]:
         """A case's parcels, newest first."""
@@ -90,7 +90,7 @@ class ParcelStore:
         return self._db["parcels"].update_one(wanted, update, session=session).modified_count == 1
 
 
-def _found(row: Document | None) -> Parcel | None:
+def _parcel_or_none(row: Document | None) -> Parcel | None:
     return _parcel(row) if row else None
 
 

@@ -9,6 +9,8 @@ from chat.talk.store import SEEN, ChatDatabase, Index, following, member_fields,
 
 INDEXES: list[Index] = [("chat_cursors", [("due_at", 1)], {})]
 
+SMALL = {"chat_cursors": "one row"}
+
 SEARCH = "away"
 
 

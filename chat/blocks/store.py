@@ -15,6 +15,8 @@ from chat.talk.store import ChatDatabase, Index, Unsettled
 
 INDEXES: list[Index] = [("chat_blocks", [("until", 1)], {})]
 
+SMALL = {"chat_blocks": "the blocks of half a year, some hundreds"}
+
 READ_SECONDS = 1.0
 """How long a read may take: somebody's message waits for it."""
 

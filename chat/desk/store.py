@@ -9,7 +9,7 @@ from pymongo.client_session import ClientSession
 from chat.desk.presence import Presence
 from chat.ports import Document
 from chat.talk.conversation import STATES, WAITING, Conversation
-from chat.talk.ids import first_id
+from chat.talk.ids import EPOCH, first_id
 from chat.talk.store import ChatDatabase, Index, conversation_of, following, newest, upsert
 
 INDEXES: list[Index] = [
@@ -26,11 +26,16 @@ INDEXES: list[Index] = [
     ("desk_presence", [("until", 1)], {}),
 ]
 
+SMALL = {"desk_presence": "a row per officer"}
+
 SAMPLES = 20
 OPEN = tuple(state for state in STATES if state != "closed")
-SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30), None)
+SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
 """How far back the newest are looked for, one span after the other until there are enough: on the embedded store a
 query costs as much as rows match, however few are asked for."""
+
+LAST_WAITS = timedelta(days=365)
+"""How old a measured wait may be."""
 
 
 class DeskStore:
@@ -50,7 +55,7 @@ class DeskStore:
     def of_desk(self, desk: str, before: Conversation | None, now: datetime, limit: int) -> list[Conversation]:
         """A desk's conversations, newest first, from before one of them on."""
         last, at = (before.id, before.created_at) if before else (None, now)
-        for span in SPANS:
+        for span in (*SPANS, None):
             wanted = {"desk": desk, **({"_id": {"$gte": first_id(at - span)}} if span else {})}
             page = newest(self._conversations, wanted, last, limit)
             if len(page) == limit:
@@ -84,9 +89,9 @@ class DeskStore:
 
     def waits(self, desk: str, now: datetime) -> list[tuple[float, int]]:
         """What the last ones of a desk waited: seconds, and the place they started from."""
-        for span in SPANS:
-            claimed_at = {"$gt": now - span} if span else {"$ne": None}
-            rows = self._conversations.find({"desk": desk, "claimed_at": claimed_at}, {"waited": 1, "place": 1})
+        for span in (*SPANS, LAST_WAITS):
+            wanted = {"desk": desk, "claimed_at": {"$gt": now - span}}
+            rows = self._conversations.find(wanted, {"waited": 1, "place": 1})
             samples = list(rows.sort("claimed_at", -1).limit(SAMPLES))
             if len(samples) == SAMPLES:
                 break
@@ -117,7 +122,7 @@ class DeskStore:
 
     def unanswered(self, now: datetime, limit: int) -> list[Conversation]:
         """Those in which the officer's first answer is due; longest first."""
-        due = {"state": "active", "reply_by": {"$lte": now}}
+        due = {"state": "active", "reply_by": {"$gt": EPOCH, "$lte": now}}
         return [conversation_of(row) for row in self._conversations.find(due).sort("reply_by", 1).limit(limit)]
 
     def mark_answered(self, conversation: Conversation) -> None:
@@ -127,7 +132,7 @@ class DeskStore:
 
     def perhaps_silent(self, now: datetime, limit: int) -> list[Conversation]:
         """Those that are due to be checked for silence; longest first."""
-        due = {"state": "active", "look_at": {"$lte": now}}
+        due = {"state": "active", "look_at": {"$gt": EPOCH, "$lte": now}}
         return [conversation_of(row) for row in self._conversations.find(due).sort("look_at", 1).limit(limit)]
 
     def check_later(self, conversation: Conversation, at: datetime) -> None:

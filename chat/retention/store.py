@@ -11,6 +11,7 @@ from pymongo.client_session import ClientSession
 
 from chat.ports import Document
 from chat.talk.conversation import Conversation
+from chat.talk.ids import EPOCH
 from chat.talk.store import ChatDatabase, Index, conversation_of
 
 INDEXES: list[Index] = [
@@ -20,6 +21,8 @@ INDEXES: list[Index] = [
     ("chat_promises", [("conversation", 1)], {}),
     ("messages", [("sealed_until", 1)], {"sparse": True}),
 ]
+
+SMALL = {"chat_gone": "what was deleted in the last minutes"}
 
 
 class RetentionStore:
@@ -32,13 +35,13 @@ class RetentionStore:
 
     def closed_before(self, before: datetime, limit: int) -> list[Conversation]:
         """Closed before an instant and tied to no case, longest first."""
-        wanted = {"case": None, "closed.at": {"$lte": before}}
+        wanted = {"case": None, "closed.at": {"$gt": EPOCH, "$lte": before}}
         rows = self._conversations.find(wanted).sort("closed.at", 1).limit(limit)
         return [conversation_of(row) for row in rows]
 
     def tied(self, before: datetime) -> list[tuple[str, str]]:
         """All closed before an instant and tied to a case, as (conversation, case)."""
-        wanted = {"state": "closed", "closed.at": {"$lte": before}}
+        wanted = {"state": "closed", "closed.at": {"$gt": EPOCH, "$lte": before}}
         rows = self._conversations.find(wanted, {"case": 1})
         return [(row["_id"], row["case"]) for row in rows if row.get("case")]
 
@@ -105,5 +108,5 @@ class RetentionStore:
 
     def forget_originals(self, now: datetime) -> None:
         """Delete the sealed originals whose time is over."""
-        over = {"sealed_until": {"$lte": now}}
+        over = {"sealed_until": {"$gt": EPOCH, "$lte": now}}
         self._messages.update_many(over, {"$unset": {"sealed": "", "sealed_until": ""}})

@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before every instant that is stored: the lower end of a range, without which an index is read from its nulls on."""
 
 
 def timed_id(at: datetime) -> str:

@@ -75,6 +75,15 @@ def empty_sections(exported: Mapping[str, Any], holds: Mapping[str, Iterable[str
     ]
 
 
+def undecided(sections: Iterable[Any]) -> list[str]:
+    """Sections of the export that say neither how they are forgotten nor why they stay, or both."""
+    return [
+        f"the Section `{section.name}` of api/own_data.py must have either a `forget` or a reason in `kept`"
+        for section in sections
+        if (section.forget is None) != bool(section.kept)
+    ]
+
+
 def unsealed(rows: Iterable[tuple[str, Any]], written: Iterable[str], excepted: Mapping[str, str]) -> list[str]:
     """Fields in which the words that a citizen wrote can be read in the store."""
     words = list(written)

@@ -150,8 +150,7 @@ def test_every_document_carries_its_version(rows):
 
 def test_every_field_that_holds_a_citizen_is_exported_and_forgotten_or_said_to_stay(held):
     none(forgotten.undeclared_personal(own_data.undeclared(held)))
-    undecided = [one.name for one in own_data.SECTIONS if (one.forget is None) != bool(one.kept)]
-    assert undecided == [], "a Section of api/own_data.py has either `forget` or a reason in `kept`"
+    none(forgotten.undecided(own_data.SECTIONS))
 
 
 def test_an_export_has_something_of_everything_that_is_held(lived, held):
@@ -205,6 +204,13 @@ def test_every_route_says_what_it_answers(shared_app):
 
 
 PORTS = {fill.__name__: fill for fill in vars(ports).values() if getattr(fill, "__name__", "").startswith("of_")}
+
+
+def test_every_room_that_a_port_looks_up_is_built(shared_app):
+    looked_up = {name for kind in ports.Office.__mro__ for name in getattr(kind, "__annotations__", ())}
+    built = shared_app.extensions["circle"]
+    assert len(looked_up) >= 12
+    assert {name for name in looked_up if not hasattr(built, name)} == set()
 
 
 @pytest.mark.parametrize("name", PORTS)

@@ -351,7 +351,7 @@ def _minutes(place: Place, first: date) -> list[bool]:
 _MINUTE = st.integers(min_value=0, max_value=1439)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(place=a_place(), minute=_MINUTE, first=st.dates(_FIRST, _LAST))
 def test_opening_agrees_with_a_walk_from_minute_to_minute(place, minute, first):
     at = datetime(first.year, first.month, first.day, tzinfo=BEIJING) + timedelta(minutes=minute)
@@ -370,7 +370,7 @@ def test_opening_agrees_with_a_walk_from_minute_to_minute(place, minute, first):
     assert not answer.provisional
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=a_place(), minute=_MINUTE, first=st.dates(_FIRST, _LAST), length=st.integers(1, 6000))
 def test_a_promise_in_hours_of_opening_agrees_with_a_walk_from_minute_to_minute(place, minute, first, length):
     start = datetime(first.year, first.month, first.day, tzinfo=BEIJING)
@@ -383,7 +383,7 @@ def test_a_promise_in_hours_of_opening_agrees_with_a_walk_from_minute_to_minute(
     assert answer == (None if last is None else start + timedelta(minutes=last + 1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=a_place())
 def test_hours_written_and_read_again_are_the_same(place):
     hours = parse_hours(place.text())
@@ -394,7 +394,7 @@ def test_hours_written_and_read_again_are_the_same(place):
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @example(place=Place([[]] * 6 + [[(0, 15)]], (_FIRST, _FIRST, [[]] * 7), False, [], [(0, 15)], {}))
 @given(place=a_place())
 def test_schedules_in_the_open_referral_form_say_the_same_hours_to_whoever_adds_them_up(place):

@@ -803,4 +803,4 @@ def test_the_typed_answer_says_the_same_as_the_plain_one():
     example = EXAMPLES[0]
     answer = reckon_facts(read_facts(example["input"]), load_calendar())
     assert answer.day0 == date(2025, 3, 3)
-    assert answer.shown() == example["expect"]
+    assert answer.as_json() == example["expect"]

@@ -76,7 +76,7 @@ def oracle(facts: dict[str, Any], total: int, unit: str, as_of: date) -> tuple[l
     return counted[:total], due
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(facts=some_case(), after=st.integers(0, 120))
 def test_used_and_dues_agree_with_a_count_on_the_fingers(facts, after):
     as_of = day_of(facts["accepted_at"]) + timedelta(days=after)
@@ -93,7 +93,7 @@ def test_used_and_dues_agree_with_a_count_on_the_fingers(facts, after):
         assert (answer["promised_due"] and day_of(answer["promised_due"])) == promised
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(facts=some_case(), first=st.integers(0, 90), later=st.integers(0, 60))
 def test_used_and_left_make_the_total_and_used_never_falls(facts, first, later):
     day = day_of(facts["accepted_at"]) + timedelta(days=first)
@@ -130,7 +130,7 @@ def what_happened(answer: dict[str, Any], until: date) -> list[str]:
     return [" ".join(line) for line in lines if not line[1].endswith("_due") and line[0] <= until.isoformat()]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(facts=a_handled_case(), first=st.integers(0, 90), later=st.integers(0, 60))
 def test_a_later_moment_never_changes_what_the_ledger_says_of_an_earlier_one(facts, first, later):
     day = day_of(facts["accepted_at"]) + timedelta(days=first)
@@ -139,7 +139,7 @@ def test_a_later_moment_never_changes_what_the_ledger_says_of_an_earlier_one(fac
     assert after["extensions"][: len(before["extensions"])] == before["extensions"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(facts=a_handled_case(), after=st.integers(0, 120), data=st.data())
 def test_the_order_in_which_stops_are_written_changes_nothing(facts, after, data):
     shuffled = {**facts, "procedures": data.draw(st.permutations(facts["procedures"]))}
@@ -147,7 +147,7 @@ def test_the_order_in_which_stops_are_written_changes_nothing(facts, after, data
     assert ask(shuffled, day) == ask(facts, day)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(facts=some_case(), lengths=st.tuples(st.integers(0, 10), st.integers(0, 10)))
 def test_two_touching_stops_are_as_good_as_one(facts, lengths):
     start = day_of(facts["accepted_at"]) + timedelta(days=3)
@@ -171,7 +171,7 @@ _ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(example=st.sampled_from(EXAMPLES), path=st.randoms(use_true_random=False), junk=_ANYTHING)
 def test_junk_anywhere_in_the_input_is_answered_and_never_raised(example, path, junk):
     spoilt = json.loads(json.dumps(example["input"]))

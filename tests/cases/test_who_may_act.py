@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.cases.case import ActNotAllowed, ActNotYours, HeldByOther, Standing, allowed, check
+from api.cases.case import ActNotAllowed, ActNotYours, CaseStanding, HeldByOther, allowed, check
 
 C, W, H, S = "citizen", "window", "handler", "system"
 MUST: dict[str, dict[str, set[str]]] = {
@@ -46,7 +46,7 @@ DATA = {"items": [], "kind": "grant", "department": "RSJ"}
 @pytest.mark.parametrize("role", [C, W, H, S])
 @pytest.mark.parametrize("act", sorted(ACTS))
 def test_each_role_may_do_just_this(state, role, act):
-    standing = Standing(state, 3)
+    standing = CaseStanding(state, 3)
     if act in MUST[state][role]:
         assert check(standing, act, frozenset({role}), "me", DATA) == role
     else:
@@ -57,12 +57,12 @@ def test_each_role_may_do_just_this(state, role, act):
 @pytest.mark.parametrize("state", MUST)
 @pytest.mark.parametrize("role", [C, W, H])
 def test_what_is_offered_is_what_is_allowed(state, role):
-    offered = set(allowed(Standing(state, 3), frozenset({role}), "me"))
+    offered = set(allowed(CaseStanding(state, 3), frozenset({role}), "me"))
     assert offered == MUST[state][role] - {"release"}
 
 
 def test_who_holds_a_case_may_release_it_and_others_may_only_note():
-    held = Standing("submitted", 3, officer="me")
+    held = CaseStanding("submitted", 3, officer="me")
     assert "release" in allowed(held, frozenset({W}), "me")
     assert "claim" not in allowed(held, frozenset({W}), "me")
     assert allowed(held, frozenset({W}), "you") == ["note"]

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -60,9 +59,7 @@ def redis_url(tmp_path) -> Iterator[str]:
     if program is None:
         missing = "redis-server is needed"
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     command = [program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -92,7 +89,7 @@ def people_of(told: dict[str, Any]) -> dict[str, str]:
 def conform_in_javascript(node: str, told: dict[str, str]) -> None:
     script = Path(__file__).with_name("conformance.mjs")
     command = [node, str(script), str(PAGES), json.dumps(told)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "conforms"), done.stderr
 
 
@@ -256,7 +253,7 @@ def proxy(tmp_path) -> Iterator[Any]:
             text = text.replace(f"127.0.0.1:{here}", f"127.0.0.1:{there}")
         (tmp_path / "haproxy.cfg").write_text(text)
         running.append(subprocess.Popen([program, "-q", "-db", "-f", str(tmp_path / "haproxy.cfg")]))
-        wait_for(lambda: _answers(f"http://127.0.0.1:{port}/readyz"), 20)
+        wait_for(lambda: _answers(f"http://127.0.0.1:{port}/readyz"))
         return f"http://127.0.0.1:{port}"
 
     yield start
@@ -282,8 +279,8 @@ def test_both_clients_conform_behind_haproxy_and_go_on_when_a_process_dies(store
         conform_in_javascript(node, told)
         line = Line(base, one["citizen"])
         os.kill(one["pid"], signal.SIGKILL)
-        wait_for(lambda: Line(base, one["citizen"]).client.connected, 20)
-        wait_for(lambda: all(_answers(f"{base}/readyz") for _ in range(4)), 20)
+        wait_for(lambda: Line(base, one["citizen"]).client.connected)
+        wait_for(lambda: all(_answers(f"{base}/readyz") for _ in range(4)))
         line.close()
         conform(**told)
 

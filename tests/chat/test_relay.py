@@ -20,7 +20,7 @@ NEEDED = {
 @pytest.mark.skipif(not os.environ.get("CI") and not all(NEEDED.values()), reason=f"needed: {', '.join(NEEDED)}")
 def test_ours_and_the_node_peer_acknowledge_and_deliver_everything_and_compress_nothing():
     command = [sys.executable, "-m", "tests.bench.relay", "--seed", "2", "--short"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     report = json.loads(done.stdout)
     assert set(report["saturated"]) == {"ours", "node", "node_grouped"}

@@ -58,24 +58,22 @@ def read_again(arrival: datetime) -> tuple[datetime | None, datetime]:
 
 @pytest.mark.parametrize("edge", EDGES)
 @pytest.mark.parametrize("kind", DAYS)
-def test_who_is_open_on_arrival_until_when_and_when_next(kind: str, edge: str) -> None:
-    @settings(max_examples=40, deadline=None)
-    @given(
-        st.sampled_from(DAYS[kind]),
-        st.sampled_from(EDGES[edge]),
-        st.integers(-900, 900).map(lambda tenths: timedelta(seconds=tenths / 10)),
-        st.integers(0, 36_000).map(lambda tenths: tenths / 10),
-    )
-    def check(day: date, clock: time, off: timedelta, seconds: float) -> None:
-        arrival = at(day, clock) + off
-        sets_out = arrival - timedelta(seconds=seconds)
-        closes, opens = read_again(arrival)
-        place = (made("P", 108.95, 34.26, hours_basis="asked there"), seconds)
-        assert bool(asked(place, at=sets_out, minutes=60).inside) is (closes is not None)
-        found = asked(place, at=sets_out, minutes=60, when="any")
-        assert (found.inside[0].opening.open, found.inside[0].opening.closes_at) == (closes is not None, closes)
-        assert found.inside[0].opening.next_opens_at == opens
-        assert ("时间很紧" in found.why.zh) is (closes is not None and closes - arrival < SERVE)
-        assert ("不开放" in found.why.zh) is (closes is None)
-
-    check()
+@settings(max_examples=40)
+@given(
+    data=st.data(),
+    off=st.integers(-900, 900).map(lambda tenths: timedelta(seconds=tenths / 10)),
+    seconds=st.integers(0, 36_000).map(lambda tenths: tenths / 10),
+)
+def test_who_is_open_on_arrival_until_when_and_when_next(
+    kind: str, edge: str, data: st.DataObject, off: timedelta, seconds: float
+) -> None:
+    arrival = at(data.draw(st.sampled_from(DAYS[kind])), data.draw(st.sampled_from(EDGES[edge]))) + off
+    sets_out = arrival - timedelta(seconds=seconds)
+    closes, opens = read_again(arrival)
+    place = (made("P", 108.95, 34.26, hours_basis="asked there"), seconds)
+    assert bool(asked(place, at=sets_out, minutes=60).inside) is (closes is not None)
+    found = asked(place, at=sets_out, minutes=60, when="any")
+    assert (found.inside[0].opening.open, found.inside[0].opening.closes_at) == (closes is not None, closes)
+    assert found.inside[0].opening.next_opens_at == opens
+    assert ("时间很紧" in found.why.zh) is (closes is not None and closes - arrival < SERVE)
+    assert ("不开放" in found.why.zh) is (closes is None)

@@ -29,26 +29,26 @@ def announced() -> Iterator[tuple[str, set[str]]]:
 
 
 def types_of(node: ast.expr, module: str) -> set[str]:
-    """What the second argument may be: a literal, a key's value in a table of the room, or a move of the chat."""
+    """What the second argument may be: a literal, a value of a table of the room, or a transition of the chat."""
     if isinstance(node, ast.Constant):
         return {node.value}
     if isinstance(node, ast.Subscript):
         table = eval(ast.unparse(node.value), vars(import_module(module)))
         return {table[node.slice.value]} if isinstance(node.slice, ast.Constant) else set(table.values())
-    assert ast.unparse(node) == "f'conversation.{move.event}'", f"{module}: {ast.unparse(node)} cannot be followed"
-    return {f"conversation.{event}" for event in moves_of_the_chat()}
+    assert ast.unparse(node) == "f'conversation.{transition.event}'", f"{module}: cannot follow {ast.unparse(node)}"
+    return {f"conversation.{event}" for event in transitions_of_the_chat()}
 
 
-def moves_of_the_chat() -> set[str]:
-    """Every `event` that a Move of the chat is made with."""
+def transitions_of_the_chat() -> set[str]:
+    """Every `event` that a Transition of the chat is made with."""
     events = set()
     for path in (ROOT / "chat").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
             given = [keyword.value for keyword in node.keywords if keyword.arg == "event"]
-            given += node.args[1:2] if _name(node.func) in {"Move", "said_again"} else []
-            events |= {one.value for one in given if isinstance(one, ast.Constant)}
+            given += node.args[1:2] if _name(node.func) in {"Transition", "announced"} else []
+            events |= {event.value for event in given if isinstance(event, ast.Constant)}
     return events
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from api.storage.embedded import OPTIONS
 from tests.notifications.fake_twilio import FakeTwilio
+from tests.serving import free_port
 
 FORK = multiprocessing.get_context("fork")
 BEGIN = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -37,9 +38,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.uri = f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -201,7 +201,7 @@ JUNK = st.recursive(
 KEYS = st.sampled_from([field.key for field in every_field(FORMS[FOOD].fields)]) | st.text(max_size=8)
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=200)
 @given(st.dictionaries(KEYS, JUNK | st.lists(st.dictionaries(KEYS, JUNK, max_size=3), max_size=3), max_size=6))
 def test_junk_is_refused_or_can_be_handed_in_and_never_raised(answers: dict[str, Any]) -> None:
     form = FORMS[FOOD]

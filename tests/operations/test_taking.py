@@ -130,6 +130,7 @@ def test_who_never_gets_a_row_is_told_to_come_again(database: Database, monkeypa
         return genuine(self, {**wanted, TAKEN_AS: "older"}, change, **rest)
 
     monkeypatch.setattr(Collection, "update_one", outrun)
+    monkeypatch.setattr("api.storage.database.MOST_TRIES", 5)
     with pytest.raises(Contended) as contended:
         database.take("things", FREE, USE)
     assert isinstance(contended.value, UNAVAILABLE)

@@ -58,7 +58,7 @@ def test_matters_are_exported_and_loaded_beside_a_running_server_or_refused_whol
     file = tmp_path / "matters.json"
     file.write_text(json.dumps([*entries, {**entries[0], "version": 2, "name_en": "Another name"}]))
     assert served.run("load", str(file)).returncode == 0
-    wait_for(lambda: requests.get(f"{served.base}/v1/matters/{entries[0]['code']}").json()["version"] == 2, 10)
+    wait_for(lambda: requests.get(f"{served.base}/v1/matters/{entries[0]['code']}").json()["version"] == 2)
     assert json.loads(served.run("export", "matters").stdout)[1]["name_en"] == "Another name"
     file.write_text(json.dumps([{**entries[1], "version": 2}, {**entries[2], "name": 7}]))
     refused = served.run("load", str(file))

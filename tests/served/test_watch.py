@@ -15,8 +15,8 @@ from pymongo.errors import PyMongoError
 
 from api.storage import embedded
 from api.storage.database import Database, StoreUnfit
-from api.storage.embedded import EmbeddedStore, FolderBusy, StoreBusy, Watch, free_port
-from tests.serving import Served, log_in_citizen, wait_for
+from api.storage.embedded import EmbeddedStore, FolderBusy, StoreBusy, Watch
+from tests.serving import Served, free_port, log_in_citizen, wait_for
 
 FOOD = "XC-行政许可-001"
 MIB = 1 << 20

@@ -34,7 +34,7 @@ class Stops:
 
 
 @dataclass(frozen=True)
-class Limit:
+class CountedLimit:
     """`total` days of a unit, counted after `day0` and past the stops."""
 
     day0: date

@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 from api.calendar.calendar import UnknownYear, WorkingCalendar
 from api.cases.clock import ledger as book
-from api.cases.clock.count import STOPPING_KINDS, Limit, Stops
+from api.cases.clock.count import STOPPING_KINDS, CountedLimit, Stops
 from api.cases.clock.facts import ClockError, Extension, Facts, Procedure, read_facts
-from api.cases.clock.start import Standing, stand
+from api.cases.clock.start import StartStanding, stand
 
 HANDOVER_LIMIT_DAYS = 10
 
@@ -47,9 +47,9 @@ class Reckoning:
     handover_due: datetime | None = None
     handover_overdue: bool = False
     warnings: tuple[str, ...] = ()
-    ledger: tuple[book.Line, ...] = ()
+    ledger: tuple[book.LedgerLine, ...] = ()
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As plain JSON: times in ISO 8601 with `+08:00`, ledger lines as text."""
         return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
 
@@ -57,7 +57,7 @@ class Reckoning:
 def reckon(facts: object, calendar: WorkingCalendar) -> dict[str, Any]:
     """The clock's answer as plain JSON; `{"error": code}` where there is none, with a `detail` for bad input."""
     try:
-        return reckon_facts(read_facts(facts), calendar).shown()
+        return reckon_facts(read_facts(facts), calendar).as_json()
     except ClockError as error:
         return {"error": error.code} | ({"detail": error.detail} if error.code == "bad_input" else {})
     except UnknownYear as unknown:
@@ -91,7 +91,7 @@ def _refuse_impossible_procedures(facts: Facts) -> None:
             raise ClockError("procedure_after_decision")
 
 
-def _refuse_what_precedes_acceptance(facts: Facts, standing: Standing) -> None:
+def _refuse_what_precedes_acceptance(facts: Facts, standing: StartStanding) -> None:
     """Rules 26, 30, 31: nothing comes before acceptance, nor where there is none yet."""
 
     def is_early(at: datetime) -> bool:
@@ -105,7 +105,7 @@ def _refuse_what_precedes_acceptance(facts: Facts, standing: Standing) -> None:
         raise ClockError("decision_before_acceptance")
 
 
-def _without_clock(standing: Standing) -> Reckoning:
+def _without_clock(standing: StartStanding) -> Reckoning:
     return Reckoning(
         state="refused" if standing.state == "refused" else "not_started",
         notice_due=_last_second(standing.notice_due),
@@ -129,7 +129,7 @@ class _Clock:
     """A clock that runs, or ran: each property follows from the facts and from other properties, by its rule."""
 
     facts: Facts
-    standing: Standing
+    standing: StartStanding
     day0: date
     calendar: WorkingCalendar
 
@@ -191,22 +191,22 @@ class _Clock:
     # Limits and dues
 
     @cached_property
-    def legal(self) -> Limit | None:
+    def legal(self) -> CountedLimit | None:
         pairs = zip(self.facts.extensions, self.verdicts, strict=True)
         return self._legal_limit(sum(extension.days for extension, verdict in pairs if verdict == "ok"))
 
-    def _legal_limit(self, granted: int) -> Limit | None:
+    def _legal_limit(self, granted: int) -> CountedLimit | None:
         """Rule 27: the limit and the days granted are one period, counted anew from day 0 (第42条)."""
         legal = self.facts.legal
         if legal is None:
             return None
-        return Limit(self.day0, legal.days + granted, legal.unit, self.stops, self.calendar)
+        return CountedLimit(self.day0, legal.days + granted, legal.unit, self.stops, self.calendar)
 
     @cached_property
-    def promise(self) -> Limit | None:
+    def promise(self) -> CountedLimit | None:
         """Rule 17: working days, the same day 0, the same stops, no extension."""
         days = self.facts.promised_days
-        return None if days is None else Limit(self.day0, days, "working", self.stops, self.calendar)
+        return None if days is None else CountedLimit(self.day0, days, "working", self.stops, self.calendar)
 
     @cached_property
     def legal_due(self) -> _Due:
@@ -223,7 +223,7 @@ class _Clock:
         decision = self.facts.decision
         if decision is None or decision.kind != "grant":
             return _Due()
-        return _due_of(Limit(decision.at.date(), HANDOVER_LIMIT_DAYS, "working", Stops(), self.calendar))
+        return _due_of(CountedLimit(decision.at.date(), HANDOVER_LIMIT_DAYS, "working", Stops(), self.calendar))
 
     @cached_property
     def act_by(self) -> date | None:
@@ -268,7 +268,7 @@ class _Clock:
         if self.promised_due.day and self.legal_due.is_over(self.promised_due.day):
             yield "promise_after_legal"
 
-    def _events(self) -> Iterator[book.Event]:
+    def _events(self) -> Iterator[book.LedgerEvent]:
         """Rules 37, 38: everything that has a line."""
         facts = self.facts
         yield book.start_event(self.day0, self.standing.basis or "accepted")
@@ -313,7 +313,7 @@ class _Clock:
         )
 
 
-def _due_of(limit: Limit | None) -> _Due:
+def _due_of(limit: CountedLimit | None) -> _Due:
     """Rule 4: a due day that needs an unknown year is not named."""
     try:
         return _Due(limit.due() if limit else None)

@@ -12,7 +12,7 @@ NOTICE_LIMIT_DAYS = 5
 
 
 @dataclass(frozen=True)
-class Standing:
+class StartStanding:
     """How a case stands before its clock.
 
     `open`: the office may still tell, accept or refuse; `told`: the applicant owes a supplement; `accepted`: the
@@ -30,15 +30,15 @@ class Standing:
     warnings: tuple[str, ...] = ()
 
 
-_Act = Callable[[Standing, datetime, Facts, WorkingCalendar], Standing]
+_Act = Callable[[StartStanding, datetime, Facts, WorkingCalendar], StartStanding]
 
 
-def stand(facts: Facts, calendar: WorkingCalendar) -> Standing:
+def stand(facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """How the case stands at `facts.as_of`, the acts taken one after another as they happened.
 
     Raises UnknownYear where day 0 or the notice limit needs an unknown year.
     """
-    standing = Standing()
+    standing = StartStanding()
     for at, act in _acts(facts):
         standing = _let_silence_accept(standing, at, facts, calendar)
         standing = act(standing, at, facts, calendar)
@@ -57,7 +57,9 @@ def _acts(facts: Facts) -> list[tuple[datetime, _Act]]:
     return sorted(((at, act) for at, act in acts if at), key=lambda pair: pair[0])
 
 
-def _let_silence_accept(standing: Standing, now: datetime, facts: Facts, calendar: WorkingCalendar) -> Standing:
+def _let_silence_accept(
+    standing: StartStanding, now: datetime, facts: Facts, calendar: WorkingCalendar
+) -> StartStanding:
     """Rules 9, 12, 13: the notice limit past in silence, accepted from the day of arrival (第32条四)."""
     due, arrival = standing.notice_due, standing.arrival
     silent = facts.deemed_acceptance and standing.state == "open" and due and now.date() > due
@@ -67,7 +69,7 @@ def _let_silence_accept(standing: Standing, now: datetime, facts: Facts, calenda
     return replace(standing, state="accepted", basis="deemed", day0=day0, began_at=arrival)
 
 
-def _arrive(standing: Standing, at: datetime, facts: Facts, calendar: WorkingCalendar) -> Standing:
+def _arrive(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """Rule 8: five working days from the day after the materials arrived, to 24:00 (第32条四、第82条)."""
     if standing.state != "open":
         return standing
@@ -75,21 +77,21 @@ def _arrive(standing: Standing, at: datetime, facts: Facts, calendar: WorkingCal
     return replace(standing, arrival=at, notice_due=due)
 
 
-def _tell(standing: Standing, at: datetime, facts: Facts, calendar: WorkingCalendar) -> Standing:
+def _tell(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """Rules 10, 11: told in time, no clock runs until the supplement; told late changes nothing."""
     if standing.state == "open":
         return replace(standing, state="told")
     return _warn_if_deemed(standing, "late_notice")
 
 
-def _supplement(standing: Standing, at: datetime, facts: Facts, calendar: WorkingCalendar) -> Standing:
+def _supplement(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """Rule 12: the supplement that was asked for starts a new limit of five days."""
     if standing.state != "told":
         return standing
     return _arrive(replace(standing, state="open"), at, facts, calendar)
 
 
-def _accept(standing: Standing, at: datetime, facts: Facts, calendar: WorkingCalendar) -> Standing:
+def _accept(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """Rules 5, 11: accepted, complete or not (容缺受理). Rule 10: too late, it changes nothing."""
     if standing.state not in ("open", "told"):
         return _warn_if_deemed(standing, "late_acceptance_ignored")
@@ -103,14 +105,14 @@ def _accept(standing: Standing, at: datetime, facts: Facts, calendar: WorkingCal
     )
 
 
-def _refuse(standing: Standing, at: datetime, facts: Facts, calendar: WorkingCalendar) -> Standing:
+def _refuse(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """Rules 10, 11: refused in time; a refusal also ends the clock of a 容缺受理, and no other that runs."""
     if standing.state in ("open", "told") or standing.conditional:
         return replace(standing, state="refused")
     return _warn_if_deemed(standing, "late_refusal_ignored")
 
 
-def _warn_if_deemed(standing: Standing, warning: str) -> Standing:
+def _warn_if_deemed(standing: StartStanding, warning: str) -> StartStanding:
     if standing.basis != "deemed":
         return standing
     return replace(standing, warnings=(*standing.warnings, warning))

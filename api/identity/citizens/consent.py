@@ -13,7 +13,7 @@ CHANNELS = ("web", "wechat", "window")
 
 @dataclass(frozen=True)
 class Purpose:
-    """One purpose, the text in force, and the articles it rests on."""
+    """A purpose of processing: the version of its text, the text, and the articles it is based on."""
 
     version: int
     zh: str
@@ -49,11 +49,11 @@ PURPOSES = {
 }
 
 WITHDRAWAL = 15
-"""The article by which every consent can be withdrawn, as easily as it was given."""
+"""The article on withdrawal of consent, which must be as easy as giving it."""
 
 
 class TextOutdated(Refusal):
-    """The words have changed since they were shown; consent is to words, not to a purpose."""
+    """The text has changed since it was displayed; consent is given to a text, not to a purpose."""
 
     code = "text_outdated"
     zh = "说明文字已更新，请重新阅读后再确认。"
@@ -61,7 +61,7 @@ class TextOutdated(Refusal):
 
 
 def state_of(entries: list[dict[str, object]], purpose: str) -> str:
-    """`given`, `outdated` (to older words), `withdrawn` or `none`, by the last entry of a ledger in order of time."""
+    """`given`, `outdated` (to older words), `withdrawn` or `none`, by the last entry of the ledger."""
     last = next((entry for entry in reversed(entries) if entry["purpose"] == purpose), None)
     if last is None:
         return "none"

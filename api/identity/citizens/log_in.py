@@ -13,7 +13,7 @@ CODES_A_NUMBER = 10
 """Codes per number and day."""
 
 SILENT_DAYS = 90
-"""Operators give a number to somebody else after three months without use; from then on a code alone is no proof."""
+"""After so long without a log-in a code alone is no proof: operators reassign unused numbers after three months."""
 
 DEVICES_KEPT = 10
 HOUR, DAY = 3600, 24 * 3600
@@ -28,7 +28,7 @@ class TooSoon(Refusal):
 
 
 class LimitReached(Refusal):
-    """A limit over a longer time is reached: of a number, of an address, or of the whole office."""
+    """The limit per hour or day is reached: of a number, of an address, or of the whole office."""
 
     code = "limit_reached"
     zh = "今天的次数太多了，请过些时候再试，或到窗口办理。"
@@ -36,7 +36,7 @@ class LimitReached(Refusal):
 
 
 class CodeWrong(Refusal):
-    """Wrong, expired, used or too often tried: all look the same from outside."""
+    """The code is wrong, expired, used or tried too often; the caller is not told which."""
 
     code = "code_wrong"
     zh = "验证码不对或已过期，请核对或重新获取。"
@@ -44,7 +44,7 @@ class CodeWrong(Refusal):
 
 
 class IdentityNeeded(Refusal):
-    """The account was silent for so long that the number may be another person's by now."""
+    """The account was unused for so long that the number may have been reassigned to another person."""
 
     code = "identity_needed"
     zh = "这个账号很久没有登录过，请再填写身份证号，确认是您本人。"
@@ -68,7 +68,7 @@ class PhoneNeeded(Refusal):
 
 
 def new_code() -> str:
-    """Six random digits."""
+    """A new code of six random digits."""
     return f"{secrets.randbelow(1_000_000):06d}"
 
 

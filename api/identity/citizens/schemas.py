@@ -10,20 +10,20 @@ PHONE = validate.Length(max=30)
 
 
 class CodeRequest(Schema):
-    """Where a code goes."""
+    """The phone number that a code is sent to."""
 
     phone = fields.String(required=True, validate=PHONE)
 
 
 class CodeSent(Schema):
-    """How long the code holds and when another may be asked for, in seconds."""
+    """The seconds until the code expires, and until another may be requested."""
 
     expires_in = fields.Integer(required=True)
     resend_in = fields.Integer(required=True)
 
 
 class Proofs(Schema):
-    """What a log-in may bring beside its code."""
+    """Further proofs that a log-in may send with its code."""
 
     device = fields.String(
         validate=validate.Length(min=16, max=100),
@@ -49,7 +49,7 @@ class WeChatLogIn(Proofs):
 
 
 class Rename(Schema):
-    """One's own name."""
+    """A new name of oneself."""
 
     name = fields.String(required=True, validate=NAME)
 
@@ -62,14 +62,14 @@ class CardSeen(Schema):
 
 
 class CardSeenAtWindow(CardSeen):
-    """Of the citizen with this id (their page shows it), or of the owner of this case."""
+    """The card of the citizen with this id (their page displays it), or of the owner of this case."""
 
     citizen = fields.String(validate=ID)
     case = fields.String(validate=ID)
 
 
 class ConsentDecision(Schema):
-    """Consent given to, or withdrawn from, words that were shown."""
+    """Consent given to, or withdrawn from, a text that was displayed."""
 
     purpose = fields.String(required=True, validate=validate.OneOf(list(consent.PURPOSES)))
     text_version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1000))
@@ -84,7 +84,7 @@ class ConsentEntry(ConsentDecision):
 
 
 class ConsentPurpose(Schema):
-    """A purpose, its words in force, the articles of PIPL it rests on, and what holds."""
+    """A purpose, its current text, the articles of PIPL that it is based on, and the state of consent."""
 
     purpose = fields.String(required=True)
     text_version = fields.Integer(required=True)
@@ -102,7 +102,7 @@ class ConsentList(Schema):
 
 
 class Export(Schema):
-    """All that is kept of a person, by section."""
+    """All data of a person, by section."""
 
     made_at = Time(required=True)
     data = fields.Dict(keys=fields.String(), required=True)

@@ -2,7 +2,6 @@
 
 import logging
 import math
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ from api.identity.names_and_numbers import clean_name, identity_number, mobile
 from api.identity.ports import Dependencies, Row
 from api.identity.sessions import Sessions
 from api.identity.tokens import digest
-from api.refusals import BadFields, NotFound, Refusal
+from api.refusals import NotFound, Refusal, bad_field
 from api.times import BEIJING
 
 log = logging.getLogger("circle.identity")
@@ -65,7 +64,7 @@ class Citizens:
 
         Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
         """
-        phone, now = _field("phone", mobile, phone_text), self._now()
+        phone, now = _mobile(phone_text), self._now()
         index = self._keys.index("phone", phone)
         self._take(f"resend:{index}", 1, rules.RESEND_SECONDS, rules.TooSoon)
         self._take(f"number:{index}", rules.CODES_A_NUMBER, rules.DAY)
@@ -96,7 +95,7 @@ class Citizens:
 
         The code stays valid if only the identity number is missing or wrong, within its five tries.
         """
-        phone, now = _field("phone", mobile, phone_text), self._now()
+        phone, now = _mobile(phone_text), self._now()
         sent = self._store.latest_code(self._keys.index("phone", phone))
         tried = sent and self._store.take_try(sent["_id"], rules.CODE_TRIES, now)
         if not tried or tried["code"] != rules.code_digest(tried["_id"], code):
@@ -117,7 +116,7 @@ class Citizens:
         if bound is None:
             if not phone_code:
                 raise rules.PhoneNeeded
-            citizen = self._citizen_of(_field("phone", mobile, self._ports.wechat.phone(phone_code)))
+            citizen = self._citizen_of(_mobile(self._ports.wechat.phone(phone_code)))
             self._check_same_person(citizen, device, id_number)
             sealed = self._keys.seal(index, "openid", account.openid)
             row = {"_id": index, "citizen": citizen["_id"], "openid": sealed, "at": self._now()}
@@ -140,7 +139,7 @@ class Citizens:
         if not id_number:
             raise rules.IdentityNeeded
         self._take(f"identity:{citizen['_id']}", rules.CODE_TRIES, rules.DAY)
-        if self._keys.index("id_number", self._number("id_number", id_number)) != citizen["id_index"]:
+        if self._keys.index("id_number", self._number(id_number)) != citizen["id_index"]:
             raise rules.IdentityWrong
 
     def _device(self, citizen: Row, device: str) -> str:
@@ -177,7 +176,7 @@ class Citizens:
         """Change one's own name, unless it is verified. Raises NameConfirmed."""
         if self._own(actor)["assurance"] == "verified":
             raise NameConfirmed
-        clean = _field("name", clean_name, name)
+        clean = _name(name)
         self._store.change_citizen(actor.id, {"name": self._keys.seal(actor.id, "name", clean)})
         self._sessions.forget(actor.session)
         return self.face(self._own(actor))
@@ -214,7 +213,7 @@ class Citizens:
         """Have the national register confirm name and number. Raises NoRegister, Unconfirmed, VerifiedAsOther."""
         if self._ports.register is None:
             raise NoRegister
-        clean, number = _field("name", clean_name, name), self._number("id_number", id_number)
+        clean, number = _name(name), self._number(id_number)
         row = self._own(actor)
         self._take(f"register:{actor.id}", REGISTER_TRIES, rules.DAY)
         if not self._ports.register.confirms(clean, number):
@@ -223,7 +222,7 @@ class Citizens:
 
     def verify_at_window(self, actor: Actor, body: Row) -> Row:
         """Verify the citizen whose card was seen, by `citizen` id or by a `case` of theirs. The answer is masked."""
-        clean, number = _field("name", clean_name, body["name"]), self._number("id_number", body["id_number"])
+        clean, number = _name(body["name"]), self._number(body["id_number"])
         citizen_id = body.get("citizen") or self._ports.owner_of_case(body.get("case") or "")
         row = self._store.citizen(citizen_id) if citizen_id else None
         if row is None or row.get("closed_at"):
@@ -316,20 +315,23 @@ class Citizens:
         self._store.forget_ways_in(actor.id)
         self._sessions.end_all(actor.id)
 
-    def _number(self, field: str, text: str) -> str:
-        return _field(field, lambda given: identity_number(given, self._now()), text)
+    def _number(self, text: str) -> str:
+        with bad_field("id_number"):
+            return identity_number(text, self._now())
+
+
+def _mobile(text: str) -> str:
+    with bad_field("phone"):
+        return mobile(text)
+
+
+def _name(text: str) -> str:
+    with bad_field("name"):
+        return clean_name(text)
 
 
 def _entry(row: Row) -> Row:
     return {key: row[key] for key in ("purpose", "text_version", "channel", "given", "at")}
-
-
-def _field(name: str, check: Callable[[str], str], text: str) -> str:
-    """`check(text)`; its ValueError becomes BadFields of this name."""
-    try:
-        return check(text)
-    except ValueError as error:
-        raise BadFields({name: [str(error)]}) from None
 
 
 def _plain(value: Any) -> Any:

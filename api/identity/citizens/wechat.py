@@ -32,7 +32,7 @@ class WeChatCodeWrong(Refusal):
 
 
 class WeChatBlocked(Refusal):
-    """WeChat holds this account to be risky and lets nobody log in with it."""
+    """WeChat considers this account risky and blocks its log-ins."""
 
     code = "wechat_blocked"
     zh = "微信限制了这个账号登录，请改用短信验证码。"

@@ -13,7 +13,7 @@ from api.refusals import Refusal
 
 AGENT, PARENT, FAMILY, COMPANY = KINDS = ("agent", "parent", "elder_family", "company_handler")
 BY_PRINCIPAL = frozenset({AGENT, FAMILY})
-"""Given by the principal, online; the others rest on papers that only a window can look at."""
+"""Kinds that the principal gives online; the others need papers to be seen at a window."""
 
 OF_AGE = 18
 
@@ -27,7 +27,7 @@ class VerificationNeeded(Refusal):
 
 
 class AtWindowOnly(Refusal):
-    """This kind rests on papers that an officer must see."""
+    """This kind needs papers that staff must see at a window."""
 
     code = "at_window_only"
     zh = "这种委托要看证件原件，请带材料到窗口登记。"
@@ -35,7 +35,7 @@ class AtWindowOnly(Refusal):
 
 
 class MandateEnded(Refusal):
-    """The mandate does not hold any more, or not for this matter (民法典 art. 173)."""
+    """The mandate is no longer valid, or not for this matter (民法典 art. 173)."""
 
     code = "mandate_ended"
     zh = "委托已经结束，或不包括这个事项，不能再代办。请和委托人联系。"
@@ -59,7 +59,7 @@ class Mandate:
         return "ended" if self.ended else "valid" if day <= self.valid_until else "expired"
 
     def covers(self, matter: str, day: date) -> bool:
-        """Whether it holds for this matter on this day."""
+        """Whether the mandate is valid for this matter on this day."""
         return self.state(day) == "valid" and (not self.matters or matter in self.matters)
 
 
@@ -70,7 +70,7 @@ def may_act_for(held: Iterable[Mandate], actor: str, principal: str, matter: str
 
 
 def check_span(kind: str, principal_number: str, valid_until: date, today: date) -> None:
-    """Raises ValueError where it would end before it begins, or a child would be of age before its end."""
+    """Raises ValueError if it would end before today, or after a child comes of age."""
     if valid_until < today:
         raise ValueError("有效期不能早于今天。")
     if kind == PARENT and valid_until > _last_day_as_child(principal_number):

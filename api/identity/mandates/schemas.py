@@ -29,7 +29,7 @@ class NewMandate(Schema):
 
 
 class MandateSchema(Schema):
-    """One mandate, numbers masked but to an officer."""
+    """One mandate, numbers masked except for staff."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
@@ -43,6 +43,6 @@ class MandateSchema(Schema):
 
 
 class MandateList(Schema):
-    """One's own, newest first."""
+    """One's own mandates, newest first."""
 
     items = fields.List(fields.Nested(MandateSchema), required=True)

@@ -28,7 +28,7 @@ class Mandates:
         self._transact = dependencies.transact
 
     def give(self, actor: Actor, body: Row, new_id: str) -> Row:
-        """A new mandate. A citizen gives it for themselves; an officer records one whose papers they have seen.
+        """Create a mandate: a citizen gives their own; staff record one whose papers they have seen.
 
         Raises VerificationNeeded, AtWindowOnly, BadFields.
         """
@@ -62,13 +62,13 @@ class Mandates:
         return self._face(row, self._side(actor, row), actor.roles)
 
     def mine(self, actor: Actor) -> list[Row]:
-        """Those that a citizen gave or holds, newest first."""
+        """The mandates that a citizen gave or holds, newest first."""
         index = self._number_index(actor)
         rows = self._store.mandates_of(index) if index else []
         return [self._face(row, self._side(actor, row), actor.roles) for row in rows]
 
     def mandate(self, actor: Actor, mandate_id: str) -> Row:
-        """One mandate: masked to its two sides, in full to an officer, whose read is audited."""
+        """One mandate: masked for its two sides, in full for staff, whose read is audited."""
         row = self._visible(actor, mandate_id)
         if actor.is_staff:
             self._ports.audit(actor.id, "read_unmasked", f"mandate:{mandate_id}")
@@ -89,7 +89,7 @@ class Mandates:
             self._ports.audit(actor.id, "mandate.end", f"mandate:{mandate_id}", session=session)
 
     def acting(self, actor: Actor, mandate_id: str, matter: str) -> Row:
-        """The mandate under which this citizen may act in a matter today. Raises NotFound where there is none."""
+        """The mandate under which this citizen may act in a matter today. Raises NotFound."""
         row = self._store.mandate(mandate_id)
         if row is None or not self.holds(actor, mandate_id, matter):
             raise NotFound

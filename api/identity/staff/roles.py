@@ -48,10 +48,10 @@ def wants_second_factor(row: dict[str, Any]) -> bool:
 
 
 def is_newcomer(row: dict[str, Any], trial: bool) -> bool:
-    """Whether this officer must first set a password or a second factor."""
+    """Whether this member of staff must first set a password or a second factor."""
     return bool(row.get("must_change")) or (wants_second_factor(row) and not trial)
 
 
 def roles_of(row: dict[str, Any], trial: bool) -> frozenset[str]:
-    """The roles that a log-in of this officer has now."""
+    """The roles that a session of this member of staff has now."""
     return frozenset({NEWCOMER}) if is_newcomer(row, trial) else frozenset({"staff", *row["roles"]})

@@ -102,13 +102,13 @@ class StaffMember(PersonSchema):
 
 
 class StaffPage(Page):
-    """Staff, in the order they came."""
+    """A page of staff, in the order in which they were added."""
 
     items = fields.List(fields.Nested(StaffMember), required=True)
 
 
 class StaffQuery(Paging):
-    """Which members of staff, and a page of them."""
+    """Filters of the list of staff, and paging."""
 
     q = fields.String(
         validate=validate.Length(min=1, max=60),
@@ -131,6 +131,6 @@ class Recovery(Schema):
 
 
 class RecoveryPage(Page):
-    """Recoveries that wait."""
+    """A page of recoveries that wait."""
 
     items = fields.List(fields.Nested(Recovery), required=True)

@@ -20,7 +20,7 @@ class TotpNeeded(Refusal):
 
 
 class TotpWrong(Refusal):
-    """Not the code of now, or one that was used already."""
+    """The code is not the current one, or was used already."""
 
     code = "totp_wrong"
     zh = "验证器上的数字不对或已用过，请等下一组数字。"
@@ -28,7 +28,7 @@ class TotpWrong(Refusal):
 
 
 class TotpExists(Refusal):
-    """A second factor is only replaced through a recovery."""
+    """A second factor is set already; only a recovery replaces it."""
 
     code = "totp_exists"
     zh = "已经绑定身份验证器。如需更换，请两位管理员恢复账号。"
@@ -45,12 +45,12 @@ def totp_step(secret: str, digits: str, now: datetime) -> int | None:
 
 
 def new_totp_secret() -> str:
-    """160 random bits in base32."""
+    """A new secret of 160 random bits in base32."""
     return pyotp.random_base32()
 
 
 def totp_uri(secret: str, username: str) -> str:
-    """What an authenticator reads from a QR code."""
+    """The otpauth URI that an authenticator reads from a QR code."""
     return pyotp.TOTP(secret).provisioning_uri(name=username, issuer_name=ISSUER)
 
 

@@ -15,7 +15,7 @@ from api.identity.sessions import Sessions
 from api.identity.staff import log_in, recovery, second_factor
 from api.identity.staff import roles as staff_roles
 from api.identity.staff.passwords import Passwords
-from api.refusals import BadFields, NotFound, Refusal, VersionStale
+from api.refusals import BadFields, NotFound, Refusal, VersionStale, bad_field
 
 COMMAND_LINE = "command-line"
 """The actor of what is done from the command line."""
@@ -59,12 +59,10 @@ class Staff:
         self._take_try(row["username"])
         if not self._passwords.fits(row["password"], old):
             raise log_in.PasswordWrong
-        try:
+        with bad_field("new"):
             log_in.check_password(new, row["username"])
             if new == old:
                 raise ValueError("新密码不能与旧密码相同。")
-        except ValueError as error:
-            raise BadFields({"new": [str(error)]}) from None
         self._store.drop_count(self._tries(row["username"]))
         self._write(actor.id, "staff.password", actor.id, {"password": self._passwords.hash(new), "must_change": False})
         self._sessions.end_others(actor)
@@ -126,7 +124,7 @@ class Staff:
     # -- administration -----------------------------------------------------
 
     def add(self, actor: Actor, post: Row, new_id: str) -> Row:
-        """A new member of staff, with a first password that is shown this once. Raises UsernameTaken, BadFields."""
+        """Add a member of staff; answers the first password, this once only. Raises UsernameTaken, BadFields."""
         password = secrets.token_urlsafe(12)
         self._check_post(post)
         row = self._new_row(new_id, {**post, "must_change": True}, password)
@@ -163,7 +161,7 @@ class Staff:
     def _write(
         self, by: str, act: str, staff_id: str, change: Row, first: Callable[[Any], None] = lambda session: None
     ) -> None:
-        """Set fields of a member of staff and write down who did it, after what must come `first`."""
+        """Set fields of a member of staff and audit it, in one transaction, after what must come `first`."""
 
         def write(session: Any) -> None:
             first(session)
@@ -177,7 +175,7 @@ class Staff:
         return self.face(self._row(staff_id))
 
     def members(self, wanted: Row, after: str | None, limit: int) -> list[Row]:
-        """Staff in the order they came, up to `limit`.
+        """Up to `limit` members of staff, in the order in which they were added.
 
         `wanted` narrows it: `q`, a part of name, user name, point or department; `role`; `active`.
         """
@@ -223,7 +221,7 @@ class Staff:
         self._sessions.end_all(staff_id)
 
     def open_recovery(self, actor: Actor, staff_id: str) -> Row:
-        """An administrator asks that an account be recovered; another one must confirm it within a day."""
+        """Request the recovery of an account, which another administrator must confirm within a day."""
         row, now = self._row(staff_id), self._now()
         opened = {"_id": staff_id, "by": actor.id, "at": now, "ends_at": now + timedelta(hours=recovery.RECOVERY_HOURS)}
 
@@ -241,7 +239,7 @@ class Staff:
         return [self._recovery_face(row, people) for row in waiting]
 
     def withdraw_recovery(self, actor: Actor, staff_id: str) -> None:
-        """Any administrator strikes a recovery out, e.g. one that nobody asked for. Raises NoRecovery."""
+        """Cancel a recovery that waits; any administrator may. Raises NoRecovery."""
         waiting = self._waiting(staff_id)
 
         def write(session: Any) -> None:
@@ -251,7 +249,7 @@ class Staff:
         self._transact(write)
 
     def confirm_recovery(self, actor: Actor, staff_id: str) -> Row:
-        """The second administrator agrees: a new first password, no second factor, no log-in left.
+        """Recover an account as the second administrator: a new first password, no second factor, all sessions ended.
 
         Raises NoRecovery, SecondAdminNeeded.
         """
@@ -336,20 +334,16 @@ class Staff:
 
 
 def _some(codes: list[str]) -> str:
-    """So many codes as can be read in one line."""
+    """The codes, or a few of them if they are many."""
     return ", ".join(codes) if len(codes) <= MOST_LISTED else f"{len(codes)}, such as {', '.join(codes[:3])}"
 
 
 def _roles(roles: Any) -> list[str]:
-    try:
+    with bad_field("roles"):
         staff_roles.check_roles(set(roles))
-    except ValueError as error:
-        raise BadFields({"roles": [str(error)]}) from None
     return sorted(roles)
 
 
 def _name(text: str) -> str:
-    try:
+    with bad_field("name"):
         return clean_name(text)
-    except ValueError as error:
-        raise BadFields({"name": [str(error)]}) from None

@@ -1,0 +1,125 @@
+"""Refuses queries of ours whose cost grows with the collection (the table in docs: the store), and names the caller.
+
+Every command that pymongo sends is looked at, in the thread that sends it; only what our own code asks for counts, not
+what a test looks up. A store names the collections that stay few as SMALL, and the functions that are meant to read
+everything as WHOLE, each with the reason.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import monitoring
+
+from api.storage.database import narrows
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("api", "chat", "notifications")
+OURS = tuple(f"{ROOT / room}/" for room in ROOMS)
+STORAGE, TESTS = f"{ROOT / 'api' / 'storage'}/", f"{ROOT / 'tests'}/"
+FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("store.py"))
+MODULES = [import_module(".".join(path.with_suffix("").parts)) for path in FILES]
+
+YET = ("chat/", "api/cases/store.py")
+"""Rooms that are being mended."""
+
+SMALL = {name for module in MODULES for name in getattr(module, "SMALL", ())} | {"health", "catalogue", "circle"}
+"""The last three hold a row or two each."""
+WHOLE = {(module.__file__, name) for module in MODULES for name in getattr(module, "WHOLE", ())}
+FIRST: dict[str, set[str]] = {}
+"""By collection, the fields that an index begins with."""
+for _collection, _keys, _options in (index for module in MODULES for index in getattr(module, "INDEXES", ())):
+    FIRST.setdefault(_collection, set()).add(_keys[0][0])
+
+
+def fault(name: str, command: Mapping[str, Any]) -> str | None:
+    """What makes this command cost more the more rows there are, or None."""
+    if command.get(name) in SMALL:
+        return None
+    if name in ("findAndModify", "distinct"):
+        return name
+    if name == "find":
+        return _fault(command["find"], command.get("filter", {}), command.get("sort"))
+    if name == "count":
+        return _fault(command["count"], command.get("query", {}), None)
+    if name == "aggregate" and isinstance(command["aggregate"], str):
+        stages = command["pipeline"]
+        sort = next((stage["$sort"] for stage in stages if "$sort" in stage), None)
+        return _fault(command["aggregate"], stages[0].get("$match", {}) if stages else {}, sort)
+    writes = [write["q"] for write in (*command.get("updates", ()), *command.get("deletes", ()))]
+    return next(filter(None, (_fault(command[name], q, None) for q in writes)), None)
+
+
+def _fault(collection: str, wanted: Mapping[str, Any], sort: Mapping[str, int] | None) -> str | None:
+    if "$or" in wanted:
+        return "$or"
+    _id = wanted.get("_id")
+    by_id = "_id" in wanted and (not isinstance(_id, dict) or "$in" in _id)
+    indexed = {field: value for field, value in wanted.items() if field in FIRST.get(collection, ())}
+    if by_id or any(narrows(value) for value in indexed.values()):
+        return None
+    if sort:
+        return f"sort by {', '.join(sort)} without an equality"
+    from_below = [value for value in indexed.values() if not value.keys().isdisjoint({"$gt", "$gte"})]
+    if from_below:
+        return None  # an open end upwards: what is older is not read
+    if indexed:
+        return f"{', '.join(indexed)} without an equality, or a range without its lower end"
+    if "_id" in wanted:
+        return "a range of _id alone"
+    return f"no index for {', '.join(wanted)}" if wanted else "all rows"
+
+
+def caller() -> str | None:
+    """Who of our own code sends the command: `file:line function`. None for a test's own look, and for WHOLE."""
+    frame = sys._getframe(1)
+    found = None
+    while frame := frame.f_back:  # type: ignore[assignment]
+        code = frame.f_code
+        if (code.co_filename, code.co_name) in WHOLE:
+            return None
+        if found is None and code.co_filename.startswith(TESTS) and code.co_filename != __file__:
+            return None
+        if found is None and code.co_filename.startswith(OURS) and not code.co_filename.startswith(STORAGE):
+            found = f"{code.co_filename.removeprefix(f'{ROOT}/')}:{frame.f_lineno} {code.co_name}"
+    return found
+
+
+class Shapes(monitoring.CommandListener):
+    """Collects what is refused, until the test that caused it ends."""
+
+    def __init__(self) -> None:
+        self.refused: list[str] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Look at a command before it is sent."""
+        why = fault(event.command_name, event.command)
+        by = caller() if why else None
+        if by and not by.startswith(YET):
+            self.refused.append(f"{event.command[event.command_name]}: {why}, asked by {by}")
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing."""
+
+    def taken(self) -> Sequence[str]:
+        """What was refused since the last call, each once."""
+        refused, self.refused = self.refused, []
+        return sorted(set(refused))
+
+
+SHAPES = Shapes()
+monitoring.register(SHAPES)
+
+
+@pytest.fixture(autouse=True)
+def flat_queries() -> Iterator[None]:
+    """No query of ours costs more the more rows there are."""
+    yield
+    refused = SHAPES.taken()
+    assert not refused, "queries whose cost grows with the collection (see tests/shapes.py):\n" + "\n".join(refused)
