@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("api", "chat", "notifications")
 
-NOT_YET = {"jobs", "storage"}
+NOT_YET: set[str] = set()
 """Rooms that are still being tidied: nothing below is asked of them. `api` stands for the files right under api/."""
 
 MOST_LINES_OF_A_FILE = 400
