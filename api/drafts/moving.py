@@ -43,7 +43,7 @@ def carried(
     `asked` has the words of what the old one asked."""
     old = draft.edition
     answers, no_field = _fitting(old.form, new.form, draft.answers, now)
-    materials, no_paper = _filed(old, new, draft.materials)
+    materials, no_paper = _filed(old, new, draft.record.materials)
     no_question = [_about(asked[key]) for key in draft.situation if key not in situation and key in asked]
     return Carried(situation, answers, materials, tuple(dict.fromkeys((*no_question, *no_field, *no_paper))))
 

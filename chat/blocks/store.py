@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 from chat.blocks.block import DeskBlock
 from chat.ports import Document
 from chat.talk.conversation import Participant
+from chat.talk.ids import EPOCH
 from chat.talk.store import ChatDatabase, Index, Unsettled
 
 INDEXES: list[Index] = [("chat_blocks", [("until", 1)], {})]
@@ -53,7 +54,7 @@ class BlockStore:
 
     def forget(self, before: datetime) -> None:
         """Delete those that ended before an instant."""
-        self._blocks.delete_many({"until": {"$lt": before}})
+        self._blocks.delete_many({"until": {"$gt": EPOCH, "$lt": before}})
 
 
 def _block_of(row: dict[str, Any]) -> DeskBlock:

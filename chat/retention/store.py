@@ -72,7 +72,7 @@ class RetentionStore:
 
     def buried(self, now: datetime, limit: int) -> list[str]:
         """Deleted conversations whose messages are due for deletion."""
-        rows = self._db["chat_gone"].find({"due_at": {"$lte": now}}, {"_id": 1}).limit(limit)
+        rows = self._db["chat_gone"].find({"due_at": {"$gt": EPOCH, "$lte": now}}, {"_id": 1}).limit(limit)
         return [row["_id"] for row in rows]
 
     def drop_messages(self, conversation: str, most: int) -> int:
