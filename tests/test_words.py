@@ -62,7 +62,6 @@ class Module(NamedTuple):
     """One file of the program."""
 
     path: str
-    room: str
     name: str
     is_package: bool
     lines: int
@@ -80,14 +79,7 @@ def read(path: Path) -> Module:
     parts = relative.with_suffix("").parts
     is_package = parts[-1] == "__init__"
     name = ".".join(parts[:-1] if is_package else parts)
-    return Module(str(relative), room_of(name), name, is_package, text.count("\n"), ast.parse(text))
-
-
-def room_of(module: str) -> str:
-    """`chat` of chat.desk.queue, `identity` of api.identity.store, `api` of api.app."""
-    package, *rest = module.split(".")
-    is_room = package == "api" and rest and (ROOT / "api" / rest[0]).is_dir()
-    return rest[0] if is_room else package
+    return Module(str(relative), name, is_package, text.count("\n"), ast.parse(text))
 
 
 def refuse(wrong: list[str]) -> None:
@@ -320,17 +312,15 @@ def way_back(graph, start):
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    known = {module.name: module.room for module in modules()}
-    wrong = [path for path in circles(imports()) if all(module in known for module in path)]
     advice = "let the lower one take what it needs as a parameter, or move the shared part below both"
-    refuse([f"{' → '.join(path)}: {advice}" for path in wrong])
+    refuse([f"{' → '.join(path)}: {advice}" for path in circles(imports())])
 
 
 # -- the checks themselves -----------------------------------------------------------------------------------------
 
 
 def written(text):
-    return Module("api/x.py", "x", "api.x", False, text.count("\n"), ast.parse(text))
+    return Module("api/x.py", "api.x", False, text.count("\n"), ast.parse(text))
 
 
 def test_the_names_of_a_module_are_its_functions_parameters_and_attributes():

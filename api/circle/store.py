@@ -70,8 +70,8 @@ class CircleStore:
 
     def made_as(self, ref: str) -> str | None:
         """The point that was made by a request, by the request's own id."""
-        found = self._db["point_versions"].find_one({"ref": ref})
-        return found["point"] if found else None
+        version = self._db["point_versions"].find_one({"ref": ref})
+        return version["point"] if version else None
 
     def networks(self) -> list[Document]:
         """All generations that were built, the newest first."""

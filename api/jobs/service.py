@@ -107,14 +107,14 @@ class Jobs:
     def schedule(self, now: datetime) -> bool:
         """Enqueue the recurring jobs whose slot has begun; every process may try, one job a slot comes of it."""
         begun = [
-            (one, slot)
-            for one in self._ports.recurring
-            for slot in [one.slot(now)]
-            if self._slots.get(one.kind) != slot
+            (recurring, slot)
+            for recurring in self._ports.recurring
+            for slot in [recurring.slot(now)]
+            if self._slots.get(recurring.kind) != slot
         ]
-        for one, slot in begun:
-            self.enqueue(one.key(slot), one.kind, {"slot": slot.isoformat()}, due_at=slot)
-            self._slots[one.kind] = slot
+        for recurring, slot in begun:
+            self.enqueue(recurring.key(slot), recurring.kind, {"slot": slot.isoformat()}, due_at=slot)
+            self._slots[recurring.kind] = slot
         return bool(begun)
 
     def give_back(self) -> None:
@@ -185,7 +185,8 @@ class Jobs:
 
     def _react(self, event: Event, row: Document) -> None:
         """Each reaction is noted as it is done, the last one together with the end of the event."""
-        due = [one for one in self._ports.reactions().get(event.type, ()) if one[0] not in event.done]
+        reactions = self._ports.reactions().get(event.type, ())
+        due = [(name, react) for name, react in reactions if name not in event.done]
         for left, (name, react) in zip(range(len(due) - 1, -1, -1), due, strict=True):
             react(event)
             if left:
@@ -239,15 +240,15 @@ class Idempotency:
             raise KeyReused
         if held["state"] == "in_flight" and not self._store.retake_key(key, self._now()):
             raise KeyInFlight(retry_after=2)
-        found = load(held["ref"])
-        if found is not None:
+        earlier = load(held["ref"])
+        if earlier is not None:
             self._store.end_key(key)
-            return found
+            return earlier
         return self._create(key, held["ref"], create)
 
     def _create(self, key: str, ref: str, create: Callable[[str], Any]) -> Any:
         try:
-            made = create(ref)
+            created = create(ref)
         except Refusal:
             self._store.drop_key(key)
             raise
@@ -255,7 +256,7 @@ class Idempotency:
             self._store.expire_key(key, self._now())
             raise
         self._store.end_key(key)
-        return made
+        return created
 
 
 class SecondProcess(Exception):

@@ -149,8 +149,8 @@ class JobStore:
         rows: list[Document] = []
         for name in ("events", "jobs")[begin == "jobs" :]:
             wanted = {"state": state, "_id": {"$gt": last}} if name == begin else {"state": state}
-            found = self.database[name].find(wanted).sort("_id", 1).limit(limit - len(rows))
-            rows += [{**row, "collection": name, "place": f"{name} {row['_id']}"} for row in found]
+            page = self.database[name].find(wanted).sort("_id", 1).limit(limit - len(rows))
+            rows += [{**row, "collection": name, "place": f"{name} {row['_id']}"} for row in page]
             if len(rows) >= limit:
                 break
         return rows

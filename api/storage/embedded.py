@@ -274,11 +274,11 @@ class Watch:
 def running_uri(var: Path) -> str | None:
     """The URI of the store that another process runs on this folder, for commands beside a running server."""
     try:
-        told = json.loads((var / "store.json").read_text())
-        os.kill(told["pid"], 0)
+        running = json.loads((var / "store.json").read_text())
+        os.kill(running["pid"], 0)
     except (OSError, ValueError, KeyError):
         return None
-    return str(told["uri"])
+    return str(running["uri"])
 
 
 def free_port() -> int:
@@ -290,12 +290,12 @@ def free_port() -> int:
 
 def _program() -> str:
     beside = Path(sys.executable).with_name("secantusd-py")
-    found = str(beside) if beside.exists() else shutil.which("secantusd-py")
-    if not found:
+    program = str(beside) if beside.exists() else shutil.which("secantusd-py")
+    if not program:
         raise StoreBusy(
             "The embedded store is not installed: pip install 'service-circle[embedded]', or set MONGODB_URI."
         )
-    return found
+    return program
 
 
 def _taken(port: int) -> bool:
