@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PAGES := api/pages
 SEED ?= 1
 COUNT ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: run test check format pages bench needs lock clean
 .DEFAULT_GOAL := run

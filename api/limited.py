@@ -24,7 +24,7 @@ PIECE_BYTES, LINE_BYTES = 64 * 1024, 4 * 1024
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProcessLimits:
     """What a process may use: bytes of address space, seconds of CPU, niceness, bytes of a file that it writes.
 
     Past `cpu_seconds` it is sent SIGXCPU, which a handler could survive; it is killed `grace_seconds` later.
@@ -37,7 +37,7 @@ class Limits:
     file_bytes: int | None = None
 
 
-def confine(limits: Limits) -> None:
+def confine(limits: ProcessLimits) -> None:
     """Put this process under limits, for good. It leaves no core dump, which could hold somebody's papers."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + limits.grace_seconds))

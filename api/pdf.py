@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import quote
 
-from api.limited import Limits, NoTurn, Program, confine
+from api.limited import NoTurn, ProcessLimits, Program, confine
 from api.refusals import Refusal
 
 SECONDS = 30
-LIMITS = Limits(memory_bytes=1024**3, cpu_seconds=SECONDS)
+LIMITS = ProcessLimits(memory_bytes=1024**3, cpu_seconds=SECONDS)
 PRESS = Program("api.pdf", at_once=2, wait_seconds=20)
 KEPT = 32
 CONTENT_TYPE = "application/pdf"

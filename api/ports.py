@@ -26,7 +26,7 @@ from api.settings import Settings
 Ports = TypeVar("Ports")
 
 
-class Office(own_data.Rooms, Protocol):
+class OfficeRooms(own_data.Rooms, Protocol):
     """The rooms as the ports see them."""
 
     settings: Settings
@@ -39,7 +39,7 @@ class Office(own_data.Rooms, Protocol):
     handlers: Mapping[str, Handler]
 
 
-def filled(fill: Callable[[Office], Ports], office: Office) -> Ports:
+def filled(fill: Callable[[OfficeRooms], Ports], office: OfficeRooms) -> Ports:
     """The ports of one room. Raises CannotStart, in words, where one of them is not filled."""
     try:
         return fill(office)
@@ -47,7 +47,7 @@ def filled(fill: Callable[[Office], Ports], office: Office) -> Ports:
         raise CannotStart(f"A port is not filled: {error}. Fill it in api/ports.py, {fill.__name__}().") from error
 
 
-def of_jobs(office: Office) -> JobsPorts:
+def of_jobs(office: OfficeRooms) -> JobsPorts:
     """The audit is above the jobs, as is whoever reacts to events and does jobs."""
     return JobsPorts(
         record=lambda actor_id, act, subject, *, session: office.audit.record(actor_id, act, subject, session=session),
@@ -57,7 +57,7 @@ def of_jobs(office: Office) -> JobsPorts:
     )
 
 
-def of_identity(office: Office) -> IdentityPorts:
+def of_identity(office: OfficeRooms) -> IdentityPorts:
     """Outside parties by the settings; matters, places, cases and what belongs to a citizen by the rooms above."""
     return IdentityPorts(
         audit=office.audit.record,
@@ -75,7 +75,7 @@ def of_identity(office: Office) -> IdentityPorts:
     )
 
 
-def of_files(office: Office) -> FilesPorts:
+def of_files(office: OfficeRooms) -> FilesPorts:
     """Who else may read a file, and what rests on it. No virus scanner is attached."""
     return FilesPorts(
         shared=lambda actor, upload: office.chat.ties.shares_file(actor, upload),
@@ -87,7 +87,7 @@ def of_files(office: Office) -> FilesPorts:
     )
 
 
-def of_circle(office: Office) -> CirclePorts:
+def of_circle(office: OfficeRooms) -> CirclePorts:
     """A point with staff or conversations cannot be deleted."""
     return CirclePorts(
         hangs_on=lambda point: {
@@ -97,7 +97,7 @@ def of_circle(office: Office) -> CirclePorts:
     )
 
 
-def of_drafts(office: Office) -> DraftsPorts:
+def of_drafts(office: OfficeRooms) -> DraftsPorts:
     """A draft may begin in a conversation, and take over a file that was sent there."""
     return DraftsPorts(
         owns_conversation=lambda actor, conversation: office.chat.ties.is_of(actor, conversation),
@@ -106,12 +106,12 @@ def of_drafts(office: Office) -> DraftsPorts:
     )
 
 
-def of_cases(office: Office) -> CasesPorts:
+def of_cases(office: OfficeRooms) -> CasesPorts:
     """The timeline of a case shows its conversations."""
     return CasesPorts(conversations_of=lambda number, actor: office.chat.ties.of_case(number, actor))
 
 
-def of_chat(office: Office) -> chat.Ports:
+def of_chat(office: OfficeRooms) -> chat.Ports:
     """The office as the chat sees it."""
 
     def own_file(upload: str, viewer: Any) -> dict[str, Any] | None:

@@ -101,7 +101,7 @@ def _messages(bp: Blueprint, chat: Chat, http: RouteGuard) -> None:
     @bp.get("/conversations/<conversation>/search")
     @http.allow("citizen", "staff")
     @bp.arguments(schemas.SearchQuerySchema, location="query")
-    @bp.response(200, schemas.FoundSchema)
+    @bp.response(200, schemas.MessageSearchPageSchema)
     def search(query: Body, conversation: str, actor: Any) -> Body:
         """Search for words in one conversation."""
         page = query.get("cursor"), query["limit"]
@@ -110,7 +110,7 @@ def _messages(bp: Blueprint, chat: Chat, http: RouteGuard) -> None:
     @bp.get("/desk/messages")
     @http.allow(*DESK)
     @bp.arguments(schemas.SearchQuerySchema, location="query")
-    @bp.response(200, schemas.FoundSchema)
+    @bp.response(200, schemas.MessageSearchPageSchema)
     def search_own(query: Body, actor: Any) -> Body:
         """Search for words in the conversations that one has or took first."""
         return chat.search.of_officer(actor, query["q"], (query.get("cursor"), query["limit"]))

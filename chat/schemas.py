@@ -330,7 +330,7 @@ class SearchQuerySchema(PageQuerySchema):
     q = fields.String(required=True, validate=validate.Length(1, 60))
 
 
-class FoundSchema(Schema):
+class MessageSearchPageSchema(Schema):
     """A page of messages, newest first."""
 
     items = fields.List(fields.Nested(MessageSchema), required=True)

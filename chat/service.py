@@ -1,5 +1,6 @@
-"""The use cases of asking, reading and posting, the same for HTTP and for the socket; and the parts of the chat put
-together: `handling`, `officers`, `promises`, `ties`, `blocks`, `replies`, `search`, `retention`.
+"""The use cases of asking, reading and posting, the same for HTTP and for the socket; assembles the parts of the chat.
+
+The other use cases are parts of it: `handling`, `officers`, `promises`, `ties`, `blocks`, `replies`, `search`.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,5 +1,4 @@
-"""Attaches the Socket.IO server to the app: its options, its JSON, the relay to other processes, the watch over its
-connections.
+"""Attaches the Socket.IO server to the app: options, JSON, the relay to other processes, periodic checks.
 
 Only this file, the namespace and the relay know Socket.IO.
 """

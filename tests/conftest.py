@@ -24,10 +24,11 @@ from flask.testing import FlaskClient
 from pymongo import DeleteMany
 from werkzeug.test import TestResponse
 
+from api import pdf
 from api.app import create_app
 from api.files import run_check
 from api.identity.sealing.keyring import Keyring
-from api.matters.search.index import Entry, Index
+from api.matters.search.index import Index, SearchEntry
 from api.matters.search.reading import Reader
 from api.settings import Settings, read
 from api.storage.database import Database
@@ -335,9 +336,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def catalogue_read_once() -> Iterator[None]:
     """The starter catalogue makes the same search index in every app: it is made once a run, not once a module."""
     only = Reader(json.loads(resources.files("api.matters").joinpath("data", "lexicon.json").read_bytes()))
+    only.written = cache(only.written)  # type: ignore[method-assign]
     made: dict[Any, Index] = {}
 
-    def index(entries: Sequence[Entry], reader: Reader) -> Index:
+    def index(entries: Sequence[SearchEntry], reader: Reader) -> Index:
         texts = tuple((entry.code, tuple(entry.texts)) for entry in entries)
         if texts not in made:
             made[texts] = Index(entries, reader)
@@ -371,6 +373,14 @@ def picture_checked_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_check, "check", check)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def paper_set_once() -> Iterator[None]:
+    """The same paper, which many may ask for, is set once a run; `tests/matters/test_printing.py` sets its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.pdf.printed", cache(pdf.printed))
         yield
 
 

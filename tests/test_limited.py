@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from api import limited
-from api.limited import ROOT, Limits, NoTurn, Program
+from api.limited import ROOT, NoTurn, ProcessLimits, Program
 
 As = Callable[[str], None]
-CONFINED = Limits(memory_bytes=512 * 1024**2, cpu_seconds=5, grace_seconds=2, niceness=3, file_bytes=1_000)
+CONFINED = ProcessLimits(memory_bytes=512 * 1024**2, cpu_seconds=5, grace_seconds=2, niceness=3, file_bytes=1_000)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_it_sees_nothing_of_the_environment_but_where_modules_are(runs: As, monk
 
 def test_its_limits_are_those_that_it_puts_itself_under(runs: As) -> None:
     runs(
-        "import json, os, resource as r; from api.limited import Limits, confine; "
+        "import json, os, resource as r; from api.limited import ProcessLimits, confine; "
         f"confine({CONFINED!r}); names = ['AS', 'CPU', 'CORE', 'FSIZE']; "
         "print(json.dumps([os.nice(0), *(r.getrlimit(getattr(r, f'RLIMIT_{n}')) for n in names)]))"
     )

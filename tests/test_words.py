@@ -16,11 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("api", "chat", "notifications")
 
-NOT_YET = {
-    "api",
-    "circle",
-    "matters",
-}
+NOT_YET: set[str] = set()
 """Rooms that are still being tidied: nothing below is asked of them. `api` stands for the files right under api/."""
 
 MOST_LINES_OF_A_FILE = 400
@@ -45,6 +41,7 @@ FORBIDDEN_FILES = frozenset(
 ALLOWED = {
     ("api/cases/clock/facts.py", "told"): "a field of the clock's input",
     ("api/reports/schemas.py", "told"): "a field of the API",
+    ("api/circle/schemas/circle.py", "said"): "a field of the API",
 }
 """Forbidden words that stay, by file, and why."""
 

@@ -1,6 +1,7 @@
 """A case with its seals opened and its matter looked up: made once per request (`reader`), then handed on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from api.cases.case import Action, Case, CaseStanding
@@ -25,6 +26,8 @@ class OpenCase:
     agent: str | None
     actions: tuple[Action, ...]
     standing: CaseStanding
+    files: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """By upload: what was looked up of its files already."""
 
     @property
     def papers(self) -> list[Material]:

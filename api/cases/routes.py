@@ -94,7 +94,7 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.post("/lookups")
     @http.allow("anyone")
     @bp.arguments(schemas.Lookup)
-    @bp.response(200, schemas.FoundSchema)
+    @bp.response(200, schemas.LookupResult)
     def look_up(body: Body) -> Body:
         """Without a log-in, with number and receipt code: the state."""
         return cases.look_up(body["number"], body["code"])

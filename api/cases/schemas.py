@@ -259,7 +259,7 @@ class Lookup(Schema):
     code = fields.String(required=True, validate=validate.Length(max=40))
 
 
-class FoundSchema(Schema):
+class LookupResult(Schema):
     """The least of a case."""
 
     number = fields.String(required=True)

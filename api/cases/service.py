@@ -168,7 +168,7 @@ class Cases:
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
         """A saved queue of the desk, newest first, up to `limit`."""
-        wanted = {"officer": actor.id} if queue == "mine" else QUEUES[queue]
+        wanted = {**QUEUES["all"], "officer": actor.id} if queue == "mine" else QUEUES[queue]
         filters = [{**wanted, **place} for place in scope.within(actor)]
         return [self._views.line(case) for case in self._store.list(filters, after, limit)]
 

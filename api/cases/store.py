@@ -91,11 +91,7 @@ class CaseStore:
 
         Each filter is asked for by itself: the embedded store reads the whole collection for an `$or`.
         """
-        beyond = {"_id": {"$lt": after}} if after else {}
-        rows: dict[str, Document] = {}
-        for wanted in filters:
-            matching = self._db["cases"].find({**wanted, **beyond}).sort("_id", -1).limit(limit)
-            rows |= {row["_id"]: row for row in matching}
+        rows = {row["_id"]: row for wanted in filters for row in self._db.newest("cases", wanted, after, limit)}
         return [_case(rows[case_id]) for case_id in sorted(rows, reverse=True)[:limit]]
 
 

@@ -9,7 +9,7 @@ from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import sealed_action, snapshot
 from api.cases.store import NumberTaken
-from api.drafts.open_draft import OpenDraft
+from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
 from api.identity.actor import Actor
 from api.times import BEIJING
@@ -32,12 +32,12 @@ class Submission:
 
         Raises NotComplete, DraftSubmitted, MandateEnded, VersionStale where the draft was changed meanwhile.
         """
-        draft = self._drafts.complete(actor, draft_id)
+        handed_in = self._drafts.complete(actor, draft_id)
         while True:
             number = rules.new_number(PREFIX, self._ground.now().astimezone(BEIJING))
-            case = self._new_case(actor, draft, new_id, number)
+            case = self._new_case(actor, handed_in, new_id, number)
             try:
-                self._write(actor, draft, case)
+                self._write(actor, handed_in, case)
             except NumberTaken:
                 continue
             return case
@@ -46,8 +46,9 @@ class Submission:
         """Where a new case lies: at the district's desk, and with the department of its matter; "" where none is."""
         return self._desk_for(matter, None) or "", self._ground.matters.department(matter, version)
 
-    def _new_case(self, actor: Actor, draft: OpenDraft, case_id: str, number: str) -> OpenCase:
-        action = Action(1, "submit", self._ground.now(), actor.id, "citizen", {"materials": draft.materials})
+    def _new_case(self, actor: Actor, handed_in: HandedIn, case_id: str, number: str) -> OpenCase:
+        draft = handed_in.draft
+        action = Action(1, "submit", self._ground.now(), actor.id, "citizen", {"materials": handed_in.materials})
         standing, receipt, matter = rules.fold([action]), rules.new_receipt(), draft.record.matter
         desk, department = self.place(matter.code, matter.version)
         keys = self._ground.keyring
@@ -61,7 +62,7 @@ class Submission:
             mandate=draft.record.mandate,
             principal=draft.principal["index"] if draft.principal else None,
             matter=matter,
-            answers=keys.seal_json(case_id, "answers", draft.answers),
+            answers=keys.seal_json(case_id, "answers", handed_in.answers),
             situation=keys.seal_json(case_id, "situation", draft.situation),
             delivery=keys.seal_json(case_id, "delivery", draft.delivery),
             submitted_at=action.at,
@@ -74,25 +75,26 @@ class Submission:
             matter=draft.matter,
             edition=draft.edition,
             situation=draft.situation,
-            answers=draft.answers,
+            answers=handed_in.answers,
             delivery=draft.delivery or {},
             receipt=receipt,
             agent=draft.principal["agent_name"] if draft.principal else None,
             actions=(action,),
             standing=standing,
+            files=handed_in.files,
         )
 
-    def _write(self, actor: Actor, draft: OpenDraft, case: OpenCase) -> None:
+    def _write(self, actor: Actor, handed_in: HandedIn, case: OpenCase) -> None:
         ground, record = self._ground, case.record
         action = sealed_action(ground.keyring, record.id, case.actions[0])
-        conversation = {"talk": draft.record.talk} if draft.record.talk else {}
+        talk = handed_in.draft.record.talk
 
         def write(session: Any) -> None:
             ground.access.hold_mandate(session, actor, record)
             ground.store.add(session, record, action)
-            ground.files.keep(session, draft.materials)
-            self._drafts.hand_over(session, draft, record.number)
-            about = {"number": record.number, "state": record.state, **conversation}
+            ground.files.keep(session, handed_in.materials)
+            self._drafts.hand_over(session, handed_in.draft, record.number)
+            about = {"number": record.number, "state": record.state, **({"talk": talk} if talk else {})}
             ground.announce(session, rules.EVENTS["submit"], record.id, **about)
 
         ground.transact(write)

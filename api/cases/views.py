@@ -43,7 +43,7 @@ class CaseViews:
             **self._line(record, name, clock),
             "receipt_code": None if actor.is_staff else case.receipt,
             "answers": answers,
-            "situation": self._ground.matters.said(case.matter, situation),
+            "situation": self._ground.matters.answered(case.matter, situation),
             "materials": self._materials(case),
             "delivery": delivery,
             "supplement": _supplement(case),
@@ -92,15 +92,16 @@ class CaseViews:
         }
 
     def _materials(self, case: OpenCase) -> list[Row]:
+        describe = self._ground.files.describe
         own, handed_in = {paper.key for paper in case.edition.papers}, case.standing.materials or {}
-        filled = forms.fills(case.edition.form, case.matter.materials)
+        files, filled = case.files, forms.fills(case.edition.form, case.matter.materials)
         return [
             {
                 "key": material.key,
                 "name": material.name,
                 "held_by_state": material.held_by_state,
                 "filled_in": material.key in filled,
-                "files": [self._ground.files.describe(upload) for upload in handed_in.get(material.key, [])],
+                "files": [files.get(upload) or describe(upload) for upload in handed_in.get(material.key, [])],
             }
             for material in case.papers
             if material.key in own or handed_in.get(material.key)

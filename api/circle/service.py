@@ -74,8 +74,7 @@ class Circle:
         self._opening, self._matter, self._codes = opening, matter, codes
         self._pace = pace or Pace()
         self._snapshot = CircleSnapshot(-1, (), {}, None)
-        self._following = threading.Lock()
-        self._drawing = threading.Lock()
+        self._following, self._drawing = threading.Lock(), threading.Lock()
         self._cover_after = NEVER
         self._isochrones: dict[tuple[Any, ...], Row] = {}
         self.changes = PointChanges(

@@ -67,10 +67,10 @@ def _load_matters(office: Any, file: Path) -> list[str]:
     """Publish the versions of a JSON file that are not there yet; all that is wrong, a line each."""
     from marshmallow import ValidationError
 
-    from api.matters.schemas.entries import Entry
+    from api.matters.schemas.entries import EntrySchema
 
     try:
-        entries = Entry(many=True).load(json.loads(file.read_text(encoding="utf-8")))
+        entries = EntrySchema(many=True).load(json.loads(file.read_text(encoding="utf-8")))
     except ValidationError as error:
         return [f"entry {number}: {reasons}" for number, reasons in error.normalized_messages().items()]
     except ValueError as error:

@@ -1,6 +1,6 @@
 """What is missing of a draft before it can be submitted: of its form, its materials, its delivery and its mandate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 
 from api.drafts.draft import Missing, missing
@@ -13,11 +13,11 @@ Index = Callable[[str, str], str]
 """The blind index of a number, by its kind."""
 
 
-def gaps(draft: OpenDraft, *, usable: Callable[[str], bool], index: Index, now: datetime) -> list[Missing]:
+def gaps(draft: OpenDraft, *, accepted: Container[str], index: Index, now: datetime) -> list[Missing]:
     """Everything that must still be done, in the order of the page; empty where the draft may be submitted.
 
     Something is missing, too, where the version it began under is taken no more (`matters.version.taken_until`): it has
-    to be moved to the newer one first, or the matter has ended. `usable(upload)` says whether an upload was accepted.
+    to be moved to the newer one first, or the matter has ended. `accepted` are the uploads that passed their check.
     """
     form, known = draft.edition.form, draft.edition.known
     counted = forms.handed_in(form, draft.answers, known)
@@ -25,10 +25,10 @@ def gaps(draft: OpenDraft, *, usable: Callable[[str], bool], index: Index, now: 
     filled = forms.fills(form, draft.matter.materials)
     incomplete = missing(
         {**forms.missing(form, draft.answers, known), **passed},
-        draft.materials,
+        draft.record.materials,
         draft.delivery,
         tuple(paper for paper in draft.edition.papers if paper.key not in filled),
-        usable,
+        lambda upload: upload in accepted,
     )
     return [*_version_ended(draft), *incomplete, *_wrong_principal(draft, index, now)]
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from api.drafts.open_draft import Edition, OpenDraft
 from api.matters import form as forms
-from api.matters.catalogue.matter import Limit, Material, Matter
+from api.matters.catalogue.matter import DayLimit, Material, Matter
 from api.matters.form import Form
-from api.matters.guide.situation import Words
+from api.matters.guide.situation import BilingualText
 
 UNITS = {"working": ("个工作日", "working days"), "calendar": ("天", "days")}
-SAME = Words("您这种情况要办的没有变，只是说明文字有改动。", "Nothing changes for you; only the wording was revised.")
+SAME = BilingualText(
+    "您这种情况要办的没有变，只是说明文字有改动。", "Nothing changes for you; only the wording was revised."
+)
 
 
 @dataclass(frozen=True)
@@ -25,23 +27,23 @@ class Carried:
     situation: dict[str, str]
     answers: dict[str, Any]
     materials: dict[str, list[str]]
-    left_out: tuple[Words, ...]
+    left_out: tuple[BilingualText, ...]
 
 
-def changes(old: Edition, new: Edition, answers: forms.Values) -> list[Words]:
+def changes(old: Edition, new: Edition, answers: forms.Values) -> list[BilingualText]:
     """What the newer version asks otherwise of this person, each once; `[SAME]` where it asks the same."""
     differences = (*_elements(old.matter, new.matter), *_papers(old, new), *_fields(old, new, answers))
     return list(dict.fromkeys(differences)) or [SAME]
 
 
 def carried(
-    draft: OpenDraft, new: Edition, situation: dict[str, str], asked: Mapping[str, Words], now: datetime
+    draft: OpenDraft, new: Edition, situation: dict[str, str], asked: Mapping[str, BilingualText], now: datetime
 ) -> Carried:
     """What of a draft fits the newer version. `situation` is what of its situation the new version still asks, and
     `asked` has the words of what the old one asked."""
     old = draft.edition
     answers, no_field = _fitting(old.form, new.form, draft.answers, now)
-    materials, no_paper = _filed(old, new, draft.materials)
+    materials, no_paper = _filed(old, new, draft.record.materials)
     no_question = [_about(asked[key]) for key in draft.situation if key not in situation and key in asked]
     return Carried(situation, answers, materials, tuple(dict.fromkeys((*no_question, *no_field, *no_paper))))
 
@@ -49,7 +51,7 @@ def carried(
 # -- what differs -------------------------------------------------------------------
 
 
-def _elements(old: Matter, new: Matter) -> Iterator[Words]:
+def _elements(old: Matter, new: Matter) -> Iterator[BilingualText]:
     if old.name != new.name:
         yield _turned(("名称", "Name"), (old.name, old.name), (new.name, new.name))
     for name, words in (("promised", ("承诺时限", "Promised limit")), ("statutory", ("法定时限", "Legal limit"))):
@@ -62,10 +64,10 @@ def _elements(old: Matter, new: Matter) -> Iterator[Words]:
         before, after = old.record["visits"], new.record["visits"]
         yield _turned(("到现场次数", "Visits"), (f"{before} 次", str(before)), (f"{after} 次", str(after)))
     if old.record["conditions"] != new.record["conditions"]:
-        yield Words("办理条件有改动，请看新版指南。", "The conditions were changed: see the new guide.")
+        yield BilingualText("办理条件有改动，请看新版指南。", "The conditions were changed: see the new guide.")
 
 
-def _papers(old: Edition, new: Edition) -> Iterator[Words]:
+def _papers(old: Edition, new: Edition) -> Iterator[BilingualText]:
     same, before = _same(old, new), {paper.key: paper for paper in old.papers}
     for key, paper in before.items():
         if key not in same:
@@ -76,25 +78,27 @@ def _papers(old: Edition, new: Edition) -> Iterator[Words]:
         if was is None:
             yield _added(paper)
         elif was.name != paper.name:
-            yield Words(f"“{was.name}”改为“{paper.name}”。", f"{was.name} has become {paper.name}.")
+            yield BilingualText(f"“{was.name}”改为“{paper.name}”。", f"{was.name} has become {paper.name}.")
         elif _wanted(was) != _wanted(paper):
-            yield Words(f"“{paper.name}”改为：{_wanted(paper)[0]}。", f"{paper.name} is now: {_wanted(paper)[1]}.")
+            yield BilingualText(
+                f"“{paper.name}”改为：{_wanted(paper)[0]}。", f"{paper.name} is now: {_wanted(paper)[1]}."
+            )
     needed = {paper.key for paper in new.papers}
     for mine, theirs in same.items():
         if mine in before and theirs not in needed:
             yield _no_longer(before[mine])
 
 
-def _no_longer(paper: Material) -> Words:
-    return Words(f"不用再交“{paper.name}”。", f"No longer needed: {paper.name}.")
+def _no_longer(paper: Material) -> BilingualText:
+    return BilingualText(f"不用再交“{paper.name}”。", f"No longer needed: {paper.name}.")
 
 
-def _added(paper: Material) -> Words:
+def _added(paper: Material) -> BilingualText:
     if paper.held_by_state:
-        return Words(
+        return BilingualText(
             f"新增“{paper.name}”，政府已有，不用您交。", f"Added, but held by the state already: {paper.name}."
         )
-    return Words(f"要多交一样：“{paper.name}”。", f"One more is needed: {paper.name}.")
+    return BilingualText(f"要多交一样：“{paper.name}”。", f"One more is needed: {paper.name}.")
 
 
 def _wanted(paper: Material) -> tuple[str, str]:
@@ -110,20 +114,22 @@ def _wanted(paper: Material) -> tuple[str, str]:
     return f"{paper.kind} {paper.copies} 份，{must[0]}", f"{kind} × {paper.copies}, {must[1]}"
 
 
-def _fields(old: Edition, new: Edition, answers: forms.Values) -> Iterator[Words]:
+def _fields(old: Edition, new: Edition, answers: forms.Values) -> Iterator[BilingualText]:
     before = {field.key: field for field, _ in forms.asked(old.form.fields, answers, old.known)}
     after = {field.key: field for field, _ in forms.asked(new.form.fields, answers, new.known)}
     for key, field in before.items():
         if key not in after:
-            yield Words(f"表里不再问“{field.words.text}”。", f"The form no longer asks: {field.words.text_en}.")
+            yield BilingualText(f"表里不再问“{field.words.text}”。", f"The form no longer asks: {field.words.text_en}.")
     for key, field in after.items():
         was = before.get(key)
         if was is None:
-            yield Words(f"表里多了一项：“{field.words.text}”。", f"The form also asks: {field.words.text_en}.")
+            yield BilingualText(f"表里多了一项：“{field.words.text}”。", f"The form also asks: {field.words.text_en}.")
         elif field.required and not was.required:
-            yield Words(f"“{field.words.text}”现在必须填。", f"Now required: {field.words.text_en}.")
+            yield BilingualText(f"“{field.words.text}”现在必须填。", f"Now required: {field.words.text_en}.")
         elif _shape(was) != _shape(field):
-            yield Words(f"“{field.words.text}”的填法有变。", f"To be filled in otherwise: {field.words.text_en}.")
+            yield BilingualText(
+                f"“{field.words.text}”的填法有变。", f"To be filled in otherwise: {field.words.text_en}."
+            )
 
 
 def _shape(field: forms.Field) -> tuple[Any, ...]:
@@ -134,11 +140,11 @@ def _inside(field: forms.Field) -> tuple[Any, ...]:
     return (field.key, field.words, field.required, *_shape(field))
 
 
-def _turned(what: tuple[str, str], before: tuple[str, str], after: tuple[str, str]) -> Words:
-    return Words(f"{what[0]}由“{before[0]}”改为“{after[0]}”。", f"{what[1]}: {before[1]} → {after[1]}.")
+def _turned(what: tuple[str, str], before: tuple[str, str], after: tuple[str, str]) -> BilingualText:
+    return BilingualText(f"{what[0]}由“{before[0]}”改为“{after[0]}”。", f"{what[1]}: {before[1]} → {after[1]}.")
 
 
-def _days(limit: Limit | None) -> tuple[str, str]:
+def _days(limit: DayLimit | None) -> tuple[str, str]:
     if limit is None:
         return "没有规定", "none set"
     return f"{limit.days} {UNITS[limit.unit][0]}", f"{limit.days} {UNITS[limit.unit][1]}"
@@ -165,14 +171,16 @@ def _same(old: Edition, new: Edition) -> dict[str, str]:
     return same
 
 
-def _filed(old: Edition, new: Edition, bound: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], list[Words]]:
+def _filed(
+    old: Edition, new: Edition, bound: Mapping[str, list[str]]
+) -> tuple[dict[str, list[str]], list[BilingualText]]:
     same, names = _same(old, new), {paper.key: paper.name for paper in old.every_paper}
     lost = [names.get(key, key) for key, uploads in bound.items() if uploads and key not in same]
-    words = [Words(f"“{name}”的文件", f"Files of {name}") for name in lost]
+    words = [BilingualText(f"“{name}”的文件", f"Files of {name}") for name in lost]
     return {same[key]: uploads for key, uploads in bound.items() if key in same}, words
 
 
-def _fitting(old: Form, new: Form, answers: forms.Values, now: datetime) -> tuple[dict[str, Any], list[Words]]:
+def _fitting(old: Form, new: Form, answers: forms.Values, now: datetime) -> tuple[dict[str, Any], list[BilingualText]]:
     """The answers without those that were valid and no longer are; what was wrong before stays, to be corrected."""
     kept, left = deepcopy(dict(answers)), []
     for place in sorted(forms.wrong(new, answers, now).keys() - forms.wrong(old, answers, now).keys()):
@@ -189,13 +197,13 @@ def _taken_out(values: Any, path: list[str]) -> bool:
     return bool(values.pop(last, None))
 
 
-def _words_of(fields: Iterable[forms.Field], keys: list[str]) -> Words:
+def _words_of(fields: Iterable[forms.Field], keys: list[str]) -> BilingualText:
     field = next(field for field in fields if field.key == keys[0])
     if not keys[1:]:
         return field.words
     inner = _words_of(field.fields, keys[1:])
-    return Words(f"{field.words.text}：{inner.text}", f"{field.words.text_en}: {inner.text_en}")
+    return BilingualText(f"{field.words.text}：{inner.text}", f"{field.words.text_en}: {inner.text_en}")
 
 
-def _about(words: Words) -> Words:
-    return Words(f"“{words.text}”", words.text_en)
+def _about(words: BilingualText) -> BilingualText:
+    return BilingualText(f"“{words.text}”", words.text_en)

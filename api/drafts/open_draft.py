@@ -40,8 +40,18 @@ class OpenDraft:
     situation: dict[str, str]
     answers: dict[str, Any]
     delivery: dict[str, Any] | None
-    materials: dict[str, list[str]]
     newer: Matter | None
     is_taken: bool
     for_companies: bool
     principal: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A complete draft, ready to become a case: what counts of its answers and materials, and its accepted files."""
+
+    draft: OpenDraft
+    answers: dict[str, Any]
+    materials: dict[str, list[str]]
+    files: dict[str, dict[str, Any]]
+    """By upload: its id, name, type and size."""

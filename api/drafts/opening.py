@@ -22,7 +22,6 @@ def open_draft(record: Draft, keys: Keyring, matters: Matters, mandates: Mandate
         situation=situation,
         answers=keys.open_json(record.id, "answers", record.answers),
         delivery=keys.open_json(record.id, "delivery", record.delivery) if record.delivery else None,
-        materials=record.materials,
         newer=matters.later(matter),
         is_taken=matters.is_taken(matter),
         for_companies=not matters.wrong_answers(matter, AS_COMPANY),

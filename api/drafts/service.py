@@ -9,7 +9,7 @@ from api.drafts import draft as rules
 from api.drafts import moving
 from api.drafts.completeness import gaps
 from api.drafts.draft import Draft, MatterVersion
-from api.drafts.open_draft import OpenDraft
+from api.drafts.open_draft import HandedIn, OpenDraft
 from api.drafts.opening import AS_COMPANY, edition_of, open_draft
 from api.drafts.ports import DraftsPorts
 from api.drafts.store import DraftStore
@@ -207,8 +207,8 @@ class Drafts:
 
     # -- handing over -----------------------------------------------------------
 
-    def complete(self, actor: Actor, draft_id: str) -> OpenDraft:
-        """A draft ready to become a case, opened once: `answers` and `materials` hold only what counts of them.
+    def complete(self, actor: Actor, draft_id: str) -> HandedIn:
+        """A draft that is ready to become a case, opened once.
 
         Raises NotComplete with what is missing, DraftSubmitted, MandateEnded.
         """
@@ -220,15 +220,16 @@ class Drafts:
         if record.mandate:
             self._require_mandate(actor, record.mandate, record.matter.code)
         draft = self._open(record)
-        errors = {gap.field or f"materials.{gap.material}": [gap.why] for gap in self._gaps(draft)}
-        if errors:
-            raise rules.NotComplete(errors)
-        edition = draft.edition
+        files, edition = self._accepted(draft), draft.edition
+        missing = gaps(draft, accepted=files, index=self._keys.index, now=self._now())
+        if missing:
+            raise rules.NotComplete({gap.field or f"materials.{gap.material}": [gap.why] for gap in missing})
         asked = {paper.key for paper in edition.papers}
-        return replace(
+        return HandedIn(
             draft,
             answers=forms.handed_in(edition.form, draft.answers, edition.known),
-            materials={key: bound for key, bound in draft.materials.items() if key in asked},
+            materials={key: bound for key, bound in record.materials.items() if key in asked},
+            files=files,
         )
 
     def hand_over(self, session: Any, draft: OpenDraft, number: str) -> None:
@@ -257,10 +258,13 @@ class Drafts:
         return open_draft(draft, self._keys, self._matters, self._mandates)
 
     def _gaps(self, draft: OpenDraft) -> list[rules.Missing]:
-        def usable(upload: str) -> bool:
-            return self._files.accepted(draft.record.owner, upload) is not None
+        return gaps(draft, accepted=self._accepted(draft), index=self._keys.index, now=self._now())
 
-        return gaps(draft, usable=usable, index=self._keys.index, now=self._now())
+    def _accepted(self, draft: OpenDraft) -> dict[str, Row]:
+        """By upload: a description of each file of a draft that passed its check."""
+        owner, uploads = draft.record.owner, rules.uploads(draft.record.materials)
+        files = {upload: self._files.accepted(owner, upload) for upload in uploads}
+        return {upload: file for upload, file in files.items() if file is not None}
 
     def _written(self, before: Draft, after: Draft) -> Row:
         stored = self._store.change(before, after)
@@ -321,7 +325,7 @@ class Drafts:
             "matter": asdict(record.matter),
             "answers": draft.answers,
             "situation": draft.situation,
-            "materials": draft.materials,
+            "materials": record.materials,
             "newer_version": self._newer_version(draft),
             "taken_until": None if record.case else self._matters.taken_until(draft.matter),
             "moved": record.moved,

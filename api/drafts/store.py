@@ -31,10 +31,8 @@ class DraftStore:
 
     def of(self, owner: str, after: str | None, limit: int) -> list[Draft]:
         """A person's unsubmitted drafts, newest first, up to `limit`."""
-        wanted: Document = {"owner": owner, "case": None}
-        if after:
-            wanted["_id"] = {"$lt": after}
-        return [_record(row) for row in self._db["drafts"].find(wanted).sort("_id", -1).limit(limit)]
+        wanted = {"owner": owner, "case": None}
+        return [_record(row) for row in self._db.newest("drafts", wanted, after, limit)]
 
     def change(self, before: Draft, after: Draft, session: Any = None) -> Draft | None:
         """Write what differs between the two; gives the draft as it is stored now.

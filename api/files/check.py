@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from api.files.file import MOST_BYTES, kind_of
-from api.limited import Limits, confine
+from api.limited import ProcessLimits, confine
 
-LIMITS = Limits(memory_bytes=1024**3, cpu_seconds=20, grace_seconds=5, niceness=10, file_bytes=0)
+LIMITS = ProcessLimits(memory_bytes=1024**3, cpu_seconds=20, grace_seconds=5, niceness=10, file_bytes=0)
 """Little memory, little time, no files; others go first."""
 MOST_PIXELS = 50_000_000
 MOST_SIDE = 5_000

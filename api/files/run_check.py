@@ -1,6 +1,6 @@
-"""Runs the check (check.py) in a process of its own per file, so that a file can harm neither us nor the next file.
+"""Runs the check of a file (check.py) as a limited process, one per file, so that a hostile file harms nothing else.
 
-Both ways the bytes flow in pieces: this process never holds a whole file.
+The bytes are streamed both ways: this process never holds a whole file.
 """
 
 import json
@@ -12,7 +12,7 @@ from api.files.file import PART_BYTES
 from api.limited import Program
 
 CHECK = Program("api.files.check", detached=True)
-"""Detached, since a Ctrl-C in the terminal is for us, who then finish what is in hand."""
+"""Detached: on a Ctrl-C in the terminal the server stops after the check in hand is finished."""
 
 CHECK_SECONDS = 45
 """By the clock; less than a lease. The process limits its own CPU time and memory more strictly."""
@@ -31,11 +31,11 @@ BLAMES = {
 
 
 class CheckFailed(Exception):
-    """The check ended without an answer, and not by the file's doing: killed from outside, or out of time."""
+    """The check ended without an answer, and not because of the file: killed from outside, or out of time."""
 
 
 class Checked(NamedTuple):
-    """What the check found: a reason to refuse (see `file.UNFIT`), or what is kept."""
+    """The result of a check: a reason to refuse (see `file.UNFIT`), or the type and sizes of what is kept."""
 
     refused: str | None
     type: str = ""
@@ -45,7 +45,7 @@ class Checked(NamedTuple):
 
 
 Keep = Callable[[str, int, Iterator[bytes]], None]
-"""Takes `content` or `thumb`, its size, and its pieces."""
+"""Stores a part of the result: (`content` or `thumb`, its size in bytes, its pieces)."""
 
 
 def check(pieces: Iterable[bytes], keep: Keep, seconds: float = CHECK_SECONDS) -> Checked:

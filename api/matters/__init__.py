@@ -1,4 +1,4 @@
-"""The catalogue: matters (事项) by version, guides (办事指南), search in people's own words, packages (一件事)."""
+"""The catalogue: matters (事项) by version, guides (办事指南), forms, search, public lists, packages (一件事)."""
 
 import os
 

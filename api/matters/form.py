@@ -1,8 +1,8 @@
-"""The rules of forms (表单): what is asked in writing, when, and what an answer may be.
+"""Forms (表单): their fields, when each is asked, and the validation of what is filled in.
 
-A form is data (`data/forms.json`, its words explained in `data/README.md`), sections of fields. The page draws the very
-same description that the server checks answers by, so neither knows a field of its own. Answers are texts, lists of
-chosen values, or rows of a group; what was left empty is no answer.
+A form is data: sections of fields (`data/forms.json`, format: `data/README.md`). The page draws the same description by
+which the server validates, so neither knows a field of its own. Answers are texts, lists of chosen values, or rows of a
+group; an empty one is no answer.
 """
 
 import re
@@ -15,11 +15,11 @@ from stdnum import luhn
 
 from api.identity.names_and_numbers import credit_code, identity_number, mobile
 from api.matters.catalogue.matter import Material
-from api.matters.guide.situation import When, Words, holds, when_of, words_of
+from api.matters.guide.situation import BilingualText, When, holds, when_of, words_of
 from api.times import BEIJING
 
 Values = Mapping[str, Any]
-"""Answers by field key. They come from outside: each is checked before it is believed."""
+"""Answers by field key, as they come from outside: not validated yet."""
 
 Errors = dict[str, list[str]]
 """Reasons by place: `key`, or `key.row.key` inside a group."""
@@ -31,27 +31,29 @@ NOT_TEXT = "这一项应当填文字。"
 
 
 @dataclass(frozen=True)
-class Option:
-    """One choice."""
+class FieldOption:
+    """A choice that a field offers."""
 
     value: str
-    words: Words
+    words: BilingualText
 
 
 @dataclass(frozen=True)
 class Field:
-    """One thing to fill in. Numbers and dates have bounds (`least`, `most`; of a date also `today`), texts a longest
-    length, groups rows of `fields`. It is asked where `when` holds of the situation and of what is filled in above it,
-    inside a group of its own row.
+    """A field of a form. Numbers and dates have bounds (`least`, `most`; of a date also `today`), texts a longest
+    length, groups rows of `fields`.
+
+    It is asked where `when` holds of the situation's answers and of the fields above it, inside a group those of its
+    row.
     """
 
     key: str
     kind: str
-    words: Words
+    words: BilingualText
     required: bool
-    help: Words | None
+    help: BilingualText | None
     when: When
-    options: tuple[Option, ...]
+    options: tuple[FieldOption, ...]
     longest: int | None
     least: str | None
     most: str | None
@@ -59,24 +61,25 @@ class Field:
 
     @property
     def is_group(self) -> bool:
-        """Whether it is filled in any number of times."""
+        """Whether it is a group, which is filled in any number of times."""
         return self.kind == "group"
 
 
 @dataclass(frozen=True)
-class Section:
+class FormSection:
     """A page of a form."""
 
     key: str
-    words: Words
+    words: BilingualText
     fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True)
 class Form:
-    """A matter's form. `fills` names the materials that it is; `sample` is a filling (样表) of nobody real."""
+    """The form of a matter. `fills` names the materials that it stands for; `sample` is a filled-in one (样表) of a
+    fictitious person."""
 
-    sections: tuple[Section, ...]
+    sections: tuple[FormSection, ...]
     fills: tuple[str, ...]
     sample: Values
     sample_situation: Mapping[str, str]
@@ -86,26 +89,26 @@ class Form:
     @property
     def fields(self) -> tuple[Field, ...]:
         """All fields, in order."""
-        return tuple(one for section in self.sections for one in section.fields)
+        return tuple(field for section in self.sections for field in section.fields)
 
 
 def wrong(form: Form, values: Values, now: datetime) -> Errors:
-    """What was given and cannot be. What is missing is not wrong: a draft is filled in bit by bit."""
+    """The errors in what was filled in. A missing answer is none: a draft is filled in bit by bit."""
     return dict(_wrong(form.fields, values, now, ""))
 
 
 def missing(form: Form, values: Values, known: Mapping[str, str]) -> Errors:
-    """What must still be filled in, of all that is asked in this situation."""
+    """The required fields that are asked in this situation and are still empty, each with a sentence for the person."""
     return dict(_missing(form.fields, values, known, ""))
 
 
 def handed_in(form: Form, values: Values, known: Mapping[str, str]) -> dict[str, Any]:
-    """What counts of the answers: of an earlier one that is no longer asked, nothing."""
+    """The answers to submit: without those to fields that are not asked, and without empty ones."""
     return _counted(form.fields, values, known)
 
 
 def asked(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> Iterator[tuple[Field, Any]]:
-    """The fields that are asked, with what was filled in. Conditions look back: at the situation, then upwards."""
+    """Yield the fields that are asked, with their answers. Conditions refer to the situation and to fields above."""
     seen = dict(known)
     for field in fields:
         if holds(field.when, seen):
@@ -115,16 +118,16 @@ def asked(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> 
 
 
 def fills(form: Form, materials: Iterable[Material]) -> tuple[str, ...]:
-    """The keys of the materials that the form itself is: what is filled in online needs no upload."""
-    return tuple(one.key for one in materials if one.name in form.fills)
+    """The keys of the materials that the form stands for: filled in online, they need no upload."""
+    return tuple(material.key for material in materials if material.name in form.fills)
 
 
 def form_of(common: Mapping[str, Any], row: Mapping[str, Any]) -> Form:
-    """From the data file: what everybody is asked, then the form's own. Raises KeyError where it names what is not."""
+    """A form from the data: the `common` first section, changed as the row says, then its own. Raises KeyError."""
     first = _section(common)
-    own = tuple(_section(one) for one in row["sections"])
+    own = tuple(_section(section) for section in row["sections"])
     changed = row.get("common", {})
-    fields = tuple(field_of({**one, **changed.get(one["key"], {})}) for one in common["fields"])
+    fields = tuple(field_of({**field, **changed.get(field["key"], {})}) for field in common["fields"])
     return Form(
         (replace(first, fields=fields), *own),
         tuple(row["fills"]),
@@ -198,7 +201,7 @@ KINDS: dict[str, Callable[[Field, str, datetime], Any]] = {
     "credit_code": lambda field, value, now: credit_code(value),
     "bank_card": _bank_card,
 }
-"""What a text must be for each kind of field. Raises ValueError with words for the person."""
+"""The validation of an answer by the kind of its field. Raises ValueError with a sentence for the person."""
 
 
 def _wrong(fields: Iterable[Field], values: Values, now: datetime, path: str) -> Iterator[tuple[str, list[str]]]:
@@ -277,12 +280,12 @@ def _most_rows(field: Field) -> int:
 # -- from data -------------------------------------------------------------------
 
 
-def _section(row: Mapping[str, Any]) -> Section:
-    return Section(row["key"], words_of(row), tuple(field_of(one) for one in row["fields"]))
+def _section(row: Mapping[str, Any]) -> FormSection:
+    return FormSection(row["key"], words_of(row), tuple(field_of(field) for field in row["fields"]))
 
 
 def field_of(row: Mapping[str, Any]) -> Field:
-    """From data. Raises KeyError for an unknown kind, and where options or fields do not belong to it."""
+    """A field from the data. Raises KeyError for an unknown kind, and for options or fields that its kind lacks."""
     kind = row["kind"]
     if kind != "group":
         KINDS[kind]
@@ -295,9 +298,9 @@ def field_of(row: Mapping[str, Any]) -> Field:
         required=row.get("required", False),
         help=words_of(row["help"]) if "help" in row else None,
         when=when_of(row),
-        options=tuple(Option(one["value"], words_of(one)) for one in row.get("options", ())),
+        options=tuple(FieldOption(option["value"], words_of(option)) for option in row.get("options", ())),
         longest=row.get("longest") or LONGEST.get(kind),
         least=row.get("least"),
         most=row.get("most"),
-        fields=tuple(field_of(one) for one in row.get("fields", ())),
+        fields=tuple(field_of(inner) for inner in row.get("fields", ())),
     )

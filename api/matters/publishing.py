@@ -1,4 +1,4 @@
-"""The use cases of those who keep the catalogue: drafts of versions, their check list, publication, import, export."""
+"""The publishing service: drafts of versions, their checks, publication, and import and export of the catalogue."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -8,22 +8,22 @@ from typing import Any
 
 from api.matters.catalogue import version as rules
 from api.matters.catalogue.consistency import contradictions
-from api.matters.catalogue.matter import Matter
 from api.matters.catalogue.version import Entry
 from api.matters.guide.situation import Answers
 from api.matters.service import Matters
+from api.matters.staff_views import catalogue_line, draft_line, matches, version_id, version_line
 from api.matters.store import MatterStore
 from api.refusals import BadFields, NotFound, Refusal, VersionStale
 from api.times import BEIJING
 
-OPERATOR, STARTER = "operator", "starter"
-"""Who publishes at the command line, and before anybody does: what the starter says is this project's own."""
+OPERATOR = "operator"
+"""Who publishes at the command line."""
 NOT_OF_THE_ENTRY = frozenset({"_id", "v", "published"})
 Row = dict[str, Any]
 
 
 class DraftExists(Refusal):
-    """A matter has one draft at a time, which everybody goes on with."""
+    """The matter has a draft already, and it has one at a time."""
 
     code = "matter_draft_exists"
     zh = "这个事项已经有一份草稿，请接着改它，或先删掉它。"
@@ -31,7 +31,7 @@ class DraftExists(Refusal):
 
 
 class DraftUnfit(Refusal):
-    """The draft breaks a rule of the check list; `errors` names the fields and what must hold."""
+    """The draft fails a check; `errors` names the fields and what must hold."""
 
     code = "matter_draft_unfit"
     zh = "草稿还有几处不符合规则，没有发布。"
@@ -39,7 +39,7 @@ class DraftUnfit(Refusal):
 
 
 class DraftOvertaken(Refusal):
-    """The number of the draft was given to a version that came from elsewhere."""
+    """A version with the number of the draft was imported meanwhile."""
 
     code = "matter_draft_overtaken"
     zh = "别处已经发布了同一个版本号，请删掉这份草稿，在新版本上重新起草。"
@@ -47,7 +47,7 @@ class DraftOvertaken(Refusal):
 
 
 class Publishing:
-    """Versions of matters on their way into the catalogue, and out of it as a file."""
+    """Drafts, publishes, imports and exports versions of matters."""
 
     def __init__(
         self,
@@ -65,105 +65,116 @@ class Publishing:
     # -- looking ----------------------------------------------------------------
 
     def catalogue(self, question: Row, after: str | None, most: int) -> list[Row]:
-        """Every matter by code, drafts alone included, that has all that the question names; at most `most`."""
+        """Matters by code, with or without a published version, that pass the question's filters; at most `most`."""
         drafts = {row["code"]: row for row in self._store.drafts()}
         published = self._matters.versions()
-        found = (
-            self._line(code, published.get(code, {}), drafts.get(code))
+        today, departments = self._today(), self._matters.departments
+        lines = (
+            catalogue_line(published.get(code, {}), drafts.get(code), departments, today)
             for code in sorted({*published, *drafts})
             if after is None or code > after
         )
-        return [line for line in found if _fits(line, question)][:most]
+        return [line for line in lines if matches(line, question)][:most]
 
     def versions(self, code: str) -> list[Row]:
         """The versions of a matter, the newest first, a draft before all. Raises NotFound."""
         published = self._matters.versions().get(code, {})
-        states = rules.standing(published.values(), self._today())
         draft = next((row for row in self._store.drafts() if row["code"] == code), None)
         if not published and draft is None:
             raise NotFound
-        lines = [self._published_line(one, published, states) for one in published.values()]
-        return [*([self._draft_line(draft)] if draft else []), *reversed(lines)]
+        lines = [version_line(version, published, self._today()) for version in published.values()]
+        return [*([draft_line(draft)] if draft else []), *reversed(lines)]
 
     def version(self, code: str, number: int) -> Row:
-        """A version in full: its entry, the check list, and what differs from the version before. Raises NotFound."""
+        """A version or draft in full: its entry, the checks, and the differences from the version before.
+
+        Raises NotFound.
+        """
         published = self._matters.versions().get(code, {})
-        one, draft = published.get(number), None
-        if one is None:
-            draft = self._store.draft(_id(code, number))
+        version, draft = published.get(number), None
+        if version is None:
+            draft = self._store.draft(version_id(code, number))
             if draft is None:
                 raise NotFound
-            line, entry = self._draft_line(draft), draft["entry"]
+            line, entry = draft_line(draft), draft["entry"]
         else:
-            line = self._published_line(one, published, rules.standing(published.values(), self._today()))
-            entry = _entry(one.record)
+            line, entry = version_line(version, published, self._today()), _entry(version.record)
         before = self._before(code, number)
-        listed = self._checks(entry, before) if draft else _told_of_published(entry)
+        checks = self._checks(entry, before) if draft else _checks_of_published(entry)
         return {
             **line,
             "inherited": self._matters.inherited(code, number),
             "entry": entry,
-            "check": [asdict(check) for check in listed],
-            "differences": [asdict(one) for one in rules.differences(before, entry)] if before else [],
+            "check": [asdict(check) for check in checks],
+            "differences": [asdict(row) for row in rules.differences(before, entry)] if before else [],
         }
 
     def preview(self, code: str, number: int, answers: Answers) -> Row:
-        """The guide that a version would have if it were in force, a draft as well.
+        """The guide that a version or draft would have if it were in force.
 
-        Raises NotFound, BadFields for an answer that is not offered, DraftUnfit where its own situations are unsound.
+        Raises NotFound, BadFields for an answer that is not offered, DraftUnfit where the situations in it are unsound.
         """
-        row = self._store.draft(_id(code, number))
+        row = self._store.draft(version_id(code, number))
         entry = row["entry"] if row else _entry(self._matters.matter(code, number).record)
         _require(self._matters.situation_checks(entry))
         return self._matters.preview(entry, answers)
 
     def open_drafts(self) -> list[str]:
-        """Drafts that nobody has published yet, one line each."""
+        """The drafts that are not published yet, one line each."""
         return [f"{row['code']} {row['entry']['name']}: version {row['version']}" for row in self._store.drafts()]
 
     # -- drafting ---------------------------------------------------------------
 
-    def begin(self, by: str, code: str, told: Row, ref: str) -> Row:
-        """A draft of a matter's next version, from its newest one with the told fields; of a new matter, from nothing.
+    def begin(self, by: str, code: str, values: Row, ref: str) -> Row:
+        """Begin a draft of a matter's next version: its newest version with these values; for a new matter, BLANK.
 
-        Raises DraftExists, and BadFields for a new matter without a name.
+        `ref` is the id of the request. Raises DraftExists, and BadFields for a new matter without a name.
         """
         before = self._before(code)
         if before is None and not re.match(rules.CODE, code):
             raise BadFields({"code": ["编码由三到四十个字母、数字、汉字和短横组成。"]})
-        if before is None and not told.get("name"):
+        if before is None and not values.get("name"):
             raise BadFields({"name": ["新事项要先有名称。"]})
         number = before["version"] + 1 if before else 1
         kept = rules.keyed((before or rules.BLANK)["materials"])
-        entry = {**(before or rules.BLANK), "materials": kept, **told, **_validity(told)}
+        entry = {**(before or rules.BLANK), "materials": kept, **values, **_validity(values)}
         entry |= {"code": code, "version": number, "materials": rules.keyed(entry["materials"], kept)}
-        row = {"_id": _id(code, number), "v": 1, "code": code, "version": number, "edit": 1, "entry": entry, "ref": ref}
+        row = {
+            "_id": version_id(code, number),
+            "v": 1,
+            "code": code,
+            "version": number,
+            "edit": 1,
+            "entry": entry,
+            "ref": ref,
+        }
         row |= {"by": by, "at": self._now()}
 
         def write(session: Any) -> None:
-            there = any(other["code"] == code for other in self._store.drafts(session))
-            if there or not self._store.add_draft(session, row):
+            exists = any(other["code"] == code for other in self._store.drafts(session))
+            if exists or not self._store.add_draft(session, row):
                 raise DraftExists
             self._record(by, "matter.draft", f"matter:{row['_id']}", session=session)
 
         self._transact(write)
         return self.version(code, number)
 
-    def made(self, ref: str) -> Row:
-        """The draft that an earlier try of a request began, published since or not. Raises NotFound."""
-        published = (one.record for ones in self._matters.versions().values() for one in ones.values())
+    def created(self, ref: str) -> Row:
+        """The draft that an earlier try of the request `ref` began, published since or not. Raises NotFound."""
+        versions = self._matters.versions().values()
+        published = (version.record for of_matter in versions for version in of_matter.values())
         begun: list[Entry] = [row for row in self._store.drafts() if row["ref"] == ref]
         begun += [row for row in published if row.get("published", {}).get("ref") == ref]
         if not begun:
             raise NotFound
         return self.version(begun[0]["code"], begun[0]["version"])
 
-    def change(self, by: str, code: str, number: int, edit: int, told: Row) -> Row:
-        """Change fields of a draft, against its edit. Raises NotFound and VersionStale."""
+    def change(self, by: str, code: str, number: int, edit: int, values: Row) -> Row:
+        """Change fields of a draft if it still has this edit number. Raises NotFound and VersionStale."""
 
         def write(session: Any) -> None:
             row = self._draft_at(session, code, number, edit)
-            entry = {**row["entry"], **told}
+            entry = {**row["entry"], **values}
             entry["materials"] = rules.keyed(entry["materials"], self._materials_before(code, number, session))
             changed = {"entry": entry, "edit": edit + 1, "by": by, "at": self._now()}
             self._store.change_draft(session, row["_id"], edit, changed)
@@ -173,7 +184,7 @@ class Publishing:
         return self.version(code, number)
 
     def drop(self, by: str, code: str, number: int, edit: int) -> None:
-        """Forget a draft, against its edit. Raises NotFound and VersionStale."""
+        """Delete a draft if it still has this edit number. Raises NotFound and VersionStale."""
 
         def write(session: Any) -> None:
             row = self._draft_at(session, code, number, edit)
@@ -185,9 +196,9 @@ class Publishing:
     # -- publishing ---------------------------------------------------------------
 
     def publish(self, by: str, code: str, number: int, edit: int) -> Row:
-        """Publish a draft as it stood at `edit`; published so already, it stays so.
+        """Publish a draft if it still has this edit number; idempotent.
 
-        Raises NotFound, VersionStale, DraftOvertaken, and DraftUnfit with all that does not hold.
+        Raises NotFound, VersionStale, DraftOvertaken, and DraftUnfit with all failed checks.
         """
         self._transact(lambda session: self._publish(session, by, (code, number, edit)))
         self._matters.follow(self._now())
@@ -195,8 +206,8 @@ class Publishing:
 
     def _publish(self, session: Any, by: str, which: tuple[str, int, int]) -> None:
         code, number, edit = which
-        there = self._store.version(_id(code, number), session)
-        if there and there.get("published", {}).get("edit") == edit:
+        version = self._store.version(version_id(code, number), session)
+        if version and version.get("published", {}).get("edit") == edit:
             return  # by an earlier try, or by somebody else who saw the same draft
         row = self._draft_at(session, code, number, edit)
         today = self._today()
@@ -214,21 +225,21 @@ class Publishing:
     # -- files ----------------------------------------------------------------------
 
     def export(self) -> list[Row]:
-        """Every published version, by code and number, as `load` takes it back."""
+        """Every published version, by code and number, as `load` imports it."""
         return [_entry(row) for row in self._store.versions()]
 
     def bring_in(self, by: str, entries: list[Row]) -> Row:
-        """Publish what is not there yet of a whole catalogue, all or none. Raises BadFields with all that is wrong."""
-        there = len(self._store.versions())
+        """Import a catalogue as `load` does, and return the counts. Raises BadFields with all errors."""
+        before = len(self._store.versions())
         if wrong := self.load(entries, by):
             raise BadFields({"items": wrong})
-        added = len(self._store.versions()) - there
+        added = len(self._store.versions()) - before
         return {"added": added, "passed_over": len(entries) - added}
 
     def load(self, entries: Iterable[Entry], by: str = OPERATOR) -> list[str]:
-        """Publish the versions that are not there yet, all or none; those that are there the same are passed over.
+        """Publish the versions that do not exist yet, all or none; existing ones with the same content are skipped.
 
-        Answers all that is wrong, a line each; then nothing was changed.
+        Returns the errors, one line each; where there are any, nothing was changed.
         """
         given = list(entries)
         unsound = self._unsound(given)
@@ -236,15 +247,17 @@ class Publishing:
 
         def write(session: Any) -> None:
             wrong.clear()
-            there = {row["_id"]: _entry(row) for row in self._store.versions(session)}
-            fresh = [entry for entry in given if there.get(_id(entry["code"], entry["version"])) != entry]
-            wrong.extend(line for entry in fresh for line in _unfit(entry, there))
-            wrong.extend(line for entry in fresh for line in unsound[_id(entry["code"], entry["version"])])
+            stored = {row["_id"]: _entry(row) for row in self._store.versions(session)}
+            fresh = [entry for entry in given if stored.get(version_id(entry["code"], entry["version"])) != entry]
+            wrong.extend(line for entry in fresh for line in _unfit(entry, stored))
+            wrong.extend(line for entry in fresh for line in unsound[version_id(entry["code"], entry["version"])])
             if fresh and not wrong:
                 published = {"by": by, "at": self._now(), "edit": 0}
                 self._store.add([{**entry, "published": published} for entry in fresh], session)
                 for entry in fresh:
-                    self._record(by, "matter.load", f"matter:{_id(entry['code'], entry['version'])}", session=session)
+                    self._record(
+                        by, "matter.load", f"matter:{version_id(entry['code'], entry['version'])}", session=session
+                    )
                 self._announce(session, "matters.loaded", "matters", count=len(fresh))
 
         self._transact(write)
@@ -252,24 +265,25 @@ class Publishing:
         return wrong
 
     def _unsound(self, given: list[Entry]) -> dict[str, list[str]]:
-        """By version: what does not hold of the situations and forms that entries carry."""
+        """The failed checks of the situations and forms that entries carry, by version."""
         codes = [entry["code"] for entry in given]
-        found = {}
+        failed = {}
         for entry in given:
-            key = _id(entry["code"], entry["version"])
-            found[key] = [f"{key}: {one.words}" for one in self._matters.own_checks(entry, codes) if not one.holds]
-        return found
+            key = version_id(entry["code"], entry["version"])
+            checks = self._matters.content_checks(entry, codes)
+            failed[key] = [f"{key}: {check.words}" for check in checks if not check.holds]
+        return failed
 
     # -- helpers ----------------------------------------------------------------------
 
     def _checks(self, entry: Row, before: Row | None) -> list[rules.Check]:
-        return [*rules.checks(entry, before, self._today()), *self._matters.own_checks(entry)]
+        return [*rules.checks(entry, before, self._today()), *self._matters.content_checks(entry)]
 
     def _today(self) -> date:
         return self._now().astimezone(BEIJING).date()
 
     def _before(self, code: str, number: int | None = None, session: Any = None) -> Row | None:
-        """The entry of the newest published version before `number`, or of all."""
+        """The entry of the newest published version, or of the newest before `number`; None where there is none."""
         rows = [row for row in self._store.versions(session, code) if number is None or row["version"] < number]
         return _entry(rows[-1]) if rows else None
 
@@ -278,98 +292,37 @@ class Publishing:
         return rules.keyed(before["materials"]) if before else []
 
     def _draft_at(self, session: Any, code: str, number: int, edit: int) -> Row:
-        row = self._store.draft(_id(code, number), session)
+        row = self._store.draft(version_id(code, number), session)
         if row is None:
-            if self._store.version(_id(code, number), session):
+            if self._store.version(version_id(code, number), session):
                 raise VersionStale
             raise NotFound
         if row["edit"] != edit:
             raise VersionStale
         return row
 
-    def _line(self, code: str, published: Mapping[int, Matter], draft: Row | None) -> Row:
-        """A matter in the staff's list: the version that counts today, and what is to be done about it."""
-        states = rules.standing(published.values(), self._today())
-        current = next((published[number] for number, state in states.items() if state == "in_force"), None)
-        newest = published[max(published)] if published else None
-        entry = (current or newest).record if newest else (draft or {})["entry"]
-        planned = [
-            one.valid_from for number, one in published.items() if states[number] == "planned" and one.valid_from
-        ]
-        return {
-            **{name: entry[name] for name in ("code", "name", "name_en", "kind", "theme", "department")},
-            "keywords": entry["keywords"],
-            "department_known": bool(self._matters.departments.named_in(entry["department"])),
-            "version": current.version if current else None,
-            "state": "in_force" if current else states.get(newest.version, "draft") if newest else "draft",
-            "planned_from": min(planned, default=None),
-            "draft": draft["version"] if draft else None,
-            "unverified": entry["unverified_fields"],
-            "wrong": len(contradictions(entry)),
-            "authored": _author(entry),
-        }
-
-    def _published_line(self, one: Matter, published: Mapping[int, Matter], states: Mapping[int, rules.State]) -> Row:
-        told = one.record.get("published", {})
-        return {
-            "id": _id(one.code, one.version),
-            "code": one.code,
-            "version": one.version,
-            "name": one.name,
-            "edit": told.get("edit", 0),
-            "state": states[one.version],
-            "valid_from": one.valid_from,
-            "until": rules.until(one, published.values()),
-            "by": told.get("by", STARTER),
-            "at": told.get("at"),
-            "authored": _author(one.record),
-        }
-
-    def _draft_line(self, row: Row) -> Row:
-        entry = row["entry"]
-        return {
-            "id": row["_id"],
-            "code": row["code"],
-            "version": row["version"],
-            "name": entry["name"],
-            "edit": row["edit"],
-            "state": "draft",
-            "valid_from": _day(entry["valid_from"]),
-            "until": _day(entry["valid_until"]),
-            "by": row["by"],
-            "at": row["at"],
-            "authored": "office",
-        }
-
-
-def _id(code: str, number: int) -> str:
-    return f"{code}/{number}"
-
 
 def _entry(row: Entry) -> Row:
-    """The catalogue's entry of a stored row."""
+    """The catalogue entry of a stored row."""
     return {name: value for name, value in row.items() if name not in NOT_OF_THE_ENTRY}
 
 
-def _author(row: Entry) -> str:
-    return "office" if row.get("published") else STARTER
+def _validity(values: Row) -> Row:
+    return {name: values.get(name) for name in ("valid_from", "valid_until")}
 
 
-def _validity(told: Row) -> Row:
-    return {name: told.get(name) for name in ("valid_from", "valid_until")}
-
-
-def _require(listed: list[rules.Check]) -> None:
+def _require(checks: list[rules.Check]) -> None:
+    """Raise DraftUnfit with the checks that do not hold."""
     errors: dict[str, list[str]] = {}
-    for check in listed:
+    for check in checks:
         if not check.holds:
             errors.setdefault(check.fields[0] if check.fields else "version", []).append(check.words)
     if errors:
         raise DraftUnfit(errors)
 
 
-def _told_of_published(entry: Entry) -> list[rules.Check]:
-    """The check list of a version that is published: only what it says itself, not when."""
+def _checks_of_published(entry: Entry) -> list[rules.Check]:
+    """The checks of a published version: those of its content, not of its validity."""
     return [
         check
         for check in rules.checks(entry, None, date.min)
@@ -377,37 +330,11 @@ def _told_of_published(entry: Entry) -> list[rules.Check]:
     ]
 
 
-def _unfit(entry: Entry, there: Mapping[str, Entry]) -> list[str]:
-    key = _id(entry["code"], entry["version"])
-    if key in there:
+def _unfit(entry: Entry, stored: Mapping[str, Entry]) -> list[str]:
+    """Why an entry cannot be imported beside the stored ones, one line each."""
+    key = version_id(entry["code"], entry["version"])
+    if key in stored:
         return [f"{key}: 这一版已经在了，内容不同；已发布的版本不会改 (it is there otherwise, and never changed)"]
-    last = max((row["version"] for row in there.values() if row["code"] == entry["code"]), default=0)
+    last = max((row["version"] for row in stored.values() if row["code"] == entry["code"]), default=0)
     lines = [] if entry["version"] > last else [f"{key}: 已经有第 {last} 版，比它新 (older than version {last})"]
     return [*lines, *(f"{key}: {words}" for words in contradictions(entry))]
-
-
-def _fits(line: Row, question: Row) -> bool:
-    words = question.get("q", "").casefold().split()
-    text = " ".join([line["code"], line["name"], line["name_en"], line["department"], *line["keywords"]]).casefold()
-    state = question.get("state")
-    return (
-        all(word in text for word in words)
-        and question.get("department") in (None, line["department"])
-        and question.get("kind") in (None, line["kind"])
-        and (state is None or STATES[state](line))
-    )
-
-
-STATES: dict[str, Callable[[Row], bool]] = {
-    "in_force": lambda line: line["version"] is not None,
-    "draft": lambda line: line["draft"] is not None,
-    "planned": lambda line: line["planned_from"] is not None,
-    "ended": lambda line: line["state"] == "ended",
-    "unverified": lambda line: bool(line["unverified"]),
-    "wrong": lambda line: line["wrong"] > 0,
-}
-"""What the staff's list is narrowed to."""
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -1,4 +1,4 @@
-"""What: matters, guides, search, packages, all public; and the versions that staff see and administrators make."""
+"""Routes of the catalogue: public matters, guides, lists, packages; versions for staff, drafts for administrators."""
 
 from typing import Any
 
@@ -17,14 +17,16 @@ Row = dict[str, Any]
 def blueprint(matters: Matters, publishing: Publishing, http: Http, base: str) -> Blueprint:
     """The routes of this room; `base` is the address of the pages, for what is printed."""
     bp = Blueprint("matters", __name__, url_prefix="/v1", description="What people can come for")
-    _public(bp, matters, http)
+    _matters(bp, matters, http)
+    _lists(bp, matters, http)
     _printed(bp, matters, http, base)
+    _catalogue(bp, publishing, http)
     _versions(bp, publishing, http)
+    _drafts(bp, publishing, http)
     return bp
 
 
-def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
-
+def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.get("/matters")
     @http.allow("anyone")
     @bp.arguments(lists.ListQuestion, location="query")
@@ -44,7 +46,7 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.get("/matters/<code>")
     @http.allow("anyone")
     @bp.arguments(guides.VersionQuestion, location="query")
-    @bp.response(200, guides.Matter)
+    @bp.response(200, guides.MatterSchema)
     def matter(question: Row, code: str) -> Row:
         """A matter in full."""
         return matters.face(code, question.get("version"))
@@ -52,7 +54,7 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.get("/matters/<code>/guide")
     @http.allow("anyone")
     @bp.arguments(guides.GuideQuestion, location="query")
-    @bp.response(200, guides.Guide)
+    @bp.response(200, guides.GuideSchema)
     def guide(question: Row, code: str) -> Row:
         """What to bring in one's own situation, what the state has already, and the last days if accepted today."""
         return matters.guide(code, question.get("version"), question["answers"])
@@ -60,11 +62,13 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.get("/matters/<code>/form")
     @http.allow("anyone")
     @bp.arguments(guides.VersionQuestion, location="query")
-    @bp.response(200, guides.Form)
+    @bp.response(200, guides.FormSchema)
     def form(question: Row, code: str) -> Row:
         """What is filled in for a matter (表单), with a filled-in sample (样表)."""
         return matters.form_face(code, question.get("version"))
 
+
+def _lists(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.get("/lists")
     @http.allow("anyone")
     @bp.response(200, lists.ListFaces)
@@ -74,7 +78,7 @@ def _public(bp: Blueprint, matters: Matters, http: Http) -> None:
 
     @bp.get("/lists/<list_name>")
     @http.allow("anyone")
-    @bp.response(200, lists.PublicList)
+    @bp.response(200, lists.PublicListSchema)
     def public_list(list_name: str) -> Row:
         """One public list with its matters."""
         return matters.public_list(list_name)
@@ -114,10 +118,7 @@ def _printed(bp: Blueprint, matters: Matters, http: Http, base: str) -> None:
         return pdf.answered(pdf.public(paper), f"{guide['name']}-{guide['version']}")
 
 
-def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
-    def shown(found: Row, status: int = 200) -> Any:
-        return found, status, http.etag(found["edit"])
-
+def _catalogue(bp: Blueprint, publishing: Publishing, http: Http) -> None:
     @bp.get("/desk/matters")
     @http.allow(*OFFICE)
     @bp.arguments(desk.Catalogue, location="query")
@@ -141,6 +142,8 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
         """Publish the versions that are not there yet, all or none; what is there the same is passed over."""
         return publishing.bring_in(actor.id, body["items"])
 
+
+def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
     @bp.get("/matters/<code>/versions")
     @http.allow(*OFFICE)
     @bp.response(200, desk.VersionLines)
@@ -148,37 +151,39 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
         """The versions of a matter, the newest first, a draft before all."""
         return {"items": publishing.versions(code)}
 
-    @bp.post("/matters/<code>/versions")
-    @http.allow("admin")
-    @bp.arguments(entries.EntryChange)
-    @bp.response(201, desk.Version)
-    @http.create_once(lambda actor, ref: shown(publishing.made(ref), 201))
-    def begin(told: Row, code: str, actor: Any, new_id: str) -> Any:
-        """A draft of the next version, from the newest one; a code that is new begins a new matter."""
-        return shown(publishing.begin(actor.id, code, told, new_id), 201)
-
     @bp.get("/matters/<code>/versions/<int:version>")
     @http.allow(*OFFICE)
     @bp.response(200, desk.Version)
     def version(code: str, version: int, actor: Any) -> Any:
         """A version in full, with its check list and what differs from the version before."""
-        return shown(publishing.version(code, version))
+        return _tagged(http, publishing.version(code, version))
 
     @bp.get("/matters/<code>/versions/<int:version>/guide")
     @http.allow(*OFFICE)
     @bp.arguments(guides.AnswersQuestion, location="query")
-    @bp.response(200, guides.Guide)
+    @bp.response(200, guides.GuideSchema)
     def preview(question: Row, code: str, version: int, actor: Any) -> Row:
         """The guide that a version would have if it were in force, a draft as well."""
         return publishing.preview(code, version, question["answers"])
+
+
+def _drafts(bp: Blueprint, publishing: Publishing, http: Http) -> None:
+    @bp.post("/matters/<code>/versions")
+    @http.allow("admin")
+    @bp.arguments(entries.EntryChange)
+    @bp.response(201, desk.Version)
+    @http.create_once(lambda actor, ref: _tagged(http, publishing.created(ref), 201))
+    def begin(body: Row, code: str, actor: Any, new_id: str) -> Any:
+        """A draft of the next version, from the newest one; a code that is new begins a new matter."""
+        return _tagged(http, publishing.begin(actor.id, code, body, new_id), 201)
 
     @bp.patch("/matters/<code>/versions/<int:version>")
     @http.allow("admin")
     @bp.arguments(entries.EntryChange)
     @bp.response(200, desk.Version)
-    def change(told: Row, code: str, version: int, actor: Any) -> Any:
+    def change(body: Row, code: str, version: int, actor: Any) -> Any:
         """Change elements of a draft."""
-        return shown(publishing.change(actor.id, code, version, http.wanted_version(), told))
+        return _tagged(http, publishing.change(actor.id, code, version, http.wanted_version(), body))
 
     @bp.delete("/matters/<code>/versions/<int:version>")
     @http.allow("admin")
@@ -192,4 +197,9 @@ def _versions(bp: Blueprint, publishing: Publishing, http: Http) -> None:
     @bp.response(200, desk.Version)
     def publish(code: str, version: int, actor: Any) -> Any:
         """Publish a draft as it stood at If-Match, unless it breaks a rule of the check list."""
-        return shown(publishing.publish(actor.id, code, version, http.wanted_version()))
+        return _tagged(http, publishing.publish(actor.id, code, version, http.wanted_version()))
+
+
+def _tagged(http: Http, version: Row, status: int = 200) -> Any:
+    """A version as a response, with its edit number as ETag."""
+    return version, status, http.etag(version["edit"])

@@ -1,39 +1,44 @@
-"""The catalogue: matters by version, their guides, search, packages. Answers come from memory alone.
+"""The catalogue service: matters by version, personal guides, forms, search, public lists and packages.
 
-`follow` looks whether the store has moved on, or a day on which another version comes into force, and swaps an
-immutable picture; every process calls it about once a second.
+Answers come from memory alone, from an immutable snapshot. `follow` replaces it where the store has changed, or a day
+has begun on which another version comes into force; every process calls it about once a second.
 """
 
 import json
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from functools import cache
 from importlib import resources
 from typing import Any
 
-from api.matters import form as forms
-from api.matters.catalogue import content as own_rules
-from api.matters.catalogue import lists
+from api.matters import views
+from api.matters.catalogue import consistency, content, lists
 from api.matters.catalogue import matter as rules
 from api.matters.catalogue import version as version_rules
-from api.matters.catalogue.consistency import contradictions
 from api.matters.catalogue.department import Departments
-from api.matters.catalogue.matter import Due, Limit, Matter
+from api.matters.catalogue.matter import Due, Matter
+from api.matters.catalogue.snapshot import (
+    CatalogueSnapshot,
+    FormsOfMatters,
+    Versions,
+    current_of,
+    forms_of,
+    versions_of,
+)
 from api.matters.catalogue.version import Check
+from api.matters.form import Form
 from api.matters.guide.situation import (
     Answers,
+    BilingualText,
     Personal,
-    Question,
     Situations,
-    Words,
     in_version,
     situations_of,
-    strangers,
+    unknown_materials,
 )
-from api.matters.search.index import Entry, Index
+from api.matters.search.index import Index, SearchEntry
 from api.matters.search.reading import Reader
 from api.matters.store import MatterStore
 from api.refusals import BadFields, NotFound
@@ -42,51 +47,8 @@ from api.times import BEIJING
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Forms:
-    """Forms of single matters, each from a version of it on, and one for all others; `of_version` are those that single
-    versions carry, which hold instead. `common` is what every form begins with, as data."""
-
-    common: Mapping[str, Any]
-    other: forms.Form
-    of_matter: Mapping[str, tuple[tuple[int, forms.Form], ...]]
-    of_version: Mapping[tuple[str, int], forms.Form] = field(default_factory=dict)
-
-    def own(self, one: Matter) -> forms.Form | None:
-        """A matter's own form in its version, or None."""
-        carried = self.of_version.get((one.code, one.version))
-        return carried or in_version(self.of_matter.get(one.code, ()), one.version)
-
-    def of(self, one: Matter) -> forms.Form:
-        """A matter's own form, or the one for all others."""
-        return self.own(one) or self.other
-
-
-def forms_of(data: Mapping[str, Any]) -> Forms:
-    """The forms of the data file. Raises KeyError where they name what there is not."""
-    common = data["common"]
-    of_matter = {
-        code: tuple((row["from_version"], forms.form_of(common, row)) for row in rows)
-        for code, rows in data["matters"].items()
-    }
-    return Forms(common, forms.form_of(common, data["other"]), of_matter)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The catalogue as of one revision and one day. Never changed, only replaced."""
-
-    situations: Situations
-    forms: Forms
-    revision: int = -1
-    versions: Mapping[str, Mapping[int, Matter]] = field(default_factory=dict)
-    current: Mapping[str, Matter] = field(default_factory=dict)
-    index: Index | None = None
-    departments: Mapping[tuple[str, int], str] = field(default_factory=dict)
-
-
 class Matters:
-    """What people can come for. `due` reckons the last day of a limit (the calendar's)."""
+    """The matters that people can apply for. `due` computes the last day of a limit (the calendar's)."""
 
     def __init__(self, store: MatterStore, *, due: Due, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -94,89 +56,98 @@ class Matters:
         self._now = now
         self._following = threading.Lock()
         lexicon = _data("lexicon.json")
-        self._said: dict[str, list[str]] = lexicon["said"]
+        self._phrases: dict[str, list[str]] = lexicon["said"]
         self._reader = Reader(lexicon)
         self.departments = Departments(_data("departments.json")["departments"])
         situations = situations_of(_data("situations.json"), _data("situations_of_matters.json"))
-        self._picture = Picture(situations, forms_of(_data("forms.json")))
+        self._snapshot = CatalogueSnapshot(situations, forms_of(_data("forms.json")))
 
     @property
     def _situations(self) -> Situations:
-        return self._picture.situations
+        return self._snapshot.situations
 
     @property
-    def _forms(self) -> Forms:
-        return self._picture.forms
+    def _forms(self) -> FormsOfMatters:
+        return self._snapshot.forms
 
-    # -- questions, from memory ---------------------------------------------
+    # -- matters --------------------------------------------------------------
 
     def matter(self, code: str, version: int | None = None) -> Matter:
         """A matter in a version, or in the one that is in force. Raises NotFound."""
-        picture = self._picture
-        found = picture.current.get(code) if version is None else picture.versions.get(code, {}).get(version)
-        if found is None:
+        snapshot = self._snapshot
+        matter = snapshot.current.get(code) if version is None else snapshot.versions.get(code, {}).get(version)
+        if matter is None:
             raise NotFound
-        return found
+        return matter
 
-    def versions(self) -> Mapping[str, Mapping[int, Matter]]:
+    def versions(self) -> Versions:
         """All published versions, by code and number."""
-        return self._picture.versions
+        return self._snapshot.versions
 
     def codes(self) -> list[str]:
         """The codes of all matters in force, in order."""
-        return list(self._picture.current)
+        return list(self._snapshot.current)
 
     def entry(self, code: str) -> Mapping[str, Any]:
-        """A matter's catalogue entry as it stands. Raises NotFound."""
+        """The catalogue entry of a matter in force. Raises NotFound."""
         return self.matter(code).record
 
     def department(self, code: str, version: int) -> str:
         """The code of the department that handles a matter; "" where its text names none of ours."""
-        return self._picture.departments.get((code, version), "")
+        return self._snapshot.departments.get((code, version), "")
 
     def without_department(self) -> list[Row]:
-        """The entries in force whose text names no department of ours: what is to be mended."""
-        return [
-            dict(one.record) for one in self._picture.current.values() if not self.department(one.code, one.version)
-        ]
+        """The entries in force whose text names no department of ours, which is to be corrected."""
+        current = self._snapshot.current.values()
+        return [dict(matter.record) for matter in current if not self.department(matter.code, matter.version)]
 
     def card(self, code: str) -> Row:
-        """A matter on a card in a conversation. Raises NotFound."""
-        one = self.matter(code)
-        return {"code": one.code, "name": one.name, "version": one.version, "department": one.record["department"]}
+        """What a card in a conversation shows of a matter. Raises NotFound."""
+        return views.card(self.matter(code))
 
     def material_card(self, ref: str) -> Row:
-        """A material of a matter on a card, as `<matter>:<key>`. Raises NotFound."""
+        """What a card in a conversation shows of a material, given as `<matter>:<key>`. Raises NotFound."""
         code, _, key = ref.rpartition(":")
-        one = self.matter(code)
-        found = next((material for material in one.materials if material.key == key), None)
-        if found is None:
-            raise NotFound
-        return {"code": one.code, "key": key, "name": found.name, "matter": one.name}
+        matter = self.matter(code)
+        for material in matter.materials:
+            if material.key == key:
+                return views.material_card(matter, material)
+        raise NotFound
 
     def listed(self, question: Row, after: str | None, most: int) -> list[Row]:
-        """Matters in force by code, those that `theme` and `online` let through; at most `most` after a code."""
+        """Matters in force by code, filtered by `theme` and `online`; at most `most` after the code `after`."""
         theme, online = question.get("theme"), question.get("online")
         return [
-            _line(one)
-            for code, one in self._picture.current.items()
+            views.line(matter)
+            for code, matter in self._snapshot.current.items()
             if (after is None or code > after)
-            and (theme is None or theme in one.themes)
-            and (online is None or online == one.online)
+            and (theme is None or theme in matter.themes)
+            and (online is None or online == matter.online)
         ][:most]
 
     def search(self, question: str, limit: int) -> list[Row]:
-        """What people may mean by their own words, best first: {code, name, score, why}. None where nothing fits."""
-        picture = self._picture
-        hits = picture.index.search(question, limit) if picture.index else []
-        return [{**asdict(hit), "name": picture.current[hit.code].name} for hit in hits]
+        """Matters that a question in people's own words may mean, best first: {code, name, score, why}."""
+        snapshot = self._snapshot
+        hits = snapshot.index.search(question, limit) if snapshot.index else []
+        return [{**asdict(hit), "name": snapshot.current[hit.code].name} for hit in hits]
 
     def face(self, code: str, version: int | None = None) -> Row:
         """A matter in full, in the shape of `GET /v1/matters/{code}`. Raises NotFound."""
         return self._face(self.matter(code, version))
 
+    def _face(self, matter: Matter) -> Row:
+        return views.face(matter, self.unverified(matter))
+
+    def unverified(self, matter: Matter) -> list[str]:
+        """What the district has not confirmed yet: fields of the entry, the matter's own situations, its own form."""
+        own, form = self._situations.own(matter), self._forms.own(matter)
+        more = {"situations": own is None or own.verified, "form": form is None or form.verified}
+        return [*matter.record["unverified_fields"], *(name for name, verified in more.items() if not verified)]
+
+    # -- guides ---------------------------------------------------------------
+
     def guide(self, code: str, version: int | None = None, answers: Answers | None = None) -> Row:
-        """A matter in full with its guide as of today, made for the situation that the answers tell.
+        """A matter in full with its guide as of today, for the situation of these answers.
 
         Raises NotFound, and BadFields for an answer that no question of the matter offers.
         """
@@ -185,164 +156,138 @@ class Matters:
     def preview(self, entry: Mapping[str, Any], answers: Answers) -> Row:
         """The guide that an entry would have if it were in force. Raises BadFields as `guide` does.
 
-        What it carries of its own must be sound (`own_checks`).
+        The content that it carries must be sound (`content_checks`).
         """
-        one, own = rules.matter_of(entry), own_rules.situation_of(entry)
-        return self._guide(one, self._situations.of(one, own) if own else self._situations, answers)
+        matter, own = rules.matter_of(entry), content.situation_of(entry)
+        return self._guide(matter, self._situations.of(matter, own) if own else self._situations, answers)
 
-    def own_checks(self, entry: Mapping[str, Any], beside: Iterable[str] = ()) -> list[Check]:
-        """What must hold of the situations and the form that an entry carries; `beside` are codes that come with it."""
-        return own_rules.checks(entry, self._ground(beside))
-
-    def _ground(self, beside: Iterable[str] = ()) -> own_rules.Ground:
-        return own_rules.Ground(self._situations, self._forms.common, {*self.versions(), *beside}, self._now())
-
-    def situation_checks(self, entry: Mapping[str, Any]) -> list[Check]:
-        """What must hold of the situations that an entry carries, so that it has a guide."""
-        return own_rules.situation_checks(entry, self._ground())
-
-    @staticmethod
-    def inherited(code: str, version: int) -> Row:
-        """The situations and the form that came with the program for a version of a matter, as data; None each where
-        there are none."""
-        both = {"situation": _data("situations_of_matters.json"), "form": _data("forms.json")["matters"]}
-        found = {
-            part: in_version(((row["from_version"], row) for row in rows.get(code, ())), version)
-            for part, rows in both.items()
-        }
-        return {part: row and {k: v for k, v in row.items() if k != "from_version"} for part, row in found.items()}
-
-    def _guide(self, catalogued: Matter, situations: Situations, given: Answers) -> Row:
-        if wrong := _strange(situations, catalogued, given):
+    def _guide(self, catalogued: Matter, situations: Situations, answers: Answers) -> Row:
+        if wrong := _wrong(situations, catalogued, answers):
             raise BadFields({"answers": wrong})
-        mine = situations.personal(catalogued, given, self._today(), self._due)
-        one, found, known = mine.matter, mine.guide, situations.known(catalogued, given)
-        groups = ("to_bring", "held_by_state", "may_follow", "to_fill_in")
+        personal = situations.personal(catalogued, answers, self._today(), self._due)
+        current = self._snapshot.current.get(catalogued.code)
         return {
-            **self._face(one),
-            "current_version": self._current_version(one.code),
-            "limits": {"legal_due": found.legal_due, "promised_due": found.promised_due, "start": found.start},
-            **{name: [asdict(material) for material in getattr(found, name)] for name in groups},
-            "ways": {
-                "online": one.online,
-                "window": True,
-                "home": one.record["at_home"],
-                "courier": any(one.record["courier"].values()),
-            },
-            "questions": [
-                _question(question, known.get(question.key) if question.key in given else None)
-                for question in situations.asked(catalogued, given)
-            ],
-            "known": known,
-            "notes": [{**asdict(note), **asdict(note.words)} for note in mine.notes],
+            **self._face(personal.matter),
+            "current_version": current.version if current else None,
+            **views.guide_face(personal.matter, personal.guide, personal.notes),
+            **views.questions(catalogued, situations, answers),
         }
 
-    def wrong_answers(self, one: Matter, answers: Answers) -> list[str]:
-        """Why answers about a situation are refused; nothing where they are not."""
-        return _strange(self._situations, one, answers)
+    def wrong_answers(self, matter: Matter, answers: Answers) -> list[str]:
+        """Why answers about a situation are refused, in sentences; empty where they are not."""
+        return _wrong(self._situations, matter, answers)
 
-    def personal(self, one: Matter, answers: Answers) -> Personal:
-        """A matter for one person's situation, as of today."""
-        return self._situations.personal(one, answers, self._today(), self._due)
+    def personal(self, matter: Matter, answers: Answers) -> Personal:
+        """A matter in one person's situation, as of today."""
+        return self._situations.personal(matter, answers, self._today(), self._due)
 
-    def later(self, one: Matter) -> Matter | None:
-        """The version in force, where it is a newer one."""
-        current = self._picture.current.get(one.code)
-        return current if current and current.version > one.version else None
+    def question_words(self, matter: Matter) -> dict[str, BilingualText]:
+        """The texts of all questions that may be asked for a matter, by key."""
+        return {question.key: question.words for question in self._situations.all_questions(matter)}
 
-    def taken_until(self, one: Matter) -> date | None:
-        """The first day on which an application begun under this version is taken no more, where it is known."""
-        return version_rules.taken_until(one, self._picture.versions[one.code].values())
-
-    def is_taken(self, one: Matter) -> bool:
-        """Whether an application begun under this version is taken today."""
-        return version_rules.is_taken(one, self._picture.versions[one.code].values(), self._today())
-
-    def question_words(self, one: Matter) -> dict[str, Words]:
-        """Every question that a matter may ask, by key."""
-        return {question.key: question.words for question in self._situations.all_questions(one)}
-
-    def fitting(self, one: Matter, answers: Answers) -> dict[str, str]:
-        """Of answers about a situation, those that a question of this matter offers."""
-        wrong = self._situations.wrong(one, answers)
+    def fitting(self, matter: Matter, answers: Answers) -> dict[str, str]:
+        """Those of the answers that a question of this matter offers."""
+        wrong = self._situations.wrong(matter, answers)
         return {key: value for key, value in answers.items() if key not in wrong}
 
-    def known(self, one: Matter, answers: Answers) -> dict[str, str]:
-        """The answers that count in a situation, with what need not be asked."""
-        return self._situations.known(one, answers)
+    def known(self, matter: Matter, answers: Answers) -> dict[str, str]:
+        """The answers that count in a situation, with those that are implied."""
+        return self._situations.known(matter, answers)
 
-    def said(self, one: Matter, answers: Answers) -> list[Row]:
-        """The questions that were answered, each with the words of its answer."""
-        asked = [question for question in self._situations.asked(one, answers) if question.key in answers]
-        chosen = [next(option for option in q.options if option.value == answers[q.key]) for q in asked]
-        return [
-            {**asdict(q.words), "answer": option.words.text, "answer_en": option.words.text_en}
-            for q, option in zip(asked, chosen, strict=True)
-        ]
+    def answered(self, matter: Matter, answers: Answers) -> list[Row]:
+        """The questions that were answered, each with the text of its answer."""
+        return views.answered(matter, self._situations, answers)
 
-    def form(self, one: Matter) -> forms.Form:
+    # -- versions and forms -----------------------------------------------------
+
+    def later(self, matter: Matter) -> Matter | None:
+        """The version in force, where it is newer than this one; else None."""
+        current = self._snapshot.current.get(matter.code)
+        return current if current and current.version > matter.version else None
+
+    def taken_until(self, matter: Matter) -> date | None:
+        """The first day on which an application begun under this version is not accepted any more, or None."""
+        return version_rules.taken_until(matter, self._snapshot.versions[matter.code].values())
+
+    def is_taken(self, matter: Matter) -> bool:
+        """Whether an application begun under this version is accepted today."""
+        return version_rules.is_taken(matter, self._snapshot.versions[matter.code].values(), self._today())
+
+    def form(self, matter: Matter) -> Form:
         """The form of a matter in its version."""
-        return self._forms.of(one)
+        return self._forms.of(matter)
 
     def form_face(self, code: str, version: int | None = None) -> Row:
         """The form of a matter, in the shape of `GET /v1/matters/{code}/form`. Raises NotFound."""
-        one = self.matter(code, version)
-        found = self.form(one)
-        return {
-            "matter": {"code": one.code, "name": one.name, "version": one.version},
-            "sections": [_section(section) for section in found.sections],
-            "fills": forms.fills(found, one.materials),
-            "sample": {"answers": found.sample, "situation": found.sample_situation},
-            "source": found.source,
-            "verified": found.verified,
-        }
+        matter = self.matter(code, version)
+        return views.form_face(matter, self.form(matter))
 
-    def _current_version(self, code: str) -> int | None:
-        current = self._picture.current.get(code)
-        return current.version if current else None
+    def content_checks(self, entry: Mapping[str, Any], beside: Iterable[str] = ()) -> list[Check]:
+        """The checks of the situations and the form that an entry carries; `beside` are codes imported with it."""
+        return content.checks(entry, self._context(beside))
+
+    def situation_checks(self, entry: Mapping[str, Any]) -> list[Check]:
+        """The checks of the situations that an entry carries: with sound ones it has a guide."""
+        return content.situation_checks(entry, self._context())
+
+    def _context(self, beside: Iterable[str] = ()) -> content.ContentContext:
+        codes = {*self.versions(), *beside}
+        return content.ContentContext(self._situations, self._forms.common, codes, self._now())
+
+    @staticmethod
+    def inherited(code: str, version: int) -> Row:
+        """The situations and the form that came with the program for a version, as data; None each where there are
+        none."""
+        parts = {"situation": _data("situations_of_matters.json"), "form": _data("forms.json")["matters"]}
+        inherited = {
+            part: in_version(((row["from_version"], row) for row in rows.get(code, ())), version)
+            for part, rows in parts.items()
+        }
+        return {part: row and {k: v for k, v in row.items() if k != "from_version"} for part, row in inherited.items()}
+
+    # -- lists ------------------------------------------------------------------
 
     def public_lists(self) -> list[Row]:
         """Every public list with its numbers, without its items."""
-        return [self._list(which)[0] for which in lists.LISTS.values()]
+        return [self._list(public_list)[0] for public_list in lists.LISTS.values()]
 
     def public_list(self, name: str) -> Row:
-        """One public list with its items. Raises NotFound."""
+        """A public list with its items. Raises NotFound."""
         if name not in lists.LISTS:
             raise NotFound
-        face, items = self._list(lists.LISTS[name])
-        return {**face, "items": [_line(one) for one in items]}
+        head, items = self._list(lists.LISTS[name])
+        return {**head, "items": [views.line(matter) for matter in items]}
 
-    def _list(self, which: lists.PublicList) -> tuple[Row, list[Matter]]:
-        current = self._picture.current.values()
-        items = lists.items(which, current)
-        face = {key: getattr(which, key) for key in ("name", "title", "title_en", "formula", "formula_en")}
+    def _list(self, public_list: lists.PublicList) -> tuple[Row, list[Matter]]:
+        current = self._snapshot.current.values()
+        items = lists.items(public_list, current)
+        head = {key: getattr(public_list, key) for key in ("name", "title", "title_en", "formula", "formula_en")}
         numbers = {"count": len(items), "of": len(current), "percent": lists.percent(len(items), len(current))}
-        return {**face, **numbers, "date": self._today()}, items
+        return {**head, **numbers, "date": self._today()}, items
 
     def contradictions(self) -> list[str]:
         """Where entries in force contradict themselves or the law, one line each."""
-        current = self._picture.current.values()
         return [
-            f"{one.code} {one.name}: {words}"
-            for one in current
-            for words in (*contradictions(one.record), *self._strangers(one))
+            f"{matter.code} {matter.name}: {words}"
+            for matter in self._snapshot.current.values()
+            for words in (*consistency.contradictions(matter.record), *self._unknown_materials(matter))
         ]
 
-    def _strangers(self, one: Matter) -> list[str]:
-        own, form = self._situations.own(one), self._forms.own(one)
-        named = [*(strangers(one, own) if own else ()), *(form.fills if form else ())]
-        there = {material.name for material in one.materials}
-        return [f"情形或表单说到的材料，这一版里没有：{name}" for name in named if name not in there]
+    def _unknown_materials(self, matter: Matter) -> list[str]:
+        own, form = self._situations.own(matter), self._forms.own(matter)
+        named = [*(unknown_materials(matter, own) if own else ()), *(form.fills if form else ())]
+        names = {material.name for material in matter.materials}
+        return [f"情形或表单说到的材料，这一版里没有：{name}" for name in named if name not in names]
 
     def packages(self) -> list[Row]:
-        """What belongs together (一件事): matters in order, and what other offices do."""
+        """The packages of matters that belong together (一件事): matters in order, and what other offices do."""
         return list(_data("one_things.json"))
 
     def package(self, package_id: str) -> Row:
-        """One package. Raises NotFound."""
-        for one in self.packages():
-            if one["id"] == package_id:
-                return one
+        """A package. Raises NotFound."""
+        for package in self.packages():
+            if package["id"] == package_id:
+                return package
         raise NotFound
 
     def construction_classes(self) -> Row:
@@ -352,74 +297,36 @@ class Matters:
     # -- following the store ------------------------------------------------
 
     def start(self) -> None:
-        """Load the starter catalogue where it is not there yet, then take the first picture."""
+        """Load the starter catalogue where the store lacks it, then take the first snapshot."""
         self.load_starter()
         self.follow(self._now())
 
     def load_starter(self) -> int:
-        """Add the starter versions that the store lacks, and say how many those were."""
+        """Add the versions of the starter catalogue that the store lacks, and return their number."""
         return self._store.add(_data("matters.json"))
 
     def follow(self, now: datetime) -> bool:
-        """A step for every process: take a new picture where the catalogue or the day asks for one. True when taken."""
+        """Replace the snapshot where the catalogue or the day requires it; every process calls this.
+
+        Returns whether it did.
+        """
         with self._following:
             revision, day = self._store.revision(), now.astimezone(BEIJING).date()
-            known = self._picture
-            versions = known.versions if revision == known.revision else self._versions()
-            current = _current(versions, day)
-            if revision == known.revision and current == known.current:
+            snapshot = self._snapshot
+            changed = revision != snapshot.revision
+            versions = versions_of(self._store.versions()) if changed else snapshot.versions
+            current = current_of(versions, day)
+            if not changed and current == snapshot.current:
                 return False
+            if changed:
+                snapshot = snapshot.with_versions(versions, self.departments)
             entries = [
-                Entry(code, rules.searched_texts(one, self._said.get(code, ()))) for code, one in current.items()
+                SearchEntry(code, rules.searched_texts(matter, self._phrases.get(code, ())))
+                for code, matter in current.items()
             ]
             index = Index(entries, self._reader)
-            taken = replace(known, revision=revision, versions=versions, current=current, index=index)
-            self._picture = taken if versions is known.versions else self._carried(taken)
+            self._snapshot = replace(snapshot, revision=revision, current=current, index=index)
             return True
-
-    def _carried(self, taken: Picture) -> Picture:
-        """The picture with what its versions carry of their own, and the department that each names."""
-        every = {(one.code, one.version): one.record for ones in taken.versions.values() for one in ones.values()}
-        own = {key: found for key, record in every.items() if (found := own_rules.situation_of(record))}
-        common = taken.forms.common
-        filled = {key: form for key, record in every.items() if (form := own_rules.form_in(record, common))}
-        return replace(
-            taken,
-            situations=replace(taken.situations, of_version=own),
-            forms=replace(taken.forms, of_version=filled),
-            departments=self._resolved(taken.versions),
-        )
-
-    def _versions(self) -> dict[str, dict[int, Matter]]:
-        versions: dict[str, dict[int, Matter]] = defaultdict(dict)
-        for record in self._store.versions():
-            versions[record["code"]][record["version"]] = rules.matter_of(record)
-        return dict(versions)
-
-    def _resolved(self, versions: Mapping[str, Mapping[int, Matter]]) -> dict[tuple[str, int], str]:
-        """By code and version: the department that the entry's words name. Once a load, not once a case."""
-        every = [one for ones in versions.values() for one in ones.values()]
-        named = {(one.code, one.version): self.departments.named_in(one.record["department"]) for one in every}
-        return {key: code for key, code in named.items() if code}
-
-    def _face(self, one: Matter) -> Row:
-        """The catalogue's entry, read; the schema chooses what of it is shown."""
-        return {
-            **one.record,
-            "valid_from": one.valid_from,
-            "valid_until": one.valid_until,
-            "online": one.online,
-            "statutory": _limit(one.statutory),
-            "promised": _limit(one.promised),
-            "materials": [asdict(material) for material in one.materials],
-            "unverified": self.unverified(one),
-        }
-
-    def unverified(self, one: Matter) -> list[str]:
-        """What the district has still to confirm: fields of the entry, the matter's own situations, its form."""
-        own, form = self._situations.own(one), self._forms.own(one)
-        more = {"situations": own is None or own.verified, "form": form is None or form.verified}
-        return [*one.record["unverified_fields"], *(name for name, verified in more.items() if not verified)]
 
     def _today(self) -> date:
         return self._now().astimezone(BEIJING).date()
@@ -430,41 +337,6 @@ def _data(name: str) -> Any:
     return json.loads(resources.files("api.matters").joinpath("data", name).read_bytes())
 
 
-def _current(versions: Mapping[str, Mapping[int, Matter]], day: date) -> dict[str, Matter]:
-    found = {code: rules.in_force(ones.values(), day) for code, ones in sorted(versions.items())}
-    return {code: one for code, one in found.items() if one is not None}
-
-
-def _strange(situations: Situations, one: Matter, answers: Answers) -> list[str]:
-    wrong = situations.wrong(one, answers)
+def _wrong(situations: Situations, matter: Matter, answers: Answers) -> list[str]:
+    wrong = situations.wrong(matter, answers)
     return [f"这个事项没有这样的问题或选项：{'、'.join(wrong)}。"] if wrong else []
-
-
-def _line(one: Matter) -> Row:
-    return {**one.record, "online": one.online, "promised_days": one.promised.days if one.promised else None}
-
-
-def _question(question: Question, answer: str | None) -> Row:
-    options = [{"value": one.value, **asdict(one.words)} for one in question.options]
-    return {"key": question.key, **asdict(question.words), "options": options, "answer": answer}
-
-
-def _section(section: forms.Section) -> Row:
-    return {"key": section.key, **asdict(section.words), "fields": [_field(field) for field in section.fields]}
-
-
-def _field(field: forms.Field) -> Row:
-    help_words = {"help": field.help and field.help.text, "help_en": field.help and field.help.text_en}
-    same = {name: getattr(field, name) for name in ("key", "kind", "required", "longest", "least", "most")}
-    return {
-        **same,
-        **asdict(field.words),
-        **help_words,
-        "when": {key: list(values) for key, values in field.when.items()},
-        "options": [{"value": option.value, **asdict(option.words)} for option in field.options],
-        "fields": [_field(one) for one in field.fields],
-    }
-
-
-def _limit(limit: Limit | None) -> Row | None:
-    return asdict(limit) if limit else None

@@ -67,11 +67,7 @@ class ParcelStore:
 
         Each filter is asked for by itself: the embedded store reads the whole collection for an `$or`.
         """
-        beyond = {"_id": {"$lt": after}} if after else {}
-        rows: dict[str, Document] = {}
-        for wanted in filters:
-            matching = self._db["parcels"].find({**wanted, **beyond}).sort("_id", -1).limit(limit)
-            rows |= {row["_id"]: row for row in matching}
+        rows = {row["_id"]: row for wanted in filters for row in self._db.newest("parcels", wanted, after, limit)}
         return [_parcel(rows[parcel_id]) for parcel_id in sorted(rows, reverse=True)[:limit]]
 
     def push(self, session: Any, before: Parcel, after: Parcel) -> bool:

@@ -26,7 +26,7 @@ class Away:
         return self._store.claim_search(now)
 
     def notify(self, search: Document, now: datetime) -> bool:
-        """Go on from where the search stands, under its lease; whether there was something to search.
+        """Notify who has not seen the messages next in the search, under its lease; whether there were any.
 
         Each message is searched at least once; a member is told once, and again only after they have seen what they
         were told of.

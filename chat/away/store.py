@@ -28,8 +28,10 @@ class AwayStore:
         return self._db.claim("chat_cursors", {"_id": SEARCH}, now)
 
     def unsearched(self, search: Document, before: datetime, limit: int) -> list[Document]:
-        """The next public messages from where the search stands, by time, below an instant; a few more than `limit` if
-        they are of one millisecond: {conversation, seq, kind, sender, event: {type}, at}."""
+        """The next public messages in order of time, from where the search stands, up to an instant.
+
+        {conversation, seq, kind, sender, event: {type}, at}; a few more than `limit` if they are of one millisecond.
+        """
         at = search.get("after_at") or instant_of(search["after"])
         fields = {"conversation": 1, "seq": 1, "kind": 1, "sender": 1, "event.type": 1, "at": 1}
         position = at, search["after"]

@@ -34,7 +34,7 @@ class OfficerPresence:
         self._store.renew_presence(officers, self._now() + LEASE)
 
     def lease_overseer(self, actor: Viewer) -> None:
-        """Give an overseer who takes over a lease, so that what they hold returns if they go; away for all else."""
+        """Store a lease for an overseer who takes over, so that the conversation returns if they go; they stay away."""
         self._store.keep_presence(Presence(actor.id, actor.name, state="away", until=self._now() + LEASE))
 
     def present(self, officer: str) -> Participant:

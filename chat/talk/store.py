@@ -318,7 +318,7 @@ def following(
     before: datetime | None = None,
     projection: Document | None = None,
 ) -> list[Document]:
-    """The next rows in the order of an instant `by` and the id, after a position, with the instant below `before`.
+    """The next rows after a position, in the order of the instant `by` and the id; the instant stays below `before`.
 
     `equal` are equalities on the fields that lie before `by` in an index. Rows of the position's own instant are read
     by equality and beside the limit: a range of `_id`, or `$or`, reads the whole collection on the embedded store.

@@ -207,7 +207,7 @@ PORTS = {fill.__name__: fill for fill in vars(ports).values() if getattr(fill, "
 
 
 def test_every_room_that_a_port_looks_up_is_built(shared_app):
-    looked_up = {name for kind in ports.Office.__mro__ for name in getattr(kind, "__annotations__", ())}
+    looked_up = {name for kind in ports.OfficeRooms.__mro__ for name in getattr(kind, "__annotations__", ())}
     built = shared_app.extensions["circle"]
     assert len(looked_up) >= 12
     assert {name for name in looked_up if not hasattr(built, name)} == set()

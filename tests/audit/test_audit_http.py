@@ -99,7 +99,7 @@ def circle(app, monkeypatch):
     def office():
         yield app.extensions["circle"]
 
-    monkeypatch.setattr(cli, "_office", office)
+    monkeypatch.setattr("api.cli.audit.opened_office", office)
     return lambda *words: CliRunner().invoke(cli.main, ["audit", *map(str, words)])
 
 

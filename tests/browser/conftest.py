@@ -24,6 +24,8 @@ SCREEN: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PATIENCE_MS = 60_000
 """For what never comes; a busy machine must not reach it."""
 expect.set_options(timeout=PATIENCE_MS)
+SHARING = {"test_guide_pages", "test_paper_pages", "test_form_pages", "test_citizen_self", "test_deed_pages"}
+"""Modules that leave alone what another of them looks at: catalogue, places, staff and the citizens of others."""
 HERE = {"longitude": 108.9588, "latitude": 34.2686}
 
 
@@ -41,9 +43,20 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The program, served once a run for the modules of SHARING."""
+    served = Served(tmp_path_factory.mktemp("shared-site")).start()
+    yield served
+    served.stop()
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The program, served."""
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The program, served: one for each module, but for those of SHARING."""
+    if request.node.path.stem in SHARING:
+        yield request.getfixturevalue("shared_site")
+        return
     served = Served(tmp_path_factory.mktemp("site")).start()
     yield served
     served.stop()

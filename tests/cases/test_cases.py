@@ -265,3 +265,12 @@ def test_the_snapshot_is_the_fold_of_the_actions(citizen, window, handler, drain
     row = database["cases"].find_one({"number": case["number"]})
     standing = fold(app.extensions["circle"].cases.actions(row["_id"]))
     assert (row["state"], row["version"], row["officer"]) == (standing.state, standing.version, standing.officer)
+
+
+def test_the_queue_of_somebody_with_two_posts_is_one_list_without_repeats(citizen, staff, drain):
+    both = staff("window", "handler")
+    numbers = [submitted(citizen, drain)["number"] for _ in range(3)]
+    first = both.get("/v1/desk/cases?limit=2")
+    second = both.get(f"/v1/desk/cases?limit=2&cursor={first['next']}")
+    assert [row["number"] for row in [*first["items"], *second["items"]]] == numbers[::-1]
+    assert second["next"] is None

@@ -74,12 +74,13 @@ def writing(app):
 
 
 def test_each_route_that_writes_uses_one_mechanism_or_is_excepted(shared_app):
-    wrong = {}
+    wrong = []
     for key, view in writing(shared_app).items():
         used = [getattr(view, "creates", False), takes_version(view), key in EXCEPTED]
         if sum(used) != 1:
-            wrong[key] = dict(zip(("Idempotency-Key", "If-Match", "excepted"), used, strict=True))
-    assert wrong == {}
+            now = dict(zip(("Idempotency-Key", "If-Match", "excepted"), used, strict=True))
+            wrong.append(f"{' '.join(key)}: {now}; use @http.create_once, or http.wanted_version(), or say in EXCEPTED")
+    assert not wrong, "\n".join(wrong)
     assert set(EXCEPTED) <= set(writing(shared_app))
 
 
@@ -94,8 +95,8 @@ def test_each_list_goes_on_by_a_cursor_or_is_excepted(anyone):
         if "items" in fields and path not in WHOLE:
             told = {parameter["name"] for parameter in methods["get"].get("parameters", [])}
             if "next" not in fields or not {"cursor", "limit"} <= told:
-                wrong.append(path)
-    assert wrong == []
+                wrong.append(f"GET {path}: page it (Paging, Page, `page` of api/web/guard.py), or say in WHOLE why not")
+    assert not wrong, "\n".join(wrong)
     assert set(WHOLE) <= set(description["paths"])
 
 

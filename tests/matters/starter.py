@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from api.matters.catalogue.matter import matter_of, searched_texts
-from api.matters.search.index import Entry, Index
+from api.matters.search.index import Index, SearchEntry
 from api.matters.search.reading import Reader
 
 
@@ -30,4 +30,4 @@ def reader() -> Reader:
 def index() -> Index:
     """An index over the starter catalogue."""
     matters = [matter_of(record) for record in RECORDS]
-    return Index([Entry(m.code, searched_texts(m, LEXICON["said"][m.code])) for m in matters], reader())
+    return Index([SearchEntry(m.code, searched_texts(m, LEXICON["said"][m.code])) for m in matters], reader())

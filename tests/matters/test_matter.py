@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.matters.catalogue.matter import Limit, Matter, guide, in_force, matter_of
+from api.matters.catalogue.matter import DayLimit, Matter, guide, in_force, matter_of
 from tests.matters.starter import RECORDS
 
 DAY = date(2026, 11, 24)
@@ -97,6 +97,6 @@ def test_what_is_not_verified_is_named(matter: Matter) -> None:
     ("change", "error"), [({"statutory_day_unit": "月"}, KeyError), ({"valid_from": "soon"}, ValueError)]
 )
 def test_an_entry_that_cannot_be_read_is_refused(change: dict[str, Any], error: type[Exception]) -> None:
-    assert matter_of(RECORDS[0]).statutory == Limit(10, "working")
+    assert matter_of(RECORDS[0]).statutory == DayLimit(10, "working")
     with pytest.raises(error):
         matter_of({**RECORDS[0], **change})

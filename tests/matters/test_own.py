@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("starter_again")
 PATH = f"/v1/matters/{FOOD}/versions"
 SITUATIONS, FORMS = data("situations_of_matters.json"), data("forms.json")
 BY_CODE = {record["code"]: record for record in RECORDS}
-GROUND = rules.Ground(
+GROUND = rules.ContentContext(
     situations_of(data("situations.json")), FORMS["common"], BY_CODE, datetime(2026, 11, 24, 2, tzinfo=UTC)
 )
 

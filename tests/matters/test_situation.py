@@ -10,7 +10,7 @@ import pytest
 
 from api.matters.catalogue.consistency import contradictions
 from api.matters.catalogue.matter import Matter, matter_of
-from api.matters.guide.situation import Situations, holds, situations_of, strangers
+from api.matters.guide.situation import Situations, holds, situations_of, unknown_materials
 from tests.matters.starter import RECORDS, data
 
 RESTAURANT, MARRIAGE, PENSION = "XC-行政许可-001", "XC-行政确认-003", "XC-公共服务-011"
@@ -140,7 +140,7 @@ def test_what_a_rule_names_is_there(code: str, own: Situations) -> None:
     matter = next(one for one in MATTERS if one.code == code)
     offered = {q.key: {option.value for option in q.options} for q in SITUATIONS.all_questions(matter)}
     keys = {one.key for one in matter.materials}
-    assert strangers(matter, own) == []
+    assert unknown_materials(matter, own) == []
     for rule in own.rules:
         assert all(set(values) <= offered[key] for key, values in rule.when.items()), dict(rule.when)
         assert {one.key for one in (*rule.bring, *rule.held, *rule.fill_in)}.isdisjoint(keys)
@@ -187,4 +187,4 @@ def test_a_version_that_renames_a_material_loses_nothing_and_is_noticed() -> Non
     assert {one.name for one in mine.papers} == {one.name for one in later.materials}
     own = SITUATIONS.own(later)
     assert own is not None
-    assert strangers(later, own) == ["公共场所卫生许可告知承诺书"]
+    assert unknown_materials(later, own) == ["公共场所卫生许可告知承诺书"]

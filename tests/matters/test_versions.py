@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.matters.schemas.entries import Entry
+from api.matters.schemas.entries import EntrySchema
 from tests.matters.starter import RECORDS
 from tests.way import FOOD, complete_draft, submitted
 
@@ -274,7 +274,7 @@ def test_another_process_follows_what_was_published(admin: Any, app: Any, clock:
 
 
 def test_every_entry_of_the_starter_has_the_shape_of_an_entry(app: Any) -> None:
-    assert [record["code"] for record in RECORDS if Entry().load(record) != record] == []
+    assert [record["code"] for record in RECORDS if EntrySchema().load(record) != record] == []
 
 
 def test_the_catalogue_is_exported_and_loaded_the_same(admin: Any, app: Any, clock: Any) -> None:
@@ -283,7 +283,7 @@ def test_the_catalogue_is_exported_and_loaded_the_same(admin: Any, app: Any, clo
     exported = office.publishing.export()
     text = json.loads(json.dumps(exported, ensure_ascii=False))
     office.database["matters"].delete_many({"published": {"$exists": True}})
-    assert office.publishing.load([Entry().load(row) for row in text]) == []
+    assert office.publishing.load([EntrySchema().load(row) for row in text]) == []
     assert office.publishing.export() == exported
     assert (office.publishing.load(text), len(exported)) == ([], 75)
     assert audited(admin, f"{FOOD}/2")[-1] == "matter.load"

@@ -212,7 +212,7 @@ def test_a_backup_beside_writers_shows_one_moment(empty, elsewhere, clock, tmp_p
 def test_a_backup_that_fails_leaves_nothing_behind(few, tmp_path, networks, clock, monkeypatch):
     folder = tmp_path / "out"
     folder.mkdir()
-    monkeypatch.setattr("api.operations.archive.Writer.add_folder", lambda *_: 1 / 0)
+    monkeypatch.setattr("api.operations.archive.ArchiveWriter.add_folder", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         back_up(few, networks, folder / "x", release=release(), now=clock())
     assert list(folder.iterdir()) == []

@@ -15,4 +15,4 @@ def test_the_whole_at_rest_stays_under_300_mib():
 def test_a_second_start_is_quick():
     """It computes no more than the first, which lays out the store; the seconds are shown by `make show-start`."""
     measured = start.measure(count=1)
-    assert measured["cpu"] < 1.2 * measured["cpu_first"], measured
+    assert measured["cpu"] < 1.5 * measured["cpu_first"], measured

@@ -23,7 +23,8 @@ MIB = 1 << 20
 IMPATIENT = """
 from gevent import monkey
 monkey.patch_all()
-from api import cli, embedded
+from api import cli
+from api.storage import embedded
 embedded.WRITTEN_SECONDS = 1.0
 cli.main()
 """

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from api.matters.catalogue.matter import matter_of, searched_texts
-from api.matters.search.index import Entry, Index
+from api.matters.search.index import Index, SearchEntry
 from api.matters.search.reading import Reader, sound
 
 DATA = Path(__file__).parents[1] / "data"
@@ -35,7 +35,7 @@ def index(without: str = "") -> Index:
     empty: dict[str, list[str]] = {without: []} if without else {}
     matters = [matter_of({**record, **empty}) for record in read("matters.json")]
     said = {} if without == "said" else lexicon["said"]
-    texts = [Entry(one.code, searched_texts(one, said.get(one.code, ()))) for one in matters]
+    texts = [SearchEntry(one.code, searched_texts(one, said.get(one.code, ()))) for one in matters]
     return Index(texts, Reader(lexicon))
 
 

@@ -27,9 +27,9 @@ from api.circle.travel.mode import MODES, Mode, Pace
 from api.circle.travel.nearest import StreetGrid, lay_grid, mapped
 from api.circle.travel.network import Graph, NetworkUnusable, Streets, graph, read
 from api.circle.travel.reach import FAR, LIMIT_S, Column, Position, Tenths, leaving, load_columns, name_of
-from api.limited import Limits, confine
+from api.limited import ProcessLimits, confine
 
-LIMITS = Limits(memory_bytes=6 * 1024**3, cpu_seconds=1_800)
+LIMITS = ProcessLimits(memory_bytes=6 * 1024**3, cpu_seconds=1_800)
 CHUNK = 16
 """Columns searched at once: a search holds eight bytes per node and column."""
 ISLAND = 50

@@ -1,1 +1,1 @@
-"""The catalogue: matters, their versions, what must hold of them, public lists."""
+"""The catalogue: matters and their versions, checks before publication, departments, public lists."""

@@ -1,4 +1,4 @@
-"""The public lists (公开清单): each a rule over the catalogue, so that no number is ever typed."""
+"""The public lists (公开清单), each a predicate over the catalogue, so that their numbers are always computed."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from api.matters.catalogue.matter import Matter
 
 @dataclass(frozen=True)
 class PublicList:
-    """A list: its names, and the formula, in words and as what it is computed with."""
+    """A public list: its titles, its formula in words, and the predicate."""
 
     name: str
     title: str
@@ -19,8 +19,8 @@ class PublicList:
 
 
 LISTS = {
-    one.name: one
-    for one in (
+    public_list.name: public_list
+    for public_list in (
         PublicList(
             "at-most-once",
             "最多跑一次",
@@ -98,10 +98,10 @@ LISTS = {
 
 
 def items(which: PublicList, matters: Iterable[Matter]) -> list[Matter]:
-    """The matters of a list, in the order given."""
+    """The matters of a list, in the given order."""
     return [matter for matter in matters if which.holds(matter)]
 
 
 def percent(count: int, of: int) -> float:
-    """`count` of `of` in percent, to one decimal; 0 of nothing."""
+    """`count` of `of` in percent, to one decimal; 0 where `of` is 0."""
     return round(100 * count / of, 1) if of else 0.0

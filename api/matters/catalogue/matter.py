@@ -1,4 +1,4 @@
-"""The rules of the catalogue: a matter (事项), its materials and limits, and the guide (办事指南) that follows.
+"""A matter (事项) in one version: its materials and limits, whether it is in force, and its general guide (办事指南).
 
 Elements after GB/T 39046-2020 table 4; the README's glossary has their national names.
 """
@@ -10,20 +10,20 @@ from typing import Any, Literal
 
 Unit = Literal["working", "calendar"]
 Due = Callable[[int, str, date], date | None]
-"""The last day of so many days of a unit, counted from a date; None in a year without a published calendar."""
+"""(days, unit, start) -> the last day of the period; None in a year without a published calendar."""
 
 UNITS: dict[str, Unit] = {"工作日": "working", "自然日": "calendar"}
 ONLINE_DEPTHS = frozenset({"III", "IV"})
 """网办深度: from III an application can be handed in online; IV is the whole way (全程网办)."""
 
-SEARCHED = {"name": 3.0, "keywords": 3.0, "said": 2.0, "name_en": 2.0, "result": 1.5, "faq": 1.0, "theme": 1.0}
+SEARCHED = {"name": 3.0, "keywords": 3.0, "phrases": 2.0, "name_en": 2.0, "result": 1.5, "faq": 1.0, "theme": 1.0}
 SEARCHED |= {"conditions": 0.4}
-"""The fields that are searched, with the weight of each: what people call a matter before what the law says of it."""
+"""The fields that are searched, with their weights: what people call a matter counts more than what the law says."""
 
 
 @dataclass(frozen=True)
-class Limit:
-    """A limit in days: `working` (工作日) or `calendar` (自然日)."""
+class DayLimit:
+    """A time limit in days: `working` (工作日) or `calendar` (自然日)."""
 
     days: int
     unit: Unit
@@ -31,7 +31,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Material:
-    """One material. `key` stays its own from version to version; a `deferrable` one may follow later (容缺)."""
+    """A material (材料). `key` is kept from version to version; a `deferrable` one may follow later (容缺)."""
 
     key: str
     name: str
@@ -47,7 +47,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Matter:
-    """One version of a matter. `record` is the catalogue's own entry, with all that is only shown."""
+    """One version of a matter; `record` is its whole catalogue entry, with the elements that are only displayed."""
 
     code: str
     version: int
@@ -56,39 +56,39 @@ class Matter:
     valid_from: date | None
     valid_until: date | None
     online: bool
-    statutory: Limit | None
-    promised: Limit | None
+    statutory: DayLimit | None
+    promised: DayLimit | None
     extension_days: int | None
     materials: tuple[Material, ...]
     record: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
     def result_name(self) -> str:
-        """What the applicant gets: a licence, a letter, money."""
+        """The name of what the applicant gets: a licence, a letter, money."""
         return str(self.record["result"]["name"])
 
     @property
     def themes(self) -> tuple[str, ...]:
-        """服务主题, as the office groups its matters."""
+        """The themes (服务主题) under which the office groups the matter."""
         return tuple(self.record["theme"])
 
     @property
     def clock_stops(self) -> tuple[str, ...]:
-        """The procedures that this matter's own law keeps out of the limit, by name."""
+        """The names of the special procedures (特别程序) during which the matter's time limit does not run."""
         return tuple(step["name"] for step in self.record["special_procedures"] if step["stops_clock"])
 
     def begun(self, day: date) -> bool:
-        """Whether the time of this version has come by `day`."""
+        """Whether this version takes effect on `day` or before."""
         return self.valid_from is None or self.valid_from <= day
 
     def ended(self, day: date) -> bool:
-        """Whether the time of this version is over on `day`: its `valid_until` is the first day without it."""
+        """Whether this version has expired on `day`: `valid_until` is the first day without it."""
         return self.valid_until is not None and self.valid_until <= day
 
 
 @dataclass(frozen=True)
 class Guide:
-    """What one has to know before beginning, reckoned as if the matter were accepted on `start`.
+    """The guide of a matter: its materials by what to do with them, and the last days if it is accepted on `start`.
 
     `to_bring`, `held_by_state` and `to_fill_in` are all materials, each once; `may_follow` is the part of `to_bring`
     that may come later.
@@ -122,19 +122,20 @@ def matter_of(record: Mapping[str, Any]) -> Matter:
 
 
 def in_force(versions: Iterable[Matter], day: date) -> Matter | None:
-    """The version to begin under on `day`: the newest that has begun, or None.
+    """The version in force on `day`: the newest that has begun, None where there is none or it has ended.
 
-    Where that one has ended, the matter has: an older version never comes back by itself.
+    Where the newest has ended, so has the matter: an older version never comes back into force.
     """
-    newest = max((one for one in versions if one.begun(day)), key=lambda one: one.version, default=None)
+    begun = (version for version in versions if version.begun(day))
+    newest = max(begun, key=lambda version: version.version, default=None)
     return None if newest is None or newest.ended(day) else newest
 
 
 def guide(matter: Matter, start: date, due: Due) -> Guide:
-    """The guide of a matter that is begun on `start`."""
-    held = tuple(one for one in matter.materials if one.held_by_state)
-    forms = tuple(one for one in matter.materials if one.form and not one.held_by_state)
-    rest = tuple(one for one in matter.materials if one not in held and one not in forms)
+    """The general guide of a matter that is begun on `start`, whatever the applicant's situation."""
+    held = tuple(material for material in matter.materials if material.held_by_state)
+    forms = tuple(material for material in matter.materials if material.form and not material.held_by_state)
+    rest = tuple(material for material in matter.materials if material not in held and material not in forms)
     return Guide(
         start=start,
         legal_due=_due(matter.statutory, start, due),
@@ -142,18 +143,18 @@ def guide(matter: Matter, start: date, due: Due) -> Guide:
         to_bring=rest,
         held_by_state=held,
         to_fill_in=forms,
-        may_follow=tuple(one for one in rest if one.deferrable),
+        may_follow=tuple(material for material in rest if material.deferrable),
     )
 
 
-def searched_texts(matter: Matter, said: Iterable[str]) -> list[tuple[str, float]]:
-    """The texts to find a matter by, weighted by field; `said` is how people put it (the lexicon's)."""
+def searched_texts(matter: Matter, phrases: Iterable[str]) -> list[tuple[str, float]]:
+    """The texts by which a matter is found, with the weights of their fields; `phrases` are people's words for it."""
     record = matter.record
     texts = {
         "name": [record["name"]],
         "name_en": [record["name_en"]],
         "keywords": record["keywords"],
-        "said": said,
+        "phrases": phrases,
         "result": [record["result"]["name"]],
         "faq": [entry["q"] for entry in record["faq"]],
         "theme": record["theme"],
@@ -162,12 +163,12 @@ def searched_texts(matter: Matter, said: Iterable[str]) -> list[tuple[str, float
     return [(text, weight) for name, weight in SEARCHED.items() for text in texts[name] if text]
 
 
-def _due(limit: Limit | None, start: date, due: Due) -> date | None:
+def _due(limit: DayLimit | None, start: date, due: Due) -> date | None:
     return due(limit.days, limit.unit, start) if limit else None
 
 
-def _limit(days: int | None, unit: str) -> Limit | None:
-    return None if days is None else Limit(days, UNITS[unit])
+def _limit(days: int | None, unit: str) -> DayLimit | None:
+    return None if days is None else DayLimit(days, UNITS[unit])
 
 
 def _day(text: str | None) -> date | None:

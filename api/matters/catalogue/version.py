@@ -1,4 +1,4 @@
-"""The rules of versions: how each stands on a day, what must hold before a draft is published, what differs.
+"""Versions of matters: their states on a day, the checks before a draft is published, and their differences.
 
 A published version is never changed. What comes after it ends it; a matter ends by a version with a `valid_until`.
 """
@@ -16,14 +16,14 @@ from api.times import BEIJING
 Entry = Mapping[str, Any]
 State = Literal["draft", "planned", "in_force", "replaced", "ended"]
 OF_THE_VERSION = frozenset({"version", "valid_from", "valid_until"})
-"""What tells a version from another without saying anything of the matter."""
+"""Fields that belong to the version and not to the matter: no differences."""
 FIRST = date.min
 GRACE = timedelta(days=30)
-"""How long an application begun under a version may still be handed in under it once another has taken its place."""
+"""How long an application begun under a version is still accepted after another version has replaced it."""
 CODE = r"^[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff-]{2,39}$"
-"""What a code of ours looks like (实施编码): sources differ, so it is otherwise opaque."""
+"""The form of a matter's code (实施编码); sources differ, so it is otherwise opaque."""
 ESSENTIAL = ("name", "name_en", "kind", "department", "audience", "level", "conditions", "theme")
-"""What nobody can be without: who does it, for whom, under which conditions."""
+"""Fields that must not be empty: who does it, for whom, under which conditions."""
 BLANK: dict[str, Any] = {
     **dict.fromkeys(("name", "name_en", "department"), ""),
     **{name: [] for name in ("audience", "theme", "level", "legal_basis", "conditions", "materials", "keywords")},
@@ -45,12 +45,12 @@ BLANK: dict[str, Any] = {
     "sink_mode": {},
     "verified": False,
 }
-"""What a draft of a new matter begins with."""
+"""The entry that a draft of a new matter begins with."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must hold before publication, in words, the fields to mend, and whether it holds."""
+    """A check before publication: what must hold, in both languages, the fields to mend, and whether it holds."""
 
     words: str
     words_en: str
@@ -60,58 +60,57 @@ class Check:
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that is not as in the version before."""
+    """A field that differs from the version before."""
 
     field: str
     before: Any
     after: Any
 
 
-def standing(versions: Iterable[Matter], day: date) -> dict[int, State]:
-    """How each published version of a matter stands on `day`, by its number."""
+def states(versions: Iterable[Matter], day: date) -> dict[int, State]:
+    """The state of each published version of a matter on `day`, by version number."""
     every = list(versions)
     current = in_force(every, day)
-    begun = max((one.version for one in every if one.begun(day)), default=0)
+    newest_begun = max((version.version for version in every if version.begun(day)), default=0)
 
-    def state(one: Matter) -> State:
-        if one == current:
+    def state(version: Matter) -> State:
+        if version == current:
             return "in_force"
-        if one.begun(day):
-            return "ended" if one.version == begun else "replaced"
-        return "replaced" if _overtaken(one, every) else "planned"
+        if version.begun(day):
+            return "ended" if version.version == newest_begun else "replaced"
+        return "replaced" if _overtaken(version, every) else "planned"
 
-    return {one.version: state(one) for one in every}
-
-
-def until(one: Matter, versions: Iterable[Matter]) -> date | None:
-    """The first day on which a version holds no more: its end, or when a later one begins. None: no end is known."""
-    ends = [later.valid_from or FIRST for later in versions if later.version > one.version]
-    return min([*ends, *([one.valid_until] if one.valid_until else [])], default=None)
+    return {version.version: state(version) for version in every}
 
 
-def taken_until(one: Matter, versions: Iterable[Matter]) -> date | None:
-    """The first day on which an application begun under `one` is taken no more; None where no such day is known.
+def until(version: Matter, versions: Iterable[Matter]) -> date | None:
+    """The first day without a version: its own end, or the start of a later one; None where no end is known."""
+    ends = [later.valid_from or FIRST for later in versions if later.version > version.version]
+    return min([*ends, *([version.valid_until] if version.valid_until else [])], default=None)
 
-    A version that another took the place of is good for GRACE more, so that nobody loses what they were filling in (as
-    信赖保护, 行政许可法 第8条, would have it); what was said to end, the version or the matter, ends on the day. A case
-    that was handed in before is touched by neither: it keeps its version to its end.
+
+def taken_until(version: Matter, versions: Iterable[Matter]) -> date | None:
+    """The first day on which an application begun under `version` is not accepted any more; None where none is known.
+
+    A replaced version is accepted for GRACE more, so that nobody loses what they were filling in (信赖保护, 行政许可法
+    第8条); a version or matter with an announced end ends on that day. A case submitted before keeps its version.
     """
     every = list(versions)
     newest = max(every, key=lambda other: other.version)
-    replaced = min((day for later in every if later.version > one.version if (day := _since(later))), default=None)
-    ends = (one.valid_until, newest.valid_until, replaced + GRACE if replaced else None)
+    replaced = min((day for later in every if later.version > version.version if (day := _since(later))), default=None)
+    ends = (version.valid_until, newest.valid_until, replaced + GRACE if replaced else None)
     return min((end for end in ends if end), default=None)
 
 
-def is_taken(one: Matter, versions: Iterable[Matter], day: date) -> bool:
-    """Whether an application begun under `one` is taken on `day`: never where the matter has ended."""
+def is_taken(version: Matter, versions: Iterable[Matter], day: date) -> bool:
+    """Whether an application begun under `version` is accepted on `day`: never where the matter has ended."""
     every = list(versions)
-    until = taken_until(one, every)
+    until = taken_until(version, every)
     return in_force(every, day) is not None and (until is None or day < until)
 
 
 def checks(entry: Entry, before: Entry | None, today: date) -> list[Check]:
-    """All that must hold before `entry` is published after the version `before`, whether it does or not."""
+    """The checks before `entry` is published after the version `before`, those that hold included."""
     begins, ends = _day(entry["valid_from"]), _day(entry["valid_until"])
     own = [
         Check(
@@ -136,7 +135,7 @@ def checks(entry: Entry, before: Entry | None, today: date) -> list[Check]:
 
 
 def differences(before: Entry, after: Entry) -> list[Difference]:
-    """What `after` says otherwise than `before`, in the order of its fields."""
+    """The fields of `after` that differ from `before`, in order."""
     known = {**before, "materials": keyed(before["materials"])}
     new = {**after, "materials": keyed(after["materials"])}
     return [
@@ -147,8 +146,9 @@ def differences(before: Entry, after: Entry) -> list[Difference]:
 
 
 def keyed(materials: Sequence[Mapping[str, Any]], before: Iterable[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
-    """The materials, each with a key of its own: situations and forms name materials by key, so one that stays keeps
-    its key wherever it moves, and a new one never gets that of one that was taken away (`before`).
+    """The materials, each with a unique key: a known one keeps its key, a new one gets a fresh number.
+
+    Situations and forms name materials by key, so a key of a removed material (`before`) is never given again.
     """
     taken = {_number(row["key"]) for row in (*materials, *before) if row.get("key")}
     fresh = count(max(taken, default=0) + 1)
@@ -162,19 +162,19 @@ def keyed(materials: Sequence[Mapping[str, Any]], before: Iterable[Mapping[str, 
 
 
 def begun_on(entry: Entry, today: date) -> dict[str, Any]:
-    """The entry as it is published: from today on, where no day is told."""
+    """The entry as it is published: valid from today, where it names no day."""
     return {**entry, "valid_from": entry["valid_from"] or today.isoformat()}
 
 
-def _overtaken(one: Matter, versions: Iterable[Matter]) -> bool:
-    begins = one.valid_from or FIRST
-    return any(later.version > one.version and (later.valid_from or FIRST) <= begins for later in versions)
+def _overtaken(version: Matter, versions: Iterable[Matter]) -> bool:
+    begins = version.valid_from or FIRST
+    return any(later.version > version.version and (later.valid_from or FIRST) <= begins for later in versions)
 
 
-def _since(one: Matter) -> date | None:
-    """From when people could see a version as the one that counts; None where nobody wrote it down."""
-    published = one.record.get("published", {}).get("at")
-    days = (one.valid_from, published and published.astimezone(BEIJING).date())
+def _since(version: Matter) -> date | None:
+    """The day from which a version was both published and valid; None where neither is recorded."""
+    published = version.record.get("published", {}).get("at")
+    days = (version.valid_from, published and published.astimezone(BEIJING).date())
     return max((day for day in days if day), default=None)
 
 

@@ -1,1 +1,1 @@
-"""The guide (办事指南) for one person's situation, on the page and on paper."""
+"""The personal guide (办事指南): questions about the situation, the rules that follow from them, the print."""

@@ -1,4 +1,4 @@
-"""A guide on paper: what is on the page, in its order, with the address of the very same version and situation.
+"""Lays out a guide for print: the page's content in its order, and the address of the same version and answers.
 
 In English, headings, sentences and what recurs (data/terms.json) are English, with the official name of a paper beside
 it; what exists only in the office's Chinese stays so, and the page says that it does.
@@ -20,7 +20,7 @@ Language = Literal["zh", "en"]
 NORMAL = 11
 FREE = ("0", "免费", "不收费", "")
 ONLY_CHINESE = "What has no English here exists only in Chinese; the Chinese counts."
-"""Said on English papers."""
+"""The line on English papers that explains the Chinese in them."""
 
 ENGLISH = {
     "办事指南　第 {version} 版　{department}": "Guide, version {version}. {department}",
@@ -83,15 +83,15 @@ ENGLISH = {
 
 
 def address(base: str, guide: Guide, answers: Mapping[str, str]) -> str:
-    """Where the page shows this version of the guide for these answers."""
-    told = ",".join(f"{key}:{value}" for key, value in answers.items())
-    asked = f"?version={guide['version']}" + (f"&answers={told}" if told else "")
-    return f"{base}/#/matters/{quote(guide['code'])}{asked}"
+    """The address of the page that shows this version of the guide for these answers."""
+    pairs = ",".join(f"{key}:{value}" for key, value in answers.items())
+    query = f"?version={guide['version']}" + (f"&answers={pairs}" if pairs else "")
+    return f"{base}/#/matters/{quote(guide['code'])}{query}"
 
 
 def paper(guide: Guide, base: str, answers: Mapping[str, str], *, language: Language, size: str) -> Paper:
-    """The guide as a paper; `size` is normal or large."""
-    words = Words(language)
+    """A guide as a paper for api.pdf; `size` is normal or large."""
+    words = GuideWording(language)
     return Paper(
         title=words.of(guide, "name"),
         lead=tuple(_lead(words, guide)),
@@ -110,8 +110,8 @@ def paper(guide: Guide, base: str, answers: Mapping[str, str], *, language: Lang
 
 
 @dataclass(frozen=True)
-class Words:
-    """What the page says, in one of two languages; the Chinese sentence is its own key."""
+class GuideWording:
+    """The paper's own sentences in one of two languages; the Chinese sentence is the key of its translation."""
 
     language: Language
 
@@ -119,20 +119,20 @@ class Words:
         return (ENGLISH[sentence] if self.language == "en" else sentence).format(**values)
 
     def of(self, row: Mapping[str, Any], name: str) -> str:
-        """A field that is there in both languages."""
+        """A field of a row in this language; the Chinese one where there is no English."""
         return str((self.language == "en" and row.get(f"{name}_en")) or row[name])
 
     def term(self, text: str) -> str:
-        """What recurs in the catalogue, in English where it is known."""
+        """A recurring term of the catalogue, in English where its translation is known."""
         return _terms().get(text, text) if self.language == "en" else text
 
     def paper(self, name: str) -> str:
-        """A paper's name; in English with the official one beside it, which the window knows."""
+        """The name of a document; in English with the official Chinese name beside it, which the window knows."""
         term = self.term(name)
         return name if term == name else f"{term} ({name})"
 
     def day(self, day: date) -> str:
-        """A day in full."""
+        """A date in full."""
         return f"{day.day} {day:%B %Y}" if self.language == "en" else f"{day.year} 年 {day.month} 月 {day.day} 日"
 
 
@@ -141,7 +141,7 @@ def _terms() -> dict[str, str]:
     return dict(json.loads(resources.files("api.matters").joinpath("data", "terms.json").read_bytes()))
 
 
-def _lead(words: Words, guide: Guide) -> list[str]:
+def _lead(words: GuideWording, guide: Guide) -> list[str]:
     unsure = len(guide["unverified"])
     return [
         words(
@@ -155,9 +155,9 @@ def _lead(words: Words, guide: Guide) -> list[str]:
     ]
 
 
-def _blocks(words: Words, guide: Guide) -> tuple[PaperBlock, ...]:
-    later = {one["key"] for one in guide["may_follow"]}
-    questions = [words("问：{q}\n答：{a}", q=one["q"], a=one["a"]) for one in guide["faq"]]
+def _blocks(words: GuideWording, guide: Guide) -> tuple[PaperBlock, ...]:
+    later = {material["key"] for material in guide["may_follow"]}
+    questions = [words("问：{q}\n答：{a}", q=row["q"], a=row["a"]) for row in guide["faq"]]
     return (
         *lines(words("您的情况"), _situation(words, guide)),
         *lines(
@@ -166,7 +166,7 @@ def _blocks(words: Words, guide: Guide) -> tuple[PaperBlock, ...]:
         *_boxes(words, "要准备的", guide["to_bring"], later),
         *_boxes(words, "可以过几天再补的", _only_later(guide), set()),
         *_boxes(words, "要填写的表格", guide["to_fill_in"], later),
-        *lines(words("政府已有的，不用您交"), [f"· {words.paper(one['name'])}" for one in guide["held_by_state"]]),
+        *lines(words("政府已有的，不用您交"), [f"· {words.paper(row['name'])}" for row in guide["held_by_state"]]),
         PaperBlock("facts", tuple(_facts(words, guide)), words("多久、多少钱、怎么办")),
         *lines(words("符合这些就能办"), [f"{n}. {text}" for n, text in enumerate(guide["conditions"], 1)]),
         *_steps(words, guide),
@@ -176,12 +176,12 @@ def _blocks(words: Words, guide: Guide) -> tuple[PaperBlock, ...]:
 
 
 def _only_later(guide: Guide) -> list[Any]:
-    """What this person chose to bring later."""
-    now = {one["key"] for one in guide["to_bring"]}
-    return [one for one in guide["may_follow"] if one["key"] not in now]
+    """The materials that this person chose to bring later."""
+    now = {material["key"] for material in guide["to_bring"]}
+    return [material for material in guide["may_follow"] if material["key"] not in now]
 
 
-def _situation(words: Words, guide: Guide) -> list[str]:
+def _situation(words: GuideWording, guide: Guide) -> list[str]:
     """The questions that were answered, with the answers."""
     return [
         f"{words.of(question, 'text')}　{words.of(option, 'text')}"
@@ -191,17 +191,19 @@ def _situation(words: Words, guide: Guide) -> list[str]:
     ]
 
 
-def _note(words: Words, note: Mapping[str, Any]) -> str:
+def _note(words: GuideWording, note: Mapping[str, Any]) -> str:
     basis = words("（依据：{basis}）", basis=note["basis"]) if note["basis"] else ""
     return f"{words('这样办不了：') if note['stop'] else ''}{words.of(note, 'text')}{basis}"
 
 
-def _boxes(words: Words, heading: str, materials: list[dict[str, Any]], later: set[str]) -> tuple[PaperBlock, ...]:
-    rows = tuple((words.paper(one["name"]), _about(words, one, later)) for one in materials)
+def _boxes(
+    words: GuideWording, heading: str, materials: list[dict[str, Any]], later: set[str]
+) -> tuple[PaperBlock, ...]:
+    rows = tuple((words.paper(material["name"]), _about(words, material, later)) for material in materials)
     return (PaperBlock("boxes", rows, words(heading)),) if rows else ()
 
 
-def _about(words: Words, material: Mapping[str, Any], later: set[str]) -> str:
+def _about(words: GuideWording, material: Mapping[str, Any], later: set[str]) -> str:
     parts = [
         words("{kind} {n} 份", kind=words.term(material["kind"]), n=material["copies"]),
         "" if material["required"] else words("有就带"),
@@ -210,7 +212,7 @@ def _about(words: Words, material: Mapping[str, Any], later: set[str]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _facts(words: Words, guide: Guide) -> list[tuple[str, str]]:
+def _facts(words: GuideWording, guide: Guide) -> list[tuple[str, str]]:
     result, visits = guide["result"], guide["visits"]
     valid = words("（有效期：{time}）", time=words.term(result["validity"])) if result["validity"] else ""
     facts = [
@@ -225,12 +227,12 @@ def _facts(words: Words, guide: Guide) -> list[tuple[str, str]]:
     return [(words(name), value) for name, value in facts if value]
 
 
-def _fee(words: Words, guide: Guide) -> str:
+def _fee(words: GuideWording, guide: Guide) -> str:
     basis = words("（依据：{basis}）", basis=words.term(guide["fee_basis"])) if guide["fee_basis"] else ""
     return words("不收费") if guide["fee"] in FREE else f"{words.term(guide['fee'])}{basis}"
 
 
-def _ways(words: Words, guide: Guide) -> str:
+def _ways(words: GuideWording, guide: Guide) -> str:
     ways = {
         "网上（手机上交材料）": guide["ways"]["online"],
         "窗口": guide["ways"]["window"],
@@ -241,7 +243,7 @@ def _ways(words: Words, guide: Guide) -> str:
     return ("、" if words.language == "zh" else ", ").join(words(way) for way, there in ways.items() if there)
 
 
-def _limit(words: Words, limit: Mapping[str, Any] | None, due: date | None) -> str:
+def _limit(words: GuideWording, limit: Mapping[str, Any] | None, due: date | None) -> str:
     if limit is None:
         return words("没有规定")
     if limit["days"] == 0:
@@ -250,28 +252,28 @@ def _limit(words: Words, limit: Mapping[str, Any] | None, due: date | None) -> s
     return days + (words("（{day}前）", day=words.day(due)) if due else "")
 
 
-def _steps(words: Words, guide: Guide) -> tuple[PaperBlock, ...]:
+def _steps(words: GuideWording, guide: Guide) -> tuple[PaperBlock, ...]:
     rows = tuple(
         (
-            words.term(one["name"]),
-            words.term(one["role"]),
-            _days(words, one["days"]),
-            words("计") if one["counted"] else words("不计"),
+            words.term(step["name"]),
+            words.term(step["role"]),
+            _days(words, step["days"]),
+            words("计") if step["counted"] else words("不计"),
         )
-        for one in guide["steps"]
+        for step in guide["steps"]
     )
     head = tuple(words(name) for name in ("环节", "谁来办", "天数", "时限"))
     shares = (5, 6, 3, 3) if words.language == "en" else (2, 5, 1, 1)
     return (PaperBlock("table", (head, *rows), words("一步一步"), shares),) if rows else ()
 
 
-def _days(words: Words, days: int | None) -> str:
+def _days(words: GuideWording, days: int | None) -> str:
     if days is None:
         return "—"
     return str(days) if days else words("当场")
 
 
-def _formal(words: Words, guide: Guide) -> list[tuple[str, str]]:
+def _formal(words: GuideWording, guide: Guide) -> list[tuple[str, str]]:
     facts = [
         ("编码", guide["code"]),
         ("名称", guide["name"]),

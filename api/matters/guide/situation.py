@@ -1,6 +1,7 @@
-"""The rules of situations (情形): a few questions make a guide one person's own. What is asked, and what follows from
-an answer, is data (`data/situations.json` for all matters, `data/situations_of_matters.json` for single ones; the
-words are explained in `data/README.md`); here is what the words of that data mean.
+"""Situations (情形): a few questions, whose answers turn a matter's general guide into a personal one.
+
+Questions and rules are data (`data/situations.json` for all matters, `data/situations_of_matters.json` for single ones;
+format: `data/README.md`). This module interprets that data.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,7 +13,7 @@ from api.matters.catalogue.matter import Due, Guide, Material, Matter, guide, ma
 
 T = TypeVar("T")
 Answers = Mapping[str, str]
-"""Question key to the value of the chosen option."""
+"""The value of the chosen option, by question key."""
 
 FACTS: dict[str, Callable[[Matter], bool]] = {
     "people_and_companies": lambda matter: {"自然人", "法人"} <= set(matter.record["audience"]),
@@ -20,33 +21,35 @@ FACTS: dict[str, Callable[[Matter], bool]] = {
     "at_home": lambda matter: bool(matter.record["at_home"]),
     "sends_in": lambda matter: bool(matter.record["courier"]["collect_materials"]),
     "sends_out": lambda matter: bool(matter.record["courier"]["deliver_result"]),
-    "deferrable": lambda matter: any(one.deferrable and one.required and _brought(one) for one in matter.materials),
+    "deferrable": lambda matter: any(
+        material.deferrable and material.required and _brought(material) for material in matter.materials
+    ),
     "promise": lambda matter: bool(matter.record["notify_promise"]),
-    "held_by_state": lambda matter: any(one.held_by_state for one in matter.materials),
+    "held_by_state": lambda matter: any(material.held_by_state for material in matter.materials),
 }
-"""What a question or an option may need to be so of a matter."""
+"""Predicates of a matter that a question or an option may require (`needs`), by name."""
 
 MOVES: dict[str, tuple[str, str, Callable[[Material], bool]]] = {
-    "held_to_bring": ("held_by_state", "to_bring", lambda one: True),
-    "deferrable_to_follow": ("to_bring", "may_follow", lambda one: one.deferrable),
+    "held_to_bring": ("held_by_state", "to_bring", lambda material: True),
+    "deferrable_to_follow": ("to_bring", "may_follow", lambda material: material.deferrable),
 }
-"""From which list of a guide to which, and what of it."""
+"""Moves of materials between the lists of a guide, by name: from, to, and which of them."""
 
 
 @dataclass(frozen=True)
-class Words:
-    """The same in both languages."""
+class BilingualText:
+    """A text in Chinese and in English."""
 
     text: str
     text_en: str
 
 
 @dataclass(frozen=True)
-class Note:
-    """Something more to know. `basis` names the law that says so, `stop` means that it cannot be had this way, and
-    `see` is the matter to turn to."""
+class GuideNote:
+    """A note on a guide: `basis` is the law it follows from, `stop` means that the matter cannot be done this way, and
+    `see` is the code of the matter to apply for instead."""
 
-    words: Words
+    words: BilingualText
     basis: str | None
     verified: bool
     stop: bool
@@ -54,11 +57,11 @@ class Note:
 
 
 When = Mapping[str, tuple[str, ...]]
-"""All of these were answered, each with any of the values named."""
+"""A condition: for each question key the values of which one must be the answer."""
 
 
 def holds(when: When, answers: Mapping[str, Any]) -> bool:
-    """Whether answers lead there. An answer of several choices counts where one of them is named."""
+    """Whether answers meet a condition. An answer of several choices does where any of them does."""
 
     def given(key: str) -> Iterable[Any]:
         value = answers.get(key)
@@ -68,102 +71,111 @@ def holds(when: When, answers: Mapping[str, Any]) -> bool:
 
 
 @dataclass(frozen=True)
-class Option:
-    """One answer."""
+class AnswerOption:
+    """An answer that a question offers, for matters that meet all `needs` (names in FACTS)."""
 
     value: str
-    words: Words
+    words: BilingualText
     needs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question with its options, asked of matters that have all it needs, after answers that `when` names."""
+    """A question, asked for matters that meet all `needs` and are not in `not_of`, after answers that meet `when`."""
 
     key: str
-    words: Words
-    options: tuple[Option, ...]
+    words: BilingualText
+    options: tuple[AnswerOption, ...]
     needs: tuple[str, ...]
     not_of: frozenset[str]
     when: When
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What follows where `when` holds. `edit` and `leave_out` are by the name of a material in the catalogue, since
-    keys are of one version; `change` is by element of the matter. Only a matter's own rules have them, always with a
-    note that says why."""
+class SituationRule:
+    """What changes in a guide where `when` holds: materials to add, moves of materials, a note.
+
+    `edit` and `leave_out` name materials of the catalogue by name, since keys may differ by version; `change` replaces
+    elements of the matter. Only a matter's own rules have these three, and always with a note that says why.
+    """
 
     when: When
     bring: tuple[Material, ...]
     fill_in: tuple[Material, ...]
     held: tuple[Material, ...]
     moves: tuple[str, ...]
-    note: Note | None
+    note: GuideNote | None
     edit: Mapping[str, Mapping[str, Any]]
     leave_out: frozenset[str]
     change: Mapping[str, Any]
 
     @property
     def adds(self) -> bool:
-        """Whether it adds materials."""
+        """Whether the rule adds materials."""
         return bool(self.bring or self.fill_in or self.held)
 
 
 @dataclass(frozen=True)
 class Personal:
-    """What a matter is for one person: its elements, the guide, and what else to say."""
+    """A matter in one person's situation: its changed elements, the guide, and the notes."""
 
     matter: Matter
     guide: Guide
-    notes: tuple[Note, ...]
+    notes: tuple[GuideNote, ...]
 
     @property
     def papers(self) -> tuple[Material, ...]:
-        """Every material of this person's once, those to bring first; `held_by_state` as it is for this person."""
-        brought = tuple(replace(one, held_by_state=False) if one.held_by_state else one for one in self.guide.to_bring)
-        later = tuple(one for one in self.guide.may_follow if one.key not in {other.key for other in brought})
+        """Every material that this person needs, each once; `held_by_state` as it is for this person."""
+        brought = tuple(
+            replace(material, held_by_state=False) if material.held_by_state else material
+            for material in self.guide.to_bring
+        )
+        keys = {material.key for material in brought}
+        later = tuple(material for material in self.guide.may_follow if material.key not in keys)
         return (*self.guide.to_fill_in, *brought, *later, *self.guide.held_by_state)
 
 
 @dataclass(frozen=True)
 class Situations:
-    """Questions and rules, in order. `of_matter` adds those of single matters, each from a version of it on;
-    `of_version` those that single versions carry, which hold instead."""
+    """The questions and rules for all matters, in order, and those of single matters.
+
+    `of_matter` has these by code, each from a version on; `of_version`, by code and version, what a version itself
+    carries, which replaces it.
+    """
 
     questions: tuple[Question, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[SituationRule, ...]
     verified: bool = True
     of_matter: Mapping[str, tuple[tuple[int, "Situations"], ...]] = field(default_factory=dict)
     of_version: Mapping[tuple[str, int], "Situations"] = field(default_factory=dict)
 
     def of(self, matter: Matter, own: "Situations") -> "Situations":
-        """These, with `own` as what a version of a matter carries."""
+        """A copy in which this version of a matter carries `own`."""
         return replace(self, of_version={**self.of_version, (matter.code, matter.version): own})
 
     def own(self, matter: Matter) -> "Situations | None":
-        """What is a matter's own in its version: what the version carries, else what the data has for it, or None."""
+        """The matter's own situations in its version: carried by it, else from the data; None where neither."""
         carried = self.of_version.get((matter.code, matter.version))
         return carried or in_version(self.of_matter.get(matter.code, ()), matter.version)
 
     def all_questions(self, matter: Matter) -> tuple[Question, ...]:
-        """Every question that a matter may ask, its own first; a question without a choice is none."""
+        """The questions that may be asked for a matter, its own first, without those of less than two options."""
         own = self.own(matter)
-        found = [_offered(question, matter) for question in (*(own.questions if own else ()), *self.questions)]
-        return tuple(question for question in found if question and len(question.options) > 1)
+        offered = [_offered(question, matter) for question in (*(own.questions if own else ()), *self.questions)]
+        return tuple(question for question in offered if question and len(question.options) > 1)
 
     def asked(self, matter: Matter, answers: Answers) -> tuple[Question, ...]:
-        """The questions that these answers leave to be asked."""
+        """The questions whose condition these answers meet, in order."""
         known = self.known(matter, answers)
         return tuple(question for question in self.all_questions(matter) if holds(question.when, known))
 
     def wrong(self, matter: Matter, answers: Answers) -> list[str]:
-        """The keys of answers that no question of this matter offers."""
+        """The keys of answers that no question of this matter offers as an option."""
         offered = {q.key: {option.value for option in q.options} for q in self.all_questions(matter)}
         return [key for key, value in answers.items() if value not in offered.get(key, ())]
 
     def known(self, matter: Matter, answers: Answers) -> dict[str, str]:
-        """The answers that count, with what need not be asked; an answer to what is no longer asked is none."""
+        """The answers that count, with those that are implied; answers to questions that are not asked are dropped."""
         known = dict(_implied(matter))
         for question in self.all_questions(matter):
             if question.key in answers and holds(question.when, known):
@@ -171,36 +183,34 @@ class Situations:
         return known
 
     def personal(self, matter: Matter, answers: Answers, start: date, due: Due) -> Personal:
-        """The matter for these answers. Nothing that was needed vanishes by itself: it moves, or a rule of the
-        matter's own says why it is not needed."""
+        """The matter and its guide for these answers, if it is accepted on `start`.
+
+        No material is dropped silently: it moves between the lists, or a rule of the matter's own leaves it out with
+        a note that says why.
+        """
         own, known = self.own(matter), self.known(matter, answers)
         applied = [rule for rule in (*(own.rules if own else ()), *self.rules) if holds(rule.when, known)]
         mine = _edited(matter, applied)
-        found = guide(mine, start, due)
+        personal_guide = guide(mine, start, due)
         for rule in applied:
             for move in rule.moves:
-                found = _moved(found, *MOVES[move])
+                personal_guide = _moved(personal_guide, *MOVES[move])
             if rule.adds:
-                found = replace(
-                    found,
-                    to_bring=_with(found.to_bring, rule.bring),
-                    to_fill_in=_with(found.to_fill_in, _unserved(rule.fill_in, found.to_fill_in)),
-                    held_by_state=_with(found.held_by_state, rule.held),
-                )
-        later = tuple(one for one in found.to_bring if one.deferrable)
-        found = replace(found, may_follow=_with(found.may_follow, later))
-        return Personal(mine, found, tuple(rule.note for rule in applied if rule.note))
+                personal_guide = _extended(personal_guide, rule)
+        later = tuple(material for material in personal_guide.to_bring if material.deferrable)
+        personal_guide = replace(personal_guide, may_follow=_with(personal_guide.may_follow, later))
+        return Personal(mine, personal_guide, tuple(rule.note for rule in applied if rule.note))
 
 
-def strangers(matter: Matter, own: Situations) -> list[str]:
-    """Materials that a matter's own rules name and this version has not: renamed by what was published since."""
-    there = {one.name for one in matter.materials}
+def unknown_materials(matter: Matter, own: Situations) -> list[str]:
+    """Names of materials in a matter's own rules that this version does not have: it may have renamed them."""
+    names = {material.name for material in matter.materials}
     named = {name for rule in own.rules for name in (*rule.leave_out, *rule.edit)}
-    return sorted(named - there)
+    return sorted(named - names)
 
 
 def situations_of(data: Mapping[str, Any], of_matters: Mapping[str, Any] | None = None) -> Situations:
-    """From the data files. Raises KeyError or ValueError where they name what there is not, or leave out the why."""
+    """Situations from the data files. Raises KeyError or ValueError as `question_of` and `rule_of` do."""
     of_matter = {
         code: tuple((row["from_version"], situations_of(row)) for row in rows)
         for code, rows in (of_matters or {}).items()
@@ -211,12 +221,12 @@ def situations_of(data: Mapping[str, Any], of_matters: Mapping[str, Any] | None 
 
 
 def in_version(rows: Iterable[tuple[int, T]], version: int) -> T | None:
-    """Of what holds from a version on, what holds in this one; None where nothing does yet."""
+    """Of (from_version, value) pairs, the value that holds in `version`: the last that begins by then; or None."""
     return max((row for row in rows if row[0] <= version), key=lambda row: row[0], default=(0, None))[1]
 
 
 def _implied(matter: Matter) -> Answers:
-    """What need not be asked: of a matter for companies alone, that one applies."""
+    """The answers that need not be asked: who applies, as far as the matter's audience decides it."""
     return {"applicant": "person" if "自然人" in matter.record["audience"] else "company"}
 
 
@@ -227,12 +237,12 @@ def _brought(material: Material) -> bool:
 def _offered(question: Question, matter: Matter) -> Question | None:
     if matter.code in question.not_of or not all(FACTS[name](matter) for name in question.needs):
         return None
-    options = tuple(one for one in question.options if all(FACTS[name](matter) for name in one.needs))
+    options = tuple(option for option in question.options if all(FACTS[name](matter) for name in option.needs))
     return question if len(options) == len(question.options) else replace(question, options=options)
 
 
-def _edited(matter: Matter, applied: Iterable[Rule]) -> Matter:
-    """The matter with its elements and materials as the rules have them."""
+def _edited(matter: Matter, applied: Iterable[SituationRule]) -> Matter:
+    """The matter with the changes of elements and materials of the applied rules."""
     change: dict[str, Any] = {}
     edits: dict[str, dict[str, Any]] = {}
     left_out: set[str] = set()
@@ -244,41 +254,55 @@ def _edited(matter: Matter, applied: Iterable[Rule]) -> Matter:
     mine = matter_of({**matter.record, **change}) if change else matter
     if not edits and not left_out:
         return mine
-    materials = (replace(one, **edits.get(one.name, {})) for one in mine.materials if one.name not in left_out)
+    materials = (
+        replace(material, **edits.get(material.name, {}))
+        for material in mine.materials
+        if material.name not in left_out
+    )
     return replace(mine, materials=tuple(materials))
 
 
+def _extended(guide: Guide, rule: SituationRule) -> Guide:
+    """The guide with the materials that a rule adds."""
+    return replace(
+        guide,
+        to_bring=_with(guide.to_bring, rule.bring),
+        to_fill_in=_with(guide.to_fill_in, _unserved(rule.fill_in, guide.to_fill_in)),
+        held_by_state=_with(guide.held_by_state, rule.held),
+    )
+
+
 def _moved(guide: Guide, source: str, target: str, which: Callable[[Material], bool]) -> Guide:
-    moving = tuple(one for one in getattr(guide, source) if which(one))
-    staying = tuple(one for one in getattr(guide, source) if not which(one))
+    moving = tuple(material for material in getattr(guide, source) if which(material))
+    staying = tuple(material for material in getattr(guide, source) if not which(material))
     changed: dict[str, Any] = {source: staying, target: _with(getattr(guide, target), moving)}
     return replace(guide, **changed)
 
 
 def _with(materials: tuple[Material, ...], more: tuple[Material, ...]) -> tuple[Material, ...]:
-    known = {one.key for one in materials}
-    return (*materials, *(one for one in more if one.key not in known))
+    keys = {material.key for material in materials}
+    return (*materials, *(material for material in more if material.key not in keys))
 
 
 def _unserved(forms: Iterable[Material], own: Iterable[Material]) -> tuple[Material, ...]:
-    """The general forms that no form of the matter's own is: 公共场所卫生许可告知承诺书 is its 告知承诺书."""
-    names = {one.name for one in own}
-    return tuple(one for one in forms if not any(name.endswith(one.name) for name in names))
+    """The general forms that no form of the matter's own replaces, as 公共场所卫生许可告知承诺书 does 告知承诺书."""
+    names = {material.name for material in own}
+    return tuple(form for form in forms if not any(name.endswith(form.name) for name in names))
 
 
-def words_of(row: Mapping[str, str]) -> Words:
-    """From `zh` and `en`."""
-    return Words(row["zh"], row["en"])
+def words_of(row: Mapping[str, str]) -> BilingualText:
+    """A bilingual text from the `zh` and `en` of a row."""
+    return BilingualText(row["zh"], row["en"])
 
 
 def when_of(row: Mapping[str, Any]) -> When:
-    """From a row's `when`: each value alone or in a list."""
+    """A condition from the `when` of a row, whose values stand alone or in a list."""
     return {key: (values,) if isinstance(values, str) else tuple(values) for key, values in row.get("when", {}).items()}
 
 
 def question_of(row: Mapping[str, Any]) -> Question:
-    """From data. Raises KeyError where it needs what no matter has."""
-    options = tuple(Option(one["value"], words_of(one), _needs(one)) for one in row["options"])
+    """A question from a row of the data. Raises KeyError for a `needs` that is not in FACTS."""
+    options = tuple(AnswerOption(option["value"], words_of(option), _needs(option)) for option in row["options"])
     return Question(row["key"], words_of(row), options, _needs(row), frozenset(row.get("not_of", {})), when_of(row))
 
 
@@ -289,11 +313,11 @@ def _needs(row: Mapping[str, Any]) -> tuple[str, ...]:
     return names
 
 
-def rule_of(row: Mapping[str, Any]) -> Rule:
-    """From data. Raises KeyError for an unknown move, ValueError where a change has no note that says why."""
+def rule_of(row: Mapping[str, Any]) -> SituationRule:
+    """A rule from a row of the data. Raises KeyError for an unknown move, ValueError for a change without a note."""
     for move in row.get("move", ()):
         MOVES[move]
-    rule = Rule(
+    rule = SituationRule(
         when=when_of(row),
         bring=tuple(_materials(row.get("bring", ()))),
         fill_in=tuple(_materials(row.get("fill_in", ()), form=True)),
@@ -309,8 +333,8 @@ def rule_of(row: Mapping[str, Any]) -> Rule:
     return rule
 
 
-def _note(row: Mapping[str, Any]) -> Note:
-    return Note(words_of(row), row.get("basis"), row.get("verified", True), row.get("stop", False), row.get("see"))
+def _note(row: Mapping[str, Any]) -> GuideNote:
+    return GuideNote(words_of(row), row.get("basis"), row.get("verified", True), row.get("stop", False), row.get("see"))
 
 
 def _materials(rows: Iterable[Mapping[str, Any]], **same: Any) -> Iterator[Material]:

@@ -1,3 +1,3 @@
-"""Shapes of the catalogue: what lists answer, guides and their forms, entries as they are kept, what staff see."""
+"""Schemas of requests and responses: lists, guides, forms, catalogue entries and their content, versions for staff."""
 
-from api.matters.schemas import content as content  # entries name its shapes by their names, so they are always there
+from api.matters.schemas import content as content  # entries refer to its schemas by name, so they must be loaded

@@ -1,6 +1,6 @@
-"""Shapes of what a version carries of its own: the questions of its guide and what follows (情形), its form (表单).
+"""Schemas of the content that a version carries itself: its situations (情形) and its form (表单).
 
-The words are those of `data/README.md`. What shapes cannot tell, `matters.catalogue.content` checks before publication.
+The format is that of `data/README.md`. What a schema cannot check, `catalogue/content.py` checks before publication.
 """
 
 from typing import Any
@@ -18,7 +18,9 @@ NEEDS = fields.List(fields.String(validate=validate.OneOf(list(FACTS))))
 
 
 def _is_when(value: Any) -> None:
-    if not isinstance(value, str) and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+    if not isinstance(value, str) and not (
+        isinstance(value, list) and all(isinstance(option, str) for option in value)
+    ):
         raise ValidationError("写一个选项，或选项的列表。")
 
 
@@ -32,21 +34,21 @@ def _when() -> Any:
 
 
 class OwnWords(Schema):
-    """The same in both languages."""
+    """A text in Chinese and in English."""
 
     zh = fields.String(required=True, validate=validate.Length(1, 1_000))
     en = fields.String(required=True, validate=validate.Length(1, 1_000))
 
 
 class OwnAnswer(OwnWords):
-    """One answer to a question; offered where the matter has what it `needs`."""
+    """An answer to a question; offered where the matter meets all `needs`."""
 
     value = fields.String(required=True, validate=ANSWER)
     needs = NEEDS
 
 
 class OwnQuestion(OwnWords):
-    """A question, asked after the answers that `when` names."""
+    """A question, asked after answers that meet `when`."""
 
     key = fields.String(required=True, validate=ANSWER)
     options = fields.List(fields.Nested(OwnAnswer), required=True, validate=validate.Length(2, 20))
@@ -55,7 +57,7 @@ class OwnQuestion(OwnWords):
 
 
 class OwnMaterial(Schema):
-    """A material that a rule adds, with a key of its own."""
+    """A material that a rule adds, with a unique key."""
 
     key = fields.String(required=True, validate=KEY)
     name = fields.String(required=True, validate=validate.Length(1, 200))
@@ -67,7 +69,7 @@ class OwnMaterial(Schema):
 
 
 class OwnEdit(Schema):
-    """What a rule changes of a material."""
+    """The fields of a material that a rule changes."""
 
     name = fields.String(validate=validate.Length(1, 200))
     kind = fields.String(validate=validate.OneOf(["原件", "复印件", "电子"]))
@@ -78,7 +80,7 @@ class OwnEdit(Schema):
 
 
 class OwnChange(Schema):
-    """What a rule changes of the matter's elements."""
+    """The elements of the matter that a rule changes."""
 
     case_type = fields.String(validate=validate.OneOf(["即办件", "承诺件"]))
     promised_days = fields.Integer(allow_none=True, strict=True, validate=validate.Range(0, 3_650))
@@ -91,8 +93,8 @@ class OwnChange(Schema):
 
 
 class OwnNote(OwnWords):
-    """What else to know: `basis` in law, whether that is `verified`, `stop` where it cannot be had this way, the
-    matter to `see` instead."""
+    """A note: its `basis` in law, whether that is `verified`, `stop`: the matter cannot be done this way, `see`: the
+    code of the matter to apply for instead."""
 
     basis = fields.String(allow_none=True, validate=validate.Length(max=300))
     verified = fields.Boolean(truthy={True}, falsy={False})
@@ -101,7 +103,7 @@ class OwnNote(OwnWords):
 
 
 class OwnRule(Schema):
-    """What follows `when` all of that was answered."""
+    """A rule: what changes in the guide where the answers meet `when`."""
 
     when = _when()
     bring = fields.List(fields.Nested(OwnMaterial), validate=validate.Length(0, 20))
@@ -115,7 +117,7 @@ class OwnRule(Schema):
 
 
 class OwnSituation(Schema):
-    """The questions that a version's guide asks beside those of all matters, and what follows from the answers."""
+    """The situations of a version: its questions beside those of all matters, and its rules."""
 
     source = fields.String(required=True, validate=validate.Length(1, 500))
     verified = fields.Boolean(required=True, truthy={True}, falsy={False})
@@ -124,13 +126,13 @@ class OwnSituation(Schema):
 
 
 class OwnChoice(OwnWords):
-    """One choice of a field."""
+    """A choice that a field offers."""
 
     value = fields.String(required=True, validate=KEY)
 
 
 class OwnField(OwnWords):
-    """One thing to fill in."""
+    """A field of a form."""
 
     key = fields.String(required=True, validate=KEY)
     kind = fields.String(required=True, validate=validate.OneOf([*KINDS, "group"]))
@@ -154,7 +156,7 @@ class OwnSection(OwnWords):
 
 
 class OwnCommon(Schema):
-    """What is said otherwise of a field that every form has."""
+    """Changes to a field that every form has."""
 
     zh = fields.String(validate=validate.Length(1, 1_000))
     en = fields.String(validate=validate.Length(1, 1_000))
@@ -163,14 +165,14 @@ class OwnCommon(Schema):
 
 
 class OwnSample(Schema):
-    """A filling of nobody real (样表), and the situation that it is of."""
+    """A form filled in by a fictitious person (样表), and that person's situation."""
 
     situation = fields.Dict(keys=fields.String(validate=ANSWER), values=fields.String(validate=ANSWER))
     answers = fields.Dict(keys=fields.String(validate=KEY), values=FORM_VALUE, required=True)
 
 
 class OwnForm(Schema):
-    """What is filled in; `fills` names the materials that the form itself is."""
+    """A form; `fills` names the materials that it stands for."""
 
     source = fields.String(required=True, validate=validate.Length(1, 500))
     verified = fields.Boolean(required=True, truthy={True}, falsy={False})

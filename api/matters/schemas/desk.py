@@ -1,16 +1,16 @@
-"""Shapes of what staff see of the catalogue: its list, the versions of a matter, what differs and what must hold."""
+"""Schemas of the catalogue for staff: its list, the versions of a matter, their checks and differences."""
 
 from marshmallow import Schema, fields, validate
 
 from api.matters.schemas.content import OwnForm, OwnSituation
-from api.matters.schemas.entries import MATTER_KINDS, Entry
+from api.matters.schemas.entries import MATTER_KINDS, EntrySchema
 from api.web.fields import Paging, Time
 
 STATES = ["draft", "planned", "in_force", "replaced", "ended"]
 
 
 class Catalogue(Paging):
-    """Which matters of the staff's list."""
+    """The query of the staff's list of matters: paging and filters."""
 
     q = fields.String(validate=validate.Length(max=100))
     department = fields.String(validate=validate.Length(max=100))
@@ -19,7 +19,8 @@ class Catalogue(Paging):
 
 
 class CatalogueLine(Schema):
-    """A matter in the staff's list. `wrong` counts the rules that it breaks; `authored` starter is this project's."""
+    """A matter in the staff's list. `wrong` counts the consistency rules that it breaks; `authored` is `starter` for an
+    entry that came with the program."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
@@ -45,7 +46,7 @@ class CatalogueLines(Schema):
 
 
 class VersionLine(Schema):
-    """A version: how it stands today, and from when until when it holds; `until` is the first day without it."""
+    """A version of a matter: its state today and its validity; `until` is the first day without it."""
 
     id = fields.String(required=True)
     code = fields.String(required=True)
@@ -66,8 +67,8 @@ class VersionLines(Schema):
     items = fields.List(fields.Nested(VersionLine), required=True)
 
 
-class Check(Schema):
-    """What must hold before publication, the fields to mend, and whether it does."""
+class CheckSchema(Schema):
+    """A check before publication: what must hold, the fields to mend, and whether it holds."""
 
     words = fields.String(required=True)
     words_en = fields.String(required=True)
@@ -75,8 +76,8 @@ class Check(Schema):
     holds = fields.Boolean(required=True)
 
 
-class Difference(Schema):
-    """A field that is not as in the version before."""
+class DifferenceSchema(Schema):
+    """A field that differs from the version before."""
 
     field = fields.String(required=True)
     before = fields.Raw(required=True, allow_none=True)
@@ -84,29 +85,29 @@ class Difference(Schema):
 
 
 class Inherited(Schema):
-    """What came with the program: it holds for a version that carries nothing of its own."""
+    """The content that came with the program, used by a version that carries none."""
 
     situation = fields.Nested(OwnSituation, required=True, allow_none=True)
     form = fields.Nested(OwnForm, required=True, allow_none=True)
 
 
 class Version(VersionLine):
-    """A version in full, with its check list and what differs from the version before."""
+    """A version in full, with its checks and the differences from the version before."""
 
-    entry = fields.Nested(Entry, required=True)
+    entry = fields.Nested(EntrySchema, required=True)
     inherited = fields.Nested(Inherited, required=True)
-    check = fields.List(fields.Nested(Check), required=True)
-    differences = fields.List(fields.Nested(Difference), required=True)
+    check = fields.List(fields.Nested(CheckSchema), required=True)
+    differences = fields.List(fields.Nested(DifferenceSchema), required=True)
 
 
 class WholeCatalogue(Schema):
     """Every published version, by code and number, as `circle export matters` prints them."""
 
-    items = fields.List(fields.Nested(Entry), required=True, validate=validate.Length(1, 5_000))
+    items = fields.List(fields.Nested(EntrySchema), required=True, validate=validate.Length(1, 5_000))
 
 
 class BroughtIn(Schema):
-    """How many versions were published, and how many were there already the same."""
+    """The result of an import: how many versions were published, and how many existed already with the same content."""
 
     added = fields.Integer(required=True)
     passed_over = fields.Integer(required=True)

@@ -1,4 +1,4 @@
-"""Shapes of an entry of the catalogue, as it is kept, drafted, exported and loaded."""
+"""Schemas of a catalogue entry, as it is stored, drafted, exported and imported."""
 
 from datetime import date
 from typing import Any
@@ -30,7 +30,7 @@ def _days(most: int = 3_650) -> Any:
     return fields.Integer(required=True, allow_none=True, strict=True, validate=validate.Range(0, most))
 
 
-def _one(*names: str) -> Any:
+def _one_of(*names: str) -> Any:
     return fields.String(required=True, validate=validate.OneOf(names, error="只能是 {choices}。"))
 
 
@@ -47,25 +47,25 @@ def _day() -> Any:
 
 
 class EntryMaterial(Schema):
-    """A material of an entry; `deferrable` 容缺, `reusable_licence` what the state issued and looks up itself.
+    """A material of an entry; `deferrable`: may follow later (容缺), `reusable_licence`: the state looks it up itself.
 
-    `key` is what situations and forms call it by: kept by one that stays, given to a new one by the office.
+    Situations and forms refer to it by `key`, which it keeps from version to version; the office gives it to a new one.
     """
 
     key = fields.String(validate=validate.Regexp(r"^m[1-9][0-9]{0,3}$"))
     name = _words()
-    kind = _one("原件", "复印件", "电子")
+    kind = _one_of("原件", "复印件", "电子")
     copies = fields.Integer(required=True, strict=True, validate=validate.Range(0, 20))
     required = _flag()
     deferrable = _flag()
-    source = _one("申请人自备", "政府核发", "中介机构")
+    source = _one_of("申请人自备", "政府核发", "中介机构")
     reusable_licence = _flag()
     licence_name = _maybe_words(100)
     form = _flag()
 
 
 class EntryStep(Schema):
-    """A step of the handling."""
+    """A step of the handling; `counted`: its days are part of the time limit."""
 
     name = _words(40)
     role = _words(80, least=0)
@@ -74,24 +74,24 @@ class EntryStep(Schema):
 
 
 class EntryProcedure(Schema):
-    """A special procedure."""
+    """A special procedure (特别程序); `stops_clock`: the time limit does not run during it."""
 
     name = _words(60)
     days = _days()
-    unit = _one(*DAY_UNITS)
+    unit = _one_of(*DAY_UNITS)
     stops_clock = _flag()
     basis = _maybe_words()
 
 
 class EntryQuestion(Schema):
-    """A common question and its answer."""
+    """A frequently asked question and its answer."""
 
     q = _words(200)
     a = _words(2_000)
 
 
 class EntryCourier(Schema):
-    """What a courier may do."""
+    """Whether a courier may collect materials and deliver the result."""
 
     collect_materials = _flag()
     deliver_result = _flag()
@@ -104,10 +104,10 @@ class EntryResult(Schema):
     validity = _maybe_words(200)
 
 
-class Entry(Schema):
-    """A version of a matter in full (the elements of GB/T 39046-2020 table 4): as it is kept, exported and loaded.
+class EntrySchema(Schema):
+    """A version of a matter in full: the elements of GB/T 39046-2020 table 4, as it is stored, exported and imported.
 
-    `situation` and `form` are its own; without them it has those that came with the program, as far as there are any.
+    `situation` and `form` are content of its own; without them it has those that came with the program, if any.
     """
 
     code = fields.String(required=True, validate=validate.Regexp(CODE))
@@ -117,7 +117,7 @@ class Entry(Schema):
     national_code = _maybe_words(60)
     name = _words()
     name_en = _words(200, least=0)
-    kind = _one(*MATTER_KINDS)
+    kind = _one_of(*MATTER_KINDS)
     audience = _many(20, 10)
     theme = _many(40, 20)
     department = _words(100, least=0)
@@ -126,13 +126,13 @@ class Entry(Schema):
     conditions = _many(2_000)
     materials = fields.List(fields.Nested(EntryMaterial), required=True, validate=validate.Length(0, 60))
     statutory_days = _days()
-    statutory_day_unit = _one(*DAY_UNITS)
+    statutory_day_unit = _one_of(*DAY_UNITS)
     extension_days = _days()
     deadline_note = _maybe_words(1_000)
     promised_days = _days()
-    promised_day_unit = _one(*DAY_UNITS)
-    case_type = _one("即办件", "承诺件")
-    online_depth = _one("I", "II", "III", "IV")
+    promised_day_unit = _one_of(*DAY_UNITS)
+    case_type = _one_of("即办件", "承诺件")
+    online_depth = _one_of("I", "II", "III", "IV")
     visits = fields.Integer(required=True, strict=True, validate=validate.Range(0, 20))
     courier = fields.Nested(EntryCourier, required=True)
     appointment = _flag()
@@ -149,7 +149,7 @@ class Entry(Schema):
     handling_place = _maybe_words(200)
     high_frequency_street = _flag()
     high_frequency_community = _flag()
-    sink_mode = fields.Dict(keys=_one("街道", "社区"), values=_words(100, least=0), required=True)
+    sink_mode = fields.Dict(keys=_one_of("街道", "社区"), values=_words(100, least=0), required=True)
     construction_stage = _maybe_words(40)
     supplement_notice_limit_days = _days()
     delivery_limit_days = _days()
@@ -161,12 +161,14 @@ class Entry(Schema):
     form = fields.Nested("OwnForm", allow_none=True)
 
 
-class EntryChange(Entry):
-    """The elements that a draft changes; what is not named stays, what is named is given whole."""
+class EntryChange(EntrySchema):
+    """The elements of a draft to change; those not named stay, those named are replaced whole."""
 
     class Meta:
+        """What is never changed: the identity of the version."""
+
         exclude = ("code", "version")
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Nothing need be named, but a material that is has all that a material has."""
+        """Make every element optional; the fields of a material in it stay required."""
         field_obj.required = False

@@ -1,4 +1,4 @@
-"""Shapes of a matter, its guide and its form, as the public sees them."""
+"""Schemas of a matter, its guide and its form, as the public sees them."""
 
 from typing import Any
 
@@ -11,43 +11,43 @@ UNITS = ["working", "calendar"]
 
 
 class VersionQuestion(Schema):
-    """A version of a matter; the one in force where none is named."""
+    """The query for a version of a matter; without `version`, the one in force."""
 
     version = fields.Integer(validate=validate.Range(1, 1_000_000))
 
 
 class AnswersQuestion(Schema):
-    """Whose guide: `answers` as `key:value,key:value`, by the keys and values of the guide's own `questions`."""
+    """The query for a personal guide: `answers` as `key:value,key:value`, by the keys and values of its `questions`."""
 
     answers = fields.String(validate=validate.Regexp(r"^[a-z_]{1,30}:[a-z_]{1,30}(,[a-z_]{1,30}:[a-z_]{1,30}){0,29}$"))
 
     @post_load
     def read(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """The answers as a mapping."""
+        """Parse the answers into a mapping."""
         pairs = (pair.split(":") for pair in data.get("answers", "").split(",") if pair)
         return {**data, "answers": dict(pairs)}
 
 
 class GuideQuestion(AnswersQuestion, VersionQuestion):
-    """Whose guide, in which version."""
+    """The query for a personal guide in a version."""
 
 
 class PrintQuestion(GuideQuestion):
-    """Whose guide, and in which print: `large` has letters of 18 points; `lang` is that of the headings."""
+    """The query for a printed guide: `large` has letters of 18 points; `lang` is the language of the headings."""
 
     lang = fields.String(load_default="zh", validate=validate.OneOf(["zh", "en"]))
     size = fields.String(load_default="normal", validate=validate.OneOf(["normal", "large"]))
 
 
-class Limit(Schema):
-    """A limit in working or calendar days."""
+class LimitSchema(Schema):
+    """A time limit in working or calendar days."""
 
     days = fields.Integer(required=True)
     unit = fields.String(required=True, validate=validate.OneOf(UNITS))
 
 
-class Material(Schema):
-    """A material; `held_by_state` means the state issued it and looks it up, `form` that it is filled in here."""
+class MaterialSchema(Schema):
+    """A material; `held_by_state`: the state issued it and looks it up itself, `form`: it is filled in here."""
 
     key = fields.String(required=True)
     name = fields.String(required=True)
@@ -62,7 +62,7 @@ class Material(Schema):
 
 
 class Courier(Schema):
-    """What a courier may do."""
+    """Whether a courier may collect materials and deliver the result."""
 
     collect_materials = fields.Boolean(required=True)
     deliver_result = fields.Boolean(required=True)
@@ -75,8 +75,8 @@ class MatterResult(Schema):
     validity = fields.String(required=True, allow_none=True)
 
 
-class Step(Schema):
-    """A step of the handling; `counted` where its days are part of the limit."""
+class StepSchema(Schema):
+    """A step of the handling; `counted`: its days are part of the time limit."""
 
     name = fields.String(required=True)
     role = fields.String(required=True)
@@ -85,7 +85,7 @@ class Step(Schema):
 
 
 class SpecialProcedure(Schema):
-    """A special procedure (特别程序); `stops_clock` where the limit waits for it."""
+    """A special procedure (特别程序); `stops_clock`: the time limit does not run during it."""
 
     name = fields.String(required=True)
     days = fields.Integer(required=True, allow_none=True)
@@ -94,15 +94,15 @@ class SpecialProcedure(Schema):
     basis = fields.String(required=True, allow_none=True)
 
 
-class Answer(Schema):
-    """A common question and its answer."""
+class AnswerSchema(Schema):
+    """A frequently asked question and its answer."""
 
     q = fields.String(required=True)
     a = fields.String(required=True)
 
 
-class Matter(Schema):
-    """A matter in one version. `unverified` names the fields that the district has still to confirm."""
+class MatterSchema(Schema):
+    """A matter in one version. `unverified` names the fields that the district has not confirmed yet."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
@@ -117,9 +117,9 @@ class Matter(Schema):
     level = fields.List(fields.String(), required=True)
     legal_basis = fields.List(fields.String(), required=True)
     conditions = fields.List(fields.String(), required=True)
-    materials = fields.List(fields.Nested(Material), required=True)
-    statutory = fields.Nested(Limit, required=True, allow_none=True)
-    promised = fields.Nested(Limit, required=True, allow_none=True)
+    materials = fields.List(fields.Nested(MaterialSchema), required=True)
+    statutory = fields.Nested(LimitSchema, required=True, allow_none=True)
+    promised = fields.Nested(LimitSchema, required=True, allow_none=True)
     extension_days = fields.Integer(required=True, allow_none=True)
     deadline_note = fields.String(required=True, allow_none=True)
     case_type = fields.String(required=True)
@@ -131,17 +131,17 @@ class Matter(Schema):
     fee = fields.String(required=True)
     fee_basis = fields.String(required=True, allow_none=True)
     result = fields.Nested(MatterResult, required=True)
-    steps = fields.List(fields.Nested(Step), required=True)
+    steps = fields.List(fields.Nested(StepSchema), required=True)
     special_procedures = fields.List(fields.Nested(SpecialProcedure), required=True)
-    faq = fields.List(fields.Nested(Answer), required=True)
+    faq = fields.List(fields.Nested(AnswerSchema), required=True)
     keywords = fields.List(fields.String(), required=True)
     supervisor = fields.String(required=True, allow_none=True)
     handling_place = fields.String(required=True, allow_none=True)
     unverified = fields.List(fields.String(), required=True)
 
 
-class Limits(Schema):
-    """The last days if accepted on `from`; null where none is set or the year's calendar is not published."""
+class LimitsSchema(Schema):
+    """The last days if accepted on `from`; null where no limit is set or the year's calendar is not published."""
 
     legal_due = fields.Date(required=True, allow_none=True)
     promised_due = fields.Date(required=True, allow_none=True)
@@ -149,7 +149,7 @@ class Limits(Schema):
 
 
 class Ways(Schema):
-    """How the matter can be handed in and its result received."""
+    """The ways in which the matter can be applied for."""
 
     online = fields.Boolean(required=True)
     window = fields.Boolean(required=True)
@@ -157,8 +157,8 @@ class Ways(Schema):
     courier = fields.Boolean(required=True)
 
 
-class Option(Schema):
-    """One answer to a question."""
+class OptionSchema(Schema):
+    """An answer that a question offers, or a choice of a field."""
 
     value = fields.String(required=True)
     text = fields.String(required=True)
@@ -166,18 +166,18 @@ class Option(Schema):
 
 
 class Situation(Schema):
-    """A question about the applicant's situation (情形); `answer` is what was given, null where nothing was."""
+    """A question about the applicant's situation (情形); `answer` is the given one, or null."""
 
     key = fields.String(required=True)
     text = fields.String(required=True)
     text_en = fields.String(required=True)
-    options = fields.List(fields.Nested(Option), required=True)
+    options = fields.List(fields.Nested(OptionSchema), required=True)
     answer = fields.String(required=True, allow_none=True)
 
 
-class Note(Schema):
-    """Something more to know in this situation, and the law that says so. With `stop` it cannot be had this way; `see`
-    is the code of the matter to turn to."""
+class NoteSchema(Schema):
+    """A note on this situation and the law it follows from. `stop`: the matter cannot be done this way; `see`: the code
+    of the matter to apply for instead."""
 
     text = fields.String(required=True)
     text_en = fields.String(required=True)
@@ -187,17 +187,17 @@ class Note(Schema):
     see = fields.String(required=True, allow_none=True)
 
 
-class Guide(Matter):
-    """A matter with what to do: each material is in `to_bring`, `held_by_state` or `to_fill_in`; those of
+class GuideSchema(MatterSchema):
+    """A matter with its personal guide: each material is in `to_bring`, `held_by_state` or `to_fill_in`; those of
     `to_bring` that may come later are also in `may_follow`. `current_version` is the one in force, null where none is.
     """
 
     current_version = fields.Integer(required=True, allow_none=True)
-    limits = fields.Nested(Limits, required=True)
-    to_bring = fields.List(fields.Nested(Material), required=True)
-    held_by_state = fields.List(fields.Nested(Material), required=True)
-    may_follow = fields.List(fields.Nested(Material), required=True)
-    to_fill_in = fields.List(fields.Nested(Material), required=True)
+    limits = fields.Nested(LimitsSchema, required=True)
+    to_bring = fields.List(fields.Nested(MaterialSchema), required=True)
+    held_by_state = fields.List(fields.Nested(MaterialSchema), required=True)
+    may_follow = fields.List(fields.Nested(MaterialSchema), required=True)
+    to_fill_in = fields.List(fields.Nested(MaterialSchema), required=True)
     ways = fields.Nested(Ways, required=True)
     questions = fields.List(fields.Nested(Situation), required=True)
     known = fields.Dict(
@@ -208,12 +208,12 @@ class Guide(Matter):
             "description": "the answers that count, with what need not be asked: conditions of the form read them"
         },
     )
-    notes = fields.List(fields.Nested(Note), required=True)
+    notes = fields.List(fields.Nested(NoteSchema), required=True)
 
 
-class Field(Schema):
-    """One thing to fill in, asked where the situation's and the form's answers are among `when`. `longest` letters of a
-    text; `least` and `most` of a number, a date (also `today`) or the rows of a group; a group has `fields`."""
+class FieldSchema(Schema):
+    """A field of a form, asked where the answers of the situation and the form meet `when`. `longest`: characters of a
+    text; `least` and `most`: of a number, a date (also `today`) or the rows of a group; a group has `fields`."""
 
     key = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf([*KINDS, "group"]))
@@ -223,24 +223,24 @@ class Field(Schema):
     help = fields.String(required=True, allow_none=True)
     help_en = fields.String(required=True, allow_none=True)
     when = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
-    options = fields.List(fields.Nested(Option), required=True)
+    options = fields.List(fields.Nested(OptionSchema), required=True)
     longest = fields.Integer(required=True, allow_none=True)
     least = fields.String(required=True, allow_none=True)
     most = fields.String(required=True, allow_none=True)
-    fields_ = fields.List(fields.Nested(lambda: Field()), required=True, attribute="fields", data_key="fields")
+    fields_ = fields.List(fields.Nested(lambda: FieldSchema()), required=True, attribute="fields", data_key="fields")
 
 
-class Section(Schema):
+class SectionSchema(Schema):
     """A page of a form."""
 
     key = fields.String(required=True)
     text = fields.String(required=True)
     text_en = fields.String(required=True)
-    fields_ = fields.List(fields.Nested(Field), required=True, attribute="fields", data_key="fields")
+    fields_ = fields.List(fields.Nested(FieldSchema), required=True, attribute="fields", data_key="fields")
 
 
 class FormMatter(Schema):
-    """The matter, and the version that the form is of."""
+    """The matter and version that a form belongs to."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
@@ -248,17 +248,17 @@ class FormMatter(Schema):
 
 
 class Sample(Schema):
-    """A filling of nobody real (样表), and the situation that it is of."""
+    """A form filled in by a fictitious person (样表), and that person's situation."""
 
     answers = fields.Dict(keys=fields.String(), values=FORM_VALUE, required=True)
     situation = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
-class Form(Schema):
-    """A form in sections; filled in online it is the materials that `fills` names, which need no upload then."""
+class FormSchema(Schema):
+    """A form in sections; filled in online, it stands for the materials in `fills`, which then need no upload."""
 
     matter = fields.Nested(FormMatter, required=True)
-    sections = fields.List(fields.Nested(Section), required=True)
+    sections = fields.List(fields.Nested(SectionSchema), required=True)
     fills = fields.List(fields.String(), required=True)
     sample = fields.Nested(Sample, required=True)
     source = fields.String(required=True)

@@ -1,4 +1,4 @@
-"""Shapes of lists: matters, what search finds, public lists, packages, construction classes."""
+"""Schemas of lists: matters, search results, public lists, packages, construction classes."""
 
 from marshmallow import Schema, fields, validate
 
@@ -6,20 +6,20 @@ from api.web.fields import Paging
 
 
 class ListQuestion(Paging):
-    """Which matters: of a theme, and whether they can be handed in online."""
+    """The query of the list of matters: paging, theme, whether they can be applied for online."""
 
     theme = fields.String(validate=validate.Length(max=40))
     online = fields.Boolean()
 
 
 class SearchQuestion(Schema):
-    """What somebody wants, in their own words."""
+    """The query of a search: a question in people's own words."""
 
     q = fields.String(required=True, validate=validate.Length(min=1, max=200))
     limit = fields.Integer(load_default=10, validate=validate.Range(1, 20))
 
 
-class Line(Schema):
+class LineSchema(Schema):
     """A matter in a list."""
 
     code = fields.String(required=True)
@@ -37,12 +37,12 @@ class Line(Schema):
 class Lines(Schema):
     """A page of matters."""
 
-    items = fields.List(fields.Nested(Line), required=True)
+    items = fields.List(fields.Nested(LineSchema), required=True)
     next = fields.String(required=True, allow_none=True)
 
 
-class Hit(Schema):
-    """A matter that fits: `score` is the share of the question that it explains, `why` by which words."""
+class HitSchema(Schema):
+    """A search result: `score` is the share of the question that the matter explains, `why` names the words."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
@@ -51,10 +51,10 @@ class Hit(Schema):
 
 
 class Hits(Schema):
-    """What was asked, and what fits, best first; empty where nothing does."""
+    """The results of a search, best first; empty where nothing fits."""
 
     query = fields.String(required=True)
-    results = fields.List(fields.Nested(Hit), required=True)
+    results = fields.List(fields.Nested(HitSchema), required=True)
 
 
 class ListFace(Schema):
@@ -78,10 +78,10 @@ class ListFaces(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
-class PublicList(ListFace):
+class PublicListSchema(ListFace):
     """A public list with its matters."""
 
-    items = fields.List(fields.Nested(Line), required=True)
+    items = fields.List(fields.Nested(LineSchema), required=True)
 
 
 class NamedMatter(Schema):
@@ -92,7 +92,7 @@ class NamedMatter(Schema):
 
 
 class Package(Schema):
-    """What belongs together (一件事). `order` is a list of stages; `A|B` in a stage means one of the two."""
+    """A package of matters that belong together (一件事). `order` lists its stages; `A|B` means one of the two."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -117,7 +117,7 @@ class Packages(Schema):
 
 
 class ConstructionClass(Schema):
-    """A class of construction project with its target days for the whole."""
+    """A class of construction projects, with its target days for the whole procedure."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -129,7 +129,7 @@ class ConstructionClass(Schema):
 
 
 class Stage(Schema):
-    """A stage: who leads it, which matters it holds, and for which classes."""
+    """A stage of a construction project: who leads it, its matters, and the classes that it applies to."""
 
     no = fields.Integer(required=True)
     name = fields.String(required=True)
@@ -140,7 +140,7 @@ class Stage(Schema):
 
 
 class ConstructionClasses(Schema):
-    """The five classes, their four stages and what runs beside them."""
+    """The five classes of construction projects, their four stages, and the matters that run in parallel."""
 
     note = fields.String(required=True)
     source = fields.List(fields.String(), required=True)

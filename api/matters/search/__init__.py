@@ -1,1 +1,1 @@
-"""Search of matters in people's own words."""
+"""Search for matters in people's own words: reading of texts, and the index."""

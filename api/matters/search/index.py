@@ -1,7 +1,7 @@
-"""The search index: which matters a question in people's own words is about, and why. Pure; held in memory.
+"""The search index, held in memory: which matters a question in people's own words is about, and by which words.
 
-BM25 (Robertson and Zaragoza 2009) over what texts mean rather than over their letters alone: reading.py turns the
-catalogue and the question into weighted features, and a rare feature counts for more than a common one.
+BM25 (Robertson and Zaragoza 2009) over weighted features, into which reading.py turns the catalogue and the question
+alike: meanings of words first, characters and sounds for the rest.
 """
 
 import math
@@ -17,15 +17,15 @@ SATURATION, LENGTH = 3.6, 0.3
 """BM25's k1, in units of field weight, and b."""
 
 LEAST_SCORE, LEAST_SHARE, NEAR_BEST = 1.2, 0.1, 0.3
-"""Below these nothing fits: the best matter's score, its share of what the question says, others' against it."""
+"""Cut-offs: the best matter's score, its share of the question's weight, other matters' scores relative to the best."""
 
 NOT_OURS_SHARE = 0.3
-"""The share that is needed where the question names what another office does (护照, 驾照)."""
+"""LEAST_SHARE for a question that names what another office does (护照, 驾照)."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What is searched of one matter: texts with the weight of their field."""
+class SearchEntry:
+    """The texts of a matter that are searched, each with the weight of its field."""
 
     code: str
     texts: Sequence[tuple[str, float]]
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Hit:
-    """A matter that fits: `score` is the share of the question that it explains, 0 to 1; `why` says by what."""
+    """A result: `score` is the share of the question that the matter explains, 0 to 1; `why` names the words."""
 
     code: str
     score: float
@@ -42,7 +42,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Posting:
-    """Where a token stands: matters by position, and what it is worth there (saturation times rarity)."""
+    """The postings of a token: positions of matters, and its worth in each (saturation times rarity)."""
 
     at: np.ndarray
     worth: np.ndarray
@@ -52,14 +52,14 @@ class Posting:
 class Index:
     """An immutable index over the catalogue; a change of the catalogue builds a new one."""
 
-    def __init__(self, entries: Sequence[Entry], reader: Reader) -> None:
+    def __init__(self, entries: Sequence[SearchEntry], reader: Reader) -> None:
         self._reader = reader
         self._codes = [entry.code for entry in entries]
         self._unknown = _rarity(0.0, len(entries))
         self._postings = _postings([_weights(entry, reader) for entry in entries])
 
     def search(self, question: str, limit: int) -> list[Hit]:
-        """The matters that fit, best first; none where nothing does."""
+        """The matters that fit, best first; empty where none does."""
         features = self._reader.asked(question)
         scores, whole = np.zeros(len(self._codes)), 0.0
         for feature in features:
@@ -82,28 +82,28 @@ class Index:
         return best >= LEAST_SCORE and best / whole >= (NOT_OURS_SHARE if not_ours else LEAST_SHARE)
 
     def _why(self, question: str, features: list[Feature], at: int) -> str:
-        """The three words that told most, as they were said and, where they differ, as they were understood."""
-        told = []
+        """The three words that contributed most, as written in the question and, if different, as they were read."""
+        contributions = []
         for feature in features:
             posting = self._postings.get(feature.token)
             worth = float(posting.worth[posting.at == at].sum()) if posting else 0.0
             if worth:
-                told.append((feature.weight * worth, feature))
+                contributions.append((feature.weight * worth, feature))
         parts: list[str] = []
         used: set[int] = set()
         text = self._reader.normal(question)
-        for _, feature in sorted(told, key=lambda pair: -pair[0]):
+        for _, feature in sorted(contributions, key=lambda pair: -pair[0]):
             places = set(range(feature.start, feature.end))
             if len(parts) == 3 or places & used:
                 continue
             used |= places
-            said = text[feature.start : feature.end].strip()
-            parts.append(f"“{said}”" if said == feature.read_as else f"“{said}”({feature.read_as})")
+            word = text[feature.start : feature.end].strip()
+            parts.append(f"“{word}”" if word == feature.read_as else f"“{word}”({feature.read_as})")
         return f"按{'、'.join(parts)}找到"
 
 
-def _weights(entry: Entry, reader: Reader) -> dict[str, float]:
-    """How strongly a matter says each token."""
+def _weights(entry: SearchEntry, reader: Reader) -> dict[str, float]:
+    """The weight of each token in a matter's texts."""
     weights: dict[str, float] = defaultdict(float)
     for text, weight in entry.texts:
         for feature in reader.written(text):
@@ -117,7 +117,7 @@ def _rarity(matters: float, of: int) -> float:
 
 
 def _postings(rows: Sequence[dict[str, float]]) -> dict[str, Posting]:
-    """The inverted index. A matter that says a token only faintly counts for a part of a matter."""
+    """The inverted index. For a token's rarity, a matter in which it weighs less than 1 counts as that part of one."""
     lengths = [sum(row.values()) for row in rows]
     mean = sum(lengths) / len(rows) if rows else 1.0
     places: dict[str, list[tuple[int, float]]] = defaultdict(list)

@@ -1,6 +1,6 @@
-"""How a text in people's own words is read: known words, what they mean, slips of the ear and of the eye.
+"""Reads a text into weighted features: known words and their meanings, homophones, look-alikes, misspellings.
 
-The lexicon is data (data/lexicon.json); nothing here knows a matter. Catalogue and questions are read alike.
+The lexicon is data (data/lexicon.json); nothing here depends on a matter. Catalogue and questions are read alike.
 """
 
 import re
@@ -17,17 +17,17 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 LONGEST = 8
-"""Characters of a word that is still looked for by sound or shape."""
+"""The longest word, in characters, that is looked for by sound or shape."""
 
 LONGEST_TEXT = 400
-"""Characters of a question that are read; some single characters become many in NFKC."""
+"""How many characters of a question are read; NFKC turns some single characters into many."""
 
 EXACT, ALONE, HEARD, SEEN, TYPED, BROADER = 1.0, 0.7, 0.85, 0.8, 0.7, 0.6
-"""Trust in a meaning: the word itself, a single character, a homophone, a look-alike, a misspelling, a wider one."""
+"""Trust in a match: the word itself, a single character, a homophone, a look-alike, a typing error, a wider meaning."""
 
 PAIR, SOUND_PAIR, LATIN_PAIR, LATIN, ELSEWHERE = 0.4, 0.2, 0.5, 0.7, 2.5
-"""Trust in what the lexicon does not know: two characters, two syllables, two in pinyin, a word; and in what it
-knows to be somebody else's business."""
+"""Trust in what the lexicon does not know: two characters, two syllables, two in pinyin, a Latin word; and in words
+that it knows to be another office's business."""
 
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _LATIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -38,7 +38,7 @@ Kind = Literal["meaning", "filler", "elsewhere"]
 
 @dataclass(frozen=True)
 class Word:
-    """One entry of the lexicon: what is said, and the meanings it has."""
+    """A word of the lexicon and its meanings."""
 
     text: str
     kind: Kind
@@ -47,7 +47,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Match:
-    """A word found in a text at [start, end), with the trust in it; a `slip` is not written as the word is."""
+    """A word found in a text at [start, end), with the trust in it; a `slip` is spelt otherwise than the word."""
 
     start: int
     end: int
@@ -58,7 +58,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Feature:
-    """One thing a text says: a token to compare by, its weight, where it stands, and what it was read as."""
+    """A feature of a text at [start, end): a token to compare by, its weight, and what it was read as."""
 
     token: str
     weight: float
@@ -69,7 +69,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Syllable:
-    """One syllable at [start, end); `sound` is empty for what has none and breaks the run."""
+    """A syllable at [start, end); `sound` is empty for a character without one, which breaks a run."""
 
     sound: str
     start: int
@@ -96,24 +96,24 @@ class Reader:
         self._typed_names = list(self._typed)
 
     def normal(self, text: str) -> str:
-        """Full width, case and the commonest dialect characters evened out; as long as its NFKC form."""
+        """The text in NFKC and lower case, with the commonest dialect characters replaced; as long as its NFKC form."""
         return unicodedata.normalize("NFKC", text).lower().translate(self._fold)
 
     def written(self, text: str) -> list[Feature]:
-        """What a text of the catalogue says: it is spelt as it should be."""
+        """The features of a text of the catalogue, which is spelt correctly."""
         normal = self.normal(text)
-        return _strongest(self._said(normal, self._syllables(normal), _apart(list(self._exact(normal)))))
+        return _strongest(self._features(normal, self._syllables(normal), _apart(list(self._exact(normal)))))
 
     def asked(self, text: str) -> list[Feature]:
-        """What a question says, slips of the ear, the eye and the keyboard allowed for."""
+        """The features of a question, with homophones, look-alikes and misspellings allowed for."""
         normal = self.normal(text)[:LONGEST_TEXT]
         syllables = self._syllables(normal)
-        return _strongest(self._said(normal, syllables, self._matches(normal, syllables)))
+        return _strongest(self._features(normal, syllables, self._matches(normal, syllables)))
 
     # -- the lexicon ------------------------------------------------------
 
     def _collect(self, lexicon: Mapping[str, Any]) -> dict[str, Word]:
-        """Words by normal form; a meaning wins over a filler, and one word may have several meanings."""
+        """The words by normal form; a meaning wins over a filler, and a word may have several meanings."""
         words = {
             self.normal(text): Word(self.normal(text), "filler")
             for text in (*lexicon["particles"], *lexicon["fillers"], *lexicon["english_fillers"])
@@ -126,7 +126,7 @@ class Reader:
         return words | {text: Word(text, "meaning", tuple(names)) for text, names in meanings.items()}
 
     def _learn(self, word: Word) -> None:
-        """Keep how a word sounds, looks and is typed, so that a slip still finds it."""
+        """Index a word by its sound, its shape and its spelling, so that a slip still finds it."""
         if word.kind == "meaning" and word.text.isascii() and len(word.text) > 4:
             self._typed[word.text] = word
         if not all(map(_HAN.match, word.text)):
@@ -143,8 +143,9 @@ class Reader:
     # -- finding words ----------------------------------------------------
 
     def _matches(self, text: str, syllables: list[Syllable]) -> list[Match]:
-        """The words of a text: the longest and surest first, none over another."""
-        pinyin = {place for one in syllables if one.latin and one.sound for place in range(one.start, one.end)}
+        """The words of a text without overlaps: of two that overlap, the longer and surer one."""
+        spelt = (syllable for syllable in syllables if syllable.latin and syllable.sound)
+        pinyin = {place for syllable in spelt for place in range(syllable.start, syllable.end)}
         exact = [match for match in self._exact(text) if match.start not in pinyin]
         firm = {
             place
@@ -152,11 +153,11 @@ class Reader:
             if match.word.kind == "meaning" and match.end - match.start > 1
             for place in range(match.start, match.end)
         }
-        found = [*exact, *self._by_sound(text, syllables, firm), *self._by_shape(text, firm)]
-        return _apart([*found, *self._by_typing(text, pinyin, found)])
+        matches = [*exact, *self._by_sound(text, syllables, firm), *self._by_shape(text, firm)]
+        return _apart([*matches, *self._by_typing(text, pinyin, matches)])
 
     def _exact(self, text: str) -> Iterator[Match]:
-        """At every place the longest word that starts there; Latin ones only as whole words."""
+        """Yield at every place the longest word that starts there; Latin ones only as whole words."""
         for start, char in enumerate(text):
             for length in self._lengths.get(char, ()):
                 end = start + length
@@ -167,24 +168,24 @@ class Reader:
                     break
 
     def _by_sound(self, text: str, syllables: list[Syllable], firm: set[int]) -> Iterator[Match]:
-        """Pinyin, and homophones (徐可 for 许可)."""
+        """Yield matches of pinyin and of homophones (徐可 for 许可)."""
         edges = {edge for match in _LATIN.finditer(text) for edge in match.span()}
         for run in _runs(syllables):
             start, end = run[0].start, run[-1].end
-            for word in self._heard.get(tuple(_dull(one.sound) for one in run), ()):
-                if any(one.latin for one in run):
+            for word in self._heard.get(tuple(_dull(syllable.sound) for syllable in run), ()):
+                if any(syllable.latin for syllable in run):
                     if _likely_pinyin(word, len(run), inside=not edges.intersection((start, end))):
                         yield Match(start, end, word, HEARD if len(run) > 1 else ALONE)
                 elif self._misheard(word, text[start:end]) and not firm & _slips(text, start, word):
                     yield Match(start, end, word, HEARD)
 
-    def _misheard(self, word: Word, said: str) -> bool:
-        """Whether what sounds like the word may be meant for it: it keeps a telling character, or is long."""
-        kept = {mine for mine, theirs in zip(said, word.text, strict=True) if mine == theirs}
-        return word.kind == "meaning" and said != word.text and (len(said) > 3 or bool(kept - self._particles))
+    def _misheard(self, word: Word, heard: str) -> bool:
+        """Whether `heard`, a homophone, may be meant for the word: it shares a telling character, or is long."""
+        kept = {mine for mine, theirs in zip(heard, word.text, strict=True) if mine == theirs}
+        return word.kind == "meaning" and heard != word.text and (len(heard) > 3 or bool(kept - self._particles))
 
     def _by_shape(self, text: str, firm: set[int]) -> Iterator[Match]:
-        """Look-alikes (特因 for 特困)."""
+        """Yield matches of look-alikes (特因 for 特困)."""
         look = self._look(text)
         for start in range(len(text)):
             for end in range(start + 2, min(len(text), start + LONGEST) + 1):
@@ -193,9 +194,9 @@ class Reader:
                     if slips and word.kind == "meaning" and not firm & slips:
                         yield Match(start, end, word, SEEN)
 
-    def _by_typing(self, text: str, pinyin: set[int], found: list[Match]) -> Iterator[Match]:
-        """Latin words that are neither known nor pinyin, as the nearest known one."""
-        known = {place for match in found for place in range(match.start, match.end)} | pinyin
+    def _by_typing(self, text: str, pinyin: set[int], matches: list[Match]) -> Iterator[Match]:
+        """Yield for Latin words that are neither known nor pinyin the nearest known word."""
+        known = {place for match in matches for place in range(match.start, match.end)} | pinyin
         for typed in _LATIN.finditer(text):
             if typed.start() in known or len(typed[0]) < 5:
                 continue
@@ -208,9 +209,9 @@ class Reader:
             if near:
                 yield Match(typed.start(), typed.end(), self._typed[near[0]], TYPED)
 
-    # -- what they say ----------------------------------------------------
+    # -- features ---------------------------------------------------------
 
-    def _said(self, text: str, syllables: list[Syllable], matches: list[Match]) -> Iterator[Feature]:
+    def _features(self, text: str, syllables: list[Syllable], matches: list[Match]) -> Iterator[Feature]:
         idle, slipped = set[int](), set[int]()
         for match in matches:
             places = range(match.start, match.end)
@@ -220,7 +221,8 @@ class Reader:
                 slipped.update(places)
             yield from self._meant(match)
         yield from _pairs(text, syllables, idle, slipped)
-        read = idle | slipped | {one.start for one in syllables if one.latin and one.sound}
+        spelt = {syllable.start for syllable in syllables if syllable.latin and syllable.sound}
+        read = idle | slipped | spelt
         for word in _LATIN.finditer(text):
             if word.start() not in read and not word[0].isdigit():
                 yield Feature(f"w:{word[0]}", LATIN, word.start(), word.end(), word[0])
@@ -237,7 +239,7 @@ class Reader:
     # -- sounds -----------------------------------------------------------
 
     def _syllables(self, text: str) -> list[Syllable]:
-        """The text as it sounds: a character is a syllable, a Latin word several where it is pinyin."""
+        """The syllables of a text: one per character, several per Latin word where it is pinyin."""
         words = {match.start(): match for match in _LATIN.finditer(text)}
         spelt = {start: _spelt(match[0]) for start, match in words.items() if match[0].isalpha()}
         alone = len(spelt) == 1 and words[next(iter(spelt))][0] in self._english
@@ -268,17 +270,17 @@ def _likely_pinyin(word: Word, syllables: int, *, inside: bool) -> bool:
     return word.kind == "filler" if syllables == 1 else syllables > 2 or not inside
 
 
-def _apart(found: list[Match]) -> list[Match]:
-    """No two over each other: length times trust decides, then a meaning before a filler, then the first."""
+def _apart(matches: list[Match]) -> list[Match]:
+    """The matches without overlaps: length times trust decides, then a meaning before a filler, then the first."""
 
     def rank(match: Match) -> tuple[float, bool, int]:
         return (match.start - match.end) * match.trust, match.word.kind == "filler", match.start
 
     chosen: list[Match] = []
     taken: dict[int, Match] = {}
-    for match in sorted(found, key=rank):
+    for match in sorted(matches, key=rank):
         over = {taken[place] for place in range(match.start, match.end) if place in taken}
-        same = all((one.start, one.end, one.trust) == (match.start, match.end, match.trust) for one in over)
+        same = all((other.start, other.end, other.trust) == (match.start, match.end, match.trust) for other in over)
         if over and not same:
             continue
         chosen.append(match)
@@ -287,7 +289,7 @@ def _apart(found: list[Match]) -> list[Match]:
 
 
 def _strongest(features: Iterable[Feature]) -> list[Feature]:
-    """One feature a token, the strongest."""
+    """One feature per token, the strongest."""
     strongest: dict[str, Feature] = {}
     for feature in features:
         known = strongest.get(feature.token)
@@ -297,15 +299,15 @@ def _strongest(features: Iterable[Feature]) -> list[Feature]:
 
 
 def _lengths(words: Mapping[str, Word]) -> dict[str, list[int]]:
-    """By first character, the lengths that words have, longest first."""
+    """The lengths of words by their first character, longest first."""
     lengths: dict[str, set[int]] = defaultdict(set)
     for text in words:
         lengths[text[0]].add(len(text))
-    return {char: sorted(found, reverse=True) for char, found in lengths.items()}
+    return {char: sorted(of_char, reverse=True) for char, of_char in lengths.items()}
 
 
 def _whole(text: str, start: int, end: int) -> bool:
-    """Whether [start, end) does not cut a Latin word or a number in two."""
+    """Whether [start, end) cuts no Latin word and no number in two."""
 
     def cut(place: int) -> bool:
         if not 0 < place < len(text):
@@ -321,7 +323,7 @@ def _is_letter(char: str) -> bool:
 
 
 def _runs(syllables: list[Syllable]) -> Iterator[list[Syllable]]:
-    """Every run of up to LONGEST neighbouring syllables that all have a sound."""
+    """Yield every run of up to LONGEST neighbouring syllables that all have a sound."""
     for start in range(len(syllables)):
         for end in range(start, min(len(syllables), start + LONGEST)):
             if not syllables[end].sound:
@@ -330,39 +332,39 @@ def _runs(syllables: list[Syllable]) -> Iterator[list[Syllable]]:
 
 
 def _pairs(text: str, syllables: list[Syllable], idle: set[int], slipped: set[int]) -> Iterator[Feature]:
-    """Neighbouring characters and syllables, for what the lexicon does not know."""
-    for one, two in zip(syllables, syllables[1:], strict=False):
-        if not one.sound or not two.sound or one.start in idle or two.start in idle:
+    """Yield pairs of neighbouring characters and syllables, for what the lexicon does not know."""
+    for first, second in zip(syllables, syllables[1:], strict=False):
+        if not first.sound or not second.sound or first.start in idle or second.start in idle:
             continue
-        said = text[one.start : two.end]
-        latin = one.latin or two.latin
-        if not latin and one.end == two.start and not slipped.intersection((one.start, two.start)):
-            yield Feature(f"b:{said}", PAIR, one.start, two.end, said)
-        token = f"p:{_dull(one.sound)} {_dull(two.sound)}"
-        yield Feature(token, LATIN_PAIR if latin else SOUND_PAIR, one.start, two.end, said)
+        pair = text[first.start : second.end]
+        latin = first.latin or second.latin
+        if not latin and first.end == second.start and not slipped.intersection((first.start, second.start)):
+            yield Feature(f"b:{pair}", PAIR, first.start, second.end, pair)
+        token = f"p:{_dull(first.sound)} {_dull(second.sound)}"
+        yield Feature(token, LATIN_PAIR if latin else SOUND_PAIR, first.start, second.end, pair)
 
 
 def _read_as(match: Match, meaning: str) -> str:
-    """What a word was taken for: the corrected word where it was a slip, else its meaning."""
+    """What a match is shown as: the corrected word where it was a slip, else its meaning."""
     return match.word.text if match.slip else meaning
 
 
 @cache
 def sound(char: str) -> str:
-    """A character's commonest reading without its tone; empty where it has none."""
+    """The commonest reading of a character in pinyin without its tone; empty where it has none."""
     return lazy_pinyin(char, style=Style.NORMAL)[0] if _HAN.match(char) and ord(char) in PINYIN_DICT else ""
 
 
 @cache
 def _dull(sound: str) -> str:
-    """A syllable as a hurried ear hears it: zh as z, ing as in, ü as u."""
+    """A syllable with similar sounds merged: zh as z, ing as in, ü as u."""
     blunt = sound.replace("zh", "z").replace("ch", "c").replace("sh", "s").replace("v", "u")
     return blunt.removesuffix("g") if blunt.endswith("ng") else blunt
 
 
 @cache
 def _known_syllables() -> frozenset[str]:
-    """Every toneless syllable of Mandarin, with lü and nü as keyboards write them."""
+    """The toneless syllables of Mandarin, with lü and nü as keyboards write them."""
     plain = (_toneless(readings.split(",")[0]) for readings in PINYIN_DICT.values())
     return frozenset({"lv", "nv", "lve", "nve", *plain} - {"", "o", "m", "n", "ng", "hm", "hng"})
 
@@ -374,7 +376,7 @@ def _toneless(reading: str) -> str:
 
 
 def _spelt(word: str) -> tuple[str, ...] | None:
-    """A Latin word as the fewest pinyin syllables, or None where it is none."""
+    """A Latin word split into the fewest pinyin syllables; None where it is no pinyin."""
     best: list[tuple[str, ...] | None] = [(), *[None] * len(word)]
     for start in range(len(word)):
         before = best[start]
