@@ -3,8 +3,8 @@
 `python -m tests.show.store --seed N [ROWS]` assembles the whole on an embedded store of its own, fills the collections
 with copies of genuine rows and measures, at both sizes and in random order: the refresh of a log-in, a piece of an
 upload, the try and use of a log-in code, the claim of a job that was tried before, the claim of a conversation. Prints
-JSON: the medians of the milliseconds and of the store's CPU per act, and the ratio of the sizes. Ends with status 1 where a ratio of
-the CPU is above MOST_RATIO.
+JSON: the medians of the milliseconds and of the store's CPU per act, and the ratio of the sizes. Ends with status 1 if
+a ratio of the CPU is above MOST_RATIO.
 """
 
 import argparse
