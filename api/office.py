@@ -34,8 +34,11 @@ from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
 from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
+from api.jobs.idempotency import Idempotency
 from api.jobs.ports import Handler, Reaction
-from api.jobs.service import Idempotency, Jobs, Processes, Worker
+from api.jobs.processes import Processes
+from api.jobs.service import Jobs
+from api.jobs.worker import Worker
 from api.matters import routes as matters_routes
 from api.matters import store as matters_store
 from api.matters.publishing import Publishing

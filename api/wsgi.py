@@ -13,7 +13,7 @@ from flask import Flask  # noqa: E402
 
 from api import logs, server  # noqa: E402
 from api.app import create_app  # noqa: E402
-from api.jobs.service import SecondProcess  # noqa: E402
+from api.jobs.processes import SecondProcess  # noqa: E402
 from api.refusals import CannotStart  # noqa: E402
 from api.settings import UnsafeStart, read  # noqa: E402
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
-from notifications.notice import COMES_FROM, FINAL
+from notifications.notice import COMES_FROM, FINAL, STATES
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -33,6 +33,9 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
 ]
 
 SEALED = [("notices", ("values.*",))]
+
+WHOLE = {"counts": "a measurement: how many deliveries are in each state"}
+"""Functions that are meant to read a whole collection, each with the reason."""
 
 
 class Store(Protocol):
@@ -114,12 +117,12 @@ class NoticeStore:
 
     def desk(self, state: str | None, before: str | None, limit: int) -> list[Row]:
         """The latest deliveries of everybody, in one state or all, newest first."""
-        wanted: Row = {"superseded": False}
-        if state is not None:
-            wanted["state"] = state
-        if before is not None:
-            wanted["_id"] = {"$lt": before}
-        return list(self._db["deliveries"].find(wanted).sort("_id", DESCENDING).limit(limit))
+        older: Row = {} if before is None else {"_id": {"$lt": before}}
+        rows: list[Row] = []
+        for each in sorted(STATES) if state is None else [state]:  # the index is by state
+            current = {"state": each, "superseded": False, **older}
+            rows += self._db["deliveries"].find(current).sort("_id", DESCENDING).limit(limit)
+        return sorted(rows, key=lambda row: row["_id"], reverse=True)[:limit]
 
     def claim(self, channels: Iterable[str], now: datetime) -> Row | None:
         """Lease the delivery by one of these channels that is due longest."""

@@ -14,7 +14,7 @@ from api import logs, settings
 @contextmanager
 def errors_in_words() -> Iterator[None]:
     """Print an expected error as one line without a traceback, and exit with code 1."""
-    from api.jobs.service import SecondProcess
+    from api.jobs.processes import SecondProcess
     from api.refusals import CannotStart, Refusal
 
     try:

@@ -30,7 +30,7 @@ _LONG_NUMBER = re.compile(r"\d{7,}[\dXx]?")
 
 
 class NotParked(Refusal):
-    """Only what was parked is tried again or dropped by a person."""
+    """The work is not parked; only parked work is tried again or dropped by staff."""
 
     code = "job_not_parked"
     zh = "这项任务没有停下，不需要处理。请刷新列表。"
@@ -38,11 +38,11 @@ class NotParked(Refusal):
 
 
 class WorkerLost(Exception):
-    """Whoever had this work never said what came of it: the process died, or the work never ended."""
+    """The work was begun and neither succeeded nor failed: its process died, or it never ended."""
 
 
 class NoHandler(Exception):
-    """This program knows nobody who does this kind of work."""
+    """No handler is registered for this kind of job."""
 
 
 class Enqueue(Protocol):
@@ -55,7 +55,7 @@ class Enqueue(Protocol):
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, in the past tense, written with the change in one transaction.
+    """A domain event, named in the past tense and written in the transaction of the change that it tells of.
 
     `subject` is the id of what changed; `data` holds references only, never personal data.
     """
@@ -70,10 +70,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Recurring:
-    """A job of `kind` that comes `every` so often, `after` the slot begins; slots are counted in Beijing time.
+    """A job of `kind` that is enqueued once per slot of length `every`, `after` the slot begins, in Beijing time.
 
-    One slot is one job, whoever enqueues it. Slots that passed while nothing ran are not made up for: the job of the
-    present slot does their work too.
+    Slots that passed while no process ran are skipped: the job of the present slot does their work too.
     """
 
     kind: str
@@ -85,7 +84,7 @@ class Recurring:
             raise ValueError(f"{self.kind}: every is 1 s to 7 days, and after lies within it")
 
     def slot(self, now: datetime) -> datetime:
-        """When the job of the slot that `now` lies in was due."""
+        """When the job of the slot that contains `now` was due."""
         begun = _MIDNIGHT + self.after
         return begun + self.every * ((now - begun) // self.every)
 
@@ -95,14 +94,14 @@ class Recurring:
 
 
 def next_try(attempts: int, now: datetime) -> datetime | None:
-    """When a failed piece of work is tried again (doubling pauses), or None: park it for a person to look at."""
+    """When failed work is tried again, after pauses that double; None if it is to be parked for staff to look at."""
     if attempts >= MAX_ATTEMPTS:
         return None
     return now + min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
 
 
 def reason(error: Exception) -> str:
-    """The words kept with a failed try: the kind of error and its message, of bounded length.
+    """The reason kept with a failed try: the class of the error and its message, of bounded length.
 
     Staff read them, so what could be a phone or an identity number is taken out.
     """

@@ -1,4 +1,4 @@
-"""What this room asks of the rooms above it: who records, who reacts to an event, who does a job."""
+"""What this room needs of the rooms above it: the audit, the reactions to events, the handlers of jobs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Handler = Callable[[dict[str, Any]], None]
 
 
 class Record(Protocol):
-    """Write into the audit, in the transaction of what it tells of."""
+    """Write an audit row, in the transaction of the act that it records."""
 
     def __call__(self, actor_id: str, act: str, subject: str, *, session: Any) -> object: ...
 
@@ -22,10 +22,10 @@ class JobsPorts:
 
     record: Record
     reactions: Callable[[], Mapping[str, Sequence[Reaction]]]
-    """By event type: what follows, each under its name."""
+    """By event type, its reactions, each with its name."""
 
     handlers: Callable[[], Mapping[str, Handler]]
-    """By kind of job: who does it."""
+    """By kind of job, its handler."""
 
     recurring: Sequence[Recurring]
-    """The jobs that come back by themselves."""
+    """The jobs that are enqueued at regular times."""

@@ -1,4 +1,4 @@
-"""Background work that stopped: staff see why, try it anew, or drop it."""
+"""Routes for staff: parked background work, why it failed, retrying and dropping it."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def blueprint(jobs: Jobs, http: Http) -> Blueprint:
     @bp.arguments(schemas.WorkQuery, location="query")
     @bp.response(200, schemas.WorkPage)
     def listed(query: dict[str, Any], actor: Any) -> dict[str, Any]:
-        """Work that failed too often (`parked`), that is to be done, or that was dropped."""
+        """Work in a state: failed too often (`parked`), to be done (`pending`), or `dropped`."""
         return page(lambda after, most: jobs.listed(query["state"], after, most), query, by="place")
 
     @bp.get("/lag")
@@ -32,14 +32,14 @@ def blueprint(jobs: Jobs, http: Http) -> Blueprint:
     @http.allow(*OPERATING)
     @bp.response(200, schemas.Work)
     def retry(job_id: str, actor: Any) -> dict[str, Any]:
-        """Try parked work anew; what waited behind it follows."""
+        """Retry parked work; what waited behind it follows."""
         return jobs.retry(actor.id, job_id)
 
     @bp.post("/<job_id>/drop")
     @http.allow(*OPERATING)
     @bp.response(200, schemas.Work)
     def drop(job_id: str, actor: Any) -> dict[str, Any]:
-        """Give parked work up; what waited behind it goes on without it."""
+        """Drop parked work; what waited behind it goes on without it."""
         return jobs.drop(actor.id, job_id)
 
     return bp

@@ -1,4 +1,4 @@
-"""Shapes of background work, as staff see it."""
+"""Request and response schemas of background work, for staff."""
 
 from marshmallow import Schema, fields, validate
 
@@ -6,7 +6,7 @@ from api.web.fields import Page, Paging, Time
 
 
 class WorkQuery(Paging):
-    """Which work is asked for."""
+    """The state of the work that is listed."""
 
     state = fields.String(load_default="parked", validate=validate.OneOf(["parked", "pending", "dropped"]))
 

@@ -1,50 +1,25 @@
-"""The dispatcher of events, the runner of leased jobs, idempotency keys, and the worker's loops."""
+"""Announce events and run their reactions; enqueue jobs and run their handlers. Each at least once, under a lease."""
 
 import logging
-import os
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from socket import gethostname
 from typing import Any
 
 from uuid6 import uuid7
 
-from api import release
 from api.jobs import event_types
 from api.jobs.job import MAX_ATTEMPTS, Event, NoHandler, NotParked, WorkerLost, next_try, reason
-from api.jobs.leased import Hand
+from api.jobs.leases import Leases
 from api.jobs.ports import JobsPorts
 from api.jobs.store import KEEP, JobStore
-from api.refusals import NotFound, Refusal
+from api.refusals import NotFound
 from api.storage.database import Document
 
 log = logging.getLogger("circle.jobs")
 
-Step = Callable[[datetime], bool]
-"""Does at most one piece of due work; True when it did one."""
-
-SWEEP_SECONDS = 1.0
-
-
-class KeyReused(Refusal):
-    """One Idempotency-Key, two different requests."""
-
-    code = "key_reused"
-    zh = "这个 Idempotency-Key 已用于另一份内容，请换一个新的。"
-    en = "This Idempotency-Key was used for another request. Use a new one."
-
-
-class KeyInFlight(Refusal):
-    """The first request under this key is still running."""
-
-    code = "key_in_flight"
-    zh = "同一个请求正在处理，请稍候再试。"
-    en = "The same request is still being handled. Try again shortly."
-
 
 class Jobs:
-    """Announce events, react to them, run jobs. Everything here happens at least once, under a lease.
+    """The event dispatcher and the job runner: each reaction and each job runs at least once, under a lease.
 
     Events of one subject are worked off in the order in which they were announced; one that waits for its next try,
     or is parked, holds up the later ones of its subject and no others.
@@ -54,7 +29,7 @@ class Jobs:
         self._store = store
         self._now = now
         self._ports = ports
-        self._events, self._jobs = Hand(store, "events"), Hand(store, "jobs")
+        self._events, self._jobs = Leases(store, "events"), Leases(store, "jobs")
         self._slots: dict[str, datetime] = {}
 
     def announce(self, session: Any, type: str, subject: str, **data: Any) -> None:
@@ -63,20 +38,20 @@ class Jobs:
         self._store.add_event(session, Event(str(uuid7()), type, subject, data, self._now()))
 
     def enqueue(self, key: str, kind: str, payload: Document, *, due_at: datetime, session: Any = None) -> None:
-        """Leave a job of `kind` for its handler; the same key is one job, as long as it is kept (30 days when done)."""
+        """Enqueue a job of `kind`. Idempotent per `key`, as long as the job is kept (30 days once it is done)."""
         self._store.add_job(session, key, kind, payload, due_at)
 
     # -- steps ------------------------------------------------------------------
 
     def dispatch(self, now: datetime) -> bool:
-        """One event: run those of its reactions that have not run."""
-        with self._events.taken(now) as row:
+        """A step: take one event and run those of its reactions that have not run yet."""
+        with self._events.next_row(now) as row:
             if row is None:
                 return False
             event_type = event_types.current(row["type"])
             event = Event(row["_id"], event_type, row["subject"], row["data"], row["at"], frozenset(row["done"]))
             try:
-                _began(row)
+                _require_tries_left(row)
                 self._react(event, row)
             except Exception as error:
                 log.exception("reaction failed", extra={"event": event.id})
@@ -84,12 +59,12 @@ class Jobs:
             return True
 
     def run_job(self, now: datetime) -> bool:
-        """One job: hand it to the handler of its kind."""
-        with self._jobs.taken(now) as row:
+        """A step: take one job and run the handler of its kind."""
+        with self._jobs.next_row(now) as row:
             if row is None:
                 return False
             try:
-                _began(row)
+                _require_tries_left(row)
                 self._handler(row["kind"])(row["payload"])
             except Exception as error:
                 log.exception("job failed", extra={"job": row["_id"]})
@@ -99,26 +74,24 @@ class Jobs:
             return True
 
     def keep(self, now: datetime) -> bool:
-        """Renew the leases of what runs in this process. A step with a loop of its own."""
-        self._events.keep(now)
-        self._jobs.keep(now)
+        """A step with a loop of its own: renew the leases of what runs in this process."""
+        self._events.renew(now)
+        self._jobs.renew(now)
         return False
 
     def schedule(self, now: datetime) -> bool:
-        """Enqueue the recurring jobs whose slot has begun; every process may try, one job a slot comes of it."""
-        begun = [
-            (recurring, slot)
-            for recurring in self._ports.recurring
-            for slot in [recurring.slot(now)]
-            if self._slots.get(recurring.kind) != slot
-        ]
-        for recurring, slot in begun:
-            self.enqueue(recurring.key(slot), recurring.kind, {"slot": slot.isoformat()}, due_at=slot)
-            self._slots[recurring.kind] = slot
-        return bool(begun)
+        """A step: enqueue the recurring jobs whose slot has begun. One job per slot, whichever process enqueues it."""
+        begun = False
+        for recurring in self._ports.recurring:
+            slot = recurring.slot(now)
+            if self._slots.get(recurring.kind) != slot:
+                self.enqueue(recurring.key(slot), recurring.kind, {"slot": slot.isoformat()}, due_at=slot)
+                self._slots[recurring.kind] = slot
+                begun = True
+        return begun
 
     def give_back(self) -> None:
-        """This process ends: what it leased and did not begin is free for others."""
+        """End the leases of what this process has not begun, so that others may take it: this process ends."""
         self._events.give_back(self._now())
         self._jobs.give_back(self._now())
 
@@ -133,22 +106,22 @@ class Jobs:
         return self.lag(self._now())
 
     def parked(self) -> list[Document]:
-        """What failed too often, with its reason."""
+        """Events and jobs that failed too often, each with its reason."""
         return self._store.parked()
 
     def listed(self, state: str, after: str | None, limit: int) -> list[Document]:
-        """Background work in a state, up to `limit` pieces after a place."""
-        return [self._face(row) for row in self._store.listed(state, after, limit)]
+        """Up to `limit` events and jobs in a state, those after `after` (a row's `place`)."""
+        return [self._as_json(row) for row in self._store.listed(state, after, limit)]
 
     def retry(self, actor_id: str, key: str) -> Document:
-        """Somebody looked into it: parked work is tried anew. Raises NotFound or NotParked."""
+        """Try a parked event or job anew, by a member of staff who looked into it. Raises NotFound or NotParked."""
         now = self._now()
         return self._unpark(
             actor_id, key, "retry_job", {"state": "pending", "attempts": 0, "due_at": now, "lease.until": now}
         )
 
     def drop(self, actor_id: str, key: str) -> Document:
-        """It will never work and is not needed: what waits behind it goes on. Raises NotFound or NotParked."""
+        """Give up a parked event or job; what waits behind it goes on. Raises NotFound or NotParked."""
         return self._unpark(actor_id, key, "drop_job", {"state": "dropped"})
 
     # -- inside -----------------------------------------------------------------
@@ -166,9 +139,9 @@ class Jobs:
             self._ports.record(actor_id, act, f"{row['collection'].removesuffix('s')}:{key}", session=session)
 
         self._store.database.transact(write)
-        return self._face({**row, **change})
+        return self._as_json({**row, **change})
 
-    def _face(self, row: Document) -> Document:
+    def _as_json(self, row: Document) -> Document:
         is_event = row["collection"] == "events"
         return {
             "id": row["_id"],
@@ -184,7 +157,7 @@ class Jobs:
         }
 
     def _react(self, event: Event, row: Document) -> None:
-        """Each reaction is noted as it is done, the last one together with the end of the event."""
+        """Run the reactions that are left, noting each as done, the last one together with the end of the event."""
         reactions = self._ports.reactions().get(event.type, ())
         due = [(name, react) for name, react in reactions if name not in event.done]
         for left, (name, react) in zip(range(len(due) - 1, -1, -1), due, strict=True):
@@ -210,150 +183,7 @@ class Jobs:
         self._store.mark(collection, row, {"$set": change})
 
 
-def _began(row: Document) -> None:
-    """Raises WorkerLost for work that was begun too often and never came to any end."""
+def _require_tries_left(row: Document) -> None:
+    """Raises WorkerLost for work that was begun too often without ever succeeding or failing."""
     if row["attempts"] > MAX_ATTEMPTS:
         raise WorkerLost(f"begun {MAX_ATTEMPTS} times, and each time the process died or the work did not end")
-
-
-class Idempotency:
-    """One effect a key: a repeat finds the reference of the first result, never a second effect.
-
-    After draft-ietf-httpapi-idempotency-key-header: no key 400, same key and other content 422, in flight 409.
-    """
-
-    def __init__(self, store: JobStore, *, now: Callable[[], datetime]) -> None:
-        self._store = store
-        self._now = now
-
-    def run(self, key: str, fingerprint: str, create: Callable[[str], Any], load: Callable[[str], Any | None]) -> Any:
-        """The result of `create(ref)`, made once; `load(ref)` finds one that an earlier request made.
-
-        The id of what is created is fixed before the first try, so that a try whose outcome nobody
-        knows (a crash after the commit) is found by the next one.
-        """
-        ref = str(uuid7())
-        held = self._store.begin_key(key, fingerprint, ref, self._now())
-        if held is None:
-            return self._create(key, ref, create)
-        if held["fingerprint"] != fingerprint:
-            raise KeyReused
-        if held["state"] == "in_flight" and not self._store.retake_key(key, self._now()):
-            raise KeyInFlight(retry_after=2)
-        earlier = load(held["ref"])
-        if earlier is not None:
-            self._store.end_key(key)
-            return earlier
-        return self._create(key, held["ref"], create)
-
-    def _create(self, key: str, ref: str, create: Callable[[str], Any]) -> Any:
-        try:
-            created = create(ref)
-        except Refusal:
-            self._store.drop_key(key)
-            raise
-        except BaseException:
-            self._store.expire_key(key, self._now())
-            raise
-        self._store.end_key(key)
-        return created
-
-
-class SecondProcess(Exception):
-    """Another process runs on this store, and nothing carries word between them."""
-
-
-class Processes:
-    """Who runs on this store. Two processes must hear each other, or the talks of one stay silent in the other."""
-
-    def __init__(self, store: JobStore, *, now: Callable[[], datetime]) -> None:
-        self._store = store
-        self._now = now
-        self._me = str(uuid7())
-        self._entered = False
-
-    def enter(self, joined: bool) -> None:
-        """Register this process. Raises SecondProcess where another lives and there is no message queue (REDIS_URL)."""
-        row = {"_id": self._me, "host": gethostname(), "pid": os.getpid(), "seen_at": self._now(), "release": release()}
-        self._store.put_process(row)
-        self._entered = True
-        others = [other for other in self._store.processes(self._now()) if other["_id"] != self._me and _lives(other)]
-        if others and not joined:
-            self.leave()
-            raise SecondProcess(
-                "Another process runs on this store. Set REDIS_URL, the same for all, so that they hear each other."
-            )
-
-    def renew(self, now: datetime) -> bool:
-        """A step: say that this process still lives."""
-        if self._entered:
-            self._store.renew_process(self._me, now)
-        return False
-
-    def leave(self) -> None:
-        """This process ends."""
-        if self._entered:
-            self._store.drop_process(self._me)
-            self._entered = False
-
-
-def _lives(row: Document) -> bool:
-    """Whether a process of this host still runs; of other hosts only the time tells."""
-    if row["host"] != gethostname():
-        return True
-    try:
-        os.kill(row["pid"], 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-class Worker:
-    """Runs each step in a loop of its own, so that a slow provider holds up nobody else."""
-
-    def __init__(self, steps: Mapping[str, Step], *, now: Callable[[], datetime]) -> None:
-        self._steps = steps
-        self._now = now
-        self._stopping = threading.Event()
-        self._wake = {name: threading.Event() for name in steps}
-        self._threads: list[threading.Thread] = []
-
-    def nudge(self) -> None:
-        """Something was committed: look at once instead of at the next sweep."""
-        for wake in self._wake.values():
-            wake.set()
-
-    def start(self) -> None:
-        """Start the loops."""
-        for name in self._steps:
-            thread = threading.Thread(target=self._loop, args=(name,), name=f"worker-{name}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
-
-    def stop(self) -> None:
-        """Let each loop finish what it has in hand, then end."""
-        self._stopping.set()
-        self.nudge()
-        for thread in self._threads:
-            thread.join(timeout=10)
-
-    def drain(self, rounds: int = 1000) -> None:
-        """Run all steps until none has work left; for tests and for commands."""
-        for _ in range(rounds):
-            if sum(step(self._now()) for step in self._steps.values()) == 0:
-                return
-        raise RuntimeError("the work does not end")
-
-    def _loop(self, name: str) -> None:
-        step, wake = self._steps[name], self._wake[name]
-        while not self._stopping.is_set():
-            try:
-                busy = step(self._now())
-            except Exception:
-                log.exception("step failed", extra={"step": name})
-                busy = False
-            if not busy:
-                wake.wait(SWEEP_SECONDS)
-                wake.clear()

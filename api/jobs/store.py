@@ -14,11 +14,11 @@ KEEP = {"events": KEEP_EVENTS, "jobs": KEEP_JOBS}
 """How long done rows are kept. So long a job's key is taken."""
 
 WINDOW = 128
-"""How many due rows are looked at for such a batch."""
+"""How many due rows are read for one batch."""
 BEHIND, HELD = timedelta(seconds=5), timedelta(hours=1)
-"""When events that wait for an earlier one of their subject, running or parked, are looked at again, where they fill a
-whole window. A person who settles the parked one makes them due at once."""
-SHOWN = {"subject": 1, "attempts": 1, "state": 1, "due_at": 1}
+"""How long events that wait for an earlier one of their subject, running or parked, are put off if they fill a whole
+window. Retrying or dropping the parked one makes them due at once."""
+HEAD = {"subject": 1, "attempts": 1, "state": 1, "due_at": 1}
 UNFINISHED = {"$in": ["pending", "parked"]}
 
 INDEXES: list[Index] = [
@@ -55,17 +55,17 @@ class JobStore:
         self.database["events"].insert_one(row, session=session)
 
     def add_job(self, session: Any, key: str, kind: str, payload: Document, due_at: datetime) -> None:
-        """Write one job; a key that is known already changes nothing."""
+        """Write one job. Idempotent: if the key exists already, nothing changes."""
         row = {"v": 1, "kind": kind, "payload": payload, "state": "pending", **self.database.leasable(due_at)}
         self.database["jobs"].update_one({"_id": key}, {"$setOnInsert": row}, upsert=True, session=session)
 
     # -- leases -----------------------------------------------------------------
 
     def claim(self, collection: str, now: datetime, most: int = MOST_AT_ONCE) -> list[Document]:
-        """Lease what is due longest: up to `most` fresh rows; one that was tried before alone.
+        """Lease the rows that are due longest: up to `most` fresh ones, or a single one that was tried before.
 
-        A piece of work that kills its process so takes others along once at most. Of events only the earliest
-        unfinished of each subject may be leased: a later one never overtakes it.
+        So work that kills its process harms others once at most. Of events only the earliest unfinished one of each
+        subject is leased: a later one never overtakes it.
         """
         free = {"state": "pending", "due_at": {"$lte": now}, "lease.until": {"$lte": now}}
         while rows := self._due(collection, free):
@@ -83,7 +83,7 @@ class JobStore:
         return []
 
     def _due(self, collection: str, free: Document) -> list[Document]:
-        return list(self.database[collection].find(free, SHOWN).sort("due_at", 1).limit(WINDOW))
+        return list(self.database[collection].find(free, HEAD).sort("due_at", 1).limit(WINDOW))
 
     def _first_of(self, rows: list[Document]) -> dict[str, Document]:
         """The earliest unfinished event of each subject of these."""
@@ -93,19 +93,19 @@ class JobStore:
             "state": UNFINISHED,
         }
         first: dict[str, Document] = {}
-        for row in self.database["events"].find(before, SHOWN):
+        for row in self.database["events"].find(before, HEAD):
             if row["_id"] <= first.get(row["subject"], row)["_id"]:
                 first[row["subject"]] = row
         return first
 
     def _in_order(self, rows: list[Document], first: dict[str, Document], free: Document) -> list[Document]:
-        """Those of these events that are first of their subject; else the first ones themselves, where they are due."""
+        """Those of these events that are the first of their subject; if none is, the first ones that are due."""
         ids = [row["_id"] for row in first.values()]
         among = [row for row in rows if row["_id"] in ids]
-        return among or list(self.database["events"].find({"_id": {"$in": ids}, **free}, SHOWN))
+        return among or list(self.database["events"].find({"_id": {"$in": ids}, **free}, HEAD))
 
     def _put_off(self, first: dict[str, Document], free: Document, now: datetime) -> None:
-        """What waits for these fills a whole window: let others come to the front of the queue."""
+        """Put off the events that wait for these and fill a whole window, so that others come to the front."""
         for subject, head in first.items():
             until = now + HELD if head["state"] == "parked" else max(head["due_at"], now + BEHIND)
             self.database["events"].update_many({"subject": subject, **free}, {"$set": {"due_at": until}})
@@ -124,16 +124,16 @@ class JobStore:
         return [leased[row_id] for row_id in ids if row_id in leased]
 
     def renew(self, collection: str, row: Document, until: datetime) -> bool:
-        """Hold a lease for longer; False where another worker holds a newer fence."""
+        """Extend a lease; False if another worker holds a newer fence."""
         return self.mark(collection, row, {"$set": {"lease.until": until}})
 
     def give_back(self, collection: str, rows: list[Document], now: datetime) -> None:
-        """Leased rows that nobody began: free at once, and this was no try."""
+        """End the leases of rows that nobody began; the attempt does not count."""
         untouched = {"lease.by": rows[0]["lease"]["by"], "_id": {"$in": [row["_id"] for row in rows]}}
         self.database[collection].update_many(untouched, {"$set": {"lease.until": now}, "$inc": {"attempts": -1}})
 
     def mark(self, collection: str, row: Document, change: Document) -> bool:
-        """Change a leased row; False where another worker holds a newer fence."""
+        """Change a leased row; False if another worker holds a newer fence."""
         mine = {"_id": row["_id"], "lease.fence": row["lease"]["fence"]}
         return self.database[collection].update_one(mine, change).matched_count == 1
 
@@ -144,12 +144,11 @@ class JobStore:
         return self.listed("parked", None, 200)
 
     def listed(self, state: str, after: str | None, limit: int) -> list[Document]:
-        """Events, then jobs, in this state, each with `place`, after which the next page goes on."""
+        """Up to `limit` events, then jobs, in this state, each with its `place`, the position that `after` names."""
         begin, _, last = (after or "events ").partition(" ")
         rows: list[Document] = []
         for name in ("events", "jobs")[begin == "jobs" :]:
-            wanted = {"state": state, "_id": {"$gt": last}} if name == begin else {"state": state}
-            page = self.database[name].find(wanted).sort("_id", 1).limit(limit - len(rows))
+            page = self.database.oldest(name, {"state": state}, last if name == begin else None, limit - len(rows))
             rows += [{**row, "collection": name, "place": f"{name} {row['_id']}"} for row in page]
             if len(rows) >= limit:
                 break
@@ -163,11 +162,11 @@ class JobStore:
         return None
 
     def behind(self, subject: str) -> int:
-        """How many events of a subject are unfinished after its first one."""
+        """How many unfinished events of a subject wait behind its first one."""
         return max(0, self.database["events"].count_documents({"subject": subject, "state": UNFINISHED}) - 1)
 
     def unpark(self, session: Any, row: Document, change: Document, now: datetime) -> bool:
-        """A parked row goes on; what waited behind it is due at once. False where somebody was faster."""
+        """Change a parked row; what waited behind it is due at once. False if it is not parked any more."""
         table = self.database[row["collection"]]
         done = table.update_one({"_id": row["_id"], "state": "parked"}, {"$set": change}, session=session)
         if done.modified_count == 1 and "subject" in row:
@@ -176,7 +175,7 @@ class JobStore:
         return done.modified_count == 1
 
     def lag(self, collection: str, now: datetime) -> dict[str, float]:
-        """How much is due, failed before, parked; and for how many seconds the oldest that is due has waited."""
+        """How many rows are due, failed before, are parked; and the age in seconds of the oldest one that is due."""
         table, due = self.database[collection], {"state": "pending", "due_at": {"$lte": now}}
         oldest = table.find_one(due, {"due_at": 1}, sort=[("due_at", 1)])
         return {
@@ -191,26 +190,26 @@ class JobStore:
     # -- processes ------------------------------------------------------------------
 
     def put_process(self, row: Document) -> None:
-        """A process begins."""
+        """Register a process."""
         self.database.put("processes", row)
 
     def renew_process(self, process_id: str, now: datetime) -> None:
-        """A process still lives; written at most every RENEWED."""
+        """Write a process's sign of life, at most every RENEWED."""
         stale = {"_id": process_id, "seen_at": {"$lte": now - RENEWED}}
         self.database["processes"].update_one(stale, {"$set": {"seen_at": now}})
 
     def drop_process(self, process_id: str) -> None:
-        """A process ends."""
+        """Take a process off the list."""
         self.database["processes"].delete_one({"_id": process_id})
 
     def processes(self, now: datetime) -> list[Document]:
-        """The processes that were seen lately."""
+        """The processes that gave a sign of life in the last 20 seconds."""
         return list(self.database["processes"].find({"seen_at": {"$gt": now - 4 * RENEWED}}))
 
     # -- idempotency keys -----------------------------------------------------------
 
     def begin_key(self, key: str, fingerprint: str, ref: str, now: datetime) -> Document | None:
-        """Take an idempotency key. None: it is ours now; else the row that holds it."""
+        """Take an idempotency key for a request; returns None, or the row of the request that took it before."""
         row = {
             "_id": key,
             "fingerprint": fingerprint,
@@ -223,18 +222,18 @@ class JobStore:
         return None if held["ref"] == ref else held
 
     def retake_key(self, key: str, now: datetime) -> bool:
-        """Take over a key whose first request never ended; False where it is still in flight."""
+        """Take over a key whose first request never ended; False if that is in flight, or another took it over."""
         stale = {"_id": key, "state": "in_flight", "until": {"$lte": now}}
         return self.database.take_before("idempotency", stale, {"$set": {"until": now + IN_FLIGHT}}) is not None
 
     def end_key(self, key: str) -> None:
-        """The request under this key succeeded."""
+        """Mark a key as done: its request succeeded."""
         self.database["idempotency"].update_one({"_id": key}, {"$set": {"state": "done"}})
 
     def expire_key(self, key: str, now: datetime) -> None:
-        """The outcome under this key is unknown: the next request may take it over at once."""
+        """Let the next request take a key over at once: the outcome of this one is unknown."""
         self.database["idempotency"].update_one({"_id": key}, {"$set": {"until": now}})
 
     def drop_key(self, key: str) -> None:
-        """The request was refused and changed nothing: the key may be used again."""
+        """Free a key: its request was refused and changed nothing."""
         self.database["idempotency"].delete_one({"_id": key})

@@ -10,7 +10,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from api.jobs import store as jobs_store
-from api.jobs.service import Idempotency
+from api.jobs.idempotency import Idempotency
 from api.refusals import Refusal
 from api.storage.database import Database
 from api.web.guard import Http

@@ -8,8 +8,8 @@ import pytest
 from pymongo.collection import Collection
 
 from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, LONGEST_RUN, MAX_ATTEMPTS, Recurring, next_try, reason
-from api.jobs.service import Worker
 from api.jobs.store import INDEXES, JobStore
+from api.jobs.worker import Worker
 from api.storage.database import LEASE_SECONDS
 from tests.jobs.crew import OpenJobs
 
@@ -133,7 +133,7 @@ def test_many_workers_share_the_work_and_each_piece_is_done_once(jobs, store, cl
 
 
 def test_the_worker_wakes_at_once_and_stops_cleanly(jobs, database, clock, monkeypatch):
-    monkeypatch.setattr("api.jobs.service.SWEEP_SECONDS", 600)
+    monkeypatch.setattr("api.jobs.worker.SWEEP_SECONDS", 600)
     done = threading.Event()
     jobs.handlers = {"x": lambda payload: done.set()}
     worker = Worker({"jobs": jobs.run_job}, now=clock)

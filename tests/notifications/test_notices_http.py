@@ -9,7 +9,7 @@ from flask import Flask, jsonify
 from flask.testing import FlaskClient
 from flask_smorest import Api
 
-from api.jobs.service import Idempotency
+from api.jobs.idempotency import Idempotency
 from api.jobs.store import JobStore
 from api.refusals import Refusal as HouseRefusal
 from api.web.guard import Http

@@ -1,4 +1,4 @@
-"""What this process has leased of one collection: what runs, and what waits for its turn."""
+"""The rows of one collection that this process has leased: those that run, and those that wait for their turn."""
 
 import threading
 from collections import deque
@@ -13,22 +13,22 @@ from api.storage.database import LEASE_SECONDS, Document
 LEASE = timedelta(seconds=LEASE_SECONDS)
 
 
-class Hand:
-    """Leased rows. Several loops may take from one hand. Batches grow while the work is quick, else they shrink."""
+class Leases:
+    """The leased rows, shared by the loops of a process. Batches grow while the work is quick, else they shrink."""
 
     def __init__(self, store: JobStore, collection: str) -> None:
         self._store = store
         self._collection = collection
         self._lock = threading.Lock()
         self._waiting: deque[Document] = deque()
-        self._taken_at: datetime | None = None
+        self._leased_at: datetime | None = None
         self._batch = 4
         self._running: dict[str, tuple[Document, datetime]] = {}
 
     @contextmanager
-    def taken(self, now: datetime) -> Iterator[Document | None]:
-        """The next row, which is this loop's as long as the block lasts; None where nothing is due."""
-        row = self._take(now)
+    def next_row(self, now: datetime) -> Iterator[Document | None]:
+        """The next row, which is this loop's as long as the block lasts; None if nothing is due."""
+        row = self._next(now)
         try:
             yield row
         finally:
@@ -36,15 +36,15 @@ class Hand:
                 with self._lock:
                     self._running.pop(row["_id"], None)
 
-    def keep(self, now: datetime) -> None:
-        """Renew the leases of what runs, and give back what waited too long behind it."""
+    def renew(self, now: datetime) -> None:
+        """Renew the leases of the rows that run, and give back those that waited too long behind them."""
         with self._lock:
             running = [
                 row
                 for row, begun in self._running.values()
                 if row["lease"]["until"] - now < LEASE / 2 and now - begun < LONGEST_RUN
             ]
-            late = self._taken_at is not None and now - self._taken_at >= LONGEST_WAIT
+            late = self._leased_at is not None and now - self._leased_at >= LONGEST_WAIT
         for row in running:
             if self._store.renew(self._collection, row, now + LEASE):
                 row["lease"]["until"] = now + LEASE
@@ -52,21 +52,21 @@ class Hand:
             self._batch = max(1, self._batch // 4)
 
     def give_back(self, now: datetime) -> int:
-        """What waits here may be leased by others at once. Answers how much that was."""
+        """End the leases of the rows that wait, so that others may lease them at once. Returns how many those were."""
         with self._lock:
             rows, self._waiting = list(self._waiting), deque()
         if rows:
             self._store.give_back(self._collection, rows, now)
         return len(rows)
 
-    def _take(self, now: datetime) -> Document | None:
+    def _next(self, now: datetime) -> Document | None:
         with self._lock:
             while self._waiting and self._waiting[0]["lease"]["until"] <= now:
                 self._waiting.popleft()
             if not self._waiting:
                 self._batch = min(2 * self._batch, MOST_AT_ONCE)
                 self._waiting.extend(self._store.claim(self._collection, now, self._batch))
-                self._taken_at = now
+                self._leased_at = now
             if not self._waiting:
                 return None
             row = self._waiting.popleft()

@@ -1,0 +1,63 @@
+"""The worker: the loops in which a process does its background work."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+log = logging.getLogger("circle.jobs")
+
+Step = Callable[[datetime], bool]
+"""Does at most one piece of due work; True if there may be more."""
+
+SWEEP_SECONDS = 1.0
+"""The longest pause between two looks for work; a commit wakes the loops at once."""
+
+
+class Worker:
+    """Runs each step in a loop of its own, so that a slow provider holds up nobody else."""
+
+    def __init__(self, steps: Mapping[str, Step], *, now: Callable[[], datetime]) -> None:
+        self._steps = steps
+        self._now = now
+        self._stopping = threading.Event()
+        self._wake = {name: threading.Event() for name in steps}
+        self._threads: list[threading.Thread] = []
+
+    def nudge(self) -> None:
+        """Wake all loops at once, e.g. after a commit."""
+        for wake in self._wake.values():
+            wake.set()
+
+    def start(self) -> None:
+        """Start the loops."""
+        for name in self._steps:
+            thread = threading.Thread(target=self._loop, args=(name,), name=f"worker-{name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End the loops, each after the step that it is in; waits for them."""
+        self._stopping.set()
+        self.nudge()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def drain(self, rounds: int = 1000) -> None:
+        """Run all steps here until none has work left; for tests and commands. Raises RuntimeError after `rounds`."""
+        for _ in range(rounds):
+            if sum(step(self._now()) for step in self._steps.values()) == 0:
+                return
+        raise RuntimeError("the work does not end")
+
+    def _loop(self, name: str) -> None:
+        step, wake = self._steps[name], self._wake[name]
+        while not self._stopping.is_set():
+            try:
+                busy = step(self._now())
+            except Exception:
+                log.exception("step failed", extra={"step": name})
+                busy = False
+            if not busy:
+                wake.wait(SWEEP_SECONDS)
+                wake.clear()
