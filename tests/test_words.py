@@ -16,9 +16,6 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("api", "chat", "notifications")
 
-NOT_YET: set[str] = set()
-"""Rooms that are still being tidied: nothing below is asked of them. `api` stands for the files right under api/."""
-
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 50
 
@@ -55,9 +52,6 @@ SAME_NAME = {
     "TokenBad": "a refusal of each package: none imports another",
     "VersionStale": "a refusal of each package: none imports another",
     "Http": "what chat and notifications need of api.web.guard.Http, as a Protocol",
-    "Opening": "what chat needs of api.calendar's, as a Protocol",
-    "Database": "what chat needs of api.storage's, as a Protocol",
-    "PageQuery": "the paging of each package: none imports another",
     "Tell": "the outbox as a room needs it: a Protocol",
     "Record": "the audit as a room needs it: a Protocol in its ports",
 }
@@ -94,10 +88,6 @@ def room_of(module: str) -> str:
     package, *rest = module.split(".")
     is_room = package == "api" and rest and (ROOT / "api" / rest[0]).is_dir()
     return rest[0] if is_room else package
-
-
-def asked() -> list[Module]:
-    return [module for module in modules() if module.room not in NOT_YET]
 
 
 def refuse(wrong: list[str]) -> None:
@@ -137,7 +127,7 @@ def fields_of(kind):
 def test_no_function_parameter_or_attribute_is_called_by_a_word_that_names_nothing():
     wrong = [
         f"{module.path}:{line}: the {kind} `{name}`: {FORBIDDEN[name.strip('_')]}"
-        for module in asked()
+        for module in modules()
         for line, kind, name in names_of(module)
         if name.strip("_") in FORBIDDEN and (module.path, name) not in ALLOWED
     ]
@@ -146,13 +136,13 @@ def test_no_function_parameter_or_attribute_is_called_by_a_word_that_names_nothi
 
 def test_every_allowed_word_still_stands_where_it_is_allowed():
     used = {(module.path, name) for module in modules() for _, _, name in names_of(module)}
-    assert NOT_YET or set(ALLOWED) - used == set(), "strike these out of ALLOWED"
+    assert set(ALLOWED) - used == set(), "strike these out of ALLOWED"
 
 
 def test_a_file_is_named_after_what_lies_in_it():
     wrong = [
         f"{module.path}: `{module.name.split('.')[-1]}` says nothing of what lies there: name it after its subject"
-        for module in asked()
+        for module in modules()
         if module.name.split(".")[-1] in FORBIDDEN_FILES
     ]
     refuse(wrong)
@@ -171,20 +161,20 @@ def test_a_class_name_is_used_once():
     wrong = [
         f"class {name} stands in {', '.join(places)}: rename all but one, "
         f"a schema beside a record as {name.removesuffix('Schema')}Schema"
-        for name, places in classes_by_name(asked()).items()
+        for name, places in classes_by_name(modules()).items()
         if name not in SAME_NAME
     ]
     refuse(wrong)
 
 
 def test_every_class_name_allowed_twice_still_stands_twice():
-    assert NOT_YET or set(SAME_NAME) - set(classes_by_name(modules())) == set(), "strike these out of SAME_NAME"
+    assert set(SAME_NAME) - set(classes_by_name(modules())) == set(), "strike these out of SAME_NAME"
 
 
 def test_every_public_class_and_function_has_a_docstring():
     wrong = [
         f"{module.path}:{node.lineno}: `{node.name}` has no docstring: say in one sentence what it is or does"
-        for module in asked()
+        for module in modules()
         for node in public(module.tree.body)
         if not ast.get_docstring(node)
     ]
@@ -206,7 +196,7 @@ def public(body):
 
 
 def test_every_module_has_a_docstring():
-    wrong = [f"{module.path}: say in one sentence what lies here" for module in asked() if not docstring(module)]
+    wrong = [f"{module.path}: say in one sentence what lies here" for module in modules() if not docstring(module)]
     refuse(wrong)
 
 
@@ -233,7 +223,7 @@ def test_a_long_file_says_why_it_is_one():
     wrong = [
         f"{module.path} has {module.lines} lines, of {MOST_LINES_OF_A_FILE} at most: split it by subject, "
         'or say in its docstring why it stays whole, in a sentence that begins "In one file"'
-        for module in asked()
+        for module in modules()
         if module.lines > MOST_LINES_OF_A_FILE and "In one file" not in docstring(module)
     ]
     refuse(wrong)
@@ -243,7 +233,7 @@ def test_no_function_is_long():
     wrong = [
         f"{module.path}:{node.lineno}: `{node.name}` has {length(node)} lines, "
         f"of {MOST_LINES_OF_A_FUNCTION} at most: take out a part that has a name of its own"
-        for module in asked()
+        for module in modules()
         for node in functions(module)
         if length(node) > MOST_LINES_OF_A_FUNCTION
     ]
@@ -330,7 +320,7 @@ def way_back(graph, start):
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    known = {module.name: module.room for module in asked()}
+    known = {module.name: module.room for module in modules()}
     wrong = [path for path in circles(imports()) if all(module in known for module in path)]
     advice = "let the lower one take what it needs as a parameter, or move the shared part below both"
     refuse([f"{' → '.join(path)}: {advice}" for path in wrong])
@@ -361,10 +351,6 @@ def test_what_a_module_imports_is_read_from_its_statements():
     names = {"chat", "api.web", "api.web.guard", "api.times", "notifications"}
     targets = [targets_of(node, written(text), names) for node in top_level(ast.parse(text + later))]
     assert set().union(*targets) == {"chat", "api.web.guard", "api.times"}
-
-
-def test_every_room_not_yet_asked_is_a_room():
-    assert {module.room for module in modules()} >= NOT_YET, "strike the others out of NOT_YET"
 
 
 def test_the_words_for_what_to_write_instead_are_no_forbidden_ones():
