@@ -42,7 +42,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     spares = is_loopback if settings.pocket else lambda address: False
     app.extensions["limits"] = limits = RateLimiter(settings.redis_url, spares=spares)
-    web = guard.Http(office.identity.actor, office.once, limits.person)
+    web = guard.Http(actor_of=office.identity.actor, once=office.once, limit=limits.person)
     measured = metrics.Metrics(office.readings())
     edge.register(
         app,

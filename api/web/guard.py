@@ -47,7 +47,7 @@ class TokenBad(Refusal):
 
 
 class RoleWrong(Refusal):
-    """Logged in, but this is another role's work."""
+    """The caller is logged in, but has none of the roles that the route allows."""
 
     code = "role_wrong"
     zh = "您的岗位不能做这件事。"
@@ -63,7 +63,7 @@ class KeyMissing(Refusal):
 
 
 class BadCursor(Refusal):
-    """A cursor is only what a list of ours gave out."""
+    """The cursor was not given out by a list of ours."""
 
     code = "bad_cursor"
     zh = "翻页标记不对，请从第一页开始。"
@@ -101,10 +101,12 @@ class Http:
 
     def __init__(
         self,
+        *,
         actor_of: Callable[[str], ActorLike | None],
         once: Once,
-        limit: Callable[[str, str], None] = lambda kind, person: None,
+        limit: Callable[[str, str], None],
     ) -> None:
+        """`actor_of(token)` gives who holds a token; `limit(kind, person)` refuses whoever calls too often."""
         self._actor_of = actor_of
         self._once = once
         self._limit = limit
@@ -131,12 +133,12 @@ class Http:
         """Give a view for anyone its `actor`: who is logged in, else a `Visitor`. Goes below `allow("anyone")`."""
 
         @wraps(view)
-        def met(*args: Any, **kwargs: Any) -> Any:
-            return view(*args, actor=self._met(), **kwargs)
+        def visited(*args: Any, **kwargs: Any) -> Any:
+            return view(*args, actor=self._actor_or_visitor(), **kwargs)
 
-        return met  # type: ignore[return-value]
+        return visited  # type: ignore[return-value]
 
-    def _met(self) -> ActorLike:
+    def _actor_or_visitor(self) -> ActorLike:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = self._actor_of(token.strip()) if scheme.lower() == "bearer" and token else None
         return known or Visitor(f"address:{hashlib.sha256((request.remote_addr or '').encode()).hexdigest()[:32]}")
@@ -156,8 +158,8 @@ class Http:
         return actor
 
     def create_once(self, load: Callable[[Any, str], Any]) -> Callable[[View], View]:
-        """One effect an Idempotency-Key. The view is given `new_id` for what it makes; `load(actor, id)` answers
-        a repeat from what an earlier request made. Goes directly above the view, inside `bp.response`.
+        """One effect per Idempotency-Key. The view is given `new_id` for what it creates; `load(actor, id)` answers
+        a repeat from what an earlier request created. Goes directly above the view, inside `bp.response`.
         """
 
         def mark(view: View) -> View:
@@ -199,7 +201,7 @@ class Http:
 
 
 def json(answer: bytes) -> Response:
-    """An answer that is JSON already, for a route whose schema is its document only."""
+    """A response of ready JSON, for a route whose schema only describes it."""
     return Response(answer, mimetype="application/json")
 
 

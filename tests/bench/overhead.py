@@ -40,7 +40,7 @@ def ours() -> Flask:
     app, limits, metrics = Flask("ours"), RateLimiter(), Metrics([])
     limits.address = limits.person = _counted(limits)  # type: ignore[method-assign]
     actor = Actor("1", "citizen", "", frozenset({"citizen"}), "s", Clock().at)
-    web = Http({"token": actor}.get, None, limits.person)  # type: ignore[arg-type]
+    web = Http(actor_of={"token": actor}.get, once=None, limit=limits.person)  # type: ignore[arg-type]
     edge.register(app, limits=limits, proxies=(), origins=frozenset(), https=False, observe=metrics.observe, quick={})
     problems.register(app, (Refusal,), ())
     app.add_url_rule("/v1/empty", "open", web.allow("anyone")(lambda: ""))

@@ -157,7 +157,9 @@ def site(
     app.add_url_rule("/readyz", view_func=lambda: "ready\n")
     app.config |= {"API_TITLE": "chat", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     api = Api(app)
-    http = Http(office.actor, Idempotency(jobs_store.JobStore(database), now=now))
+    http = Http(
+        actor_of=office.actor, once=Idempotency(jobs_store.JobStore(database), now=now), limit=lambda kind, person: None
+    )
     api.register_blueprint(blueprint(chat, http))
 
     def refused(error: Any) -> tuple[dict[str, Any], int]:

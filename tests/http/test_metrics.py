@@ -89,5 +89,11 @@ class TestWithAToken:
 
         app = Flask("bare")
         problems.register(app, (Refusal,), ())
-        metrics.register(app, Http(lambda token: None, None), Metrics([]), TOKEN, is_loopback)
+        metrics.register(
+            app,
+            Http(actor_of=lambda token: None, once=None, limit=lambda kind, person: None),
+            Metrics([]),
+            TOKEN,
+            is_loopback,
+        )
         return app.test_client()

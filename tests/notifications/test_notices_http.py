@@ -44,7 +44,9 @@ def served(house: House, notices: Notices) -> FlaskClient:
     app = Flask("notices")
     app.config |= {"API_TITLE": "t", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0", "TESTING": True}
     once = Idempotency(JobStore(house.database), now=house.clock)
-    Api(app).register_blueprint(blueprint(notices, Http(CALLERS.get, once)))
+    Api(app).register_blueprint(
+        blueprint(notices, Http(actor_of=CALLERS.get, once=once, limit=lambda kind, person: None))
+    )
 
     def refused(error: Any) -> Any:
         return jsonify(code=error.code, words=error.words), 400
