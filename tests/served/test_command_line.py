@@ -57,14 +57,14 @@ def test_matters_are_exported_and_loaded_beside_a_running_server_or_refused_whol
     assert len(entries) == 74
     file = tmp_path / "matters.json"
     file.write_text(json.dumps([*entries, {**entries[0], "version": 2, "name_en": "Another name"}]))
-    assert served.run("load", str(file)).returncode == 0
+    assert served.command("load", str(file)).returncode == 0
     wait_for(lambda: requests.get(f"{served.base}/v1/matters/{entries[0]['code']}").json()["version"] == 2)
-    assert json.loads(served.run("export", "matters").stdout)[1]["name_en"] == "Another name"
+    assert json.loads(served.command("export", "matters").stdout)[1]["name_en"] == "Another name"
     file.write_text(json.dumps([{**entries[1], "version": 2}, {**entries[2], "name": 7}]))
-    refused = served.run("load", str(file))
+    refused = served.command("load", str(file))
     assert (refused.returncode, "changed nothing" in refused.stderr) == (1, True)
     assert "entry 1" in refused.stderr
-    checked = served.run("check").stdout
+    checked = served.command("check").stdout
     assert "matters with unverified fields" in checked
     assert f"  {entries[1]['code']} {entries[1]['name']}\n" in checked
 
