@@ -20,7 +20,7 @@ Description = dict[str, Any]
 
 
 class JoinSchema(Schema):
-    """Follow a conversation: join, then take the answer, then GET …/messages?after_seq= what is missing."""
+    """Follow a conversation. After the acknowledgement, fetch what is missing by GET …/messages?after_seq=."""
 
     conversation = fields.String(required=True)
     after_seq = fields.Integer(metadata={"description": "the last number known; optional, not used"})
@@ -54,7 +54,7 @@ class SeenSchema(Schema):
 
 
 class RefreshSchema(Schema):
-    """Go on with a renewed token of the same person."""
+    """Continue the connection with a renewed token of the same person."""
 
     token = fields.String(required=True)
 
@@ -91,19 +91,19 @@ class CloseSchema(Schema):
 
 
 class DoneSchema(Schema):
-    """Done."""
+    """The acknowledgement of an act that was done."""
 
     ok = fields.Boolean(required=True, validate=validate.Equal(True))
 
 
 class DoneWithSchema(DoneSchema):
-    """Done, with the conversation as it is now."""
+    """The acknowledgement of an act that was done, with the conversation as it is now."""
 
     conversation = fields.Nested(schemas.ConversationSchema, required=True)
 
 
 class StoredSchema(DoneSchema):
-    """Stored by a majority, under this number."""
+    """The acknowledgement of a message that a majority has stored, with its number in its stream."""
 
     seq = fields.Integer(required=True)
     id = fields.String(required=True)
@@ -112,7 +112,7 @@ class StoredSchema(DoneSchema):
 
 
 class PresentSchema(DoneSchema, PresenceSchema):
-    """Done, with one's presence as it is now."""
+    """The acknowledgement of a change of presence, with the presence as it is now."""
 
 
 class RefusedSchema(Schema):
@@ -219,7 +219,7 @@ truth. Drop what is at or below the last number; after a gap or a reconnect, joi
 
 @cache
 def describe() -> Description:
-    """The whole description."""
+    """The AsyncAPI 3 document of the socket, as JSON."""
     spec = APISpec("Service Circle: live consultation", "1", "3.1.0", plugins=[MarshmallowPlugin()])
     messages = _messages(spec)
     receive = {name: _operation(name, "receive") for name in RECEIVED}

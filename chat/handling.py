@@ -18,7 +18,10 @@ from chat.talk.post import read_reason
 
 
 class ConversationHandling:
-    """Each act answers with the conversation as its actor sees it then. With a `version` it refuses any other."""
+    """The acts that move a conversation; each gives the conversation as its actor sees it afterwards.
+
+    With a `version`, an act raises VersionStale if the conversation has another one.
+    """
 
     def __init__(
         self,
@@ -37,13 +40,16 @@ class ConversationHandling:
         self._officers, self._blocks = officers, blocks
 
     def claim(self, actor: Viewer, conversation_id: str) -> Document:
-        """An officer takes a waiting conversation: the first one gets it, within their capacity."""
+        """An officer takes a waiting conversation. Raises AlreadyClaimed, AtCapacity, ConversationClosed, RoleWrong."""
         access.check_serves(actor)
         now, officer = self._now(), Participant.of(actor)
         return self._move(actor, conversation_id, lambda newest: transitions.claimed(newest, officer, now))
 
     def transfer(self, actor: Viewer, conversation_id: str, to: object, reason: object) -> Document:
-        """Hand over to {officer: id} who is there, or to {desk: id}; the reason becomes a note for the staff."""
+        """Hand over to a present officer {officer: id}, or to a desk {desk: id}; the reason becomes a note for staff.
+
+        Raises BadFields, OfficerAway, AtCapacity, ClaimFirst, NotTheOfficer, ConversationClosed.
+        """
         access.check_staff(actor)
         return self._move(actor, conversation_id, self._transfer(actor, to, read_reason(reason)))
 
@@ -62,7 +68,7 @@ class ConversationHandling:
     def take_over(self, actor: Viewer, conversation_id: str, reason: object) -> Document:
         """An overseer of its desk replaces the officer: everybody sees it, the reason is a note, the owner stays.
 
-        If they go away it returns to the desk as from any officer.
+        If their connection ends, the conversation returns to the queue as from any officer.
         """
         why, now, officer = read_reason(reason), self._now(), Participant.of(actor)
 
@@ -101,7 +107,7 @@ class ConversationHandling:
         return self._move(actor, conversation_id, decide, version)
 
     def leave_message(self, actor: Viewer, conversation_id: str, version: int | None = None) -> Document:
-        """A citizen leaves the queue: it is answered within the promised time, and a notice tells them."""
+        """A citizen leaves the queue and is answered in writing within the promised time. Raises WrongState."""
 
         def decide(newest: Conversation) -> Transition:
             now = self._now()

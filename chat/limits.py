@@ -13,7 +13,7 @@ REMEMBERED = 20_000
 
 @dataclass(frozen=True)
 class SendRate:
-    """A burst, and a number per second in the long run."""
+    """The rate of a token bucket: how many it holds (`burst`), and how many come back per second."""
 
     burst: float
     a_second: float

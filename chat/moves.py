@@ -1,4 +1,5 @@
-"""Every change of a conversation: decided on its newest state, stored with its event in one transaction, then sent."""
+"""Every change of a conversation: decided on its newest state, stored with its event in one transaction, then
+broadcast."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -25,7 +26,7 @@ Beside = Callable[[Any], object]
 
 
 class Moves:
-    """Moves conversations; each method refuses with one of chat.refusals."""
+    """Changes conversations by transitions; methods raise the refusals of chat.refusals."""
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class Moves:
         self.assigning = Assigning(desks, ports, move=self.move_by_system, now=now)
 
     def begin(self, actor: Viewer, conversation: Conversation, posts: list[Post]) -> None:
-        """Store a new conversation with its first messages, then send it."""
+        """Store a new conversation with its first messages, then broadcast it."""
         now = self._now()
 
         def write_beside(session: Any) -> list[Document]:
@@ -74,9 +75,10 @@ class Moves:
         version: int | None = None,
         beside: Beside | None = None,
     ) -> Conversation:
-        """Decide on the newest state, store the transition if that still is the newest, else decide again.
+        """Apply a transition under optimistic locking: decided on the newest state, stored if nobody was faster.
 
-        Gives the conversation after it. Raises NotFound, VersionStale, Unavailable, and what `decide` raises.
+        Else it is decided again, at most TRIES times. `decide` gives None if nothing changes. Gives the conversation
+        afterwards. Raises NotFound, VersionStale, AtCapacity, Unavailable, and what `decide` raises.
         """
         for _ in range(TRIES):
             before = self._memory.readable(actor, conversation_id)

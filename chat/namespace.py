@@ -27,7 +27,7 @@ Act = Callable[["Caller", Document], Document | None]
 
 
 class Caller:
-    """Who is at the other end of a connection."""
+    """One connection: its id, its token, who is logged in by it, and the language of its refusals."""
 
     def __init__(self, sid: str, token: str, actor: Viewer, language: str) -> None:
         self.sid = sid
@@ -102,7 +102,7 @@ class ChatSocket:
         return len(self._callers)
 
     def check_all(self) -> None:
-        """Disconnect whose log-in ended, and renew the presence of the officers who are still connected."""
+        """Disconnect those whose log-in ended, and renew the presence of the officers who are still connected."""
         callers = [caller for caller in list(self._callers.values()) if self._is_logged_in(caller)]
         officers = {caller.actor.id for caller in callers if caller.actor.is_staff}
         if officers:
@@ -115,7 +115,7 @@ class ChatSocket:
                 self._disconnect(caller)
 
     def drop_readers(self, conversation: Conversation) -> None:
-        """Remove staff from a conversation's rooms who may not read it any more, since it went to another desk."""
+        """Remove from a conversation's rooms the staff who may not read it any more, since it went to another desk."""
         for caller in list(self._callers.values()):
             if caller.actor.is_staff and not reads(conversation, caller.actor):
                 self._leave_rooms(caller, conversation.id)
@@ -123,7 +123,7 @@ class ChatSocket:
     # -- events about the connection -----------------------------------------------
 
     def on_join(self, caller: Caller, body: Document) -> Document:
-        """Follow a conversation: first enter its room, then read it, so that nothing falls between."""
+        """Follow a conversation: first enter its room, then read it, so that no message is missed in between."""
         conversation_id = _conversation_id(body)
         self._chat.check_reader(caller.actor, conversation_id)
         self._server.enter_room(caller.sid, conversation_id, PATH)
@@ -136,7 +136,7 @@ class ChatSocket:
         self._leave_rooms(caller, _conversation_id(body))
 
     def on_refresh(self, caller: Caller, body: Document) -> None:
-        """Go on with a renewed token of the same person."""
+        """Continue the connection with a renewed token of the same person. Raises TokenBad."""
         token = body.get("token")
         actor = self._actor_of(token) if isinstance(token, str) else None
         if actor is None or actor.id != caller.actor.id:

@@ -41,7 +41,7 @@ class Announce(Protocol):
 
 
 class RecordAct(Protocol):
-    """Write to the audit that somebody did `act` to `subject`; a change passes its session."""
+    """Write to the audit that somebody did `act` to `subject`; a change passes the session of its transaction."""
 
     def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> None: ...
 

@@ -21,7 +21,7 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """A conversation that is not there, or not this person's: both look the same from outside."""
+    """Something that does not exist, or that this person may not see: the answer is the same for both."""
 
     code = "not_found"
     zh = "没有找到这段咨询，或者它不属于您。"
@@ -29,7 +29,7 @@ class NotFound(Refusal):
 
 
 class CaseNotFound(Refusal):
-    """A case that is not there, or not visible for both sides of the conversation."""
+    """A case that does not exist, or that one side of the conversation may not see."""
 
     code = "not_found"
     zh = "没有找到这个办件，或者它不是这位群众的。"
@@ -37,7 +37,7 @@ class CaseNotFound(Refusal):
 
 
 class BadFields(Refusal):
-    """Input that is not right; `errors` says which field and why."""
+    """Invalid input; `errors` says which field and why."""
 
     code = "bad_fields"
     zh = "有几处需要改一改。"
@@ -53,7 +53,7 @@ class BadCursor(Refusal):
 
 
 class VersionStale(Refusal):
-    """The conversation has another version than the request names (RFC 9110, 412)."""
+    """The conversation or canned reply has another version than the request names (RFC 9110, 412)."""
 
     code = "version_stale"
     zh = "这段咨询刚刚有变化，请刷新后再试。"
@@ -77,7 +77,7 @@ class RoleWrong(Refusal):
 
 
 class ConversationClosed(Refusal):
-    """A closed conversation takes no more messages; it can be reopened."""
+    """A closed conversation takes no messages and cannot be claimed; it can be reopened."""
 
     code = "conversation_closed"
     zh = "这次咨询已结束。需要继续的话，请先点“继续咨询”。"
@@ -93,7 +93,7 @@ class ClaimFirst(Refusal):
 
 
 class NotTheOfficer(Refusal):
-    """Another officer has this conversation."""
+    """The act is for the officer who has the conversation (a block: also for overseers of its desk)."""
 
     code = "not_the_officer"
     zh = "这段咨询由另一位同事负责。可以写内部备注，或请同事转给您。"
@@ -163,7 +163,7 @@ class OfficerAway(Refusal):
 
 
 class WrongState(Refusal):
-    """The act does not fit the state of the conversation."""
+    """The act is not possible in the present state, of the conversation or of the desk's canned replies."""
 
     code = "wrong_state"
     zh = "这段咨询当前的状态办不了这一步，请刷新看看。"
@@ -179,7 +179,7 @@ class ReopenTooLate(Refusal):
 
 
 class Unavailable(Refusal):
-    """It is not known whether it was stored: retry with the same client_id, which is idempotent."""
+    """It was not stored, or that is not known: retry, a post with the same client_id, which is idempotent."""
 
     code = "unavailable"
     zh = "系统暂时繁忙，请稍后再试。"

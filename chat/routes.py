@@ -1,4 +1,4 @@
-"""The chat over HTTP: one function per subject, each view a function of its route's name."""
+"""The HTTP routes of the chat, one function per subject."""
 
 from typing import Any
 

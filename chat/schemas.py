@@ -23,21 +23,21 @@ class AskSchema(Schema):
 
 
 class PageQuerySchema(Schema):
-    """Where a list goes on, and how many at once."""
+    """Paging: the cursor of the next page, and the most items of a page."""
 
     cursor = fields.String()
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 50))
 
 
 class DeskQuerySchema(PageQuerySchema):
-    """Which of the desks' lists."""
+    """Which list of the desk: those that wait, those that one holds, or all."""
 
     queue = fields.String(load_default="waiting", validate=validate.OneOf(["waiting", "mine", "all"]))
     point = fields.String(metadata={"description": "which desk, for overseers who are posted nowhere"})
 
 
 class MessagesQuerySchema(Schema):
-    """From after which number on; `stream=staff` is for staff."""
+    """The number after which messages are wanted; `stream=staff` is for staff."""
 
     after_seq = fields.Integer(load_default=0, validate=validate.Range(min=0))
     limit = fields.Integer(load_default=100, validate=validate.Range(1, 200))
@@ -77,7 +77,7 @@ class PostSchema(Schema):
 
 
 class PostedSchema(Schema):
-    """Stored by a majority, under this number."""
+    """A message that a majority has stored: its number in its stream, its id and time."""
 
     seq = fields.Integer(required=True)
     id = fields.String(required=True)
@@ -135,7 +135,7 @@ class SenderSchema(Schema):
 
 
 class MessageSchema(Schema):
-    """A message or event, by its place in its stream. `card` is resolved for the reader: a bare type is not theirs."""
+    """A message or event, numbered in its stream. `card` is resolved for the reader; a bare type is not for them."""
 
     conversation = fields.String(required=True)
     stream = fields.String(required=True)
@@ -154,7 +154,7 @@ class MessageSchema(Schema):
 
 
 class MessagesSchema(Schema):
-    """A page of a stream: ask on from `next_seq` while there is `more`."""
+    """A page of a stream: while there is `more`, ask again with `after_seq` = `next_seq`."""
 
     items = fields.List(fields.Nested(MessageSchema), required=True)
     next_seq = fields.Integer(required=True)
@@ -181,7 +181,7 @@ class OriginalSchema(Schema):
 
 
 class DaysQuerySchema(Schema):
-    """How many days back."""
+    """How many days back promises are counted."""
 
     days = fields.Integer(load_default=30, validate=validate.Range(1, 366))
 
@@ -227,7 +227,7 @@ class BlockSchema(Schema):
 
 
 class BlocksSchema(Schema):
-    """A page of blocks that hold."""
+    """A page of blocks in force."""
 
     items = fields.List(fields.Nested(BlockSchema), required=True)
     next = fields.String(required=True, allow_none=True)

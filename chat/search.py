@@ -31,7 +31,7 @@ class MessageSearch:
         return self._page(actor, [conversation.id], words, page)
 
     def of_officer(self, actor: Viewer, words: str, page: Page) -> Document:
-        """The messages that hold these words, in the last hundreds of conversations that an officer has or took."""
+        """The messages that hold these words, in the last 500 conversations that an officer has or took first."""
         check_serves(actor)
         return self._page(actor, self._store.last_of_officer(actor.id), words, page)
 

@@ -49,7 +49,8 @@ MOST_CONVERSATIONS = 50
 
 
 class Chat:
-    """Live consultation. Every method refuses with one of chat.refusals."""
+    """The use cases of the live consultation, and its parts as attributes. Methods raise the refusals of
+    chat.refusals."""
 
     def __init__(
         self,
@@ -120,28 +121,28 @@ class Chat:
         return self._broadcast.hints
 
     def share(self) -> None:
-        """Work beside other processes, which move conversations and store messages too."""
+        """Turn on what several processes need: no cached reads, and `catch_up` for what Redis loses."""
         self._memory.share()
         self._broadcast.share()
 
     def heard_messages(self, messages: Iterable[Document]) -> None:
-        """Another process sent these messages, as JSON, to everybody."""
+        """Note messages (JSON) that another process broadcast: number after them, and do not send them again."""
         rows = list(messages)
         self._writer.number_after(rows)
         self._broadcast.heard_messages(rows)
 
     def heard_receipt(self, receipt: Document) -> None:
-        """Another process sent this receipt, as JSON, to everybody."""
+        """Note a receipt (JSON) that another process broadcast, so that it is not sent again."""
         self._broadcast.heard_receipt(receipt)
 
     def catch_up(self) -> int:
-        """Send this process's connections what other processes stored and Redis lost; the number of messages."""
+        """Send this process's connections what others stored and Redis lost; gives how many messages that were."""
         missed = self._broadcast.catch_up()
         self._writer.number_after(missed)
         return len(missed)
 
     def moved_elsewhere(self, conversation_id: str) -> Conversation | None:
-        """A conversation as it is now, which another process moved."""
+        """Read a conversation that another process changed from the store into the cache; None if it is deleted."""
         conversation = self._store.conversation(conversation_id)
         if conversation:
             self._memory.remember(conversation)
@@ -154,7 +155,7 @@ class Chat:
     def step(self, now: datetime) -> bool:
         """Run the rounds that are due, and leave notices for members who have not seen a message for 10 s.
 
-        True if there was something to search through.
+        Gives whether there were messages to search. Neither is done if another process holds the lease of the search.
         """
         search = self._away.claim_search(now)
         self._broadcast.tell_queues()
@@ -164,14 +165,17 @@ class Chat:
         return self._away.notify(search, now)
 
     def close(self) -> None:
-        """Store what was posted, then end."""
+        """Store what was posted, then end the writer's thread."""
         self._writer.close()
 
     # -- opening and reading ---------------------------------------------------
 
     def open(self, actor: Viewer, new_id: str, body: Document) -> Document:
-        """Ask a desk: {matter?, case?, point?, text?, last_officer?}. Out of hours it becomes a message with a promised
-        time."""
+        """Open a conversation with a desk: {matter?, case?, point?, text?, last_officer?}.
+
+        Outside of opening hours its state is `left_message`, with the time by which an answer is promised. Raises
+        BadFields, Blocked.
+        """
         desk = routing.desk_of(self._ports, body, actor)
         self.blocks.in_force.check(actor, desk)
         text = _first_text(body.get("text"))
@@ -214,9 +218,9 @@ class Chat:
         return views.page(items, len(page) > limit)
 
     def at_desk(self, actor: Viewer, queue: str, cursor: str | None, limit: int, desk: str | None = None) -> Document:
-        """The conversations of one's desk: `waiting` longest first; `all` newest first; `mine` at whichever desk.
+        """A page of a desk's conversations: `waiting`, the longest wait first; or `all`, newest first.
 
-        `desk` is for overseers who are posted nowhere.
+        `mine` are those that the actor holds, at whichever desk. `desk` is for overseers who are posted nowhere.
         """
         access.check_staff(actor)
         desk = actor.point or (desk if desk and access.oversees(actor, desk) else "")
@@ -235,7 +239,7 @@ class Chat:
         return self._desks.open_at(desk)
 
     def messages(self, actor: Viewer, conversation_id: str, stream: str, after: int, limit: int) -> Document:
-        """Messages in order, from after a number on: {items, next_seq, more}."""
+        """A page of messages in order, after a number: {items, next_seq, more}. Raises NotFound, BadFields."""
         conversation = self._memory.readable_cached(actor, conversation_id)
         self._record_reading(conversation, actor)
         limit = max(1, min(limit, MOST_MESSAGES))
@@ -252,7 +256,10 @@ class Chat:
         return self._ports.printed(transcript_of(self._views.conversation(conversation, actor), messages, self._now()))
 
     def original(self, actor: Viewer, conversation_id: str, seq: int) -> Document:
-        """The unmasked text of a message, for the officer who has it or took it first; each reading is audited."""
+        """The unmasked text of a message, for the officer who holds the conversation or took it first.
+
+        Each reading is audited. Raises NotFound.
+        """
         conversation = self._memory.readable(actor, conversation_id)
         row = self._store.message(conversation.id, "public", seq)
         if row is None or not conversation.is_held_by(actor.id):
@@ -291,12 +298,12 @@ class Chat:
         return {"seq": row["seq"], "id": row["_id"], "at": views.moment(row["at"]), "stream": row["stream"]}
 
     def delivered(self, actor: Viewer, conversation_id: str, seq: object) -> None:
-        """A device of a member has everything up to `seq`."""
+        """Note that a device of a member has received everything up to `seq`."""
         conversation, seq = self._up_to(actor, conversation_id, seq)
         self._advance(conversation, actor, delivered=seq, read=0)
 
     def read(self, actor: Viewer, conversation_id: str, seq: object) -> None:
-        """A member has read everything up to `seq`."""
+        """Note that a member has read everything up to `seq`."""
         conversation, seq = self._up_to(actor, conversation_id, seq)
         self._advance(conversation, actor, delivered=seq, read=seq)
 
@@ -316,14 +323,14 @@ class Chat:
             self._broadcast.receipt(conversation, Participant.of(actor), seen)
 
     def typing(self, actor: Viewer, conversation_id: str, connection: str | None) -> None:
-        """Send the others that somebody is typing."""
+        """Tell the other followers that the actor is typing; nothing is stored."""
         conversation = self._memory.readable_cached(actor, conversation_id)
         access.check_speaker(conversation, actor, "public")
         self.blocks.in_force.check(actor, conversation.desk)
         self.live.typing(conversation, Participant.of(actor), connection)
 
     def forget(self, actor: Viewer) -> None:
-        """Erase what a citizen wrote, whose account is closed; idempotent."""
+        """Erase what a citizen wrote whose account is closed; idempotent."""
         self.retention.erase(actor)
 
     # -- helpers -------------------------------------------------------------------

@@ -44,7 +44,7 @@ class LeanJson:
 
     @staticmethod
     def loads(text: str | bytes) -> Any:
-        """Parse JSON. Half characters, which orjson refuses, are let through: the rules refuse them in words."""
+        """Parse JSON. Lone surrogates, which orjson refuses, are let through: the rules refuse them by field."""
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:

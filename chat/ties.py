@@ -1,4 +1,4 @@
-"""Ties of conversations to cases, drafts and files: what the rooms of these ask the chat."""
+"""Ties of conversations to cases, drafts and files, for the rooms that hold these."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -59,8 +59,9 @@ class Ties:
     def of_case(self, case: str, viewer: Viewer) -> list[Document]:
         """The lines about conversations in the timeline of a case, for somebody who may see the case.
 
-        [{event: opened | tied | closed, at, by: {kind, name}, talk}]. Citizens are given those of their own
-        conversations alone; staff those of all, with `talk` (the conversation's id) None if they may not read it.
+        [{event: opened | tied | closed, at, by: {kind, name}, talk}], of the newest 50 conversations. Citizens get the
+        lines of their own conversations alone; staff all, with `talk` (the conversation's id) None if they may not
+        read it.
         """
         conversations = self._store.of_case(case, MOST_CONVERSATIONS)
         return [
@@ -87,7 +88,7 @@ class Ties:
         return str(file["id"]) if file else None
 
     def shares_card(self, actor: Viewer, type: str, ref: str) -> bool:
-        """Whether a citizen sent this card in a conversation that the actor may read: by that they let them see it."""
+        """Whether a citizen sent this card in a conversation that the actor may read, which lets the actor see it."""
         return any(reads(conversation, actor) for conversation in self._store.with_card(type, ref))
 
     # -- files -----------------------------------------------------------------

@@ -21,7 +21,7 @@ __all__ = ["INDEXES", "SEALED", "ConsoleSms", "Notifications", "Refusal", "Twili
 
 
 class Notifications(Notices):
-    """The use cases on one database, and the outbox behind them."""
+    """The use cases on one database; `step` is the outbox's, for the worker to call."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""The outbox at work: one piece of due work at a time, under a lease, whose outcome is written before the next.
+"""Processes the outbox: one due delivery or callback at a time, under a lease, its outcome written before the next.
 
-No transaction and no connection is held while a provider is asked. `submitting` is written before the call, so
-that whoever finds it later knows that nobody knows, and looks at the provider's own list before sending again.
+No transaction and no connection is held while a provider is asked. `submitting` is written before the call: a process
+that finds it later knows that the outcome is unknown, and looks at the provider's own list before sending again.
 """
 
 import logging
@@ -20,11 +20,11 @@ log = logging.getLogger("circle.notices")
 LANGUAGE = "zh"
 LONGEST_PAUSE = timedelta(minutes=10)
 STUMBLE = Fault(Remedy.AGAIN, timedelta(seconds=5))
-"""Something of ours went wrong before the call: again after a pause, until it is out of date."""
+"""Something of ours failed before the call: retry after a pause, until the delivery expires."""
 
 
 class Outbox:
-    """Brings notices to their recipients and works off what providers tell."""
+    """Delivers notices to their recipients, and processes the callbacks of providers."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Outbox:
         }
 
     def step(self, now: datetime) -> bool:
-        """Do at most one piece of due work; True when it did one. News first: it may save a second sending."""
+        """Do at most one piece of due work; gives whether there was one. Callbacks first: they may save a retry."""
         return self._hear(now) or self._deliver(now)
 
     def _hear(self, now: datetime) -> bool:

@@ -8,18 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 Seal = Callable[[str, str, str], str]
-"""(record, field, text) to its sealed form, and back; the way back raises where it was moved."""
+"""Encrypts or decrypts (record, field, text); decrypting raises if the text was sealed for another record or field."""
 Record = Callable[..., None]
-"""(actor id, act, subject, session=…): write down in the audit who did what, in the caller's transaction."""
+"""(actor id, act, subject, session=…): write to the audit who did what, in the caller's transaction."""
 AddressOf = Callable[[str, str], str | None]
-"""(recipient, channel) to an address, opened only when it is needed."""
+"""(recipient, channel) to an address, or None; it is decrypted only when it is needed."""
 
 NEWS_WITHIN = timedelta(hours=72)
-"""How long a delivery may stay without news before it counts as expired (facts of GOV.UK Notify: 3 days)."""
+"""How long a delivery may stay without a report before it counts as expired (GOV.UK Notify: 3 days)."""
 
 LOOKS = (timedelta(seconds=30), timedelta(minutes=2))
-"""After a try whose outcome nobody knows: the waits before each look at the provider's own list. Only when
-the last look finds nothing is the message sent again."""
+"""After a try whose outcome is unknown: the waits before each look at the provider's own list. Only if the last
+look finds nothing is the message sent again."""
 
 _UNSENT = frozenset({"held", "queued"})
 _ASKED = frozenset({"queued", "submitting", "unknown"})
@@ -38,7 +38,7 @@ COMES_FROM: dict[str, frozenset[str]] = {
     "canceled": _ASKED | _TAKEN,
     "expired": _UNSENT | _TAKEN | {"unknown"},
 }
-"""Each state with those that it may follow. A provider's word moves a delivery only forward; back to `queued`
+"""Each state with those that it may follow. A provider's report moves a delivery only forward; back to `queued`
 goes only what the provider certainly did not take. `queued` is among the sources of news because a callback
 may arrive after a look found nothing. No final state is a source: the first one stays."""
 
@@ -54,11 +54,11 @@ def may_follow(new: str, old: str) -> bool:
 
 
 def opened(notice: dict[str, Any], open_sealed: Seal) -> dict[str, str]:
-    """The values of a notice, each sealed under the notice's id and its own name."""
+    """Decrypt the values of a notice, each sealed under the notice's id and its own name."""
     return {name: open_sealed(notice["_id"], name, sealed) for name, sealed in notice["values"].items()}
 
 
 def mask(address: str) -> str:
-    """138****1234 of a mainland number in E.164; of any other address only its last four characters."""
+    """Mask an address: 138****1234 for a mainland number in E.164, else only its last four characters."""
     local = address.removeprefix("+86")
     return f"{local[:3]}****{local[-4:]}" if len(local) == 11 else f"****{local[-4:]}"

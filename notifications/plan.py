@@ -10,17 +10,17 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 QUIET_FROM = time(21, 30)
 QUIET_UNTIL = time(8, 0)
 LOUD = frozenset({"sms"})
-"""Channels that ring, and so keep the quiet hours."""
+"""Channels that make a sound, and so keep the quiet hours."""
 
 EVERYWHERE = ("in_app", "sms")
 CHANNELS = {"login_code": ("sms",)}
-"""Where a template does not go everywhere. A code never lies in an inbox."""
+"""Templates that do not go by all channels. A log-in code never lies in an inbox."""
 
 AWAITED = frozenset({"login_code"})
 """What the recipient has just asked for and waits for: it goes out at night too."""
 
 GOOD_FOR = {"login_code": timedelta(minutes=5)}
-"""What is worthless after a while: a code ends after five minutes, and is not sent later."""
+"""Templates whose notices expire early: a log-in code ends after five minutes, and is not sent later."""
 
 
 def channels(template: str) -> tuple[str, ...]:
@@ -44,7 +44,8 @@ def earliest(template: str, channel: str, at: datetime) -> datetime:
 
 
 def ends(template: str, told_at: datetime, tried_at: datetime) -> datetime:
-    """From when on a try is not sent any more: a code counts from when it was told, all else from the try."""
+    """When a try expires: GOOD_FOR after the notice was created if the template is listed there, else 72 hours after
+    the try was."""
     good_for = GOOD_FOR.get(template)
     return told_at + good_for if good_for else tried_at + NEWS_WITHIN
 
@@ -52,7 +53,7 @@ def ends(template: str, told_at: datetime, tried_at: datetime) -> datetime:
 def delivery(
     delivery_id: str, notice: dict[str, Any], channel: str, number: int, now: datetime, wanted: datetime
 ) -> dict[str, Any]:
-    """A new try by one channel, the `number`th, which is to go out at `wanted` or when the night is over."""
+    """The row of a new delivery, the `number`th try by a channel: due at `wanted`, or `held` until the end of night."""
     due_at = earliest(notice["template"], channel, wanted)
     state = "held" if due_at > wanted else "queued"
     return {

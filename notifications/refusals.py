@@ -1,10 +1,10 @@
-"""What this package refuses. The same shape as the refusals of the house, without knowing them or HTTP."""
+"""The refusals of this package. They have the shape of those in `api` and `chat`, but know neither them nor HTTP."""
 
 from typing import ClassVar
 
 
 class Refusal(Exception):
-    """A clear no: a stable `code`, words in two languages; `errors` by field, `retry_after` in seconds."""
+    """Base of the refusals: a stable `code`, words in two languages; `errors` by field, `retry_after` in seconds."""
 
     code: ClassVar[str] = "refused"
     zh: ClassVar[str] = "这一步现在办不了。"
@@ -18,7 +18,7 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """Not there, or not this person's: both look the same from outside."""
+    """Something that does not exist or is not this person's: the answer is the same for both."""
 
     code = "not_found"
     zh = "没有找到，或者它不属于您。"
@@ -26,7 +26,7 @@ class NotFound(Refusal):
 
 
 class BadCursor(Refusal):
-    """A cursor is only what a list of ours gave out."""
+    """A cursor that is not one of ours, which are UUIDs."""
 
     code = "bad_cursor"
     zh = "翻页标记不对，请从第一页开始。"
@@ -34,7 +34,7 @@ class BadCursor(Refusal):
 
 
 class NotResendable(Refusal):
-    """Only what failed for good and is still worth sending is sent again."""
+    """The notice did not fail for good, or is out of date, and so is not sent again."""
 
     code = "notice_not_resendable"
     zh = "这条通知不能重发：它没有发送失败，或者已经过了时效。请刷新后再看。"

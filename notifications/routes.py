@@ -1,4 +1,4 @@
-"""The inbox, the desk's list, and the addresses that providers call."""
+"""The HTTP routes: the inbox, the staff's list of deliveries, and the callbacks of providers."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ Decorator = Callable[[Any], Any]
 
 
 class Http(Protocol):
-    """What routes are decorated with: who may call, and one effect an Idempotency-Key."""
+    """The decorators of routes: which roles may call, and one effect per Idempotency-Key."""
 
     def allow(self, *roles: str) -> Decorator: ...
 
@@ -46,7 +46,7 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
     @bp.arguments(schemas.DeliveryQuery, location="query")
     @bp.response(200, schemas.DeskPage)
     def desk(query: Body, actor: Any) -> Body:
-        """Everybody's notices, a line a channel, masked."""
+        """Everybody's notices, one line per channel, the phone masked."""
         return notices.desk(query.get("state"), query.get("cursor"), query["limit"], _language())
 
     @bp.post("/desk/notices/<notice_id>/resend")
@@ -62,7 +62,7 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
     @bp.arguments(schemas.CallQuery, location="query")
     @bp.response(204)
     def twilio_status(query: Body) -> None:
-        """Twilio's signed word on a message; acknowledged at once, worked off later."""
+        """Twilio's signed status callback on a message; stored at once, processed later."""
         call = Call(_raw_target(), request.form, request.headers.get("X-Twilio-Signature", ""))
         notices.take_call("twilio", call, query["notice"], query["delivery"])
 
@@ -74,7 +74,7 @@ def _language() -> str:
 
 
 def _raw_target() -> str:
-    """Path and query as they were sent: what is signed must not be decoded and written anew. gunicorn tells both;
-    of other servers only the query is raw, which is enough because the path is plain."""
+    """Path and query as they were sent, since the signature is over these. gunicorn gives both; other servers only the
+    query, which is enough because the path has nothing to decode."""
     query = request.environ.get("QUERY_STRING", "")
     return str(request.environ.get("RAW_URI") or request.path + (f"?{query}" if query else ""))

@@ -1,4 +1,4 @@
-"""Shapes of the inbox and of the desk's list."""
+"""The JSON shapes of the inbox and of the staff's list of deliveries."""
 
 from datetime import datetime
 from typing import Any
@@ -17,14 +17,14 @@ class Moment(fields.AwareDateTime):
 
 
 class PageQuery(Schema):
-    """Where a page begins and how long it is."""
+    """Paging: the cursor of the next page, and the most items of a page."""
 
     cursor = fields.String(validate=validate.Length(max=100))
     limit = fields.Integer(load_default=20, validate=validate.Range(min=1, max=100))
 
 
 class DeliveryQuery(PageQuery):
-    """Which lines staff want to see."""
+    """A page of deliveries, of all states or of one."""
 
     state = fields.String(validate=validate.OneOf(sorted(STATES)))
 
@@ -58,8 +58,8 @@ class Inbox(Schema):
 
 
 class DeskLine(Schema):
-    """One channel of one notice, as staff see it, without what was said. `id` is the notice's, `to` a masked
-    phone, `error` the provider's code; `number` counts the tries."""
+    """The latest delivery of a notice by one channel, as staff see it: without its text. `id` is the notice's, `to` a
+    masked phone, `error` the provider's code; `number` counts the tries."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
@@ -82,7 +82,7 @@ class DeskPage(Schema):
 
 
 class CallQuery(Schema):
-    """What we wrote into the address that a provider calls back."""
+    """The query that we put into the address of a provider's callback."""
 
     notice = fields.String(load_default="", validate=validate.Length(max=64))
     delivery = fields.String(load_default="", validate=validate.Length(max=64))

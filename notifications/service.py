@@ -1,4 +1,4 @@
-"""The use cases: tell somebody, read one's inbox, take a provider's call, look after what failed."""
+"""The use cases: create a notice, read one's inbox, store a provider's callback, list and resend what failed."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ class Member(Protocol):
 
 
 class Notices:
-    """What is told to whom. Delivering is the outbox's work (delivery.py)."""
+    """Creates, lists and resends notices. Delivering them is the outbox's work (delivery.py)."""
 
     def __init__(
         self,
@@ -57,11 +57,11 @@ class Notices:
         link: str | None = None,
         session: Any = None,
     ) -> str:
-        """Leave a notice in the outbox and give its id; the same `key` is one notice, ever.
+        """Put a notice into the outbox and give its id; idempotent by `key`, without an end.
 
-        In the caller's transaction where `session` is given: no commit, no notice. `recipient` is
-        `citizen:<id>`, `staff:<id>` or `login:<id>`; `link` a path of our pages. Raises KeyError for an unknown
-        template and ValueError where a value that it needs is missing; other values are not kept.
+        With a `session`, in the caller's transaction: no commit, no notice. `recipient` is `citizen:<id>`, `staff:<id>`
+        or `login:<id>`; `link` a path of our pages. Raises KeyError for an unknown template, and ValueError if a value
+        that it needs is missing; other values are not kept.
         """
         words = wording.latest(template)
         needed = wording.needed(words, values)
@@ -85,8 +85,8 @@ class Notices:
             raise NotFound
 
     def take_call(self, provider: str, call: Call, notice_id: str, delivery_id: str) -> None:
-        """Keep what a provider tells; the outbox works it off. Raises NotFound where that provider is not in
-        use, SignatureBad where it is somebody else who calls."""
+        """Store a provider's callback for the outbox to process; idempotent. Raises NotFound if that provider is not in
+        use, SignatureBad if it did not sign the call."""
         channel = self._callbacks.get(provider)
         if channel is None:
             raise NotFound
@@ -100,7 +100,7 @@ class Notices:
     # -- for staff --------------------------------------------------------
 
     def desk(self, state: str | None, cursor: str | None, limit: int, language: str) -> Row:
-        """One page of everybody's deliveries: a line a channel, without what was said, the phone masked."""
+        """One page of everybody's deliveries, one line per channel: without the text, the phone masked."""
         rows = self._store.desk(state, _position(cursor), limit + 1)
         notices = self._store.notices(row["notice"] for row in rows[:limit])
         items = [self._line(notices[row["notice"]], row, language) for row in rows[:limit]]
@@ -124,7 +124,7 @@ class Notices:
         return self._line(notice, further, language)
 
     def resent(self, new_id: str, language: str) -> Row | None:
-        """The line of a delivery that was made earlier, or None."""
+        """The line of the delivery that an earlier `resend` created under this id, or None."""
         row = self._store.delivery(new_id)
         notice = self._store.notice(row["notice"]) if row else None
         return self._line(notice, row, language) if notice and row else None

@@ -1,8 +1,8 @@
 """The collections `notices`, `deliveries` and `receipts`: the only file here that speaks pymongo.
 
-A notice holds what is said, its values sealed. A delivery is one try by one channel and what leases are taken
-on; a further try is a further row, and the earlier one is then marked `superseded`. A receipt is one thing that
-a provider told us, kept for ever and worked off later. `due_at` is None where nothing is to be done.
+A notice holds what is said, its values sealed. A delivery is one try by one channel and what leases are taken on; a
+further try is a further row, and the earlier one is then marked `superseded`. A receipt is one callback of a provider,
+kept for ever and processed later. `due_at` is None if nothing is to be done.
 """
 
 from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ WHOLE = {"counts": "a measurement: how many deliveries are in each state"}
 
 
 class Store(Protocol):
-    """What is needed of the database."""
+    """The part of the database that this package uses: collections, transactions, leases."""
 
     def __getitem__(self, name: str) -> Collection[Row]: ...
 
@@ -51,7 +51,7 @@ class Store(Protocol):
 
 
 class NoticeStore:
-    """Notices, their deliveries and what providers told."""
+    """Notices, their deliveries, and the callbacks of providers."""
 
     def __init__(self, database: Store) -> None:
         self._db = database
@@ -60,18 +60,18 @@ class NoticeStore:
     # -- notices ----------------------------------------------------------
 
     def id_of_key(self, key: str, session: Any) -> str | None:
-        """The notice that was told under this key."""
+        """The id of the notice that was created under this key, or None."""
         row = self._db["notices"].find_one({"key": key}, {"_id": 1}, session=session)
         return row["_id"] if row else None
 
     def add(self, session: Any, notice: Row, deliveries: list[Row]) -> None:
-        """Keep a notice with its first deliveries."""
+        """Insert a notice with its first deliveries."""
         self._db["notices"].insert_one(notice, session=session)
         rows = [{**row, **self._db.leasable(row["due_at"])} for row in deliveries]
         self._db["deliveries"].insert_many(rows, session=session)
 
     def notice(self, notice_id: str) -> Row | None:
-        """A notice for delivering; nobody's inbox reads it this way."""
+        """A notice by id, whoever its recipient is; for delivery and staff, never for an inbox."""
         return self._db["notices"].find_one({"_id": notice_id})
 
     def notices(self, ids: Iterable[str]) -> dict[str, Row]:
@@ -86,7 +86,7 @@ class NoticeStore:
         return list(self._db["notices"].find(mine).sort("_id", DESCENDING).limit(limit))
 
     def mark_read(self, recipient: str, notice_id: str, now: datetime) -> bool:
-        """Read, the first time counts; False where this recipient has no such notice."""
+        """Mark as read; idempotent, the first time stays. False if this recipient has no such notice."""
         mine = {"_id": notice_id, "recipient": recipient, "inbox": True}
         if self._db["notices"].find_one(mine, {"_id": 1}) is None:
             return False
@@ -129,26 +129,30 @@ class NoticeStore:
         return self._db.claim("deliveries", {"channel": {"$in": list(channels)}}, now)
 
     def postpone(self, row: Row, due_at: datetime, now: datetime, **changes: Any) -> bool:
-        """Give a leased delivery back, unchanged in state; False where another holds a newer fence."""
+        """Give a leased delivery back, unchanged in state; False if another process has leased it since."""
         mine = {"_id": row["_id"], "lease.fence": row["lease"]["fence"]}
         change = {"due_at": due_at, "lease.until": now, **changes}
         return self._db["deliveries"].update_one(mine, {"$set": change}).matched_count == 1
 
     def begin(self, row: Row, now: datetime) -> bool:
-        """Write `submitting`, keeping the lease. False: another holds a newer fence, or news came first."""
+        """Write `submitting`, keeping the lease. False if another process has leased it since, or a report moved it."""
         return self._move({"lease.fence": row["lease"]["fence"]}, row, "submitting", now, {"submitted_at": now})
 
     def finish(self, row: Row, state: str, now: datetime, changes: Row, further: Row | None = None) -> bool:
-        """Move a leased delivery on and give the lease back, with a further try where there is one."""
+        """Move a leased delivery to a state and give the lease back, inserting a further try if there is one.
+
+        False if another process has leased it since, or `state` may not follow its state now.
+        """
         fence = {"lease.fence": row["lease"]["fence"]}
         return self._conclude(fence, row, state, now, {**changes, "lease.until": now}, further)
 
     def learn(self, row: Row, state: str, now: datetime, changes: Row, further: Row | None = None) -> bool:
-        """Move a delivery on by news, whoever may hold its lease. False where it is further already."""
+        """Move a delivery by a provider's report, whoever holds its lease; False if `state` may not follow its own."""
         return self._conclude({}, row, state, now, changes, further)
 
     def resend(self, row: Row, further: Row, tell: Callable[[Any], None]) -> bool:
-        """One further try after a failed one, and what `tell` writes with it; False where somebody was faster."""
+        """Insert a further try after a failed one, in one transaction with what `tell` writes; False if somebody else
+        was faster."""
 
         def work(session: Any) -> bool:
             last = {"_id": row["_id"], "superseded": False}
@@ -171,7 +175,7 @@ class NoticeStore:
     # -- receipts ---------------------------------------------------------
 
     def keep_receipt(self, receipt: Row, now: datetime) -> None:
-        """Keep what a provider told; the same again is only counted."""
+        """Store a provider's callback; a repeat is only counted."""
 
         def work(session: Any) -> None:
             first = {**receipt, "v": 1, "at": now, **self._db.leasable(now)}
@@ -182,11 +186,11 @@ class NoticeStore:
         self._db.transact(work)
 
     def claim_receipt(self, now: datetime) -> Row | None:
-        """Lease the receipt that waits longest to be worked off."""
+        """Lease the receipt that is due longest."""
         return self._db.claim("receipts", {}, now)
 
     def end_receipt(self, row: Row, outcome: str) -> None:
-        """It was worked off; `outcome` says what came of it."""
+        """Mark a receipt as processed; `outcome` says with what result."""
         self._db["receipts"].update_one({"_id": row["_id"]}, {"$set": {"due_at": None, "outcome": outcome}})
 
     # -- inside -----------------------------------------------------------

@@ -1,11 +1,11 @@
 """What notices say: templates with versions, in Chinese and English, for SMS and for the inbox.
 
-`{value}` is where a value goes, `{at}` where the time of telling; a part in `[…]` is left out where one of its
-values is empty.
+`{value}` stands for a value, `{at}` for the time at which the notice was created; a part in `[…]` is left out if one of
+its values is empty.
 
-An SMS begins with the registered signature, holds no address of a page (carriers in China refuse both otherwise),
-and fits one segment of 70 UTF-16 units where the matter's name can be cut to make it fit. A version that was sent
-stays here, because a notice keeps the version it was written in.
+An SMS begins with the registered signature and holds no address of a page, else carriers in China refuse it. It fits
+one segment of 70 UTF-16 units if the matter's name can be cut to make it fit. A version that was sent stays here,
+because a notice keeps the version it was written in.
 """
 
 import re
@@ -49,7 +49,7 @@ class Template:
         return frozenset().union(*map(_needs, parts)) - {"at"}
 
     def words(self, language: str) -> Words:
-        """The words of a language; Chinese where it is neither."""
+        """The words of a language; Chinese for any other."""
         return self.en if language == "en" else self.zh
 
 
@@ -63,17 +63,17 @@ class Said:
 
 
 def latest(name: str) -> Template:
-    """The version that is written today. Raises KeyError."""
+    """The newest version of a template. Raises KeyError."""
     return max(_versions(name), key=lambda template: template.version)
 
 
 def version_of(name: str, version: int) -> Template:
-    """A version that was written once. Raises KeyError."""
+    """One version of a template, which need not be the newest. Raises KeyError."""
     return {template.version: template for template in _versions(name)}[version]
 
 
 def needed(template: Template, values: Mapping[str, object]) -> dict[str, str]:
-    """Those of the values that the template needs, as text; more is never kept. Raises ValueError where one lacks."""
+    """Those of the values that the template needs, as text; more is never kept. Raises ValueError if one is missing."""
     lacking = sorted(name for name in template.needs if values.get(name) is None)
     if lacking:
         raise ValueError(f"{template.name} lacks {', '.join(lacking)}")
@@ -81,7 +81,7 @@ def needed(template: Template, values: Mapping[str, object]) -> dict[str, str]:
 
 
 def say(template: Template, values: Mapping[str, str], language: str, told_at: datetime) -> Said:
-    """The finished words."""
+    """Fill a template: the SMS, title and text in a language (zh or en), with these values."""
     words = template.words(language)
     filled = {**values, "due": _day(values.get("due", ""), language), "at": f"{told_at.astimezone(BEIJING):%H:%M}"}
     return Said(_sms(words.sms, filled), words.title, _fill(words.text, filled))
@@ -93,7 +93,7 @@ def units(text: str) -> int:
 
 
 def _sms(pattern: str, values: Mapping[str, str]) -> str:
-    """The SMS, the matter's name cut where that makes it one segment."""
+    """The SMS, the matter's name cut if that makes it fit one segment."""
     text = SIGNATURE + _fill(pattern, values)
     matter = values.get("matter", "")
     while units(text) > ONE_SEGMENT and len(matter) > 4:

@@ -1,4 +1,4 @@
-"""Notices to members who are away: somebody who has not seen a message for 10 s is told by a notice, once per burst."""
+"""Notices to members who are away: who has not received a message after 10 s gets one notice, until they look again."""
 
 from datetime import datetime, timedelta
 
@@ -12,11 +12,11 @@ UNSEEN = timedelta(seconds=10)
 SEARCH_ROWS = 200
 SEARCH_PAUSE = timedelta(seconds=1)
 NOTIFYING = frozenset({"returned", "warned", "blocked", "unblocked"})
-"""Events that a notice tells of as of a message."""
+"""Events of which a notice is left as of a message."""
 
 
 class Away:
-    """Searches the new messages for members who have not seen them."""
+    """Searches new messages for members who have not received them, and leaves notices for these."""
 
     def __init__(self, store: AwayStore, conversations: ConversationStore, ports: Ports) -> None:
         self._store, self._conversations, self._ports = store, conversations, ports
@@ -26,10 +26,10 @@ class Away:
         return self._store.claim_search(now)
 
     def notify(self, search: Document, now: datetime) -> bool:
-        """Notify who has not seen the messages next in the search, under its lease; whether there were any.
+        """Search the next messages, leave notices for members who have not received them, and give the lease back.
 
-        Each message is searched at least once; a member is told once, and again only after they have seen what they
-        were told of.
+        Gives whether there were messages. Each is searched at least once; a member gets one notice, and another only
+        after they have received what the first was about.
         """
         rows = self._store.unsearched(search, now - UNSEEN, SEARCH_ROWS)
         conversations: dict[str, dict[str, int]] = {}

@@ -1,4 +1,4 @@
-"""The blocks in force, in the memory of a process: each message of a citizen is checked against them."""
+"""A process's cache of the blocks in force, against which each message of a citizen is checked."""
 
 import threading
 import time
@@ -14,11 +14,11 @@ from chat.refusals import Blocked
 from chat.talk.store import Unsettled
 
 SECONDS = 2.0
-"""How old the memory may be: another process may have blocked or lifted meanwhile."""
+"""How old the cache may be: another process may have blocked or lifted meanwhile."""
 
 
 class BlocksInForce:
-    """A cache of the few blocks in force; it keeps what it has while the store does not answer."""
+    """A cache of the few blocks in force, at most 2 s old; it serves stale entries while the store does not answer."""
 
     def __init__(self, store: BlockStore, now: Callable[[], datetime]) -> None:
         self._store, self._now = store, now
@@ -47,7 +47,7 @@ class BlocksInForce:
         return {"until": moment(block.until), "reason": block.reason} if block else None
 
     def expire(self) -> None:
-        """Something was changed here: only a read that begins after this counts."""
+        """Invalidate the cache after a change by this process: only a read that begins after this counts."""
         with self._lock:
             self._changed_at = time.monotonic()
 

@@ -1,1 +1,1 @@
-"""The desks: presence of officers, queues, assignment, promised answers, and what happens without anybody's act."""
+"""The desks: presence of officers, queues, assignment, promised answers, and periodic checks."""

@@ -22,7 +22,7 @@ LOOKED_THROUGH = 50
 
 
 class Assigning:
-    """Assigns the queue of a desk to those of its officers who let it (`takes` push)."""
+    """Assigns the queue of a desk to those of its officers whose presence says `takes: push`."""
 
     def __init__(
         self,
@@ -38,8 +38,8 @@ class Assigning:
     def assign_waiting(self, desk: str) -> None:
         """Assign what waits at a desk to its free officers, first come first served.
 
-        One thread at a time does it per desk; who comes meanwhile can rely on its looking once more. A failure is
-        logged, and made good at the next occasion or round.
+        One thread at a time does it per desk; a call meanwhile makes that thread look once more. A failure is logged,
+        and the next call or round tries again.
         """
         try:
             self._turns.take(desk, lambda: self._assign_first(desk))
@@ -47,7 +47,7 @@ class Assigning:
             log.exception("nobody was assigned a conversation")
 
     def assign_to_freed(self, officer: str) -> None:
-        """An officer holds one less: assign the next."""
+        """Assign what waits at the desk of an officer who holds one conversation less now, if they take push."""
         presence = self._store.presence(officer)
         if presence and presence.desk and presence.takes == "push":
             self.assign_waiting(presence.desk)
@@ -71,7 +71,7 @@ class Assigning:
         return False
 
     def _assign(self, officer: Presence, conversation_id: str, now: datetime) -> None:
-        """Assign it, unless it was taken or the officer became full in this very moment."""
+        """Assign it, unless it was taken or the officer reached their capacity meanwhile."""
         participant = Participant(officer.member, "staff", officer.name)
 
         def decide(conversation: Conversation) -> Transition | None:

@@ -34,11 +34,14 @@ class OfficerPresence:
         self._store.renew_presence(officers, self._now() + LEASE)
 
     def lease_overseer(self, actor: Viewer) -> None:
-        """Store a lease for an overseer who takes over, so that the conversation returns if they go; they stay away."""
+        """Store a lease for an overseer who takes over, so that the conversation returns if they go.
+
+        Their state is `away`, so that nothing is assigned to them.
+        """
         self._store.keep_presence(Presence(actor.id, actor.name, state="away", until=self._now() + LEASE))
 
     def present(self, officer: str) -> Participant:
-        """An officer who is there now. Raises OfficerAway."""
+        """An officer whose state is `here` and whose lease holds. Raises OfficerAway."""
         presence = self._store.presence(officer)
         if presence is None or not presence.is_here(self._now()):
             raise OfficerAway

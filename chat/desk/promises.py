@@ -25,13 +25,14 @@ class Promises:
         self._store, self._conversations, self._ports, self._now = store, conversations, ports, now
 
     def add(self, session: Any, conversation: Conversation) -> None:
-        """Promise an answer, in the transaction that makes the conversation a message, if it has a time for it."""
+        """Insert the promise of an answer by `promised_at`, in the caller's transaction; nothing if that is None."""
         if conversation.promised_at:
             now = self._now()
             self._store.add_promise(session, conversation, now, max(now, conversation.promised_at - REMIND))
 
     def report(self, actor: Viewer, days: int) -> Document:
-        """Counts of promises by outcome at one's desk, or at all of them for overseers posted nowhere, and percent."""
+        """Promises of the last days at one's desk (at all for overseers posted nowhere): {days, one count per state,
+        percent_kept}."""
         now = self._now()
         rows = self._store.promises(actor.point, now - timedelta(days=days))
         by_state = Counter("overdue" if _is_overdue(row, now) else row["state"] for row in rows)
@@ -40,7 +41,10 @@ class Promises:
         return {"days": days, **counts, "percent_kept": round(100 * counts["kept"] / due, 1) if due else None}
 
     def settle_due(self, now: datetime) -> None:
-        """Settle the promises that are due as kept, missed or withdrawn; remind staff before and overseers after."""
+        """Settle the promises that are due as kept, missed or withdrawn; if none holds yet, send the reminders.
+
+        Staff are reminded half an hour before the promised time, overseers after it, each once.
+        """
         for row in self._store.promises_due(now, MOST):
             self._store.settle_promise(row["_id"], self._outcome(row, now))
 

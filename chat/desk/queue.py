@@ -25,7 +25,7 @@ class Queues:
         self._lock = threading.Lock()
 
     def changed(self, desks: Iterable[str]) -> None:
-        """The queues of these desks have changed."""
+        """Mark the queues of these desks as changed."""
         with self._lock:
             self._changed.update(desks)
 
@@ -39,7 +39,7 @@ class Queues:
         return due
 
     def changed_places(self, desk: str, places: Mapping[Who, Document]) -> list[tuple[Who, Document]]:
-        """The places that differ from those sent last."""
+        """The places that differ from those sent last; all of them count as sent from now on."""
         with self._lock:
             before, self._places[desk] = self._places.get(desk, {}), {**places}
         return [(who, place) for who, place in places.items() if before.get(who) != place]
@@ -66,7 +66,7 @@ class Turns:
         self._lock = threading.Lock()
 
     def take(self, name: str, work: Callable[[], bool]) -> None:
-        """Repeat `work` until it gives False, unless another thread does: then that one repeats it after this call."""
+        """Repeat `work` until it gives False; if another thread is doing so, that one repeats it again instead."""
         with self._lock:
             self._wanted.add(name)
             if name in self._busy:

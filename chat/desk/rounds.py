@@ -1,4 +1,4 @@
-"""The rounds: what happens without anybody's act, such as unanswered conversations that go back to the queue."""
+"""The rounds: periodic checks, such as returning unanswered conversations to the queue."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,8 @@ SLOW = timedelta(seconds=15)
 
 
 class Rounds:
-    """Runs under the lease of the search for unseen messages, so in one process at a time; each check is idempotent."""
+    """The periodic checks, each idempotent. They run under the lease of the search for unseen messages, so in one
+    process at a time."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ DEFAULT_PACE = 4.0
 ENOUGH_SAMPLES = 5
 
 ANSWER = timedelta(hours=2)
-"""How long after the opening a message left out of hours is answered at the latest."""
+"""How long after it was left, or after the next opening, a message is answered at the latest."""
 
 Wait = tuple[float, int]
 """Seconds that somebody waited, and the place they started from."""
@@ -48,7 +48,7 @@ def way_in_now(ports: Ports, desk: str, now: datetime) -> tuple[str, datetime | 
 
 
 def promised_at(hours: DeskHours, now: datetime) -> datetime | None:
-    """Until when a message is answered: two hours after now or the next opening; None if that is not known."""
+    """By when a message is answered: two hours after now, or after the next opening; None if that is not known."""
     start = now if hours.open else hours.next_opens_at
     return start and start + ANSWER
 
@@ -68,7 +68,8 @@ class OfficerLoad:
 
 
 def choose(loads: Iterable[OfficerLoad], skills: Collection[str], wanted: str | None, now: datetime) -> Presence | None:
-    """Who is assigned a conversation: whom the citizen wants, else who uses the smallest part of their capacity."""
+    """The officer to be assigned a conversation: whom the citizen wants, else the one with the smallest share of their
+    capacity in use; None if nobody can take it."""
     free = [load for load in loads if load.can_take(skills, now)]
     first = min(free, key=lambda load: _order(load, wanted), default=None)
     return first.presence if first else None

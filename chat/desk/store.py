@@ -63,7 +63,7 @@ class DeskStore:
         return page
 
     def waiting(self, desk: str, after: Conversation | None, limit: int) -> list[Conversation]:
-        """Who waits for an officer of a desk, longest first, from after one of them on."""
+        """The conversations that wait for an officer of a desk, longest first, from after one of them on."""
         position = (after.waiting_since, after.id) if after else None
         rows: list[Document] = []
         for state in WAITING:
@@ -84,11 +84,11 @@ class DeskStore:
         return [conversation_of(row) for row in rows.sort([("waiting_since", 1), ("_id", 1)]).limit(limit)]
 
     def ahead(self, desk: str, since: datetime) -> int:
-        """How many of a desk's queue have waited for longer."""
+        """How many conversations in a desk's queue have waited since before an instant."""
         return self._conversations.count_documents({"desk": desk, "state": "queued", "waiting_since": {"$lt": since}})
 
     def waits(self, desk: str, now: datetime) -> list[tuple[float, int]]:
-        """What the last ones of a desk waited: seconds, and the place they started from."""
+        """The last waits at a desk, at most 20 and a year old: (seconds, the place in the queue at its start)."""
         for span in (*SPANS, LAST_WAITS):
             wanted = {"desk": desk, "claimed_at": {"$gt": now - span}}
             rows = self._conversations.find(wanted, {"waited": 1, "place": 1})
@@ -109,8 +109,11 @@ class DeskStore:
         return [(row["officer"]["id"], row["_id"]) for row in self._conversations.find(wanted, {"officer.id": 1})]
 
     def count_held(self, session: ClientSession, officer: str) -> int:
-        """How many an officer holds. Two transactions that ask for one officer write one row, and so run one after the
-        other: with snapshots alone both would count the same."""
+        """How many conversations an officer holds, counted in a transaction.
+
+        It writes a row of the officer, so that two such transactions conflict and run one after the other: under
+        snapshot isolation alone both would count the same.
+        """
         self._presence.update_one({"_id": officer}, {"$inc": {"taken": 1}}, upsert=True, session=session)
         return self._conversations.count_documents({"officer.id": officer, "state": "active"}, session=session)
 
@@ -126,7 +129,7 @@ class DeskStore:
         return [conversation_of(row) for row in self._conversations.find(due).sort("reply_by", 1).limit(limit)]
 
     def mark_answered(self, conversation: Conversation) -> None:
-        """The first answer was given: nothing is due any more."""
+        """Note that the first answer was given, so that none is due any more."""
         due = {"_id": conversation.id, "reply_by": conversation.reply_by}
         self._conversations.update_one(due, {"$set": {"reply_by": None}})
 
@@ -136,7 +139,7 @@ class DeskStore:
         return [conversation_of(row) for row in self._conversations.find(due).sort("look_at", 1).limit(limit)]
 
     def check_later(self, conversation: Conversation, at: datetime) -> None:
-        """It is not silent: check again at `at`, unless it was moved meanwhile."""
+        """Postpone the check for silence to `at`, unless the conversation was moved meanwhile."""
         known = {"_id": conversation.id, "version": conversation.version}
         self._conversations.update_one(known, {"$set": {"look_at": at, "warned_at": None}})
 

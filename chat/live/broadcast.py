@@ -1,4 +1,5 @@
-"""Sends what was stored to those who follow it: here, through Redis elsewhere, and again if Redis lost it."""
+"""Broadcasts what was stored to those who follow it: to this process's connections, through Redis to the others', and
+from the store what Redis lost."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -15,12 +16,12 @@ from chat.talk.ids import first_id
 from chat.talk.store import SEEN, ConversationStore
 
 LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
-"""After so long a message that another process stored and Redis did not bring is read from the store. Not earlier than
-any write can end, nor closer than clocks agree."""
+"""How long after it was stored a message of another process that Redis did not bring is read from the store: later than
+any write can end, with a margin for clocks that differ."""
 
 
 class Broadcast:
-    """Makes the hints about messages, receipts, queues and changes of conversations, and has them emitted."""
+    """Broadcasts messages, receipts, queue places and changes of conversations, as hints."""
 
     def __init__(
         self,
@@ -87,17 +88,17 @@ class Broadcast:
     # -- several processes ---------------------------------------------------------------
 
     def share(self) -> None:
-        """Other processes write too: from now on `catch_up` looks in the store for what Redis lost."""
+        """Several processes write: remember what was sent, so that `catch_up` finds in the store what Redis lost."""
         self._messages, self._receipts = SentMessages(), SentReceipts()
         self._caught_up_to = self._now() - LOST
 
     def heard_messages(self, views: Iterable[Document]) -> None:
-        """Another process sent these messages to everybody, also to this one's connections."""
+        """Note messages that another process broadcast, also to this one's connections."""
         if self._messages:
             self._messages.add(view["id"] for view in views)
 
     def heard_receipt(self, view: Document) -> None:
-        """Another process sent this receipt to everybody, also to this one's connections."""
+        """Note a receipt that another process broadcast, also to this one's connections."""
         if self._receipts:
             self._receipts.add(view["conversation"], view["member"]["id"], view)
 

@@ -16,7 +16,7 @@ SECONDS = 60.0
 
 
 class Memory:
-    """The newest version of each conversation that this process has read or written."""
+    """A cache of the newest version of each conversation that this process has read or written, at most 10,000."""
 
     def __init__(self, store: ConversationStore) -> None:
         self._store = store
@@ -25,7 +25,7 @@ class Memory:
         self._lock = threading.Lock()
 
     def share(self) -> None:
-        """Read from the store each time from now on: other processes move conversations too."""
+        """Read from the store each time from now on, since other processes move conversations too."""
         self._seconds = 0.0
 
     def newest(self, conversation: Conversation) -> Conversation:

@@ -1,4 +1,4 @@
-"""What a process has sent to its connections, so that a look into the store shows what it missed.
+"""What a process has sent to its connections, to be compared with the store for what it missed.
 
 Other processes' messages and receipts come through Redis, which may lose them.
 """
@@ -12,14 +12,14 @@ RECEIPTS = 20_000
 
 
 class SentMessages:
-    """The ids of messages that this process has sent to its connections, the newest of them."""
+    """The ids of the newest messages that this process has sent to its connections, at most 100,000."""
 
     def __init__(self) -> None:
         self._ids: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, ids: Iterable[str]) -> None:
-        """These were sent."""
+        """Note that these were sent."""
         with self._lock:
             self._ids.update(dict.fromkeys(ids))
             while len(self._ids) > REMEMBERED:
@@ -38,15 +38,15 @@ class SentMessages:
 
 
 class SentReceipts:
-    """How far each member has seen, as this process has sent it, the newest of them. Receipts only rise, so that one
-    sent twice does no harm."""
+    """The newest receipts that this process has sent, one per member of a conversation, at most 20,000. Receipts only
+    rise, so that one sent twice does no harm."""
 
     def __init__(self) -> None:
         self._sent: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def add(self, conversation: str, member: str, seen: Mapping[str, int]) -> None:
-        """This one was sent: {delivered_seq, read_seq}."""
+        """Note that this one was sent: {delivered_seq, read_seq}."""
         with self._lock:
             self._sent[conversation, member] = seen["delivered_seq"], seen["read_seq"]
             self._sent.move_to_end((conversation, member))

@@ -37,7 +37,7 @@ class Relay(socketio.RedisManager):
         self._begun = threading.Lock()
 
     def send_command(self, command: Document) -> None:
-        """Send a command to the other processes themselves."""
+        """Send a command to the other processes; their clients do not see it."""
         self._publish({"method": "word", "word": command})
 
     def _publish(self, data: Document) -> None:

@@ -13,7 +13,10 @@ from chat.talk.store import SEEN, ConversationStore
 
 
 class ReaderViews:
-    """Reads, and changes nothing. `blocked(citizen, desk)` is the block in force as its reader sees it, or None."""
+    """Makes the JSON of conversations and messages for one reader; it changes nothing.
+
+    `blocked(citizen, desk)` is the block in force as its reader sees it, or None.
+    """
 
     def __init__(
         self,
@@ -31,7 +34,7 @@ class ReaderViews:
     def messages(
         self, rows: list[Document], conversation: Conversation, viewer: Viewer, citizen_name: str | None = None
     ) -> list[Document]:
-        """Messages for a reader. A broadcast is made for the citizen: the least that each of its readers may see."""
+        """Messages for a reader. A broadcast is made as for the citizen: the least that each reader may see."""
         cards: dict[tuple[str, str], Document | None] = {}
         if citizen_name is None:
             citizen_name = self._ports.name_of(conversation.citizen.id) if any(map(by_citizen, rows)) else ""
@@ -49,7 +52,7 @@ class ReaderViews:
         return messages
 
     def conversation(self, conversation: Conversation, viewer: Viewer) -> Document:
-        """A conversation with how far both sides have seen, its unread messages, its queue place and a block."""
+        """A conversation for a reader, with how far both sides have seen, unread messages, queue place and block."""
         seen = self._store.seen(conversation.id)
         own = _furthest(row for row in seen if row["member"] == viewer.id)
         last, read = self._store.last(conversation.id, "public"), own["read_seq"]

@@ -16,7 +16,7 @@ def moment(at: datetime) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A structure with its instants as text."""
+    """A value with its instants, also those inside of dicts, as text in ISO 8601."""
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, dict):

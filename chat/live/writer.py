@@ -6,7 +6,7 @@ Numbers are optimistic: last + 1, from memory. What keeps them gap-free and in o
 - a process whose memory is stale hits the unique index (conversation, stream, seq), never an empty place;
 - every failure takes one way back: look up by client id what is stored, forget the numbers, number the rest anew.
 
-Nobody is told before a majority has stored the message.
+A message is broadcast and acknowledged only after a majority has stored it.
 """
 
 import logging
@@ -32,7 +32,7 @@ ROW_BYTES = 300
 """The size of a message beside its text, roughly."""
 
 DEADLINE_SECONDS = 6.0
-"""After this an unknown outcome is told as such. Below away.away.UNSEEN, so that no message becomes visible only
+"""How long a post is tried; then it is refused as Unavailable. Below away.away.UNSEEN, so that no message is stored
 after the search for unseen ones has passed its place."""
 
 REMEMBERED = 20_000
@@ -99,7 +99,7 @@ class PendingMessage:
 
 
 class WriterPause:
-    """A place in the queue at which no message is being written."""
+    """An entry of the queue at which the writer stops (`reached`) and waits until `over` is set."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -144,7 +144,7 @@ class MessageWriter:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Hold back this process's messages meanwhile, so that an act in a busy conversation finds its number free."""
+        """Pause the writer for the block, so that an act in a busy conversation finds its number free."""
         pause = WriterPause()
         self._started()
         self._queue.put(pause)

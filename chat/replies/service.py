@@ -39,7 +39,7 @@ class Replies:
         return views.page(items, len(matching) > start + limit)
 
     def get(self, actor: Viewer, reply_id: str) -> Document:
-        """One reply of one's desk."""
+        """One reply of one's desk. Raises NotFound."""
         return self._of_own_desk(actor, reply_id).as_json({})
 
     def created(self, actor: Viewer, reply_id: str) -> Document | None:
@@ -48,7 +48,10 @@ class Replies:
         return reply.as_json({}) if reply and reply.desk == actor.point else None
 
     def create(self, actor: Viewer, new_id: str, body: Document) -> Document:
-        """Create a reply for one's desk: {title, text, matter?}."""
+        """Create a reply for one's desk: {title, text, matter?}.
+
+        Raises BadFields; WrongState if the actor is posted nowhere, or the desk has 500 replies.
+        """
         check_serves(actor)
         empty = CannedReply(new_id, 0, actor.point or "", "", "", None, actor.id, self._now())
         reply = self._changed(actor, empty, body)
@@ -58,7 +61,7 @@ class Replies:
         return reply.as_json({})
 
     def change(self, actor: Viewer, reply_id: str, body: Document, version: int) -> Document:
-        """Change a reply of one's desk: {title?, text?, matter?}."""
+        """Change a reply of one's desk: {title?, text?, matter?}. Raises BadFields, NotFound, VersionStale."""
         changed_reply = self._changed(actor, self._of_own_desk(actor, reply_id), body)
         after = replace(changed_reply, version=version + 1)
         if not self._store.keep(after, version):
@@ -66,7 +69,7 @@ class Replies:
         return after.as_json({})
 
     def delete(self, actor: Viewer, reply_id: str, version: int) -> None:
-        """Delete a reply of one's desk."""
+        """Delete a reply of one's desk. Raises NotFound, VersionStale."""
         self._of_own_desk(actor, reply_id)
         if not self._store.delete(reply_id, version):
             raise VersionStale

@@ -40,8 +40,8 @@ ERASED = "（账号已注销，内容已删除）"
 
 
 class Retention:
-    """Deletes what is kept no longer. Each step is idempotent and may be cut short anywhere: a conversation is counted
-    in the transaction that deletes it, and what is left of it stands on a list until nothing is.
+    """Deletes conversations whose time is over. Each step is idempotent and may be interrupted anywhere: a conversation
+    is counted in the transaction that deletes it, and stands on a list until its messages are deleted too.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Retention:
         self._tied_due_at: datetime | None = None
 
     def run(self, now: datetime) -> None:
-        """One round, in one process at a time."""
+        """Delete the next conversations whose time is over, and messages of deleted ones; in one process at a time."""
         before = now - self._kept
         for conversation in [*self._store.closed_before(before, MOST_CONVERSATIONS), *self._case_gone(before, now)]:
             self._store.bury(conversation, month_of(conversation), self._counts(conversation), now + PAUSE)

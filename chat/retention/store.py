@@ -1,7 +1,7 @@
-"""What goes when a conversation is kept no longer, from all collections of the chat.
+"""Deletes conversations from all collections of the chat, and erases what one citizen wrote.
 
-Its own: `chat_gone` (conversations whose messages are still to be deleted) and `chat_numbers` (counts by desk and
-month, which stay).
+Its own collections: `chat_gone` (conversations whose messages are still to be deleted) and `chat_numbers` (counts by
+desk and month, which stay).
 """
 
 from collections.abc import Mapping

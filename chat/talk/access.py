@@ -56,8 +56,8 @@ def check_oversees(viewer: Viewer, desk: str) -> None:
 
 
 def reads(conversation: Conversation, viewer: Viewer) -> bool:
-    """Whether this person may read it: its citizen, the staff and overseers of its desk, and who took it, wherever it
-    went."""
+    """Whether this person may read a conversation: its citizen, the staff and overseers of its desk, and the officer
+    who holds it or took it first, at whichever desk it is now."""
     if not viewer.is_staff:
         return viewer.id == conversation.citizen.id
     if oversees(viewer, conversation.desk):
@@ -68,13 +68,13 @@ def reads(conversation: Conversation, viewer: Viewer) -> bool:
 
 
 def check_reader(conversation: Conversation, viewer: Viewer) -> None:
-    """Raises NotFound unless this person may read it: for others it is not there."""
+    """Raises NotFound unless this person may read it, as if it did not exist."""
     if not reads(conversation, viewer):
         raise NotFound
 
 
 def check_speaker(conversation: Conversation, viewer: Viewer, stream: Stream) -> None:
-    """Whether a reader may write to this stream now.
+    """Check that a reader may write to this stream now.
 
     Raises RoleWrong, ConversationClosed, ClaimFirst, NotTheOfficer.
     """

@@ -52,7 +52,7 @@ SYSTEM = Participant("system", "system")
 
 @dataclass(frozen=True)
 class Rating:
-    """A citizen's rating, in the five levels of GB/T 39046: 5 very content to 1 very discontent (好差评)."""
+    """A citizen's rating, in the five levels of GB/T 39046: 5 very satisfied to 1 very dissatisfied (好差评)."""
 
     score: int
     text: str | None
@@ -82,7 +82,7 @@ class Conversation:
 
     `officer` answers now; `owner` was the first to take it and stays responsible through every transfer (首问负责).
     `place` is the position at which it entered the queue at `waiting_since`; `waited` the seconds until it was taken.
-    `wanted` is the officer that the citizen would like best; until `reply_by` the officer must have answered.
+    `wanted` is the officer that the citizen prefers; until `reply_by` the officer must have answered.
     At `look_at` it is checked for silence; at `warned_at` the citizen was asked whether they are still there.
     `tied` says how it came to its `case`; None if it was opened about it.
     """

@@ -22,7 +22,7 @@ Test = Callable[[str], bool]
 
 
 def is_identity_number(digits: str) -> bool:
-    """18 characters with a date of birth and the right check digit."""
+    """Whether these are 18 characters with a date of birth and the right check digit."""
     if not re.fullmatch(r"[1-9]\d{16}[\dX]", digits):
         return False
     try:
@@ -34,12 +34,12 @@ def is_identity_number(digits: str) -> bool:
 
 
 def is_phone(digits: str) -> bool:
-    """A mobile phone of the mainland."""
+    """Whether this is a mobile phone number of the mainland, with or without 86."""
     return bool(re.fullmatch(r"(?:86)?1[3-9]\d{9}", digits))
 
 
 def is_bank_card(digits: str) -> bool:
-    """16 to 19 digits with the right last one."""
+    """Whether these are 16 to 19 digits whose last one is the right check digit."""
     if not re.fullmatch(r"[3-6]\d{15,18}", digits):
         return False
     doubled = [int(digit) * (1 + at % 2) for at, digit in enumerate(reversed(digits))]
@@ -48,11 +48,11 @@ def is_bank_card(digits: str) -> bool:
 
 PERSONAL: tuple[Test, ...] = (is_identity_number, is_phone, is_bank_card)
 OF_OTHERS: tuple[Test, ...] = (is_identity_number, is_bank_card)
-"""What is masked in the words of staff: they may tell whom to ring up."""
+"""What is masked in the public messages of staff: all but phones, since they may say whom to call."""
 
 
 def mask(text: str, tests: tuple[Test, ...] = PERSONAL) -> str:
-    """The text with the middle of each personal number as stars, of the same length."""
+    """The text with the middle of each personal number replaced by stars; its length stays."""
     if not DIGIT.search(text):
         return text
     plain, masked = text.translate(WIDE), list(text)

@@ -1,7 +1,7 @@
 """The collections `conversations`, `messages` and `conversation_members`.
 
-Unique indexes are the fence of everything: no number of a stream is given twice, and no client id is stored twice,
-whichever process writes.
+Unique indexes guarantee, whichever process writes, that no number of a stream is given twice, and that no sender's
+client id is stored twice in a conversation.
 """
 
 import random
@@ -41,7 +41,7 @@ INDEXES: list[Index] = [
 ]
 
 SEALED = [("messages", ("sealed",))]
-"""For the rotation of keys."""
+"""The sealed fields by collection, for the rotation of keys."""
 
 WRITE_SECONDS = 3.0
 """How long one write of the group commit may take before its outcome is looked up instead."""
@@ -59,7 +59,7 @@ SEEN = ("delivered_seq", "read_seq")
 
 
 class Unsettled(Exception):
-    """A write that failed, wholly or partly, or whose outcome is not known."""
+    """The store failed or timed out: a read has no result, or it is not known what of a write is stored."""
 
 
 class ChatDatabase(Protocol):
@@ -139,7 +139,7 @@ class ConversationStore:
         return newest(self._conversations, {"case": case}, None, limit)
 
     def last_of_officer(self, officer: str) -> list[str]:
-        """The ids of the last hundreds that an officer has or took first, newest first."""
+        """The ids of the last 500 (MOST_SEARCHED) that an officer has or took first, newest first."""
         ids: set[str] = set()
         for role in ("officer.id", "owner.id"):
             rows = self._conversations.find({role: officer}, {"_id": 1}).sort("_id", -1).limit(MOST_SEARCHED)
@@ -177,7 +177,7 @@ class ConversationStore:
             raise Unsettled from error
 
     def last_known(self, conversation: str, stream: str) -> int:
-        """`last`, for the group commit. Raises Unsettled."""
+        """As `last`, with a timeout, for the group commit. Raises Unsettled."""
         try:
             with pymongo.timeout(WRITE_SECONDS):
                 return self.last(conversation, stream)
@@ -195,7 +195,7 @@ class ConversationStore:
         return self._messages.find_one({"conversation": conversation, "stream": "public"}, sort=[("seq", -1)])
 
     def last_word(self, conversation: str) -> Document | None:
-        """The last public message of a person."""
+        """The last public message that a person sent, events not counted."""
         wanted = {"conversation": conversation, "stream": "public", "kind": {"$ne": "event"}}
         return self._messages.find_one(wanted, sort=[("seq", -1)])
 

@@ -104,7 +104,7 @@ def taken_over(
 
 
 def announced(conversation: Conversation, event: str, details: Mapping[str, Any]) -> Transition:
-    """An event in its stream that changes nothing of the conversation itself but its version."""
+    """Add an event to its stream; of the conversation itself only the version changes."""
     return Transition(replace(conversation, version=conversation.version + 1), event, details=details)
 
 

@@ -1,8 +1,7 @@
-"""The port that every channel fits: what is handed to a provider, and what a provider says of it.
+"""The port of delivery channels: what is handed to a provider, and what a provider reports of it.
 
 A channel hands over one message (`submit`), looks up what became of one whose answer was lost (`find`), and, if
-its provider calls back, checks the signature (`genuine`) and reads the call (`heard`). It keeps no state of
-ours and speaks to no store.
+its provider calls back, checks the signature (`genuine`) and reads the call (`heard`). It speaks to no store.
 """
 
 from collections.abc import Mapping
@@ -33,12 +32,12 @@ class Message:
 
 
 class Remedy(Enum):
-    """What helps against a fault."""
+    """What to do about a fault."""
 
     AGAIN = "again"
     """Not taken or not delivered, and likely to pass: send again after a pause."""
     LOOK = "look"
-    """Nobody knows whether it was taken: look before sending again."""
+    """It is unknown whether it was taken: look before sending again."""
     NEVER = "never"
     """Not to this address, or not in these words."""
     STOP = "stop"
@@ -78,19 +77,20 @@ class Channel(Protocol):
 
     @property
     def provider(self) -> str:
-        """Who carries it."""
+        """The name of who carries it, such as `twilio`."""
 
     @property
     def outward(self) -> bool:
-        """Whether it leaves the house, and so needs an address."""
+        """Whether it leaves the office, and so needs an address."""
 
     def submit(self, message: Message) -> Report:
-        """Hand it over. `accepted`, `sent` or `delivered`; `queued` when it was certainly not taken but may be
-        later; `unknown` when only a look can tell; `failed` when it is no use. Raises nothing on purpose."""
+        """Hand it over; the report's state is `accepted`, `sent` or `delivered`; `queued` if it was certainly not taken
+        but may be later; `unknown` if only a look can tell; `failed` if it is of no use. Errors are reported, not
+        raised."""
 
     def find(self, message: Message, since: datetime) -> list[Report]:
-        """What the provider has of this message's words and address since then, newest first. Raises
-        LookFailed where it does not answer."""
+        """What the provider has of this message's words and address since then, newest first. Raises LookFailed if it
+        does not answer."""
 
 
 @runtime_checkable
@@ -105,8 +105,8 @@ class Callbacks(Protocol):
         """Whether the provider itself signed this."""
 
     def heard(self, form: Mapping[str, str]) -> Report | None:
-        """What the kept fields say, or None where they say nothing about a message of ours."""
+        """The report in the kept fields of a call, or None if they are not about a message of ours."""
 
 
 class LookFailed(Exception):
-    """The provider's list could not be read, so still nobody knows."""
+    """The provider's list could not be read, so the outcome stays unknown."""

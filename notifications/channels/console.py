@@ -1,4 +1,4 @@
-"""SMS of the pocket size: one line on standard output, in full, because somebody must read the code there."""
+"""SMS of the pocket size: each message is a line on standard output, in full, since log-in codes are read there."""
 
 from collections import deque
 from datetime import datetime
@@ -11,7 +11,7 @@ REMEMBERED = 200
 
 
 class Stream(Protocol):
-    """Where lines go."""
+    """A text stream, such as standard output."""
 
     def write(self, line: str, /) -> object: ...
 
@@ -19,7 +19,7 @@ class Stream(Protocol):
 
 
 class ConsoleSms:
-    """Written is delivered: nobody calls back."""
+    """The channel that writes to a stream: what is written counts as delivered, and there are no callbacks."""
 
     provider = "console"
     outward = True
@@ -36,7 +36,7 @@ class ConsoleSms:
         return _report(message.delivery)
 
     def find(self, message: Message, since: datetime) -> list[Report]:
-        """Whether this process wrote it, of its last 200."""
+        """One report `delivered` if it is among the last 200 that this process wrote, else none."""
         return [_report(message.delivery)] if message.delivery in self._written else []
 
 

@@ -1,4 +1,4 @@
-"""The inbox of our own pages: a notice lies there from the moment it is written; whoever is connected hears of it."""
+"""The inbox of our own pages as a channel: a notice lies there once it is stored; open pages are sent it too."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -10,11 +10,11 @@ from notifications.channels import Message, Report
 log = logging.getLogger("circle.notices")
 
 Push = Callable[[str, Mapping[str, Any]], None]
-"""A word to whoever is connected as this member; it may reach nobody."""
+"""(`<kind>:<id>` of a member, payload): send it to the member's connections, of which there may be none."""
 
 
 class InApp:
-    """Delivered by being there; the word to the open page is a courtesy and may be lost."""
+    """The inbox: a stored notice counts as delivered; what is sent to open pages may be lost."""
 
     provider = "in_app"
     outward = False
@@ -23,7 +23,7 @@ class InApp:
         self._push = push
 
     def submit(self, message: Message) -> Report:
-        """Say so to the recipient's open pages."""
+        """Send it to the recipient's open pages; a failure is logged only."""
         word = {"id": message.notice, "kind": message.template, "title": message.title, "text": message.text}
         try:
             self._push(message.recipient, {**word, "link": message.link})
@@ -32,5 +32,5 @@ class InApp:
         return Report("delivered", ref=message.delivery)
 
     def find(self, message: Message, since: datetime) -> list[Report]:
-        """It lies in the inbox."""
+        """Always one report `delivered`, since it lies in the inbox."""
         return [Report("delivered", ref=message.delivery)]

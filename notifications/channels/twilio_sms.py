@@ -67,7 +67,7 @@ FAULTS = {
 
 
 class TwilioSms:
-    """Twilio's Messages resource. It knows no idempotency key: after a lost answer, look before sending again."""
+    """SMS by Twilio's Messages resource. It has no idempotency key: after a lost answer, look before sending again."""
 
     provider = "twilio"
     outward = True
@@ -88,7 +88,7 @@ class TwilioSms:
         self._public_base = public_base.rstrip("/")
 
     def submit(self, message: Message) -> Report:
-        """POST …/Messages.json."""
+        """Send it by POST …/Messages.json."""
         query = urlencode({"notice": message.notice, "delivery": message.delivery})
         try:
             created = self._client.messages.create(
@@ -107,7 +107,7 @@ class TwilioSms:
         return _report(created.sid, created.status, created.error_code)
 
     def find(self, message: Message, since: datetime) -> list[Report]:
-        """GET …/Messages.json by To and DateSent>, keeping those with exactly these words."""
+        """Look it up by GET …/Messages.json with To and DateSent>, keeping those with exactly these words."""
         try:
             listed = self._client.messages.list(
                 to=message.address, date_sent_after=since - CLOCK_SKEW, limit=MOST_LISTED
@@ -117,11 +117,11 @@ class TwilioSms:
         return [_report(m.sid, m.status, m.error_code) for m in listed if m.body == message.sms]
 
     def genuine(self, call: Call) -> bool:
-        """Twilio's signature: HMAC-SHA1 over the address that it called and the sorted form."""
+        """Whether the signature is Twilio's: HMAC-SHA1 over the address that it called and the sorted form."""
         return bool(self._validator.validate(self._public_base + call.target, call.form, call.signature))
 
     def heard(self, form: Mapping[str, str]) -> Report | None:
-        """What a status callback says. An inbound message is none of ours."""
+        """The report in a status callback; None for anything else, such as an inbound message."""
         ref, status = form.get("MessageSid"), form.get("MessageStatus")
         if not ref or status not in STATES:
             return None
