@@ -11,7 +11,7 @@ PACKAGES = ("api", "chat", "notifications")
 
 
 def sentence(module: Path) -> str:
-    """The first sentence of a module's docstring, on one line; empty where it has none."""
+    """The first sentence of a module's docstring, on one line; empty if it has none."""
     text = ast.get_docstring(ast.parse(module.read_text())) or ""
     first = re.split(r"(?<=[.!?])\s+(?=[A-Z`])|\n\n", text, maxsplit=1)[0]
     return re.sub(r"\s+", " ", first).strip()
@@ -23,7 +23,7 @@ def folders(package: str) -> list[Path]:
 
 
 def listed() -> str:
-    """A heading a folder with what it is, and a line a file."""
+    """The map as Markdown: a heading per folder with its sentence, and a line per file."""
     lines: list[str] = []
     for folder in (folder for package in PACKAGES for folder in folders(package)):
         lines += [f"### `{folder.relative_to(ROOT)}/`", "", sentence(folder / "__init__.py"), ""]
@@ -35,7 +35,7 @@ def listed() -> str:
 
 
 def main() -> None:
-    """Write the list between its marks."""
+    """Write the map between its marks in docs/map.md."""
     before, rest = MAP.read_text().split(MARKS[0])
     MAP.write_text(before + MARKS[0] + listed() + MARKS[1] + rest.split(MARKS[1])[1])
 

@@ -1,4 +1,4 @@
-"""Fixtures that every suite shares: a real embedded store, an assembled app, callers, a clock that obeys."""
+"""Fixtures that every suite shares: a real embedded store, an assembled app, callers, a clock that a test moves."""
 
 import json
 import os
@@ -60,7 +60,7 @@ SERVER = os.environ.get("MONGODB_URI", "")
 
 
 class Clock:
-    """A time that moves only when told. Starts on Tuesday, 24 November 2026, 10:00 in Beijing."""
+    """A clock that only `move` moves on. It starts on Tuesday, 24 November 2026, 10:00 in Beijing."""
 
     def __init__(self) -> None:
         self.at = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -92,7 +92,7 @@ class SmsBox:
 
 
 class Caller:
-    """Somebody at the HTTP face, with or without a log-in."""
+    """An HTTP client of the app in this process, with or without a log-in. `person` is who is logged in."""
 
     def __init__(self, client: FlaskClient, tokens: dict[str, Any] | None = None) -> None:
         self._client = client
@@ -113,34 +113,34 @@ class Caller:
         headers: dict[str, str] | None = None,
         **rest: Any,
     ) -> Any:
-        """One request. Answers the parsed body (or the response where it is not JSON)."""
+        """Send one request that must be answered with status `expect`; gives the parsed JSON, or the response."""
         response = self.raw(method, path, json=json, headers=headers, **rest)
         assert response.status_code == expect, f"{method} {path}: {response.status_code} {response.text[:800]}"
         return response.get_json() if response.data and "json" in response.content_type else response
 
     def raw(self, method: str, path: str, headers: dict[str, str] | None = None, **rest: Any) -> TestResponse:
-        """One request, the response as it came."""
+        """Send one request, a POST with a new Idempotency-Key; gives the response, whatever its status."""
         sent = {"Authorization": f"Bearer {self.token}"} if self.tokens else {}
         if method == "POST":
             sent["Idempotency-Key"] = str(uuid4())
         return self._client.open(path, method=method, headers={**sent, **(headers or {})}, **rest)
 
     def get(self, path: str, **rest: Any) -> Any:
-        """GET, expecting 200 unless told."""
+        """GET; the status must be 200 unless `expect` is given."""
         return self.call("GET", path, **rest)
 
     def post(self, path: str, json: Any = None, expect: int = 201, **rest: Any) -> Any:
-        """POST, expecting 201 unless told."""
+        """POST; the status must be 201 unless `expect` is given."""
         return self.call("POST", path, json, expect, **rest)
 
     def patch(self, path: str, json: Any, version: int, expect: int = 200) -> Any:
-        """PATCH against a version."""
+        """PATCH with this version in If-Match; the status must be 200 unless `expect` is given."""
         return self.call("PATCH", path, json, expect, headers={"If-Match": f'"{version}"'})
 
 
 @pytest.fixture(scope="session", autouse=True)
 def patient_with_the_store() -> Iterator[None]:
-    """On a machine busy with other things an answer may take longer than anybody would wait for it in earnest."""
+    """Long timeouts of the store, and rows that never expire, so that tests pass on a busy machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.storage.database.TIMEOUT_MS", 60_000)
         patch.setattr("api.storage.database.TRANSACTION_SECONDS", 60.0)
@@ -150,7 +150,7 @@ def patient_with_the_store() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def store_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real embedded store, one for the whole run; where MONGODB_URI names a replica set, that."""
+    """The URI of an embedded store for the whole run, or MONGODB_URI if that is set."""
     if SERVER:
         yield SERVER
         return
@@ -161,7 +161,7 @@ def store_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
-    """Sealing keys, made once."""
+    """Sealing keys, made once per run."""
     return Keyring.open(tmp_path_factory.mktemp("keys"))
 
 
@@ -177,14 +177,14 @@ def database_of_its_own(uri: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def shared_database(store_uri: str) -> Iterator[Database]:
-    """A database of its own for each module of tests."""
+    """A new database per module of tests."""
     with database_of_its_own(store_uri) as database:
         yield database
 
 
 @pytest.fixture
 def database(shared_database: Database) -> Iterator[Database]:
-    """The module's database, empty but for what an assembled app loads at its start."""
+    """The module's database; after the test it is emptied, but for what an assembled app loads at its start."""
     yield shared_database
     kept = getattr(shared_database, "kept", frozenset())
     written = set(shared_database.handle.list_collection_names()) - kept
@@ -198,13 +198,13 @@ def database(shared_database: Database) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def shared_clock() -> Clock:
-    """The time of the module's app."""
+    """The clock of the module's app."""
     return Clock()
 
 
 @pytest.fixture
 def clock(shared_clock: Clock) -> Clock:
-    """The time, which the test moves."""
+    """The clock of the app, set to its start; the test moves it."""
     shared_clock.at = Clock().at
     return shared_clock
 
@@ -224,7 +224,7 @@ def shared_sent() -> SmsBox:
 
 @pytest.fixture
 def sent(shared_sent: SmsBox) -> SmsBox:
-    """What went out by SMS."""
+    """The SMS box of the app, emptied before the test."""
     shared_sent.messages.clear()
     return shared_sent
 
@@ -233,7 +233,7 @@ def sent(shared_sent: SmsBox) -> SmsBox:
 def shared_app(
     settings: Settings, shared_database: Database, keyring: Keyring, shared_clock: Clock, shared_sent: SmsBox
 ) -> Iterator[Flask]:
-    """The whole, assembled once a module; background work is run only by `drain`."""
+    """The whole app, assembled once per module; background work is run only by `drain`."""
     app = create_app(settings, database=shared_database, keyring=keyring, now=shared_clock, console=shared_sent)
     handle = shared_database.handle
     loaded = (name for name in handle.list_collection_names() if handle[name].find_one())
@@ -244,13 +244,13 @@ def shared_app(
 
 @pytest.fixture
 def app(shared_app: Flask, database: Database, clock: Clock, sent: SmsBox) -> Flask:
-    """The whole, with nothing in it yet."""
+    """The module's app with an empty database, the clock at its start and no SMS sent."""
     return shared_app
 
 
 @pytest.fixture
 def starter_again(app: Flask, clock: Clock) -> Iterator[None]:
-    """What a test publishes of the catalogue goes with it: the next begins with the starter alone."""
+    """Take back what the test publishes of the catalogue, so that the next one begins with the starter alone."""
     yield
     office = app.extensions["circle"]
     if office.database["matters"].delete_many({"published": {"$exists": True}}).deleted_count:
@@ -296,8 +296,8 @@ def other_citizen(log_in: Any) -> Caller:
 
 
 def pytest_configure() -> None:
-    """Temporary folders lie in memory where there is room, as each commit of a store waits for its disk. A folder that
-    TMPDIR names is kept. A process that is killed loses nothing of either; a power cut no test knows."""
+    """Put temporary folders into memory (/dev/shm) if there is room, since each commit of a store waits for its disk.
+    TMPDIR, if set, stays. A killed process loses nothing in either place."""
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and min(shutil.disk_usage(MEMORY).free, _free_memory()) > ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
@@ -321,7 +321,7 @@ Loaded before a test module is, as `@settings` takes over what is loaded when it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long come first, so that workers end together (`make test` runs several, a file each)."""
+    """Run the files that take long first, so that workers end together (`make test` gives each worker whole files)."""
     here = Path(__file__).parent
 
     def turn(item: pytest.Item) -> int:
@@ -334,7 +334,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def catalogue_read_once() -> Iterator[None]:
-    """The starter catalogue makes the same search index in every app: it is made once a run, not once a module."""
+    """Cache the search index of the starter catalogue, which is the same in every app: built once per run."""
     only = Reader(json.loads(resources.files("api.matters").joinpath("data", "lexicon.json").read_bytes()))
     only.written = cache(only.written)  # type: ignore[method-assign]
     made: dict[Any, Index] = {}
@@ -353,7 +353,7 @@ def catalogue_read_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def picture_checked_once() -> Iterator[None]:
-    """The picture of `way.py`, which every case needs several times, is checked once a run; all else each time."""
+    """Cache the check of the picture of `way.py`, which every case needs several times; other files are checked."""
     really = run_check.check
 
     @cache
@@ -378,7 +378,7 @@ def picture_checked_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def paper_set_once() -> Iterator[None]:
-    """The same paper, which many may ask for, is set once a run; `tests/matters/test_printing.py` sets its own."""
+    """Cache printed PDFs by content, for the whole run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.pdf.printed", cache(pdf.printed))
         yield
@@ -386,7 +386,7 @@ def paper_set_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
-    """Passwords hashed as cheaply as argon2 allows: hundreds of log-ins of staff prove nothing about its cost."""
+    """Hash passwords as cheaply as argon2 allows, since staff log in hundreds of times per run."""
     cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.identity.staff.passwords.PasswordHasher", cheap)
@@ -422,7 +422,7 @@ def handler(staff: Any) -> Caller:
 
 @pytest.fixture(autouse=True)
 def no_thread_left_behind() -> Iterator[None]:
-    """A test ends its own loops."""
+    """Fail if a worker's thread, begun by the test, still runs after it."""
     before = set(threading.enumerate())
     yield
     left = [t for t in threading.enumerate() if t not in before and t.name.startswith("worker-")]

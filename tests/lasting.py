@@ -8,9 +8,10 @@ from api.storage.database import Database, Index
 
 
 def nothing_expires(patch: pytest.MonkeyPatch) -> None:
-    """Make no index that expires rows: to the store, a log-in code of a test's day is over and goes while it is used.
+    """Patch the database so that it makes no index that expires rows (TTL), but still makes their collections.
 
-    Their collections are made all the same. Another process, in the real time, may still make such an index.
+    The store expires by the real time, to which a log-in code of a test's day is long over. A process that is not
+    patched may still make such an index.
     """
     ensure = Database.ensure
 

@@ -1,4 +1,4 @@
-"""The program as a process of its own, as a newcomer starts it, for the suites that need the real thing."""
+"""Starts the program as a process of its own, as a newcomer does, and talks to it over real HTTP."""
 
 import os
 import re
@@ -53,7 +53,7 @@ class Served:
         return self
 
     def ready(self) -> bool:
-        """Whether it answers, with its store."""
+        """Whether `/readyz` answers 200, so that the process and its store take requests."""
         assert self.process is not None
         assert self.process.poll() is None, self.lines[-20:]
         try:
@@ -62,7 +62,7 @@ class Served:
             return False
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
-        """End it and give its exit code."""
+        """End it by this signal, and give its exit code."""
         assert self.process is not None
         self.process.send_signal(how)
         code = self.process.wait(60)
@@ -70,18 +70,18 @@ class Served:
         return code
 
     def children(self) -> list[int]:
-        """The processes that it started."""
+        """The ids of the processes that it started."""
         assert self.process is not None
         return [
             int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         ]
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        """Another circle command on the same data."""
+        """Run another `circle` command on the same data, as a process."""
         return subprocess.run([*CIRCLE, *command], env=self.environ, capture_output=True, text=True, timeout=300)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """The same in this process: a start of its own costs two seconds, and few tests are about the start."""
+        """As `run`, but inside of this process, which saves the two seconds of a start."""
         others = dict.fromkeys(os.environ.keys() - self.environ.keys())
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("api.logs.set_up", lambda level="": None)
@@ -89,11 +89,11 @@ class Served:
         return subprocess.CompletedProcess(words, done.exit_code, done.stdout, done.stderr)
 
     def staff_passwords(self) -> dict[str, str]:
-        """The generated log-ins that it shows at its start."""
+        """The generated log-ins of staff that it printed at its start, as {username: password}."""
         return dict(re.findall(r"staff log-in: (\w+) / (\S+)", "\n".join(self.lines)))
 
     def codes(self) -> list[str]:
-        """The log-in codes that were sent so far."""
+        """The log-in codes that it has printed so far, in order."""
         return [
             code for line in list(self.lines) if "验证码" in line for code in re.findall(r"(?<!\d)\d{6}(?!\d)", line)
         ]
@@ -105,7 +105,7 @@ class Served:
 
 
 class Session:
-    """Somebody at a served process, logged in."""
+    """An HTTP client of a served process, with a log-in."""
 
     def __init__(self, base: str, token: str) -> None:
         self._base = base
@@ -114,7 +114,7 @@ class Session:
     def call(
         self, method: str, path: str, expect: int = 200, headers: dict[str, str] | None = None, **rest: Any
     ) -> Any:
-        """One request; the parsed body."""
+        """Send one request that must be answered with status `expect`; gives the parsed JSON."""
         told = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": str(uuid4()), **(headers or {})}
         answer = requests.request(method, self._base + path, headers=told, timeout=60, **rest)
         assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
@@ -122,7 +122,7 @@ class Session:
 
 
 class Caller(Session):
-    """A session that walks the steps of tests/way.py."""
+    """A session with the methods of conftest's `Caller`, so that the steps of tests/way.py work with it."""
 
     def get(self, path: str) -> Any:
         """GET, expecting 200."""
@@ -143,7 +143,7 @@ class Caller(Session):
 
 
 def log_in_citizen(served: Served, phone: str) -> Session:
-    """A citizen, by the code that the console shows."""
+    """Log a citizen in by the code that the process prints."""
     before = len(served.codes())
     requests.post(f"{served.base}/v1/sessions/codes", json={"phone": phone}, timeout=60).raise_for_status()
     wait_for(lambda: len(served.codes()) > before, 60, lambda: f"no code: {served.lines[-5:]}")
@@ -153,14 +153,14 @@ def log_in_citizen(served: Served, phone: str) -> Session:
 
 
 def log_in_staff(served: Served, role: str) -> Session:
-    """The generated officer of this role."""
+    """Log in the generated member of staff with this role."""
     body = {"username": role, "password": served.staff_passwords()[role]}
     answer = requests.post(f"{served.base}/v1/staff/sessions", json=body, timeout=60)
     return Session(served.base, answer.json()["token"])
 
 
 def drain_of(served: Served) -> Any:
-    """Wait until no background work is due."""
+    """A function that waits until no background work of a served process is due."""
     admin = log_in_staff(served, "admin")
 
     def settled() -> bool:
@@ -176,7 +176,7 @@ _turns = count(os.getpid() * 97)
 
 
 def free_port() -> int:
-    """A port that nobody listens on, and that no other test is about to."""
+    """A free port that no other process of the run will be given."""
     for turn in _turns:
         port = PORTS[turn % len(PORTS)]
         with socket.socket() as probe, suppress(OSError):
@@ -186,7 +186,7 @@ def free_port() -> int:
 
 
 def wait_for(done: Callable[[], Any], seconds: float = 60, told: Callable[[], str] = lambda: "") -> None:
-    """Look until `done`. The limit is for what never comes: a busy machine must not reach it."""
+    """Poll until `done()`; fail after `seconds`, which a busy machine must not reach, with the text of `told`."""
     deadline = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < deadline, told()

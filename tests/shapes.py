@@ -1,7 +1,7 @@
-"""Refuses queries of ours whose cost grows with the collection (the table in docs: the store), and names the caller.
+"""Fails a test whose code sends a query whose cost grows with the collection, and names the caller.
 
 Every command that pymongo sends is looked at, in the thread that sends it; only what our own code asks for counts, not
-what a test looks up. A store names the collections that stay few as SMALL, and the functions that are meant to read
+what a test looks up. A store names the collections that stay small as SMALL, and the functions that are meant to read
 everything as WHOLE, each with the reason.
 """
 
@@ -33,7 +33,7 @@ for _collection, _keys, _options in (index for module in MODULES for index in ge
 
 
 def fault(name: str, command: Mapping[str, Any]) -> str | None:
-    """What makes this command cost more the more rows there are, or None."""
+    """Why the cost of this command grows with the rows of its collection, in words; None if it does not."""
     collection = command.get(name)
     if not isinstance(collection, str) or collection in SMALL:
         return None
@@ -72,7 +72,7 @@ def _fault(collection: str, wanted: Mapping[str, Any], sort: Mapping[str, int] |
 
 
 def caller() -> str | None:
-    """Who of our own code sends the command: `file:line function`. None for a test's own look, and for WHOLE."""
+    """The place in our code that sends the command: `file:line function`. None for a test's own query and for WHOLE."""
     frame = sys._getframe(1)
     found = None
     while frame := frame.f_back:  # type: ignore[assignment]
@@ -87,7 +87,7 @@ def caller() -> str | None:
 
 
 class Shapes(monitoring.CommandListener):
-    """Collects what is refused, until the test that caused it ends."""
+    """Collects the refused queries until the end of the test that caused them."""
 
     def __init__(self) -> None:
         self.refused: list[str] = []
@@ -100,13 +100,13 @@ class Shapes(monitoring.CommandListener):
             self.refused.append(f"{event.command[event.command_name]}: {why}, asked by {by}")
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Nothing."""
+        """Do nothing: only what is sent counts."""
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """Nothing."""
+        """Do nothing: only what is sent counts."""
 
     def taken(self) -> Sequence[str]:
-        """What was refused since the last call, each once."""
+        """The queries refused since the last call, each once."""
         refused, self.refused = self.refused, []
         return sorted(set(refused))
 
@@ -117,7 +117,7 @@ monitoring.register(SHAPES)
 
 @pytest.fixture(autouse=True)
 def flat_queries() -> Iterator[None]:
-    """No query of ours costs more the more rows there are."""
+    """Fail the test if a query of our code costs more the more rows there are."""
     yield
     refused = SHAPES.taken()
     assert not refused, "queries whose cost grows with the collection (see tests/shapes.py):\n" + "\n".join(refused)

@@ -1,4 +1,4 @@
-"""Steps of the main way at the HTTP face, for the suites that need a case at some point of it."""
+"""Steps from a draft to a licence over HTTP, for the suites that need a case in some state."""
 
 import base64
 from uuid import uuid4
@@ -12,7 +12,7 @@ COURIER = {"way": "courier", "name": "王小明", "phone": "13800138000", "addre
 
 
 def accepted_upload(citizen, drain):
-    """An uploaded picture that passed its check; gives its id."""
+    """Upload a picture and let its check pass; gives its id."""
     length = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(PNG)), "Upload-Metadata": "filename YS5wbmc="}
     location = citizen.raw("POST", "/v1/uploads", headers=length).headers["Location"]
     citizen.raw(
@@ -27,14 +27,14 @@ def accepted_upload(citizen, drain):
 
 
 def filled_in(citizen, matter=FOOD):
-    """A matter's form as its sample has it, for our citizen."""
+    """The answers and the situation of a matter's sample, with our citizen's name and number: {answers, situation}."""
     sample = citizen.get(f"/v1/matters/{matter}/form")["sample"]
     who = {"applicant_name": "王小明", "id_number": ID_NUMBER}
     return {"answers": {**sample["answers"], **who}, "situation": sample["situation"]}
 
 
 def complete_draft(citizen, drain, delivery=COURIER, matter=FOOD):
-    """A draft with all that its matter asks for, and one material that might follow later."""
+    """Begin a draft and complete it: all that its matter asks for, and one material that might follow later."""
     draft = citizen.post("/v1/drafts", {"matter": matter, **filled_in(citizen, matter)})
     later = ["m4"] if matter == FOOD else []
     needed = [*(gap["material"] for gap in draft["missing"] if gap["material"]), *later]
@@ -44,7 +44,7 @@ def complete_draft(citizen, drain, delivery=COURIER, matter=FOOD):
 
 
 def submitted(citizen, drain, **how):
-    """A case just submitted."""
+    """Submit a complete draft; gives the new case."""
     draft = complete_draft(citizen, drain, **how)
     assert draft["missing"] == []
     case = citizen.post(f"/v1/drafts/{draft['id']}/submit")["case"]
@@ -53,14 +53,14 @@ def submitted(citizen, drain, **how):
 
 
 def act(caller, case, act, expect=200, **data):
-    """One act of staff against the version at hand."""
+    """Send one act of staff with the case's version in If-Match; gives the case after it."""
     path = f"/v1/cases/{case['number']}/actions"
     headers = {"If-Match": f'"{case["version"]}"'}
     return caller.post(path, {"act": act, **data}, expect=expect, headers=headers)
 
 
 def issued(citizen, window, handler, drain, **how):
-    """A case whose licence is made."""
+    """Submit, accept, grant and issue; gives the case, whose licence is ready to be handed over."""
     case = submitted(citizen, drain, **how)
     case = act(window, case, "accept")
     case = act(handler, case, "decide", kind="grant", text="符合条件,准予许可。")
@@ -70,7 +70,7 @@ def issued(citizen, window, handler, drain, **how):
 
 
 def new_version(admin, code=FOOD, **changes):
-    """Another version of a matter, in force at once or from the day that the changes name."""
+    """Publish another version of a matter, in force at once or from the day that the changes name."""
     path = f"/v1/matters/{code}/versions"
     draft = admin.post(path, changes)
     edit = {"If-Match": f'"{draft["edit"]}"'}

@@ -1,4 +1,4 @@
-"""One world for the whole matrix: no row may change what another looks at."""
+"""The world that all tests of access share: none may change what another looks at."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from tests.access.world import World
 
 @pytest.fixture(scope="module")
 def world(shared_app, shared_database, shared_clock, shared_sent):
-    """Everybody and everything."""
+    """The world of the module: everybody of the matrix, and something of everything."""
     return World(shared_app, shared_clock, shared_sent)

@@ -1,4 +1,4 @@
-"""What is easily forgotten when a room is added: each check gives a line a fault, which says what to do and where.
+"""Checks for what is easily forgotten when a room is added; each gives one line per fault: what to do, and where.
 
 The checks take what they look at as arguments, so that a test can hand them something wrong.
 """
@@ -35,7 +35,7 @@ def left_out_stores(modules: Iterable[ModuleType], assembled: Mapping[str, list[
 
 
 def unmade(before: Iterable[str], after: Iterable[str], excepted: Mapping[str, str]) -> list[str]:
-    """Collections that came to be while the office ran: the embedded store must have made all of them at the start."""
+    """Collections that were made while the office ran: on the embedded store all must be made at the start."""
     return [
         f"{name} is first made by a request: give it an index in INDEXES of its store.py, and its store a place in "
         "STORES of api/office.py"
@@ -44,7 +44,7 @@ def unmade(before: Iterable[str], after: Iterable[str], excepted: Mapping[str, s
 
 
 def without_version(rows: Iterable[tuple[str, Mapping[str, Any]]], excepted: Mapping[str, str]) -> list[str]:
-    """Collections with documents that do not carry `v`."""
+    """Collections with documents that lack `v`."""
     lacking = {name for name, row in rows if "v" not in row and name not in excepted}
     return [
         f'{name}: a document without its version; write `"v": 1` where its store adds it' for name in sorted(lacking)
@@ -105,7 +105,7 @@ def unlisted_seals(fields: Iterable[str]) -> list[str]:
 
 
 def unrecorded(looks: Mapping[str, int], excepted: Mapping[str, str]) -> list[str]:
-    """Routes that a supervisor read through, by path with the lines that the audit has of it, where it has none."""
+    """Routes by which a supervisor read and of which the audit has no line; `looks` is the number of lines by path."""
     return [
         f"GET {path}: a supervisor looked, and the audit has no line of it; call `record` in the service, or say in "
         "UNRECORDED of tests/access/test_forgotten.py why not"
@@ -115,7 +115,8 @@ def unrecorded(looks: Mapping[str, int], excepted: Mapping[str, str]) -> list[st
 
 
 def shared_lists(lists: Mapping[str, tuple[list[Any], list[Any]]]) -> list[str]:
-    """Lists of a citizen's own, by path with what the owner and what another citizen gets, that are not their own."""
+    """Citizens' lists that are empty, or that show another citizen what is the owner's; `lists` is (the owner's,
+    another's) by path."""
     wrong = []
     for path, (of_owner, of_other) in lists.items():
         if not of_owner:
@@ -126,7 +127,7 @@ def shared_lists(lists: Mapping[str, tuple[list[Any], list[Any]]]) -> list[str]:
 
 
 def without_schema(paths: Mapping[str, Mapping[str, Any]], excepted: Mapping[str, str]) -> list[str]:
-    """Routes that do not say what they answer."""
+    """Routes that declare no schema of their answer."""
     wrong = []
     for path, operations in paths.items():
         for method, operation in operations.items():
@@ -138,7 +139,7 @@ def without_schema(paths: Mapping[str, Mapping[str, Any]], excepted: Mapping[str
 
 
 def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of a document with its path; ids among the names are left out."""
+    """Every text of a document, as (path, text); names that are ids stand as `*` in the path."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             step = "*" if ID.search(name) else name
@@ -151,6 +152,6 @@ def texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def words_of(body: Any) -> set[str]:
-    """What somebody wrote in a request and can be known again: texts with three Chinese characters, but for codes."""
+    """The texts of a request that can be recognised in the store: with three Chinese characters or more, no codes."""
     every = {text for _, text in texts(json.loads(json.dumps(body)))}
     return {text for text in every if len(re.findall("[一-鿿]", text)) >= 3 and not re.match("[A-Z]{2}-", text)}

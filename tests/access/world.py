@@ -1,4 +1,4 @@
-"""A small world in which everybody of the matrix exists and everything they may want is there, and how to want it."""
+"""A small world for the matrix of access: all its actors, something of everything, and how to call each route."""
 
 import re
 from typing import Any
@@ -20,13 +20,13 @@ STAFF = {
     "elsewhere_head": ("head", "XC-H01", "RSJ"),
 }
 """Role, point and department. Those `elsewhere` are posted to a department, or to a point, that has nothing to do with
-the case or the talk."""
+the case or the conversation."""
 
 ACTORS = ("anyone", "owner", "other", *STAFF, "newcomer")
 
 
 class World:
-    """The office with one citizen's case, draft, talk, parcel, files, mandate and notices in it."""
+    """The office, with one citizen's case, draft, conversation, parcel, files, mandate and notices in it."""
 
     def __init__(self, app: Any, clock: Any, sent: Any) -> None:
         self.app, self.clock, self.sent = app, clock, sent
@@ -56,7 +56,7 @@ class World:
     # -- who ---------------------------------------------------------------------
 
     def citizen(self, phone: str = "") -> Caller:
-        """A citizen who logs in; somebody new where no phone is told."""
+        """Log a citizen in; a new one if no phone is given."""
         phone, anyone = phone or str(next(self.numbers)), Caller(self.app.test_client())
         anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
         self.drain()
@@ -65,7 +65,7 @@ class World:
         return Caller(self.app.test_client(), anyone.post("/v1/sessions", body))
 
     def officer(self, actor: str, *, fresh: bool = False) -> Caller:
-        """A member of staff like this actor."""
+        """Log in a new member of staff with this actor's role and post; if `fresh`, with a password still to change."""
         role, point, department = STAFF[actor]
         username = f"{actor}-{uuid4().hex[:6]}"
         add = self.office.identity.add_staff if fresh else self.office.identity.seed_staff
@@ -74,11 +74,11 @@ class World:
         return Caller(self.app.test_client(), Caller(self.app.test_client()).post("/v1/staff/sessions", body))
 
     def newcomer(self) -> Caller:
-        """An officer who still has the first password."""
+        """Log in a window officer who must still change the first password."""
         return self.officer("window", fresh=True)
 
     def like(self, actor: str) -> Caller:
-        """Somebody of the same standing, for what one does to oneself."""
+        """Somebody new with the same role and post, for routes that change the caller's own account."""
         if actor == "anyone":
             return self.actors[actor]
         if actor == "newcomer":
@@ -92,14 +92,14 @@ class World:
         return self.owner.get(f"/v1/cases/{case['number']}")
 
     def new_parcel(self, case: Call) -> Any:
-        """A parcel of an issued case, on its way to the citizen."""
+        """Send a parcel of an issued case, and give it."""
         path = f"/v1/cases/{case['number']}/parcels"
         parcel = self.window.post(path, {"direction": "to_citizen", "carrier": "console"})
         self.drain()
         return parcel
 
     def new_conversation(self) -> Any:
-        """A talk that the window's officer holds; the one before is over, for there is a limit to what one holds."""
+        """Open a conversation that the window's officer holds; the one before is closed, since capacity is limited."""
         chat, actor = self.office.chat, self.office.identity.actor
         if self._last_conversation:
             chat.handling.end(actor(self.owner.token), self._last_conversation, None)
@@ -109,12 +109,12 @@ class World:
         return claimed
 
     def new_mandate(self) -> str:
-        """A mandate that the owner gave a stranger."""
+        """Give a mandate of the owner to a stranger, and give its id."""
         body = {"kind": "agent", "agent": STRANGER, "valid_until": "2027-06-30"}
         return str(self.owner.post("/v1/mandates", body)["id"])
 
     def case_in(self, state: str) -> Any:
-        """Another case of the owner's, `submitted` or `supplementing`."""
+        """Submit another case of the owner's; its state is `submitted` or `supplementing`."""
         case = submitted(self.owner, self.drain)
         if state == "supplementing":
             items = [{"key": "m1", "why": "看不清"}]
@@ -124,7 +124,7 @@ class World:
     # -- how to want something --------------------------------------------------------
 
     def ask(self, actor: str, method: str, rule: str) -> Any:
-        """The answer to this actor's request, with everything in it as it should be."""
+        """Call a route as this actor, with a valid request; gives the response."""
         call = CALLS.get((method, rule), lambda world, actor: {})(self, actor)
         caller = call.pop("caller", self.actors[actor])
         path = call.pop("path", "") or self.path(rule, call.pop("at", {}))
@@ -132,7 +132,7 @@ class World:
         return caller.raw(method, path + query, **call)
 
     def path(self, rule: str, at: Call) -> str:
-        """The rule with the ids of this world, or those told."""
+        """The path of a route: its rule with the ids of this world, or those in `at`."""
         known = {
             "number": self.case["number"],
             "parcel_id": self.parcel["id"],
@@ -159,5 +159,5 @@ class World:
         return re.sub(r"<([^>]+)>", lambda match: str(known[match[1]]), rule)
 
     def version(self, path: str, by: Caller | None = None) -> Call:
-        """If-Match with the version that is there now."""
+        """A call with the present version of what lies at a path in If-Match."""
         return {"If-Match": (by or self.owner).raw("GET", path).headers["ETag"]}

@@ -1,1 +1,1 @@
-"""Measurements beside peers: `make bench`."""
+"""Benchmarks, each beside a peer or a bound in the same run: `make bench`."""

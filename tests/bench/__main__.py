@@ -1,4 +1,4 @@
-"""Runs the benches, one after the other, and prints one JSON object: name to figures, each with its ratios.
+"""Runs the benches one after the other, and prints one JSON object: figures and ratios by name.
 
 `python -m tests.bench --seed N [NAME …]`. Each measures ours and a peer or bound in the same run, so that a ratio
 holds on a slower or busier machine too; each is a command of its own, `python -m MODULE`.
@@ -30,7 +30,7 @@ LONGEST = 450
 
 
 def run(name: str, seed: int) -> dict[str, Any]:
-    """One bench in a process of its own, which inherits nothing of another's warmth."""
+    """Run one bench in a process of its own, so that no cache of another is warm."""
     module, *bounds = BENCHES[name]
     command = [sys.executable, "-m", module, "--seed", str(seed), *bounds]
     begun = time.monotonic()
@@ -45,7 +45,7 @@ def run(name: str, seed: int) -> dict[str, Any]:
 
 
 def main() -> int:
-    """Print all; 1 where one failed."""
+    """Print all figures; exit status 1 if a bench failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(BENCHES)}; all unless said")

@@ -1,4 +1,4 @@
-"""A bare Flask app, the peer that our servers are measured against: `gunicorn tests.show.bare:app`."""
+"""A bare Flask app, the peer that our servers are measured against: `gunicorn tests.bench.bare:app`."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Shows how long a talker waits for an acknowledgement while 20 photographs are processed, and while none is.
+"""Measures how long a chat message waits for its acknowledgement while 20 photographs are processed, and while none is.
 
 `python -m tests.bench.chat --seed N [--images M]` prints JSON: milliseconds from the sending of a chat message on
 a socket to its acknowledgement, which is after the store's commit, in one served process: `idle`; while the same checks
@@ -33,7 +33,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 
 
 def talk(line: Line, conversation: str, until: Callable[[], bool]) -> list[float]:
-    """Post until told to stop; the milliseconds to each acknowledgement."""
+    """Post messages until `until()` is true; gives the milliseconds to each acknowledgement."""
     waits, end = [], time.monotonic() + LONGEST
     while not until() and time.monotonic() < end:
         begun = time.perf_counter()
@@ -44,7 +44,7 @@ def talk(line: Line, conversation: str, until: Callable[[], bool]) -> list[float
 
 
 def told(waits: list[float]) -> dict[str, float]:
-    """Median, 99th percentile and longest of so many."""
+    """The count, median, 99th percentile and longest of the waits, in milliseconds."""
     p99 = statistics.quantiles(waits, n=100)[98]
     return {
         "posts": len(waits),
@@ -55,7 +55,7 @@ def told(waits: list[float]) -> dict[str, float]:
 
 
 def upload(citizen: Session, picture: bytes) -> str:
-    """Send one photograph; the path of the upload."""
+    """Upload one photograph; gives the path of the upload."""
     headers = {**TUS, "Upload-Length": str(len(picture))}
     path = citizen.call("POST", "/v1/uploads", 201, headers).headers["Location"]
     part = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
@@ -64,7 +64,7 @@ def upload(citizen: Session, picture: bytes) -> str:
 
 
 def uploaded(citizen: Session, pictures: list[bytes]) -> None:
-    """Send all, and wait until each is accepted."""
+    """Upload all photographs, and wait until each is accepted."""
     with ThreadPoolExecutor(4) as pool:
         paths = list(pool.map(lambda picture: upload(citizen, picture), pictures))
 
@@ -76,7 +76,7 @@ def uploaded(citizen: Session, pictures: list[bytes]) -> None:
 
 
 def elsewhere(pictures: list[bytes]) -> None:
-    """The same checks, one after the other, by this process."""
+    """Run the same checks one after the other in this process, which is not the served one."""
 
     def drop(which: str, size: int, content: Iterator[bytes]) -> None:
         for _ in content:
@@ -87,7 +87,7 @@ def elsewhere(pictures: list[bytes]) -> None:
 
 
 def beside(work: Callable[[], None], line: Line, conversation: str) -> dict[str, float]:
-    """Talk while `work` goes on in another thread."""
+    """Post messages while `work` runs in another thread; gives the waits as `told` does."""
     thread = threading.Thread(target=work)
     thread.start()
     begun = time.monotonic()
@@ -97,7 +97,7 @@ def beside(work: Callable[[], None], line: Line, conversation: str) -> dict[str,
 
 
 def measure(seed: int, images: int = IMAGES, idle_seconds: float = IDLE_SECONDS) -> dict[str, Any]:
-    """The three, in one run on one served process."""
+    """Measure `idle`, `elsewhere` and `checked` in one run on one served process."""
     pictures = [photo(*SIDE, seed=seed + n) for n in range(images)]
     with tempfile.TemporaryDirectory() as folder:
         served = Served(Path(folder), POSTS_A_MINUTE="1000000").start()

@@ -1,4 +1,4 @@
-"""Measures the circle, each figure beside its peer in the same run.
+"""Measures look-ups, requests and generations of the circle, each figure beside its peer in the same run.
 
 `python -m tests.bench.circle --seed N [--seconds S]` prints JSON (two minutes; S is how long the servers are kept
 busy a round):
@@ -79,7 +79,7 @@ def p99(took: list[float]) -> float:
 
 
 def look_up(name: str, folder: Path, rng: random.Random) -> tuple[Figures, Figures]:
-    """The figures of look-ups on a real network, and those of its generation."""
+    """Measure look-ups on a real network; gives (figures of look-ups, figures of its generation)."""
     goals, origins = draw(name, POINTS, rng), draw(name, ORIGINS, rng)
     begun = time.perf_counter()
     reach = built(name, goals, folder)
@@ -93,7 +93,7 @@ def look_up(name: str, folder: Path, rng: random.Random) -> tuple[Figures, Figur
 
 
 def live_dijkstra(reach: Reach) -> Callable[[Position], object]:
-    """Searching the same streets anew, no further than the limit."""
+    """The peer that searches the same streets anew for each origin (Dijkstra), no further than the limit."""
     mode = reach.modes["walk"]
     folder = reach.folder / "walk"
     ends, nodes = mapped(folder / "ends.npy"), len(mapped(folder / "reach.npy"))
@@ -109,7 +109,7 @@ def live_dijkstra(reach: Reach) -> Callable[[Position], object]:
 
 
 def valhalla_matrix(name: str, origins: list[Position], goals: list[Position], ours: float) -> Figures | str:
-    """Valhalla's one origin to all points, in its own process."""
+    """Measure Valhalla's matrix of one origin to all points, in a process of its own; or say why it cannot be."""
     python = valhalla_walk.python_with_valhalla()
     if python is None:
         return "not installed"
@@ -120,7 +120,7 @@ def valhalla_matrix(name: str, origins: list[Position], goals: list[Position], o
 
 
 def straight_line(reach: Reach, origins: list[Position], goals: list[Position]) -> Figures:
-    """A straight line and a filter: what it costs, and how often it is right about who is within the limit."""
+    """Measure the straight line with a limit: its cost, and its precision and recall of what is within 15 minutes."""
     spots = Spots(goals)
     cost = timed(lambda at: spots.distances_m(*at) <= LIMIT_S * WALK_MS, origins)
     truth = np.array([travel.seconds <= LIMIT_S for at in origins if (travel := reach.times("walk", *at))])
@@ -132,13 +132,13 @@ def straight_line(reach: Reach, origins: list[Position], goals: list[Position]) 
 
 
 def rightness(said: np.ndarray, truth: np.ndarray) -> Figures:
-    """Precision and recall."""
+    """Precision and recall of `said` against `truth`."""
     both = (said & truth).sum()
     return {"precision": round(float(both / said.sum()), 3), "recall": round(float(both / truth.sum()), 3)}
 
 
 def size(reach: Reach) -> Figures:
-    """What a generation of four modes takes on disk."""
+    """The size on disk of a generation of four modes."""
     whole = sum(path.stat().st_size for path in reach.folder.rglob("*") if path.is_file())
     tables = sum(path.stat().st_size for path in reach.folder.rglob("reach.npy"))
     nodes = len(mapped(reach.folder / "walk" / "reach.npy"))
@@ -154,7 +154,7 @@ def size(reach: Reach) -> Figures:
 
 
 def flat(side: int, folder: Path, rng: random.Random) -> Figures:
-    """Look-ups on a square grid of streets, whose times are the way round the blocks."""
+    """Measure look-ups on a square grid of streets, whose exact times are known (Manhattan distance)."""
     lon_step, lat_step = STEP_M / (DEGREE_M * np.cos(np.radians(34.2))), STEP_M / DEGREE_M
     number = np.arange(side * side, dtype=np.int32).reshape(side, side)
     pairs = [(number[:, :-1], number[:, 1:]), (number[:-1], number[1:])]
@@ -205,7 +205,7 @@ def _check(mode: ModeReach, places: np.ndarray, side: int, goals: list[int], rng
 
 
 def http(folder: Path, rng: random.Random, seconds: float) -> Figures:
-    """Requests a second by one gunicorn worker, and what each costs it."""
+    """Measure requests per second of one gunicorn worker, and the CPU of each, beside a bare Flask app."""
     points = [made(f"HEL-{i:03}", *at) for i, at in enumerate(draw("helsinki", POINTS, rng))]
     (folder / "points.csv").write_text(write_points(points), "utf-8")
     installed = Served(folder)
@@ -233,13 +233,13 @@ def http(folder: Path, rng: random.Random, seconds: float) -> Figures:
 
 
 def question(at: Position) -> str:
-    """What the page asks."""
+    """The path and query of `GET /v1/circle` as the page asks it."""
     told = {"lon": at[0], "lat": at[1], "crs": "wgs84", "mode": "walk", "minutes": 15, "limit": 30, "at": TUESDAY_10}
     return f"/v1/circle?{urlencode(told)}"
 
 
 def rounds(ways: dict[str, tuple[Server, list[str]]], seconds: float) -> dict[str, Figures]:
-    """Medians over rounds in which all take turns."""
+    """Keep the servers busy in rounds, in which all take turns; gives the medians by name."""
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for _ in range(ROUNDS):
         for name, (server, paths) in ways.items():
@@ -254,7 +254,7 @@ def rounds(ways: dict[str, tuple[Server, list[str]]], seconds: float) -> dict[st
 
 
 def share(found: dict[str, Figures], peer: str) -> float:
-    """Our requests a second as a part of the peer's."""
+    """The ratio of our requests per second to the peer's."""
     return round(float(found["circle"]["per_second"] / found[peer]["per_second"]), 2)
 
 
@@ -262,7 +262,7 @@ def share(found: dict[str, Figures], peer: str) -> float:
 
 
 def followed(folder: Path, rng: random.Random) -> Figures:
-    """Move a point in this process again and again, and ask a served one."""
+    """Measure how soon a moved point is exact, in this process and in a served one."""
     folder.mkdir()
     served = Served(folder).start()
     try:
@@ -306,7 +306,7 @@ def _shown(served: Served) -> tuple[str, int]:
 
 
 def measure(seed: int, seconds: float) -> Figures:
-    """All of it."""
+    """Measure all; gives the figures by name."""
     rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)

@@ -1,8 +1,8 @@
-"""Shows what our HTTP mechanisms cost: an empty route through all of them against a bare Flask app, in the same run.
+"""Measures what our HTTP mechanisms cost: an empty route through all of them beside a bare Flask app, in the same run.
 
 `python -m tests.bench.overhead --seed N [--rounds R]` prints JSON: microseconds of time and of CPU a request (medians
 over rounds, in which the three take turns in an order that the seed draws), and each as a ratio to the bare app.
-`open` declares `anyone`; `known` a role, so that the token is looked up and the person counted too.
+`open` declares `anyone`; `known` a role, so that the token is looked up and the person's rate is counted too.
 """
 
 import argparse
@@ -29,14 +29,14 @@ Call = Callable[[], None]
 
 
 def bare() -> Flask:
-    """Flask and nothing else."""
+    """A bare Flask app with one empty route."""
     app = Flask("bare")
     app.add_url_rule("/v1/empty", view_func=lambda: "")
     return app
 
 
 def ours() -> Flask:
-    """An empty route behind everything that each route of ours has around it."""
+    """An app with an empty route behind all mechanisms that our routes have."""
     app, limits, metrics = Flask("ours"), RateLimiter(), Metrics([])
     limits.address = limits.person = _counted(limits)  # type: ignore[method-assign]
     actor = Actor("1", "citizen", "", frozenset({"citizen"}), "s", Clock().at)
@@ -59,7 +59,7 @@ def _counted(limits: RateLimiter) -> Callable[[str, str], None]:
 
 
 def caller(app: Flask, path: str) -> Call:
-    """One request, without a network."""
+    """A function that sends one request to the app, without a network."""
     headers = {"Authorization": "Bearer token"}
 
     def call() -> None:
@@ -72,7 +72,7 @@ def caller(app: Flask, path: str) -> Call:
 
 
 def measure(seed: int, rounds: int = ROUNDS, calls: int = CALLS) -> dict[str, Any]:
-    """Medians of each, and their ratios to the bare app."""
+    """Measure each app in rounds; gives the medians, and their ratios to the bare app."""
     mine = ours()
     ways = {"bare": caller(bare(), "/v1/empty"), "open": caller(mine, "/v1/empty"), "known": caller(mine, "/v1/known")}
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}

@@ -1,4 +1,4 @@
-"""Shows what the persisted relay of the chat costs beside a Node socket.io server that does the same on the same store.
+"""Measures what storing and relaying chat messages costs beside a Node socket.io server on the same store.
 
 `python -m tests.bench.relay --seed N [--short]` prints JSON. Three servers stand on one embedded store: `ours`
 (gevent, tests/chat/served.py), and `peer.mjs` twice: `node`, with one insertOne a message, and `node_grouped`, with our
@@ -59,7 +59,7 @@ MISSED = 3
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured."""
+    """The sizes of the measurement: people, rates, seconds, rounds."""
 
     talks: tuple[int, ...] = (100, 500, 1_000)
     rounds: int = 3
@@ -86,12 +86,12 @@ class Server:
         return sum(int(stat[11]) + int(stat[12]) for stat in stats) / TICKS
 
     def kib(self) -> float:
-        """Resident memory."""
+        """Resident memory of all its processes, in KiB."""
         sizes = (Path(f"/proc/{one.pid}/statm").read_text().split()[1] for one in self.processes)
         return sum(map(int, sizes)) * PAGE_KIB
 
     def end(self) -> None:
-        """No word of goodbye: the store goes too."""
+        """Kill its processes; its data are not used any more."""
         for process in self.processes:
             process.kill()
             process.wait()
@@ -108,11 +108,11 @@ class Crowd:
 
     @property
     def sides(self) -> list[tuple[Line, str]]:
-        """Every line with every conversation that it may speak in."""
+        """Every (line, conversation) in which a person may post."""
         return [(self.lines[token], talk) for talk, sides in self.talks.items() for token in sides]
 
     async def enter(self, at_once: int = 200) -> None:
-        """Connect everybody and join."""
+        """Connect everybody and join their conversations."""
         tokens = list(self.bases)
         for some in range(0, len(tokens), at_once):
             batch = tokens[some : some + at_once]
@@ -123,7 +123,7 @@ class Crowd:
             assert all(answer["ok"] for answer in answers), answers
 
     async def warm(self, at_once: int = 50) -> None:
-        """One word in each conversation, so that its last number is known to the server, as it is in a talk."""
+        """Post once in each conversation, so that the server has its last number in memory, as in a running one."""
         talks = list(self.talks)
         for some in range(0, len(talks), at_once):
             await asyncio.gather(*(self._word(talk) for talk in talks[some : some + at_once]))
@@ -133,14 +133,14 @@ class Crowd:
         self._keep(talk, await self.lines[self.talks[talk][0]].posted(talk, TEXT))
 
     def leave(self) -> None:
-        """Hang up."""
+        """Disconnect everybody."""
         for line in self.lines.values():
             line.drop()
         self.lines = {}
 
     async def saturate(self, seconds: float) -> list[float]:
-        """Each person sends whenever they were acknowledged, an officer in one talk after the other; the seconds to
-        each acknowledgement."""
+        """Let each person post whenever their last message was acknowledged, an officer in one conversation after the
+        other; gives the seconds to each acknowledgement."""
         waits: list[float] = []
         end = time.perf_counter() + seconds
         talks: dict[Line, list[str]] = defaultdict(list)
@@ -158,7 +158,7 @@ class Crowd:
             waits.append(time.perf_counter() - begun)
 
     async def steady(self, rate: int, seconds: float) -> list[float]:
-        """So many messages a second from random sides; the seconds to each acknowledgement."""
+        """Post so many messages per second from random sides; gives the seconds to each acknowledgement."""
         waits: list[float] = []
         sides, count = self.sides, int(rate * seconds)
         begun, done = time.perf_counter(), asyncio.Event()
@@ -182,7 +182,7 @@ class Crowd:
         return waits
 
     async def heard(self) -> None:
-        """Wait until both sides have heard everything; each number was given once, and heard in order."""
+        """Wait until both sides have received everything; check that each number was given once and came in order."""
         async with asyncio.timeout(60):
             while self._missing():
                 await asyncio.sleep(0.005)
@@ -216,7 +216,7 @@ class Crowd:
 
 
 async def saturated(crowds: list[Crowd], size: Size, dice: random.Random) -> dict[str, Any]:
-    """Messages a second, CPU a message and waits of each server, in turns; the first round warms up."""
+    """Messages per second, CPU per message and waits of each server, in turns; the first round warms up."""
     rounds: dict[str, list[dict[str, float]]] = defaultdict(list)
     for number in range(size.rounds + 1):
         for crowd in dice.sample(crowds, len(crowds)):
@@ -234,7 +234,7 @@ async def saturated(crowds: list[Crowd], size: Size, dice: random.Random) -> dic
 
 
 async def steady(crowds: list[Crowd], size: Size, dice: random.Random) -> dict[str, Any]:
-    """Waits and CPU at so many messages a second; plain inserts are asked for the lowest rate alone."""
+    """Waits and CPU at fixed rates of messages per second; the server with plain inserts only at the lowest rate."""
     told: dict[str, Any] = {}
     for rate in size.rates:
         for crowd in dice.sample(crowds, len(crowds)):
@@ -252,7 +252,7 @@ async def steady(crowds: list[Crowd], size: Size, dice: random.Random) -> dict[s
 
 
 async def idle(server: Server, count: int) -> dict[str, Any]:
-    """KiB a connection."""
+    """Measure the resident memory of idle connections: KiB per connection."""
     before, begun = server.kib(), time.perf_counter()
     lines: list[Line] = []
     for some in range(0, count, 200):
@@ -270,7 +270,7 @@ async def idle(server: Server, count: int) -> dict[str, Any]:
 
 
 async def storm(crowd: Crowd) -> dict[str, Any]:
-    """Seconds until everybody is back, has joined and has fetched what was said meanwhile."""
+    """Break all connections; seconds until everybody has connected, joined and fetched what was posted meanwhile."""
     talks = list(crowd.talks)
     speaker = {talk: sides[1] for talk, sides in crowd.talks.items()}
     citizens = {talk: sides[0] for talk, sides in crowd.talks.items()}
@@ -332,7 +332,7 @@ def milliseconds(waits: list[float]) -> dict[str, float]:
 
 
 class Stage:
-    """A store, a Redis where there is one, and servers on them."""
+    """A store, a Redis if it is installed, and servers on them."""
 
     def __init__(self, folder: Path, size: Size, seed: int) -> None:
         self.size, self.dice = size, random.Random(seed)
@@ -343,7 +343,7 @@ class Stage:
         self.servers: list[Server] = []
 
     def ours(self, name: str, processes: int = 1) -> Server:
-        """The chat's faces under gevent."""
+        """Start our chat under gevent, in so many processes."""
         redis = []
         if processes > 1:
             self.redis.start()
@@ -353,7 +353,7 @@ class Stage:
         return self._serve(name, [command] * processes)
 
     def node(self, name: str, mode: str) -> Server:
-        """The peer."""
+        """Start the Node peer in this mode."""
         people = {
             f"{kind}-{n}-token": {"id": f"{kind}-{n}-id", "kind": "staff" if kind == "officer" else kind, "name": title}
             for kind, title, count in (("citizen", "群众", self.citizens), ("officer", "窗口", self.officers))
@@ -365,7 +365,7 @@ class Stage:
         return self._serve(name, [[*program, str(PAGES), self.store.uri, name, str(told), mode]])
 
     def crowd(self, server: Server, talks: int) -> Crowd:
-        """Conversations that are in hand already, written as the chat would have left them."""
+        """The people of so many claimed conversations, whose rows are written directly."""
         made = {str(uuid4()): (f"citizen-{n}-token", f"officer-{n // AN_OFFICER}-token") for n in range(talks)}
         now = datetime.now(UTC)
         rows = []
@@ -384,7 +384,7 @@ class Stage:
         return Crowd(server, made, self.dice)
 
     def end(self) -> None:
-        """Everything is stopped."""
+        """Stop all servers and the store."""
         for server in self.servers:
             server.end()
         self.redis.kill()
@@ -404,7 +404,7 @@ class Stage:
 
 
 async def measure(stage: Stage) -> dict[str, Any]:
-    """All of it."""
+    """Measure all; gives the figures by name."""
     size, dice = stage.size, stage.dice
     one = stage.ours("ours")
     peers = [one, stage.node("node", "plain"), stage.node("node_grouped", "grouped")]
@@ -458,7 +458,7 @@ def _ratios(report: dict[str, Any]) -> dict[str, float]:
 
 
 def run(seed: int, size: Size) -> dict[str, Any]:
-    """The figures."""
+    """Run it with this seed; gives the figures."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory(prefix="relay-") as folder:

@@ -44,7 +44,7 @@ ROWS = {
 
 @contextmanager
 def office() -> Iterator[tuple[Flask, Database, io.StringIO]]:
-    """The whole, on an embedded store of its own, without background work."""
+    """The whole app on an embedded store of its own, without background work: (app, database, console)."""
     with tempfile.TemporaryDirectory(prefix="circle-bench-") as folder:
         store, console = EmbeddedStore(Path(folder) / "store"), io.StringIO()
         database = Database(store.start(), "bench")
@@ -62,7 +62,7 @@ def office() -> Iterator[tuple[Flask, Database, io.StringIO]]:
 
 
 def citizen(app: Flask, console: io.StringIO) -> Caller:
-    """A citizen, logged in by phone."""
+    """Log a citizen in by phone."""
     anyone = Caller(app.test_client())
     anyone.post("/v1/sessions/codes", {"phone": PHONE}, expect=202)
     app.extensions["circle"].worker.drain()
@@ -71,7 +71,7 @@ def citizen(app: Flask, console: io.StringIO) -> Caller:
 
 
 def complete_drafts(caller: Caller, drain: Callable[[], None], count: int) -> list[str]:
-    """Drafts with all that their matter asks for, and two papers of a material that might follow later."""
+    """Complete so many drafts, each with two papers of a material that might follow later; gives their ids."""
     papers = [accepted_upload(caller, drain) for _ in range(2)]
     drafts = []
     for _ in range(count):
@@ -85,7 +85,7 @@ def complete_drafts(caller: Caller, drain: Callable[[], None], count: int) -> li
 
 
 def written(database: Database, case: str, draft: str) -> dict[str, Any]:
-    """Copies of the rows that a submission wrote, under new keys."""
+    """Copy the rows that a submission wrote, under new keys."""
     names = {"$case": case, "$draft": draft}
     rows = {}
     for name, wanted in ROWS.items():
@@ -98,7 +98,7 @@ def written(database: Database, case: str, draft: str) -> dict[str, Any]:
 
 
 def write(database: Database, rows: dict[str, Any], draft: str, papers: list[str]) -> None:
-    """The bare transaction: two documents, an event, the papers and the draft."""
+    """Write these rows in one bare transaction: two documents, an event, the papers and the draft."""
 
     def work(session: Any) -> None:
         database["cases"].insert_one(rows["cases"], session=session)
@@ -112,7 +112,7 @@ def write(database: Database, rows: dict[str, Any], draft: str, papers: list[str
 
 
 def measure(seed: int, rounds: int = ROUNDS, each: int = EACH) -> dict[str, Any]:
-    """Milliseconds of CPU per submission and per bare transaction."""
+    """Measure the milliseconds of CPU per submission and per bare transaction, and their ratio."""
     with office() as (app, database, console):
         caller = citizen(app, console)
         drafts = complete_drafts(caller, app.extensions["circle"].worker.drain, (rounds + 1) * each + 1)

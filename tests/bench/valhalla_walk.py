@@ -19,7 +19,7 @@ OURS = Path(__file__).parents[2] / ".valhalla" / "bin" / "python"
 
 
 def python_with_valhalla() -> str | None:
-    """The Python that has it: named by VALHALLA_PYTHON, that of `make bench`, or this one; None where none does."""
+    """The Python that has Valhalla: that of VALHALLA_PYTHON, of `make bench`, or this one; None if none has."""
     for python in (os.environ.get("VALHALLA_PYTHON", ""), str(OURS), sys.executable):
         if python and Path(python).exists():
             found = subprocess.run([python, "-c", "import valhalla"], capture_output=True, check=False)
@@ -29,7 +29,7 @@ def python_with_valhalla() -> str | None:
 
 
 def asked(python: str, request: dict[str, object]) -> dict[str, list[list[float | None]]]:
-    """What this program answers there."""
+    """Run this program by that Python with a request; gives its answer."""
     done = subprocess.run([python, __file__], input=json.dumps(request), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-1000:])
@@ -38,7 +38,7 @@ def asked(python: str, request: dict[str, object]) -> dict[str, list[list[float 
 
 
 def tiles(file: str, folder: Path) -> Path:
-    """Build the tiles of a street file; the configuration that finds them."""
+    """Build the tiles of a street file; gives the path of their configuration."""
     import valhalla
 
     (folder / "tiles").mkdir()
@@ -50,7 +50,7 @@ def tiles(file: str, folder: Path) -> Path:
 
 
 def main() -> None:
-    """Answer one request."""
+    """Answer the one request on standard input."""
     import valhalla
 
     request = json.load(sys.stdin)

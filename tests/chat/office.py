@@ -1,4 +1,4 @@
-"""A small office around the chat: people with tokens, one open desk, cards, files, and what was told to whom."""
+"""A small office around the chat: people with tokens, desks, cards and files behind its ports; notices are noted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ FAST = 10**9
 
 @dataclass(frozen=True)
 class Actor:
-    """Somebody with a token."""
+    """A citizen or a member of staff, with a token."""
 
     id: str
     kind: str
@@ -67,7 +67,7 @@ class Actor:
 
 @dataclass
 class Hours:
-    """Whether the desks are open."""
+    """The opening hours of the desks: open now, or when next."""
 
     open: bool = True
     next_opens_at: datetime | None = None
@@ -75,7 +75,7 @@ class Hours:
 
 @dataclass
 class Office:
-    """The people and the surroundings. `mine` maps a card to the only citizen who may see it; None is everybody."""
+    """The people and what the ports answer. `mine` maps a card to the only citizen who may see it; None: everybody."""
 
     people: dict[str, Actor] = field(default_factory=dict)
     hours: Hours = field(default_factory=Hours)
@@ -97,11 +97,11 @@ class Office:
         return self._person("staff", name, frozenset({"staff", role}), point)
 
     def actor(self, token: str) -> Actor | None:
-        """Who holds a token."""
+        """The person to whom a token belongs, or None."""
         return self.people.get(token)
 
     def ports(self) -> Ports:
-        """What assembly hands to the chat."""
+        """The ports of the chat, answered by this office."""
         return Ports(
             desk_for=lambda matter, point: (point or "XC-H01") if (point or "XC-H01") in self.desks else None,
             desk_open=lambda desk, at: self.hours,
@@ -143,14 +143,14 @@ def _open(record: str, field: str, sealed: str) -> str:
 
 
 def utc_now() -> datetime:
-    """The present."""
+    """The real time in UTC."""
     return datetime.now(UTC)
 
 
 def site(
     database: Database, office: Office, now: Callable[[], datetime], mode: str, redis_url: str | None = None
 ) -> tuple[Flask, Chat]:
-    """The chat's two faces in a Flask app of their own."""
+    """The chat in a Flask app of its own, with its HTTP routes and its socket."""
     database.ensure(INDEXES)
     chat = Chat(database, ports=office.ports(), now=now, posts_a_minute=FAST)
     app = Flask("chat")
@@ -172,7 +172,7 @@ def site(
 
 
 def hours_later(now: datetime) -> Hours:
-    """Closed, and open again in some hours."""
+    """Hours of a desk that is closed, and opens again in 15 hours."""
     return Hours(open=False, next_opens_at=now + timedelta(hours=15))
 
 

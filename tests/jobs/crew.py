@@ -1,4 +1,4 @@
-"""Workers as processes of their own on one store, for counting and for killing."""
+"""Workers as processes of their own on one store, for tests that count what they do or kill them."""
 
 import multiprocessing
 import resource
@@ -28,7 +28,7 @@ def now() -> datetime:
 
 
 class OpenJobs(Jobs):
-    """Jobs whose reactions, handlers and recurring jobs a test sets as it goes; nothing is recorded."""
+    """Jobs whose reactions, handlers and recurring jobs a test may set at any time; the audit gets nothing."""
 
     def __init__(self, store: JobStore, now: Callable[[], datetime]) -> None:
         self.reactions: dict[str, Any] = {}
@@ -43,7 +43,7 @@ class OpenJobs(Jobs):
 
     @property
     def recurring(self) -> Sequence[Recurring]:
-        """The jobs that come back by themselves."""
+        """The jobs that run again and again by a schedule."""
         return self._ports.recurring
 
     @recurring.setter
@@ -52,14 +52,14 @@ class OpenJobs(Jobs):
 
 
 def opened(uri: str, name: str) -> tuple[Database, Jobs]:
-    """The jobs of one process on one store."""
+    """Open a database and the jobs on it."""
     database = Database(uri, name)
     database.ensure(INDEXES)
     return database, OpenJobs(JobStore(database), now)
 
 
 def fill(database: Database, jobs: Jobs, count: int, each: int = 1) -> None:
-    """`count` events, `each` of one subject, and as many jobs, all due."""
+    """Write `count` events, `each` per subject, and as many jobs, all due."""
     for begin in range(0, count, 100):
         part = range(begin, min(begin + 100, count))
 
@@ -73,7 +73,7 @@ def fill(database: Database, jobs: Jobs, count: int, each: int = 1) -> None:
 
 
 def noting(database: Database, worker: int) -> tuple[Callable[[Any], None], Callable[[dict], None]]:
-    """A reaction and a handler that write down each time they run."""
+    """A reaction and a handler that insert a row into `ran` each time they run."""
 
     def react(event: Any) -> None:
         told = {"of": event.id, "subject": event.subject, "n": event.data["n"], "worker": worker, "at": time.time_ns()}
@@ -86,9 +86,9 @@ def noting(database: Database, worker: int) -> tuple[Callable[[Any], None], Call
 
 
 def work(uri: str, name: str, worker: int, work_ms: int | None, line: Connection) -> None:
-    """Work off all events, then all jobs, each when told; tell CPU seconds and pieces of each.
+    """Process all events, then all jobs, each after a message on the line; send (CPU seconds, pieces) of each.
 
-    A piece takes `work_ms` of waiting, or writes down that it ran where that is None.
+    A piece waits for `work_ms`, or notes that it ran (`noting`) if that is None.
     """
     database, jobs = opened(uri, name)
     react, handle = noting(database, worker) if work_ms is None else (_wait(work_ms), _wait(work_ms))
@@ -126,7 +126,7 @@ def die_between(uri: str, name: str, line: Connection) -> None:
 
 @contextmanager
 def process(target: Callable[..., None], *arguments: Any) -> Any:
-    """A process and the line to it; it is gone when the block ends."""
+    """Run a function in a process: (process, line to it). It is killed when the block ends."""
     ours, theirs = SPAWN.Pipe()
     child = SPAWN.Process(target=target, args=(*arguments, theirs), daemon=True)
     child.start()
@@ -141,13 +141,13 @@ def process(target: Callable[..., None], *arguments: Any) -> Any:
 
 
 def told(line: Connection) -> Any:
-    """What the process says next."""
+    """The next message of the process; fails if none comes within a minute."""
     assert line.poll(PATIENCE), "the process says nothing"
     return line.recv()
 
 
 def later(seconds: float) -> datetime:
-    """The time in so many seconds."""
+    """The real time in so many seconds."""
     return now() + timedelta(seconds=seconds)
 
 

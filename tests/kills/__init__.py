@@ -1,1 +1,1 @@
-"""Processes and stores that die by SIGKILL in the middle of their work, and what is there afterwards."""
+"""Trials that kill a process or its store by SIGKILL in the middle of their work, and check the store afterwards."""

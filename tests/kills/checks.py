@@ -1,4 +1,4 @@
-"""What must hold after every crash, whatever died and when: nothing half, nothing double, nothing stuck."""
+"""Consistency checks of the store after a crash: nothing is there by half, nothing twice, and no work is stuck."""
 
 from collections import Counter
 from typing import Any
@@ -12,7 +12,7 @@ CHANNELS = {"in_app": {"delivered"}, "sms": {"accepted", "sent", "delivered"}}
 
 
 def faults(world: World) -> list[str]:
-    """What is wrong with the whole store, in words."""
+    """Every inconsistency in the store, in words; empty if there is none."""
     found: list[str] = []
     for look in (_cases, _events, _notices, _work, _uploads):
         found += look(world)

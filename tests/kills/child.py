@@ -68,7 +68,7 @@ class Counter(monitoring.CommandListener):
     seen: list[Command] = field(default_factory=list)
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        """A command is about to be sent."""
+        """Count a command before it is sent, and kill if the moment is `before` or `during` it."""
         if not self.armed:
             return
         self.seen.append(Command(event.command_name, 0.0, "autocommit" in event.command))
@@ -79,7 +79,7 @@ class Counter(monitoring.CommandListener):
                 threading.Timer(self.kill.delay, self._strike).start()
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
-        """Its answer was read."""
+        """Note how long a command took, and kill if the moment is `after` it."""
         if not self.armed:
             return
         self.seen[-1].seconds = event.duration_micros / 1e6
@@ -87,7 +87,7 @@ class Counter(monitoring.CommandListener):
             self._strike()
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None:
-        """It failed, e.g. because the store is gone."""
+        """Do nothing: a failed command, e.g. because the store is gone, was counted before."""
 
     def _strike(self) -> None:
         assert self.kill is not None
@@ -106,7 +106,7 @@ def _lives(pid: int) -> bool:
 
 @dataclass
 class Place:
-    """Where a process finds its things."""
+    """What a process is started with: the store's URI, the folder of keys, the provider."""
 
     uri: str
     keys: Path
@@ -114,7 +114,7 @@ class Place:
 
 
 class World:
-    """One running process: the assembled program, and what is known of the story so far."""
+    """The assembled program in one process; `known` is what the story has so far, such as tokens and ids."""
 
     def __init__(self, place: Place, known: dict[str, Any], counter: Counter) -> None:
         self.known = known
@@ -141,11 +141,11 @@ class World:
         self._client = app.test_client()
 
     def caller(self, who: str = "") -> Caller:
-        """`citizen`, `window`, `handler`, or nobody."""
+        """An HTTP client as `citizen`, `window` or `handler`, or without a log-in."""
         return Caller(self._client, self.known[who] if who else None)
 
     def work(self, *steps: str) -> None:
-        """Do what is due, by these steps or all, as the worker's loops do: a step that fails is tried again."""
+        """Do all due work, of these steps of the worker or of all; a step that fails is retried, as the worker does."""
         all_steps = self.office.worker._steps
         chosen = [all_steps[name] for name in steps or all_steps]
         stumbles = 0
@@ -159,7 +159,7 @@ class World:
 
 
 def without_search() -> None:
-    """Search takes no part in the acts, and what it learns is half of an assembly: no index, one reader for all."""
+    """Patch the search of matters to an empty index with one shared reader: half of an assembly's time, unused here."""
     matters: Any = api.matters.service
     matters.Reader = reader
     matters.Index = lambda entries, told: Index([], told)
@@ -171,12 +171,12 @@ def _reader() -> Reader:
 
 
 def reader(lexicon: Any) -> Reader:
-    """The one that was made before the forks."""
+    """The reader that was made before the forks."""
     return _reader()
 
 
 def live(pipe: Connection, place: Place, known: dict[str, Any], kill: Kill | None, job: Callable[[World], Any]) -> None:
-    """The life of a process: assemble, do the job, tell what came of it. Runs after the fork."""
+    """The main function of a forked process: assemble the program, do the job, send its result through the pipe."""
     os.setpgid(0, 0)
     logging.disable()
     without_search()

@@ -1,4 +1,4 @@
-"""What a trial needs around the program: a store on a folder that can be put back, a provider that outlives both."""
+"""The surroundings of a trial: a store whose folder can be restored, an SMS provider that outlives it, and a clock."""
 
 import multiprocessing
 import os
@@ -24,7 +24,7 @@ BEGIN = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
 class Clock:
-    """A time that moves only when told."""
+    """A clock that moves only by an assignment to `at`."""
 
     def __init__(self) -> None:
         self.at = BEGIN
@@ -44,12 +44,12 @@ class Store:
 
     @property
     def pid(self) -> int:
-        """The process that is to be killed."""
+        """The id of its process."""
         assert self._process is not None
         return self._process.pid
 
     def died(self) -> bool:
-        """Whether it was killed."""
+        """Whether its process was started and has ended."""
         return self._process is not None and self._process.poll() is not None
 
     def start(self) -> None:
@@ -89,7 +89,7 @@ class Store:
 
 
 class Provider:
-    """A Twilio in a process of its own: what it took, it took, whoever dies. One caller at a time."""
+    """A stand-in for Twilio in a process of its own, which keeps what it took, whoever is killed. For one caller."""
 
     def __init__(self) -> None:
         self._ours, theirs = FORK.Pipe()
@@ -99,7 +99,7 @@ class Provider:
         self.base: str = self.ask("base")
 
     def ask(self, what: str, *told: Any) -> Any:
-        """`base`, `messages`, `put_back` (messages), `callback` (message, status)."""
+        """Send a command, give its answer: `base`, `messages`, `put_back` (messages), `callback` (message, status)."""
         self._ours.send((what, told))
         return self._ours.recv()
 

@@ -20,7 +20,7 @@ STAFF = {"window": "王窗口", "handler": "李审批"}
 
 @dataclass(frozen=True)
 class Step:
-    """What one process does. Without an act it only leads from one counted step to the next."""
+    """One step of the story, done by one process. Without an `act` it only leads from one counted step to the next."""
 
     name: str
     do: Callable[[World], Any]
@@ -31,7 +31,7 @@ class Step:
 
 
 class Refused(Exception):
-    """An answer that a client may meet after a cut: status and code."""
+    """An answer with another status than expected, as a client may get after a cut: `<status> <code>`."""
 
 
 def answer(response: Any, *expected: int) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def answer(response: Any, *expected: int) -> dict[str, Any]:
 
 
 def log_in_citizen(world: World) -> None:
-    """By the code that the provider was given."""
+    """Log the citizen in, by the code that the provider was given."""
     anyone, phone = world.caller(), "13800138000"
     anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
     world.work()
@@ -55,7 +55,7 @@ def log_in_citizen(world: World) -> None:
 
 
 def log_in_staff(world: World) -> None:
-    """A window officer and a handler."""
+    """Add and log in a window officer and a handler."""
     for role, name in STAFF.items():
         world.office.identity.seed_staff(role, PASSWORD, name, {role}, "XC-H01", "SPJ")
         body = {"username": role, "password": PASSWORD}
@@ -66,7 +66,7 @@ def log_in_staff(world: World) -> None:
 
 
 def begin_upload(world: World) -> None:
-    """The first half of a picture has arrived."""
+    """Begin an upload and send the first half of the picture."""
     citizen = world.caller("citizen")
     told = {**TUS, "Upload-Length": str(len(PNG)), "Upload-Metadata": "filename YS5wbmc="}
     world.known["upload"] = citizen.raw("POST", "/v1/uploads", headers=told).headers["Location"].rpartition("/")[2]
@@ -74,7 +74,7 @@ def begin_upload(world: World) -> None:
 
 
 def finish_upload(world: World) -> Any:
-    """The rest of it, from wherever the server stands."""
+    """Send the rest of the picture, from the offset that the server has."""
     citizen, upload = world.caller("citizen"), world.known["upload"]
     head = citizen.raw("HEAD", f"/v1/uploads/{upload}", headers=TUS)
     answer(head, 200)
@@ -107,7 +107,7 @@ def file_is_there(world: World) -> list[str]:
 
 
 def fill_in(world: World) -> None:
-    """A draft with all that its matter asks for."""
+    """Fill in a draft with all that its matter asks for."""
     citizen = world.caller("citizen")
     draft = citizen.post("/v1/drafts", {"matter": FOOD, **filled_in(citizen)})
     change = {"materials": {"m4": [world.known["upload"]]}, "delivery": {"way": "pickup"}}
@@ -117,7 +117,7 @@ def fill_in(world: World) -> None:
 
 
 def submit(world: World) -> Any:
-    """Under one key."""
+    """Submit the draft under the story's idempotency key."""
     path = f"/v1/drafts/{world.known['draft']}/submit"
     made = answer(world.caller("citizen").raw("POST", path, headers={"Idempotency-Key": "submit-once"}), 201)
     world.known["case"] = made["case"]
@@ -125,7 +125,7 @@ def submit(world: World) -> Any:
 
 
 def submit_anew(world: World) -> str:
-    """The same draft under another key."""
+    """Submit the same draft under another idempotency key."""
     path = f"/v1/drafts/{world.known['draft']}/submit"
     response = world.caller("citizen").raw("POST", path, headers={"Idempotency-Key": "submit-twice"})
     return f"{response.status_code} {(response.get_json() or {}).get('code')}"
@@ -144,7 +144,7 @@ def act(role: str, name: str, version: int, **data: Any) -> Callable[[World], An
 
 
 def call_back(world: World) -> Any:
-    """The provider says that the last message arrived."""
+    """Send the provider's callback that the last message was delivered."""
     message = next(m for m in reversed(world.provider.ask("messages")) if world.known["case"]["number"] in m["body"])
     call = world.provider.ask("callback", message, "delivered")
     path = call["url"].partition("//")[2].partition("/")[2]
@@ -153,7 +153,7 @@ def call_back(world: World) -> Any:
 
 
 def works(*steps: str) -> Callable[[World], None]:
-    """The worker does what is due by these of its steps."""
+    """A step in which the worker does what is due by these of its steps."""
     return lambda world: world.work(*steps)
 
 

@@ -45,7 +45,7 @@ class Lane:
         self.place = Place(self.store.uri, keys, self.provider)
 
     def run(self, job: Callable[[World], Any], known: Known, kill: Kill | None = None) -> Ended:
-        """A process does a job. A store that dies meanwhile is started again at once, as its supervisor would."""
+        """Do a job in a process, which may be killed. A store that dies meanwhile is restarted at once."""
         ours, theirs = FORK.Pipe()
         process = FORK.Process(target=live, args=(theirs, self.place, known, kill, job))
         process.start()
@@ -81,7 +81,7 @@ class Lane:
 
 @contextlib.contextmanager
 def lane(folder: Path, keys: Path) -> Iterator[Lane]:
-    """A lane that ends."""
+    """A lane that is closed when the block ends."""
     opened = Lane(folder, keys)
     try:
         yield opened
@@ -100,12 +100,12 @@ class Checkpoint:
 
     @property
     def told(self) -> dict[str, Any]:
-        """`known`, `messages`, `seen`."""
+        """What was kept with the store's folder: {known, messages of the provider, seen store commands}."""
         return pickle.loads((self.folder / "told").read_bytes())  # noqa: S301 (our own file)
 
 
 def lay_out(on: Lane, folder: Path, acts: Iterable[str]) -> dict[str, Checkpoint]:
-    """Live through the story once, keeping the world before each counted step of these acts."""
+    """Run the story once, keeping a checkpoint before each counted step of these acts; gives them by step."""
     known: Known = {}
     kept: dict[str, Checkpoint] = {}
     last = max(PLACE[step.name] for step in STORY if step.act in set(acts))
@@ -146,7 +146,7 @@ def _counted(step: Step) -> Callable[[World], Any]:
 
 @dataclass(frozen=True)
 class Plan:
-    """Who dies at which store command of which step; `part` of a command's time, for `during`."""
+    """The victim, step, store command (`n`) and moment of a kill; `during` comes after this `part` of its time."""
 
     step: str
     victim: str
@@ -159,7 +159,7 @@ class Plan:
 
 @dataclass
 class Result:
-    """What came of a plan: whether somebody died, whether the step was acknowledged, and what was wrong."""
+    """The result of a plan: whether the victim was killed, what the caller was answered, and the inconsistencies."""
 
     plan: Plan
     command: str
@@ -169,7 +169,10 @@ class Result:
 
 
 def attempt(on: Lane, checkpoint: Checkpoint, plan: Plan) -> Result:
-    """One trial. A transaction that a dead client left open ends with its store, unless the plan abandons it."""
+    """Run one trial: restore the checkpoint, run the step and kill, then recover and check.
+
+    If a client died in a transaction, the store is restarted to end it, unless the plan abandons it.
+    """
     step, told = STORY[PLACE[plan.step]], checkpoint.told
     on.provider.ask("put_back", told["messages"])
     on.store.put_back(checkpoint.folder / "store")

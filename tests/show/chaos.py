@@ -1,10 +1,10 @@
-"""Shows that a live consultation loses, doubles and reorders nothing, whatever is killed meanwhile.
+"""Shows that live conversations lose, double and reorder no message, whatever is killed meanwhile.
 
 `python -m tests.show.chaos --seed N [MESSAGES] [--talks T] [--kills K]` prints JSON. Citizens and officers talk in T
 conversations through two web processes on an embedded store of their own, with Redis between; lines break, messages are
 sent twice; K times one of the web processes or the store is killed (SIGKILL) and started again, or Redis is killed and
-stays away for a while. In the end the clients' own records of what was acknowledged are held against the store and
-against what each side sees. Progress goes to stderr. The seed draws who is killed when, and every client's luck.
+stays away for a while. In the end the clients' own records of what was acknowledged are compared with the store and
+with what each side sees. Progress goes to stderr. The seed draws who is killed when, and when clients lose their lines.
 """
 
 from gevent import monkey
@@ -44,7 +44,7 @@ NOTES = 0.1
 
 
 class World:
-    """The processes, the people and the talks."""
+    """The processes, the people and the conversations."""
 
     def __init__(self, folder: Path, seed: int, talks: int) -> None:
         self.dice = random.Random(seed)
@@ -66,23 +66,23 @@ class World:
 
     @property
     def phones(self) -> list[Phone]:
-        """Every device."""
+        """Every client: each citizen's, each officer's, and the tablets that only listen."""
         return [*self.citizens, *self.officers, *self.tablets]
 
     @property
     def promised(self) -> int:
-        """How many messages were acknowledged."""
+        """How many messages were acknowledged to any client."""
         return sum(len(phone.promised) for phone in self.phones)
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """The store as it is."""
+        """A connection to the store, closed when the block ends."""
         database = Database(self.store.uri, "chaos")
         yield database
         database.close()
 
     def open(self) -> None:
-        """Everybody asks, each officer takes twenty; every fifth citizen has a tablet besides that only listens."""
+        """Open the conversations; each officer takes twenty, every fifth citizen has a tablet that only listens."""
         for number, citizen in enumerate(self.citizens):
             talk = citizen.get("/v1/conversations", {"text": "在吗？"}, **{"Idempotency-Key": str(uuid4())})["id"]
             officer = self.officers[number // AN_OFFICER]
@@ -100,7 +100,7 @@ class World:
                 assert told["ok"], told
 
     def talk(self, messages: int) -> list[Any]:
-        """Both sides of each talk say their part, at once."""
+        """Let both sides of each conversation send their share of the messages, all at once; gives the greenlets."""
         part = -(-messages // (2 * len(self.citizens)))
         return [
             gevent.spawn(self._speak, phone, talk, part)
@@ -116,7 +116,7 @@ class World:
                 phone.drop()
 
     def kill(self, which: str, messages: int) -> None:
-        """Kill one; all but Redis are started again at once, Redis when some messages were said without it."""
+        """Kill one process; it is restarted at once, Redis only after some messages were sent without it."""
         self.kills[which] += 1
         victim = {"web": self.dice.choice(self.webs), "store": self.store, "redis": self.redis}[which]
         victim.kill()
@@ -126,7 +126,7 @@ class World:
         victim.start()
 
     def end(self) -> None:
-        """Everybody hangs up, everything is stopped."""
+        """Disconnect all clients and stop all processes."""
         for phone in self.phones:
             phone.end()
         for process in (*self.webs, self.redis, self.store):
@@ -137,7 +137,7 @@ class World:
 
 
 def until(done: Any, seconds: float = 120, strict: Any = None) -> bool:
-    """Look until `done`, at most so long; with `strict` None that must be enough."""
+    """Poll until `done()` is true, at most `seconds`; gives whether it is. With `strict` None, fails if it is not."""
     deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:
@@ -148,7 +148,7 @@ def until(done: Any, seconds: float = 120, strict: Any = None) -> bool:
 
 
 def run(seed: int, messages: int = MESSAGES, talks: int = TALKS, kills: int = KILLS) -> dict[str, Any]:
-    """The counts."""
+    """Run it with this seed; gives the counts."""
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         world = World(Path(folder), seed, talks)
         try:

@@ -3,7 +3,7 @@
 `python -m tests.show.circle --seed N` takes 10,000 origins × 100 points × 4 modes on both networks (four minutes); the
 flags make it smaller. Prints JSON counts; ends with status 1 where a time is off by more than TOLERANCE_S or a
 membership differs further from the limit than that. Where Valhalla is installed (valhalla_walk.py), the first origins
-are also compared with its walking times: it reads tags by other rules, so that is told and never judged.
+are also compared with its walking times: it reads tags by other rules, so that its differences are printed only.
 """
 
 import argparse
@@ -39,13 +39,13 @@ NEAR_S = 2 * MINUTES * 60
 
 
 def draw(name: str, count: int, rng: random.Random) -> list[Position]:
-    """Positions anywhere in the network's box."""
+    """Draw random positions in the network's box."""
     west, south, east, north = BOXES[name]
     return [(round(rng.uniform(west, east), 6), round(rng.uniform(south, north), 6)) for _ in range(count)]
 
 
 def built(name: str, positions: list[Position], folder: Path) -> Reach:
-    """A generation of the network for the positions, made by the builder as a process of its own."""
+    """Build a generation of the network for the positions, in a process of its own, and open it."""
     request = {
         "act": "build",
         "file": str(NETWORKS / f"{name}.osm.pbf"),
@@ -65,7 +65,7 @@ def built(name: str, positions: list[Position], folder: Path) -> Reach:
 
 
 def compare(name: str, mode: Mode, reach: Reach, origins: list[Position], goals: list[Position]) -> dict[str, Any]:
-    """Every pair once by table and once by heap; what is counted is said by the keys."""
+    """Compare every pair by our tables and by the second reading's Dijkstra; gives counts and differences by name."""
     second = SecondReading(str(NETWORKS / f"{name}.osm.pbf"), mode)
     starts, ends = [second.place(*p) for p in origins], [second.place(*p) for p in goals]
     travels = [reach.times(mode, *p) for p in origins]
@@ -105,7 +105,8 @@ def _count(count: dict[str, int], ours: float, theirs: float) -> float:
 
 
 def beside_valhalla(name: str, reach: Reach, origins: list[Position], goals: list[Position]) -> dict[str, Any] | str:
-    """How far Valhalla agrees on who is within the limit on foot, and by how much its times differ."""
+    """How often Valhalla agrees on what is within the limit on foot, and how much its times differ; or that it is not
+    installed."""
     python = valhalla_walk.python_with_valhalla()
     if python is None:
         return "not installed"
@@ -127,7 +128,7 @@ def beside_valhalla(name: str, reach: Reach, origins: list[Position], goals: lis
 
 
 def show(seed: int, origins: int, points: int, networks: list[str]) -> dict[str, Any]:
-    """The comparison on each network and mode."""
+    """Compare on each network and in each mode; gives the counts by network."""
     report: dict[str, Any] = {"seed": seed, "origins": origins, "points": points, "networks": {}, "valhalla": {}}
     with tempfile.TemporaryDirectory() as folder:
         for name in networks:
@@ -151,7 +152,7 @@ def show(seed: int, origins: int, points: int, networks: list[str]) -> dict[str,
 
 
 def main() -> int:
-    """The command."""
+    """Print the comparison; exit status 1 if a time is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--origins", type=int, default=10_000)

@@ -1,4 +1,4 @@
-"""Many chat clients in one process, as lean as Python allows: what a load generator needs of Socket.IO over websocket.
+"""Lean chat clients for load generators, many in one process: the part of Socket.IO over websocket that they need.
 
 Only what our server and the peer really send is understood: unfragmented text frames, one namespace, no binary. Frames
 are masked with zeros, which is a valid mask and leaves the text as it is (RFC 6455 §5.3).
@@ -27,7 +27,7 @@ _ids = itertools.count()
 
 
 class Line(asyncio.Protocol):
-    """One connection of one person. `heard` is the numbers of the messages of each conversation, as they came."""
+    """One connection of one person. `heard` holds the numbers of received messages per conversation, as they came."""
 
     def __init__(self, token: str, host: str) -> None:
         self.token, self._host = token, host
@@ -41,18 +41,18 @@ class Line(asyncio.Protocol):
     # -- asyncio ------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for a websocket."""
+        """Send the request for a websocket."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.write(UPGRADE.format(host=self._host).encode())
 
     def data_received(self, data: bytes) -> None:
-        """Take whatever is whole."""
+        """Handle the complete frames among what has arrived."""
         self._buffer += data
         while self._read():
             pass
 
     def connection_lost(self, reason: Exception | None) -> None:
-        """Nobody is answered any more."""
+        """Fail a connection that was not accepted yet; acknowledgements that are waited for do not come any more."""
         if not self.up.done():
             self.up.set_exception(ConnectionError(f"hung up: {reason}"))
 
@@ -65,25 +65,25 @@ class Line(asyncio.Protocol):
         self._send(b"42%s%d%s" % (PATH, number, orjson.dumps([event, body])))
 
     def post(self, conversation: str, text: str, then: Callable[[Answer], None]) -> None:
-        """Say something under a new client id."""
+        """Post a text under a new client id; `then` gets the acknowledgement."""
         client_id = str(UUID(int=_first + next(_ids), version=4))
         body = {"conversation": conversation, "client_id": client_id, "kind": "text", "text": text}
         self.ask("post", body, then)
 
     async def asked(self, event: str, body: Answer) -> Answer:
-        """The acknowledgement of an event."""
+        """Send an event and wait for its acknowledgement."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.ask(event, body, answer.set_result)
         return await answer
 
     async def posted(self, conversation: str, text: str) -> Answer:
-        """The acknowledgement of what is said."""
+        """Post a text and wait for its acknowledgement."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self.post(conversation, text, answer.set_result)
         return await answer
 
     def drop(self) -> None:
-        """Be gone without a word."""
+        """Cut the connection without closing it properly."""
         self._transport.abort()
 
     # -- the wire -------------------------------------------------------------------
@@ -141,7 +141,7 @@ class Line(asyncio.Protocol):
 
 
 async def connect(base: str, token: str) -> Line:
-    """A line that was let in. Raises ConnectionError."""
+    """Open a connection and wait until it is accepted. Raises ConnectionError."""
     where = urlsplit(base)
     loop = asyncio.get_running_loop()
     _, line = await loop.create_connection(lambda: Line(token, where.netloc), where.hostname, where.port)
@@ -150,7 +150,7 @@ async def connect(base: str, token: str) -> Line:
 
 
 async def get(base: str, path: str, token: str) -> Answer:
-    """One HTTP request on a connection of its own. Raises ConnectionError where it is not answered with 200."""
+    """Send one GET on a connection of its own; gives the JSON. Raises ConnectionError if the status is not 200."""
     where = urlsplit(base)
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
     wanted = (

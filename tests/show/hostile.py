@@ -1,8 +1,8 @@
-"""Shows that hostile files are refused, that nothing of them is stored, and that nobody dies of them.
+"""Shows that hostile files are refused, that nothing of them stays in the store, and that no process dies of them.
 
 `python -m tests.show.hostile --seed N` uploads 200 of them (17 sorts, see tests/files/papers.py) to a served process
-and asks it for its health all the while. Prints JSON counts; ends with status 1 where one is accepted, leaves a byte in
-the store, or where the process or its worker does not take a sound file afterwards.
+and asks it for its health all the while. Prints JSON counts; ends with status 1 if one is accepted or leaves a byte in
+the store, or if the process or its worker does not take a sound file afterwards.
 """
 
 import argparse
@@ -30,7 +30,7 @@ A_CITIZEN = 100
 
 
 class Health:
-    """Asks for the health of a process again and again, and keeps the longest wait in milliseconds."""
+    """Asks a process for `/healthz` again and again, and keeps the longest wait in milliseconds."""
 
     def __init__(self, base: str) -> None:
         self.waits: list[float] = []
@@ -54,7 +54,7 @@ class Health:
 
 
 def send(citizen: Session, name: str, data: bytes) -> dict[str, Any]:
-    """Upload a file and wait for what the check says."""
+    """Upload a file and wait for the result of its check."""
     told = {"Upload-Length": str(len(data)), "Upload-Metadata": f"filename {base64.b64encode(name.encode()).decode()}"}
     path = citizen.call("POST", "/v1/uploads", 201, {"Tus-Resumable": "1.0.0", **told}).headers["Location"]
     headers = {"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": STREAM}
@@ -64,7 +64,7 @@ def send(citizen: Session, name: str, data: bytes) -> dict[str, Any]:
 
 
 def attack(seed: int, count: int, folder: Path) -> dict[str, Any]:
-    """The counts of so many hostile files at a served process."""
+    """Upload `count` hostile files to a served process; gives the counts."""
     served = Served(folder).start()
     assert served.process is not None
     pid, sorts, reasons, accepted = served.process.pid, Counter[str](), Counter[str](), list[str]()
@@ -100,7 +100,7 @@ def attack(seed: int, count: int, folder: Path) -> dict[str, Any]:
 
 
 def left_in_store(uri: str) -> int:
-    """Parts and pieces of content that are still there."""
+    """The number of upload parts and content chunks that are still in the store."""
     database = Database(uri, "circle")
     try:
         return sum(database[name].count_documents({}) for name in ("upload_parts", "files.chunks", "files.files"))
@@ -109,7 +109,7 @@ def left_in_store(uri: str) -> int:
 
 
 def main() -> None:
-    """Show it."""
+    """Print the counts; exit status 1 if one of the promises is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=200)

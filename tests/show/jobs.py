@@ -1,4 +1,4 @@
-"""Shows how much background work one worker process does in a second, what it costs, and what a second one adds.
+"""Shows how much background work one worker process does per second, what it costs, and what a second one adds.
 
 `python -m tests.show.jobs --seed N [COUNT]` prints JSON: for one and for two workers on an embedded store of their own,
 events (each with one reaction) and jobs a second, CPU milliseconds a piece in the workers and in the store, and the
@@ -33,7 +33,7 @@ def store_cpu(pid: int) -> float:
 
 
 def run(store: EmbeddedStore, workers: int, count: int, each: int, work_ms: int) -> dict[str, Any]:
-    """So many workers work off `count` events, then as many jobs."""
+    """Let so many workers process `count` events, then as many jobs; gives rates and costs."""
     name = f"show-{workers}-{work_ms}"
     database, jobs = opened(store.uri, name)
     fill(database, jobs, count, each)
@@ -60,14 +60,14 @@ def run(store: EmbeddedStore, workers: int, count: int, each: int, work_ms: int)
 
 
 def compared(store: EmbeddedStore, count: int, each: int, work_ms: int) -> dict[str, Any]:
-    """One worker against two."""
+    """Measure one worker and two; gives both and the ratio of two to one."""
     one, two = (run(store, workers, count, each, work_ms) for workers in (1, 2))
     ratio = {name: round(two[name]["a_second"] / one[name]["a_second"], 2) for name in ("events", "jobs")}
     return {"count": count, "one_worker": one, "two_workers": two, "two_to_one": ratio}
 
 
 def report(seed: int, count: int, works: tuple[int, ...] = (0, WORK_MS)) -> dict[str, Any]:
-    """The mechanism alone, and with work that takes its time, in one run."""
+    """Measure the mechanism alone and with work that waits; gives both."""
     each, begun = random.Random(seed).randint(1, 5), time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="circle-show-") as folder:
         store = EmbeddedStore(Path(folder))
@@ -86,7 +86,7 @@ def report(seed: int, count: int, works: tuple[int, ...] = (0, WORK_MS)) -> dict
 
 
 def main() -> None:
-    """Print the counts."""
+    """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("count", type=int, nargs="?", default=600)

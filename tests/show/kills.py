@@ -30,8 +30,10 @@ LANES = 2
 
 
 def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: random.Random) -> list[Plan]:
-    """Every n of every step, victim and moment, or each `every`-th of these from a drawn one on. `during` tells a
-    sent command from an answered one only for a store: to a store its client's end looks alike."""
+    """Every n of every step, victim and moment, or each `every`-th of these from a drawn one on.
+
+    The moment `during` is for a store alone: when a client dies, its store sees no difference.
+    """
     made = []
     for name, checkpoint in kept.items():
         total = len(checkpoint.told["seen"])
@@ -52,7 +54,7 @@ def abandoned(kept: dict[str, Checkpoint], victims: Sequence[str]) -> list[Plan]
 
 
 def run(seed: int, acts: Sequence[str] = ACTS, victims: Sequence[str] = VICTIMS, every: int = 1) -> dict[str, Any]:
-    """The counts."""
+    """Run the trials with this seed; gives the counts."""
     begun, rng = time.monotonic(), random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder = Path(name)

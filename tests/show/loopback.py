@@ -1,5 +1,5 @@
-"""Gunicorn as in the Procfile on a free port, and a small client that keeps it busy: both share one machine, so the
-client does as little as can be.
+"""Starts gunicorn as in the Procfile on a free port, and keeps it busy by a client that is small, since both share one
+machine.
 """
 
 import os
@@ -33,12 +33,12 @@ class Server:
         return int(Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()[0])
 
     def cpu_seconds(self) -> float:
-        """CPU that the worker has used so far, its threads included."""
+        """Seconds of CPU that the worker has used so far, its threads included."""
         fields = Path(f"/proc/{self.worker}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def memory_mib(self) -> dict[str, float]:
-        """Of the worker: all that is resident, what is its own, and what it shares with others."""
+        """The worker's memory in MiB: resident, its own, and shared with others."""
         lines = Path(f"/proc/{self.worker}/smaps_rollup").read_text().splitlines()[1:]
         kib = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines)}
         own = kib["Private_Clean"] + kib["Private_Dirty"]
@@ -77,7 +77,7 @@ def _listens(port: int) -> bool:
 
 
 def ask(port: int, path: str) -> tuple[int, bytes]:
-    """One question; status and body."""
+    """Send one GET; gives (status, body)."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
         line.sendall(_request(path))
         head, body = _answer(line)
@@ -85,7 +85,7 @@ def ask(port: int, path: str) -> tuple[int, bytes]:
 
 
 def busy(server: Server, paths: Sequence[str], seconds: float) -> tuple[float, float]:
-    """Requests a second, and microseconds of the worker's CPU a request, under CONNECTIONS for so long."""
+    """Keep the server busy by CONNECTIONS for so long; gives (requests per second, worker's CPU per request in µs)."""
     lines = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(CONNECTIONS)]
     requests, answered = cycle([_request(path) for path in paths]), 0
     try:

@@ -1,4 +1,4 @@
-"""Shows how much memory the whole product holds when nobody asks anything: the web process and its store.
+"""Shows how much memory an idle installation holds: the web process and its store.
 
 `python -m tests.show.memory --seed N` prints JSON in MiB: resident memory of each process, their sum, and the sum of
 what is theirs alone. The installation is new; `--seed` is taken for uniformity and draws nothing.
@@ -19,7 +19,7 @@ MOST_MIB = 300
 
 
 def measure(settle: float = SETTLE_SECONDS) -> dict[str, Any]:
-    """Start an installation, let it come to rest, and read its memory."""
+    """Start an installation, wait `settle` seconds, and read its memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         served = Served(Path(folder)).start()
         try:

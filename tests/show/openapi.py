@@ -1,4 +1,4 @@
-"""Shows that nothing sent from the description breaks the office: schemathesis against every operation, as everybody.
+"""Shows that no request made from `/openapi.json` breaks the office: schemathesis on every operation, as every actor.
 
 `python -m tests.show.openapi --seed N [--examples E]` prints JSON: how many requests were made, the statuses they met,
 and what was wrong: an answer 5xx, a status, content type or body that the description does not name.
@@ -126,7 +126,7 @@ def _known(world: World) -> dict[str, Any]:
 
 @contextmanager
 def office() -> Iterator[World]:
-    """A world on a store of its own."""
+    """The world of tests/access on an embedded store of its own."""
     with TemporaryDirectory() as folder:
         store = EmbeddedStore(Path(folder) / "store")
         nothing_expires(pytest.MonkeyPatch())

@@ -34,17 +34,17 @@ class Rounds:
 
     @pytest.fixture(name=ROUND)
     def round_of_examples(self, request: pytest.FixtureRequest) -> int:
-        """The number of the round."""
+        """A fixture that makes each property run once per round; gives the number of the round."""
         return int(request.param)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        """Each property once a round."""
+        """Parametrize each property by the rounds."""
         if is_property(metafunc.function):
             metafunc.fixturenames.append(ROUND)
             metafunc.parametrize(ROUND, range(self.rounds), indirect=True)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
-        """Leave out what is no property, and count the examples of what is."""
+        """Leave out tests that are no properties, and count the examples of those that are."""
         items[:] = [item for item in items if is_property(item.obj)]
         for test in {item.obj.hypothesis.inner_test: item.obj for item in items}.values():
             test.hypothesis.inner_test = self._counted(test.hypothesis.inner_test)
@@ -62,7 +62,7 @@ class Rounds:
             self.failures.append({"test": report.nodeid, "error": report.longreprtext[-800:]})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what failed, with the example that hypothesis came down to, which it tries last."""
+        """Keep each failure with its falsifying example: the last one tried, to which hypothesis shrank it."""
         if report.failed:
             words = {"error": report.longreprtext[-800:], "arguments": self._failing}
             self.failures.append({"test": report.nodeid, **words})
@@ -86,7 +86,7 @@ def is_property(test: Callable[..., Any]) -> bool:
 
 
 def run(seed: int, rounds: int = 3) -> dict[str, Any]:
-    """The counts."""
+    """Run the properties so many rounds with this seed; gives the counts."""
     files = sorted(str(path) for path in TESTS.rglob("test_*.py") if USES in path.read_text(encoding="utf-8"))
     counted = Rounds(seed, rounds)
     with contextlib.redirect_stdout(io.StringIO()):
@@ -103,7 +103,7 @@ def run(seed: int, rounds: int = 3) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the counts; exit status 1 where a property failed."""
+    """Print the counts; exit status 1 if a property failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("rounds", type=int, nargs="?", default=3)

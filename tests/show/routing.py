@@ -1,5 +1,5 @@
 (
-    """Shows that everybody who asks gets an officer: 500 at once, 20 officers, two processes on one store.
+    """Shows that every citizen who asks gets an officer: 500 at once, 20 officers, two services on one store.
 
 `python -m tests.show.routing --seed N [ARRIVALS] [--officers M]` prints JSON. The citizens of two desks ask from many
 threads at once, through two services on an embedded store, as two processes would. Officers answer and end what they
@@ -35,7 +35,7 @@ LONGEST_SECONDS = 900
 
 
 class Day:
-    """The desks, their officers, and what is seen of them."""
+    """The desks, their officers, and what is observed of them."""
 
     def __init__(self, uri: str, seed: int, officers: int) -> None:
         self.dice = random.Random(seed)
@@ -53,19 +53,19 @@ class Day:
         self.lock = threading.Lock()
 
     def begin(self) -> None:
-        """The officers come."""
+        """Set the presence of all officers."""
         for one in self.officers:
             word = {"state": "here", "capacity": self.capacity[one.id], "takes": self.takes[one.id]}
             self.chats[0].officers.set_presence(one, word)
 
     def arrive(self, number: int) -> tuple[Actor, str]:
-        """One citizen asks."""
+        """Let one citizen ask; gives them and their conversation."""
         citizen, desk = self.office.citizen(f"{number}"), DESKS[self.dice.randrange(len(DESKS))]
         opened = self.chats[number % SERVICES].open(citizen, str(uuid4()), {"point": desk, "text": "在吗？"})
         return citizen, opened["id"]
 
     def work(self, officer: Actor, all_ended: threading.Event) -> None:
-        """Answer and end what is in hand, take more where one is not given, until everybody was served."""
+        """Let an officer answer and close what they hold, and claim more if they take `pull`, until all were served."""
         chat, dice = self.chats[self.officers.index(officer) % SERVICES], random.Random(officer.name)
         while not all_ended.is_set():
             held = chat.at_desk(officer, "mine", None, 50)["items"]
@@ -95,7 +95,7 @@ class Day:
 
 
 def run(seed: int, arrivals: int = ARRIVALS, officers: int = OFFICERS) -> dict[str, Any]:
-    """The counts."""
+    """Run one day with this seed; gives the counts."""
     with tempfile.TemporaryDirectory(prefix="routing-") as folder:
         store = EmbeddedStore(Path(folder))
         day = Day(store.start(), seed, officers)

@@ -30,7 +30,7 @@ def read(name: str) -> Any:
 
 
 def index(without: str = "") -> Index:
-    """The index over the starter catalogue, one of its fields left out where named."""
+    """The search index over the starter catalogue, without the field that is named."""
     lexicon = read("lexicon.json")
     empty: dict[str, list[str]] = {without: []} if without else {}
     matters = [matter_of({**record, **empty}) for record in read("matters.json")]
@@ -40,7 +40,7 @@ def index(without: str = "") -> Index:
 
 
 def bigrams(text: str) -> list[str]:
-    """Neighbouring characters, and single ones where there is only one."""
+    """The pairs of neighbouring characters of a text; the single character if there is only one."""
     close = "".join(text.lower().split())
     return [close[at : at + 2] for at in range(max(1, len(close) - 1))]
 
@@ -68,7 +68,7 @@ def plain(said: dict[str, list[str]]) -> Search:
 
 
 def tally(search: Search, questions: Iterable[Question]) -> dict[str, dict[str, int]]:
-    """By style and in all: how many were asked, right first, right within three."""
+    """By style and in all: how many questions were asked, and how many had the right matter first or within three."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for question in questions:
         found, right = search(question["question"]), {question["code"], *question["also_acceptable"]}
@@ -110,7 +110,7 @@ def misheard(text: str, homophones: dict[str, list[str]], rng: random.Random) ->
 
 
 def slips(questions: Sequence[Question], rng: random.Random) -> list[Question]:
-    """Each Chinese question with one homophone, and in pinyin."""
+    """Each Chinese question twice: with one character replaced by a homophone, and in pinyin."""
     chars = sorted({char for record in read("matters.json") for char in json.dumps(record, ensure_ascii=False)})
     homophones: dict[str, list[str]] = defaultdict(list)
     for char in chars:
@@ -128,7 +128,7 @@ def codes(of: Index) -> Search:
 
 
 def times(search: Search, questions: Sequence[Question]) -> dict[str, float]:
-    """Milliseconds of CPU a question."""
+    """Milliseconds of CPU per question."""
     spent = []
     for question in questions:
         begun = time.thread_time()

@@ -1,7 +1,7 @@
-"""Shows how long a start takes, from the command to the first `ready`: the first on a folder, and later ones.
+"""Shows how long a start takes, from the command to the first 200 of `/readyz`: the first on a folder, and later ones.
 
-`python -m tests.show.start --seed N [--count M]` prints JSON in seconds; `cpu` is what web process and store computed
-for it, which a busy machine does not stretch. `--seed` is taken for uniformity.
+`python -m tests.show.start --seed N [--count M]` prints JSON in seconds; `cpu` is the CPU time of the web process and
+its store, which a busy machine does not stretch. `--seed` is taken for uniformity and draws nothing.
 """
 
 import argparse
@@ -18,7 +18,7 @@ MOST_SECONDS = 5.0
 
 
 def measure(count: int = 5) -> dict[str, Any]:
-    """One first start and `count` later ones on the same folder."""
+    """Measure the first start on a folder and `count` later ones."""
     with tempfile.TemporaryDirectory() as folder:
         served = Served(Path(folder))
         first, cpu_first = _start(served)

@@ -1,4 +1,4 @@
-"""Shows that what takes one row costs the same however many rows there are: 500 and 50,000 of each, in one run.
+"""Shows that acts on one row cost the same however many rows there are: 500 and 50,000 of each, in one run.
 
 `python -m tests.show.store --seed N [ROWS]` assembles the whole on an embedded store of its own, fills the collections
 with copies of genuine rows and measures, at both sizes and in random order: the refresh of a log-in, a piece of an
@@ -72,7 +72,7 @@ class Scene:
         self.database.close()
 
     def genuine(self) -> dict[str, Row]:
-        """By collection, one row as the program itself wrote it."""
+        """One row per collection, as the program itself wrote it."""
         self.office.files.begin(self.citizen, 100, "", str(uuid4()))
         self.converse()
         self.office.jobs.enqueue("show", "show", {}, due_at=self.clock())
@@ -84,14 +84,14 @@ class Scene:
         return rows
 
     def converse(self) -> str:
-        """A conversation that waits for an officer."""
+        """Open a conversation that waits for an officer; gives its id."""
         body = {"point": "XC-H01", "text": "在吗？"}
         return str(self.office.chat.open(self.citizen, str(uuid4()), body)["id"])
 
     # -- what is measured: how it is made ready, which is not measured, and the act itself ----
 
     def acts(self) -> dict[str, tuple[Callable[[], Any], Act]]:
-        """By name, what makes an act ready and the act."""
+        """The measured acts by name, each with the function that prepares its argument."""
         identity, jobs = IdentityStore(self.database), JobStore(self.database)
         sessions, files, chat = self.office.identity.sessions, self.office.files, self.office.chat
         return {
@@ -132,7 +132,7 @@ class Scene:
     # -- filling ----
 
     def fill(self, rows: dict[str, Row], before: int, count: int) -> None:
-        """As many copies of each row as are missing to `count`; each is somebody else's, and done."""
+        """Copy each row until there are `count` instead of `before`; each copy is somebody else's, and done."""
         self.rows = rows
         for name, row in rows.items():
             for begin in range(before, count, BATCH):
@@ -140,7 +140,7 @@ class Scene:
                 self.database[name].insert_many(copies, ordered=False)
 
     def between(self) -> None:
-        """What acts left in hand is put away: the officer's conversations, the citizen's limits."""
+        """Reset what acts leave behind: the officer's conversations and the citizen's rate limits."""
         closed = {"$set": {"state": "closed"}}
         self.database["conversations"].update_many({"officer.id": self.officer.id, "state": "active"}, closed)
         for name in ("upload_days", "login_counts"):
@@ -148,7 +148,7 @@ class Scene:
         self.clock.move(seconds=1)
 
     def cpu(self) -> dict[str, int]:
-        """By thread of the store, the nanoseconds of CPU that it has used (sched-stats of proc(5))."""
+        """The nanoseconds of CPU that the store has used, by thread (schedstat of proc(5))."""
         used = {}
         for path in Path(f"/proc/{self.pid}/task").iterdir():
             with suppress(OSError):  # it has ended meanwhile
@@ -156,7 +156,7 @@ class Scene:
         return used
 
     def measure(self, rng: random.Random, times: int) -> dict[str, dict[str, float]]:
-        """By act, the medians of its milliseconds and of the store's CPU; acts come in random order."""
+        """The medians by act of its milliseconds and of the store's CPU; acts come in random order."""
         acts = self.acts()
         took: dict[str, list[float]] = {name: [] for name in acts}
         used: dict[str, list[float]] = {name: [] for name in acts}
@@ -194,7 +194,7 @@ def another(name: str, row: Row) -> Row:
 
 
 def report(seed: int, few: int, many: int, times: int) -> dict[str, Any]:
-    """Both sizes in one run."""
+    """Measure at both sizes in one run; gives the medians and their ratios."""
     rng, begun = random.Random(seed), time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="circle-show-") as folder, pytest.MonkeyPatch.context() as patch:
         nothing_expires(patch)

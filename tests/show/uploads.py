@@ -1,8 +1,8 @@
-"""Shows that an upload survives any cut: sent over real sockets to a served process, each cut at a random byte.
+"""Shows that uploads survive cuts: sent over real sockets to a served process, each cut at random bytes.
 
 `python -m tests.show.uploads --seed N` sends 5 uploads of up to 3 MB, cut 50 times each: in the head of a request, in
-its body, in silence or with a reset, with and without a checksum. Prints JSON counts; ends with status 1 where a file
-that comes back differs in one byte.
+its body, in silence or with a reset, with and without a checksum. Prints JSON counts; ends with status 1 if a file that
+comes back differs in one byte.
 """
 
 import argparse
@@ -31,7 +31,7 @@ LOOK_SECONDS = 0.02
 
 
 class Sender:
-    """One upload of `data` by somebody whose line is bad."""
+    """A client that uploads `data` and breaks its connections."""
 
     def __init__(self, served: Served, citizen: Session, data: bytes, rng: random.Random) -> None:
         self._served, self._citizen, self._data, self._rng = served, citizen, data, rng
@@ -40,7 +40,7 @@ class Sender:
         self.kept_of_cuts = 0
 
     def offset(self) -> int:
-        """How much has arrived, once the other side has noticed the cut."""
+        """The offset that the server has, once it has noticed the cut."""
         answer = self._citizen.call("HEAD", self.path, headers={"Tus-Resumable": "1.0.0"})
         return int(answer.headers["Upload-Offset"])
 
@@ -66,7 +66,7 @@ class Sender:
                 self._citizen.call("PATCH", self.path, 204, headers, data=self._data[at:])
 
     def returned(self) -> bytes:
-        """What comes back after the check."""
+        """The content that the server gives back after the check."""
         wait_for(lambda: self._citizen.call("GET", self.path)["state"] != "checking", 60)
         address = self._citizen.call("GET", self.path.replace("uploads", "files"))
         return requests.get(self._served.base + address["url"], timeout=60).content
@@ -96,7 +96,7 @@ class Sender:
 
 
 def cut_uploads(seed: int, uploads: int, cuts: int, folder: Path) -> dict[str, Any]:
-    """The counts of so many uploads, each cut so often."""
+    """Send so many uploads, each cut so often; gives the counts."""
     rng = random.Random(seed)
     served = Served(folder).start()
     counts = {"seed": seed, "uploads": uploads, "cuts": 0, "cuts_of_which_bytes_were_kept": 0, "bytes": 0}
@@ -119,7 +119,7 @@ def cut_uploads(seed: int, uploads: int, cuts: int, folder: Path) -> dict[str, A
 
 
 def main() -> None:
-    """Show it."""
+    """Print the counts; exit status 1 if a file differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--uploads", type=int, default=5)

@@ -1,4 +1,4 @@
-"""How to call a route so that whoever may is let through: a file a room, each with its `CALLS`.
+"""How to call each route so that whoever may is let through: one file per room, each with its `CALLS`.
 
 A route that is in none of them needs nothing but its path.
 """

@@ -25,7 +25,7 @@ def _reply(world: World, actor: str) -> Call:
 
 
 def _to_block(world: World, actor: str) -> Call:
-    """A talk of somebody new, whom nobody has blocked, that the window's officer holds."""
+    """Block in a conversation that the window's officer holds, with somebody new whom nobody has blocked."""
     chat, officer = world.office.chat, world.office.identity.actor(world.window.token)
     talk = world.citizen().post("/v1/conversations", {"point": "XC-H01"})
     chat.handling.claim(officer, talk["id"])

@@ -31,7 +31,7 @@ NEW_MATTER = {
 
 
 def _move(world: World, actor: str) -> Call:
-    """A draft whose matter has a newer version by now."""
+    """Move a draft whose matter has a newer version by now."""
     code = f"XC-{uuid4().hex[:8]}"
     new_version(world.second_admin, code, **NEW_MATTER)
     draft = world.owner.post("/v1/drafts", {"matter": code, "answers": {}})

@@ -1,4 +1,4 @@
-"""What a call is made of: `at` (ids in the path), `json`, `data`, `headers`, `query`, `path`, or another `caller`."""
+"""Builders of calls: dicts of `at` (ids in the path), `json`, `data`, `headers`, `query`, `path` and `caller`."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -20,15 +20,15 @@ Calls = dict[tuple[str, str], Callable[[World, str], Call]]
 
 
 def body(**fields: Any) -> Callable[[World, str], Call]:
-    """With this JSON."""
+    """A call with these fields as its JSON body."""
     return lambda world, actor: {"json": fields}
 
 
 def query(text: str) -> Callable[[World, str], Call]:
-    """With this query, e.g. `?q=1`."""
+    """A call with this query, e.g. `?q=1`."""
     return lambda world, actor: {"query": text}
 
 
 def oneself(world: World, actor: str) -> Call:
-    """By somebody of the same standing, for what one does to oneself."""
+    """A call by somebody new with the actor's role and post, for routes that change the caller's own account."""
     return {"caller": world.like(actor)}

@@ -26,7 +26,7 @@ def _begin_matter(world: World, actor: str) -> Call:
 
 
 def _matter_draft(world: World) -> Call:
-    """A draft of a new matter, and the edit that it stands at."""
+    """Begin the draft of a new matter; gives a call with its code and its edit in If-Match."""
     code = f"XC-{uuid4().hex[:8]}"
     draft = world.second_admin.post(f"/v1/matters/{code}/versions", NEW_MATTER)
     return {"at": {"code": code}, "headers": {"If-Match": f'"{draft["edit"]}"'}}
