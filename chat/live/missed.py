@@ -6,6 +6,13 @@ Other processes' messages and receipts come through Redis, which may lose them.
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from chat.live.writer import DEADLINE_SECONDS
+
+LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
+"""How long after it was stored a message of another process that Redis did not bring is read from the store: later than
+any write can end, with a margin for clocks that differ."""
 
 REMEMBERED = 100_000
 RECEIPTS = 20_000

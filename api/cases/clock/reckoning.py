@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple
 
 from api.calendar.calendar import UnknownYear, WorkingCalendar
 from api.cases.clock import ledger as book
-from api.cases.clock.count import STOPPING_KINDS, CountedLimit, Stops
+from api.cases.clock.count import CountedLimit
 from api.cases.clock.facts import ClockError, Extension, Facts, Procedure, read_facts
 from api.cases.clock.start import StartStanding, stand
+from api.cases.clock.stops import STOPPING_KINDS, Stops
 
 HANDOVER_LIMIT_DAYS = 10
 
