@@ -9,7 +9,7 @@ Document = dict[str, Any]
 
 
 class Viewer(Protocol):
-    """A person for whom something is read or resolved."""
+    """The person for whom something is read or resolved: a citizen, or a member of staff posted to a `point`."""
 
     @property
     def id(self) -> str: ...

@@ -325,7 +325,7 @@ class CannedPageSchema(Schema):
 
 
 class SearchQuerySchema(PageQuerySchema):
-    """The words to search for."""
+    """The words to search for, with paging."""
 
     q = fields.String(required=True, validate=validate.Length(1, 60))
 

@@ -1,6 +1,6 @@
-"""Outward messages: what is told to whom, by which channel, and whether it arrived.
+"""Notices to people: their text, their delivery by inbox and SMS, and whether they arrived.
 
-`Notifications` is the package assembled; `api/office.py` hands it what it needs and calls `tell` and `step`.
+`Notifications` is the assembled package. `api/office.py` builds it; other rooms call `tell`, the worker calls `step`.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """The states of a notice on one channel, and which may follow which.
 
-A notice is *what* is told to one recipient; a delivery is one try to bring it there by one channel.
+A notice is the message to one recipient; a delivery is one try to send it by one channel.
 """
 
 from collections.abc import Callable

@@ -26,7 +26,7 @@ ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True)
 class Words:
-    """One language of a template."""
+    """The words of a template in one language, with places for values."""
 
     sms: str
     title: str
@@ -35,7 +35,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Template:
-    """One version of what is said on one occasion."""
+    """One version of the words for one occasion, such as `case_accepted`."""
 
     name: str
     version: int
@@ -55,7 +55,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Said:
-    """The finished words of one notice."""
+    """The words of one notice, with its values filled in."""
 
     sms: str
     title: str

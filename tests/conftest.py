@@ -291,7 +291,7 @@ def citizen(log_in: Any) -> Caller:
 
 @pytest.fixture
 def other_citizen(log_in: Any) -> Caller:
-    """Somebody else, to whom nothing of `citizen` belongs."""
+    """Another citizen, logged in by phone, to whom nothing of `citizen` belongs."""
     return log_in("13900139000")
 
 

@@ -125,19 +125,19 @@ class Caller(Session):
     """A session with the methods of conftest's `Caller`, so that the steps of tests/way.py work with it."""
 
     def get(self, path: str) -> Any:
-        """GET, expecting 200."""
+        """GET; the status must be 200."""
         return self.call("GET", path)
 
     def post(self, path: str, json: Any = None, expect: int = 201, **rest: Any) -> Any:
-        """POST, expecting 201 unless told."""
+        """POST; the status must be 201 unless `expect` is given."""
         return self.call("POST", path, expect, json=json, **rest)
 
     def patch(self, path: str, json: Any, version: int) -> Any:
-        """PATCH against a version."""
+        """PATCH with this version in If-Match; the status must be 200."""
         return self.call("PATCH", path, headers={"If-Match": f'"{version}"'}, json=json)
 
     def raw(self, method: str, path: str, headers: dict[str, str], content_type: str = "", **rest: Any) -> Any:
-        """One request of an upload, the response as it came."""
+        """Send one request of an upload; gives the response, whatever its status."""
         told = {**headers, **({"Content-Type": content_type} if content_type else {})}
         return self.call(method, path, 201 if method == "POST" else 204, told, **rest)
 

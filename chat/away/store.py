@@ -45,7 +45,7 @@ class AwayStore:
         self._cursors.update_one(leased, {"$set": change})
 
     def mark_notified(self, conversation: str, member: Participant, seq: int) -> None:
-        """Remember that a notice told a member of everything up to `seq`."""
+        """Remember that a notice was left for a member about everything up to `seq`, as `told_seq`; it only rises."""
         first = {**dict.fromkeys(SEEN, 0), **member_fields(conversation, member)}
         upsert(
             self._db["conversation_members"],

@@ -44,7 +44,7 @@ class Broadcast:
             self._send(view, conversation)
 
     def stored(self, conversation: Conversation, rows: list[Document], actor: Viewer) -> None:
-        """Send the messages that an act stored."""
+        """Send the messages that a transition stored."""
         for view in self._views.messages(rows, conversation, conversation.citizen, actor.name):
             self._send(view, conversation)
 

@@ -4,7 +4,7 @@ Numbers are optimistic: last + 1, from memory. What keeps them gap-free and in o
 
 - number s is inserted only once s-1 is stored, or directly after it in the same ordered batch;
 - a process whose memory is stale hits the unique index (conversation, stream, seq), never an empty place;
-- every failure takes one way back: look up by client id what is stored, forget the numbers, number the rest anew.
+- every failure is handled in one way: look up by client id what is stored, forget the numbers, number the rest again.
 
 A message is broadcast and acknowledged only after a majority has stored it.
 """

@@ -1,1 +1,1 @@
-"""Retention: how long conversations are kept, their deletion, and the erasure of one citizen's words."""
+"""Retention: how long conversations are kept, their deletion, and the erasure of what one citizen wrote."""

@@ -359,7 +359,7 @@ def _fields_of(conversation: Conversation) -> Document:
 
 
 def member_fields(conversation: str, member: Participant) -> Document:
-    """The fields that tell whose row it is."""
+    """The fields of a member's row that name the conversation and the member."""
     return {"conversation": conversation, "member": member.id, "kind": member.kind}
 
 

@@ -1,4 +1,4 @@
-"""Nothing of a room is forgotten: looked for in the whole tree, and in a world where the owner has done everything."""
+"""Nothing of a room is forgotten: checked in the whole tree, and in a world whose owner has called every route."""
 
 import re
 from dataclasses import fields

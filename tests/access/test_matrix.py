@@ -1,4 +1,4 @@
-"""Who may: every route as everybody, against a table written by hand that says what must be."""
+"""Who may call which route: every route is called as every actor, against a table written by hand."""
 
 import csv
 from pathlib import Path

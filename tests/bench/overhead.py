@@ -49,7 +49,7 @@ def ours() -> Flask:
 
 
 def _counted(limits: RateLimiter) -> Callable[[str, str], None]:
-    """Count every call, but stop none: a round makes more than anybody may."""
+    """Count every call, but stop none, since a round makes more than the limits allow."""
     real = limits.person
 
     def count(kind: str, who: str) -> None:

@@ -2,18 +2,18 @@
 
 `python -m tests.bench.relay --seed N [--short]` prints JSON. Three servers stand on one embedded store: `ours`
 (gevent, tests/chat/served.py), and `peer.mjs` twice: `node`, with one insertOne a message, and `node_grouped`, with our
-group commit in front of its acknowledgement. Citizens and officers talk through websockets (crowd.py, in this process,
+group commit in front of its acknowledgement. Citizens and officers post through websockets (crowd.py, in this process,
 which is not counted); every message goes to both sides and is acknowledged after a majority has it. Counted:
 
 - `saturated`: everybody sends again as soon as they were acknowledged. CPU is the server's own, from /proc, without the
-  store's; the servers take turns in rounds, in an order that the seed draws, and medians are told.
-- `steady`: so many messages a second altogether, whatever comes back; milliseconds to the acknowledgement.
+  store's; the servers take turns in rounds, in an order that the seed draws, and medians are printed.
+- `steady`: a fixed number of messages per second, whatever comes back; milliseconds to the acknowledgement.
 - `idle`: resident memory of connections that were let in and say nothing.
-- `storm`: everybody's line breaks, some messages are said meanwhile, and all come back at once: connect, join, fetch.
+- `storm`: all connections break, some messages are posted meanwhile, and all return at once: connect, join, fetch.
 - `two_processes`: two of ours with Redis between them beside one, each person on either. Saturated is their worst case:
-  in every second talk both processes number at once, again and again, and the unique index sends one of them back.
+  in every second conversation both processes number at once, and the unique index makes one of them retry.
 
-That each message was acknowledged once, under the next number, and heard by both sides in order, is checked each time.
+Each time it is checked that each message was acknowledged once, with the next number, and received by both sides.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 `PYTHON tests/bench/valhalla_walk.py`, run by a Python that has the package `pyvalhalla-weekly` (never one of ours: see
 `python_with_valhalla`). On standard input `{file, origins, goals, kmh}`; on standard output `{seconds, us, tiles_s}`:
-seconds of every origin to every goal, null where there is no way; microseconds of each 1 × goals matrix, of time and of
+seconds of every origin to every goal, null if there is no way; microseconds of each 1 × goals matrix, of time and of
 CPU; how long its tiles took to build.
 """
 

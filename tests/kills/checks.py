@@ -44,7 +44,7 @@ def _cases(world: World) -> list[str]:
 
 
 def _events(world: World) -> list[str]:
-    """Every event has had all its reactions, and each that is told was told once."""
+    """Every event has had all its reactions, and each that leads to a notice led to one."""
     found, reactions = [], world.office.reactions
     for row in _rows(world, "events"):
         wanted = sorted(name for name, _ in reactions.get(row["type"], ()))

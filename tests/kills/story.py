@@ -132,7 +132,7 @@ def submit_anew(world: World) -> str:
 
 
 def act(role: str, name: str, version: int, **data: Any) -> Callable[[World], Any]:
-    """An act of staff against a version: 200, or 412 where it was done before."""
+    """A step in which staff act on a version: 200, or 412 if it was done before."""
 
     def do(world: World) -> Any:
         path = f"/v1/cases/{world.known['case']['number']}/actions"

@@ -27,7 +27,7 @@ Known = dict[str, Any]
 
 @dataclass
 class Ended:
-    """How a process ended: `done`, `broke` (its last words in `answer`), or `killed`."""
+    """How a process ended: `done`, `broke` (the error in `answer`), or `killed`."""
 
     how: str
     answer: Any = None

@@ -1,6 +1,6 @@
 """Shows that live conversations lose, double and reorder no message, whatever is killed meanwhile.
 
-`python -m tests.show.chaos --seed N [MESSAGES] [--talks T] [--kills K]` prints JSON. Citizens and officers talk in T
+`python -m tests.show.chaos --seed N [MESSAGES] [--talks T] [--kills K]` prints JSON. Citizens and officers write in T
 conversations through two web processes on an embedded store of their own, with Redis between; lines break, messages are
 sent twice; K times one of the web processes or the store is killed (SIGKILL) and started again, or Redis is killed and
 stays away for a while. In the end the clients' own records of what was acknowledged are compared with the store and

@@ -1,7 +1,7 @@
 """Shows that travel times are exact: tables against a second reading of the same file, pair by pair.
 
 `python -m tests.show.circle --seed N` takes 10,000 origins × 100 points × 4 modes on both networks (four minutes); the
-flags make it smaller. Prints JSON counts; ends with status 1 where a time is off by more than TOLERANCE_S or a
+flags make it smaller. Prints JSON counts; ends with status 1 if a time is off by more than TOLERANCE_S or a
 membership differs further from the limit than that. Where Valhalla is installed (valhalla_walk.py), the first origins
 are also compared with its walking times: it reads tags by other rules, so that its differences are printed only.
 """

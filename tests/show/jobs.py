@@ -1,9 +1,9 @@
 """Shows how much background work one worker process does per second, what it costs, and what a second one adds.
 
 `python -m tests.show.jobs --seed N [COUNT]` prints JSON: for one and for two workers on an embedded store of their own,
-events (each with one reaction) and jobs a second, CPU milliseconds a piece in the workers and in the store, and the
-ratio of two to one. Once the work itself is nothing, so that our own mechanism alone is measured and the embedded store
-is the limit; once it takes WORK_MS of waiting, as for a provider. The seed draws how many events each subject has, from
+events (each with one reaction) and jobs per second, CPU milliseconds of workers and store per piece of work, and the
+ratio of two to one. Once the work is empty, so that our own mechanism alone is measured and the embedded store is the
+limit; once it waits for WORK_MS, as for a provider. The seed draws how many events each subject has, from
 1 to 5.
 """
 

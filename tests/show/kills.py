@@ -3,8 +3,8 @@ completion, and looks whether all is consistent and complete after the restart.
 
 `python -m tests.show.kills --seed N` prints JSON: for each step and victim how many store commands there are, how many
 times somebody was killed at each moment, what the caller was answered, and what was wrong. `web` and `worker` are
-processes beside a store that goes on (it is restarted where it would hold the dead client's open transaction for 60 s
-more; twice, in the full form, that is waited for); a killed `store` is started again while its caller still waits.
+processes beside a store that goes on; it is restarted if it would hold the dead client's open transaction for 60 s more
+(in the full form, twice that is waited for). A killed `store` is started again while its caller still waits.
 The seed draws the instant within a command, for the moment `during`.
 """
 
@@ -44,7 +44,7 @@ def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: 
 
 
 def abandoned(kept: dict[str, Checkpoint], victims: Sequence[str]) -> list[Plan]:
-    """A web process and a worker that leave a transaction open in a store that goes on."""
+    """The plans in which a web process and a worker leave a transaction open in a store that goes on."""
     made = []
     for name in ("submit.web", "accept.worker"):
         if name in kept and STORY[PLACE[name]].who in victims:

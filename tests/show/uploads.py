@@ -45,7 +45,7 @@ class Sender:
         return int(answer.headers["Upload-Offset"])
 
     def cut(self, left: int) -> None:
-        """Send on from where it stands, and break off at a random byte; `left` cuts are still to come."""
+        """Continue the upload from the server's offset, and cut at a random byte; `left` cuts are still to come."""
         at = self.offset()
         body = self._data[at : at + max(2, 2 * (len(self._data) - at) // (left + 1))]
         if len(body) == len(self._data) - at:
