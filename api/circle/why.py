@@ -6,13 +6,8 @@ from functools import lru_cache
 
 from api.circle.arrival import NEVER, arrival_at, too_late
 from api.circle.question import Bilingual, CircleQuestion, Stop
-from api.circle.travel.nearest import SNAP_LIMIT_M
+from api.circle.travel.nearest import FAR_SNAP_M, SNAP_LIMIT_M
 from api.times import BEIJING
-
-FAR_SNAP_M = 150.0
-"""A nearest street further away than this is reported: city streets lie at most 300 m apart (GB 50180-2018, 6.0.2), so
-that the position or the map is in doubt."""
-
 
 _BY = {
     "walk": Bilingual("步行", "On foot"),
