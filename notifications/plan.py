@@ -17,7 +17,7 @@ CHANNELS = {"login_code": ("sms",)}
 """Templates that do not go by all channels. A log-in code never lies in an inbox."""
 
 AWAITED = frozenset({"login_code"})
-"""What the recipient has just asked for and waits for: it goes out at night too."""
+"""Templates that the recipient has just asked for and waits for: they go out at night too."""
 
 GOOD_FOR = {"login_code": timedelta(minutes=5)}
 """Templates whose notices expire early: a log-in code ends after five minutes, and is not sent later."""

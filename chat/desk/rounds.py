@@ -17,7 +17,7 @@ log = logging.getLogger("circle.chat")
 
 MOST = 50
 SLOW = timedelta(seconds=15)
-"""How often the checks run that need not run every second."""
+"""How often the slow checks run, which need not run every second."""
 
 
 class Rounds:

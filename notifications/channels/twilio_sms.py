@@ -20,7 +20,8 @@ from notifications.channels import Call, Fault, LookFailed, Message, Remedy, Rep
 TIMEOUT_SECONDS = 10.0
 MOST_LISTED = 50
 CLOCK_SKEW = timedelta(minutes=5)
-"""A message found counts only if its words are ours and nobody else's; so the window may be wide."""
+"""How much earlier than our clock says a message is looked for. It counts only if its words are ours, so that a wide
+window does no harm."""
 VALID_AT_MOST = 36_000
 """Twilio keeps a message for at most ten hours in its own queue (ValidityPeriod, seconds)."""
 

@@ -45,7 +45,7 @@ STATUS = {
 
 
 FAST = 10**9
-"""Messages a minute: tests are no people."""
+"""Messages per minute that one person may send in tests: in effect no limit."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from tests.kills.story import PLACE, STORY, Refused, Step, file_is_there, submit
 
 LONGEST = 150.0
 PAUSE = timedelta(minutes=3)
-"""How far the time moves on before the work is looked at again: past a lease, a key in flight, the provider's list."""
+"""How far the clock moves before due work is done again: past a lease, a key in flight, the looks at the provider."""
 ABANDONED = 75.0
 """Seconds in which a store has dropped an abandoned transaction: MongoDB's transactionLifetimeLimitSeconds is 60."""
 Known = dict[str, Any]

@@ -37,7 +37,7 @@ MESSAGES, TALKS, KILLS = 50_000, 200, 24
 AN_OFFICER = 20
 WEBS = 2
 LONGEST_SECONDS = 1_500
-"""After this it has failed, whatever was said."""
+"""After so long it has failed, however many messages are acknowledged."""
 
 QUIET_SECONDS = 60
 NOTES = 0.1

@@ -31,11 +31,11 @@ BOXES = {
 TOLERANCE_S = 0.2
 MINUTES = 15
 FORWARD = 5
-"""Origins a mode that are searched forwards too, in the citizen's direction of travel."""
+"""How many origins per mode are searched forwards too, in the citizen's direction of travel."""
 BY_VALHALLA = 100
 """Origins that Valhalla is asked for."""
 NEAR_S = 2 * MINUTES * 60
-"""Times up to here are worth comparing with its."""
+"""The longest times that are compared with Valhalla's."""
 
 
 def draw(name: str, count: int, rng: random.Random) -> list[Position]:

@@ -19,7 +19,7 @@ UPGRADE = (
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n"
 )
-"""As a browser asks, compression included: who serves may decline it."""
+"""The request for a websocket as a browser sends it, with an offer of compression that the server may decline."""
 
 Answer = dict[str, Any]
 _first = uuid4().int & ~0xFFFFFFFF

@@ -26,7 +26,7 @@ from tests.serving import Served, Session, log_in_citizen, wait_for
 
 STREAM = "application/offset+octet-stream"
 A_CITIZEN = 100
-"""Files of one citizen; a day takes 200."""
+"""How many files one citizen uploads; 200 are allowed in a day."""
 
 
 class Health:

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.serving import free_port, wait_for
 
 CONNECTIONS = 4
-"""Kept alive; while one answer is read, the server works on the next."""
+"""How many connections are kept alive: while the client reads one answer, the server works on the next."""
 TICKS = os.sysconf("SC_CLK_TCK")
 
 

@@ -39,7 +39,7 @@ from tests.lasting import nothing_expires
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 ACTORS = ("owner", "window", "handler", "admin", "anyone")
 SPARED = {"DELETE /v1/me", "DELETE /v1/sessions/current", "POST /v1/staff/password", "POST /v1/staff/totp"}
-"""What would end the log-in of whoever asks; the matrix asks it of people made for that."""
+"""Operations that would end the caller's log-in; the matrix of access calls them as people made for that."""
 
 
 def examine(world: World, seed: int, examples: int) -> dict[str, Any]:

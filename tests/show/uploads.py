@@ -27,7 +27,7 @@ from tests.serving import Served, Session, log_in_citizen, wait_for
 STREAM = "application/offset+octet-stream"
 RESET = struct.pack("ii", 1, 0)
 LOOK_SECONDS = 0.02
-"""Between two looks at an offset: nobody may look more than 3,000 times a minute."""
+"""Seconds between two requests for an offset, of which the limits allow 3,000 per minute."""
 
 
 class Sender:
