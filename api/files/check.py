@@ -2,7 +2,7 @@
 
 Takes the file on standard input. Answers one line of JSON: `{"refused": code}` (see `file.UNFIT`), or `{"type", "size",
 "thumb", "facts"}` followed by `size` bytes to keep and `thumb` bytes of a small picture. A picture is decoded and
-encoded anew: nothing but its pixels comes through. A PDF is kept byte for byte, since its signature is worth something.
+encoded anew, so that nothing but its pixels remains. A PDF is kept byte for byte, so that its signature stays valid.
 """
 
 import contextlib
@@ -52,7 +52,7 @@ class Unfit(Exception):
 
 
 class Opened(NamedTuple):
-    """What is stored of an accepted file."""
+    """An accepted file: media type, content to store, thumbnail and facts such as its width."""
 
     type: str
     content: bytes

@@ -35,7 +35,7 @@ class ContentQuery(Schema):
 
 
 class Address(Schema):
-    """A signed address, good for five minutes without a log-in."""
+    """A signed address, valid for five minutes without a log-in."""
 
     id = fields.String(required=True)
     url = fields.String(required=True)
