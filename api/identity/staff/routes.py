@@ -40,7 +40,7 @@ def _log_in(bp: Blueprint, staff: Staff, http: Http) -> None:
     @http.allow("staff", "newcomer")
     @bp.response(201, schemas.TotpSecret)
     def begin_totp(actor: Any) -> Body:
-        """A secret for one's own authenticator, to be confirmed."""
+        """Begin to set up one's authenticator: a new secret, in force once confirmed."""
         return staff.begin_totp(actor)
 
     @bp.post("/staff/totp/confirmation")
@@ -48,7 +48,7 @@ def _log_in(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.arguments(schemas.TotpDigits)
     @bp.response(200, schemas.StaffDuties)
     def confirm_totp(body: Body, actor: Any) -> Body:
-        """The authenticator works; from now on log-in asks for it."""
+        """Confirm one's authenticator; from now on log-in requires it."""
         return staff.confirm_totp(actor, body["code"])
 
 
@@ -58,7 +58,7 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.arguments(schemas.StaffQuery, location="query")
     @bp.response(200, schemas.StaffPage)
     def members(query: Body, actor: Any) -> Body:
-        """Members of staff: all, or those with a word, a role, or in use."""
+        """Members of staff, filtered by a word, a role, or whether they are active."""
         paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor", None)}
         return page(lambda after, most: staff.members(query, after, most), paging)
 
@@ -102,7 +102,7 @@ def _recovery(bp: Blueprint, staff: Staff, http: Http) -> None:
     @http.allow("admin")
     @bp.response(201, schemas.Recovery)
     def open_recovery(staff_id: str, actor: Any) -> Body:
-        """Ask that an account be recovered; another administrator confirms."""
+        """Request the recovery of an account, which another administrator must confirm."""
         return staff.open_recovery(actor, staff_id)
 
     @bp.post("/staff/<staff_id>/recovery/confirmation")
@@ -116,5 +116,5 @@ def _recovery(bp: Blueprint, staff: Staff, http: Http) -> None:
     @http.allow("admin")
     @bp.response(204)
     def withdraw_recovery(staff_id: str, actor: Any) -> None:
-        """Strike out a recovery that waits."""
+        """Cancel a recovery that waits."""
         staff.withdraw_recovery(actor, staff_id)

@@ -161,7 +161,7 @@ class Staff:
     def _write(
         self, by: str, act: str, staff_id: str, change: Row, first: Callable[[Any], None] = lambda session: None
     ) -> None:
-        """Set fields of a member of staff and audit it, in one transaction, after what must come `first`."""
+        """Set fields of a member of staff and audit it, in one transaction that begins with `first(session)`."""
 
         def write(session: Any) -> None:
             first(session)
@@ -275,17 +275,17 @@ class Staff:
         return {**whose, "by": row["by"], "by_name": by.get("name", ""), "at": row["at"], "ends_at": row["ends_at"]}
 
     def reset(self, username: str) -> str | None:
-        """A new first password, from the command line; None if nobody has this user name."""
+        """Set a new first password from the command line and return it; None if nobody has this user name."""
         row = self._store.staff_named(username)
         return self._reset(row, COMMAND_LINE)["first_password"] if row else None
 
     def face(self, row: Row) -> Row:
-        """A member of staff."""
+        """A member of staff as JSON."""
         face = {key: row[key] for key in ("username", "name", "roles", "point", "department", "active", "version")}
         return {"id": row["_id"], "kind": "staff", **face, "totp": row["totp_on"]}
 
     def _reset(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
-        """A new first password and no second factor, in one transaction with what must come `first`."""
+        """Set a new first password and remove the second factor, in one transaction after `first(session)`."""
         password = secrets.token_urlsafe(12)
         fresh = {"totp_on": False, "totp_secret": None, "totp_step": 0, "must_change": True}
         self._write(by, "staff.recover", row["_id"], {**fresh, "password": self._passwords.hash(password)}, first)
