@@ -74,7 +74,7 @@ class CircleQuestion:
 
 
 class Stop(NamedTuple):
-    """A point of the answer: seconds to get there, the straight line in metres, its opening status on arrival."""
+    """A point of the answer: seconds of travel, straight-line distance in metres, its opening status on arrival."""
 
     point: ServicePoint
     seconds: float
@@ -86,9 +86,9 @@ class Stop(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """The points within the limit (`inside`), nearest first, and the recommended one (`best`) with the reason (`why`).
+    """The points within the time limit (`inside`), nearest first; the recommended one (`best`) and the reason (`why`).
 
-    `beyond` holds the nearest others, only where nothing is inside.
+    `beyond` holds the nearest points outside, only if nothing is inside.
     """
 
     inside: tuple[Stop, ...]
@@ -126,10 +126,10 @@ def reached(
     pace: Pace,
     seconds: Floats | None = None,
 ) -> Iterator[Reached]:
-    """Sort candidates by travel time, equally near ones by id; `candidates` come sorted by id.
+    """Yield the candidates by travel time, equally near ones by id; `candidates` must be sorted by id.
 
-    `metres` and `seconds` are arrays of one value per candidate. Where the tables hold no time (nan, or `seconds` is
-    None), it is estimated from the straight line in `metres` and DETOUR, and its basis is `estimate`.
+    `metres` and `seconds` are arrays with one value per candidate. A time that the tables lack (nan, or `seconds` is
+    None) is estimated from the straight line in `metres` and DETOUR; its basis is `estimate`.
     """
     estimated = metres * (DETOUR / (getattr(pace, question.mode) / 3.6))
     times, bases = estimated, ["estimate"] * len(metres)
@@ -190,7 +190,7 @@ def _openings(question: CircleQuestion, opening_at: OpeningAt) -> Callable[[str,
 
 
 def _best(question: CircleQuestion, inside: Sequence[Stop]) -> Stop:
-    """The stop of the best preference. Stops come nearest first: behind one that lacks nothing, the search ends."""
+    """The best stop by `_preference`. Stops come nearest first, so the search ends at one that lacks nothing."""
     best, best_preference = inside[0], _preference(question, inside[0])
     for stop in inside[1:]:
         if not any(best_preference[:3]) and stop.seconds > best_preference[3]:
