@@ -28,7 +28,7 @@ class Record(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The policy of this installation: a `trial` requires no second factor; log-in codes per day, per address and hour."""
+    """The policy of this installation: a `trial` requires no second factor; codes per day, and per address and hour."""
 
     trial: bool = False
     codes_a_day: int = 20_000

@@ -17,7 +17,7 @@ SWEEP_SECONDS = 1.0
 class Worker:
     """Runs each step in a loop of its own, so that a slow one does not hold up the others.
 
-    A step takes the present time and returns whether it found work; else its loop sleeps SWEEP_SECONDS, or until `nudge`.
+    A step takes the present time and returns whether it found work. An idle loop sleeps SWEEP_SECONDS or until `nudge`.
     """
 
     def __init__(self, steps: Mapping[str, Step], *, now: Callable[[], datetime]) -> None:

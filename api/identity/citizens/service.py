@@ -162,7 +162,7 @@ class Citizens:
     def _take(
         self, key: str, most: int, seconds: int, refusal: type[Refusal] = rules.LimitReached, alarm: str = ""
     ) -> None:
-        """Count one more under `key`, `most` per so many seconds. Raises `refusal`, whose first is logged as `alarm`."""
+        """Count one more under `key`, `most` per so many seconds; else raise `refusal`, the first logged as `alarm`."""
         n, ends_at = self._store.count(key, seconds, self._now())
         if n <= most:
             return
