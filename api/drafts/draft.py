@@ -1,4 +1,4 @@
-"""The rules of a draft: what it may hold, what is missing before it can be submitted."""
+"""The rules of a draft: its fields, its refusals, and what is missing before it can be submitted."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MOST_FILES = 20
 
 @dataclass(frozen=True)
 class MatterVersion:
-    """The version of a matter that a draft or a case is under, with the name it had then."""
+    """The version of a matter that applies to a draft or a case, with its name in that version."""
 
     code: str
     name: str
@@ -22,9 +22,10 @@ class MatterVersion:
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft as it is stored: `answers`, `situation` and `delivery` are sealed. `case` is the number of its case.
+    """A draft as it is stored: `answers`, `situation` and `delivery` are sealed (encrypted).
 
-    `materials` are upload ids by material; `moved` says what did not fit when it went to a newer version of its matter.
+    `materials` are upload ids by material; `case` is the number of the case that it became, `talk` the id of the
+    conversation that it was begun in; `moved` says what did not fit when it was moved to a newer version.
     """
 
     id: str
@@ -44,7 +45,7 @@ class Draft:
 
 
 class DraftSubmitted(Refusal):
-    """A draft makes at most one case, ever, and is not changed afterwards."""
+    """The draft was submitted already; it becomes one case at most, and is not changed afterwards."""
 
     code = "draft_submitted"
     zh = "这份申请已经提交，请到“我的办件”查看。"
@@ -52,7 +53,7 @@ class DraftSubmitted(Refusal):
 
 
 class NotComplete(Refusal):
-    """Something is missing; `errors` says what."""
+    """The draft cannot be submitted yet; `errors` says what is missing, by field or material."""
 
     code = "draft_incomplete"
     zh = "还有内容没有填完，请补上再提交。"
@@ -95,11 +96,10 @@ def missing(
     materials: tuple[MaterialLike, ...],
     usable: Callable[[str], bool],
 ) -> list[Missing]:
-    """What must still be done: what the form lacks, then the materials. `usable(upload)` says whether an upload was
-    accepted.
+    """What must still be done, fields of the form first, then materials.
 
-    A material that the state already holds or that may follow later is not asked for (国办发〔2022〕32号;
-    容缺受理), nor is one that is not required.
+    `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, if the state already holds it, or if it may follow later
+    (国办发〔2022〕32号; 容缺受理).
     """
     gaps = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
     for material in materials:
