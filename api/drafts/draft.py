@@ -98,8 +98,8 @@ def missing(
 ) -> list[Missing]:
     """What must still be done, fields of the form first, then materials.
 
-    `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, if the state already holds it, or if it may follow later
-    (国办发〔2022〕32号; 容缺受理).
+    `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, if the
+    state already holds it, or if it may follow later (国办发〔2022〕32号; 容缺受理).
     """
     gaps = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
     for material in materials:

@@ -285,7 +285,7 @@ class Drafts:
             raise BadFields({"situation": wrong})
 
     def _check_materials(self, actor: Actor, draft: OpenDraft, materials: dict[str, list[str]]) -> None:
-        """Raises BadFields unless each material is the matter's, with at most MOST_FILES uploads, all the actor's own."""
+        """Raises BadFields unless each material is the matter's, with at most MOST_FILES uploads of the actor's own."""
         known = {material.key for material in (*draft.matter.materials, *draft.edition.papers)}
         errors: dict[str, list[str]] = {}
         for key, uploads in materials.items():
