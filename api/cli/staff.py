@@ -1,4 +1,4 @@
-"""The commands `circle staff`: members of staff, managed at the machine itself."""
+"""The commands `circle staff`: manage members of staff from the command line of the machine."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ STAFF_ROLES = ("window", "handler", "head", "supervisor", "admin")
 
 @click.group()
 def staff() -> None:
-    """Members of staff."""
+    """Manage members of staff."""
 
 
 @staff.command("add")
@@ -67,7 +67,7 @@ def staff_change(username: str, roles: tuple[str, ...], **options: Any) -> None:
 @staff.command("list")
 @click.option("--find", help="A part of name, user name, point or department.")
 def staff_list(find: str | None) -> None:
-    """Everybody, with their roles; a leading `-` marks who has left."""
+    """List the members of staff with their roles; a leading `-` marks who has left."""
     with opened_office() as office:
         after = None
         while rows := office.identity.staff.members({"q": find}, after, 100)[:100]:
@@ -83,7 +83,7 @@ def staff_list(find: str | None) -> None:
 @staff.command("reset")
 @click.argument("username")
 def staff_reset(username: str) -> None:
-    """A new first password for USERNAME, who then sets a password and a second factor anew."""
+    """Set a new first password for USERNAME, who must then choose a password and a second factor."""
     with opened_office() as office:
         password = office.identity.staff.reset(username)
     if password is None:
