@@ -144,7 +144,7 @@ SECTIONS = (
         kept="The proof that the office told somebody; values are sealed, and the id leads to nobody.",
     ),
 )
-"""In the order of forgetting: what rests on a file goes before the file."""
+"""The sections, in the order of erasure: users of a file before the file."""
 
 OWN = ("citizens._id", "consents.citizen", "sessions.who", "wechat_accounts.citizen", "devices.citizen")
 """What the identity room holds of a citizen: it exports and removes that itself (`Citizens.export`, `.close`)."""

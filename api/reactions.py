@@ -19,7 +19,7 @@ RECURRING = (
     Recurring("cases.silence", every=timedelta(days=1), after=timedelta(seconds=10)),
     Recurring("audit.head", every=timedelta(days=1), after=timedelta(minutes=5)),
 )
-"""The jobs that come back by themselves: one job per slot."""
+"""The recurring jobs."""
 
 
 class Tell(Protocol):

@@ -29,7 +29,7 @@ IDENTITY_NUMBERS = frozenset({"id_number", "payee_id"})
 
 ACTION_VERSION = 1
 UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""(act, version) to its data as the next version writes it. Actions are never rewritten, only read anew."""
+"""Per (act, version), a function that converts its data to the next version. Stored actions are never rewritten."""
 
 
 def upcast(act: str, version: int, data: dict[str, Any]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ RULES: dict[str, ActRule] = {
     "note": _rule("内部备注", "window handler", OPEN | ENDED),
     "close": _rule("办结归档", "window", ENDED, "closed"),
 }
-"""The first action, `submit`, has no row: it makes the case. A hand-written table under tests/ says the same again."""
+"""The rule per act; `submit` has none, since it creates the case. A table under tests/ repeats them, written by hand."""
 
 EVENTS = {
     "submit": "case.submitted",

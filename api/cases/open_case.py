@@ -27,7 +27,7 @@ class OpenCase:
     actions: tuple[Action, ...]
     standing: CaseStanding
     files: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    """By upload: what was looked up of its files already."""
+    """Descriptions of its files by upload, as far as they were looked up already."""
 
     @property
     def papers(self) -> list[Material]:

@@ -12,4 +12,4 @@ class CasesPorts:
     """The ports of this room; api/ports.py fills each of them at assembly."""
 
     conversations_of: Callable[[str, Actor], list[dict[str, Any]]]
-    """What the timeline of the case with a number says of its conversations, as the actor may see it."""
+    """The lines about conversations in the timeline of the case with this number, as the actor may see them."""

@@ -8,10 +8,10 @@ Pure functions; `within` gives the same rule as filters for a store.
 from typing import Any, Protocol
 
 BOUND_BY = {"window": ("desk", "point"), "handler": ("department", "department"), "head": ("department", "department")}
-"""By role: the field of a case, and what of the member of staff must equal it."""
+"""Per role: the field of a case, and the attribute of the member of staff that must equal it."""
 
 EVERYWHERE = frozenset({"supervisor"})
-"""Who reads every case. An administrator is in neither table: who runs the machines has no business with a case."""
+"""The roles that see every case. `admin` is in neither table: operating the system gives no access to cases."""
 
 
 class Placed(Protocol):

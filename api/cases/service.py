@@ -39,7 +39,7 @@ QUEUES: dict[str, Row] = {
     "to_hand_over": {"state": "issued"},
     "all": {"state": {"$in": list(rules.STATES)}},
 }
-"""By queue: what the store is asked for. `all` names every state, since a list needs an equality beside its order."""
+"""The filter per queue. `all` names every state, since a list needs an equality beside its order."""
 
 
 @dataclass(frozen=True)

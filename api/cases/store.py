@@ -27,7 +27,7 @@ INDEXES: list[Index] = [
 SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")
-"""What every action writes anew in its case; a `department` too, where there is one."""
+"""The fields of a case that every action replaces; `department` too, if there is one."""
 
 
 class NumberTaken(Exception):

@@ -8,7 +8,7 @@ from api.matters.catalogue.matter import Matter
 from api.matters.service import Matters
 
 AS_COMPANY = {"applicant": "company"}
-"""What a company's mandate says of the situation."""
+"""The answer about the situation that follows from a mandate of a company."""
 
 
 def open_draft(record: Draft, keys: Keyring, matters: Matters, mandates: Mandates) -> OpenDraft:

@@ -20,7 +20,7 @@ from api.files.file import MOST_BYTES, kind_of
 from api.limited import ProcessLimits, confine
 
 LIMITS = ProcessLimits(memory_bytes=1024**3, cpu_seconds=20, grace_seconds=5, niceness=10, file_bytes=0)
-"""Little memory, little time, no files; others go first."""
+"""The limits of the check; it can write no file, and other processes have priority."""
 MOST_PIXELS = 50_000_000
 MOST_SIDE = 5_000
 """The longer side of a kept picture in pixels, at most: an A4 page at 400 dpi."""

@@ -11,7 +11,7 @@ KEEP_KEYS = timedelta(days=30)
 IN_FLIGHT = timedelta(seconds=30)
 RENEWED = timedelta(seconds=5)
 KEEP = {"events": KEEP_EVENTS, "jobs": KEEP_JOBS}
-"""How long done rows are kept. So long a job's key is taken."""
+"""How long done rows are kept, and with them the keys of jobs."""
 
 WINDOW = 128
 """How many due rows are read for one batch."""

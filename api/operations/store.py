@@ -17,7 +17,7 @@ from api.operations.migration import MigrationStep
 from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
 LEFT_OUT = frozenset({"health", "processes"})
-"""Of the moment: they say nothing after a restore."""
+"""Collections that no backup holds: their content is transient and useless after a restore."""
 LONG_SECONDS = 24 * 3600.0
 BATCH_DOCUMENTS = 200
 BATCH_BYTES = 8_000_000

@@ -39,7 +39,7 @@ OPTIONS += ["--cache-size", "256MB", "--oplog-retention-seconds", "600"]
 the log of operations is for replicas, of which there are none."""
 
 WRITTEN_SECONDS = 5.0
-"""A write that takes longer is a miss; a few in a row, and the store is started again."""
+"""A probe that takes longer has failed; after several failures in a row the store is restarted."""
 
 SHARDS = 16
 """Tables that the store spreads its collections over, each made when the first collection falls to it. A SIGKILL while

@@ -20,11 +20,11 @@ SERVING = ("window", "handler")
 COUNTER = (*SERVING, "head")
 """Staff who work on cases and see personal fields in full."""
 READERS = (*COUNTER, "supervisor")
-"""Staff who may look into what citizens handed in; who runs the machines has no business there."""
+"""Staff who may read what citizens handed in; `admin` may not."""
 OFFICE = (*READERS, "admin")
 """All posts; the role `staff` is that of any who logged in with one."""
 OPERATING = ("admin", "supervisor")
-"""Who looks after what runs."""
+"""The roles that operate the installation."""
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
 VERSION_FORM = re.compile(r'(?:W/)?"(\d{1,9})"')

@@ -22,7 +22,7 @@ Sealed = tuple[str, tuple[str, ...]]
 
 BATCH = 200
 RETIRE_AFTER = timedelta(minutes=2)
-"""So long after the last batch nobody seals with an older key any more: keys are followed within a second."""
+"""The wait after the last batch: other processes may encrypt with an older key for up to a second."""
 
 
 class Rotation:
