@@ -223,7 +223,7 @@ class Press:
             pdf.ln(0.8)
 
     def _facts(self, block: dict[str, Any]) -> None:
-        """A name and a value in a line; the value goes on beneath itself."""
+        """A row per fact: the name left, the value right, a long value wrapped below its own beginning."""
         pdf, size = self.pdf, self.paper["size"]
         first = min(size * 2.9, pdf.epw * 0.3)
         for name, value in block["rows"]:

@@ -88,7 +88,7 @@ def of_files(office: OfficeRooms) -> FilesPorts:
 
 
 def of_circle(office: OfficeRooms) -> CirclePorts:
-    """The ports of the circle: how many staff and conversations a point has, since it cannot be deleted with any."""
+    """The ports of the circle: the staff and open conversations of a point, which cannot be deleted with any."""
     return CirclePorts(
         hangs_on=lambda point: {
             "staff": office.identity.staff_at(point),

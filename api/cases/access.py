@@ -15,7 +15,7 @@ class CaseAccess:
         self._mandates = mandates
 
     def may_see(self, actor: Actor, case: Case) -> bool:
-        """Whether somebody may see a case at all; where not, it is 404 for them."""
+        """Whether somebody may see a case; for all others it does not exist (NotFound)."""
         return scope.may_see(actor, case) or self.concerns(actor, case)
 
     def concerns(self, actor: Actor, case: Case) -> bool:

@@ -115,7 +115,7 @@ RULES: dict[str, ActRule] = {
     "note": _rule("内部备注", "window handler", OPEN | ENDED),
     "close": _rule("办结归档", "window", ENDED, "closed"),
 }
-"""The rule per act; `submit` has none, since it creates the case. A table under tests/ repeats them, written by hand."""
+"""The rule per act; `submit` has none, since it creates the case. A hand-written table under tests/ repeats them."""
 
 EVENTS = {
     "submit": "case.submitted",

@@ -66,7 +66,7 @@ class CaseNotice:
 class Cases:
     """Cases. Citizens reach their own and those filed for them, staff those of their post (access.py); else NotFound.
 
-    Every read of a case by staff is audited. `desk_for(matter, point)` gives the point whose window accepts, or None.
+    Staff reading a case in full is audited. `desk_for(matter, point)` gives the point whose window accepts, or None.
     """
 
     def __init__(

@@ -50,7 +50,7 @@ def staff_add(
 @click.option("--department", help='"" takes it away')
 @click.option("--active/--left", default=None, help="Whether they may log in.")
 def staff_change(username: str, roles: tuple[str, ...], **options: Any) -> None:
-    """Change a post, or end it; the person logs in anew."""
+    """Change a post, or end it; the person must log in again."""
     change = {field: None if value == "" else value for field, value in options.items() if value is not None}
     if roles:
         change["roles"] = roles

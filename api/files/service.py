@@ -28,7 +28,7 @@ WHOLE, THUMB = "content", "thumb"
 
 
 class Files:
-    """Uploads and files. An upload belongs to its owner; reads by staff are audited."""
+    """Uploads and files. An upload belongs to its owner; reading a file is audited for staff."""
 
     def __init__(
         self,

@@ -92,7 +92,7 @@ class ArchiveWriter:
 
 
 class Archive:
-    """A backup, opened for reading; all its members are verified (size and sha256) on opening."""
+    """A backup, opened for reading; all its members are verified (names and sha256) on opening."""
 
     def __init__(self, path: Path) -> None:
         """Raises ArchiveBroken."""

@@ -18,7 +18,7 @@ def open_questions(
     is_known: Callable[[date], bool],
     today: date,
 ) -> Open:
-    """What is still to be confirmed, by heading: one line per point, matter, year or draft."""
+    """What the district must still confirm or correct, by heading, one line each (a point, matter, draft or year)."""
     placed, entries = list(points), list(matters)
     return {
         "points without a surveyed position": [f"{p.id} {p.name}" for p in placed if not p.confirmed or not p.position],

@@ -84,7 +84,7 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.arguments(schemas.StaffChange)
     @bp.response(200, schemas.StaffMember)
     def change(body: Body, staff_id: str, actor: Any) -> Any:
-        """Change a post, or end it; the person logs in anew."""
+        """Change a post, or end it; the person must log in again."""
         changed = staff.change(actor, staff_id, http.wanted_version(), body)
         return changed, 200, http.etag(changed["version"])
 

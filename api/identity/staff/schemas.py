@@ -65,7 +65,7 @@ class TotpDigits(Schema):
 
 
 class NewStaff(Schema):
-    """A new member of staff; the first password is made here."""
+    """A new member of staff; the server generates the first password."""
 
     username = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9._-]{2,60}$"))
     name = fields.String(required=True, validate=NAME)

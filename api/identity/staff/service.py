@@ -182,7 +182,7 @@ class Staff:
         return [self.face(row) for row in self._store.all_staff(wanted, after, limit)]
 
     def change(self, actor: Actor, staff_id: str, version: int, change: Row) -> Row:
-        """Change name, roles, point, department or `active`; they log in anew.
+        """Change name, roles, point, department or `active`, and end the sessions of the person.
 
         Raises VersionStale, LastAdmin, BadFields.
         """
