@@ -50,7 +50,7 @@ class Span:
     last: Day
 
     def covers(self, day: date) -> bool:
-        """Whether the day lies within."""
+        """Whether this span contains the day."""
         if self.first.year:
             return self.first <= (day.year, day.month, day.day) <= self.last
         here, first, last = (day.month, day.day), self.first[1:], self.last[1:]

@@ -110,7 +110,7 @@ class DecisionSchema(Schema):
 
 
 class Result(Schema):
-    """The licence or document."""
+    """The licence or document that was issued."""
 
     name = fields.String(required=True)
     serial = fields.String(required=True)
@@ -178,7 +178,7 @@ class Supplement(Schema):
 
     @validates_schema
     def something(self, data: dict[str, Any], **_: Any) -> None:
-        """At least one material."""
+        """Require at least one material."""
         if not data.get("materials"):
             raise ValidationError("请补交材料。", "materials")
 

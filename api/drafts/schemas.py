@@ -44,7 +44,7 @@ class MissingSchema(Schema):
 
 
 class NewDraft(Schema):
-    """Begin a draft."""
+    """A draft to begin: the matter, and what is known already."""
 
     matter = fields.String(required=True, validate=validate.Length(max=60))
     answers = fields.Dict(keys=fields.String(), values=FORM_VALUE, load_default=dict)

@@ -46,7 +46,7 @@ class Address(Schema):
 
 
 class Signed(Schema):
-    """The parts of a signed address."""
+    """The query of a signed address: what is read, until when, and the signature."""
 
     size = fields.String(required=True, validate=validate.OneOf(["content", "thumb"]))
     until = fields.Integer(required=True)

@@ -135,7 +135,7 @@ class FileStore:
         self._db.put("files.files", {"_id": content_id, **file})
 
     def content(self, content_id: str) -> Iterator[bytes]:
-        """The sealed frames, one read each."""
+        """The sealed frames of a content in order, each read when it is needed."""
         number = 0
         while row := self._db["files.chunks"].find_one({"files_id": content_id, "n": number}):
             yield bytes(row["data"])

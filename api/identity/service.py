@@ -42,7 +42,7 @@ class Identity:
         return self.sessions.actor(token)
 
     def me(self, actor: Actor) -> Row:
-        """The person behind this log-in."""
+        """The person behind this log-in, as JSON."""
         if actor.is_staff:
             return self.staff.member(actor.id)
         citizen = self._store.citizen(actor.id)

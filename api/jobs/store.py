@@ -128,7 +128,7 @@ class JobStore:
         return self.mark(collection, row, {"$set": {"lease.until": until}})
 
     def give_back(self, collection: str, rows: list[Document], now: datetime) -> None:
-        """End the leases of rows that nobody began; the attempt does not count."""
+        """Release leased rows that were not begun; their count of attempts is reduced again."""
         untouched = {"lease.by": rows[0]["lease"]["by"], "_id": {"$in": [row["_id"] for row in rows]}}
         self.database[collection].update_many(untouched, {"$set": {"lease.until": now}, "$inc": {"attempts": -1}})
 
