@@ -14,7 +14,7 @@ from chat.ports import Document, Ports, Viewer
 from chat.refusals import BadFields
 from chat.talk import access, masking, transitions
 from chat.talk.conversation import Conversation, Decide, Participant, Transition
-from chat.talk.post import read_reason
+from chat.talk.message_kinds import read_reason
 
 
 class ConversationHandling:

@@ -23,6 +23,12 @@ POSTS_A_MINUTE = 60
 EVENTS_A_POST = 10
 """Events per message that a connection may send: receipts and typing come with it."""
 
+MOST_BYTES = 32 * 1024
+"""Of one event on the socket."""
+
+MOST_UNSENT = 500
+"""The most packets that may wait for one slow connection; with one more it is closed."""
+
 
 def posts(a_minute: int) -> SendRate:
     """The rate of one person's messages; the burst is that of half a minute."""

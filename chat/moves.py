@@ -16,7 +16,7 @@ from chat.ports import Document, Ports, Viewer
 from chat.refusals import AtCapacity, Unavailable, VersionStale
 from chat.talk.conversation import SYSTEM, Conversation, Decide, Participant, Transition
 from chat.talk.message import MessageFactory
-from chat.talk.post import Post
+from chat.talk.message_kinds import Post
 from chat.talk.store import ConversationStore
 
 TRIES = 5

@@ -3,7 +3,7 @@
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from chat.talk.conversation import STATES
-from chat.talk.post import CARDS, KINDS
+from chat.talk.message_kinds import CARDS, KINDS
 
 _MOMENT = {"format": "date-time", "example": "2026-10-28T10:00:00.000+08:00"}
 

@@ -9,6 +9,9 @@ from chat.talk.access import check_serves, reads
 from chat.talk.conversation import Conversation
 from chat.talk.store import ConversationStore
 
+MOST_SEARCHED = 500
+"""How many of an officer's conversations are searched, the newest ones."""
+
 Page = tuple[str | None, int]
 """The cursor of a list (None: from the start), and the most items of a page."""
 
@@ -33,7 +36,7 @@ class MessageSearch:
     def of_officer(self, actor: Viewer, words: str, page: Page) -> Document:
         """The messages that hold these words, in the last hundreds of conversations that an officer has or took."""
         check_serves(actor)
-        return self._page(actor, self._store.last_of_officer(actor.id), words, page)
+        return self._page(actor, self._store.last_of_officer(actor.id, MOST_SEARCHED), words, page)
 
     def _page(self, actor: Viewer, conversations: list[str], words: str, page: Page) -> Document:
         cursor, limit = page

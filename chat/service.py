@@ -38,7 +38,7 @@ from chat.search import MessageSearch
 from chat.talk import access
 from chat.talk.conversation import Conversation, Participant
 from chat.talk.message import MessageFactory
-from chat.talk.post import Post, read_post, read_text
+from chat.talk.message_kinds import Post, read_post, read_text
 from chat.talk.store import ChatDatabase, ConversationStore
 from chat.ties import Ties
 from chat.transcript import MOST as MOST_PRINTED

@@ -15,6 +15,7 @@ from flask import Flask
 from flask_socketio import SocketIO
 
 from chat.desk import presence
+from chat.limits import MOST_BYTES, MOST_UNSENT
 from chat.live.relay import Relay
 from chat.namespace import PATH, ActorOf, ChatSocket
 from chat.ports import Document
@@ -25,13 +26,9 @@ log = logging.getLogger("circle.chat")
 
 PING_SECONDS = 25
 PONG_SECONDS = 20
-MOST_BYTES = 32 * 1024
 TICK_SECONDS = 1
 CATCH_UP_SECONDS = 5
 """How often a process looks for slow connections, and for what Redis lost."""
-
-MOST_UNSENT = 500
-"""The most packets that may wait for one connection."""
 
 
 class LeanJson:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -172,12 +172,13 @@ def drain_of(served: Served) -> Any:
 PORTS = range(20_000, 32_000)
 """Below those that Linux gives to whoever calls out (ip_local_port_range), so that no call takes a port between its
 choice and its use; each process begins elsewhere."""
-_turns = count(os.getpid() * 97)
+_turns: dict[int, Iterator[int]] = {}
+"""By process: one that is forked must not count on from where its parent was, as its siblings would too."""
 
 
 def free_port() -> int:
     """A port that nobody listens on, and that no other test is about to."""
-    for turn in _turns:
+    for turn in _turns.setdefault(os.getpid(), count(os.getpid() * 97)):
         port = PORTS[turn % len(PORTS)]
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))

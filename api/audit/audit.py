@@ -11,12 +11,15 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 GENESIS = "0" * 64
 """The hash that the first batch names as its predecessor's."""
 MOST_ROWS = 200
+"""Of one batch."""
+PAUSE = timedelta(seconds=5)
+"""The pause between two batches."""
 COVERED = ("_id", "seq", "v", "actor", "act", "subject", "at")
 Row = Mapping[str, Any]
 

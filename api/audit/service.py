@@ -8,14 +8,12 @@ from typing import Any
 
 from uuid6 import uuid7
 
-from api.audit.audit import MOST_ROWS, ChainFault, Head, faults_of_batch, numbered, seal
+from api.audit.audit import MOST_ROWS, PAUSE, ChainFault, Head, faults_of_batch, numbered, seal
 from api.audit.store import AuditStore, LeaseLost
 from api.times import BEIJING
 
 log = logging.getLogger("circle.audit")
 
-PAUSE = timedelta(seconds=5)
-"""The pause between two batches."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 Row = dict[str, Any]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from api.circle.circle import Answer, OpeningStatus, Stop
 from api.circle.point import Part, ServicePoint
+from api.circle.question import Answer, OpeningStatus, Stop
 
 Row = dict[str, Any]
 

@@ -16,17 +16,18 @@ from typing import Any
 from api.circle import circle
 from api.circle.answer import answer_json
 from api.circle.changes import PointChanges
-from api.circle.circle import CircleQuestion, OpeningAt
 from api.circle.crs import from_wgs84, to_wgs84
 from api.circle.generations import Generations, Hosts
 from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
 from api.circle.ports import CirclePorts
+from api.circle.question import CircleQuestion, OpeningAt, OpeningStatus
 from api.circle.snapshot import CircleSnapshot, stored_point
 from api.circle.store import CircleStore
 from api.circle.travel.area import Box
 from api.circle.travel.mode import Pace
 from api.circle.travel.reach import Position, Reach
 from api.circle.travel.run_build import BuildFailed, build
+from api.circle.why import snap_notice
 from api.refusals import BadFields, NotFound, Refusal
 
 log = logging.getLogger("circle.circle")
@@ -113,7 +114,7 @@ class Circle:
         candidates = snapshot.candidates(asked.matter, facilities)
         reached = circle.reached(asked, candidates, metres, pace, travel.seconds if travel else None)
         answer = circle.answer(asked, reached, self._opening)
-        notice = circle.snap_notice(travel.snap.metres if travel else None) if snapshot.reach else None
+        notice = snap_notice(travel.snap.metres if travel else None) if snapshot.reach else None
         head = {
             "basis": "estimate" if travel is None else "network",
             "generation": snapshot.reach.generation if snapshot.reach and travel else None,
@@ -206,7 +207,7 @@ class Circle:
         wanted = [named] if named in halls else near or halls
         return wanted[0].id if wanted and wanted[0] else None
 
-    def desk_open(self, desk: str, at: datetime) -> circle.OpeningStatus:
+    def desk_open(self, desk: str, at: datetime) -> OpeningStatus:
         """The opening status of a point's desk at an instant. Raises NotFound."""
         return self._opening(self.point(desk).opening_hours, at)
 

@@ -5,7 +5,8 @@ import os
 import click
 
 from api import settings
-from api.cli.opening import errors_in_words, opened_office
+from api.cli.errors import errors_in_words
+from api.cli.opening import opened_office
 
 
 @click.group()

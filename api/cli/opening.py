@@ -1,30 +1,12 @@
-"""Opens the app, the services or the store for a command; prints expected errors as one line."""
+"""Opens the app, the services or the store for a command."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
 from api import logs, settings
-
-
-@contextmanager
-def errors_in_words() -> Iterator[None]:
-    """Print an expected error as one line without a traceback, and exit with code 1."""
-    from api.jobs.processes import SecondProcess
-    from api.refusals import CannotStart, Refusal
-
-    try:
-        yield
-    except (settings.UnsafeStart, CannotStart, SecondProcess) as error:
-        click.echo(f"circle: {error}", err=True)
-        sys.exit(1)
-    except Refusal as refusal:
-        click.echo(f"circle: {refusal.words['en']}", err=True)
-        sys.exit(1)
+from api.cli.errors import errors_in_words
 
 
 @contextmanager

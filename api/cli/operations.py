@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from api import logs, settings
-from api.cli.opening import errors_in_words, opened_store
+from api.cli.errors import errors_in_words
+from api.cli.opening import opened_store
 
 
 @click.command()

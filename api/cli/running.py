@@ -5,7 +5,7 @@ import os
 import click
 
 from api import logs, settings
-from api.cli.opening import errors_in_words
+from api.cli.errors import errors_in_words
 
 
 @click.command()

@@ -1,16 +1,43 @@
 """Checks whether a draft can be submitted: what is missing of its form, materials, delivery, mandate or version."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
-from api.drafts.draft import Missing, missing
 from api.drafts.open_draft import OpenDraft
 from api.identity.mandates.mandate import COMPANY
 from api.identity.names_and_numbers import credit_code, identity_number
 from api.matters import form as forms
 
+DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
+
 Index = Callable[[str, str], str]
 """The blind index of a number, by its kind."""
+
+
+class MaterialLike(Protocol):
+    """What a draft needs to know of a matter's material."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def required(self) -> bool: ...
+    @property
+    def deferrable(self) -> bool: ...
+    @property
+    def held_by_state(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Missing:
+    """One thing to do before submitting: a field or a material, and why."""
+
+    why: str
+    field: str | None = None
+    material: str | None = None
 
 
 def gaps(draft: OpenDraft, *, accepted: Container[str], index: Index, now: datetime) -> list[Missing]:
@@ -61,3 +88,33 @@ def _wrong_company(draft: OpenDraft, index: Index) -> list[Missing]:
     if not code or index("credit_code", credit_code(code)) == draft.principal["index"]:
         return []
     return [Missing("请填写委托单位的统一社会信用代码。", field="credit_code")]
+
+
+def missing(
+    form: Mapping[str, list[str]],
+    bound: Mapping[str, list[str]],
+    delivery: Mapping[str, Any] | None,
+    materials: tuple[MaterialLike, ...],
+    usable: Callable[[str], bool],
+) -> list[Missing]:
+    """What must still be done, fields of the form first, then materials.
+
+    `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, if the
+    state already holds it, or if it may follow later (国办发〔2022〕32号; 容缺受理).
+    """
+    gaps = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
+    for material in materials:
+        uploads = bound.get(material.key, [])
+        if not all(usable(upload) for upload in uploads):
+            gaps.append(Missing(f"“{material.name}”还在上传或检查，或没有通过检查。", material=material.key))
+        elif not uploads and material.required and not material.deferrable and not material.held_by_state:
+            gaps.append(Missing(f"请上传“{material.name}”。", material=material.key))
+    if delivery is None:
+        gaps.append(Missing("请选择怎样领取结果。", field="delivery"))
+    elif delivery["way"] == "courier":
+        gaps += [
+            Missing(f"请填写{label}。", field=f"delivery.{key}")
+            for key, label in DELIVERY_FIELDS.items()
+            if not delivery.get(key)
+        ]
+    return gaps

@@ -1,13 +1,12 @@
-"""The rules of a draft: its fields, its refusals, and what is missing before it can be submitted."""
+"""The rules of a draft: what it holds, and when it may not be changed any more."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from api.refusals import Refusal
 
-DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
 MOST_FILES = 20
 
 
@@ -60,60 +59,6 @@ class NotComplete(Refusal):
     en = "Something is missing. Complete it, then submit."
 
 
-class MaterialLike(Protocol):
-    """What a draft needs to know of a matter's material."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def required(self) -> bool: ...
-    @property
-    def deferrable(self) -> bool: ...
-    @property
-    def held_by_state(self) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Missing:
-    """One thing to do before submitting: a field or a material, and why."""
-
-    why: str
-    field: str | None = None
-    material: str | None = None
-
-
 def uploads(materials: Mapping[str, list[str]]) -> list[str]:
     """The ids of all uploads that are bound to any material, sorted, without repeats."""
     return sorted({upload for bound in materials.values() for upload in bound})
-
-
-def missing(
-    form: Mapping[str, list[str]],
-    bound: Mapping[str, list[str]],
-    delivery: Mapping[str, Any] | None,
-    materials: tuple[MaterialLike, ...],
-    usable: Callable[[str], bool],
-) -> list[Missing]:
-    """What must still be done, fields of the form first, then materials.
-
-    `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, if the
-    state already holds it, or if it may follow later (国办发〔2022〕32号; 容缺受理).
-    """
-    gaps = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
-    for material in materials:
-        uploads = bound.get(material.key, [])
-        if not all(usable(upload) for upload in uploads):
-            gaps.append(Missing(f"“{material.name}”还在上传或检查，或没有通过检查。", material=material.key))
-        elif not uploads and material.required and not material.deferrable and not material.held_by_state:
-            gaps.append(Missing(f"请上传“{material.name}”。", material=material.key))
-    if delivery is None:
-        gaps.append(Missing("请选择怎样领取结果。", field="delivery"))
-    elif delivery["way"] == "courier":
-        gaps += [
-            Missing(f"请填写{label}。", field=f"delivery.{key}")
-            for key, label in DELIVERY_FIELDS.items()
-            if not delivery.get(key)
-        ]
-    return gaps

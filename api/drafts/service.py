@@ -7,7 +7,7 @@ from typing import Any
 
 from api.drafts import draft as rules
 from api.drafts import moving
-from api.drafts.completeness import gaps
+from api.drafts.completeness import Missing, gaps
 from api.drafts.draft import Draft, MatterVersion
 from api.drafts.open_draft import HandedIn, OpenDraft
 from api.drafts.opening import AS_COMPANY, edition_of, open_draft
@@ -257,7 +257,7 @@ class Drafts:
     def _open(self, draft: Draft) -> OpenDraft:
         return open_draft(draft, self._keys, self._matters, self._mandates)
 
-    def _gaps(self, draft: OpenDraft) -> list[rules.Missing]:
+    def _gaps(self, draft: OpenDraft) -> list[Missing]:
         return gaps(draft, accepted=self._accepted(draft), index=self._keys.index, now=self._now())
 
     def _accepted(self, draft: OpenDraft) -> dict[str, Row]:

@@ -14,7 +14,7 @@ from chat.ports import Document, Viewer
 from chat.refusals import BadFields, NotTheOfficer
 from chat.talk.access import oversees
 from chat.talk.conversation import Conversation, Participant
-from chat.talk.post import read_reason
+from chat.talk.message_kinds import read_reason
 
 MOST_HOURS = {"officer": 24, "overseer": 72}
 """For how long at most, by who imposes it."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from chat.desk.routing import Wait
+from chat.desk.waiting_time import Wait
 from chat.ports import Document
 
 Who = TypeVar("Who", bound=Hashable)

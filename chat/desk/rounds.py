@@ -9,7 +9,7 @@ from chat.desk import routing
 from chat.desk.store import DeskStore
 from chat.ports import Ports
 from chat.refusals import Refusal
-from chat.talk import transitions
+from chat.talk import deadlines, transitions
 from chat.talk.conversation import Conversation, Decide, Transition
 from chat.talk.store import ConversationStore
 
@@ -60,7 +60,7 @@ class Rounds:
     def _return_unanswered(self, now: datetime) -> None:
         """What an officer took and did not answer in time goes back to its place; its citizen sees it."""
         for conversation in self._store.unanswered(now, MOST):
-            officer, since = conversation.officer, (conversation.reply_by or now) - transitions.FIRST_REPLY
+            officer, since = conversation.officer, (conversation.reply_by or now) - deadlines.FIRST_REPLY
             if officer is None or self._conversations.has_spoken(conversation.id, officer.id, since):
                 self._store.mark_answered(conversation)
             else:
@@ -99,10 +99,10 @@ class Rounds:
         for conversation in self._store.perhaps_silent(now, MOST):
             last = self._conversations.last_word(conversation.id)
             if last is None or last["sender"]["kind"] == "citizen":
-                self._store.check_later(conversation, now + transitions.SILENCE)
+                self._store.check_later(conversation, now + deadlines.SILENCE)
             elif conversation.warned_at and last["at"] <= conversation.warned_at:
                 self._try(conversation.id, lambda newest: transitions.fallen_silent(newest, now))
-            elif last["at"] + transitions.SILENCE > now:
-                self._store.check_later(conversation, last["at"] + transitions.SILENCE)
+            elif last["at"] + deadlines.SILENCE > now:
+                self._store.check_later(conversation, last["at"] + deadlines.SILENCE)
             else:
                 self._try(conversation.id, lambda newest: transitions.warned(newest, now))

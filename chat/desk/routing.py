@@ -1,25 +1,15 @@
-"""Routing: which desk a question goes to, in which state it enters, the expected wait, and which officer gets it."""
+"""Routing: which desk a question goes to, in which state it enters, and which officer gets it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil, floor
-from statistics import median
 
 from chat.desk.presence import Presence
 from chat.ports import DeskHours, Document, Ports, Viewer
 from chat.refusals import BadFields
 
-DEFAULT_PACE = 4.0
-"""Minutes per place in the queue, until a desk has measured its own."""
-
-ENOUGH_SAMPLES = 5
-
 ANSWER = timedelta(hours=2)
 """How long after the opening a message left out of hours is answered at the latest."""
-
-Wait = tuple[float, int]
-"""Seconds that somebody waited, and the place they started from."""
 
 
 def desk_of(ports: Ports, body: Document, actor: Viewer) -> str:
@@ -76,16 +66,3 @@ def choose(loads: Iterable[OfficerLoad], skills: Collection[str], wanted: str | 
 
 def _order(load: OfficerLoad, wanted: str | None) -> tuple[bool, float, str]:
     return load.presence.member != wanted, load.held / load.presence.capacity, load.presence.member
-
-
-def pace(waits: Sequence[Wait]) -> float:
-    """Minutes per place: the median of the last waits; a constant until there are enough of them."""
-    if len(waits) < ENOUGH_SAMPLES:
-        return DEFAULT_PACE
-    return median(seconds / place / 60 for seconds, place in waits)
-
-
-def wait_range(position: int, waits: Sequence[Wait]) -> tuple[int, int]:
-    """The expected wait at `position` (1 is next) in minutes, from half of it to one and a half times it."""
-    expected = position * pace(waits)
-    return floor(expected / 2), max(1, ceil(expected * 1.5))

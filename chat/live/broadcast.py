@@ -1,22 +1,18 @@
 """Sends what was stored to those who follow it: here, through Redis elsewhere, and again if Redis lost it."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chat.desk.queue import Queues
 from chat.desk.store import DeskStore
 from chat.live.hints import Hints
-from chat.live.missed import SentMessages, SentReceipts
+from chat.live.missed import LOST, SentMessages, SentReceipts
 from chat.live.shown import ReaderViews, queue_place
-from chat.live.writer import DEADLINE_SECONDS, PendingMessage
+from chat.live.writer import PendingMessage
 from chat.ports import Document, Viewer
 from chat.talk.conversation import Conversation, Participant
 from chat.talk.ids import first_id
 from chat.talk.store import SEEN, ConversationStore
-
-LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
-"""After so long a message that another process stored and Redis did not bring is read from the store. Not earlier than
-any write can end, nor closer than clocks agree."""
 
 
 class Broadcast:

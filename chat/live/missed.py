@@ -6,6 +6,13 @@ Other processes' messages and receipts come through Redis, which may lose them.
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from chat.live.writer import DEADLINE_SECONDS
+
+LOST = timedelta(seconds=DEADLINE_SECONDS + 2)
+"""After so long a message that another process stored and Redis did not bring is read from the store. Not earlier than
+any write can end, nor closer than clocks agree."""
 
 REMEMBERED = 100_000
 RECEIPTS = 20_000

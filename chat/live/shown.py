@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from chat.desk import routing
 from chat.desk.queue import Queues
 from chat.desk.store import DeskStore
+from chat.desk.waiting_time import wait_range
 from chat.live import views
 from chat.ports import Document, Ports, Viewer
 from chat.talk.conversation import Conversation, Participant
@@ -91,7 +91,7 @@ def by_citizen(row: Document) -> bool:
 
 def queue_place(position: int, waits: list[tuple[float, int]]) -> Document:
     """A place in a queue: {position, wait: [low, high] minutes}."""
-    return {"position": position, "wait": list(routing.wait_range(position, waits))}
+    return {"position": position, "wait": list(wait_range(position, waits))}
 
 
 def _furthest(rows: Iterable[Document]) -> dict[str, int]:

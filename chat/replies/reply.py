@@ -8,7 +8,7 @@ from typing import Any
 from chat.live.views import moment
 from chat.ports import Document
 from chat.refusals import BadFields
-from chat.talk.post import read_text
+from chat.talk.message_kinds import read_text
 
 VARIABLES = ("citizen", "officer", "matter", "case")
 """`{citizen}` and the like stand for values of the conversation; a variable without a value stays as it is written."""

@@ -20,8 +20,8 @@ from chat.live.views import BEIJING
 from chat.ports import Viewer
 from chat.retention.store import RetentionStore
 from chat.talk.conversation import Conversation
+from chat.talk.deadlines import REOPEN
 from chat.talk.store import ConversationStore
-from chat.talk.transitions import REOPEN
 
 KEPT = timedelta(days=730)
 PAUSE = timedelta(minutes=1)

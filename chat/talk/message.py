@@ -9,7 +9,7 @@ from chat.refusals import BadFields
 from chat.talk import masking
 from chat.talk.conversation import SYSTEM, Conversation, Participant, Transition
 from chat.talk.ids import timed_id
-from chat.talk.post import Post
+from chat.talk.message_kinds import Post
 
 
 class MessageFactory:

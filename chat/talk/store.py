@@ -53,7 +53,6 @@ UNREAD_SHOWN = 99
 MOST_SEQ = 2**63 - 1
 """The highest number that can be stored; no stream comes so far."""
 
-MOST_SEARCHED = 500
 STREAMS = ("public", "staff")
 SEEN = ("delivered_seq", "read_seq")
 
@@ -138,13 +137,13 @@ class ConversationStore:
         """Those tied to a case, newest first."""
         return newest(self._conversations, {"case": case}, None, limit)
 
-    def last_of_officer(self, officer: str) -> list[str]:
-        """The ids of the last hundreds that an officer has or took first, newest first."""
+    def last_of_officer(self, officer: str, most: int) -> list[str]:
+        """The ids of the last `most` that an officer has or took first, newest first."""
         ids: set[str] = set()
         for role in ("officer.id", "owner.id"):
-            rows = self._conversations.find({role: officer}, {"_id": 1}).sort("_id", -1).limit(MOST_SEARCHED)
+            rows = self._conversations.find({role: officer}, {"_id": 1}).sort("_id", -1).limit(most)
             ids.update(row["_id"] for row in rows)
-        return sorted(ids, reverse=True)[:MOST_SEARCHED]
+        return sorted(ids, reverse=True)[:most]
 
     def with_file(self, upload: str) -> list[Conversation]:
         """Those in which a file was sent."""

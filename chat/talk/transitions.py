@@ -6,7 +6,7 @@ is not allowed now.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chat.ports import Viewer
@@ -20,13 +20,7 @@ from chat.refusals import (
 )
 from chat.talk.access import check_officer, check_speaker
 from chat.talk.conversation import SYSTEM, Closing, Conversation, Participant, Rating, Tie, Transition
-
-REOPEN = timedelta(days=7)
-FIRST_REPLY = timedelta(minutes=3)
-"""How long an officer who took it may be silent at first; then it goes back to its place in the queue."""
-
-SILENCE = timedelta(minutes=30)
-"""After so long without a word of the citizen they are asked; after as long again it is closed."""
+from chat.talk.deadlines import FIRST_REPLY, REOPEN, SILENCE
 
 
 def claimed(conversation: Conversation, officer: Participant, now: datetime) -> Transition | None:

@@ -17,7 +17,7 @@ from chat.refusals import (
     RoleWrong,
     WrongState,
 )
-from chat.talk import access, ids, post, transitions
+from chat.talk import access, ids, message_kinds, transitions
 from chat.talk.conversation import Conversation, Participant
 from tests.chat.office import Office
 
@@ -95,7 +95,7 @@ def test_staff_may_note_anywhere_and_a_citizen_nowhere():
     ],
 )
 def test_a_post_holds_what_its_kind_needs_and_nothing_else(body, content):
-    parsed = post.read_post({"client_id": str(uuid4()), "more": 1, **body})
+    parsed = message_kinds.read_post({"client_id": str(uuid4()), "more": 1, **body})
     assert (parsed.kind, parsed.content) == (body["kind"], content)
     assert parsed.stream == ("staff" if body["kind"] == "note" else "public")
 
@@ -127,7 +127,7 @@ def test_a_post_holds_what_its_kind_needs_and_nothing_else(body, content):
 )
 def test_a_bad_post_is_refused_with_the_reason_at_its_field(body, field):
     with pytest.raises(BadFields) as refused:
-        post.read_post({"client_id": str(uuid4()), **body})
+        message_kinds.read_post({"client_id": str(uuid4()), **body})
     assert list(refused.value.errors) == [field]
 
 

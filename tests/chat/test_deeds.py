@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from chat.refusals import CaseNotFound, ClaimFirst, NotFound, NotTheOfficer, VersionStale
-from chat.talk.post import CARDS
+from chat.talk.message_kinds import CARDS
 
 CASE = "XC-1"
 

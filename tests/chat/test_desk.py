@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chat.desk import routing
+from chat.desk import routing, waiting_time
 from chat.desk.presence import LEASE, Presence, changed
 from chat.refusals import BadFields
 from tests.chat.office import Hours, hours_later
@@ -20,16 +20,16 @@ def test_an_open_desk_queues_and_a_closed_one_takes_a_message_with_a_promise():
 
 def test_the_wait_is_a_range_around_the_measured_pace_and_grows_with_the_place():
     measured = [(120.0, 1), (240.0, 2), (360.0, 2), (90.0, 1), (600.0, 5)]
-    assert routing.pace(measured) == 2.0
-    assert [routing.wait_range(position, measured) for position in (1, 2, 5)] == [(1, 3), (2, 6), (5, 15)]
+    assert waiting_time.pace(measured) == 2.0
+    assert [waiting_time.wait_range(position, measured) for position in (1, 2, 5)] == [(1, 3), (2, 6), (5, 15)]
 
 
 def test_without_enough_measurements_a_constant_is_assumed():
-    assert routing.wait_range(1, [(9.0, 1)] * (routing.ENOUGH_SAMPLES - 1)) == (2, 6)
+    assert waiting_time.wait_range(1, [(9.0, 1)] * (waiting_time.ENOUGH_SAMPLES - 1)) == (2, 6)
 
 
 def test_nobody_is_told_to_wait_for_no_minutes():
-    assert routing.wait_range(1, [(1.0, 1)] * routing.ENOUGH_SAMPLES) == (0, 1)
+    assert waiting_time.wait_range(1, [(1.0, 1)] * waiting_time.ENOUGH_SAMPLES) == (0, 1)
 
 
 def test_an_officer_is_here_while_the_lease_holds_and_they_say_so():

@@ -8,7 +8,7 @@ import pytest
 
 from chat.live.hints import desk_room, member_room, staff_room
 from chat.talk.access import reads
-from chat.talk.transitions import FIRST_REPLY
+from chat.talk.deadlines import FIRST_REPLY
 from tests.chat.office import said
 
 FACTS = ("version", "state", "desk", "case", "officer", "owner", "promised_at", "closed")

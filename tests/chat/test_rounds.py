@@ -5,7 +5,7 @@ import pytest
 from chat import Chat, limits
 from chat.limits import RateBuckets, SendRate
 from chat.refusals import AlreadyRated, BadFields, NotFound, TooOften, WrongState
-from chat.talk.transitions import SILENCE
+from chat.talk.deadlines import SILENCE
 from tests.chat.office import hours_later, said
 
 

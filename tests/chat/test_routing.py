@@ -8,8 +8,8 @@ import pytest
 
 from chat.desk.presence import GONE, LEASE
 from chat.refusals import WrongState
+from chat.talk.deadlines import FIRST_REPLY
 from chat.talk.ids import timed_id
-from chat.talk.transitions import FIRST_REPLY
 from tests.chat.office import Hours, hours_later, said
 from tests.show.routing import run
 

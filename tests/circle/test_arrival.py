@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.circle.circle import SERVE
+from api.circle.arrival import SERVE
 from api.times import BEIJING
 from tests.circle.places import made
 from tests.circle.test_circle import asked

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.circle.circle import DETOUR, Answer, Candidate, CircleQuestion, answer, candidate, reached
+from api.circle.circle import DETOUR, Candidate, answer, candidate, reached
 from api.circle.point import Handling, ServicePoint
+from api.circle.question import Answer, CircleQuestion
 from api.circle.travel.area import Spots
 from api.circle.travel.mode import Pace
 from api.times import BEIJING

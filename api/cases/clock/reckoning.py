@@ -1,8 +1,8 @@
 """The working-day clock (办件时限): a pure function of a case's facts and the calendar.
 
 `reckon` takes plain JSON and answers plain JSON; `reckon_facts` does the same with dataclasses. The steps: parse the
-facts (facts.py), find day 0 (start.py), count days without the stopped ones (count.py), judge extensions, and write the
-ledger (ledger.py).
+facts (facts.py), find day 0 (start.py), count days (count.py) without the stopped ones (stops.py), judge extensions, and
+write the ledger (ledger.py).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,10 @@ from typing import Any, Literal, NamedTuple
 
 from api.calendar.calendar import UnknownYear, WorkingCalendar
 from api.cases.clock import ledger as book
-from api.cases.clock.count import STOPPING_KINDS, CountedLimit, Stops
+from api.cases.clock.count import CountedLimit
 from api.cases.clock.facts import ClockError, Extension, Facts, Procedure, read_facts
 from api.cases.clock.start import StartStanding, stand
+from api.cases.clock.stops import STOPPING_KINDS, Stops
 
 HANDOVER_LIMIT_DAYS = 10
 

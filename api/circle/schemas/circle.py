@@ -8,8 +8,8 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 from webargs.fields import DelimitedList
 
-from api.circle.circle import WHENS
 from api.circle.point import KINDS, PARTS
+from api.circle.question import WHENS
 from api.circle.travel.mode import MODES
 from api.web.fields import Time
 

@@ -17,6 +17,9 @@ from api.circle.travel.area import DEGREE_M
 CELL_M = 120.0
 SNAP_LIMIT_M = 500.0
 """Beyond this the streets say nothing about how to get there; the answer is then an estimate and says so."""
+FAR_SNAP_M = 150.0
+"""A nearest street further away than this is reported: city streets lie at most 300 m apart (GB 50180-2018, 6.0.2), so
+that the position or the map is in doubt."""
 EQUALLY_M = 0.001
 """Segments whose distances differ by no more than this are equally near: two ways drawn along one line, the two sides
 of a gate. A traveller may take any of them."""
