@@ -1,8 +1,8 @@
 """The working-day clock (办件时限): a pure function of a case's facts and the calendar.
 
 `reckon` takes plain JSON and answers plain JSON; `reckon_facts` does the same with dataclasses. The steps: parse the
-facts (facts.py), find day 0 (start.py), count days (count.py) without the stopped ones (stops.py), judge extensions, and
-write the ledger (ledger.py).
+facts (facts.py), find day 0 (start.py), count days (count.py) without the stopped ones (stops.py), judge extensions,
+and write the ledger (ledger.py).
 """
 
 from collections.abc import Iterator, Sequence
