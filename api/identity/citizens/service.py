@@ -91,9 +91,10 @@ class Citizens:
         return {"expires_in": rules.CODE_SECONDS, "resend_in": rules.RESEND_SECONDS}
 
     def log_in(self, phone_text: str, code: str, device: str = "", id_number: str = "") -> Row:
-        """Log a citizen in with the code sent to their phone. Raises CodeWrong, IdentityNeeded, IdentityWrong.
+        """Log a citizen in with the code sent to their phone.
 
-        The code stays valid if only the identity number is missing or wrong, within its five tries.
+        The code stays valid if only the identity number is missing or wrong, within its five tries. Raises BadFields,
+        CodeWrong, IdentityNeeded, IdentityWrong.
         """
         phone, now = _mobile(phone_text), self._now()
         sent = self._store.latest_code(self._keys.index("phone", phone))
@@ -107,7 +108,11 @@ class Citizens:
         return self._let_in(citizen, device)
 
     def log_in_by_wechat(self, code: str, phone_code: str = "", device: str = "", id_number: str = "") -> Row:
-        """Log a citizen in by WeChat; the first time with `phone_code`. Raises PhoneNeeded and WeChat's refusals."""
+        """Log a citizen in by WeChat; the first time with `phone_code`.
+
+        Raises NotFound if this installation has no WeChat, PhoneNeeded, IdentityNeeded, IdentityWrong, and the refusals
+        of wechat.py.
+        """
         if self._ports.wechat is None:
             raise NotFound
         account = self._ports.wechat.account(code)

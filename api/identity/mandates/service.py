@@ -68,7 +68,7 @@ class Mandates:
         return [self._face(row, self._side(actor, row), actor.roles) for row in rows]
 
     def mandate(self, actor: Actor, mandate_id: str) -> Row:
-        """One mandate: masked for its two sides, in full for staff, whose read is audited."""
+        """One mandate: masked for its two sides, in full for staff, whose read is audited. Raises NotFound."""
         row = self._visible(actor, mandate_id)
         if actor.is_staff:
             self._ports.audit(actor.id, "read_unmasked", f"mandate:{mandate_id}")
@@ -113,7 +113,7 @@ class Mandates:
         return rules.may_act_for([_read(row)], index, row["principal_index"], matter, self._today()) is not None
 
     def principal(self, mandate_id: str) -> Row:
-        """The principal of a mandate: `index` of the number, `kind`, and the names of both sides."""
+        """The principal of a mandate: `{index, kind, principal_name, agent_name}`. Raises NotFound."""
         row = self._store.mandate(mandate_id)
         if row is None:
             raise NotFound

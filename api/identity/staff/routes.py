@@ -68,7 +68,7 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.response(201, schemas.StaffMember)
     @http.create_once(lambda actor, staff_id: staff.member(staff_id))
     def add(body: Body, actor: Any, new_id: str) -> Body:
-        """A new member of staff; answers the first password, once."""
+        """Add a member of staff; only this answer contains the first password."""
         return staff.add(actor, body, new_id)
 
     @bp.get("/staff/<staff_id>")
@@ -109,7 +109,7 @@ def _recovery(bp: Blueprint, staff: Staff, http: Http) -> None:
     @http.allow("admin")
     @bp.response(200, schemas.StaffMember)
     def confirm_recovery(staff_id: str, actor: Any) -> Body:
-        """Confirm the recovery that another administrator asked for; answers a first password, once."""
+        """Confirm the recovery that another administrator requested; only this answer contains the first password."""
         return staff.confirm_recovery(actor, staff_id)
 
     @bp.delete("/staff/<staff_id>/recovery")

@@ -41,8 +41,8 @@ class Staff:
     def log_in(self, username: str, password: str, totp: str = "") -> Row:
         """Log a member of staff in. Raises PasswordWrong, TotpNeeded, TotpWrong, LockedOut.
 
-        After five failures in 15 minutes the user name is locked out. An unknown name
-        takes the same time as a wrong password, and is locked out alike.
+        After five tries without success in 15 minutes the user name is locked out; a missing second factor counts too.
+        An unknown name takes the same time as a wrong password, and is locked out alike.
         """
         self._take_try(username)
         row = self._store.staff_named(username)
@@ -124,7 +124,7 @@ class Staff:
     # -- administration -----------------------------------------------------
 
     def add(self, actor: Actor, post: Row, new_id: str) -> Row:
-        """Add a member of staff; answers the first password, this once only. Raises UsernameTaken, BadFields."""
+        """Add a member of staff; only this answer contains the first password. Raises UsernameTaken, BadFields."""
         password = secrets.token_urlsafe(12)
         self._check_post(post)
         row = self._new_row(new_id, {**post, "must_change": True}, password)
