@@ -1,4 +1,4 @@
-"""The citizen's and the office's matters: places, guides, cases, parcels; and the assembly of the whole."""
+"""The backend of a district's government services: service points, guides, cases, parcels; and their assembly."""
 
 
 def release() -> str:

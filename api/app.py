@@ -32,7 +32,10 @@ def create_app(
     console: IO[str] = sys.stdout,
     live: str = "threading",
 ) -> Flask:
-    """The whole on one database. Tests replace the keys, the time and the console; `live` is Socket.IO's mode."""
+    """Assemble the Flask app on one database: services, routes, error handlers, documents and socket.
+
+    Tests replace `keyring`, `now` and `console` (where SMS are printed); `live` is Socket.IO's `async_mode`.
+    """
     keys = keyring or open_keys(OperationsStore(database), settings.keys)
     office = Office(settings, database=database, keyring=keys, now=now, console=console)
     app = Flask("circle", static_folder=None)
@@ -76,18 +79,18 @@ def _health(app: Flask, web: guard.Http, database: Database) -> None:
     @app.get("/healthz")
     @web.allow("anyone")
     def healthz() -> Response:
-        """This process answers."""
+        """Liveness: 200 as long as this process answers."""
         return Response("ok\n", content_type="text/plain")
 
     @app.get("/asyncapi.json")
     @web.allow("anyone")
     def asyncapi() -> Response:
-        """The socket, described."""
+        """The AsyncAPI description of the socket."""
         return Response(app.json.dumps(chat.describe()), content_type="application/json")
 
     @app.get("/readyz")
     @web.allow("anyone")
     def readyz() -> Response:
-        """The store takes writes too; else 503."""
+        """Readiness: 200 if the store takes a write, else 503."""
         database.probe()
         return Response("ready\n", content_type="text/plain")

@@ -1,4 +1,4 @@
-"""What the office does for the chat: cards for the viewer, notices to who is away, reminders, transcripts as PDF."""
+"""What the office does for the chat: cards, notices to members who are away, reminders of promises, PDF transcripts."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,7 +23,10 @@ Card = dict[str, Any]
 def cards(
     *, matters: Matters, circle: Circle, drafts: Drafts, cases: Cases, parcels: Parcels
 ) -> Callable[[str, str, Any], Card | None]:
-    """`card(kind, reference, viewer)`: what the viewer may see of what a card refers to, or None."""
+    """Return `card(kind, reference, viewer)`, which gives the JSON of a card as this viewer may see it.
+
+    It is None where the kind is unknown, the thing does not exist or the viewer may not see it.
+    """
     resolvers: dict[str, Callable[[Any, str], Card | None]] = {
         "guide": lambda viewer, reference: matters.card(reference),
         "apply": lambda viewer, reference: matters.card(reference),
@@ -44,7 +47,10 @@ def cards(
 
 
 def away(notices: Notifications) -> Callable[[str, str, int], object]:
-    """`away(recipient, conversation, seq)`: leave a notice that something waits; idempotent by the three."""
+    """Return `away(recipient, conversation, seq)`, which leaves the notice that a message is waiting.
+
+    Idempotent per recipient, conversation and sequence number.
+    """
 
     def tell(recipient: str, conversation: str, seq: int) -> object:
         page = f"/talks/{conversation}" if recipient.startswith("citizen:") else f"/staff#/talks/{conversation}"
@@ -55,8 +61,10 @@ def away(notices: Notifications) -> Callable[[str, str, int], object]:
 
 
 def reminders(*, notices: Notifications, identity: Identity) -> Callable[[str, str, datetime, str], object]:
-    """`remind(desk, conversation, promised_at, what)` of a promised answer: the staff of the desk where it is `due`,
-    the supervisors where it is `overdue`; idempotent by conversation, time and person.
+    """Return `remind(desk, conversation, promised_at, what)`, which leaves notices about a promised answer.
+
+    `what` is `due` (to the staff who serve the desk) or `overdue` (to the supervisors). Idempotent per conversation,
+    promised time and person.
     """
 
     def remind(desk: str, conversation: str, promised_at: datetime, what: str) -> None:

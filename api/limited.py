@@ -1,8 +1,8 @@
-"""Runs a module of ours as a limited process: bounded memory, CPU time, wall time, output, and number at once.
+"""Runs a module of ours as a child process with limits: memory, CPU time, wall time, output, number at once.
 
-Whatever opens files of strangers, sets papers or searches street networks runs beside this process, never in it. The
-child sees nothing of the environment but PATH and where Python finds its modules, is killed when its time is over, and
-calls `confine` before it reads anything (setrlimit(2)); its input and its answer go through pipes.
+Whatever checks uploads, sets PDFs or searches street networks runs in such a child, never in this process. The child
+has no environment but PATH, PYTHONPATH and the `variables` of its Program. It is killed when its time is over, and
+calls `confine` before it reads anything (setrlimit(2)). Its input and its answer go through pipes.
 """
 
 import json
@@ -38,7 +38,7 @@ class ProcessLimits:
 
 
 def confine(limits: ProcessLimits) -> None:
-    """Put this process under limits, for good. It leaves no core dump, which could hold somebody's papers."""
+    """Limit this process for the rest of its life. No core dump is written: it could contain personal data."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + limits.grace_seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -48,13 +48,13 @@ def confine(limits: ProcessLimits) -> None:
 
 
 class NoTurn(Exception):
-    """As many of these processes as are allowed were running for as long as one waits."""
+    """All allowed processes of this module stayed busy for `wait_seconds`."""
 
 
 class Ended(NamedTuple):
-    """How a process ended: its status (negative: the signal), what it answered, the last line of its errors.
+    """The result of a process: exit status, standard output (`answer`), last line of standard error.
 
-    `late`: it was killed because its time was over.
+    `status` is negative where a signal ended it; `late`: it was killed because its time was over.
     """
 
     status: int
@@ -88,13 +88,13 @@ class Child:
         return int(self._process.returncode)
 
     def feed(self, pieces: Iterable[bytes]) -> None:
-        """Write the whole input, piece by piece. A child that has ended meanwhile is no error here."""
+        """Write the whole input, piece by piece, and close it. A child that has ended already is not an error here."""
         with suppress(BrokenPipeError), self.stdin:
             for piece in pieces:
                 self.stdin.write(piece)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Send SIGKILL."""
         self._process.kill()
 
     def end(self) -> None:
@@ -114,9 +114,9 @@ class Child:
 class Program:
     """A module of ours that runs as `python -m module`.
 
-    At most `at_once` of it run at a time for this process (None: any number); who finds all places taken waits up to
-    `wait_seconds`. `variables` are added to its environment. A `detached` one is in a session of its own: Ctrl-C in the
-    terminal does not reach it, so that the work in hand is finished.
+    At most `at_once` children of this process run it at a time (None: any number); a further call waits up to
+    `wait_seconds`. `variables` are added to the environment. A `detached` child is in a session of its own: Ctrl-C in
+    the terminal does not reach it, so it finishes its work.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Program:
 
     @contextmanager
     def start(self, seconds: float, *, stderr: int = subprocess.DEVNULL) -> Iterator[Child]:
-        """A child for a `with`, killed after `seconds` by the clock, or when the `with` is left by an exception.
+        """Start a child for a `with` block; it is killed after `seconds`, or if the block raises.
 
         Raises NoTurn.
         """
@@ -166,9 +166,11 @@ class Program:
         tell: Callable[[str], object] = lambda line: None,
         most_bytes: int = MOST_BYTES,
     ) -> Ended:
-        """The whole answer to `content`; `tell` is given each line of the child's standard error as it comes.
+        """Run a child to its end with `content` as its input, and return the result.
 
-        Raises NoTurn.
+        `tell` is called with each line of its standard error. A child that answers more than `most_bytes` is killed.
+
+            Raises NoTurn.
         """
         answer: list[bytes] = []
         last_line = ""
@@ -197,7 +199,7 @@ class Program:
 
 
 def _read_up_to(child: Child, most_bytes: int, answer: list[bytes]) -> None:
-    """Read the child's answer in pieces; kill a child that says more than `most_bytes`."""
+    """Read the child's standard output into `answer`; kill a child that writes more than `most_bytes`."""
     while piece := child.stdout.read(PIECE_BYTES):
         answer.append(piece)
         most_bytes -= len(piece)

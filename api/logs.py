@@ -47,7 +47,7 @@ def _frames(trace: TracebackType | None) -> list[str]:
 
 
 def set_up(level: str = "INFO") -> None:
-    """Log to standard error: ours from `level` on, libraries' warnings and worse."""
+    """Configure logging to standard error: our messages from `level` on, those of libraries from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level="WARNING", handlers=[handler], force=True)

@@ -1,4 +1,4 @@
-"""The assembled services: each room is built here, from the ground up, with what lies below it and its ports."""
+"""The assembled services: each room is built here, the lowest first, with the rooms below it and its ports."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -86,7 +86,10 @@ def shape() -> Shape:
 
 
 class Office:
-    """The services of all rooms and packages; `app.extensions["circle"]` of an assembled app."""
+    """The services of all rooms and packages, as `app.extensions["circle"]` of an assembled app.
+
+    Making one runs the migrations that are left and creates missing indexes; background work begins with `start`.
+    """
 
     def __init__(
         self, settings: Settings, *, database: Database, keyring: Keyring, now: Callable[[], datetime], console: IO[str]
@@ -268,7 +271,7 @@ class Office:
         self.database.after_commit(self.worker.nudge)
 
     def blueprints(self, web: guard.Http) -> list[Any]:
-        """The HTTP face of every room and package."""
+        """The Flask blueprints of every room and package."""
         return [
             jobs_routes.blueprint(self.jobs, web),
             audit_routes.blueprint(self.audit, web),
@@ -296,7 +299,7 @@ class Office:
         return {**confirm, "open reports that something is wrong": self.reports.open_lines()}
 
     def readings(self) -> list[metrics.Reading]:
-        """What `/metrics` tells beside the requests."""
+        """The gauges that `/metrics` reads on demand."""
 
         def lag(of: str) -> Callable[[], dict[str, float]]:
             return lambda: {name: row[of] for name, row in self.jobs.lag(self.now()).items()}
@@ -321,13 +324,13 @@ class Office:
         return {"store": 1}
 
     def start(self) -> None:
-        """Enter the list of processes, then begin the background work of this one. Raises SecondProcess."""
+        """Register this process if it uses MONGODB_URI, then start its background work. Raises SecondProcess."""
         if self.settings.mongodb_uri:  # the embedded store's lock lets in one process alone
             self.processes.enter(joined=bool(self.settings.redis_url))
         self.worker.start()
 
     def stop(self) -> None:
-        """Finish what is in hand: first what was posted, then the worker."""
+        """Stop cleanly: first write the posted messages, then stop the worker."""
         self.chat.close()
         self.worker.stop()
         self.jobs.give_back()

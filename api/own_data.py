@@ -1,4 +1,4 @@
-"""What the rooms hold of one citizen: for their export, and for what goes when they close their account.
+"""A citizen's own data in all rooms: its export, and its erasure when the account is closed.
 
 个人信息保护法 第45条 (a copy of everything), 第47条 (erasure; what other laws keep longer stays, here the archives of
 cases, 档案法).
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 
 class Rooms(Protocol):
-    """The rooms that are asked."""
+    """The rooms that hold personal data."""
 
     identity: Identity
     files: Files
@@ -36,7 +36,7 @@ class Rooms(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A section of the export: where it lies, what is read for it, and what is removed with the account."""
+    """A section of the export: where its data lies, how it is read, and how it is erased with the account."""
 
     name: str
     holds: tuple[str, ...]
@@ -49,12 +49,12 @@ class Section:
 
 
 def export(rooms: Rooms, actor: Any) -> dict[str, list[Row]]:
-    """By section: all that the rooms hold of a citizen."""
+    """All data that the rooms hold of a citizen, by section."""
     return {section.name: section.export(rooms, actor) for section in SECTIONS}
 
 
 def forget(rooms: Rooms, actor: Any) -> None:
-    """Remove what need not be kept of a citizen, section by section: what rests on a file goes before the file."""
+    """Erase the data of a citizen that need not be kept, section by section: users of a file before the file."""
     for section in SECTIONS:
         if section.forget:
             section.forget(rooms, actor)
@@ -144,7 +144,7 @@ SECTIONS = (
         kept="The proof that the office told somebody; values are sealed, and the id leads to nobody.",
     ),
 )
-"""In the order of forgetting: what rests on a file goes before the file."""
+"""The sections, in the order of erasure: users of a file before the file."""
 
 OWN = ("citizens._id", "consents.citizen", "sessions.who", "wechat_accounts.citizen", "devices.citizen")
 """What the identity room holds of a citizen: it exports and removes that itself (`Citizens.export`, `.close`)."""
@@ -159,13 +159,13 @@ ELSEWHERE = {
 
 
 def undeclared(fields: Iterable[str]) -> list[str]:
-    """Which of the fields that hold a citizen's id (`collection.path`) nothing above names."""
+    """Those of these fields (`collection.path`, each holding a citizen's id) that no section names."""
     named = {*OWN, *ELSEWHERE, *(field for section in SECTIONS for field in section.holds)}
     return sorted(set(fields) - named)
 
 
 def _all(read: Callable[[str | None], list[Row]]) -> list[Row]:
-    """Every row of a list that is read from one row's id to the next, until nothing comes."""
+    """Every row of a list that `read` pages through by the id of the last row."""
     rows: list[Row] = []
     while batch := read(rows[-1]["id"] if rows else None):
         rows += batch

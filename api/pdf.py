@@ -1,4 +1,4 @@
-"""Papers as PDF: headings, facts, lists and tables in a Chinese font, with a QR code where there is an address.
+"""Renders documents as PDF: headings, facts, lists and tables in a Chinese font; a QR code if there is a link.
 
 A paper is rendered in a process of its own (`python -m api.pdf`), with limits, since it takes a second and 80 MiB.
  Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1, of the package pylopdf-fonts-zh-cn).
@@ -26,7 +26,7 @@ DESCRIBED = {"type": "string", "format": "binary"}
 
 
 class NotPrinted(Refusal):
-    """The paper could not be set in time."""
+    """The PDF could not be rendered in time."""
 
     code = "unavailable"
     zh = "现在打印的人多，请稍后再试。"
@@ -223,7 +223,7 @@ class Press:
             pdf.ln(0.8)
 
     def _facts(self, block: dict[str, Any]) -> None:
-        """A name and a value in a line; the value goes on beneath itself."""
+        """A row per fact: the name left, the value right, a long value wrapped below its own beginning."""
         pdf, size = self.pdf, self.paper["size"]
         first = min(size * 2.9, pdf.epw * 0.3)
         for name, value in block["rows"]:

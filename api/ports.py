@@ -1,6 +1,6 @@
-"""What each room asks of rooms above it, and the chat of the whole office: every port is filled here, and nowhere else.
+"""Fills the ports: what each room calls of the rooms above it, and the chat of the office; done nowhere else.
 
-A room is built before those above it, so a port looks the other room up when it is used.
+A room is built before the rooms above it, so a port looks the other room up when it is called.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ Ports = TypeVar("Ports")
 
 
 class OfficeRooms(own_data.Rooms, Protocol):
-    """The rooms as the ports see them."""
+    """The parts of the office that the ports use."""
 
     settings: Settings
     keyring: Keyring
@@ -40,7 +40,7 @@ class OfficeRooms(own_data.Rooms, Protocol):
 
 
 def filled(fill: Callable[[OfficeRooms], Ports], office: OfficeRooms) -> Ports:
-    """The ports of one room. Raises CannotStart, in words, where one of them is not filled."""
+    """Call `fill` and return the ports of one room. Raises CannotStart, naming the port that is not filled."""
     try:
         return fill(office)
     except TypeError as error:
@@ -48,7 +48,7 @@ def filled(fill: Callable[[OfficeRooms], Ports], office: OfficeRooms) -> Ports:
 
 
 def of_jobs(office: OfficeRooms) -> JobsPorts:
-    """The audit is above the jobs, as is whoever reacts to events and does jobs."""
+    """The ports of the jobs room: the audit, the reactions to events, the handlers of jobs."""
     return JobsPorts(
         record=lambda actor_id, act, subject, *, session: office.audit.record(actor_id, act, subject, session=session),
         reactions=lambda: office.reactions,
@@ -58,7 +58,7 @@ def of_jobs(office: OfficeRooms) -> JobsPorts:
 
 
 def of_identity(office: OfficeRooms) -> IdentityPorts:
-    """Outside parties by the settings; matters, places, cases and what belongs to a citizen by the rooms above."""
+    """The ports of identity: audit, notices, outside providers, lookups in the rooms above, export and erasure."""
     return IdentityPorts(
         audit=office.audit.record,
         tell=lambda *words, **more: office.notices.tell(*words, **more),
@@ -76,7 +76,7 @@ def of_identity(office: OfficeRooms) -> IdentityPorts:
 
 
 def of_files(office: OfficeRooms) -> FilesPorts:
-    """Who else may read a file, and what rests on it. No virus scanner is attached."""
+    """The ports of files: who else may read a file, and whether anything uses it. No virus scanner is attached."""
     return FilesPorts(
         shared=lambda actor, upload: office.chat.ties.shares_file(actor, upload),
         in_case=lambda actor, upload: office.cases.holds_file(actor, upload),
@@ -88,7 +88,7 @@ def of_files(office: OfficeRooms) -> FilesPorts:
 
 
 def of_circle(office: OfficeRooms) -> CirclePorts:
-    """A point with staff or conversations cannot be deleted."""
+    """The ports of the circle: the staff and open conversations of a point, which cannot be deleted with any."""
     return CirclePorts(
         hangs_on=lambda point: {
             "staff": office.identity.staff_at(point),
@@ -98,7 +98,7 @@ def of_circle(office: OfficeRooms) -> CirclePorts:
 
 
 def of_drafts(office: OfficeRooms) -> DraftsPorts:
-    """A draft may begin in a conversation, and take over a file that was sent there."""
+    """The ports of drafts: a draft may begin in a conversation, and take over a file that was sent there."""
     return DraftsPorts(
         owns_conversation=lambda actor, conversation: office.chat.ties.is_of(actor, conversation),
         sent_file=lambda actor, conversation, seq: office.chat.ties.sent_file(actor, conversation, seq),
@@ -107,12 +107,12 @@ def of_drafts(office: OfficeRooms) -> DraftsPorts:
 
 
 def of_cases(office: OfficeRooms) -> CasesPorts:
-    """The timeline of a case shows its conversations."""
+    """The ports of cases: the conversations that the timeline of a case shows."""
     return CasesPorts(conversations_of=lambda number, actor: office.chat.ties.of_case(number, actor))
 
 
 def of_chat(office: OfficeRooms) -> chat.Ports:
-    """The office as the chat sees it."""
+    """The ports of the chat: all that it calls of the office."""
 
     def own_file(upload: str, viewer: Any) -> dict[str, Any] | None:
         return office.files.accepted(viewer.id, upload)

@@ -1,4 +1,4 @@
-"""The outside parties, by settings: the real one where it is configured, a console version in a trial, else none."""
+"""The outside providers, by settings: the real one if it is configured, a console version in a trial, else none."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -15,19 +15,19 @@ from api.settings import Settings
 
 
 def wechat(settings: Settings) -> WeChat | None:
-    """Log-in by WeChat."""
+    """Log-in by WeChat; None if this installation has none."""
     if settings.wechat_app_id:
         return MiniProgram(settings.wechat_app_id, settings.wechat_secret, settings.wechat_api_base)
     return ConsoleWeChat() if settings.lenient else None
 
 
 def register(settings: Settings) -> Register | None:
-    """The national register of identity numbers; there is no real adapter yet."""
+    """The national register of identity numbers; None outside a trial, since there is no real adapter yet."""
     return ConsoleRegister() if settings.lenient else None
 
 
 def trackers(settings: Settings, jobs: Jobs, now: Callable[[], datetime]) -> dict[str, Tracker]:
-    """Who tells where a parcel is, by carrier."""
+    """The trackers of parcels, by code of the carrier (ems, sf, jd, console)."""
     by_carrier: dict[str, Tracker] = {}
     if settings.kuaidi100_key:
         kuaidi100 = Kuaidi100(settings.kuaidi100_key, settings.kuaidi100_api_base, settings.public_base)
@@ -38,7 +38,7 @@ def trackers(settings: Settings, jobs: Jobs, now: Callable[[], datetime]) -> dic
 
 
 def sms(settings: Settings, console: IO[str]) -> notifications.TwilioSms | notifications.ConsoleSms:
-    """Who sends an SMS."""
+    """The channel for SMS: Twilio if it is configured, else printed on `console`."""
     if settings.twilio:
         return notifications.TwilioSms(
             settings.twilio_account_sid,

@@ -1,4 +1,7 @@
-"""What follows each event, and who does each job. Reactions run after the commit, at least once; each is idempotent."""
+"""The reactions to each event and the handler of each kind of job.
+
+Reactions run after the commit, at least once; each is idempotent.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,20 +19,20 @@ RECURRING = (
     Recurring("cases.silence", every=timedelta(days=1), after=timedelta(seconds=10)),
     Recurring("audit.head", every=timedelta(days=1), after=timedelta(minutes=5)),
 )
-"""The jobs that come back by themselves: one job per slot."""
+"""The recurring jobs."""
 
 
 class Tell(Protocol):
-    """Leave a notice in the outbox; the same key is one notice, ever."""
+    """Leave a notice in the outbox. Idempotent per `key`, for ever."""
 
     def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, link: str) -> object: ...
 
 
 @dataclass(frozen=True)
 class Reactions:
-    """The reactions to events. `tie(conversation, number)` ties a conversation to the case that came of it.
+    """The reactions to events. `tie(conversation, number)` ties a conversation to the case that its draft became.
 
-    The first word of each pair of `table` is stored with the events that it has run for, so it is never renamed.
+    The name of a reaction is stored in each event that it has run for, so it is never renamed.
     """
 
     cases: Cases
@@ -39,7 +42,7 @@ class Reactions:
     tie: Callable[[str, str], object]
 
     def table(self) -> Mapping[str, Sequence[Reaction]]:
-        """By type of event: the reactions, each with its name, in their order."""
+        """The reactions per type of event, as (name, function), in the order in which they run."""
         silence: Reaction = ("wait_for_silence", self.wait_for_silence)
         return {
             "case.submitted": (self.tell_case("case_submitted"), silence, ("tie_talk", self.tie_conversation)),
@@ -60,7 +63,7 @@ class Reactions:
         }
 
     def tell_case(self, template: str) -> Reaction:
-        """A notice to the owner of a case and, where an agent filed it, to whom it was filed for."""
+        """A reaction that sends a notice to the owner of a case and, if an agent filed it, to the principal."""
 
         def react(event: Event) -> None:
             notice = self.cases.notice_values(event.subject)
@@ -72,7 +75,7 @@ class Reactions:
         return template, react
 
     def tell_parcel(self, template: str) -> Reaction:
-        """A notice to the owner of a parcel's case."""
+        """A reaction that sends a notice to the owner of a parcel's case."""
 
         def react(event: Event) -> None:
             notice = self.parcels.notice_values(event.subject)
@@ -82,29 +85,32 @@ class Reactions:
         return template, react
 
     def tell_decision(self, event: Event) -> None:
-        """The notice of a decision, by what was decided."""
+        """Send the notice of a decision: `case_granted` or `case_refused`."""
         _, react = self.tell_case("case_granted" if event.data["state"] == "granted" else "case_refused")
         react(event)
 
     def wait_for_silence(self, event: Event) -> None:
-        """Silence becomes acceptance when the notice limit has passed, and from the next supplement anew."""
+        """Enqueue the job that deems a case accepted once the notice limit has passed (行政许可法 第32条).
+
+        A supplement starts a new limit, so it enqueues another one.
+        """
         limit = self.cases.notice_limit(event.subject)
         if limit is not None:
             due_at = limit + timedelta(seconds=1)
             self.jobs.enqueue(f"deem:{event.id}", "cases.deem", {"case": event.subject}, due_at=due_at)
 
     def hand_over(self, event: Event) -> None:
-        """The applicant has confirmed the parcel: the case is handed over."""
+        """Mark a case as handed over, since the applicant has confirmed its parcel."""
         self.cases.handling.hand_over(self.parcels.case_of(event.subject), proof="applicant_confirmed_parcel")
 
     def tie_conversation(self, event: Event) -> None:
-        """A draft that was begun in a conversation has become a case."""
+        """Tie the conversation that a draft was begun in, if any, to the case that the draft became."""
         if event.data.get("talk"):
             self.tie(event.data["talk"], event.data["number"])
 
 
 def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """By kind of leased job: who does it."""
+    """The handler per kind of job; `check_file` checks an upload."""
     return {
         "files.check": check_file,
         "cases.silence": lambda payload: cases.handling.deem_silent(),

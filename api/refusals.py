@@ -30,7 +30,7 @@ class Refusal(Exception):
 
 
 class CannotStart(Exception):
-    """A command or the server cannot go on with this installation; the message says why and what to do, in words."""
+    """A command or the server cannot run on this installation; the message says why and what to do."""
 
 
 class NotFound(Refusal):

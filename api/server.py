@@ -1,4 +1,4 @@
-"""The servers of `circle serve` and `circle worker`: web server, worker and embedded store in one process."""
+"""Runs `circle serve` (web server, worker and embedded store together) and `circle worker` (background work alone)."""
 
 import gc
 import os
@@ -66,7 +66,7 @@ def _embedded(settings: Settings) -> Iterator[Database]:
 
 @contextmanager
 def joined(settings: Settings) -> Iterator[Database]:
-    """As `opened`, for a command that may run beside a server: a running embedded store is used."""
+    """As `opened`, for a command: connects to the embedded store of a running server if there is one."""
     uri = None if settings.mongodb_uri else running_uri(settings.var)
     if uri is None:
         with opened(settings) as database:
@@ -80,7 +80,7 @@ def joined(settings: Settings) -> Iterator[Database]:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; then finish open requests and stop the worker and the store."""
+    """Serve until SIGINT or SIGTERM; then finish open requests (5 s at most) and stop the worker and the store."""
     with opened(settings) as database:
         app = create_app(settings, database=database, live="gevent")
         office: Office = app.extensions["circle"]
@@ -116,7 +116,7 @@ def _listen(server: WSGIServer, settings: Settings) -> None:
 
 
 def settle_memory() -> None:
-    """Freeze the objects of the start and collect garbage less often, since requests and messages hardly make cycles.
+    """Freeze the objects made so far (gc.freeze) and collect garbage less often, since requests hardly make cycles.
 
     This spares a tenth of a message's CPU and a third of its p99.
     """
@@ -154,7 +154,10 @@ def _greet(settings: Settings, office: Office) -> None:
 
 
 def first_staff(settings: Settings, identity: Any) -> list[str]:
-    """Log-ins of a trial without staff: one member per role, with a generated password kept in CIRCLE_VAR."""
+    """Seed a trial that has no staff with one member per role of FIRST_STAFF; return a line per log-in.
+
+    The generated passwords are kept in `first-staff.txt` in CIRCLE_VAR, and read from there at later starts.
+    """
     note = settings.var / "first-staff.txt"
     if settings.lenient and not identity.any_staff():
         created = [(role, secrets.token_urlsafe(9), name) for role, name in FIRST_STAFF]

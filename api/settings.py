@@ -57,7 +57,7 @@ SHORTEST_CHAT_DAYS = 366
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of this process, from `read`."""
+    """The settings of this process, as `read` returns them."""
 
     host: str
     port: int
@@ -94,7 +94,7 @@ class Settings:
 
     @property
     def pocket(self) -> bool:
-        """One process, embedded store, loopback only: the size in which consoles stand in for providers."""
+        """Whether this is the pocket size: one process, embedded store, reachable on loopback only."""
         return is_loopback(self.host) and not self.mongodb_uri
 
     @property
@@ -105,7 +105,7 @@ class Settings:
 
 @lru_cache(1_024)
 def is_loopback(host: str) -> bool:
-    """`localhost`, 127.0.0.0/8 or ::1."""
+    """Whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -113,7 +113,7 @@ def is_loopback(host: str) -> bool:
 
 
 def read(environ: Mapping[str, str]) -> Settings:
-    """Settings from the environment. Raises UnsafeStart with words that say what to change."""
+    """Read the settings from environment variables. Raises UnsafeStart, whose message says what to change."""
     values = {s.name: environ.get(s.name, "") or s.default for s in SETTINGS}
     host, port = values["HOST"], _port(values["PORT"])
     base = environ.get("PUBLIC_BASE") or f"http://{host}:{port}"

@@ -1,4 +1,4 @@
-"""Time as everybody here reads it: the zone (Beijing, UTC+8, no summer time since 1991) and the present."""
+"""The time zone that is used throughout (Beijing, UTC+8, no summer time since 1991), and the present."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -1,1 +1,1 @@
-"""The audit log: who read or changed what, in appended rows that are sealed in batches into a hash chain."""
+"""The audit log: who read or changed what, in append-only rows that are sealed in batches into a hash chain."""

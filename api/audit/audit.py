@@ -2,8 +2,8 @@
 
 A batch seals the rows of a range of sequence numbers: it holds each row's SHA-256 and the hash of the batch before,
 and its own hash covers all of that. Whoever changes, removes or inserts a sealed row has to change every later batch,
-and that shows against a head that was written down elsewhere. The rows not sealed yet (some seconds' worth) are not
-protected, and a report says how many they are.
+and that shows against a head that was kept elsewhere. The rows of the last seconds, which are not sealed yet, are not
+protected; a report says how many they are.
 """
 
 import hashlib
@@ -26,7 +26,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Head:
-    """Where a chain ends: `batch` 0 and GENESIS for an empty one. Kept outside, it pins everything before it."""
+    """The last batch of a chain and its hash; `batch` 0 and GENESIS if the chain is empty.
+
+    A copy that is kept outside the store proves that nothing before it was changed.
+    """
 
     batch: int = 0
     seq: int = 0
@@ -35,7 +38,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Batch:
-    """One sealed batch: the rows `first` to `last`, their digests in that order, and the chain up to here."""
+    """A sealed batch: the numbers of its first and last row, the digests of its rows, the previous hash, its own."""
 
     batch: int
     first: int
@@ -47,7 +50,7 @@ class Batch:
 
     @property
     def head(self) -> Head:
-        """Where the chain ends with this batch."""
+        """The head of a chain that ends with this batch."""
         return Head(self.batch, self.last, self.hash)
 
     def expected_hash(self) -> str:
@@ -59,7 +62,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class ChainFault:
-    """Something that is not as it was sealed: where (a row's `seq`, a batch's number) and what, in words."""
+    """A fault of the chain: the number of the batch, the `seq` of the row if it is about one, and what is wrong."""
 
     kind: str
     batch: int
@@ -68,7 +71,7 @@ class ChainFault:
 
 
 def canonical(value: Mapping[str, Any]) -> bytes:
-    """The canonical form of a value: JSON, keys sorted, no blanks, UTF-8, times in UTC (after RFC 8785)."""
+    """The canonical JSON of a value: sorted keys, no blanks, UTF-8, times in UTC (after RFC 8785)."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_text).encode()
 
 
@@ -79,7 +82,7 @@ def digest(row: Row) -> str:
 
 
 def seal(head: Head, rows: Sequence[Row], at: datetime) -> Batch:
-    """The batch that follows `head`; the rows bear the sequence numbers that follow it already."""
+    """Seal rows into the batch that follows `head`; they must have the sequence numbers after it (see `numbered`)."""
     digests = tuple(digest(row) for row in rows)
     open_batch = Batch(head.batch + 1, head.seq + 1, head.seq + len(rows), digests, head.hash, at)
     return replace(open_batch, hash=open_batch.expected_hash())

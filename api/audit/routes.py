@@ -18,7 +18,7 @@ def blueprint(audit: Audit, http: Http) -> Blueprint:
     @bp.arguments(schemas.AuditQuery, location="query")
     @bp.response(200, schemas.AuditPage)
     def listed(query: dict[str, Any], actor: Any) -> dict[str, Any]:
-        """Who read or changed what, newest first. Reading this is written down too."""
+        """Who read or changed what, newest first. Each read of this list is recorded too."""
         paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor", None)}
         return page(lambda after, most: audit.listed(actor.id, query, after, most), paging)
 

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class ChainReport:
-    """The result of a verification: where the chain ends, its faults, and how many rows are unsealed since when."""
+    """The result of a verification: the head, the faults, the number of unsealed rows and the time of the oldest."""
 
     head: Head
     faults: tuple[ChainFault, ...]
@@ -37,9 +37,9 @@ class Audit:
         self._looked = NEVER
 
     def record(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> None:
-        """`actor_id` did `act` (e.g. `read_unmasked`) to `subject` (e.g. `case:<id>`). Holds no personal data.
+        """Record that `actor_id` did `act` (e.g. `read_unmasked`) to `subject` (e.g. `case:<id>`); no personal data.
 
-        A change passes its `session`, so that it and its row are there together or not at all.
+        A change passes its `session`, so that the change and this row are written together or not at all.
         """
         row = {
             "_id": str(uuid7()),
@@ -71,11 +71,11 @@ class Audit:
         return more
 
     def head(self) -> Head:
-        """Where the chain ends; kept outside, it proves everything before it."""
+        """The head of the chain; a copy kept outside the store proves that nothing before it was changed."""
         return self._store.head()
 
     def log_head(self) -> None:
-        """Write the head of the chain into the log, which is kept apart from the store."""
+        """Write the head of the chain to the log, which is kept apart from the store."""
         log.info("audit head", extra=asdict(self._store.head()))
 
     def verify(self, anchor: Head | None = None) -> ChainReport:
@@ -99,7 +99,7 @@ class Audit:
         return ChainReport(head, tuple(faults), *self._store.tail())
 
     def listed(self, reader_id: str, wanted: Row, after: str | None, limit: int) -> list[Row]:
-        """Rows by `subject`, `actor`, `day` (in Beijing), newest first, up to `limit`; this reading is recorded too."""
+        """Up to `limit` rows by `subject`, `actor` or `day` (in Beijing), newest first; the read itself is recorded."""
         asked = " ".join(f"{key}={value}" for key, value in wanted.items())
         self.record(reader_id, "read_audit", f"audit:{asked}")
         query = {key: value for key, value in wanted.items() if key != "day"}

@@ -31,7 +31,7 @@ class LeaseLost(Exception):
 
 
 class AuditStore:
-    """The audit rows, append-only; sealing gives them their numbers in the order in which it reads them."""
+    """The audit rows, append-only, and the batches. A row gets its sequence number when it is sealed."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -56,7 +56,7 @@ class AuditStore:
         return self._db["audit"].count_documents(UNSEALED), rows[0]["at"] if rows else None
 
     def lease(self, now: datetime) -> Document | None:
-        """The lease of the sealer, of one process at a time; None if another has it, or just sealed."""
+        """Lease the sealing; None if another process has the lease, or the next batch is not due yet."""
         lease = {"$setOnInsert": self._db.leasable(now)}
         self._db["audit_sealer"].update_one({"_id": SEALER}, lease, upsert=True)
         return self._db.claim("audit_sealer", {"_id": SEALER}, now)
@@ -83,7 +83,7 @@ class AuditStore:
     # -- reading ------------------------------------------------------------------
 
     def head(self) -> Head:
-        """Where the chain ends: at the batch that the sealer added last, if it is there, else at the highest number."""
+        """The head of the chain: the batch that was added last or, if it is gone, the one with the highest number."""
         sealer = self._db["audit_sealer"].find_one({"_id": SEALER, "batch": {"$exists": True}})
         last = self._db["audit_batches"].find_one({"_id": sealer["batch"]}) if sealer else None
         last = last or self._highest()
@@ -99,15 +99,15 @@ class AuditStore:
             yield _batch(row)
 
     def rows(self, first: int, last: int) -> list[Document]:
-        """The rows that bear these numbers."""
+        """The rows with the sequence numbers `first` to `last`, in order."""
         return list(self._db["audit"].find({"seq": {"$gte": first, "$lte": last}}).sort("seq", 1))
 
     def beyond(self, last: int) -> list[Document]:
-        """Rows that bear a number which no batch gave."""
+        """Up to 100 rows with a sequence number above `last`, the last sealed one: no batch gave it to them."""
         return list(self._db["audit"].find({"seq": {"$gt": last, "$lte": MOST}}).sort("seq", 1).limit(100))
 
     def below(self) -> list[Document]:
-        """Rows whose number was never one of the chain's."""
+        """Up to 100 rows with a negative sequence number, which no batch ever gives."""
         return list(self._db["audit"].find({"seq": {"$gte": LEAST, "$lt": 0}}).limit(100))
 
     def listed(self, wanted: Document, after: str | None, most: int) -> list[Document]:

@@ -1,7 +1,7 @@
 """Working days: Monday to Friday, less the rest days, plus the make-up days (调休), of the yearly notices.
 
-The notices are the State Council's (全国年节及纪念日放假办法; 行政许可法 第82条). A year without one is unknown,
-and the calendar says so rather than guess.
+The notices are the State Council's (全国年节及纪念日放假办法; 行政许可法 第82条). For a year without one the calendar
+raises UnknownYear instead of guessing.
 """
 
 import json
@@ -19,7 +19,7 @@ _SATURDAY = 5
 
 
 class UnknownYear(ValueError):
-    """No holiday notice is published for this year, so it is not known which of its days are worked."""
+    """No holiday notice is published for this year, so its working days are not known."""
 
     def __init__(self, year: int) -> None:
         super().__init__(f"no holiday notice is published for {year}")
@@ -64,7 +64,7 @@ class WorkingCalendar:
         return self.provisional(day)
 
     def provisional(self, day: date) -> bool:
-        """As `is_working`, but Monday to Friday if the year is unknown: to be shown as provisional, never recorded."""
+        """As `is_working`, but Monday to Friday in unknown years: to be shown as provisional, never recorded."""
         mark = self.mark(day)
         return day.weekday() < _SATURDAY if mark is None else mark == "work"
 
@@ -82,7 +82,7 @@ class WorkingCalendar:
         return day
 
     def add_provisional(self, day: date, n: int) -> date:
-        """As `add_working`, by `provisional` days, so that every year has an answer: to be shown, never recorded."""
+        """As `add_working`, but Monday to Friday in unknown years: to be shown as provisional, never recorded."""
         while n > 0:
             day += _ONE_DAY
             n -= self.provisional(day)

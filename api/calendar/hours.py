@@ -1,4 +1,4 @@
-"""Whether a place is open at an instant, until when, and when it opens next; when it has been open for a given time."""
+"""Whether a place is open at an instant, until when, when it opens next; and how long it has been open since."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ def _local(at: datetime) -> datetime:
 
 
 def _sure(hours: Hours, calendar: WorkingCalendar, day: date) -> bool:
-    """Whether no notice to come can change the hours of this day."""
+    """Whether the hours of this day are certain: no notice that is still to be published can change them."""
     return calendar.is_known(day) or hours.dated(day) is not None
 
 
@@ -99,7 +99,7 @@ def _spans(
     days: Iterator[date],
     exceptions: Mapping[date, DayHours],
 ) -> Iterator[tuple[datetime, datetime]]:
-    """The stretches of being open, in order; what meets at an instant, at midnight too, is one stretch."""
+    """The open periods as (start, end), in order; adjoining ones, also across midnight, are merged."""
     held: tuple[datetime, datetime] | None = None
     for day in days:
         for period in hours_on(hours, calendar, day, exceptions):

@@ -92,7 +92,7 @@ def _parse_days(text: str) -> list[int]:
 
 
 def _parse_day_range(text: str) -> list[int]:
-    """`PH`, `Mo`, `Mo-Fr`, or over the week's end `Sa-Mo`."""
+    """Parse `PH`, `Mo`, `Mo-Fr`, or a range across Sunday such as `Sa-Mo`."""
     if text == "PH":
         return [HOLIDAY]
     first, dash, last = text.partition("-")
@@ -123,7 +123,7 @@ def _written(rule: HoursRule) -> str:
 
 
 def clock(minutes: int) -> str:
-    """A time of day, 00:00 to 24:00."""
+    """A time of day as HH:MM, 00:00 to 24:00, from minutes after 00:00."""
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
@@ -137,7 +137,7 @@ def _written_span(span: Span | None) -> str:
 
 
 def _written_days(days: frozenset[int] | None) -> str:
-    """`Mo-Fr,Su,PH`."""
+    """Days as text, e.g. `Mo-Fr,Su,PH`."""
     week = sorted((days or frozenset()) - {HOLIDAY})
     runs = [[day for _, day in run] for _, run in groupby(enumerate(week), lambda pair: pair[1] - pair[0])]
     names = [_WEEKDAYS[run[0]] + (f"-{_WEEKDAYS[run[-1]]}" if len(run) > 1 else "") for run in runs]

@@ -32,7 +32,7 @@ def blueprint(calendar: Calendar, http: Http) -> Blueprint:
     @bp.arguments(schemas.HoursQuestion, location="query")
     @bp.response(200, schemas.OpeningDays)
     def hours(question: dict[str, Any]) -> Any:
-        """How written hours are read: when a place is open on each day, holidays and make-up days included."""
+        """Parse hours written as text, and list when a place with them is open on each day, holidays included."""
         return {"items": calendar.opening_days(question["text"], question["first"], question["last"])}
 
     @bp.patch("/calendar")
@@ -40,7 +40,7 @@ def blueprint(calendar: Calendar, http: Http) -> Blueprint:
     @bp.arguments(schemas.DatedException(many=True))
     @bp.response(200, schemas.CalendarDays)
     def change(items: list[dict[str, Any]], actor: Any) -> Any:
-        """Set or take away dated exceptions, all or none, by official notice only."""
+        """Set or remove dated exceptions, all or none, by official notice only."""
         version = http.wanted_version()
         days = sorted(item["date"] for item in items)
         if not 1 <= len(days) <= schemas.MOST_DAYS or len(set(days)) < len(days):

@@ -1,4 +1,4 @@
-"""The opening hours of a place: rules for weekdays, seasons, holidays and dates, and which hours hold on a day.
+"""The opening hours of a place: rules for weekdays, seasons, holidays and dates, and the hours of a given day.
 
 After the schedules of Open Referral's HSDS: a rule has days of the week and a time of validity. Opening is not working:
 a hall that opens on Saturdays (延时服务) makes no Saturday a working day. The hours of a day are: those of its dated
@@ -21,7 +21,7 @@ _MONDAY, _SATURDAY = 0, 5
 
 
 class Period(NamedTuple):
-    """Open from `opens` until just before `closes`, in minutes after 00:00; 1440 is 24:00.
+    """A period of one day: open from `opens` until just before `closes`, in minutes after 00:00 (1440 is 24:00).
 
     `extended`: beyond the regular hours (延时服务), perhaps not for everything.
     """
@@ -35,7 +35,7 @@ DayHours = tuple[Period, ...]
 
 
 class Day(NamedTuple):
-    """A date; year 0 stands for every year."""
+    """A date of one year, or with `year` 0 of every year."""
 
     year: int
     month: int
@@ -44,13 +44,13 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True)
 class Span:
-    """From `first` to `last`, both included. Without a year it recurs every year and may extend into the next."""
+    """The days from `first` to `last`, both included. Without a year they recur, and may extend into the next year."""
 
     first: Day
     last: Day
 
     def covers(self, day: date) -> bool:
-        """Whether the day lies within."""
+        """Whether this span contains the day."""
         if self.first.year:
             return self.first <= (day.year, day.month, day.day) <= self.last
         here, first, last = (day.month, day.day), self.first[1:], self.last[1:]
@@ -59,7 +59,7 @@ class Span:
 
 @dataclass(frozen=True)
 class HoursRule:
-    """A rule: the periods of some `days` of the week (or HOLIDAY), within a season if there is a `span`.
+    """The periods of some `days` of the week (or HOLIDAY), if there is a `span` only within it (a season).
 
     Without `days` it is an exception for the dates of its span, and wins over everything. A later rule replaces an
     earlier one on the same day, or `adds` to it.
@@ -90,7 +90,7 @@ class Hours:
 def hours_on(
     hours: Hours, calendar: WorkingCalendar, day: date, exceptions: Mapping[date, DayHours] | None = None
 ) -> DayHours:
-    """The periods of one day, by the conventions above; an unknown year goes by weekday alone.
+    """The periods of one day, by the conventions above; in an unknown year by weekday alone.
 
     `exceptions` come from elsewhere and override the place's own.
     """
@@ -115,7 +115,7 @@ def _folded(rules: Iterable[HoursRule]) -> DayHours | None:
 
 
 def _beside(held: DayHours, added: DayHours) -> DayHours:
-    """Both in order; of what is added only what lies outside of what is held."""
+    """The periods of both, in order; of `added` only the parts outside of `held`."""
     pieces = list(held)
     for period in added:
         begin = period.opens

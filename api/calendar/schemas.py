@@ -42,7 +42,7 @@ class HoursQuestion(DateRange):
 
     @validates_schema
     def few(self, data: dict, **_: object) -> None:
-        """A page shows a week or a month."""
+        """At most 62 days, since a page shows a week or a month."""
         if (data["last"] - data["first"]).days >= MOST_SHOWN:
             raise ValidationError(f"最多看 {MOST_SHOWN} 天。", "to")
 
@@ -68,7 +68,7 @@ class OpeningDays(Schema):
 
 
 class DatedException(Schema):
-    """A day that is worked or not by official notice; without a kind, the exception is taken away."""
+    """A day that an official notice makes a working day or a rest day; without a kind, the exception is removed."""
 
     date = fields.Date(required=True)
     kind = fields.String(required=True, allow_none=True, validate=validate.OneOf(["rest", "work"]))

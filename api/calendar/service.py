@@ -22,7 +22,7 @@ KEPT_OPENINGS = 2_048
 
 
 class Record(Protocol):
-    """Write into the audit, in the transaction of the change."""
+    """Write an audit row in the transaction of the change."""
 
     def __call__(self, actor_id: str, act: str, subject: str, *, session: Any) -> object: ...
 
@@ -36,7 +36,7 @@ class Due(NamedTuple):
 
 @dataclass(frozen=True)
 class CalendarSnapshot:
-    """The calendar at one version, and the notice behind each of its exceptions."""
+    """An immutable snapshot: the calendar at one version, and the notice behind each of its exceptions."""
 
     version: int
     working: WorkingCalendar
@@ -44,9 +44,9 @@ class CalendarSnapshot:
 
     @cached_property
     def opening(self) -> Callable[[str, datetime], Opening]:
-        """(hours, a whole minute) -> the Opening then, cached, since many places have the same hours.
+        """A cached function (hours, whole minute) -> Opening, since many places have the same hours.
 
-        Periods begin and end on whole minutes, so that one answer holds for each instant of its minute.
+        Periods begin and end on whole minutes, so one answer holds for its whole minute.
         """
         return lru_cache(KEPT_OPENINGS)(lambda hours, minute: opening_at(_parsed(hours), self.working, minute))
 
@@ -72,7 +72,7 @@ class Calendar:
 
     @property
     def version(self) -> int:
-        """The version of the exceptions: how many changes there have been."""
+        """The version of the exceptions, i.e. the number of changes so far."""
         return self._snapshot.version
 
     # -- working time -------------------------------------------------------------
@@ -82,7 +82,7 @@ class Calendar:
         return self._snapshot.opening(hours, at.replace(second=0, microsecond=0))
 
     def open_for(self, hours: str, since: datetime, length: timedelta) -> datetime | None:
-        """When a place has been open for `length` since `since`, e.g. for a promised answer; None beyond 30 days."""
+        """The instant at which a place has been open for `length` since `since`; None if beyond 30 days."""
         return open_for(_parsed(hours), self.working, since, length)
 
     def due(self, days: int, unit: str, start: date) -> date | None:
@@ -100,7 +100,7 @@ class Calendar:
             return None
 
     def provisional_due(self, days: int, unit: str, start: date) -> Due:
-        """As `due`, for pages: in unknown years a day counted Monday to Friday, marked provisional."""
+        """As `due`, for display: in unknown years counted by Monday to Friday and marked provisional."""
         known = self.due(days, unit, start)
         if known is not None:
             return Due(known, provisional=False)
@@ -136,9 +136,9 @@ class Calendar:
     # -- exceptions ----------------------------------------------------------------
 
     def change(self, actor_id: str, version: int, items: list[Row]) -> None:
-        """Set dated exceptions `{date, kind: rest|work, notice}`, or take them away (kind None), against a version.
+        """Set dated exceptions `{date, kind: rest|work, notice}`, or remove them (kind None), if `version` still holds.
 
-        All or none. Each is audited. Raises VersionStale.
+        All or none; each is audited. Raises VersionStale.
         """
         rows = [{**item, "date": item["date"].isoformat()} for item in items]
 

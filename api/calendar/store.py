@@ -15,13 +15,13 @@ SMALL = {"calendar_exceptions": "some ten days a year"}
 
 
 class CalendarStore:
-    """Dated exceptions to the published calendar, by official notice only, under one version."""
+    """Dated exceptions to the published calendar, by official notice only; all of them share one version."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     def version(self) -> int:
-        """How many changes there were; 0 for none."""
+        """The version of the exceptions: the number of changes so far."""
         row = self._db["calendar"].find_one({"_id": CALENDAR})
         return row["version"] if row else 0
 
@@ -30,7 +30,7 @@ class CalendarStore:
         return {row["_id"]: row for row in self._db["calendar_exceptions"].find()}
 
     def change(self, session: Any, version: int, items: Iterable[Document], by: str, at: datetime) -> bool:
-        """Set exceptions, or take away those without a `kind`; False where the version is not that any more."""
+        """Set exceptions, or remove those without a `kind`; False if the version has changed."""
         listed = list(items)
         wanted, next_version = {"_id": CALENDAR, "version": version}, {"$set": {"version": version + 1, "v": 1}}
         try:

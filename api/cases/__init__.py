@@ -1,1 +1,1 @@
-"""The cases room: submission, handling, the clock, decision, result (办件)."""
+"""Cases (办件): submission, handling, the working-day clock, decision and result."""

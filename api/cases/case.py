@@ -29,11 +29,11 @@ IDENTITY_NUMBERS = frozenset({"id_number", "payee_id"})
 
 ACTION_VERSION = 1
 UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""(act, version) to its data as the next version writes it. Actions are never rewritten, only read anew."""
+"""Per (act, version), a function that converts its data to the next version. Stored actions are never rewritten."""
 
 
 def upcast(act: str, version: int, data: dict[str, Any]) -> dict[str, Any]:
-    """An action's data in today's shape, whichever release wrote it."""
+    """Convert the data of an action from the shape of an older version to the current one."""
     for older in range(version, ACTION_VERSION):
         data = UPCASTERS.get((act, older), dict)(data)
     return data
@@ -41,11 +41,11 @@ def upcast(act: str, version: int, data: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Case:
-    """A case as it is stored: a snapshot of its actions, for reading. `answers`, `situation`, `delivery` and `receipt`
-    are sealed.
+    """A case as it is stored: the snapshot of its actions, for reading.
 
-    It lies at a `desk` (a service point) and with a `department`; "" where there is none, None in a case of a release
-    without places that was not placed yet. `principal` is the blind index of the number of whom an agent applied for.
+    `answers`, `situation`, `delivery` and `receipt` are sealed (encrypted). `desk` (a service point) and `department`
+    are where it is handled: "" if there is none, None in a case of an older release that `Cases.start` has not placed
+    yet. `principal` is the blind index of the principal's number, if an agent applied.
     """
 
     id: str
@@ -72,7 +72,7 @@ class Case:
 
 @dataclass(frozen=True)
 class SealedAction:
-    """An action as it is stored: `data` is sealed, in the shape that version `v` wrote it."""
+    """An action as it is stored: `data` is sealed, in the shape of version `v`; `seq` counts from 1 in its case."""
 
     id: str
     v: int
@@ -115,7 +115,7 @@ RULES: dict[str, ActRule] = {
     "note": _rule("内部备注", "window handler", OPEN | ENDED),
     "close": _rule("办结归档", "window", ENDED, "closed"),
 }
-"""The first action, `submit`, has no row: it makes the case. A hand-written table under tests/ says the same again."""
+"""The rule per act; `submit` has none, since it creates the case. A hand-written table under tests/ repeats them."""
 
 EVENTS = {
     "submit": "case.submitted",
@@ -149,7 +149,7 @@ APPEAL = "不服本决定的，可以自收到决定之日起 60 日内申请行
 
 
 class ActNotAllowed(Refusal):
-    """This act does not fit the case's state."""
+    """This act is not allowed in the state that the case is in."""
 
     code = "act_not_allowed"
     zh = "办件现在的状态不能这样做，请刷新后再看。"
@@ -157,7 +157,7 @@ class ActNotAllowed(Refusal):
 
 
 class ActNotYours(Refusal):
-    """This act is another role's."""
+    """The actor has none of the roles that may do this act."""
 
     code = "role_wrong"
     zh = "您的岗位不能做这一步。"
@@ -173,7 +173,7 @@ class HeldByOther(Refusal):
 
 
 class ToldOnce(Refusal):
-    """All that is missing is told at once; a second notice may not ask for something new (行政许可法 第32条)."""
+    """A second notice of deficiencies asks for something new; all must be named at once (行政许可法 第32条)."""
 
     code = "told_once"
     zh = "补正内容已一次性告知，不能再要求新的材料。"
@@ -182,7 +182,7 @@ class ToldOnce(Refusal):
 
 @dataclass(frozen=True)
 class Action:
-    """An appended action, opened. `by` is the actor's id or `system`; `role` is the role it was done in."""
+    """An action, decrypted. `by` is the actor's id or `system`; `role` is the role in which it was done."""
 
     seq: int
     act: str
@@ -194,7 +194,7 @@ class Action:
 
 @dataclass(frozen=True)
 class CaseStanding:
-    """What the actions add up to."""
+    """The state of a case as the fold of its actions: what its rules need to know."""
 
     state: str
     version: int
@@ -209,7 +209,7 @@ class CaseStanding:
 
 
 def fold(actions: Iterable[Action]) -> CaseStanding:
-    """The standing after these actions, in their order. The first must be `submit`."""
+    """Fold the actions of a case, in order, into its standing. The first must be `submit`."""
     standing: CaseStanding | None = None
     for action in actions:
         if action.act == "submit":
@@ -222,7 +222,7 @@ def fold(actions: Iterable[Action]) -> CaseStanding:
 
 
 def apply(standing: CaseStanding, action: Action) -> CaseStanding:
-    """The standing after one more action."""
+    """Return the standing after one more action; `action` is not checked here."""
     content = {**action.data, "at": action.at}
     after = replace(standing, version=action.seq)
     match action.act:
@@ -248,7 +248,10 @@ def apply(standing: CaseStanding, action: Action) -> CaseStanding:
 
 
 def check(standing: CaseStanding, act: str, roles: frozenset[str], actor_id: str, data: dict[str, Any]) -> str:
-    """The role in which the actor may do this now. Raises ActNotYours, ActNotAllowed, HeldByOther or ToldOnce."""
+    """Check that an actor with these roles may do an act now, and return the role in which they do it.
+
+    Raises ActNotYours, ActNotAllowed, HeldByOther or ToldOnce.
+    """
     rule = RULES[act]
     role = next((role for role in sorted(rule.roles) if role in roles), None)
     if role is None:
@@ -283,13 +286,13 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def uploads(actions: Iterable[Action]) -> list[str]:
-    """Every file that was ever handed in with a case, also those that a supplement replaced."""
+    """The ids of all files ever handed in with a case, sorted; those that a supplement replaced included."""
     handed_in = [action.data["materials"] for action in actions if action.act in {"submit", "supplement"}]
     return sorted({upload for materials in handed_in for files in materials.values() for upload in files})
 
 
 def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:
-    """What was filled in, with every identity number masked, those of a group's rows too."""
+    """Answers of a form with every identity number masked, also in the rows of groups."""
 
     def masked_value(key: str, value: Any) -> Any:
         if isinstance(value, list):
@@ -300,12 +303,12 @@ def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, 
 
 
 def new_number(prefix: str, day: datetime) -> str:
-    """A case number for people: `XC261124-7K3QF`. Unique by the store's index."""
+    """A random case number, e.g. `XC261124-7K3QF`: prefix, date, five characters. The store's index makes it unique."""
     return f"{prefix}{day:%y%m%d}-{_random(5)}"
 
 
 def new_receipt() -> str:
-    """A random receipt code: 40 bits that only the applicant was given."""
+    """A random receipt code of 8 characters (40 bits), which only the applicant is given."""
     return _random(8)
 
 

@@ -1,4 +1,4 @@
-"""What the parts of the cases room stand on: the store, the rooms below, and how to write and announce."""
+"""What the parts of the cases room share: the store, the rooms below, transactions and events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from api.matters.service import Matters
 
 @dataclass(frozen=True)
 class CaseGround:
-    """Handed to each part of the room by `Cases`."""
+    """The dependencies that `Cases` passes to each part of this room."""
 
     store: CaseStore
     reader: CaseReader
@@ -36,5 +36,5 @@ class CaseGround:
     now: Callable[[], datetime]
 
     def clock(self, case: Case) -> dict[str, Any]:
-        """The reckoning at this moment; an unpublished year gives `{"error": …}` and the page says so."""
+        """The clock's answer for a case now, as JSON; `{"error": …}` if it needs a year without a published notice."""
         return reckon({**case.clock_facts, "as_of": self.now().isoformat()}, self.calendar.working)

@@ -1,4 +1,4 @@
-"""Handling: every act on a case after its submission. Decide by the rules, append the action, announce the event."""
+"""Handling: every act on a case after its submission; checks it, appends the action and announces the event."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ class CaseHandling:
     def supplement(
         self, actor: Actor, record: Case, version: int, materials: dict[str, list[str]], text: str
     ) -> OpenCase:
-        """Hand in what was asked for, all of it at once. Raises BadFields, and what `act` raises."""
+        """Hand in all materials that were asked for. Raises BadFields, MandateEnded, and what `act` raises."""
         case = self._ground.reader.open(record)
         asked = case.standing.supplement
         if asked and case.standing.state == "supplementing":
@@ -43,7 +43,7 @@ class CaseHandling:
         return self._do(actor, case, version, "supplement", {"materials": materials, "text": text})
 
     def withdraw(self, actor: Actor, record: Case, version: int, reason: str) -> OpenCase:
-        """Take the application back, before the decision."""
+        """Withdraw the application, before the decision. Raises what `act` raises, and MandateEnded."""
         return self._do(actor, self._ground.reader.open(record), version, "withdraw", {"text": reason})
 
     # -- staff ------------------------------------------------------------------------
@@ -60,13 +60,13 @@ class CaseHandling:
     # -- the system -------------------------------------------------------------------
 
     def deem_accepted(self, case_id: str) -> None:
-        """Accept a case if nothing was told within the notice limit (行政许可法 第32条). Idempotent."""
+        """Deem a case accepted if the office gave no notice within the notice limit (行政许可法 第32条). Idempotent."""
         case = self._ground.store.by_id(case_id)
         if case and case.state == "submitted" and self._ground.clock(case).get("accept_basis") == "deemed":
             self._do(SYSTEM, self._ground.reader.open(case), case.version, "deem", {})
 
     def deem_silent(self) -> None:
-        """`deem_accepted` for every case that waits for acceptance, by today's calendar."""
+        """A daily job: `deem_accepted` for every submitted case, since a change of the calendar moves limits."""
         after: str | None = None
         while cases := self._ground.store.list([{"state": "submitted"}], after, SWEPT):
             for case in cases:
@@ -74,7 +74,7 @@ class CaseHandling:
             after = cases[-1].id
 
     def hand_over(self, case_id: str, proof: str) -> None:
-        """Note that the applicant holds the result, on their own word. Idempotent."""
+        """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent."""
         case = self._ground.store.by_id(case_id)
         if case and case.state == "issued":
             data = {"to": "applicant", "proof": proof}

@@ -1,4 +1,4 @@
-"""A case with its seals opened and its matter looked up: made once per request (`reader`), then handed on."""
+"""A decrypted case with its matter looked up: made once per request (by `reader`), then passed on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from api.matters.catalogue.matter import Material, Matter
 
 @dataclass(frozen=True)
 class OpenCase:
-    """A case in plain text. `matter` is the catalogue's, `edition` what it is in the applicant's situation.
+    """A decrypted case. `matter` is the catalogue's version, `edition` the same as it applies to this applicant.
 
     `standing` is the fold of `actions`; `agent` is the name of who applied under a mandate.
     """
@@ -27,7 +27,7 @@ class OpenCase:
     actions: tuple[Action, ...]
     standing: CaseStanding
     files: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    """By upload: what was looked up of its files already."""
+    """Descriptions of its files by upload, as far as they were looked up already."""
 
     @property
     def papers(self) -> list[Material]:

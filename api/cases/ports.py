@@ -1,4 +1,4 @@
-"""What this room asks of the rooms above it."""
+"""What this room needs of the rooms above it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from api.identity.actor import Actor
 
 @dataclass(frozen=True, kw_only=True)
 class CasesPorts:
-    """Filled at assembly (api/ports.py), all of it."""
+    """The ports of this room; api/ports.py fills each of them at assembly."""
 
     conversations_of: Callable[[str, Actor], list[dict[str, Any]]]
-    """What the timeline of the case with a number says of its conversations, as the actor may see it."""
+    """The lines about conversations in the timeline of the case with this number, as the actor may see them."""

@@ -1,4 +1,4 @@
-"""The receipt of a case on paper (行政许可法 第32条): by its state that it was handed in, accepted, or not."""
+"""The printed receipt of a case (行政许可法 第32条): of submission, of acceptance, or of the refusal to accept."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ UNSEALED = "本回执由系统生成，可凭编号核对；需要盖章的，�
 
 
 def receipt(case: CaseView, timeline: list[dict[str, Any]], base: str) -> Paper:
-    """The receipt for who applied, and for the window to hand over."""
+    """The receipt as a paper for `api.pdf`, by the state of the case; `base` is the address of the pages."""
     begun = next((line for line in timeline if line["act"] in ("accept", "deem")), None)
     declined = next((line for line in timeline if line["act"] == "decline"), None)
     title = "不予受理通知书" if declined else "受理通知书" if begun else "收件回执"
@@ -67,5 +67,5 @@ def _moment(at: datetime) -> str:
 
 
 def _due(text: str | None) -> str:
-    """The day of a limit of the clock's (`2026-12-08T23:59:59+08:00`)."""
+    """A due time of the clock (`2026-12-08T23:59:59+08:00`) as `2026-12-08 前`."""
     return f"{text[:10]} 前" if text else ""

@@ -1,4 +1,4 @@
-"""Opens a case: unseals its fields and its actions, and looks up its matter and its mandate."""
+"""Opens a case: decrypts its fields and its actions, and looks up its matter and its mandate."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from api.matters.service import Matters
 
 
 class CaseReader:
-    """Opens cases and their actions."""
+    """Decrypts cases and their actions."""
 
     def __init__(self, store: CaseStore, *, keyring: Keyring, matters: Matters, mandates: Mandates) -> None:
         self._store = store
@@ -22,7 +22,7 @@ class CaseReader:
         self._mandates = mandates
 
     def open(self, case: Case) -> OpenCase:
-        """Open each sealed field of a case and of its actions, and look up its matter and mandate."""
+        """Decrypt a case and its actions, and look up its matter and mandate."""
         matter = self._matters.matter(case.matter.code, case.matter.version)
         situation = self._keys.open_json(case.id, "situation", case.situation) if case.situation else {}
         actions = self.actions(case.id)
@@ -40,15 +40,15 @@ class CaseReader:
         )
 
     def actions(self, case_id: str) -> tuple[Action, ...]:
-        """The actions of a case in their order, each in today's shape."""
+        """The actions of a case in order, decrypted, each in the current shape."""
         return tuple(self._action(action) for action in self._store.actions(case_id))
 
     def answers(self, case: Case) -> dict[str, Any]:
-        """What was filled in."""
+        """The answers of the form, decrypted."""
         return self._keys.open_json(case.id, "answers", case.answers)
 
     def delivery(self, case: Case) -> dict[str, Any]:
-        """How the result reaches the applicant."""
+        """The delivery of the result, decrypted: pickup or courier, and the address."""
         return self._keys.open_json(case.id, "delivery", case.delivery)
 
     def _action(self, sealed: SealedAction) -> Action:

@@ -1,4 +1,4 @@
-"""Cases: submit, follow, handle, look up."""
+"""The routes of cases: submit, follow, handle and look them up."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.response(201, schemas.Submitted)
     @http.create_once(lambda actor, case_id: {"case": cases.by_id(actor, case_id)})
     def submit(draft_id: str, actor: Any, new_id: str) -> Body:
-        """Make a case of a complete draft; once, ever."""
+        """Submit a complete draft, which becomes a case; a draft becomes one case at most."""
         return {"case": cases.submit(actor, draft_id, new_id)}
 
     @bp.post("/cases/<number>/supplement")
@@ -37,7 +37,7 @@ def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.arguments(schemas.Supplement)
     @bp.response(200, schemas.CaseSchema)
     def supplement(body: Body, number: str, actor: Any) -> Any:
-        """Hand in what was asked for, against the version in If-Match."""
+        """Hand in the materials that were asked for, against the version in If-Match."""
         case = cases.supplement(actor, number, http.wanted_version(), body["materials"], body["text"])
         return case, http.etag(case["version"])
 
@@ -46,7 +46,7 @@ def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.arguments(schemas.Withdrawal)
     @bp.response(200, schemas.CaseSchema)
     def withdraw(body: Body, number: str, actor: Any) -> Any:
-        """Take one's application back, against the version in If-Match."""
+        """Withdraw one's application, against the version in If-Match."""
         case = cases.withdraw(actor, number, http.wanted_version(), body["reason"])
         return case, http.etag(case["version"])
 
@@ -81,7 +81,7 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
     @http.allow("citizen", *READERS)
     @bp.response(200, schemas.Timeline)
     def timeline(number: str, actor: Any) -> Body:
-        """What happened, in order."""
+        """The timeline of a case: its acts, and the conversations about it, in order of time."""
         return {"items": cases.timeline(actor, number)}
 
     @bp.get("/cases/<number>/clock")
@@ -96,7 +96,7 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.arguments(schemas.Lookup)
     @bp.response(200, schemas.LookupResult)
     def look_up(body: Body) -> Body:
-        """Without a log-in, with number and receipt code: the state."""
+        """The state of a case, without a log-in, for its number and receipt code."""
         return cases.look_up(body["number"], body["code"])
 
 
@@ -106,7 +106,7 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.arguments(schemas.CaseQueue, location="query")
     @bp.response(200, schemas.CasePage)
     def queue(wanted: Body, actor: Any) -> Body:
-        """A saved queue, of the cases of one's desk or department."""
+        """A saved queue of the cases of one's desk or department."""
         return page(lambda after, most: cases.queue(actor, wanted["queue"], after, most), wanted)
 
     @bp.get("/desk/departments")

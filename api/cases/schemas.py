@@ -1,4 +1,4 @@
-"""Shapes of cases, acts and the timeline."""
+"""Request and response schemas of cases, acts and the timeline."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S
 
 
 class Applicant(Schema):
-    """Who applied: masked in lists."""
+    """The applicant; the name is masked in lists."""
 
     name = fields.String(required=True)
 
@@ -31,8 +31,10 @@ class DepartmentList(Schema):
 
 
 class CaseLine(Schema):
-    """A case in a list; `act_by` is the earlier of the two due times (before acceptance: the end of the
-    notice limit), `left` the working days until then."""
+    """A case in a list. `act_by` is the earlier due time, statutory or promised; before acceptance the notice limit.
+
+    `left` are the days that remain of the statutory limit, in its unit; without one, the working days of the promise.
+    """
 
     number = fields.String(required=True)
     version = fields.Integer(required=True)
@@ -54,7 +56,7 @@ class CasePage(Page):
 
 
 class FileLine(Schema):
-    """A file that was handed in; its address is asked for at /v1/files/{id}."""
+    """A file that was handed in; GET /v1/files/{id} gives an address to read it."""
 
     id = fields.String(required=True)
     name = fields.String(required=True)
@@ -63,7 +65,7 @@ class FileLine(Schema):
 
 
 class MaterialLine(Schema):
-    """A material and what was handed in for it. A `filled_in` one is the form itself: its answers are the case's."""
+    """A material and the files handed in for it. A `filled_in` one is the form itself, i.e. the answers of the case."""
 
     key = fields.String(required=True)
     name = fields.String(required=True)
@@ -73,7 +75,7 @@ class MaterialLine(Schema):
 
 
 class SaidOfSituation(Schema):
-    """What the applicant said of their situation: a question and the answer that was chosen."""
+    """A question about the applicant's situation, and the answer that was chosen."""
 
     text = fields.String(required=True)
     text_en = fields.String(required=True)
@@ -108,7 +110,7 @@ class DecisionSchema(Schema):
 
 
 class Result(Schema):
-    """The licence or document."""
+    """The licence or document that was issued."""
 
     name = fields.String(required=True)
     serial = fields.String(required=True)
@@ -140,7 +142,7 @@ class Submitted(Schema):
 
 
 class By(Schema):
-    """Who did it, on which side."""
+    """Who did an act: the side (citizen, staff, system), the name and the role."""
 
     kind = fields.String(required=True, validate=validate.OneOf(["citizen", "staff", "system"]))
     name = fields.String(required=True)
@@ -148,8 +150,10 @@ class By(Schema):
 
 
 class TimelineItem(Schema):
-    """One action, or what became of a talk about the case: that has no `seq` but the way to the talk, where it is open
-    to the reader."""
+    """An action, or an event of a conversation about the case.
+
+    The latter has no `seq`; `talk` is the id of the conversation if the reader may read it.
+    """
 
     seq = fields.Integer(required=True, allow_none=True)
     act = fields.String(required=True)
@@ -161,20 +165,20 @@ class TimelineItem(Schema):
 
 
 class Timeline(Schema):
-    """What happened, in order."""
+    """The items of the timeline, in order of time."""
 
     items = fields.List(fields.Nested(TimelineItem), required=True)
 
 
 class Supplement(Schema):
-    """What was asked for, handed in."""
+    """The uploads for the materials that were asked for, and a text."""
 
     materials = Materials
     text = fields.String(load_default="", validate=TEXT)
 
     @validates_schema
     def something(self, data: dict[str, Any], **_: Any) -> None:
-        """At least one material."""
+        """Require at least one material."""
         if not data.get("materials"):
             raise ValidationError("请补交材料。", "materials")
 
@@ -227,14 +231,14 @@ class ActSchema(Schema):
 
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
-        """What the act needs is there."""
+        """Require the fields that the act needs."""
         missing = [name for name in NEEDED.get(data["act"], ()) if not data.get(name)]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
 
     @post_load
     def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """`{act, data}`: only what the act uses is kept; a reason is the text of its line in the timeline."""
+        """Return `{act, data}` with only the fields that the act uses; a reason becomes its text in the timeline."""
         used = {name: data.get(name, "") for name in USED.get(data["act"], ())}
         if "reason" in used:
             used["text"] = used.pop("reason")
@@ -253,14 +257,14 @@ class CaseQueue(Schema):
 
 
 class Lookup(Schema):
-    """What stands on the receipt."""
+    """The case number and the code that are printed on the receipt."""
 
     number = fields.String(required=True, validate=validate.Length(max=40))
     code = fields.String(required=True, validate=validate.Length(max=40))
 
 
 class LookupResult(Schema):
-    """The least of a case."""
+    """The little that a look-up shows of a case: number, matter, state, due time."""
 
     number = fields.String(required=True)
     matter = fields.Nested(MatterName, required=True)

@@ -1,20 +1,21 @@
-"""The rule of scope: which staff a case is there for, by department and point. Pure; the store asks with what it gives.
+"""The rule of scope: which staff may see and handle a case, by their point or department.
 
-A case lies at one desk (the point whose window accepts it) and with one department (which decides). The window accepts
-for every department (一窗受理), so it is bound to its point alone; who decides is bound to the department alone.
+A case has one desk (the point whose window accepts it) and one department (which decides). Window staff accept for
+every department (一窗受理), so they see the cases of their point; those who decide see the cases of their department.
+Pure functions; `within` gives the same rule as filters for a store.
 """
 
 from typing import Any, Protocol
 
 BOUND_BY = {"window": ("desk", "point"), "handler": ("department", "department"), "head": ("department", "department")}
-"""By role: the field of a case, and what of the member of staff must equal it."""
+"""Per role: the field of a case, and the attribute of the member of staff that must equal it."""
 
 EVERYWHERE = frozenset({"supervisor"})
-"""Who reads every case. An administrator is in neither table: who runs the machines has no business with a case."""
+"""The roles that see every case. `admin` is in neither table: operating the system gives no access to cases."""
 
 
 class Placed(Protocol):
-    """A case or what follows it, e.g. a parcel; "" is a place that nobody is posted to."""
+    """A case, or something that belongs to one, e.g. a parcel. A desk or department "" is nobody's."""
 
     @property
     def owner(self) -> str: ...
@@ -25,7 +26,7 @@ class Placed(Protocol):
 
 
 def roles_at(actor: Any, case: Placed) -> frozenset[str]:
-    """The roles in which an actor may act on a case; empty where the case is not there for them."""
+    """The roles in which an actor may act on a case; empty if they may not see it."""
     if actor.kind == "system":
         return frozenset(actor.roles)
     if not actor.is_staff:
@@ -35,25 +36,25 @@ def roles_at(actor: Any, case: Placed) -> frozenset[str]:
 
 
 def handles(actor: Any, case: Placed) -> bool:
-    """Whether a member of staff works on a case, not only watches over it: nobody else opens its papers."""
+    """Whether a member of staff handles a case, and so may open its files; a supervisor only oversees it."""
     return actor.is_staff and bool(roles_at(actor, case) - EVERYWHERE)
 
 
 def may_see(actor: Any, case: Placed) -> bool:
-    """Whether a case is there for somebody at all."""
+    """Whether somebody may see a case at all."""
     return bool(roles_at(actor, case))
 
 
 def reach(actor: Any) -> dict[str, tuple[str, str]]:
-    """By bound role of a member of staff: the field of a case and the value it must have. No post, no cases."""
+    """Per role that is bound to a post: the field of a case and the value it must have. Without a post, none."""
     posts = {role: (field, getattr(actor, own)) for role, (field, own) in BOUND_BY.items() if role in actor.roles}
     return {role: (field, value) for role, (field, value) in posts.items() if value}
 
 
 def within(actor: Any) -> list[dict[str, str]]:
-    """The filters of a list, of which one must match, so that it gives just what `may_see` lets through.
+    """The filters of a list for staff, one of which must match; they select just the cases that `may_see` allows.
 
-    `[{}]` is everything, `[]` nothing.
+    `[{}]` selects all, `[]` none.
     """
     if actor.roles & EVERYWHERE:
         return [{}]

@@ -1,4 +1,4 @@
-"""The cases room as other rooms and its routes see it: acts, lists, what is shown of a case and to whom."""
+"""The use cases of cases, for routes and other rooms: acts, lists, and a case as its viewer may see it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,12 +39,12 @@ QUEUES: dict[str, Row] = {
     "to_hand_over": {"state": "issued"},
     "all": {"state": {"$in": list(rules.STATES)}},
 }
-"""By queue: what the store is asked for. `all` names every state, since a list needs an equality beside its order."""
+"""The filter per queue. `all` names every state, since a list needs an equality beside its order."""
 
 
 @dataclass(frozen=True)
 class Shipment:
-    """What the parcels room needs of a case: its id and place, its state, and where the result goes."""
+    """A case as the parcels room needs it: id and number, desk and department, state, delivery of the result."""
 
     id: str
     number: str
@@ -64,9 +64,9 @@ class CaseNotice:
 
 
 class Cases:
-    """Cases. A citizen reaches only their own and those filed for them, staff those of their post (`access`).
+    """Cases. Citizens reach their own and those filed for them, staff those of their post (access.py); else NotFound.
 
-    Unmasked reads are audited. `desk_for(matter, point)` is the point whose window accepts, None where there is none.
+    Staff reading a case in full is audited. `desk_for(matter, point)` gives the point whose window accepts, or None.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Cases:
         self._ports = ports
 
     def start(self) -> None:
-        """Give a place to the cases of a release that knew none, so that their desk and department find them."""
+        """Set desk and department of the cases of older releases, which had none, so that staff find them."""
         while cases := self._store.unplaced(SWEPT):
             for case in cases:
                 desk, department = self._submission.place(case.matter.code, case.matter.version)
@@ -116,33 +116,36 @@ class Cases:
     # -- acts -------------------------------------------------------------------------
 
     def submit(self, actor: Actor, draft_id: str, new_id: str) -> Row:
-        """Make a case of a complete draft; a draft makes at most one case, ever."""
+        """Submit a complete draft, which becomes a case; a draft becomes one case at most.
+
+        Raises NotComplete, DraftSubmitted, MandateEnded, VersionStale.
+        """
         return self._views.whole(actor, self._submission.submit(actor, draft_id, new_id))
 
     def supplement(self, actor: Actor, number: str, version: int, materials: dict[str, list[str]], text: str) -> Row:
-        """Hand in what was asked for, all of it at once."""
+        """Hand in all materials that were asked for. Raises NotFound, MandateEnded, and what `act` raises."""
         case = self._own(actor, number)
         return self._views.whole(actor, self.handling.supplement(actor, case, version, materials, text))
 
     def withdraw(self, actor: Actor, number: str, version: int, reason: str) -> Row:
-        """Take one's own application back, before the decision."""
+        """Withdraw one's own application, before the decision. Raises as `supplement` does."""
         return self._views.whole(actor, self.handling.withdraw(actor, self._own(actor, number), version, reason))
 
     def act(self, actor: Actor, number: str, version: int, act: str, data: Row) -> Row:
-        """An act of staff. Raises what `case.check` raises, VersionStale or NotFound."""
+        """Do an act of staff. Raises NotFound, VersionStale, BadFields, and what `case.check` raises."""
         return self._views.whole(actor, self.handling.act(actor, self._visible(actor, number), version, act, data))
 
     # -- reading ------------------------------------------------------------------
 
     def by_id(self, actor: Actor, case_id: str) -> Row:
-        """A case by its id, e.g. for the repeat of a submission."""
+        """A case by its id, e.g. for a repeated submission. Raises NotFound."""
         case = self._store.by_id(case_id)
         if case is None:
             raise NotFound
         return self.case(actor, case.number)
 
     def case(self, actor: Actor, number: str) -> Row:
-        """The whole case as this actor may see it; a look of staff is audited."""
+        """A case in full as this actor may see it; a read by staff is audited. Raises NotFound."""
         case = self._visible(actor, number)
         if actor.is_staff:
             act = "read_unmasked" if scope.handles(actor, case) else "read_masked"
@@ -150,11 +153,11 @@ class Cases:
         return self._views.whole(actor, self._reader.open(case))
 
     def receipt(self, actor: Actor, number: str, base: str) -> Paper:
-        """The receipt on paper, for whom the case is and who handles it; `base` is the address of the pages."""
+        """The printed receipt, as this actor may see the case; `base` is the address of the pages. Raises NotFound."""
         return printing.receipt(self.case(actor, number), self.timeline(actor, number), base)
 
     def copy(self, actor: Actor, number: str) -> Row:
-        """The whole case for the copy of a citizen's data: the number in full where it is theirs, not for an agent."""
+        """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
         case = self._reader.open(self._visible(actor, number))
         principal = case.record.principal
         applied = principal == self._ground.identity.mandates.index_of(actor) if principal else True
@@ -173,20 +176,20 @@ class Cases:
         return [self._views.line(case) for case in self._store.list(filters, after, limit)]
 
     def departments(self) -> list[Row]:
-        """Where a case may be transferred to."""
+        """The departments that a case may be transferred to: `{code, name}`."""
         return [self._views.department(code) for code in self._ground.matters.departments.codes()]
 
     def timeline(self, actor: Actor, number: str) -> list[Row]:
-        """What happened, in order, with the conversations about it; the office's own notes only for the office."""
+        """The acts on a case and the conversations about it, in order of time; internal notes only for staff."""
         case = self._visible(actor, number)
         return self._views.timeline(actor, self.actions(case.id), self._ports.conversations_of(number, actor))
 
     def clock(self, actor: Actor, number: str) -> Row:
-        """The clock's reckoning at this moment (the form of facts and rules is `cases/clock/`)."""
+        """The working-day clock of a case now, as JSON (`clock.reckoning.Reckoning`). Raises NotFound."""
         return self._ground.clock(self._visible(actor, number))
 
     def look_up(self, number: str, code: str) -> Row:
-        """The least of a case, for whoever has the receipt: number and code. Raises NotFound."""
+        """Number, matter, state and due time of a case, given its number and receipt code. Raises NotFound."""
         case = self._store.by_number(number.strip().upper())
         given = self._ground.keyring.index("receipt", code.strip().upper())
         if case is None or not compare_digest(case.receipt_index, given):
@@ -197,7 +200,7 @@ class Cases:
     # -- for other rooms --------------------------------------------------------------
 
     def actions(self, case_id: str) -> tuple[Action, ...]:
-        """The actions of a case, opened, in their order."""
+        """The actions of a case in order, decrypted."""
         return self._reader.actions(case_id)
 
     def card(self, actor: Actor, number: str) -> Row | None:
@@ -222,12 +225,12 @@ class Cases:
         return case.owner if case else None
 
     def roles_at(self, actor: Actor, number: str) -> frozenset[str]:
-        """The roles in which an actor may act on a case; empty where it is not there for them."""
+        """The roles in which an actor may act on a case; empty if they may not see it, or there is none."""
         case = self._store.by_number(number)
         return self._access.roles(actor, case) if case else frozenset()
 
     def holds_file(self, actor: Actor, upload: str) -> bool:
-        """Whether a file was handed in with a case of this citizen's, or one that this member of staff works on."""
+        """Whether a file was handed in with a case of this citizen's, or with one that this member of staff handles."""
         cases = self._store.with_file(upload)
         return any(scope.handles(actor, case) or self._access.concerns(actor, case) for case in cases)
 
@@ -236,7 +239,7 @@ class Cases:
         return bool(self._store.with_file(upload))
 
     def notice_values(self, case_id: str) -> CaseNotice:
-        """Whom a notice about this case goes to, and its values: number, matter, due day, count of pieces asked for."""
+        """The recipients of a notice about this case, and its values: number, matter, due day, materials asked for."""
         case = self._store.by_id(case_id)
         assert case is not None
         supplement = rules.fold(self.actions(case_id)).supplement
@@ -250,7 +253,7 @@ class Cases:
         return CaseNotice(tuple(dict.fromkeys([case.owner, *others])), values)
 
     def notice_limit(self, case_id: str) -> datetime | None:
-        """When silence becomes acceptance, or None where it never does or is not known."""
+        """The end of the notice limit, after which silence is acceptance; None if it never is, or is not known."""
         case = self._store.by_id(case_id)
         due = self._ground.clock(case).get("notice_due") if case and case.clock_facts["deemed_acceptance"] else None
         return datetime.fromisoformat(due) if due else None

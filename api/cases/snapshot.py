@@ -1,4 +1,4 @@
-"""What an action leaves in the store: the action itself, sealed, and the snapshot of its case."""
+"""Makes what an action stores: the action, sealed, and the new snapshot of its case."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from api.identity.sealing.keyring import Keyring
 
 
 def snapshot(matter: MatterLike, standing: CaseStanding, actions: Sequence[Action]) -> dict[str, Any]:
-    """The fields of a case that follow from its actions; `matter` is as it is for this applicant."""
+    """The fields of a case that are computed from its actions; `matter` is as it applies to this applicant."""
     return {
         "state": standing.state,
         "officer": standing.officer,
@@ -23,7 +23,7 @@ def snapshot(matter: MatterLike, standing: CaseStanding, actions: Sequence[Actio
 
 
 def sealed_action(keys: Keyring, case_id: str, action: Action) -> SealedAction:
-    """An action under a new id, its data sealed."""
+    """An action as it is stored: under a new id, its data sealed."""
     action_id = str(uuid7())
     return SealedAction(
         id=action_id,

@@ -1,4 +1,4 @@
-"""The collections `cases` (snapshots for reading) and `case_actions` (appended, the truth).
+"""The collections `case_actions` (append-only, the source of truth) and `cases` (their snapshots, for reading).
 
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
@@ -27,11 +27,11 @@ INDEXES: list[Index] = [
 SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")
-"""What every action writes anew in its case; a `department` too, where there is one."""
+"""The fields of a case that every action replaces; `department` too, if there is one."""
 
 
 class NumberTaken(Exception):
-    """The random case number exists already: draw another."""
+    """The random case number is in use already; the caller draws another."""
 
 
 class CaseStore:
@@ -41,7 +41,7 @@ class CaseStore:
         self._db = database
 
     def add(self, session: Any, case: Case, action: SealedAction) -> None:
-        """Keep a new case with its first action. Raises NumberTaken."""
+        """Insert a new case with its first action. Raises NumberTaken."""
         try:
             self._db["cases"].insert_one({"v": 1, **_document(case)}, session=session)
         except DuplicateKeyError as error:
@@ -51,7 +51,7 @@ class CaseStore:
         self._db["case_actions"].insert_one(_document(action), session=session)
 
     def append(self, session: Any, case: Case, action: SealedAction) -> bool:
-        """Append one action, and renew its case's snapshot as `case` has it; False where another came first."""
+        """Append an action and replace the snapshot by `case`; False if another action came first."""
         snapshot = {field: getattr(case, field) for field in SNAPSHOT} | {"version": action.seq}
         if case.department:
             snapshot["department"] = case.department
@@ -78,7 +78,7 @@ class CaseStore:
         return [_case(row) for row in self._db["cases"].find({"desk": None}).limit(limit)]
 
     def place(self, case_id: str, desk: str, department: str, uploads: list[str]) -> None:
-        """Say where an unplaced case lies; one that has a place keeps it."""
+        """Set desk, department and uploads of a case that has none; one that has a desk keeps it."""
         place = {"desk": desk, "department": department, "uploads": uploads}
         self._db["cases"].update_one({"_id": case_id, "desk": None}, {"$set": place})
 
@@ -89,7 +89,7 @@ class CaseStore:
     def list(self, filters: Iterable[Document], after: str | None, limit: int) -> list[Case]:
         """Cases that match one of the filters, newest first, up to `limit`.
 
-        Each filter is asked for by itself: the embedded store reads the whole collection for an `$or`.
+        One query per filter, since the embedded store reads the whole collection for an `$or`.
         """
         rows = {row["_id"]: row for wanted in filters for row in self._db.newest("cases", wanted, after, limit)}
         return [_case(rows[case_id]) for case_id in sorted(rows, reverse=True)[:limit]]
@@ -100,7 +100,7 @@ def _case_or_none(row: Document | None) -> Case | None:
 
 
 def _case(row: Document) -> Case:
-    """From a stored document; releases before mandates, places or situations wrote none of these."""
+    """A case from its document. Releases before mandates, places or situations wrote no such fields."""
     return Case(
         id=row["_id"],
         version=row["version"],

@@ -1,4 +1,4 @@
-"""Submission: a complete draft becomes a case. Case, first action, event and the draft's end are one transaction."""
+"""Submission: a complete draft becomes a case, in one transaction with its first action, event and the draft's end."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ PREFIX = "XC"
 
 
 class Submission:
-    """Makes cases of drafts. `desk_for(matter, point)` is the point whose window accepts, None where there is none."""
+    """Makes cases of drafts. `desk_for(matter, point)` gives the point whose window accepts, or None."""
 
     def __init__(
         self, ground: CaseGround, *, drafts: Drafts, desk_for: Callable[[str | None, str | None], str | None]
@@ -28,9 +28,9 @@ class Submission:
         self._desk_for = desk_for
 
     def submit(self, actor: Actor, draft_id: str, new_id: str) -> OpenCase:
-        """Make a case of a complete draft; a draft makes at most one case, ever.
+        """Make a case of a complete draft; a draft becomes one case at most.
 
-        Raises NotComplete, DraftSubmitted, MandateEnded, VersionStale where the draft was changed meanwhile.
+        Raises NotComplete, DraftSubmitted, MandateEnded, and VersionStale if the draft was changed meanwhile.
         """
         handed_in = self._drafts.complete(actor, draft_id)
         while True:
@@ -43,7 +43,7 @@ class Submission:
             return case
 
     def place(self, matter: str, version: int) -> tuple[str, str]:
-        """Where a new case lies: at the district's desk, and with the department of its matter; "" where none is."""
+        """The desk and the department of a new case: the district's, and the matter's; "" if there is none."""
         return self._desk_for(matter, None) or "", self._ground.matters.department(matter, version)
 
     def _new_case(self, actor: Actor, handed_in: HandedIn, case_id: str, number: str) -> OpenCase:

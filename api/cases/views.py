@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 class CaseViews:
-    """Makes JSON of cases."""
+    """Serialises cases as JSON."""
 
     def __init__(self, ground: CaseGround) -> None:
         self._ground = ground
@@ -28,7 +28,9 @@ class CaseViews:
         return self._line(case, mask_name(name), self._ground.clock(case))
 
     def whole(self, actor: Actor, case: OpenCase) -> Row:
-        """The whole case: numbers masked for the applicant, all in full for who works on it, least for who watches."""
+        """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
+        oversee it name and number masked, and no other answers.
+        """
         record, standing, clock = case.record, case.standing, self._ground.clock(case.record)
         answers, delivery, situation = case.answers, case.delivery, case.situation
         name = answers["applicant_name"]
@@ -56,7 +58,7 @@ class CaseViews:
         }
 
     def timeline(self, actor: Actor, actions: Iterable[Action], conversations: Iterable[Row]) -> list[Row]:
-        """Acts and what became of conversations, in order of time; the office's own notes only for the office."""
+        """Acts and events of conversations, in order of time; internal notes only for staff."""
         visible = (action for action in actions if actor.is_staff or action.act in rules.PUBLIC)
         acts = [
             {
@@ -123,7 +125,7 @@ def _supplement(case: OpenCase) -> Row | None:
 
 
 def _conversation_line(line: Row) -> Row:
-    """A line of the timeline about a conversation: it is no act, so it has no number."""
+    """A line of the timeline about a conversation; it is not an act, so it has no `seq`."""
     by = {"citizen": ("申请人", "citizen"), "system": ("系统", "system")}.get(line["by"]["kind"])
     name, role = by or (line["by"]["name"], "window")
     return {

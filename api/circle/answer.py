@@ -1,7 +1,7 @@
-"""Serialises an answer of the circle as the JSON of `GET /v1/circle` (shape: schemas.circle.CircleSchema).
+"""Serialises an answer of the circle as the JSON of `GET /v1/circle` (shape: CircleSchema in schemas/circle.py).
 
-Written by hand and not dumped through the schema: for thirty stops that, or a dictionary each, costs more than finding
-them. The part of a point that is the same for every question is serialised once per snapshot, and joined.
+Written by hand, since dumping thirty stops through the schema costs more time than finding them. The part of a point
+that is the same in every answer is serialised once per snapshot and cached.
 """
 
 from functools import cache
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def point_json(point: ServicePoint) -> bytes:
-    """The beginning of a point's JSON object, which is the same for every question; its brace is still open."""
+    """The first part of a point's JSON object, the same in every answer; without the closing brace."""
     values = {
         "id": point.id,
         "kind": point.kind,

@@ -33,7 +33,7 @@ def openings(question: CircleQuestion, opening_at: OpeningAt) -> Callable[[str, 
 
 
 def too_late(question: CircleQuestion, stop: Stop) -> bool:
-    """Whether less than SERVE is left between the arrival and closing."""
+    """Whether less than SERVE remains between arrival and closing."""
     closes = stop.opening.closes_at
     return closes is not None and closes - arrival_at(question, stop) < SERVE
 

@@ -1,4 +1,4 @@
-"""Changes points: CSV import and export of all, single changes by administrators; each is kept as a version."""
+"""Changes service points: CSV import and export, single changes by administrators; each is kept as a version."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
 
 class PointChanges:
-    """Writes points with their version, audit record and event in one transaction; this process sees them at once."""
+    """Writes points with their version, audit row and event in one transaction, and reloads this process's snapshot."""
 
     def __init__(
         self,
@@ -60,8 +60,8 @@ class PointChanges:
         follow: Callable[[datetime], object],
         ports: CirclePorts,
     ) -> None:
-        """`check_hours` raises ValueError for bad weekly hours; `knows` tells whether a matter of this code exists;
-        `prepare` has travel times ready before anybody hears of a point.
+        """`check_hours` raises ValueError for bad weekly hours; `knows` says whether a matter of this code exists;
+        `prepare` computes the travel times of new positions before their points are written.
         """
         self._prepare = prepare
         self._store, self._transact, self._announce, self._now = store, transact, announce, now
@@ -69,7 +69,7 @@ class PointChanges:
         self._ports = ports
 
     def start(self) -> None:
-        """Load the points that come with the program where the store has none."""
+        """Load the starter points, which come with the program, if the store has none."""
         if not self._store.points():
             starter = resources.files("api.circle").joinpath("data/service_points.csv").read_bytes()
             self._put(read_points(starter, self._check_hours, self._knows), by=STARTER)
@@ -108,7 +108,7 @@ class PointChanges:
         return changed
 
     def _write(self, session: Any, changes: Sequence[Change], by: str, ref: str | None = None) -> None:
-        """Write points and their versions, audit each change that somebody made, and announce it to every process."""
+        """Write points and their versions, audit each change that a person made, and announce it to every process."""
         if not changes:
             return
         now = self._now()

@@ -50,10 +50,10 @@ def reached(
     pace: Pace,
     seconds: Floats | None = None,
 ) -> Iterator[Reached]:
-    """Sort candidates by travel time, equally near ones by id; `candidates` come sorted by id.
+    """Yield the candidates by travel time, equally near ones by id; `candidates` must be sorted by id.
 
-    `metres` and `seconds` are arrays of one value per candidate. Where the tables hold no time (nan, or `seconds` is
-    None), it is estimated from the straight line in `metres` and DETOUR, and its basis is `estimate`.
+    `metres` and `seconds` are arrays with one value per candidate. A time that the tables lack (nan, or `seconds` is
+    None) is estimated from the straight line in `metres` and DETOUR; its basis is `estimate`.
     """
     estimated = metres * (DETOUR / (getattr(pace, question.mode) / 3.6))
     times, bases = estimated, ["estimate"] * len(metres)
@@ -95,7 +95,7 @@ def answer(question: CircleQuestion, reached: Iterable[Reached], opening_at: Ope
 
 
 def _best(question: CircleQuestion, inside: Sequence[Stop]) -> Stop:
-    """The stop of the best preference. Stops come nearest first: behind one that lacks nothing, the search ends."""
+    """The best stop by `_preference`. Stops come nearest first, so the search ends at one that lacks nothing."""
     best, best_preference = inside[0], _preference(question, inside[0])
     for stop in inside[1:]:
         if not any(best_preference[:3]) and stop.seconds > best_preference[3]:

@@ -1,4 +1,4 @@
-"""Generations of travel times: a street file is built into tables by a separate process and made current in the store.
+"""Generations of travel times: builds tables from a street file, in a separate process, and makes them current.
 
 The tables lie in this host's folder; where there are several hosts, the others rebuild them from the street file, which
 the store keeps for them.
@@ -80,9 +80,9 @@ class Generations:
         self._rebuilt = False
 
     def rebuilt(self, current: str | None, now: datetime) -> bool:
-        """Whether a missing generation was rebuilt on this host since the last call.
+        """Start a rebuild in the background if this host lacks the `current` generation.
 
-        Where the `current` one is missing here, a rebuild from the kept street file is started in the background.
+        Returns whether a rebuild has finished since the last call.
         """
         if current and self._lacks(current):
             self._begin_rebuild(current, now)
@@ -90,7 +90,7 @@ class Generations:
         return rebuilt
 
     def folder(self, name: str | None) -> Path | None:
-        """The folder of a generation; None where `name` is None, or logged where this host lacks it."""
+        """The folder of a generation; None if `name` is None or this host lacks it, which is logged."""
         if name is None:
             return None
         if (self._folder / name / "generation.json").is_file():
@@ -136,7 +136,7 @@ class Generations:
     def _prune(self) -> None:
         """Remove old generations of this host, except the current and the one before it.
 
-        Some process may still read that one for a second; files that are memory-mapped stay readable until unmapped.
+        A process may still read that one for a second; memory-mapped files stay readable until they are unmapped.
         """
         current = self._store.current()["generation"]
         old = sorted(path.parent for path in self._folder.glob("*/generation.json") if path.parent.name != current)
@@ -146,7 +146,7 @@ class Generations:
     def add(self, file: Path, tell: Callable[[str], None] = lambda line: None) -> str:
         """Build a generation from an .osm.pbf file, make it current and return its name.
 
-        `tell` is given each line of progress. Raises NetworkRefused; then the old generation stays current.
+        `tell` is called with each line of progress. Raises NetworkRefused, and then the old generation stays current.
         """
         request = self._request(file, self._name(file))
         if not request["boxes"]:

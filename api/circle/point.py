@@ -56,7 +56,7 @@ class Override(NamedTuple):
 class ServicePoint:
     """A service point. Positions are WGS-84 degrees, `position_error_m` is how far off they may be; None where unknown.
 
-    `hours` is in the subset of opening_hours that api/calendar/hours.py reads; `hours_basis` says where they come from.
+    `hours` is text in the subset of opening_hours that api/calendar/hours_text.py parses; `hours_basis` is its source.
     Codes are those of the National Bureau of Statistics: nine digits for a street, twelve for a community.
     """
 
@@ -97,19 +97,19 @@ class ServicePoint:
 
     @property
     def position(self) -> tuple[float, float] | None:
-        """(longitude, latitude), or None: such a point is listed by its street and never placed."""
+        """(longitude, latitude), or None; a point without a position is only listed, by its street."""
         return None if self.lon is None or self.lat is None else (self.lon, self.lat)
 
     @property
     def position_rough(self) -> bool:
-        """Whether the position must be marked: it may be off by much, or nobody knows by how much."""
+        """Whether the position must be marked as rough: its error is ROUGH_M or more, or unknown and unconfirmed."""
         if self.position is None:
             return False
         return not self.confirmed if self.position_error_m is None else self.position_error_m >= ROUGH_M
 
     @property
     def hours_confirmed(self) -> bool:
-        """Whether these hours were confirmed; typical hours are a guess: call first."""
+        """Whether the hours were confirmed; others are typical hours, i.e. a guess."""
         basis = self.hours_basis.lower()
         return bool(basis) and "typical" not in basis and "not found" not in basis
 
@@ -192,9 +192,9 @@ def usual_parts(kind: Kind) -> tuple[Part, ...]:
 def parts(matter: Handling, kind: Kind) -> tuple[Part, ...]:
     """The parts of a matter that a point of this kind does: accept (受理), review (审核), collect (发证).
 
-    The district's hall does the whole of a district matter. A street or community does what its sink text says;
-    where a matter names the level but no text names any level, or the level's own list has it as frequent, it is at
-    least accepted there. A matter with an office of its own is done there, but for the parts that were sunk.
+    None unless the matter names the level of the kind. The district's hall does every part, or none of a matter with an
+    office of its own (`place`). A street or community does the parts that its text in `sunk` names; where that is none,
+    it accepts if the level is in `frequent`, or if the matter has neither `sunk` texts nor a `place`.
     """
     level = _LEVEL.get(kind)
     if level not in matter.levels:

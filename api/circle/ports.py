@@ -1,4 +1,4 @@
-"""What this room asks of the rooms above it and beside it."""
+"""What this room needs of the rooms above it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class CirclePorts:
-    """Filled at assembly (api/ports.py), all of it."""
+    """The ports of this room; api/ports.py fills each of them at assembly."""
 
     hangs_on: Callable[[str], Mapping[str, int]]
-    """What hangs on a point, with its number, e.g. `{"staff": 2}`: then it cannot be deleted."""
+    """How many of what belong to a point, e.g. `{"staff": 2}`; a point with any cannot be deleted."""

@@ -1,4 +1,4 @@
-"""A question to the circle and its answer: plain data."""
+"""The data of a question to the circle and of its answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class CircleQuestion:
 
 
 class Stop(NamedTuple):
-    """A point of the answer: seconds to get there, the straight line in metres, its opening status on arrival."""
+    """A point of the answer: seconds of travel, straight-line distance in metres, its opening status on arrival."""
 
     point: ServicePoint
     seconds: float
@@ -64,9 +64,9 @@ class Stop(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """The points within the limit (`inside`), nearest first, and the recommended one (`best`) with the reason (`why`).
+    """The points within the time limit (`inside`), nearest first; the recommended one (`best`) and the reason (`why`).
 
-    `beyond` holds the nearest others, only where nothing is inside.
+    `beyond` holds the nearest points outside, only if nothing is inside.
     """
 
     inside: tuple[Stop, ...]

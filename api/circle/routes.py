@@ -46,7 +46,7 @@ def _question(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.arguments(circle_schemas.QuestionSchema(), location="query")
     @bp.response(200, circle_schemas.CircleSchema)
     def find(question: Row) -> Response:
-        """What is near enough, can do the matter and is open on arrival."""
+        """The service points that are near enough, handle the matter and are open on arrival."""
         return json(circle.find(question, language()))
 
 
@@ -101,7 +101,7 @@ def _changes(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.response(201, point_schemas.Point)
     @http.create_once(lambda actor, ref: _tagged(circle, http, circle.changes.created(ref), 201))
     def add_point(body: Row, actor: Any, new_id: str) -> Any:
-        """A new service point; in the circle at once."""
+        """Add a service point; answers include it at once."""
         return _tagged(circle, http, circle.changes.add(actor.id, body, new_id), 201)
 
     @bp.patch("/points/<point_id>")
@@ -109,7 +109,7 @@ def _changes(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.arguments(point_schemas.PointChange)
     @bp.response(200, point_schemas.Point)
     def change_point(body: Row, point_id: str, actor: Any) -> Any:
-        """Change some fields of a point; `built: no` closes it. Holds at once, in every process within two seconds."""
+        """Change some fields of a point; `built: no` closes it. Takes effect at once, in other processes within 2 s."""
         circle.changes.change(actor.id, point_id, http.wanted_version(), body)
         return _tagged(circle, http, point_id)
 
@@ -117,7 +117,7 @@ def _changes(bp: Blueprint, circle: Circle, http: Http) -> None:
     @http.allow("admin")
     @bp.response(204)
     def remove_point(point_id: str, actor: Any) -> None:
-        """Take a point away that nothing hangs on."""
+        """Delete a point to which no staff or conversations belong."""
         circle.changes.remove(actor.id, point_id, http.wanted_version())
 
     @bp.get("/points/<point_id>/versions")
@@ -125,7 +125,7 @@ def _changes(bp: Blueprint, circle: Circle, http: Http) -> None:
     @bp.arguments(Paging, location="query")
     @bp.response(200, point_schemas.PointVersions)
     def versions(paging: Row, point_id: str, actor: Any) -> Any:
-        """What a point was: every version, the newest first."""
+        """The versions of a point, the newest first."""
 
         def read(before: str | None, most: int) -> list[Row]:
             if before is not None and not before.isdigit():

@@ -195,7 +195,9 @@ class Circle:
         return {key: row[key] for key in ("id", "kind", "name", "address", "phone", "hours")}
 
     def desk_for(self, matter: str | None, point: str | None) -> str | None:
-        """The id of the hall whose staff answer questions: the named `point`, else its district's; None without a hall.
+        """The id of the hall whose staff answer questions: `point` if it is one, else its district's, else the first.
+
+        None if there is no hall.
 
         Centres and stations have no desk of their own yet: their questions go to the hall, whatever the matter.
         """

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 class CircleSnapshot:
     """Points, the versions of their rows by id, and travel times (`reach`, None without a network), as of `revision`.
 
-    What is derived from them is computed at first use and kept.
+    What is derived from them is computed at first use and cached.
     """
 
     revision: int

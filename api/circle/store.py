@@ -29,7 +29,7 @@ SMALL = {
 
 
 class CircleStore:
-    """Points and networks as rows. Every change raises the revision that all processes follow."""
+    """Points and networks as rows. Every change adds 1 to the revision, by which processes know to reload."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -49,11 +49,11 @@ class CircleStore:
             self._db["points"].bulk_write(writes, session=session)
 
     def remove_point(self, session: Any, point_id: str) -> None:
-        """Take a point away."""
+        """Delete a point; its versions stay."""
         self._db["points"].delete_one({"_id": point_id}, session=session)
 
     def add_versions(self, session: Any, rows: Iterable[Document]) -> None:
-        """Keep what points were from now on: `{_id, point, version, at, by, act, row}`."""
+        """Add versions of points: `{_id, point, version, at, by, act, row}`."""
         self._db["point_versions"].insert_many(list(rows), session=session)
 
     def versions(self, point_id: str, before: int | None, most: int) -> list[Document]:
@@ -64,12 +64,12 @@ class CircleStore:
         return list(self._db["point_versions"].find(wanted).sort("version", -1).limit(most))
 
     def last_versions(self, points: list[str], session: Any) -> dict[str, int]:
-        """By point, gone or not, the number of its last version."""
+        """The number of the last version per point, deleted points included."""
         rows = self._db["point_versions"].find({"point": {"$in": points}}, {"point": 1, "version": 1}, session=session)
         return {row["point"]: row["version"] for row in rows.sort("version", 1)}
 
     def made_as(self, ref: str) -> str | None:
-        """The point that was made by a request, by the request's own id."""
+        """The id of the point that the request with this id added; None if it added none."""
         version = self._db["point_versions"].find_one({"ref": ref})
         return version["point"] if version else None
 
@@ -78,33 +78,33 @@ class CircleStore:
         return list(self._db["networks"].find({}).sort("_id", -1))
 
     def add_network(self, session: Any, row: Document) -> None:
-        """Keep what a generation was built from."""
+        """Add the row of a generation that was built."""
         self._db["networks"].insert_one(row, session=session)
 
     def builds(self) -> list[Document]:
-        """What is being built, or could not be, the newest first."""
+        """The builds that run or failed, the newest first."""
         return list(self._db["network_builds"].find({}).sort("_id", -1))
 
     def put_build(self, row: Document) -> None:
-        """Write how far a build is: `{_id, v, generation, file, host, state, began_at, at, …}`."""
+        """Write the progress of a build: `{_id, v, generation, file, host, state, began_at, at, …}`."""
         self._db["network_builds"].replace_one({"_id": row["_id"]}, row, upsert=True)
 
     def end_build(self, build_id: str) -> None:
-        """Forget a build that is done."""
+        """Delete a build that has succeeded."""
         self._db["network_builds"].delete_one({"_id": build_id})
 
     def forget_builds(self, host: str, before: datetime) -> None:
-        """Forget the builds of a host that failed, or that were last heard of before an instant."""
+        """Delete the builds of a host that failed, or whose last heartbeat was before an instant."""
         self._db["network_builds"].delete_many({"host": host, "$or": [{"state": "failed"}, {"at": {"$lt": before}}]})
 
     def put_source(self, digest: str, file: Path) -> None:
-        """Keep a street file for other hosts, under its SHA-256; once."""
+        """Store a street file for other hosts, under its SHA-256. Idempotent."""
         if self._sources.find_one({"filename": digest}) is None:
             with file.open("rb") as content:
                 self._sources.put(content, filename=digest)
 
     def fetch_source(self, digest: str, to: Path) -> bool:
-        """Write a kept street file to a path; False where there is none."""
+        """Write a stored street file to a path; False if there is none."""
         kept = self._sources.find_one({"filename": digest})
         if kept is None:
             return False
@@ -113,7 +113,7 @@ class CircleStore:
         return True
 
     def change(self, session: Any, **current: Any) -> None:
-        """Raise the revision, and set e.g. `generation`."""
+        """Add 1 to the revision, and set fields such as `generation`."""
         change: Document = {"$inc": {"revision": 1}}
         if current:
             change["$set"] = current

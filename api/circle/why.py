@@ -1,4 +1,4 @@
-"""Why a point is recommended, or why none is, in words of both languages."""
+"""The reason why a point is recommended, or why none is, as sentences in Chinese and English."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -1,7 +1,7 @@
 """The command line `circle …`, a file per subject.
 
-A command imports what it needs when it runs: so `--help` is quick, and `serve` lets gevent patch the standard library
-before anything else is imported.
+A command imports what it needs when it runs, so that `--help` is quick and `serve` can let gevent patch the standard
+library before anything else is imported.
 """
 
 import click

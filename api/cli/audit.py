@@ -1,4 +1,4 @@
-"""The commands `circle audit`: the end of the hash chain, and whether the chain is whole."""
+"""The commands `circle audit`: print the head of the hash chain, verify the chain."""
 
 import json
 from dataclasses import asdict
@@ -11,13 +11,13 @@ from api.cli.opening import opened_office
 
 @click.group()
 def audit() -> None:
-    """Who read or changed what, in a hash chain."""
+    """The audit log: who read or changed what, in a hash chain."""
 
 
 @audit.command("head")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it there instead of printing it.")
 def audit_head(out: Path | None) -> None:
-    """Where the chain ends, as JSON: keep it elsewhere, and `audit verify --head` proves what came before it."""
+    """Print the head of the chain as JSON. Keep it elsewhere: `audit verify --head` then proves what came before."""
     with opened_office() as office:
         text = json.dumps(asdict(office.audit.head()))
     if out is None:
@@ -29,7 +29,7 @@ def audit_head(out: Path | None) -> None:
 @audit.command("verify")
 @click.option("--head", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A head kept elsewhere.")
 def audit_verify(head: Path | None) -> None:
-    """Look for edited, removed and inserted rows; ends with 1 where there are any."""
+    """Verify the chain: look for edited, removed and inserted rows; exit code 1 if there are any."""
     from api.audit.audit import Head
 
     try:

@@ -1,4 +1,4 @@
-"""The commands on points and matters (`circle load`, `export`, `check`), and those that print: `clock`, `openapi`."""
+"""The commands on points and matters (`circle load`, `export`, `check`), and `clock` and `openapi`."""
 
 import json
 from pathlib import Path
@@ -64,7 +64,7 @@ def openapi() -> None:
 
 
 def _load_matters(office: Any, file: Path) -> list[str]:
-    """Publish the versions of a JSON file that are not there yet; all that is wrong, a line each."""
+    """Publish the versions of a JSON file that do not exist yet; returns the errors, one line each."""
     from marshmallow import ValidationError
 
     from api.matters.schemas.entries import EntrySchema

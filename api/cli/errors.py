@@ -1,4 +1,4 @@
-"""Expected errors of a command as one line, without a traceback."""
+"""Prints the expected errors of a command as one line, without a traceback."""
 
 import sys
 from collections.abc import Iterator

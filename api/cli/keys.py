@@ -1,4 +1,4 @@
-"""The commands `circle keys`: the keys that personal data is sealed with."""
+"""The commands `circle keys`: the keys that encrypt personal data."""
 
 import os
 
@@ -11,13 +11,13 @@ from api.cli.opening import opened_office
 
 @click.group()
 def keys() -> None:
-    """The keys that personal data is sealed with."""
+    """The keys that encrypt personal data."""
 
 
 @keys.command("list")
 @click.option("--used", is_flag=True, help="Count what each key seals; reads the whole store.")
 def keys_list(used: bool) -> None:
-    """The keys; the current one is marked."""
+    """List the keys; the current one is marked."""
     with opened_office() as office:
         counts = office.rotation.used() if used else {}
         for key_id in office.keyring.ids():
@@ -28,7 +28,7 @@ def keys_list(used: bool) -> None:
 
 @keys.command("new")
 def keys_new() -> None:
-    """Make a key, which every running process seals with from now on. Copy it to all hosts, and keep it safe."""
+    """Create a key; every running process encrypts with it from now on. Copy it to all hosts, and keep it safe."""
     from api.identity.sealing.keyring import Keyring
 
     with errors_in_words():
@@ -38,7 +38,7 @@ def keys_new() -> None:
 
 @keys.command("rotate")
 def keys_rotate() -> None:
-    """Seal everything with the current key, in the background; older keys then move to `retired/`."""
+    """Re-encrypt everything with the current key, in the background; older keys then move to `retired/`."""
     with opened_office() as office:
         collections = office.rotation.start()
     click.echo(f"the worker now seals anew: {', '.join(collections)}")

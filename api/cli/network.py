@@ -22,7 +22,7 @@ def network_add(file: Path) -> None:
 
 @network.command("list")
 def network_list() -> None:
-    """The generations that are there; the current one is marked."""
+    """List the generations of travel times; the current one is marked."""
     with opened_office() as office:
         for row in office.circle.networks():
             mark = "*" if row["current"] else " "

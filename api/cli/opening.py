@@ -11,7 +11,7 @@ from api.cli.errors import errors_in_words
 
 @contextmanager
 def opened_app() -> Iterator[Any]:
-    """The assembled Flask app, on the store of a running server or on one started for this command."""
+    """Open the assembled Flask app, on the store of a running server or on one started for this command."""
     with errors_in_words():
         from api.app import create_app
         from api.server import joined
@@ -26,14 +26,14 @@ def opened_app() -> Iterator[Any]:
 
 @contextmanager
 def opened_office() -> Iterator[Any]:
-    """The assembled services."""
+    """Open the assembled services (api.office.Office)."""
     with opened_app() as app:
         yield app.extensions["circle"]
 
 
 @contextmanager
 def opened_store() -> Iterator[tuple[settings.Settings, Any]]:
-    """The settings and the whole store, without the app."""
+    """Open the whole store (OperationsStore) without the app; gives it with the settings."""
     with errors_in_words():
         from api.operations.store import OperationsStore
         from api.server import joined

@@ -13,7 +13,7 @@ from api.cli.opening import opened_store
 
 @click.command()
 def migrate() -> None:
-    """Bring the documents to this release's versions; every start does it too."""
+    """Migrate all documents to the versions of this release; every start does this too."""
     from api.office import shape
     from api.operations.service import Migrations
     from api.times import utc_now
@@ -26,7 +26,7 @@ def migrate() -> None:
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def backup(file: Path) -> None:
-    """Write everything but the keys into the new FILE, as of one moment, beside a running server or without."""
+    """Back up everything but the keys into the new FILE, as one snapshot; a server may be running."""
     from api import release
     from api.operations.service import back_up
     from api.times import utc_now
@@ -43,7 +43,7 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Lose what is in the store now.")
 def restore(file: Path, force: bool) -> None:
-    """Put the backup FILE into an empty store, while no server runs."""
+    """Restore the backup FILE into an empty store, while no server runs."""
     from api.office import shape
     from api.operations import service
     from api.storage.embedded import running_uri
@@ -62,7 +62,7 @@ def restore(file: Path, force: bool) -> None:
 
 @click.command()
 def doctor() -> None:
-    """Examine this installation: what is wrong and what to do; exit code 1 if something must be mended."""
+    """Examine this installation: what is wrong and what to do; exit code 1 if something must be repaired."""
     from api.office import shape
     from api.operations.doctor import examine, table
     from api.server import joined

@@ -10,7 +10,7 @@ from api.cli.errors import errors_in_words
 
 @click.command()
 def serve() -> None:
-    """Run everything in one process."""
+    """Run web server, background work and (without MONGODB_URI) the embedded store in one process."""
     from gevent import monkey
 
     monkey.patch_all()
@@ -24,7 +24,7 @@ def serve() -> None:
 
 @click.command()
 def worker() -> None:
-    """Run background work alone, beside web processes that share its MongoDB and Redis."""
+    """Run background work only, beside web processes on the same MongoDB and Redis."""
     from gevent import monkey
 
     monkey.patch_all()

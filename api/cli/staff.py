@@ -1,4 +1,4 @@
-"""The commands `circle staff`: members of staff, managed at the machine itself."""
+"""The commands `circle staff`: manage members of staff from the command line of the machine."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ STAFF_ROLES = ("window", "handler", "head", "supervisor", "admin")
 
 @click.group()
 def staff() -> None:
-    """Members of staff."""
+    """Manage members of staff."""
 
 
 @staff.command("add")
@@ -50,7 +50,7 @@ def staff_add(
 @click.option("--department", help='"" takes it away')
 @click.option("--active/--left", default=None, help="Whether they may log in.")
 def staff_change(username: str, roles: tuple[str, ...], **options: Any) -> None:
-    """Change a post, or end it; the person logs in anew."""
+    """Change a post, or end it; the person must log in again."""
     change = {field: None if value == "" else value for field, value in options.items() if value is not None}
     if roles:
         change["roles"] = roles
@@ -67,7 +67,7 @@ def staff_change(username: str, roles: tuple[str, ...], **options: Any) -> None:
 @staff.command("list")
 @click.option("--find", help="A part of name, user name, point or department.")
 def staff_list(find: str | None) -> None:
-    """Everybody, with their roles; a leading `-` marks who has left."""
+    """List the members of staff with their roles; a leading `-` marks who has left."""
     with opened_office() as office:
         after = None
         while rows := office.identity.staff.members({"q": find}, after, 100)[:100]:
@@ -83,7 +83,7 @@ def staff_list(find: str | None) -> None:
 @staff.command("reset")
 @click.argument("username")
 def staff_reset(username: str) -> None:
-    """A new first password for USERNAME, who then sets a password and a second factor anew."""
+    """Set a new first password for USERNAME, who must then choose a password and a second factor."""
     with opened_office() as office:
         password = office.identity.staff.reset(username)
     if password is None:

@@ -1,1 +1,1 @@
-"""A form being filled in, kept on the server, so that it survives a lost phone."""
+"""Drafts: forms being filled in, kept on the server, so that nothing is lost with a device."""

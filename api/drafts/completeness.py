@@ -1,4 +1,4 @@
-"""What is missing of a draft before it can be submitted: of its form, its materials, its delivery and its mandate."""
+"""Checks whether a draft can be submitted: what is missing of its form, materials, delivery, mandate or version."""
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
@@ -41,10 +41,10 @@ class Missing:
 
 
 def gaps(draft: OpenDraft, *, accepted: Container[str], index: Index, now: datetime) -> list[Missing]:
-    """Everything that must still be done, in the order of the page; empty where the draft may be submitted.
+    """Everything that must still be done, in the order of the page; empty if the draft can be submitted.
 
-    Something is missing, too, where the version it began under is taken no more (`matters.version.taken_until`): it has
-    to be moved to the newer one first, or the matter has ended. `accepted` are the uploads that passed their check.
+    That includes moving it, if its version of the matter is no longer accepted (`matters.version.taken_until`).
+    `accepted` are the uploads that passed their check; `index` makes the blind index of a number.
     """
     form, known = draft.edition.form, draft.edition.known
     counted = forms.handed_in(form, draft.answers, known)
@@ -68,7 +68,7 @@ def _version_ended(draft: OpenDraft) -> list[Missing]:
 
 
 def _wrong_principal(draft: OpenDraft, index: Index, now: datetime) -> list[Missing]:
-    """A mandate covers the person or the company that gave it, nobody else: their numbers are compared."""
+    """What is missing if the applicant in the form is not the principal of the mandate (compared by number)."""
     if draft.principal is None:
         return []
     if draft.principal["kind"] == COMPANY:
@@ -97,11 +97,10 @@ def missing(
     materials: tuple[MaterialLike, ...],
     usable: Callable[[str], bool],
 ) -> list[Missing]:
-    """What must still be done: what the form lacks, then the materials. `usable(upload)` says whether an upload was
-    accepted.
+    """What must still be done, fields of the form first, then materials.
 
-    A material that the state already holds or that may follow later is not asked for (国办发〔2022〕32号;
-    容缺受理), nor is one that is not required.
+    `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, if the
+    state already holds it, or if it may follow later (国办发〔2022〕32号; 容缺受理).
     """
     gaps = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
     for material in materials:

@@ -12,7 +12,7 @@ MOST_FILES = 20
 
 @dataclass(frozen=True)
 class MatterVersion:
-    """The version of a matter that a draft or a case is under, with the name it had then."""
+    """The version of a matter that applies to a draft or a case, with its name in that version."""
 
     code: str
     name: str
@@ -21,9 +21,10 @@ class MatterVersion:
 
 @dataclass(frozen=True)
 class Draft:
-    """A draft as it is stored: `answers`, `situation` and `delivery` are sealed. `case` is the number of its case.
+    """A draft as it is stored: `answers`, `situation` and `delivery` are sealed (encrypted).
 
-    `materials` are upload ids by material; `moved` says what did not fit when it went to a newer version of its matter.
+    `materials` are upload ids by material; `case` is the number of the case that it became, `talk` the id of the
+    conversation that it was begun in; `moved` says what did not fit when it was moved to a newer version.
     """
 
     id: str
@@ -43,7 +44,7 @@ class Draft:
 
 
 class DraftSubmitted(Refusal):
-    """A draft makes at most one case, ever, and is not changed afterwards."""
+    """The draft was submitted already; it becomes one case at most, and is not changed afterwards."""
 
     code = "draft_submitted"
     zh = "这份申请已经提交，请到“我的办件”查看。"
@@ -51,7 +52,7 @@ class DraftSubmitted(Refusal):
 
 
 class NotComplete(Refusal):
-    """Something is missing; `errors` says what."""
+    """The draft cannot be submitted yet; `errors` says what is missing, by field or material."""
 
     code = "draft_incomplete"
     zh = "还有内容没有填完，请补上再提交。"

@@ -1,5 +1,5 @@
-"""The rules of moving a draft to a newer version of its matter: what differs, in words for the applicant, and what of
-the draft still fits.
+"""The rules of moving a draft to a newer version of its matter: the differences, as texts for the applicant, and which
+parts of the draft still fit.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +22,7 @@ SAME = BilingualText(
 
 @dataclass(frozen=True)
 class Carried:
-    """What of a draft fits the newer version, and in words what does not (`left_out`)."""
+    """The parts of a draft that fit the newer version; `left_out` are texts about those that do not."""
 
     situation: dict[str, str]
     answers: dict[str, Any]
@@ -31,7 +31,7 @@ class Carried:
 
 
 def changes(old: Edition, new: Edition, answers: forms.Values) -> list[BilingualText]:
-    """What the newer version asks otherwise of this person, each once; `[SAME]` where it asks the same."""
+    """What changes for this person in the newer version, as texts; `[SAME]` if nothing does."""
     differences = (*_elements(old.matter, new.matter), *_papers(old, new), *_fields(old, new, answers))
     return list(dict.fromkeys(differences)) or [SAME]
 
@@ -39,8 +39,11 @@ def changes(old: Edition, new: Edition, answers: forms.Values) -> list[Bilingual
 def carried(
     draft: OpenDraft, new: Edition, situation: dict[str, str], asked: Mapping[str, BilingualText], now: datetime
 ) -> Carried:
-    """What of a draft fits the newer version. `situation` is what of its situation the new version still asks, and
-    `asked` has the words of what the old one asked."""
+    """Carry a draft over to the newer version: the parts that fit, and texts about those that do not.
+
+    `situation` is the part of its situation that the new version still asks; `asked` are the texts of the old
+    version's questions, by key.
+    """
     old = draft.edition
     answers, no_field = _fitting(old.form, new.form, draft.answers, now)
     materials, no_paper = _filed(old, new, draft.record.materials)
@@ -159,7 +162,7 @@ def _fee(matter: Matter) -> tuple[str, str]:
 
 
 def _same(old: Edition, new: Edition) -> dict[str, str]:
-    """Each old paper's key to the new one's: the same name; else the same key, where the office gave it on purpose."""
+    """The new key per old key: of the material of the same name, else of the same key if an office gave it."""
     named = {paper.name: paper.key for paper in new.every_paper}
     given = {row["key"] for row in new.matter.record["materials"] if row.get("key")}
     known = {paper.name for paper in old.every_paper}
@@ -181,7 +184,7 @@ def _filed(
 
 
 def _fitting(old: Form, new: Form, answers: forms.Values, now: datetime) -> tuple[dict[str, Any], list[BilingualText]]:
-    """The answers without those that were valid and no longer are; what was wrong before stays, to be corrected."""
+    """The answers without those that were valid and no longer are; answers that were invalid before are kept."""
     kept, left = deepcopy(dict(answers)), []
     for place in sorted(forms.wrong(new, answers, now).keys() - forms.wrong(old, answers, now).keys()):
         if _taken_out(kept, place.split(".")):

@@ -1,4 +1,4 @@
-"""A draft with its seals opened and its matter looked up: made once per request (`opening`), then handed on."""
+"""A decrypted draft with its matter looked up: made once per request (by `opening`), then passed on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,10 @@ from api.matters.form import Form
 
 @dataclass(frozen=True)
 class Edition:
-    """A version of a matter as it is for one person: its elements, their papers, and the form with what it knows."""
+    """A version of a matter as it applies to one person: its elements, their materials (`papers`), and the form.
+
+    `known` are the answers about the situation that count, which decide which fields are asked.
+    """
 
     matter: Matter
     papers: tuple[Material, ...]
@@ -20,14 +23,14 @@ class Edition:
 
     @property
     def every_paper(self) -> tuple[Material, ...]:
-        """What this person needs, then all else that the matter may ask for."""
+        """The materials that this person needs, then all others that the matter may ask for."""
         needed = {paper.key for paper in self.papers}
         return (*self.papers, *(material for material in self.matter.materials if material.key not in needed))
 
 
 @dataclass(frozen=True)
 class OpenDraft:
-    """A draft in plain text. `matter` is the catalogue's, `edition` what it is in this person's situation.
+    """A decrypted draft. `matter` is the catalogue's version, `edition` the same as it applies to this person.
 
     `newer` is the version of the matter in force, where that is not the draft's; `is_taken` whether the draft's own is
     still accepted; `for_companies` whether a company may apply. `principal` is whom an agent acts for:
@@ -48,7 +51,7 @@ class OpenDraft:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """A complete draft, ready to become a case: what counts of its answers and materials, and its accepted files."""
+    """A complete draft, ready to become a case: the answers and materials that are asked for, and accepted files."""
 
     draft: OpenDraft
     answers: dict[str, Any]

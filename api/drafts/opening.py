@@ -1,4 +1,4 @@
-"""Opens a draft: unseals each of its fields, and looks up its matter and its mandate."""
+"""Opens a draft: decrypts each of its sealed fields, and looks up its matter and its mandate."""
 
 from api.drafts.draft import Draft
 from api.drafts.open_draft import Edition, OpenDraft
@@ -8,11 +8,11 @@ from api.matters.catalogue.matter import Matter
 from api.matters.service import Matters
 
 AS_COMPANY = {"applicant": "company"}
-"""What a company's mandate says of the situation."""
+"""The answer about the situation that follows from a mandate of a company."""
 
 
 def open_draft(record: Draft, keys: Keyring, matters: Matters, mandates: Mandates) -> OpenDraft:
-    """A draft in plain text, each sealed field opened once."""
+    """Decrypt a draft, each sealed field once, and look up its matter and the principal of its mandate."""
     matter = matters.matter(record.matter.code, record.matter.version)
     situation = keys.open_json(record.id, "situation", record.situation) if record.situation else {}
     return OpenDraft(
@@ -30,6 +30,6 @@ def open_draft(record: Draft, keys: Keyring, matters: Matters, mandates: Mandate
 
 
 def edition_of(matters: Matters, matter: Matter, situation: dict[str, str]) -> Edition:
-    """What a version of a matter is in a situation."""
+    """A version of a matter as it applies in a situation."""
     personal = matters.personal(matter, situation)
     return Edition(personal.matter, personal.papers, matters.form(matter), matters.known(matter, situation))

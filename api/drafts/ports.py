@@ -1,4 +1,4 @@
-"""What this room asks of the rooms above it."""
+"""What this room needs of the rooms above it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from api.identity.actor import Actor
 
 @dataclass(frozen=True, kw_only=True)
 class DraftsPorts:
-    """Filled at assembly (api/ports.py), all of it."""
+    """The ports of this room; api/ports.py fills each of them at assembly."""
 
     owns_conversation: Callable[[Actor, str], bool]
     """Whether a conversation is the actor's own."""

@@ -1,4 +1,4 @@
-"""Drafts: begin, read, change, drop."""
+"""The routes of drafts: begin, read, change, move and delete them."""
 
 from typing import Any
 
@@ -79,5 +79,5 @@ def _changing(bp: Blueprint, drafts: Drafts, http: Http) -> None:
     @http.allow("citizen")
     @bp.response(204)
     def drop(draft_id: str, actor: Any) -> None:
-        """Forget a draft."""
+        """Delete a draft that was not submitted."""
         drafts.drop(actor, draft_id)

@@ -1,4 +1,4 @@
-"""Shapes of drafts."""
+"""Request and response schemas of drafts."""
 
 from marshmallow import Schema, fields, validate
 
@@ -19,7 +19,7 @@ Materials = fields.Dict(
 
 
 class MatterName(Schema):
-    """The matter, and the version of its guide that this began under."""
+    """The matter, and the version of it that applies."""
 
     code = fields.String(required=True)
     name = fields.String(required=True)
@@ -44,7 +44,7 @@ class MissingSchema(Schema):
 
 
 class NewDraft(Schema):
-    """Begin a draft."""
+    """A draft to begin: the matter, and what is known already."""
 
     matter = fields.String(required=True, validate=validate.Length(max=60))
     answers = fields.Dict(keys=fields.String(), values=FORM_VALUE, load_default=dict)
@@ -68,7 +68,7 @@ class NewDraft(Schema):
 
 
 class DraftChange(Schema):
-    """Answers are merged; the situation, and each named material's uploads, are replaced."""
+    """Changes to a draft: answers are merged; the situation, and the uploads of each named material, are replaced."""
 
     answers = Answers
     situation = Situation
@@ -77,7 +77,7 @@ class DraftChange(Schema):
 
 
 class TakenOver(Schema):
-    """A file that one sent in a conversation, and the material that it becomes. To ask for it is to consent."""
+    """A file that the citizen sent in a conversation, and the material to use it as. The request is the consent."""
 
     material = fields.String(required=True, validate=validate.Regexp(r"^[a-z][a-z0-9_]{0,40}$"))
     conversation = fields.String(required=True, validate=validate.Length(1, 60))
@@ -92,7 +92,7 @@ class ActedFor(Schema):
 
 
 class WordsSchema(Schema):
-    """The same in both languages."""
+    """A text in both languages."""
 
     text = fields.String(required=True)
     text_en = fields.String(required=True)

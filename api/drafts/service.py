@@ -1,4 +1,4 @@
-"""Begin, fill in, move and check a draft; hand it over when it becomes a case."""
+"""The use cases of drafts: begin, fill in, move to a newer version, check, and hand over to become a case."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -56,8 +56,8 @@ class Drafts:
     def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
 
-        It takes over what was answered about the situation (情形); with a mandate it is for whoever gave it; with a
-        talk it knows that it was begun there. Raises BadFields, MandateEnded.
+        It takes the answers about the situation (情形); with a mandate (`for_`) it is for its principal; with a `talk`
+        it is tied to the conversation that it was begun in. Raises BadFields, MandateEnded.
         """
         answers, situation, mandate_id = new["answers"], new["situation"], new["for_"]
         try:
@@ -124,10 +124,10 @@ class Drafts:
         return self._written(before, after)
 
     def take_over(self, actor: Actor, draft_id: str, version: int, taken: Row) -> Row:
-        """Bind a file that one sent in a conversation to a material: the same upload, nothing is copied. Idempotent.
+        """Use a file that the actor sent in a conversation as a material: the same upload, not a copy.
 
-        Asking for it is the consent, and is written in the audit. Raises VersionStale, DraftSubmitted, BadFields;
-        NotFound for a message of somebody else.
+        The request is the consent, and is audited; a file that is bound already is not bound twice. Raises
+        VersionStale, DraftSubmitted, BadFields, and NotFound for somebody else's message.
         """
         before = self._unsubmitted(actor, draft_id, version)
         key, upload = taken["material"], self._ports.sent_file(actor, taken["conversation"], taken["seq"])
@@ -149,7 +149,7 @@ class Drafts:
         return self._as_json(self._open(self._transact(write)))
 
     def card(self, actor: Actor, draft_id: str) -> Row | None:
-        """How far a draft is, as a card in a conversation: for its owner, and for staff whom its owner sent the card.
+        """The progress of a draft as a card in a conversation: for its owner, and for staff who were sent the card.
 
         No answer, name or file is on it. None where the viewer may not see it.
         """
@@ -170,9 +170,9 @@ class Drafts:
         }
 
     def move(self, actor: Actor, draft_id: str, version: int, wanted: int) -> Row:
-        """Go on under the version in force, the `wanted` one: what fits goes along, `moved` says what does not.
+        """Move a draft to the version in force, which must be `wanted`; its `moved` then says what did not fit.
 
-        Raises VersionStale, DraftSubmitted, and BadFields where another version counts by now.
+        Raises VersionStale, DraftSubmitted, and BadFields if another version is in force by now.
         """
         before = self._unsubmitted(actor, draft_id, version)
         draft = self._open(before)
@@ -285,7 +285,7 @@ class Drafts:
             raise BadFields({"situation": wrong})
 
     def _check_materials(self, actor: Actor, draft: OpenDraft, materials: dict[str, list[str]]) -> None:
-        """Each material is one of the matter's, with a bounded number of uploads, all of them the actor's own."""
+        """Raises BadFields unless each material is the matter's, with at most MOST_FILES uploads of the actor's own."""
         known = {material.key for material in (*draft.matter.materials, *draft.edition.papers)}
         errors: dict[str, list[str]] = {}
         for key, uploads in materials.items():

@@ -15,13 +15,13 @@ VERSION = 1 + len(UPGRADES)
 
 
 class DraftStore:
-    """Drafts, each with the version that a change must name."""
+    """Drafts. Each has a version, which a change must match."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     def add(self, draft: Draft) -> None:
-        """Keep a new draft."""
+        """Insert a new draft."""
         self._db.put("drafts", {"_id": draft.id, "v": VERSION, **_document(draft)})
 
     def draft(self, draft_id: str) -> Draft | None:
@@ -35,9 +35,9 @@ class DraftStore:
         return [_record(row) for row in self._db.newest("drafts", wanted, after, limit)]
 
     def change(self, before: Draft, after: Draft, session: Any = None) -> Draft | None:
-        """Write what differs between the two; gives the draft as it is stored now.
+        """Write the fields that differ between the two, add 1 to the version, and return the draft as stored.
 
-        None where it is submitted meanwhile, or has another version than `before`.
+        None if the draft has been submitted, or its version is not that of `before`.
         """
         earlier, later = _document(before), _document(after)
         change = {field: value for field, value in later.items() if field not in earlier or earlier[field] != value}
@@ -56,7 +56,7 @@ class DraftStore:
 
 
 def _record(row: Document) -> Draft:
-    """From a stored document; releases before mandates, talks or situations wrote none of these."""
+    """A draft from its document. Releases before mandates, conversations or situations wrote no such fields."""
     return Draft(
         id=row["_id"],
         version=row["version"],

@@ -2,7 +2,7 @@
 
 Takes the file on standard input. Answers one line of JSON: `{"refused": code}` (see `file.UNFIT`), or `{"type", "size",
 "thumb", "facts"}` followed by `size` bytes to keep and `thumb` bytes of a small picture. A picture is decoded and
-encoded anew: nothing but its pixels comes through. A PDF is kept byte for byte, since its signature is worth something.
+encoded anew, so that nothing but its pixels remains. A PDF is kept byte for byte, so that its signature stays valid.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from api.files.file import MOST_BYTES, kind_of
 from api.limited import ProcessLimits, confine
 
 LIMITS = ProcessLimits(memory_bytes=1024**3, cpu_seconds=20, grace_seconds=5, niceness=10, file_bytes=0)
-"""Little memory, little time, no files; others go first."""
+"""The limits of the check; it can write no file, and other processes have priority."""
 MOST_PIXELS = 50_000_000
 MOST_SIDE = 5_000
 """The longer side of a kept picture in pixels, at most: an A4 page at 400 dpi."""
@@ -52,7 +52,7 @@ class Unfit(Exception):
 
 
 class Opened(NamedTuple):
-    """What is stored of an accepted file."""
+    """An accepted file: media type, content to store, thumbnail and facts such as its width."""
 
     type: str
     content: bytes

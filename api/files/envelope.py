@@ -35,12 +35,12 @@ class Envelope:
         self._cipher = AESGCM(key)
 
     def seal(self, place: str, plain: bytes) -> bytes:
-        """One frame."""
+        """Encrypt one frame; it opens only at the same `place`."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return FORM + nonce + self._cipher.encrypt(nonce, plain, self._bound(place))
 
     def open(self, place: str, frame: bytes) -> bytes:
-        """The plaintext. Raises SealBroken."""
+        """Decrypt one frame. Raises SealBroken."""
         nonce, body = frame[1 : 1 + NONCE_BYTES], frame[1 + NONCE_BYTES :]
         try:
             return self._cipher.decrypt(nonce, body, self._bound(place))
@@ -48,12 +48,12 @@ class Envelope:
             raise SealBroken(f"{self._file}:{place} was changed or moved") from None
 
     def seal_content(self, content_id: str, size: int, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """The frames of a content of `size` bytes, PART_BYTES in each but the last."""
+        """Encrypt a content of `size` bytes into frames of PART_BYTES, the last one shorter."""
         for number, part in enumerate(in_parts(pieces)):
             yield self.seal(f"{content_id}:{size}:{number}", part)
 
     def open_content(self, content_id: str, size: int, frames: Iterable[bytes]) -> Iterator[bytes]:
-        """The content, frame by frame. Raises SealBroken where one is missing or is not what was stored."""
+        """Decrypt a content, frame by frame. Raises SealBroken if a frame is missing or was changed."""
         given = iter(frames)
         for number in range(-(-size // PART_BYTES)):
             frame = next(given, None)

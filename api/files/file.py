@@ -96,7 +96,7 @@ UNFIT = {
 
 
 class TooLarge(Refusal):
-    """Over the size limit, or more than was announced."""
+    """The upload exceeds the size limit, or the length that was announced."""
 
     code = "too_large"
     zh = "文件超过 20 MB,请压缩或分开上传。"
@@ -104,7 +104,7 @@ class TooLarge(Refusal):
 
 
 class OffsetWrong(Refusal):
-    """Upload-Offset is not what has arrived (tus 1.0: 409); HEAD answers the right offset."""
+    """Upload-Offset differs from the bytes that have arrived (tus 1.0: 409); HEAD gives the right offset."""
 
     code = "offset_wrong"
     zh = "上传位置对不上，请重新查询后继续。"
@@ -144,7 +144,7 @@ class ChecksumUnknown(Refusal):
 
 
 class UploadGone(Refusal):
-    """It was not finished in time and is removed (tus expiration: 410)."""
+    """The upload was not finished in time and is removed (tus expiration: 410)."""
 
     code = "upload_gone"
     zh = "上传太久没有完成，已经清除，请重新上传。"
@@ -196,14 +196,14 @@ def in_parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def kind_of(head: bytes) -> str | None:
-    """The media type by content, or None if it is not accepted. File name and headers are not trusted."""
+    """The media type by the first bytes, None if it is not accepted. File name and headers are not trusted."""
     if head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS:
         return "image/heic"
     return next((kind for signature, kind in SIGNATURES if head.startswith(signature)), None)
 
 
 def metadata(header: str) -> dict[str, str]:
-    """tus Upload-Metadata: `key base64, key base64` as text. Raises ValueError."""
+    """Parse tus Upload-Metadata (`key base64, key base64`) into a mapping of texts. Raises ValueError."""
     pairs = {}
     for item in filter(None, (part.strip() for part in header.split(","))):
         key, _, value = item.partition(" ")
@@ -231,7 +231,7 @@ class Checksum(NamedTuple):
 
 
 def checksum(header: str) -> Checksum:
-    """tus Upload-Checksum: `algorithm base64`. Raises ChecksumUnknown."""
+    """Parse tus Upload-Checksum (`algorithm base64`). Raises ChecksumUnknown."""
     algorithm, _, digest = header.partition(" ")
     try:
         announced = Checksum(algorithm, base64.b64decode(digest, validate=True))

@@ -63,7 +63,7 @@ def _uploads(bp: Blueprint, files: Files, http: Http) -> None:
     @http.allow("citizen", "staff")
     @bp.response(201)
     def create(actor: Any) -> Response:
-        """Begin an upload of Upload-Length bytes. One that is not finished by Upload-Expires ends by itself."""
+        """Begin an upload of Upload-Length bytes; it is removed if it is not finished by Upload-Expires."""
         _tus_spoken()
         metadata = request.headers.get("Upload-Metadata", "")
         row = files.begin(actor, _number("Upload-Length"), metadata, str(uuid7()))
@@ -73,7 +73,7 @@ def _uploads(bp: Blueprint, files: Files, http: Http) -> None:
     @http.allow("citizen", "staff")
     @bp.response(200)
     def offset(upload_id: str, actor: Any) -> Response:
-        """How much has arrived."""
+        """How many bytes of an upload have arrived (Upload-Offset)."""
         row = files.upload(actor, upload_id)
         return Response(headers={"Upload-Length": str(row["size"]), **_progress(row)})
 
@@ -81,7 +81,7 @@ def _uploads(bp: Blueprint, files: Files, http: Http) -> None:
     @http.allow("citizen", "staff")
     @bp.response(204)
     def receive(upload_id: str, actor: Any) -> Response:
-        """Bytes from Upload-Offset on. With Upload-Checksum, all of them or (460) none."""
+        """Append bytes at Upload-Offset; with Upload-Checksum, all of them or (460) none."""
         _tus_spoken()
         if request.mimetype != PATCH_TYPE:
             raise MediaType
@@ -94,7 +94,7 @@ def _uploads(bp: Blueprint, files: Files, http: Http) -> None:
     @http.allow("citizen", "staff")
     @bp.response(204)
     def give_up(upload_id: str, actor: Any) -> Response:
-        """Remove an upload that nothing rests on."""
+        """Remove an upload that nothing uses."""
         files.give_up(actor, upload_id)
         return Response(status=204)
 
@@ -112,7 +112,7 @@ def _files(bp: Blueprint, files: Files, http: Http) -> None:
     @bp.arguments(schemas.ContentQuery, location="query")
     @bp.response(200, schemas.Address)
     def address(query: dict[str, Any], upload_id: str, actor: Any) -> dict[str, Any]:
-        """A signed address of five minutes, of the file or, with `size=thumb`, of a picture's small form."""
+        """A signed address, valid for five minutes, of the file or (`size=thumb`) of its thumbnail."""
         return files.address(actor, upload_id, query["size"])
 
     @bp.get("/files/<upload_id>/content")

@@ -31,7 +31,7 @@ BLAMES = {
 
 
 class CheckFailed(Exception):
-    """The check ended without an answer, and not because of the file: killed from outside, or out of time."""
+    """The check gave no answer, for a reason other than the file: it was killed from outside, or took too long."""
 
 
 class Checked(NamedTuple):
@@ -49,7 +49,7 @@ Keep = Callable[[str, int, Iterator[bytes]], None]
 
 
 def check(pieces: Iterable[bytes], keep: Keep, seconds: float = CHECK_SECONDS) -> Checked:
-    """Check the file made of these pieces; `keep` stores what is accepted. Raises CheckFailed."""
+    """Check the file that these pieces make up; `keep` stores what is accepted, piece by piece. Raises CheckFailed."""
     with CHECK.start(seconds) as child:
         child.feed(pieces)
         checked = _answer(child.stdout)

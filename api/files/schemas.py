@@ -35,7 +35,7 @@ class ContentQuery(Schema):
 
 
 class Address(Schema):
-    """A signed address, good for five minutes without a log-in."""
+    """A signed address, valid for five minutes without a log-in."""
 
     id = fields.String(required=True)
     url = fields.String(required=True)
@@ -46,7 +46,7 @@ class Address(Schema):
 
 
 class Signed(Schema):
-    """The parts of a signed address."""
+    """The query of a signed address: what is read, until when, and the signature."""
 
     size = fields.String(required=True, validate=validate.OneOf(["content", "thumb"]))
     until = fields.Integer(required=True)

@@ -28,7 +28,7 @@ WHOLE, THUMB = "content", "thumb"
 
 
 class Files:
-    """Uploads and files. An upload is its owner's; who else may read it is audited."""
+    """Uploads and files. An upload belongs to its owner; reading a file is audited for staff."""
 
     def __init__(
         self,
@@ -87,7 +87,10 @@ class Files:
     def receive(
         self, actor: Actor, upload_id: str, offset: int, pieces: Iterable[bytes], checksum: rules.Checksum | None
     ) -> Row:
-        """Append bytes at `offset`. If interrupted, what arrived is kept; with a checksum it is all or nothing."""
+        """Append bytes at `offset`. If interrupted, what arrived is kept; with a checksum it is all or nothing.
+
+        Raises OffsetWrong, TooLarge, TooManyParts, ChecksumWrong, UploadGone.
+        """
         row = self._own(actor, upload_id)
         if row["received"] != offset or row["state"] != "receiving":
             raise rules.OffsetWrong
@@ -101,7 +104,7 @@ class Files:
         return self._face(self._own(actor, upload_id))
 
     def _take_checked(self, row: Row, pieces: Iterable[bytes]) -> None:
-        """Write all parts first; they count together once the checksum agrees."""
+        """Write all parts; they are counted together, once the checksum agrees."""
         written: list[Row] = []
         at = row["received"]
         try:
@@ -230,7 +233,11 @@ class Files:
     # -- retention: a step ------------------------------------------------------
 
     def sweep(self, now: datetime) -> bool:
-        """Look at one upload that is due: remove it if it is unfinished, refused or unused."""
+        """A step of retention: look at one upload that is due, and return whether there was one.
+
+        An unfinished or refused one is removed; an unused one is marked as leaving, and removed if it is still unused
+        LEAVING_FOR later; one that is used is looked at again after KEPT_UNBOUND.
+        """
         row = self._store.due(now)
         if row is None:
             return False
@@ -245,7 +252,7 @@ class Files:
         return True
 
     def keep(self, session: Any, materials: Mapping[str, Iterable[str]]) -> None:
-        """Keep files as long as the case that uses them, in its transaction. Raises BadFields if one is gone."""
+        """Exempt files from retention, in the transaction of the case that uses them. BadFields if one is gone."""
         uploads = {upload for chosen in materials.values() for upload in chosen}
         if self._store.keep(sorted(uploads), session) != len(uploads):
             raise BadFields({"materials": ["有文件已经被清理，请重新上传。"]})

@@ -30,7 +30,7 @@ class FileStore:
     # -- uploads ------------------------------------------------------------
 
     def count_day(self, owner: str, day: str, size: int, most: tuple[int, int], delete_at: datetime) -> bool:
-        """Count an upload towards a person's day; False if `most` (files, bytes) would be exceeded."""
+        """Count an upload towards a person's daily limit `most` (files, bytes); False if it would be exceeded."""
         room = {"_id": f"{owner}:{day}", "files": {"$lt": most[0]}, "bytes": {"$lte": most[1] - size}}
         more = {"$inc": {"files": 1, "bytes": size}, "$setOnInsert": {"v": 1, "delete_at": delete_at}}
         for _ in range(2):  # the day's first two uploads may both find no row
@@ -98,7 +98,7 @@ class FileStore:
         return part
 
     def count(self, upload_id: str, at: int, parts: list[Document], after: int, change: Document, session: Any) -> bool:
-        """Let parts count that bring an upload from offset `at` to `after`; of two writers at an offset, one wins."""
+        """Count parts that bring an upload from offset `at` to `after`; False if another writer was first at `at`."""
         at_offset = {"_id": upload_id, "state": "receiving", "received": at}
         taken = {"$set": {**change, "received": after}, "$push": {"parts": {"$each": parts}}}
         if self._db["uploads"].update_one(at_offset, taken, session=session).modified_count == 1:
@@ -135,7 +135,7 @@ class FileStore:
         self._db.put("files.files", {"_id": content_id, **file})
 
     def content(self, content_id: str) -> Iterator[bytes]:
-        """The sealed frames, one read each."""
+        """The sealed frames of a content in order, each read when it is needed."""
         number = 0
         while row := self._db["files.chunks"].find_one({"files_id": content_id, "n": number}):
             yield bytes(row["data"])

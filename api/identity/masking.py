@@ -4,18 +4,18 @@ from api.web.guard import COUNTER, READERS
 
 
 def mask_phone(phone: str) -> str:
-    """138****1234 of an E.164 mainland number."""
+    """Mask an E.164 mainland phone number, as 138****1234."""
     local = phone.removeprefix("+86")
     return f"{local[:3]}****{local[-4:]}"
 
 
 def mask_name(name: str) -> str:
-    """张* of 张三: the first character and one star."""
+    """Mask a name after its first character: 张三 becomes 张*."""
     return f"{name[:1]}*" if name else ""
 
 
 def mask_identity(number: str) -> str:
-    """610102********1234."""
+    """Mask an identity number, as 610102********1234."""
     return f"{number[:6]}********{number[-4:]}" if len(number) == 18 else ""
 
 
@@ -36,5 +36,5 @@ MASKS = {
 
 
 def mask_unless_allowed(field: str, text: str, roles: frozenset[str]) -> str:
-    """A field of UNMASKED as these roles may see it: in full, or masked."""
+    """The value of a field of UNMASKED as these roles may see it: in full, or masked."""
     return text if roles & UNMASKED[field] else MASKS[field](text)

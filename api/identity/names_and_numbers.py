@@ -1,4 +1,4 @@
-"""Names, mobile numbers, identity numbers and credit codes as people write them: checked, and brought into one form."""
+"""Checks and normalises names, mobile numbers, identity numbers and credit codes as people write them."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from stdnum.cn import ric, uscc
 
 
 def mobile(text: str) -> str:
-    """A mainland mobile number in E.164, from any way of writing it. Raises ValueError.
+    """Normalise a mainland mobile number, written in any way, to E.164. Raises ValueError.
 
     phonenumbers lets landlines, 400 numbers and +852 through: region CN *and* type MOBILE are both required.
     """
@@ -25,10 +25,11 @@ def mobile(text: str) -> str:
 
 
 def identity_number(text: str, today: datetime) -> str:
-    """An 18-digit identity number (GB 11643) or residence permit number (81/82/83). Raises ValueError.
+    """Check and normalise an 18-digit identity number (GB 11643), or residence permit number (81/82/83). Raises
+    ValueError.
 
-    Closed here are three gaps of python-stdnum: it refuses 81, 82, 83; it takes birth dates to come; and it refuses
-    whoever was born before their district got its code, though the code is that of the time of issue (since 1984).
+    Three differences from python-stdnum, which refuses 81, 82 and 83, accepts birth dates in the future, and refuses
+    people born before their district got its code, though the code is that of the time of issue (since 1984).
     """
     number = unicodedata.normalize("NFKC", text).strip().upper()
     if not re.fullmatch(r"\d{17}[\dX]", number):
@@ -52,10 +53,10 @@ def _is_county(code: str) -> bool:
 
 
 def credit_code(text: str) -> str:
-    """An 18-character unified social credit code (GB 32100). Raises ValueError.
+    """Check and normalise an 18-character unified social credit code (GB 32100). Raises ValueError.
 
-    Closed here are two gaps of python-stdnum: it refuses the registering authorities written as letters (A the army,
-    N agriculture, with every village collective, Y others) and does not look at the province.
+    Two differences from python-stdnum, which refuses the registering authorities that are letters (A the army, N
+    agriculture, with every village collective, Y others) and does not check the province.
     """
     code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
     formed = re.fullmatch(r"[1-9ANY][1-9A-HJ-NPQRTUWXY]\d{6}[0-9A-HJ-NPQRTUWXY]{10}", code)

@@ -1,4 +1,4 @@
-"""What the use cases of this room are given: store, keys, time, policy, and what they ask of other rooms."""
+"""What the use cases of this room depend on: store, keys, time, policy, and the ports to other rooms."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class Tell(Protocol):
 
 
 class Record(Protocol):
-    """Write down that an actor did an act to a subject; a change gives its transaction's session."""
+    """Write an audit row: an actor did an act to a subject. With `session`, in that transaction."""
 
     def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> object: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What this installation allows: a trial asks for no second factor; limits of codes by day and by hour."""
+    """The policy of this installation: a `trial` requires no second factor; codes per day, and per address and hour."""
 
     trial: bool = False
     codes_a_day: int = 20_000
@@ -37,9 +37,9 @@ class Policy:
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityPorts:
-    """What this room asks of the audit, of outside parties and of the rooms above it.
+    """The ports of this room: the audit, notices, outside providers and the rooms above it.
 
-    Filled at assembly (api/ports.py), all of it. `wechat` and `register` are None where the installation has none.
+    api/ports.py fills each of them at assembly. `wechat` and `register` are None where the installation has none.
     """
 
     audit: Record

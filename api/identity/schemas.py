@@ -8,7 +8,7 @@ ID = validate.Length(max=40)
 
 
 class RefreshToken(Schema):
-    """The refresh token, good for one use."""
+    """The refresh token, which is valid once."""
 
     refresh_token = fields.String(required=True, validate=validate.Length(max=100))
 

@@ -18,7 +18,7 @@ __all__ = ["Identity", "IdentityPorts", "Policy"]
 
 
 class Identity:
-    """Citizens, staff, their sessions and mandates. The use cases are in the attributes of these names."""
+    """Identity for other rooms; the use cases are in its attributes (`citizens`, `staff`, `sessions`, `mandates` …)."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Identity:
         return self.sessions.actor(token)
 
     def me(self, actor: Actor) -> Row:
-        """The person behind this log-in."""
+        """The person behind this log-in, as JSON."""
         if actor.is_staff:
             return self.staff.member(actor.id)
         citizen = self._store.citizen(actor.id)
@@ -82,15 +82,15 @@ class Identity:
         return self._store.staff_of(roles, point)
 
     def any_staff(self) -> bool:
-        """Whether there is staff at all."""
+        """Whether any member of staff exists."""
         return self._store.any_staff()
 
     def add_staff(
         self, username: str, password: str, name: str, roles: set[str], point: str | None, department: str | None
     ) -> str | None:
-        """A new member of staff, who changes this password at the first log-in; None where the user name is taken.
+        """Add a member of staff, who must change this password at the first log-in, and return the id.
 
-        Raises ValueError.
+        None if the user name is taken. Raises ValueError.
         """
         post = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
         return self.staff.add_by_hand({**post, "must_change": True}, password)
@@ -98,7 +98,7 @@ class Identity:
     def seed_staff(
         self, username: str, password: str, name: str, roles: set[str], point: str | None, department: str | None
     ) -> str | None:
-        """As `add_staff`, with a password that stays: generated ones of a trial, and tests. Raises ValueError."""
+        """As `add_staff`, but the password need not be changed: for trials and tests. Raises ValueError."""
         post = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
         return self.staff.add_by_hand({**post, "must_change": False}, password)
 

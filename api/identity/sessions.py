@@ -50,7 +50,7 @@ class Sessions:
         return {"token": token, "refresh_token": refresh, "expires_in": tokens.TOKEN_SECONDS}
 
     def actor(self, token: str) -> Actor | None:
-        """The actor who holds this token, or None. Cached for 30 s; ending a session here drops it at once."""
+        """The actor who holds this token, or None. Cached for 30 s; a session that is ended here is dropped at once."""
         now, session = self._now(), tokens.digest(token)
         cached = self._actors.get(session)
         if cached and cached[0] > now:
@@ -69,7 +69,7 @@ class Sessions:
         return actor
 
     def refresh(self, refresh_token: str) -> Row:
-        """New tokens for a refresh token. One that comes twice was stolen or replayed: its family ends."""
+        """Exchange a refresh token for new tokens. A second use means theft or replay, so its whole family is ended."""
         now, refresh = self._now(), tokens.digest(refresh_token)
         row = self._store.refreshed_by(refresh)
         if row is None or row["ended"] or row["refresh_ends_at"] <= now:

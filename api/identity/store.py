@@ -1,6 +1,6 @@
 """The collections of identity: people, log-ins, codes and counts, WeChat accounts, mandates, consents, recoveries.
 
-And, for the rotation of keys, whatever field of whatever collection a room names as sealed.
+For the rotation of keys, also every field of any collection that a room lists as sealed.
 """
 
 import re
@@ -75,9 +75,9 @@ class IdentityStore:
         return self._db["login_codes"].find_one({"_id": code_id})
 
     def count(self, key: str, seconds: int, now: datetime) -> tuple[int, datetime]:
-        """Count one more under `key`; the count begins anew `seconds` after its first. Returns it and its end.
+        """Count one more under `key` in a window of `seconds`; returns the count and the end of the window.
 
-        Exact however many count at once: each is told another number.
+        Atomic: concurrent callers get different counts. Raises Contended.
         """
         ends_at = now + timedelta(seconds=seconds)
         begun = {"n": 1, "ends_at": ends_at, "delete_at": ends_at + timedelta(days=1)}
@@ -146,7 +146,7 @@ class IdentityStore:
         return self._db["wechat_accounts"].find_one({"citizen": citizen_id}, sort=[("at", -1)])
 
     def knows_device(self, device_digest: str) -> bool:
-        """Whether this device has logged in before."""
+        """Whether the citizen has logged in with this device before; the digest covers both."""
         return self._db["devices"].find_one({"_id": device_digest}, {"_id": 1}) is not None
 
     def see_device(self, device_digest: str, citizen_id: str, most: int, now: datetime) -> None:
@@ -157,7 +157,7 @@ class IdentityStore:
         self._db["devices"].delete_many({"_id": {"$in": [row["_id"] for row in older]}})
 
     def forget_ways_in(self, citizen_id: str) -> None:
-        """Drop the WeChat accounts and devices of a citizen."""
+        """Delete the WeChat accounts and known devices of a citizen."""
         self._db["wechat_accounts"].delete_many({"citizen": citizen_id})
         self._db["devices"].delete_many({"citizen": citizen_id})
 
@@ -217,9 +217,9 @@ class IdentityStore:
         return self._db["staff"].find_one({"_id": staff_id})
 
     def all_staff(self, wanted: Document, after: str | None, limit: int) -> list[Document]:
-        """Up to `limit` of the staff by `q`, `role`, `active`, in the order they came.
+        """Up to `limit` members of staff by `q`, `role`, `active`, in the order in which they were added.
 
-        A word is looked for in every row: staff are some hundreds.
+        `q` is searched in every row, since there are only some hundreds.
         """
         query: Document = {"_id": {"$gt": after}} if after else {}
         if wanted.get("q"):
@@ -245,7 +245,7 @@ class IdentityStore:
         return [row["_id"] for row in self._db["staff"].find(wanted, {"_id": 1}).sort("_id", 1)]
 
     def any_staff(self) -> bool:
-        """Whether there is staff at all."""
+        """Whether any member of staff exists."""
         return self._db["staff"].find_one({}, {"_id": 1}) is not None
 
     def change_staff(self, staff_id: str, change: Document, session: Any = None) -> None:
@@ -259,7 +259,7 @@ class IdentityStore:
         return done.modified_count == 1
 
     def touch_admins(self, session: Any) -> int:
-        """Count active administrators, so that two concurrent resignations conflict."""
+        """Count the active administrators; a write makes transactions that do so concurrently conflict."""
         self._db["health"].update_one({"_id": "admins"}, {"$inc": {"n": 1}}, upsert=True, session=session)
         return sum(1 for _ in self._db["staff"].find({"roles": "admin", "active": True}, {"_id": 1}, session=session))
 
@@ -301,7 +301,7 @@ class IdentityStore:
         return self._db["sessions"].find_one({"refresh": refresh_digest})
 
     def spend_refresh(self, refresh_digest: str) -> bool:
-        """Use a refresh token; of several who use it at once one succeeds. False if it was used, or does not exist."""
+        """Mark a refresh token as used, atomically; False if it was used before or does not exist."""
         unused = {"refresh": refresh_digest, "refresh_used": False}
         return self._db.take_before("sessions", unused, {"$set": {"refresh_used": True}}) is not None
 
@@ -330,7 +330,7 @@ class SealedRows:
         self._db = database
 
     def batch(self, collection: str, paths: tuple[str, ...], after: Any, limit: int) -> list[Document]:
-        """The next documents in order of `_id`, with what lies under these paths."""
+        """Up to `limit` documents after the `_id` `after`, in order, with only the fields under these paths."""
         wanted: Document = {} if after is None else {"_id": {"$gt": after}}
         projection = {path.removesuffix(".*"): 1 for path in paths}
         return list(self._db[collection].find(wanted, projection).sort("_id", 1).limit(limit))
@@ -340,7 +340,7 @@ class SealedRows:
         self._db[collection].update_one({"_id": record, path: old}, {"$set": {path: new}})
 
     def everything(self) -> Iterator[tuple[str, Document]]:
-        """Every document of every collection."""
+        """Every document of every collection, with the name of its collection."""
         for collection in self._db.handle.list_collection_names():
             for row in self._db[collection].find():
                 yield collection, row

@@ -1,1 +1,1 @@
-"""What runs in the background: the events log, its dispatcher, leased jobs, idempotency keys, the worker."""
+"""Background work: the log of events and its dispatcher, leased jobs, idempotency keys, the worker."""

@@ -1,4 +1,4 @@
-"""The types of events, each listed once: a noun, a dot, and what became of it. `announce` refuses any other."""
+"""The types of events, each listed once: noun and past tense (`case.submitted`). `announce` refuses all others."""
 
 EVENT_TYPES: frozenset[str] = frozenset(
     {
@@ -84,7 +84,7 @@ class UnknownEventType(ValueError):
 
 
 def require_listed(event_type: str) -> str:
-    """The type as it is. Raises UnknownEventType for one that is misspelt or not listed yet."""
+    """Return the type unchanged. Raises UnknownEventType if it is not listed."""
     if event_type not in EVENT_TYPES:
         raise UnknownEventType(
             f"{event_type} is not in EVENT_TYPES of api/jobs/event_types.py: list it there, or mend it"
@@ -93,5 +93,5 @@ def require_listed(event_type: str) -> str:
 
 
 def current(event_type: str) -> str:
-    """Today's name of a stored type; one that was never renamed, or that nobody knows, stays as it is."""
+    """The present name of a stored type, which may have been renamed since; any other type is returned unchanged."""
     return FORMER_NAMES.get(event_type, event_type)

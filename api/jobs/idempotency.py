@@ -1,4 +1,4 @@
-"""Idempotency keys: a request that is sent again has the result of the first, and no second effect."""
+"""Idempotency keys: a repeated request has no second effect and is answered with the result of the first."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,7 +11,7 @@ from api.refusals import Refusal
 
 
 class KeyReused(Refusal):
-    """Two different requests came under one Idempotency-Key."""
+    """The Idempotency-Key was used before with a different request."""
 
     code = "key_reused"
     zh = "这个 Idempotency-Key 已用于另一份内容，请换一个新的。"
@@ -27,7 +27,7 @@ class KeyInFlight(Refusal):
 
 
 class Idempotency:
-    """One effect per idempotency key: a repeated request has the result of the first.
+    """Runs a request once per idempotency key; a repeat is answered with the result of the first.
 
     After draft-ietf-httpapi-idempotency-key-header: no key 400, same key and other content 422, in flight 409.
     """

@@ -1,4 +1,4 @@
-"""The rules of background work: what an event is, when a failed try comes again, when it is parked, what recurs."""
+"""The rules of background work: events, retries of failed work and when it is parked, recurring jobs."""
 
 import re
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class NotParked(Refusal):
 
 
 class WorkerLost(Exception):
-    """The work was begun and neither succeeded nor failed: its process died, or it never ended."""
+    """The work was started several times and never ended: each time its process died or its lease ran out."""
 
 
 class NoHandler(Exception):
@@ -46,7 +46,7 @@ class NoHandler(Exception):
 
 
 class Enqueue(Protocol):
-    """Enqueue a job for the handler of its kind; the same key is one job. With `session`, in that transaction."""
+    """Enqueue a job for the handler of its kind. Idempotent per `key`. With `session`, in that transaction."""
 
     def __call__(
         self, key: str, kind: str, payload: dict[str, Any], *, due_at: datetime, session: Any = None
@@ -55,9 +55,10 @@ class Enqueue(Protocol):
 
 @dataclass(frozen=True)
 class Event:
-    """A domain event, named in the past tense and written in the transaction of the change that it tells of.
+    """A domain event, named in the past tense and written in the transaction of the change that it reports.
 
-    `subject` is the id of what changed; `data` holds references only, never personal data.
+    `subject` is the id of what changed; `data` holds references only, never personal data; `done` names the reactions
+    that have run.
     """
 
     id: str
@@ -70,7 +71,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Recurring:
-    """A job of `kind` that is enqueued once per slot of length `every`, `after` the slot begins, in Beijing time.
+    """A job of `kind` that recurs: enqueued once per slot of length `every`, `after` the slot begins (Beijing time).
 
     Slots that passed while no process ran are skipped: the job of the present slot does their work too.
     """
@@ -84,7 +85,7 @@ class Recurring:
             raise ValueError(f"{self.kind}: every is 1 s to 7 days, and after lies within it")
 
     def slot(self, now: datetime) -> datetime:
-        """When the job of the slot that contains `now` was due."""
+        """When the latest job that is due by `now` was due; it names the slot."""
         begun = _MIDNIGHT + self.after
         return begun + self.every * ((now - begun) // self.every)
 
@@ -94,15 +95,15 @@ class Recurring:
 
 
 def next_try(attempts: int, now: datetime) -> datetime | None:
-    """When failed work is tried again, after pauses that double; None if it is to be parked for staff to look at."""
+    """When failed work is retried, with exponential back-off; None after MAX_ATTEMPTS, when it is parked for staff."""
     if attempts >= MAX_ATTEMPTS:
         return None
     return now + min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE)
 
 
 def reason(error: Exception) -> str:
-    """The reason kept with a failed try: the class of the error and its message, of bounded length.
+    """The reason stored with a failed attempt: class and message of the error, up to REASON_LENGTH characters.
 
-    Staff read them, so what could be a phone or an identity number is taken out.
+    Staff read it, so every number that could be a phone or an identity number is removed.
     """
     return _LONG_NUMBER.sub("…", f"{type(error).__name__}: {error}")[:REASON_LENGTH]

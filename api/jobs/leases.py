@@ -1,4 +1,4 @@
-"""The rows of one collection that this process has leased: those that run, and those that wait for their turn."""
+"""The rows of one collection that this process has leased: those that run, and those that wait to run."""
 
 import threading
 from collections import deque
@@ -14,7 +14,7 @@ LEASE = timedelta(seconds=LEASE_SECONDS)
 
 
 class Leases:
-    """The leased rows, shared by the loops of a process. Batches grow while the work is quick, else they shrink."""
+    """The leased rows, shared by the loops of a process. Rows are leased in batches, larger while the work is quick."""
 
     def __init__(self, store: JobStore, collection: str) -> None:
         self._store = store
@@ -27,7 +27,7 @@ class Leases:
 
     @contextmanager
     def next_row(self, now: datetime) -> Iterator[Document | None]:
-        """The next row, which is this loop's as long as the block lasts; None if nothing is due."""
+        """The next leased row, for the caller alone while the `with` block lasts; None if nothing is due."""
         row = self._next(now)
         try:
             yield row
@@ -37,7 +37,7 @@ class Leases:
                     self._running.pop(row["_id"], None)
 
     def renew(self, now: datetime) -> None:
-        """Renew the leases of the rows that run, and give back those that waited too long behind them."""
+        """Renew the leases of the rows that run (LONGEST_RUN at most), and release those that have waited too long."""
         with self._lock:
             running = [
                 row
@@ -52,7 +52,7 @@ class Leases:
             self._batch = max(1, self._batch // 4)
 
     def give_back(self, now: datetime) -> int:
-        """End the leases of the rows that wait, so that others may lease them at once. Returns how many those were."""
+        """Release the rows that have not begun, so that other processes may lease them; returns their number."""
         with self._lock:
             rows, self._waiting = list(self._waiting), deque()
         if rows:

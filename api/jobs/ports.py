@@ -18,7 +18,7 @@ class Record(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class JobsPorts:
-    """Filled at assembly (api/ports.py), all of it."""
+    """The ports of this room; api/ports.py fills each of them at assembly."""
 
     record: Record
     reactions: Callable[[], Mapping[str, Sequence[Reaction]]]

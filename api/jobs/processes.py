@@ -1,4 +1,4 @@
-"""The processes that run on this store, each with a sign of life; a second one needs a message queue beside it."""
+"""The registry of the processes that run on this store, with heartbeats; more than one needs Redis between them."""
 
 import os
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from api.jobs.store import JobStore
 
 
 class SecondProcess(Exception):
-    """Another process runs on this store, and no message queue connects the two."""
+    """Another process runs on this store, and no message queue (Redis) connects the two."""
 
 
 class Processes:
-    """Registers this process. Two need a message queue, or what happens in one is not broadcast by the other."""
+    """Registers this process. Two processes need a message queue, so that each broadcasts what happens in the other."""
 
     def __init__(self, store: JobStore, *, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class Processes:
         self._entered = False
 
     def enter(self, joined: bool) -> None:
-        """Register this process. Raises SecondProcess if another one lives and they are not `joined` by a queue."""
+        """Register this process. Raises SecondProcess if another one runs and `joined` is false (no message queue)."""
         row = {"_id": self._me, "host": gethostname(), "pid": os.getpid(), "seen_at": self._now(), "release": release()}
         self._store.put_process(row)
         self._entered = True
@@ -38,20 +38,20 @@ class Processes:
             )
 
     def renew(self, now: datetime) -> bool:
-        """A step: give a sign of life of this process."""
+        """A step of the worker: write the heartbeat of this process."""
         if self._entered:
             self._store.renew_process(self._me, now)
         return False
 
     def leave(self) -> None:
-        """Take this process off the list."""
+        """Remove this process from the registry."""
         if self._entered:
             self._store.drop_process(self._me)
             self._entered = False
 
 
 def _lives(row: dict[str, Any]) -> bool:
-    """Whether a process still runs: looked up on this host; of other hosts only the sign of life tells."""
+    """Whether a registered process still runs: by its pid on this host; on another host its heartbeat suffices."""
     if row["host"] != gethostname():
         return True
     try:

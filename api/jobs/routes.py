@@ -18,14 +18,14 @@ def blueprint(jobs: Jobs, http: Http) -> Blueprint:
     @bp.arguments(schemas.WorkQuery, location="query")
     @bp.response(200, schemas.WorkPage)
     def listed(query: dict[str, Any], actor: Any) -> dict[str, Any]:
-        """Work in a state: failed too often (`parked`), to be done (`pending`), or `dropped`."""
+        """Background work in a state: `parked` (failed too often), `pending` or `dropped`."""
         return page(lambda after, most: jobs.listed(query["state"], after, most), query, by="place")
 
     @bp.get("/lag")
     @http.allow(*OPERATING)
     @bp.response(200, schemas.Lag)
     def lag(actor: Any) -> dict[str, Any]:
-        """How far events and jobs are behind."""
+        """The backlog of events and of jobs."""
         return jobs.lag_now()
 
     @bp.post("/<job_id>/retry")

@@ -1,4 +1,4 @@
-"""Announce events and run their reactions; enqueue jobs and run their handlers. Each at least once, under a lease."""
+"""The use cases of background work: announce events and run their reactions, enqueue jobs and run their handlers."""
 
 import logging
 from collections.abc import Callable
@@ -21,8 +21,9 @@ log = logging.getLogger("circle.jobs")
 class Jobs:
     """The event dispatcher and the job runner: each reaction and each job runs at least once, under a lease.
 
-    Events of one subject are worked off in the order in which they were announced; one that waits for its next try,
-    or is parked, holds up the later ones of its subject and no others.
+    Events of one subject run in the order in which they were announced; one that waits for a retry, or is parked,
+    holds up the later events of its subject and no others. A step (`dispatch`, `run_job` …) does one piece of work, if
+    any is due at `now`, and returns whether there was one.
     """
 
     def __init__(self, store: JobStore, *, now: Callable[[], datetime], ports: JobsPorts) -> None:
@@ -44,7 +45,7 @@ class Jobs:
     # -- steps ------------------------------------------------------------------
 
     def dispatch(self, now: datetime) -> bool:
-        """A step: take one event and run those of its reactions that have not run yet."""
+        """A step: lease one event and run those of its reactions that have not run yet; a failure is retried later."""
         with self._events.next_row(now) as row:
             if row is None:
                 return False
@@ -59,7 +60,7 @@ class Jobs:
             return True
 
     def run_job(self, now: datetime) -> bool:
-        """A step: take one job and run the handler of its kind."""
+        """A step: lease one job and run the handler of its kind; a failure is retried later."""
         with self._jobs.next_row(now) as row:
             if row is None:
                 return False
@@ -91,14 +92,14 @@ class Jobs:
         return begun
 
     def give_back(self) -> None:
-        """End the leases of what this process has not begun, so that others may take it: this process ends."""
+        """At the end of this process: release what it has leased and not begun, so that others may lease it."""
         self._events.give_back(self._now())
         self._jobs.give_back(self._now())
 
     # -- for staff and metrics ------------------------------------------------------
 
     def lag(self, now: datetime) -> dict[str, dict[str, float]]:
-        """By `events` and `jobs`: how many are `due`, `retrying`, `parked`; `oldest_seconds` that one has waited."""
+        """The backlog, by `events` and `jobs`: numbers of `due`, `retrying`, `parked`; `oldest_seconds` of waiting."""
         return {name: self._store.lag(name, now) for name in ("events", "jobs")}
 
     def lag_now(self) -> dict[str, dict[str, float]]:
@@ -114,14 +115,14 @@ class Jobs:
         return [self._as_json(row) for row in self._store.listed(state, after, limit)]
 
     def retry(self, actor_id: str, key: str) -> Document:
-        """Try a parked event or job anew, by a member of staff who looked into it. Raises NotFound or NotParked."""
+        """Retry a parked event or job, on behalf of a member of staff; audited. Raises NotFound or NotParked."""
         now = self._now()
         return self._unpark(
             actor_id, key, "retry_job", {"state": "pending", "attempts": 0, "due_at": now, "lease.until": now}
         )
 
     def drop(self, actor_id: str, key: str) -> Document:
-        """Give up a parked event or job; what waits behind it goes on. Raises NotFound or NotParked."""
+        """Drop a parked event or job, so that what waits behind it runs; audited. Raises NotFound or NotParked."""
         return self._unpark(actor_id, key, "drop_job", {"state": "dropped"})
 
     # -- inside -----------------------------------------------------------------
@@ -157,7 +158,7 @@ class Jobs:
         }
 
     def _react(self, event: Event, row: Document) -> None:
-        """Run the reactions that are left, noting each as done, the last one together with the end of the event."""
+        """Run the reactions that have not run yet and mark each as done; the last mark also ends the event."""
         reactions = self._ports.reactions().get(event.type, ())
         due = [(name, react) for name, react in reactions if name not in event.done]
         for left, (name, react) in zip(range(len(due) - 1, -1, -1), due, strict=True):
@@ -184,6 +185,6 @@ class Jobs:
 
 
 def _require_tries_left(row: Document) -> None:
-    """Raises WorkerLost for work that was begun too often without ever succeeding or failing."""
+    """Raises WorkerLost for work that was started too often without ever succeeding or failing."""
     if row["attempts"] > MAX_ATTEMPTS:
         raise WorkerLost(f"begun {MAX_ATTEMPTS} times, and each time the process died or the work did not end")

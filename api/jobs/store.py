@@ -1,4 +1,4 @@
-"""The collections `events`, `jobs` and `idempotency`."""
+"""The collections `events`, `jobs`, `processes` and `idempotency`."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ KEEP_KEYS = timedelta(days=30)
 IN_FLIGHT = timedelta(seconds=30)
 RENEWED = timedelta(seconds=5)
 KEEP = {"events": KEEP_EVENTS, "jobs": KEEP_JOBS}
-"""How long done rows are kept. So long a job's key is taken."""
+"""How long done rows are kept, and with them the keys of jobs."""
 
 WINDOW = 128
 """How many due rows are read for one batch."""
@@ -62,10 +62,10 @@ class JobStore:
     # -- leases -----------------------------------------------------------------
 
     def claim(self, collection: str, now: datetime, most: int = MOST_AT_ONCE) -> list[Document]:
-        """Lease the rows that are due longest: up to `most` fresh ones, or a single one that was tried before.
+        """Lease the rows that have been due longest: up to `most` that were never tried, or a single one that was.
 
-        So work that kills its process harms others once at most. Of events only the earliest unfinished one of each
-        subject is leased: a later one never overtakes it.
+        A row that was tried is leased alone, so that work which kills its process fails no other more than once. Of
+        events only the earliest unfinished one per subject is leased: a later one never overtakes it.
         """
         free = {"state": "pending", "due_at": {"$lte": now}, "lease.until": {"$lte": now}}
         while rows := self._due(collection, free):
@@ -86,7 +86,7 @@ class JobStore:
         return list(self.database[collection].find(free, HEAD).sort("due_at", 1).limit(WINDOW))
 
     def _first_of(self, rows: list[Document]) -> dict[str, Document]:
-        """The earliest unfinished event of each subject of these."""
+        """The earliest unfinished event per subject of these events."""
         before = {
             "subject": {"$in": list({row["subject"] for row in rows})},
             "_id": {"$lte": max(row["_id"] for row in rows)},
@@ -99,21 +99,21 @@ class JobStore:
         return first
 
     def _in_order(self, rows: list[Document], first: dict[str, Document], free: Document) -> list[Document]:
-        """Those of these events that are the first of their subject; if none is, the first ones that are due."""
+        """Those of these events that are the first of their subject; if none is, those first events that are due."""
         ids = [row["_id"] for row in first.values()]
         among = [row for row in rows if row["_id"] in ids]
         return among or list(self.database["events"].find({"_id": {"$in": ids}, **free}, HEAD))
 
     def _put_off(self, first: dict[str, Document], free: Document, now: datetime) -> None:
-        """Put off the events that wait for these and fill a whole window, so that others come to the front."""
+        """Postpone the due events of these subjects, which fill the whole window, so that other subjects are read."""
         for subject, head in first.items():
             until = now + HELD if head["state"] == "parked" else max(head["due_at"], now + BEHIND)
             self.database["events"].update_many({"subject": subject, **free}, {"$set": {"due_at": until}})
 
     def _lease(self, collection: str, free: Document, ids: list[str], now: datetime) -> list[Document]:
-        """Lease those of these rows that nobody else leased meanwhile, in the order given.
+        """Lease those of these rows that nobody else has leased meanwhile, and return them in the given order.
 
-        One update leases them all, and its token tells which of them it got, also if the driver sent it twice.
+        One update leases them all, and its token marks those it got, also if the driver sent it twice.
         """
         mark = str(uuid4())
         lease = {"lease.until": now + timedelta(seconds=LEASE_SECONDS), "lease.by": mark}
@@ -128,7 +128,7 @@ class JobStore:
         return self.mark(collection, row, {"$set": {"lease.until": until}})
 
     def give_back(self, collection: str, rows: list[Document], now: datetime) -> None:
-        """End the leases of rows that nobody began; the attempt does not count."""
+        """Release leased rows that were not begun; their count of attempts is reduced again."""
         untouched = {"lease.by": rows[0]["lease"]["by"], "_id": {"$in": [row["_id"] for row in rows]}}
         self.database[collection].update_many(untouched, {"$set": {"lease.until": now}, "$inc": {"attempts": -1}})
 
@@ -166,7 +166,7 @@ class JobStore:
         return max(0, self.database["events"].count_documents({"subject": subject, "state": UNFINISHED}) - 1)
 
     def unpark(self, session: Any, row: Document, change: Document, now: datetime) -> bool:
-        """Change a parked row; what waited behind it is due at once. False if it is not parked any more."""
+        """Change a parked row and make what waits behind it due at once; False if it is not parked any more."""
         table = self.database[row["collection"]]
         done = table.update_one({"_id": row["_id"], "state": "parked"}, {"$set": change}, session=session)
         if done.modified_count == 1 and "subject" in row:
@@ -175,7 +175,7 @@ class JobStore:
         return done.modified_count == 1
 
     def lag(self, collection: str, now: datetime) -> dict[str, float]:
-        """How many rows are due, failed before, are parked; and the age in seconds of the oldest one that is due."""
+        """The counts of rows that are due, failed before and parked, and how many seconds the oldest has been due."""
         table, due = self.database[collection], {"state": "pending", "due_at": {"$lte": now}}
         oldest = table.find_one(due, {"due_at": 1}, sort=[("due_at", 1)])
         return {
@@ -194,22 +194,22 @@ class JobStore:
         self.database.put("processes", row)
 
     def renew_process(self, process_id: str, now: datetime) -> None:
-        """Write a process's sign of life, at most every RENEWED."""
+        """Write the heartbeat of a process, at most once per RENEWED."""
         stale = {"_id": process_id, "seen_at": {"$lte": now - RENEWED}}
         self.database["processes"].update_one(stale, {"$set": {"seen_at": now}})
 
     def drop_process(self, process_id: str) -> None:
-        """Take a process off the list."""
+        """Remove a process from the registry."""
         self.database["processes"].delete_one({"_id": process_id})
 
     def processes(self, now: datetime) -> list[Document]:
-        """The processes that gave a sign of life in the last 20 seconds."""
+        """The processes whose last heartbeat is less than 4 × RENEWED old (20 s)."""
         return list(self.database["processes"].find({"seen_at": {"$gt": now - 4 * RENEWED}}))
 
     # -- idempotency keys -----------------------------------------------------------
 
     def begin_key(self, key: str, fingerprint: str, ref: str, now: datetime) -> Document | None:
-        """Take an idempotency key for a request; returns None, or the row of the request that took it before."""
+        """Take an idempotency key for a request. Returns None, or the row of the earlier request that has it."""
         row = {
             "_id": key,
             "fingerprint": fingerprint,
@@ -222,7 +222,7 @@ class JobStore:
         return None if held["ref"] == ref else held
 
     def retake_key(self, key: str, now: datetime) -> bool:
-        """Take over a key whose first request never ended; False if that is in flight, or another took it over."""
+        """Take over a key whose request was lost, in flight for too long; False if it was not, or another was first."""
         stale = {"_id": key, "state": "in_flight", "until": {"$lte": now}}
         return self.database.take_before("idempotency", stale, {"$set": {"until": now + IN_FLIGHT}}) is not None
 
@@ -231,7 +231,7 @@ class JobStore:
         self.database["idempotency"].update_one({"_id": key}, {"$set": {"state": "done"}})
 
     def expire_key(self, key: str, now: datetime) -> None:
-        """Let the next request take a key over at once: the outcome of this one is unknown."""
+        """Let the next request take over a key at once, since the outcome of this request is unknown."""
         self.database["idempotency"].update_one({"_id": key}, {"$set": {"until": now}})
 
     def drop_key(self, key: str) -> None:

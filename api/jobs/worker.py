@@ -1,4 +1,4 @@
-"""The worker: the loops in which a process does its background work."""
+"""The worker: runs the background work of a process, a loop in a thread per step."""
 
 import logging
 import threading
@@ -15,7 +15,10 @@ SWEEP_SECONDS = 1.0
 
 
 class Worker:
-    """Runs each step in a loop of its own, so that a slow provider holds up nobody else."""
+    """Runs each step in a loop of its own, so that a slow one does not hold up the others.
+
+    A step takes the present time and returns whether it found work. An idle loop sleeps SWEEP_SECONDS or until `nudge`.
+    """
 
     def __init__(self, steps: Mapping[str, Step], *, now: Callable[[], datetime]) -> None:
         self._steps = steps
@@ -37,7 +40,7 @@ class Worker:
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """End the loops, each after the step that it is in; waits for them."""
+        """Stop the loops, each after its current step; waits up to 10 s for each."""
         self._stopping.set()
         self.nudge()
         for thread in self._threads:

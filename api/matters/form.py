@@ -1,8 +1,8 @@
 """Forms (表单): their fields, when each is asked, and the validation of what is filled in.
 
-A form is data: sections of fields (`data/forms.json`, format: `data/README.md`). The page draws the same description by
-which the server validates, so neither knows a field of its own. Answers are texts, lists of chosen values, or rows of a
-group; an empty one is no answer.
+A form is data: sections of fields (`data/forms.json`, format: `data/README.md`). The page is drawn from the same
+description by which the server validates, so the code of neither names a field. Answers are texts, lists of chosen
+values, or rows of a group; an empty one counts as no answer.
 """
 
 import re

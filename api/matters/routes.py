@@ -32,7 +32,7 @@ def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.arguments(lists.ListQuestion, location="query")
     @bp.response(200, lists.Lines)
     def listed(question: Row) -> Row:
-        """Matters by code, of a theme or online where asked."""
+        """Matters in force by code, filtered by theme and whether they can be applied for online."""
         return page(lambda after, most: matters.listed(question, after, most), question, by="code")
 
     @bp.get("/matters/search")
@@ -40,7 +40,7 @@ def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.arguments(lists.SearchQuestion, location="query")
     @bp.response(200, lists.Hits)
     def search(question: Row) -> Row:
-        """What somebody may mean by their own words, best first."""
+        """The matters that a question in people's own words may mean, best first."""
         return {"query": question["q"], "results": matters.search(question["q"], question["limit"])}
 
     @bp.get("/matters/<code>")
@@ -56,7 +56,7 @@ def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.arguments(guides.GuideQuestion, location="query")
     @bp.response(200, guides.GuideSchema)
     def guide(question: Row, code: str) -> Row:
-        """What to bring in one's own situation, what the state has already, and the last days if accepted today."""
+        """The guide for one's situation: materials to bring, those the state holds, the last days if accepted today."""
         return matters.guide(code, question.get("version"), question["answers"])
 
     @bp.get("/matters/<code>/form")
@@ -87,7 +87,7 @@ def _lists(bp: Blueprint, matters: Matters, http: Http) -> None:
     @http.allow("anyone")
     @bp.response(200, lists.Packages)
     def packages() -> Row:
-        """What belongs together (一件事)."""
+        """The packages of matters that belong together (一件事)."""
         return {"items": matters.packages(), "next": None}
 
     @bp.get("/packages/<package_id>")
@@ -139,7 +139,7 @@ def _catalogue(bp: Blueprint, publishing: Publishing, http: Http) -> None:
     @bp.arguments(desk.WholeCatalogue)
     @bp.response(200, desk.BroughtIn)
     def bring_in(body: Row, actor: Any) -> Row:
-        """Publish the versions that are not there yet, all or none; what is there the same is passed over."""
+        """Publish the versions that do not exist yet, all or none; existing ones with the same content are skipped."""
         return publishing.bring_in(actor.id, body["items"])
 
 
@@ -189,14 +189,14 @@ def _drafts(bp: Blueprint, publishing: Publishing, http: Http) -> None:
     @http.allow("admin")
     @bp.response(204)
     def drop(code: str, version: int, actor: Any) -> None:
-        """Forget a draft."""
+        """Delete a draft."""
         publishing.drop(actor.id, code, version, http.wanted_version())
 
     @bp.post("/matters/<code>/versions/<int:version>/publication")
     @http.allow("admin")
     @bp.response(200, desk.Version)
     def publish(code: str, version: int, actor: Any) -> Any:
-        """Publish a draft as it stood at If-Match, unless it breaks a rule of the check list."""
+        """Publish a draft at the edit number in If-Match, unless a check fails."""
         return _tagged(http, publishing.publish(actor.id, code, version, http.wanted_version()))
 
 

@@ -186,7 +186,7 @@ class Matters:
         return {question.key: question.words for question in self._situations.all_questions(matter)}
 
     def fitting(self, matter: Matter, answers: Answers) -> dict[str, str]:
-        """Those of the answers that a question of this matter offers."""
+        """Those of the answers that a question of this matter offers; the others are dropped."""
         wrong = self._situations.wrong(matter, answers)
         return {key: value for key, value in answers.items() if key not in wrong}
 

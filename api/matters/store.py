@@ -1,5 +1,5 @@
-"""The collections `matters` (a row a published version), `matter_drafts`, and `catalogue`, whose one row says how often
-the published ones were changed.
+"""The collections `matters` (a row per published version), `matter_drafts`, and `catalogue`, whose one row holds the
+revision: how often the published versions were changed.
 """
 
 from collections.abc import Iterable
@@ -20,13 +20,13 @@ SMALL = {
 
 
 class MatterStore:
-    """Versions of matters as rows. Every change raises the revision that all processes follow."""
+    """Versions of matters as rows. Every change adds 1 to the revision, by which processes know to reload."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     def revision(self) -> int:
-        """How often the catalogue was changed; 0 before anything was loaded."""
+        """The revision: how often the catalogue was changed; 0 before anything was loaded."""
         row = self._db["catalogue"].find_one({"_id": "current"})
         return row["revision"] if row else 0
 
@@ -40,7 +40,7 @@ class MatterStore:
         return self._db["matters"].find_one({"_id": version_id}, session=session)
 
     def add(self, records: Iterable[Document], session: Any = None) -> int:
-        """Add versions that are not there yet, and say how many those were. One that is there is never changed."""
+        """Add the versions that do not exist yet, and return their number. Existing ones are never changed."""
         writes = [
             UpdateOne({"_id": _id(record)}, {"$setOnInsert": {"v": 1, **record}}, upsert=True) for record in records
         ]
@@ -60,7 +60,7 @@ class MatterStore:
         return self._db["matter_drafts"].find_one({"_id": draft_id}, session=session)
 
     def add_draft(self, session: Any, row: Document) -> bool:
-        """Keep a new draft; False where its number has one."""
+        """Add a draft; False if there is one of the same matter and number."""
         try:
             self._db["matter_drafts"].insert_one(row, session=session)
         except DuplicateKeyError:
@@ -68,11 +68,11 @@ class MatterStore:
         return True
 
     def change_draft(self, session: Any, draft_id: str, edit: int, fields: Document) -> None:
-        """Set fields of a draft that still stands at `edit`."""
+        """Set fields of a draft if its edit number is still `edit`."""
         self._db["matter_drafts"].update_one({"_id": draft_id, "edit": edit}, {"$set": fields}, session=session)
 
     def remove_draft(self, session: Any, draft_id: str) -> None:
-        """Forget a draft."""
+        """Delete a draft."""
         self._db["matter_drafts"].delete_one({"_id": draft_id}, session=session)
 
 

@@ -1,7 +1,7 @@
 """A backup as one file: a tar of BSON documents by collection, of street networks, and of a manifest at its end.
 
 The manifest names every member with its size and sha256, and every collection with its number of documents. Sealed
-fields stay sealed in it; the keys never come near it.
+fields stay sealed in it, and the keys are not part of it.
 """
 
 import hashlib
@@ -61,7 +61,7 @@ class ArchiveWriter:
                 self._add(f"networks/{name}/{path.relative_to(folder).as_posix()}", content)
 
     def finish(self, about: Manifest) -> Manifest:
-        """Write the manifest and give the file its name."""
+        """Write the manifest, sync the file, rename it to its final name; returns the manifest."""
         manifest = {"format": FORMAT, **about, "members": self._members}
         text = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
         self._put(MANIFEST, len(text), io.BytesIO(text))
@@ -73,7 +73,7 @@ class ArchiveWriter:
         return manifest
 
     def give_up(self) -> None:
-        """Remove the unfinished file."""
+        """Abort: remove the unfinished file."""
         self._file.close()
         self._draft.unlink(missing_ok=True)
 
@@ -92,7 +92,7 @@ class ArchiveWriter:
 
 
 class Archive:
-    """A backup whose members were all verified when it was opened."""
+    """A backup, opened for reading; all its members are verified (names and sha256) on opening."""
 
     def __init__(self, path: Path) -> None:
         """Raises ArchiveBroken."""

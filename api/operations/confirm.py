@@ -18,7 +18,7 @@ def open_questions(
     is_known: Callable[[date], bool],
     today: date,
 ) -> Open:
-    """By heading, what is open: one line each."""
+    """What the district must still confirm or correct, by heading, one line each (a point, matter, draft or year)."""
     placed, entries = list(points), list(matters)
     return {
         "points without a surveyed position": [f"{p.id} {p.name}" for p in placed if not p.confirmed or not p.position],

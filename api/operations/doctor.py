@@ -47,7 +47,7 @@ def examine(
     versions: Mapping[str, int],
     now: Callable[[], datetime],
 ) -> list[Finding]:
-    """All findings; `joined` opens the running store, or starts it for this examination."""
+    """Examine the installation; `joined` connects to the running store, or starts it for the examination."""
     findings = list(machine(settings))
     if not settings.mongodb_uri and not (settings.var / "store").exists():
         return [*findings, Finding("store", "note", f"none in {settings.var} yet", "The first start makes it.")]

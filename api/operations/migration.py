@@ -1,7 +1,7 @@
 """The rules of migrations: the version of each collection, its upgrades, and which stores this release can use.
 
-An upgrade of a collection first expands (fields are added, so that releases before and after both read the document)
-and, once no process of an older release runs, contracts (fields that nobody reads any more are taken away).
+Expand and contract: an upgrade of a collection first adds fields, so that both the older and the newer release can read
+the documents; once no process of an older release runs, it removes the fields that nothing reads any more.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ class NewerStore(CannotStart):
 
 
 class MigrationFailed(CannotStart):
-    """A document could not be brought forward, or another process has been at it for too long."""
+    """A document could not be migrated, or another process has been migrating for too long."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class MigrationStep:
 
 
 class Shape:
-    """What a release writes: documents begin with version 1, and each upgrade of their collection adds 1.
+    """The version of each collection that a release writes: 1, and 1 more per upgrade.
 
-    `upcast` gives the versions of collections whose documents are never changed but read anew (a case's actions).
+    `upcast` are the versions of collections whose documents are not migrated but converted when read (case_actions).
     """
 
     def __init__(

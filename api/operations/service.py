@@ -36,7 +36,7 @@ class Migrations:
         self._store, self._shape, self._now = store, shape, now
 
     def run(self) -> list[str]:
-        """Run the migrations that are left; gives a line per change. Idempotent, also in several processes at once.
+        """Run the pending migrations; returns a line per change. Idempotent, also if several processes run it at once.
 
         Raises NewerStore, RestoreUnfinished or MigrationFailed.
         """
@@ -100,7 +100,7 @@ class Migrations:
 
 
 def open_keys(store: OperationsStore, folder: Path) -> Keyring:
-    """The keyring, created if both keys and store are new. Raises KeysWrong for a store of other keys."""
+    """Open the keyring, creating it if both keys and store are new. Raises KeysWrong if the store has other keys."""
     if store.row("keys") and not list(folder.glob("seal-*.key")):
         raise KeysWrong(
             f"The store is sealed, and its keys are not in {folder}. Put back the folder CIRCLE_KEYS that you keep "
@@ -125,7 +125,7 @@ def require_keys(store: OperationsStore, keyring: Keyring) -> None:
 
 
 def back_up(store: OperationsStore, networks: Path, target: Path, *, release: str, now: datetime) -> Manifest:
-    """Write a consistent snapshot into the new file `target`; gives its manifest. Raises ArchiveBroken."""
+    """Write a consistent snapshot into the new file `target`; returns its manifest. ArchiveBroken if it exists."""
     writer = ArchiveWriter(target)
     try:
         with store.one_moment() as session:
@@ -142,9 +142,10 @@ def back_up(store: OperationsStore, networks: Path, target: Path, *, release: st
 
 
 def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shape, now: datetime) -> Manifest:
-    """Restore a backup into an empty store and verify the result; gives its manifest.
+    """Restore a backup into an empty store and verify the result; returns its manifest.
 
-    Raises ArchiveBroken, NewerStore or RestoreRefused, and then nothing was changed.
+    Raises NewerStore or RestoreRefused, or ArchiveBroken for a damaged file, before anything is changed. If the result
+    differs from the backup it raises ArchiveBroken too, and the store stays marked as incomplete.
     """
     archive = Archive(source)
     try:
@@ -181,7 +182,7 @@ def _compare(store: OperationsStore, archive: Archive) -> None:
 
 
 def _put_networks(archive: Archive, networks: Path) -> None:
-    """Generations never change: a file that is there already is the same."""
+    """Restore the files of the street networks; existing ones are kept, since generations never change."""
     for name, content in archive.files():
         path = networks.parent / name
         if not path.exists():

@@ -17,7 +17,7 @@ from api.operations.migration import MigrationStep
 from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
 LEFT_OUT = frozenset({"health", "processes"})
-"""Of the moment: they say nothing after a restore."""
+"""Collections that no backup holds: their content is transient and useless after a restore."""
 LONG_SECONDS = 24 * 3600.0
 BATCH_DOCUMENTS = 200
 BATCH_BYTES = 8_000_000
@@ -33,7 +33,7 @@ RAW: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)
 
 
 class OperationsStore:
-    """The store as a whole."""
+    """The whole store, collection by collection, whatever room they belong to."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -42,22 +42,22 @@ class OperationsStore:
     # -- whole collections --------------------------------------------------
 
     def collections(self) -> list[str]:
-        """The names of what a backup holds."""
+        """The names of the collections that belong in a backup."""
         names = self._db.handle.list_collection_names()
         return sorted(name for name in names if name not in LEFT_OUT and not name.startswith("system."))
 
     def documents(self, collection: str, session: Any = None) -> Iterator[bytes]:
-        """Every document as BSON, by `_id`."""
+        """Every document of a collection as BSON, in order of `_id`."""
         rows: Any = self._db.handle.get_collection(collection, codec_options=RAW)
         for row in rows.find({}, session=session).sort("_id", 1):
             yield row.raw
 
     @contextmanager
     def one_moment(self) -> Iterator[Any]:
-        """A session in which every read sees the store as it was at one moment.
+        """A session in which all reads see the same snapshot of the store.
 
-        MongoDB has snapshot sessions for it, for as long as `minSnapshotHistoryWindowInSeconds` says; the embedded
-        store takes them and does not keep to them (tried), but its transactions do.
+        On MongoDB it is a snapshot session, valid for `minSnapshotHistoryWindowInSeconds`. The embedded store accepts
+        those without honouring them (tried), so there it is a transaction.
         """
         with self.patiently():
             embedded = self._db.client.admin.command("hello").get("setName") == "secantus"
@@ -70,7 +70,7 @@ class OperationsStore:
 
     @staticmethod
     def patiently() -> Any:
-        """The time limit of single operations lifted: these read and write everything."""
+        """Lift the time limit of operations within a `with` block, for those that read or write everything."""
         return timeout(LONG_SECONDS)
 
     def empty(self) -> bool:
@@ -84,7 +84,7 @@ class OperationsStore:
                 self._db[name].drop()
 
     def put(self, collection: str, documents: Iterable[bytes]) -> None:
-        """Insert documents as they are."""
+        """Insert documents (BSON) unchanged."""
         rows = self._db.handle.get_collection(collection, codec_options=RAW)
         batch: list[Any] = []
         size = 0
@@ -132,13 +132,13 @@ class OperationsStore:
     # -- bringing documents forward -------------------------------------------
 
     def lease_schema(self, now: datetime) -> Document | None:
-        """Lease the row `schema`, made where it is not there yet; None where another process holds it."""
+        """Lease the row `schema`, creating it if needed; None if another process has the lease."""
         first = {"v": 1, "versions": {}, "settled": False, **self._db.leasable(now)}
         self._rows.update_one({"_id": "schema"}, {"$setOnInsert": first}, upsert=True)
         return self._db.claim("installation", {"_id": "schema"}, now)
 
     def renew_schema(self, lease: Document, now: datetime) -> bool:
-        """Extend the lease; False if it went to another process."""
+        """Extend the lease; False if another process has it by now."""
         until = {"$set": {"lease.until": now + timedelta(seconds=LEASE_SECONDS)}}
         return self._rows.update_one(_held(lease), until).matched_count == 1
 
@@ -147,11 +147,11 @@ class OperationsStore:
         self._rows.update_one(_held(lease), {"$set": {"lease.until": now, **fields}})
 
     def behind(self, step: MigrationStep) -> list[Document]:
-        """Some documents of the version before this step."""
+        """A batch of documents that are at the version before this step."""
         return list(self._db[step.collection].find({"v": _before(step)}).limit(BATCH_DOCUMENTS))
 
     def expand(self, step: MigrationStep, fields: Mapping[Any, Document]) -> None:
-        """Set the new fields and version of documents, by `_id`; one that another process has migrated stays."""
+        """Set the new fields and version of documents, by `_id`; skips those that another process has migrated."""
         changes = [
             UpdateOne({"_id": key, "v": _before(step)}, {"$set": {**added, "v": step.to}})
             for key, added in fields.items()
@@ -159,7 +159,7 @@ class OperationsStore:
         self._db[step.collection].bulk_write(changes, ordered=False)
 
     def contract(self, step: MigrationStep) -> int:
-        """Remove the step's old fields; gives how many documents had any."""
+        """Remove the old fields of a step; returns how many documents had any."""
         had: Document = {"$or": [{field: {"$exists": True}} for field in step.drop]}
         gone = {"$unset": dict.fromkeys(step.drop, "")}
         return self._db[step.collection].update_many(had, gone).modified_count if step.drop else 0
@@ -192,5 +192,5 @@ def _held(lease: Document) -> Document:
 
 
 def _before(step: MigrationStep) -> Any:
-    """The version before, by which a document that carries none counts as the first."""
+    """A filter for the version before a step; a document without a version counts as version 1."""
     return {"$in": [1, None]} if step.to == 2 else step.to - 1

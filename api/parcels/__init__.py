@@ -1,1 +1,1 @@
-"""Courier shipments and who holds what: so far the licence on its way to the citizen."""
+"""Parcels (快件): courier shipments, so far of the licence to the citizen."""

@@ -35,7 +35,7 @@ WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
 class ParcelExists(Refusal):
-    """One parcel a direction is on its way already."""
+    """A parcel of this case is on its way already; there may be one per direction."""
 
     code = "parcel_exists"
     zh = "这个办件已经有在途的快件。"
@@ -43,7 +43,7 @@ class ParcelExists(Refusal):
 
 
 class NotToBeSent(Refusal):
-    """The case is not at the point where something is sent, or the applicant comes for it."""
+    """The case is not issued yet, or the applicant collects the result."""
 
     code = "not_to_be_sent"
     zh = "证照还没有制作好，或者申请人选择自取。"
@@ -59,7 +59,7 @@ class NotOnItsWay(Refusal):
 
 
 class SignatureBad(Refusal):
-    """A push that the carrier did not sign."""
+    """The signature of a push is not the carrier's."""
 
     code = "signature_bad"
     zh = "签名不对。"
@@ -68,7 +68,7 @@ class SignatureBad(Refusal):
 
 @dataclass(frozen=True)
 class TrackingEvent:
-    """One line of a carrier's tracking. `text` is without couriers' names and phones."""
+    """A tracking event. `key` identifies it (see `event`); `text` is without couriers' names and phones."""
 
     key: str
     at: datetime
@@ -78,7 +78,7 @@ class TrackingEvent:
 
 @dataclass(frozen=True)
 class Receiver:
-    """To whom a parcel goes; each field sealed."""
+    """The receiver of a parcel; each field is sealed."""
 
     name: str
     phone: str
@@ -89,8 +89,8 @@ class Receiver:
 class Parcel:
     """A parcel as it is stored. `version` counts what people changed, `pushes` the carrier's pushes; `salt` is sealed.
 
-    It lies where its case lies, at a `desk` and with a `department`. `open` ends with the applicant's confirmation or
-    a state in CLOSED; `secret` is the unguessable part of the carrier's callback address.
+    `desk` and `department` are those of its case. `open` is true until the applicant's confirmation or a state in
+    CLOSED; `secret` is the unguessable part of the carrier's callback address.
     """
 
     id: str
@@ -117,13 +117,13 @@ class Parcel:
 
 
 def event(carrier: str, number: str, at: datetime, context: str, code: str, state: str) -> TrackingEvent:
-    """An event under the key sha256(carrier, number, time, context, code): the same line twice is one event."""
+    """Make an event; its key is the SHA-256 of carrier, number, time, text and code, so repeats have the same key."""
     key = sha256("\0".join((carrier, number, at.isoformat(), context, code)).encode()).hexdigest()
     return TrackingEvent(key, at, redact(context), state)
 
 
 def redact(context: str) -> str:
-    """A carrier's line without personal data: phones masked, couriers' names left out."""
+    """Remove personal data from a carrier's text: phones are masked, couriers' names left out."""
     without_phones = re.sub(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)", r"\1****\2", context)
     who = r"(快递员|派件员|派送员|收派员|业务员|揽投员|投递员)"
     name = r"\s*[:：]?\s*[\[【(（]?[一-鿿·]{2,4}[\]】)）]?"
@@ -132,7 +132,8 @@ def redact(context: str) -> str:
 
 
 def merge(known: Iterable[TrackingEvent], pushed: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:
-    """The set of all events, oldest first: pushes that come late, twice or shuffled lead to the same set."""
+    """The union of the events, oldest first, the last MOST_EVENTS: the same for pushes that are late, repeated or
+    out of order."""
     by_key = {line.key: line for line in (*known, *pushed)}
     ranks = {state: rank for rank, state in enumerate(STATES)}
     ordered = sorted(by_key.values(), key=lambda line: (line.at, ranks[line.state], line.key))
@@ -140,14 +141,14 @@ def merge(known: Iterable[TrackingEvent], pushed: Iterable[TrackingEvent]) -> tu
 
 
 def state_of(events: tuple[TrackingEvent, ...]) -> str:
-    """The state after these events: that of the latest."""
+    """The state of a parcel: that of its latest event, or `awaiting_pickup` without any."""
     return events[-1].state if events else "awaiting_pickup"
 
 
 def check_waybill(carrier: str, number: str) -> str:
-    """A waybill number as the carrier writes it. Raises ValueError.
+    """Check and normalise a waybill number (no blanks or hyphens, upper case). Raises ValueError.
 
-    EMS letter numbers carry the UPU S10 check digit; of the others only form and length can be checked.
+    EMS numbers with letters have the check digit of UPU S10; of others only form and length can be checked.
     """
     clean = re.sub(r"[\s-]", "", number).upper()
     if not re.fullmatch(r"[A-Z0-9]{8,24}", clean):
@@ -160,5 +161,5 @@ def check_waybill(carrier: str, number: str) -> str:
 
 
 def mask_address(address: str) -> str:
-    """An address with its first six characters, the rest masked."""
+    """Mask an address after its first six characters; a shorter one is masked whole."""
     return f"{address[:6]}****" if len(address) > 6 else "****"

@@ -1,4 +1,4 @@
-"""Parcels, and the carrier's push."""
+"""The routes of parcels, and the callback for carriers' pushes."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def _following(bp: Blueprint, parcels: Parcels, http: Http) -> None:
     @http.allow("citizen", *READERS)
     @bp.response(200, schemas.TrackingLines)
     def events(parcel_id: str, actor: Any) -> Body:
-        """Its tracking, oldest first."""
+        """The tracking events of a parcel, oldest first."""
         return {"items": parcels.parcel(actor, parcel_id)["events"]}
 
     @bp.post("/parcels/<parcel_id>/confirmation")
@@ -61,7 +61,7 @@ def _following(bp: Blueprint, parcels: Parcels, http: Http) -> None:
     @bp.arguments(schemas.Confirmation)
     @bp.response(200, schemas.ParcelSchema)
     def confirm(_: Body, parcel_id: str, actor: Any) -> Any:
-        """The applicant holds it, against the version in If-Match."""
+        """Confirm that one has received a parcel, against the version in If-Match."""
         confirmed = parcels.confirm(actor, parcel_id, http.wanted_version())
         return confirmed, http.etag(confirmed["version"])
 
@@ -70,7 +70,7 @@ def _following(bp: Blueprint, parcels: Parcels, http: Http) -> None:
     @bp.arguments(schemas.ParcelQueue, location="query")
     @bp.response(200, schemas.ParcelPage)
     def queue(wanted: Body, actor: Any) -> Body:
-        """The desk's parcels."""
+        """A saved queue of the parcels of one's desk or department."""
         return page(lambda after, most: parcels.queue(actor, wanted["queue"], after, most), wanted)
 
 
@@ -80,6 +80,6 @@ def _pushed(bp: Blueprint, parcels: Parcels, http: Http) -> None:
     @bp.arguments(schemas.Push, location="form")
     @bp.response(200)
     def push(body: Body, secret: str) -> Response:
-        """快递100's push; the answer must be exactly this, or it comes again."""
+        """Take a push of 快递100; any other answer than this one makes it repeat the push."""
         parcels.receive(secret, body["param"], body["sign"])
         return Response(ANSWER, content_type="application/json; charset=utf-8")

@@ -1,4 +1,4 @@
-"""Shapes of parcels."""
+"""Request and response schemas of parcels."""
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
@@ -7,7 +7,7 @@ from api.web.fields import Page, Time
 
 
 class NewParcel(Schema):
-    """Send the licence. The console carrier draws its own number; the others' stands on their label."""
+    """A licence to send. `number` is the waybill number on the label; the console carrier makes its own."""
 
     direction = fields.String(required=True, validate=validate.OneOf(["to_citizen"]))
     carrier = fields.String(required=True, validate=validate.OneOf(list(CARRIERS)))
@@ -15,13 +15,13 @@ class NewParcel(Schema):
 
 
 class Confirmation(Schema):
-    """What arrived; the licence, where nothing is said."""
+    """What has arrived; by default the licence."""
 
     item = fields.String(validate=validate.Length(max=60))
 
 
 class ReceiverSchema(Schema):
-    """To whom; masked."""
+    """The receiver, masked."""
 
     name = fields.String(required=True)
     phone = fields.String(required=True)
@@ -29,7 +29,7 @@ class ReceiverSchema(Schema):
 
 
 class TrackingLine(Schema):
-    """One line of tracking, without couriers' names and phones."""
+    """A tracking event, without couriers' names and phones."""
 
     at = Time(required=True)
     text = fields.String(required=True)
@@ -37,7 +37,7 @@ class TrackingLine(Schema):
 
 
 class ParcelSchema(Schema):
-    """A parcel. `state` is what the carrier says; `confirmed_at` is the applicant's own word."""
+    """A parcel. `state` is from the carrier's events; `confirmed_at` is when the applicant confirmed its receipt."""
 
     id = fields.String(required=True)
     version = fields.Integer(required=True)
@@ -62,7 +62,7 @@ class ParcelPage(Page):
 
 
 class TrackingLines(Schema):
-    """All lines, oldest first."""
+    """The tracking events of a parcel, oldest first."""
 
     items = fields.List(fields.Nested(TrackingLine), required=True)
 
@@ -76,10 +76,10 @@ class ParcelQueue(Schema):
 
 
 class Push(Schema):
-    """快递100's form; what else it may send is not ours to refuse."""
+    """The form that 快递100 posts; unknown fields are ignored, since it may add some."""
 
     class Meta:
-        """Take no notice of further fields."""
+        """Ignores unknown fields."""
 
         unknown = EXCLUDE
 

@@ -1,4 +1,4 @@
-"""Send a licence, take the carrier's pushes, let the citizen confirm."""
+"""The use cases of parcels: send a licence, take the carrier's pushes, confirm the receipt."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ QUEUES: dict[str, Row] = {"open": {"open": True, "confirmed_at": None}, "all": {
 
 
 class OtherPushCameFirst(Exception):
-    """Two pushes at once: read again and merge again."""
+    """A concurrent push was written first; the caller reads the parcel and merges again."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ParcelNotice:
 
 
 class Parcels:
-    """Parcels. They are there for whom their case is there; receivers are masked."""
+    """Parcels. Whoever may see a case may see its parcels; receivers are masked."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Parcels:
         self._now = now
 
     def start(self) -> None:
-        """Give a place to the parcels of a release that knew none."""
+        """Set desk and department of the parcels of older releases, which had none."""
         while parcels := self._store.unplaced(SWEPT):
             for parcel in parcels:
                 shipment = self._cases.shipment(parcel.case)
@@ -72,13 +72,13 @@ class Parcels:
                 self._store.follow(parcel.case_id, desk, department)
 
     def follow_case(self, number: str) -> None:
-        """Put a case's parcels where the case lies now. Idempotent."""
+        """Set desk and department of a case's parcels to those of the case now. Idempotent."""
         shipment = self._cases.shipment(number)
         if shipment is not None:
             self._store.follow(shipment.id, shipment.desk, shipment.department)
 
     def send(self, actor: Actor, number: str, carrier: str, waybill: str | None, new_id: str) -> Row:
-        """Send a case's licence. Raises NotToBeSent, ParcelExists, BadFields."""
+        """Send the licence of an issued case by courier. Raises NotFound, NotToBeSent, ParcelExists, BadFields."""
         shipment = self._cases.shipment(number)
         if shipment is None or "window" not in self._cases.roles_at(actor, number):
             raise NotFound
@@ -91,13 +91,13 @@ class Parcels:
         return self._as_json(parcel)
 
     def watch(self, payload: Row) -> None:
-        """A job: ask the carrier to tell us of this parcel."""
+        """A job: subscribe to the carrier's events of this parcel. Raises TrackerFailed, and is then retried."""
         parcel = self._store.parcel(payload["parcel"])
         if parcel is not None:
             self._trackers[parcel.carrier].watch(self._watched(parcel))
 
     def play(self, payload: Row) -> None:
-        """A job of the console carrier: its next push, through the same door as a real one."""
+        """A job of the console carrier: receive its next push, as if it came from a real carrier."""
         parcel = self._store.by_secret(payload["secret"])
         console = self._trackers.get("console")
         if parcel is not None and isinstance(console, ConsoleCarrier):
@@ -105,9 +105,10 @@ class Parcels:
             self.receive(payload["secret"], *console.push(self._watched(parcel), payload["turn"], begun))
 
     def receive(self, secret: str, param: str, sign: str) -> None:
-        """Take a carrier's push; a repeated, late or shuffled one changes nothing.
+        """Merge a carrier's push into its parcel, and announce a new state.
 
-        Raises NotFound, SignatureBad or BadFields.
+        The order of pushes does not matter, and a repeated one adds no event. `secret` is the unguessable part of the
+        callback address. Raises NotFound, SignatureBad or BadFields.
         """
         while True:
             before = self._store.by_secret(secret)
@@ -127,7 +128,7 @@ class Parcels:
                 continue
 
     def confirm(self, actor: Actor, parcel_id: str, version: int) -> Row:
-        """Note that the applicant holds it. Idempotent."""
+        """Record the applicant's confirmation of receipt. Idempotent. Raises NotFound, NotOnItsWay, VersionStale."""
         parcel = self._store.parcel(parcel_id)
         if parcel is None or parcel.owner != actor.id:
             raise NotFound
@@ -138,20 +139,20 @@ class Parcels:
         return self.parcel(actor, parcel_id)
 
     def parcel(self, actor: Actor, parcel_id: str) -> Row:
-        """A parcel that this actor may see."""
+        """A parcel, if this actor may see its case. Raises NotFound."""
         parcel = self._store.parcel(parcel_id)
         if parcel is None or not self._cases.roles_at(actor, parcel.case):
             raise NotFound
         return self._as_json(parcel)
 
     def of_case(self, actor: Actor, number: str) -> list[Row]:
-        """The parcels of a case that this actor may see."""
+        """The parcels of a case, if this actor may see it. Raises NotFound."""
         if not self._cases.roles_at(actor, number):
             raise NotFound
         return [self._as_json(parcel) for parcel in self._store.of_case(number)]
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
-        """The parcels of one's desk or department, newest first, up to `limit`."""
+        """A saved queue (`open` or `all`) of the parcels of one's desk or department, newest first, up to `limit`."""
         filters = [{**QUEUES[queue], **place} for place in scope.within(actor)]
         return [self._as_json(parcel) for parcel in self._store.list(filters, after, limit)]
 
@@ -164,7 +165,7 @@ class Parcels:
         return {"ref": parcel_id, "title": title, "state_label": rules.STATES[parcel.state]}
 
     def notice_values(self, parcel_id: str) -> ParcelNotice:
-        """Whom a notice about this parcel goes to, and its values: case number, carrier, waybill."""
+        """The recipient of a notice about this parcel, and its values: case number, carrier, waybill."""
         parcel = self._store.parcel(parcel_id)
         assert parcel is not None
         carrier = rules.CARRIERS[parcel.carrier]

@@ -32,7 +32,7 @@ class ParcelStore:
         self._db = database
 
     def add(self, session: Any, parcel: Parcel) -> bool:
-        """Keep a new parcel; False where one of this case and direction is open already."""
+        """Insert a new parcel; False if one of the same case and direction is open already."""
         document = asdict(parcel)
         row = {"_id": document.pop("id"), "v": 1, **document, "events": _documents(parcel.events)}
         try:
@@ -54,24 +54,24 @@ class ParcelStore:
         return [_parcel(row) for row in self._db["parcels"].find({"case": number}).sort("_id", -1)]
 
     def follow(self, case_id: str, desk: str, department: str) -> None:
-        """Let a case's parcels lie where it lies. No version counts this: nobody's change is lost by it."""
+        """Set desk and department of a case's parcels. Versions stay, since this conflicts with no other change."""
         place = {"desk": desk, "department": department}
         self._db["parcels"].update_many({"case_id": case_id}, {"$set": place})
 
     def unplaced(self, limit: int) -> list[Parcel]:
-        """Parcels of a release that knew no places."""
+        """Up to `limit` parcels of older releases, which have no desk."""
         return [_parcel(row) for row in self._db["parcels"].find({"desk": None}).limit(limit)]
 
     def list(self, filters: Iterable[Document], after: str | None, limit: int) -> list[Parcel]:
         """Parcels that match one of the filters, newest first, up to `limit`.
 
-        Each filter is asked for by itself: the embedded store reads the whole collection for an `$or`.
+        One query per filter, since the embedded store reads the whole collection for an `$or`.
         """
         rows = {row["_id"]: row for wanted in filters for row in self._db.newest("parcels", wanted, after, limit)}
         return [_parcel(rows[parcel_id]) for parcel_id in sorted(rows, reverse=True)[:limit]]
 
     def push(self, session: Any, before: Parcel, after: Parcel) -> bool:
-        """Write what a push changed, where the parcel has had no other since `before`; False where it has."""
+        """Write the changes of a push; False if another push came since `before` was read."""
         wanted = {"_id": before.id, "pushes": before.pushes}
         change = {field: getattr(after, field) for field in ("monitor", "state", "open")}
         change["events"] = _documents(after.events)
@@ -79,7 +79,7 @@ class ParcelStore:
         return self._db["parcels"].update_one(wanted, update, session=session).modified_count == 1
 
     def confirm(self, session: Any, parcel: Parcel, version: int) -> bool:
-        """Write the applicant's confirmation where the parcel still has `version`; False where it has not."""
+        """Write the applicant's confirmation; False if the parcel is no longer at `version`."""
         wanted = {"_id": parcel.id, "version": version}
         change = {"confirmed_at": parcel.confirmed_at, "open": parcel.open}
         update = {"$set": change, "$inc": {"version": 1}}
@@ -91,7 +91,7 @@ def _parcel_or_none(row: Document | None) -> Parcel | None:
 
 
 def _parcel(row: Document) -> Parcel:
-    """From a stored document; a release before places wrote no desk and no department."""
+    """A parcel from its document. Releases before places wrote no desk and no department."""
     return Parcel(
         id=row["_id"],
         version=row["version"],

@@ -1,1 +1,1 @@
-"""What people say is wrong with a service point or a guide, and what the office found."""
+"""Reports of errors (纠错) in service points and guides, and their settlement by the office."""

@@ -1,4 +1,4 @@
-"""Reports that something is wrong (纠错): what they are about, and how they end."""
+"""The rules of reports of errors (纠错): subjects, outcomes and refusals."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _ABOUT = re.compile(r"(point|matter):([\w.-]{1,80})")
 
 
 class TooManyReports(Refusal):
-    """This address, or this person, has reported enough for a day."""
+    """The daily limit of reports per address, or per person, is reached."""
 
     code = "too_many_reports"
     zh = "今天反映的问题已经很多了，请明天再来，或打电话告诉我们。"
@@ -25,7 +25,7 @@ class TooManyReports(Refusal):
 
 
 class ReportSettled(Refusal):
-    """Somebody settled it first."""
+    """The report was settled already."""
 
     code = "report_settled"
     zh = "这条反映已经处理过了，请刷新。"
@@ -34,7 +34,7 @@ class ReportSettled(Refusal):
 
 @dataclass(frozen=True)
 class About:
-    """A thing that a report is about: the kind and its id."""
+    """The subject of a report: its kind (point or matter) and id."""
 
     kind: str
     id: str

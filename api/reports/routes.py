@@ -1,4 +1,4 @@
-"""Routes of reports: anyone may report, the office settles."""
+"""Routes of reports: anyone may report an error, staff list and settle reports."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def blueprint(reports: Reports, http: Http) -> Blueprint:
     @bp.response(201, schemas.ReportReceipt)
     @http.create_once(lambda actor, report_id: reports.receipt(report_id))
     def add(body: Row, actor: Any, new_id: str) -> Row:
-        """Say what is wrong with a service point or a matter; who is logged in is told how it ended."""
+        """Report an error in a service point or a matter; who is logged in gets a notice of the settlement."""
         return reports.add(actor, new_id, body)
 
     @bp.get("/desk/reports")

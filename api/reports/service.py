@@ -101,7 +101,7 @@ class Reports:
         return [{key: face[key] for key in keys} for face in faces]
 
     def forget(self, reporter: Reporter) -> None:
-        """Remove the link between a citizen and their reports."""
+        """Remove the link between a citizen and their reports; the texts stay."""
         self._store.forget(f"citizen:{reporter.id}")
 
     def _row(self, report_id: str) -> Row:

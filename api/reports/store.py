@@ -20,15 +20,15 @@ class ReportStore:
         self._db = database
 
     def add(self, session: Any, row: Document) -> None:
-        """A new report."""
+        """Insert a report."""
         self._db["reports"].insert_one(row, session=session)
 
     def report(self, report_id: str) -> Document | None:
-        """A report."""
+        """A report by id."""
         return self._db["reports"].find_one({"_id": report_id})
 
     def count_since(self, origin: str, since: datetime) -> int:
-        """How many reports came from there since then."""
+        """How many reports this origin has sent since an instant."""
         return self._db["reports"].count_documents({"origin": origin, "at": {"$gt": since}})
 
     def listed(self, state: str, after: str | None, most: int) -> list[Document]:
@@ -49,5 +49,5 @@ class ReportStore:
         return self._db.take_before("reports", {"_id": report_id, "state": "open"}, change, session=session)
 
     def forget(self, by: str) -> None:
-        """Forget who reported."""
+        """Remove reporter and origin from all reports of a person."""
         self._db["reports"].update_many({"by": by}, {"$set": {"by": None, "origin": None}})

@@ -1,1 +1,1 @@
-"""MongoDB: opening it, the embedded store, transactions and leases."""
+"""Access to MongoDB: connections, transactions, leases, paging; and the embedded store."""

@@ -1,4 +1,4 @@
-"""MongoDB opened; its indexes, transactions and leases, and the one way to take a row and to page.
+"""The MongoDB database: connection, indexes, transactions, leases, paging, and atomic changes of a single row.
 
 Nothing here, and nothing in a store, calls `findAndModify`: on the embedded store it reads the whole collection.
 """
@@ -55,11 +55,11 @@ UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionErro
 
 
 class OutcomeUnknown(ConnectionFailure):
-    """All of a transaction is in the store or nothing of it; which of the two is for the caller's next look."""
+    """A transaction was committed or not, and the store does not know which; the caller must read to find out."""
 
 
 class Contended(ConnectionFailure):
-    """So many want the same row that this one never got it; nothing was changed."""
+    """Every try to change a row lost to a concurrent change; nothing was changed."""
 
 
 UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutError)
@@ -78,7 +78,7 @@ class StoreUnfit(CannotStart):
 
 
 class Database:
-    """One MongoDB database. Writes are acknowledged by a majority and journaled before anyone is told."""
+    """One MongoDB database. A write returns once a majority has acknowledged and journaled it."""
 
     def __init__(self, uri: str, name: str, most_connections: int = MOST_CONNECTIONS) -> None:
         try:
@@ -102,7 +102,7 @@ class Database:
         return self.handle[name]
 
     def require_replica_set(self) -> None:
-        """Look, before anything else, whether the server can do what is asked of it. Raises StoreUnfit."""
+        """Check that the server answers, accepts our log-in and has transactions (a replica set). Raises StoreUnfit."""
         try:
             with timeout(REACH_SECONDS):
                 hello = self.client.admin.command("hello")
@@ -122,19 +122,19 @@ class Database:
             )
 
     def ensure(self, indexes: Iterable[Index]) -> None:
-        """Make the indexes that are not there yet."""
+        """Create the indexes that do not exist yet."""
         for collection, keys, options in indexes:
             self[collection].create_index(keys, **options)
 
     def after_commit(self, nudge: Callable[[], None]) -> None:
-        """Call `nudge` after every committed transaction, e.g. to wake the dispatcher."""
+        """Register `nudge`, to be called after every committed transaction, e.g. to wake the dispatcher."""
         self._after_commit.append(nudge)
 
     def transact(self, work: Callable[[ClientSession], T]) -> T:
         """Run `work` in one transaction; transient errors run it again, so it must touch only the store.
 
-        Gives up after TRANSACTION_SECONDS with one of UNAVAILABLE. Raises OutcomeUnknown where a store that was
-        started again no longer knows the commit; running `work` once more would then meet its own rows.
+        Returns what `work` returned. Gives up after TRANSACTION_SECONDS with one of UNAVAILABLE. Raises OutcomeUnknown
+        if a restarted store no longer knows the commit; a further run of `work` could then meet its own rows.
         """
         end = time.monotonic() + TRANSACTION_SECONDS
         with timeout(TRANSACTION_SECONDS), self.client.start_session() as session:
@@ -144,10 +144,10 @@ class Database:
         return result
 
     def put(self, collection: str, row: Document) -> Document:
-        """Insert a row outside of any transaction, and give what lies under its `_id`: this row, or who came first.
+        """Insert a row outside of any transaction, and return the row that now has its `_id`: this or an earlier one.
 
-        The driver repeats an insert whose answer was lost, and a store that died meanwhile does not know the repeat for
-        one: it then meets the row that it has just written. Raises DuplicateKeyError where another unique key is taken.
+        An insert that the driver sent twice (its answer was lost, the store was restarted) counts as one. Raises
+        DuplicateKeyError if another unique key is taken.
         """
         try:
             self[collection].insert_one(row)
@@ -161,7 +161,7 @@ class Database:
     def add(self, collection: str, row: Document) -> bool:
         """Insert a row outside of any transaction; False if another row has its `_id`.
 
-        An insert that the driver sent twice is recognised by its token. Raises DuplicateKeyError as `put` does.
+        An insert that the driver sent twice counts as one (a token in the row). Raises DuplicateKeyError as `put` does.
         """
         token = uuid4().hex
         return self.put(collection, {**row, TAKEN_AS: token}).get(TAKEN_AS) == token
@@ -169,11 +169,11 @@ class Database:
     def take(
         self, collection: str, wanted: Document, change: Document, *, sort: Sort = None, session: Session = None
     ) -> Document | None:
-        """Change one row that matches `wanted`, the first by `sort`, and return it as it is then; None if none matches.
+        """Atomically change the first row, by `sort`, that matches `wanted`; return it changed, None if none matches.
 
-        Several who want one row take it one after the other, as with `findAndModify`: the row is found through an
-        index, then changed by `_id` if it still matches and nobody else took it. `wanted` must name an indexed field.
-        None, too, if somebody else took this very row again before it was read. Raises Contended.
+        It does what `findAndModify` does: the row is found through an index, then changed by `_id` if it still matches
+        and has not changed meanwhile, so that concurrent callers follow one another. `wanted` must name an indexed
+        field. Also None if another caller changed the row again before it was read back. Raises Contended.
         """
         token = uuid4().hex
         before = self._take(collection, wanted, change, token, sort, session)
@@ -182,13 +182,13 @@ class Database:
     def take_before(
         self, collection: str, wanted: Document, change: Document, *, sort: Sort = None, session: Session = None
     ) -> Document | None:
-        """As `take`, but return the row as it was before the change. One read less. Raises Contended."""
+        """As `take`, but return the row as it was before the change, which saves a read. Raises Contended."""
         return self._take(collection, wanted, change, uuid4().hex, sort, session)
 
     def take_or_add(self, collection: str, row: Document, change: Document) -> Document | None:
-        """Change the row with the `_id` of `row` and return it as it was before; if there is none, insert `row`: None.
+        """Change the row with the `_id` of `row`, or insert `row` if there is none: an upsert outside of transactions.
 
-        An upsert for use outside of a transaction. Raises Contended.
+        Returns the row as it was before, None if it was inserted. Raises Contended.
         """
         for _ in range(MOST_TRIES):
             before = self.take_before(collection, {"_id": row["_id"]}, change)
@@ -199,24 +199,23 @@ class Database:
     def newest(self, collection: str, wanted: Document, before: Any, most: int) -> list[Document]:
         """Up to `most` of the rows that match, by `_id` descending from below `before` (None: from the newest).
 
-        Raises ValueError if `wanted` has no equality: see `oldest`.
+        Raises ValueError as `oldest` does.
         """
         return self._page(collection, wanted, {"_id": {"$lt": before}} if before else {}, -1, most)
 
     def oldest(self, collection: str, wanted: Document, after: Any, most: int) -> list[Document]:
         """Up to `most` of the rows that match, by `_id` ascending from above `after` (None: from the oldest).
 
-        `wanted` must hold an equality on a field whose index ends in `_id`: a range of `_id` alone reads the whole
-        collection on the embedded store. Raises ValueError if it holds none.
+        `wanted` must narrow a field whose index ends in `_id` (see `narrows`): a range of `_id` alone reads the whole
+        collection on the embedded store. Raises ValueError if it does not.
         """
         return self._page(collection, wanted, {"_id": {"$gt": after}} if after else {}, 1, most)
 
     def claim(self, collection: str, wanted: Document, now: datetime) -> Document | None:
-        """Lease the row that is due longest, or return None.
+        """Lease the matching row that has been due longest, for LEASE_SECONDS, and return it; None if none is due.
 
-        The row carries `due_at`, `attempts` and `lease: {until, fence}`. Who finishes must name the fence that the row
-        had when it was leased: a worker that was taken for dead and comes back late finds a higher one and changes
-        nothing.
+        The row has `due_at`, `attempts` and `lease: {until, fence}`. A lease adds 1 to the fence (a fencing token), and
+        the write that ends it must match the fence: a worker whose lease has expired and passed on changes nothing.
         """
         free = {**wanted, "due_at": due_by(now), "lease.until": {"$lte": now}}
         lease = {
@@ -227,17 +226,17 @@ class Database:
 
     @staticmethod
     def leasable(due_at: datetime) -> Document:
-        """The fields of a new row that `claim` can lease."""
+        """The fields that a new row needs for `claim`: due at `due_at`, never leased."""
         return {"due_at": due_at, "attempts": 0, "lease": {"until": due_at, "fence": 0}}
 
     def _take(
         self, collection: str, wanted: Document, change: Document, token: str, sort: Sort, session: Session
     ) -> Document | None:
-        """The row as it was before.
+        """Change one row as `take` does, and return it as it was before.
 
-        Whoever takes a row leaves a token in it and takes only what still bears the token that it found. So no change
-        by another falls between, and an update that the driver sent twice, to a store that was started again and does
-        not know the repeat for one, changes nothing the second time and is recognised by its own token.
+        Optimistic locking: each change writes a token of its own, and matches only while the token is the one that was
+        read. So no concurrent change is lost; and an update that the driver sent twice, to a store that was restarted
+        in between, changes nothing the second time and is recognised by its token.
         """
         table = self[collection]
         taken = {**change, "$set": {**change.get("$set", {}), TAKEN_AS: token}}
@@ -258,27 +257,26 @@ class Database:
         return list(self[collection].find({**wanted, **rest}).sort("_id", direction).limit(most))
 
     def probe(self, seconds: float = PROBE_SECONDS) -> None:
-        """Whether the store takes a write within `seconds`; raises one of UNAVAILABLE where it does not."""
+        """Check that the store takes a write within `seconds`. Raises one of UNAVAILABLE."""
         with timeout(seconds):
             self["health"].update_one({"_id": "probe"}, {"$inc": {"n": 1}}, upsert=True)
 
     def close(self) -> None:
-        """Close the connections, soon too where the store is gone: it would be looked for to end its sessions."""
+        """Close the connections, within CLOSE_SECONDS if the store is gone (the driver waits to end its sessions)."""
         with timeout(CLOSE_SECONDS):
             self.client.close()
 
 
 def due_by(now: datetime) -> Document:
-    """The range of instants up to `now`, for a filter on an indexed field.
+    """A filter for instants up to `now`, on an indexed field.
 
-    It has a lower end since the embedded store reads a range from its end: without one, all rows whose field is null.
+    It has a lower bound, since without one the embedded store reads all rows whose field is null too.
     """
     return {"$gt": EARLIEST, "$lte": now}
 
 
 def narrows(value: Any) -> bool:
-    """Whether a condition on an indexed field finds its rows without reading the others: an equality, `$in`, or a range
-    with both ends."""
+    """Whether a condition on an indexed field reads only the rows that match: equality, `$in`, or a closed range."""
     if not isinstance(value, dict) or not any(str(key).startswith("$") for key in value):
         return True
     return not value.keys().isdisjoint({"$eq", "$in"}) or (
@@ -287,7 +285,7 @@ def narrows(value: Any) -> bool:
 
 
 def _committed(session: ClientSession, work: Callable[[ClientSession], T], end: float) -> T:
-    """What `work` gave, committed; all of it again after a transient error."""
+    """Run `work` and commit; after a transient error run it again until `end` (monotonic). Returns its result."""
     while True:
         session.start_transaction()
         try:
@@ -303,7 +301,7 @@ def _committed(session: ClientSession, work: Callable[[ClientSession], T], end: 
 
 
 def _commit(session: ClientSession, end: float) -> None:
-    """Commit, asking again as long as the outcome is unknown."""
+    """Commit, and retry while the outcome is unknown, until `end` (monotonic). Raises OutcomeUnknown."""
     while True:
         try:
             return session.commit_transaction()

@@ -1,7 +1,7 @@
 """The embedded store: SecantusDB as a child process on a free loopback port, its data in CIRCLE_VAR.
 
-It is GPL-2.0-only: run as a program of its own and spoken to over TCP, never imported. A watch starts it again,
-on the same port and folder, when it has died or takes no write any more.
+It is GPL-2.0-only, so it runs as a separate program reached over TCP and is never imported. A watch restarts it, on the
+same port and folder, when it has died or takes no write any more.
 """
 
 import ctypes
@@ -39,7 +39,7 @@ OPTIONS += ["--cache-size", "256MB", "--oplog-retention-seconds", "600"]
 the log of operations is for replicas, of which there are none."""
 
 WRITTEN_SECONDS = 5.0
-"""A write that takes longer is a miss; a few in a row, and the store is started again."""
+"""A probe that takes longer has failed; after several failures in a row the store is restarted."""
 
 SHARDS = 16
 """Tables that the store spreads its collections over, each made when the first collection falls to it. A SIGKILL while
@@ -62,7 +62,7 @@ class PortTaken(StoreBusy):
 
 
 class EmbeddedStore:
-    """A running child and the lock that makes it the only one on its folder."""
+    """The store process of one data folder, and the file lock that keeps others off the folder."""
 
     def __init__(self, var: Path) -> None:
         self.folder = var / "store"
@@ -92,7 +92,7 @@ class EmbeddedStore:
         return self.uri
 
     def restart(self) -> None:
-        """End what is left of the child and start it again under the same URI. Raises StoreBusy."""
+        """Kill the child if it still runs, and start it again under the same URI. Raises StoreBusy."""
         self._end(signal.SIGKILL)
         self._run(self.port)
 
@@ -101,7 +101,7 @@ class EmbeddedStore:
         return self._child is not None and self._child.poll() is None
 
     def stop(self) -> None:
-        """Stop the child cleanly and give the folder free. Safe to call twice."""
+        """Stop the child cleanly and release the lock on the folder. Idempotent."""
         if self._child is not None:
             self._end(signal.SIGTERM)
             self.notice.unlink(missing_ok=True)
@@ -124,7 +124,7 @@ class EmbeddedStore:
         self._lock = lock
 
     def _begin_new(self) -> None:
-        """A folder whose making was cut off holds nothing that was acknowledged: it is made anew."""
+        """Empty a folder whose creation was interrupted: it holds nothing that was acknowledged."""
         if self._making.exists():
             shutil.rmtree(self.folder)
             self.folder.mkdir()
@@ -132,7 +132,10 @@ class EmbeddedStore:
             self._making.touch()
 
     def _make_shards(self) -> None:
-        """Insert into one collection after another until each shard has its table; the last insert is on the disk."""
+        """Insert into one collection after another until every shard has its table on the disk.
+
+        A kill while the store creates such a table would destroy the store for good.
+        """
         if self._shards() < SHARDS:
             with closing(MongoClient[dict[str, Any]](self.uri, timeoutMS=START_SECONDS * 1000)) as client:
                 for n in range(MOST_TRIES):
@@ -146,7 +149,7 @@ class EmbeddedStore:
         return len(list(self.folder.glob("secantus_documents_sh*.wt")))
 
     def _start_somewhere(self) -> None:
-        """On a free port; one that somebody takes meanwhile, and a folder that is just being freed, are tried again."""
+        """Start on a free port; retry if the port is taken meanwhile, or the folder is still being released."""
         deadline = time.monotonic() + FREED_SECONDS
         while True:
             self.port = free_port()
@@ -195,10 +198,10 @@ class EmbeddedStore:
         return StoreBusy(f"The embedded store did not start. Its last words, from {self._log}:\n{words[-800:]}")
 
     def _end(self, how: signal.Signals) -> None:
-        """Signal the child until it is gone.
+        """Send the child this signal until it has exited; kill it after STOP_SECONDS.
 
-        The store, told to stop, waits two seconds for one more caller, so it gets one. And a signal that comes while it
-        makes a thread for a caller can be lost on that thread (seen): as long as it still answers, it is told again.
+        A store that is stopping waits two seconds for one more connection, so it gets one. A signal that arrives while
+        it creates a thread for a connection can be lost (seen), so it is sent again as long as the store answers.
         """
         if self._child is None:
             return
@@ -219,10 +222,10 @@ class EmbeddedStore:
 
 
 class Watch:
-    """Looks after a store: one that died is started again at once, one that takes no write, after several tries.
+    """Restarts a store: at once if it died, after `most_misses` failed probes in a row if it takes no write.
 
-    `probe` writes a little within a time limit, or raises. Sync on commit makes a restart safe: what was acknowledged
-    is on the disk, and whoever waits for an answer is told 503 and comes again.
+    `probe` writes a little within a time limit, or raises; it is called every `pause` seconds. A restart loses nothing
+    that was acknowledged, since commits are synced to the disk; requests that wait meanwhile get 503.
     """
 
     def __init__(
@@ -238,16 +241,16 @@ class Watch:
         self._thread = threading.Thread(target=self._loop, name="store-watch", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread that probes the store."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more, then stop the store: a child that was started here ends with this thread (prctl(2))."""
+        """Stop probing. The caller then stops the store: a child that this thread restarted dies with it (prctl(2))."""
         self._stopping.set()
         self._thread.join()
 
     def look(self) -> None:
-        """Look once. Raises StoreBusy where the store must be started again and cannot be."""
+        """Probe once, and restart the store if needed. Raises StoreBusy if it does not start."""
         if self._store.alive():
             try:
                 self._probe()
@@ -272,7 +275,7 @@ class Watch:
 
 
 def running_uri(var: Path) -> str | None:
-    """The URI of the store that another process runs on this folder, for commands beside a running server."""
+    """The URI of the store that another process runs on this folder; None if none runs. For commands."""
     try:
         running = json.loads((var / "store.json").read_text())
         os.kill(running["pid"], 0)
@@ -314,8 +317,8 @@ def _answers(port: int) -> bool:
 
 
 def _die_with_parent() -> None:
-    """A killed web process takes its store along, so that the next start finds the folder free (prctl(2)).
+    """Have the kernel kill this child when its parent dies, so that the next start finds the folder free (prctl(2)).
 
-    SIGKILL, which loses nothing that was acknowledged: a store that hangs, or has only begun, does not hear SIGTERM.
+    By SIGKILL, which loses nothing that was acknowledged: a store that hangs or is just starting ignores SIGTERM.
     """
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,1 +1,1 @@
-"""The HTTP face of every room: who may call, limits, bodies, errors, the API description, metrics."""
+"""What all routes share: who may call, rate limits, checks of bodies, errors, the API description, metrics."""

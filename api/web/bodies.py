@@ -39,7 +39,7 @@ def check(request: Request) -> None:
 
 
 def read_json(body: bytes) -> Any:
-    """Parse JSON. Lone surrogates, which orjson refuses, are let through, so that they are refused in words later."""
+    """Parse JSON. Lone surrogates, which orjson refuses, are let through: `check` refuses them with a message."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""What happens before and after every route: client address, request id, rate limits, bodies, CORS, security headers,
+"""The middleware around every route: client address, request id, rate limits, checks of bodies, CORS, security headers,
 access log and metrics."""
 
 import logging
@@ -67,7 +67,11 @@ def register(
     observe: Observe,
     quick: Mapping[str, Quick],
 ) -> None:
-    """Wrap every route of `app`. Paths in `quick` are answered without Flask where possible."""
+    """Wrap every route of `app` in the middleware of this module.
+
+    Plain requests to the paths in `quick` are answered without Flask. `observe` is given each request's method, route,
+    status and seconds; `https` adds HSTS.
+    """
     always = {**HEADERS, "Strict-Transport-Security": HSTS} if https else HEADERS
     wsgi = _quickly(app.wsgi_app, quick, limits, observe)
     app.wsgi_app = _behind(_with_headers(wsgi, always), proxies)  # type: ignore[method-assign,assignment]
@@ -98,7 +102,7 @@ def register(
 
 
 def _with_headers(wsgi: Wsgi, always: dict[str, str]) -> Wsgi:
-    """Add the headers that a route has not set itself; here, since Flask's own list is slow to search."""
+    """WSGI middleware that adds the headers which a route has not set; done here, since Flask's header list is slow."""
     known = [(name.lower(), (name, value)) for name, value in always.items()]
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -113,9 +117,9 @@ def _with_headers(wsgi: Wsgi, always: dict[str, str]) -> Wsgi:
 
 
 def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: RateLimiter, observe: Observe) -> Wsgi:
-    """Answer plain questions without Flask, whose overhead is larger than finding the answer.
+    """WSGI middleware that answers plain requests without Flask, whose overhead exceeds the work itself.
 
-    Any other request, one of another origin and one beyond a rate limit are left to Flask, which answers or refuses.
+    Any other request, one with an unusual header and one beyond a rate limit go to Flask, which answers or refuses.
     """
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -144,7 +148,7 @@ def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: RateLimiter, observ
 
 
 def _account(observe: Observe, method: str, route: str, status: int, seconds: float, request_id: str) -> None:
-    """One access log line and one measurement, without personal data: the route as declared, no path, query or body."""
+    """Log and measure one request, without personal data: the route as declared, no path, query or body."""
     observe(method, route, status, seconds)
     if log.isEnabledFor(logging.INFO):
         fields = {"request_id": request_id, "method": method, "route": route, "status": status}
@@ -192,7 +196,7 @@ def client_address(peer: str, forwarded: str, proxies: Networks) -> str:
 
 
 def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
-    """Set the client's address and scheme from forwarded headers, if a trusted proxy sent them."""
+    """WSGI middleware that sets the client's address and scheme from the X-Forwarded headers of a trusted proxy."""
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR", "")

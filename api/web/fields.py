@@ -16,13 +16,13 @@ class Time(fields.AwareDateTime):
 
 
 class Page(Schema):
-    """A page of a list, which adds its `items`; `next` is the cursor of the page after it."""
+    """A page of a list; subclasses add its `items`. `next` is the cursor of the next page, null on the last."""
 
     next = fields.String(required=True, allow_none=True)
 
 
 class Paging(Schema):
-    """The cursor of a page and its length."""
+    """The query of a page: the `cursor` that the page before gave as `next`, and the most items (`limit`)."""
 
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))

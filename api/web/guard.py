@@ -1,4 +1,4 @@
-"""The mechanisms that routes are made with: who may call, idempotency keys, versions, cursors."""
+"""The decorators and helpers of routes: who may call, idempotency keys, versions (If-Match, ETag), cursors."""
 
 import base64
 import binascii
@@ -20,11 +20,11 @@ SERVING = ("window", "handler")
 COUNTER = (*SERVING, "head")
 """Staff who work on cases and see personal fields in full."""
 READERS = (*COUNTER, "supervisor")
-"""Staff who may look into what citizens handed in; who runs the machines has no business there."""
+"""Staff who may read what citizens handed in; `admin` may not."""
 OFFICE = (*READERS, "admin")
 """All posts; the role `staff` is that of any who logged in with one."""
 OPERATING = ("admin", "supervisor")
-"""Who looks after what runs."""
+"""The roles that operate the installation."""
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
 VERSION_FORM = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -63,7 +63,7 @@ class KeyMissing(Refusal):
 
 
 class BadCursor(Refusal):
-    """The cursor was not given out by a list of ours."""
+    """The cursor is not one that this API has issued."""
 
     code = "bad_cursor"
     zh = "翻页标记不对，请从第一页开始。"
@@ -71,7 +71,7 @@ class BadCursor(Refusal):
 
 
 class ActorLike(Protocol):
-    """Who is calling: an id and the roles that routes are guarded by."""
+    """The caller of a route: an id, and the roles that `allow` compares."""
 
     @property
     def id(self) -> str: ...
@@ -82,7 +82,7 @@ class ActorLike(Protocol):
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody who is not logged in, known by a digest of the address."""
+    """A caller who is not logged in; `id` is a digest of the client's address."""
 
     id: str
     roles: frozenset[str] = frozenset()
@@ -97,7 +97,7 @@ class Once(Protocol):
 
 
 class Http:
-    """The mechanisms that routes are decorated with. Rooms and packages get it at assembly."""
+    """The decorators of routes, with what they depend on. Every room and package gets this one object at assembly."""
 
     def __init__(
         self,
@@ -106,13 +106,13 @@ class Http:
         once: Once,
         limit: Callable[[str, str], None],
     ) -> None:
-        """`actor_of(token)` gives who holds a token; `limit(kind, person)` refuses whoever calls too often."""
+        """`actor_of(token)` gives the holder of a token, or None; `limit(class, person)` counts a call, or raises."""
         self._actor_of = actor_of
         self._once = once
         self._limit = limit
 
     def allow(self, *roles: str) -> Callable[[View], View]:
-        """Declare who may call a route: `anyone`, or roles; the view is then given `actor`.
+        """Declare who may call a route: `anyone`, or some roles; with roles, the view is called with `actor`.
 
         Refuses with TokenMissing, TokenBad or RoleWrong. The rule stays readable on the view as `allowed`.
         """
@@ -130,7 +130,7 @@ class Http:
         return mark
 
     def visitor(self, view: View) -> View:
-        """Give a view for anyone its `actor`: who is logged in, else a `Visitor`. Goes below `allow("anyone")`."""
+        """Call a view for anyone with `actor`: who is logged in, else a `Visitor`. Goes below `allow("anyone")`."""
 
         @wraps(view)
         def visited(*args: Any, **kwargs: Any) -> Any:
@@ -144,7 +144,10 @@ class Http:
         return known or Visitor(f"address:{hashlib.sha256((request.remote_addr or '').encode()).hexdigest()[:32]}")
 
     def actor(self, *roles: str) -> ActorLike:
-        """The caller, who must have one of `roles`."""
+        """The caller of this request, who must have one of `roles`.
+
+        Counts the call towards the rate limit. Raises TokenMissing, TokenBad, TooMany or RoleWrong.
+        """
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise TokenMissing
@@ -158,8 +161,10 @@ class Http:
         return actor
 
     def create_once(self, load: Callable[[Any, str], Any]) -> Callable[[View], View]:
-        """One effect per Idempotency-Key. The view is given `new_id` for what it creates; `load(actor, id)` answers
-        a repeat from what an earlier request created. Goes directly above the view, inside `bp.response`.
+        """Require an Idempotency-Key and run the view once per key; a repeat is answered by `load(actor, id)`.
+
+        The view is called with `new_id`, the id of what it creates. Goes directly above the view, inside `bp.response`.
+        Refuses with KeyMissing, KeyReused or KeyInFlight.
         """
 
         def mark(view: View) -> View:
@@ -188,7 +193,7 @@ class Http:
 
     @staticmethod
     def wanted_version() -> int:
-        """The version that the change was made against, from If-Match (RFC 9110 §13.1.1)."""
+        """The version in If-Match, which the change was made against (RFC 9110 §13.1.1). Raises VersionMissing."""
         match = VERSION_FORM.fullmatch(request.headers.get("If-Match", ""))
         if match is None:
             raise VersionMissing
@@ -196,12 +201,12 @@ class Http:
 
     @staticmethod
     def etag(version: int) -> dict[str, str]:
-        """The ETag header with the version of the answered thing."""
+        """The ETag header for a resource at this version."""
         return {"ETag": f'"{version}"'}
 
 
 def json(answer: bytes) -> Response:
-    """A response of ready JSON, for a route whose schema only describes it."""
+    """A response from JSON that is serialised already, for a route whose schema is only its documentation."""
     return Response(answer, mimetype="application/json")
 
 
@@ -211,7 +216,7 @@ def cursor_of(position: str) -> str:
 
 
 def position_of(cursor: str | None) -> str | None:
-    """The sort key inside a cursor of ours. Raises BadCursor."""
+    """The sort key inside a cursor that `cursor_of` made; None for None. Raises BadCursor."""
     if not cursor:
         return None
     try:

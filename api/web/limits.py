@@ -20,7 +20,7 @@ log = logging.getLogger("circle.limits")
 
 
 class TooMany(Refusal):
-    """More calls than this class of route allows."""
+    """The rate limit of this class of routes is exceeded; `retry_after` says in seconds when to call again."""
 
     code = "too_many"
     zh = "操作太频繁，请稍等再试。"
@@ -28,7 +28,7 @@ class TooMany(Refusal):
 
 
 class RateLimit(NamedTuple):
-    """The limits of a class of routes, together, per address and per person; "" for none."""
+    """The limits of a class of routes, for all its routes together: per address, and per person; "" for none."""
 
     address: str
     person: str
@@ -63,7 +63,7 @@ CLASSES: dict[tuple[str, str], str] = {
 
 
 def class_of(method: str, rule: str) -> str:
-    """The class of a route: its own, else `read` or `write` by method."""
+    """The class of a route: that of CLASSES, `upload` for uploads, else `read` or `write` by method."""
     if rule.startswith("/v1/uploads"):
         return "upload"
     by_method = "read" if method in {"GET", "HEAD", "OPTIONS"} else "write"
@@ -71,7 +71,9 @@ def class_of(method: str, rule: str) -> str:
 
 
 class RateLimiter:
-    """Counts calls. If `spares(address)`, only the limit of look-ups holds for that address.
+    """Counts calls and refuses those beyond a limit.
+
+    For an address that `spares` accepts, only the limit of look-ups holds.
 
     Fails open: while the counters cannot be reached, calls are let through and the failure is logged.
     """

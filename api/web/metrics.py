@@ -28,7 +28,7 @@ class Reading(NamedTuple):
 
 
 class Metrics:
-    """The measurements of this process."""
+    """The metrics of this process, in a registry of its own."""
 
     def __init__(self, readings: Sequence[Reading]) -> None:
         self._readings = readings
@@ -73,7 +73,7 @@ METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PATCH", "PUT", "DELETE"}
 
 
 def register(app: Flask, web: Http, metrics: Metrics, token: str, is_loopback: Callable[[str], bool]) -> None:
-    """Serve `/metrics` to callers with the token; without a token, to this machine only."""
+    """Serve `/metrics` to callers with this bearer `token`; if `token` is empty, to this machine only."""
 
     def may_read() -> bool:
         if token:
@@ -85,7 +85,7 @@ def register(app: Flask, web: Http, metrics: Metrics, token: str, is_loopback: C
     @app.get("/metrics")
     @web.allow("anyone")
     def measured() -> Response:
-        """Prometheus' text; 404 for callers who may not read it."""
+        """The metrics in Prometheus' text format; 404 for callers who may not read them."""
         if not may_read():
             raise NotFound
         return Response(metrics.text(), content_type=CONTENT_TYPE)

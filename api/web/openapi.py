@@ -68,7 +68,10 @@ def describe(app: Flask) -> Api:
 
 
 def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
-    """Add to each operation what its decorators say, and serve the whole at /openapi.json."""
+    """Add to each operation what its decorators declare, and serve the description at /openapi.json.
+
+    Raises CannotStart, naming each route that lacks its `allow` or its docstring.
+    """
     description = api.spec.to_dict()
     _require(app)
     for rule in app.url_map.iter_rules():
@@ -81,7 +84,7 @@ def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
     @app.get("/openapi.json")
     @allow("anyone")
     def openapi() -> Response:
-        """This description."""
+        """This API description (OpenAPI 3.1)."""
         return Response(text, content_type="application/json")
 
 

@@ -176,7 +176,7 @@ def problem(
     errors: dict[str, list[str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """One error response."""
+    """Make an error response (RFC 9457) with `detail` as its text, and the title in the client's language."""
     zh, en = TITLES.get(status, ("请求没有成功", "The request failed"))
     body: dict[str, Any] = {
         "type": f"/docs#problem-{code}",

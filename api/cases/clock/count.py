@@ -1,4 +1,4 @@
-"""Counts the days of a limit past the stops of the clock (rules 14-16, 24, 25)."""
+"""Counts the days of a time limit, without the days on which the clock is stopped (rules 14-16, 24, 25)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +12,7 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class CountedLimit:
-    """`total` days of a unit, counted after `day0` and past the stops."""
+    """A time limit: `total` days of a unit, counted from the day after `day0`, without the stopped days."""
 
     day0: date
     total: int
@@ -21,9 +21,9 @@ class CountedLimit:
     calendar: WorkingCalendar
 
     def due(self) -> date | None:
-        """Rule 15: the first day that is worked, not stopped, and on which the count has reached the total.
+        """The due day: the first working day, not stopped, on which the count has reached the total (rule 15).
 
-        None while an open stop stands before it (rule 25). Raises UnknownYear where it needs such a year.
+        None if a stop that is still open comes before it (rule 25). Raises UnknownYear if it needs such a year.
         """
         day, count = self.day0, 0
         while not self.stops.hold_for_good(day):
@@ -34,7 +34,7 @@ class CountedLimit:
         return None
 
     def used(self, until: date) -> int:
-        """Rule 32: the days counted up to and including `until`, at most the total. Raises UnknownYear."""
+        """The days counted up to and including `until`, at most the total (rule 32). Raises UnknownYear."""
         day, count = self.day0, 0
         while count < self.total and day < until:
             day += _ONE_DAY
@@ -42,16 +42,16 @@ class CountedLimit:
         return count
 
     def left(self, until: date) -> int:
-        """Rule 32: what remains; 0 on the due day means that it is the last."""
+        """The days that remain after `until` (rule 32); 0 on the due day itself, the last one. Raises UnknownYear."""
         return self.total - self.used(until)
 
     def over(self, due: date, until: date) -> int:
-        """Rule 33: the days of the unit after the due day; stops do not shorten it. Raises UnknownYear."""
+        """The days overdue: days of the unit after the due day, stopped ones included (rule 33). Raises UnknownYear."""
         days = range(1, (until - due).days + 1)
         return sum(self._is_of_unit(due + timedelta(days=n)) for n in days)
 
     def _counts(self, day: date) -> bool:
-        """Rule 14: a day of the unit, after day 0, that is not stopped; a stopped one needs no calendar."""
+        """Whether a day counts: after day 0, not stopped, and a day of the unit (rule 14)."""
         return day > self.day0 and not self.stops.hold(day) and self._is_of_unit(day)
 
     def _is_of_unit(self, day: date) -> bool:

@@ -1,4 +1,4 @@
-"""What the working-day clock is told about a case: frozen dataclasses, and their reading from plain JSON.
+"""The input of the working-day clock, the facts of a case: frozen dataclasses, parsed from plain JSON.
 
 Every time is turned into Beijing time first; one without an offset is refused. A "day" is a Beijing date.
 """
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class ClockError(ValueError):
-    """The clock cannot answer. `code` is stable; `detail` says where, for whoever has to mend the input."""
+    """The clock has no answer for this input. `code` is stable; `detail` says which part of the input is wrong."""
 
     def __init__(self, code: str, detail: str | None = None) -> None:
         super().__init__(detail or code)
@@ -34,7 +34,7 @@ class ClockError(ValueError):
 
 @dataclass(frozen=True)
 class LegalLimit:
-    """法定办结时限: so many days of a unit."""
+    """The statutory time limit (法定办结时限), in working or calendar days."""
 
     days: int
     unit: Unit
@@ -42,7 +42,7 @@ class LegalLimit:
 
 @dataclass(frozen=True)
 class ExtensionRule:
-    """What the matter's law allows: 行政许可法 第42条, or another law's own."""
+    """The extension that the law allows (行政许可法 第42条 or another law): the most days, and who approves it."""
 
     max_days: int
     approver: str = AGENCY_HEAD
@@ -50,7 +50,7 @@ class ExtensionRule:
 
 @dataclass(frozen=True)
 class Procedure:
-    """特别程序: something that takes time. `end` None: still open. `told`: in writing, to the applicant."""
+    """A special procedure (特别程序), e.g. a hearing. `end` None: open. `told`: the applicant had written notice."""
 
     kind: str
     start: datetime
@@ -60,7 +60,7 @@ class Procedure:
 
 @dataclass(frozen=True)
 class Extension:
-    """An approved request for more days."""
+    """An approved extension of the time limit, in days of its unit."""
 
     days: int
     approved_at: datetime
@@ -77,7 +77,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that is known of one case, times in Beijing time; `as_of` is the moment that is asked about."""
+    """The facts of one case, times in Beijing time; the clock answers for the instant `as_of`."""
 
     as_of: datetime
     accepted_at: datetime | None = None
@@ -99,7 +99,7 @@ class Facts:
     handed_over_at: datetime | None = None
 
     def known(self) -> "Facts":
-        """Rule 31: the same without anything later than `as_of`; what ends later is still open."""
+        """The facts as known at `as_of`: without later ones, and procedures that end later still open (rule 31)."""
         decision = self.decision if self.decision and self._past(self.decision.at) else None
         return replace(
             self,
@@ -119,7 +119,7 @@ class Facts:
 
 
 def read_facts(raw: object) -> Facts:
-    """Facts from the JSON input (§8). Raises ClockError: `bad_input`, `naive_time`, `as_of_missing`."""
+    """Parse facts from the JSON input (§8). Raises ClockError: `bad_input`, `naive_time`, `as_of_missing`."""
     top = _Entry(raw, "input")
     accepted_at, received_at = top.get("accepted_at", _instant), top.get("received_at", _instant)
     if accepted_at is None and received_at is None:
@@ -149,14 +149,14 @@ def read_facts(raw: object) -> Facts:
 
 
 def _last_of(decision: Decision | None, handed_over_at: datetime | None) -> datetime:
-    """§6: asked about no moment in particular, the answer is for the latest of decision and hand-over."""
+    """The default of `as_of`: the later of decision and hand-over (§6). Raises ClockError `as_of_missing`."""
     moments = [at for at in (decision.at if decision else None, handed_over_at) if at]
     if not moments:
         raise ClockError("as_of_missing")
     return max(moments)
 
 
-# One reader a shape: it takes the value and where it stood, and answers the fact or raises `bad_input`.
+# One reader per shape: it takes a value and its place in the input, and returns the fact or raises `bad_input`.
 
 Reader = Callable[[Any, str], T]
 

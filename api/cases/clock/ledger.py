@@ -1,4 +1,4 @@
-"""The ledger of a clock: one line an event, each with the days used by then (rules 36-38)."""
+"""The ledger of a clock: one line per event, with the days of the limit used up to then (rules 36-38)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _LAST_SECOND = time(23, 59, 59)
 
 
 class Rank(IntEnum):
-    """Rule 38: what stands first at the same instant."""
+    """The order of events at the same instant (rule 38)."""
 
     START = 0
     COURSE = 1
@@ -22,7 +22,7 @@ class Rank(IntEnum):
 
 @dataclass(frozen=True)
 class LedgerEvent:
-    """Something that happened, or a due that will come."""
+    """An event of the ledger: something that happened, or a due time."""
 
     at: datetime
     rank: Rank
@@ -42,23 +42,26 @@ class LedgerLine:
 
 
 def end_of_day(day: date) -> datetime:
-    """Rule 16: 24:00 of the day, shown as its last second."""
+    """The end of a day in Beijing (24:00), written as its last second, 23:59:59 (rule 16)."""
     return datetime.combine(day, _LAST_SECOND, BEIJING)
 
 
 def lines(events: Iterable[LedgerEvent], used_on: Callable[[date], int]) -> tuple[LedgerLine, ...]:
-    """The events in order, each with its count; those of one instant and rank as given, in the COURSE by code."""
+    """The lines of the events, sorted by instant and rank; within rank COURSE by code, else in the given order.
+
+    `used_on` gives the days used up to a date.
+    """
     ordered = sorted(events, key=lambda e: (e.at, e.rank, e.code if e.rank is Rank.COURSE else ""))
     return tuple(LedgerLine(event.at.date(), event.code, used_on(event.at.date())) for event in ordered)
 
 
 def start_event(day0: date, basis: str) -> LedgerEvent:
-    """Acceptance stands at 00:00 of day 0."""
+    """The event of acceptance, at 00:00 of day 0; `basis` is `accepted` or `deemed`."""
     return LedgerEvent(datetime.combine(day0, time.min, BEIJING), Rank.START, f"start:{basis}")
 
 
 def stop_events(procedure: Procedure) -> list[LedgerEvent]:
-    """A procedure that stops the clock, and its resumption once that is known."""
+    """The events of a procedure that stops the clock: the stop, and the resumption if it is known."""
     stop = LedgerEvent(procedure.start, Rank.COURSE, f"stop:{procedure.kind}")
     if procedure.end is None:
         return [stop]
@@ -66,23 +69,23 @@ def stop_events(procedure: Procedure) -> list[LedgerEvent]:
 
 
 def running_event(procedure: Procedure) -> LedgerEvent:
-    """A procedure that is written down and stops nothing (rule 20)."""
+    """The event of a procedure that is recorded and does not stop the clock (rule 20)."""
     return LedgerEvent(procedure.start, Rank.COURSE, f"runs:{procedure.kind}")
 
 
 def extension_event(extension: Extension, verdict: str) -> LedgerEvent:
-    """`verdict` is `ok` or the reason of refusal."""
+    """The event of an extension; `verdict` is `ok` or why it does not count."""
     code = f"extend:+{extension.days}" if verdict == "ok" else f"extend_refused:{verdict}"
     return LedgerEvent(extension.approved_at, Rank.COURSE, code)
 
 
 def closing_events(decision: Decision | None, handed_over_at: datetime | None) -> list[LedgerEvent]:
-    """Decision, then hand-over."""
+    """The events of the decision and of the hand-over, as far as there are any."""
     decided = [LedgerEvent(decision.at, Rank.END, f"decision:{decision.kind}")] if decision else []
     return [*decided, LedgerEvent(handed_over_at, Rank.END, "handed_over")] if handed_over_at else decided
 
 
 def due_events(promised: date | None, legal: date | None, handover: date | None) -> list[LedgerEvent]:
-    """The three dues in their order; a null due has no line."""
+    """The events of the due days that are known, in this order, each at the end of its day."""
     dues = (("promised_due", promised), ("legal_due", legal), ("handover_due", handover))
     return [LedgerEvent(end_of_day(day), Rank.DUE, code) for code, day in dues if day]

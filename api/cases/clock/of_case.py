@@ -1,4 +1,4 @@
-"""From a case's actions and its matter to the input of the working-day clock (facts in the form of `clock.reckon`)."""
+"""Makes the input of the working-day clock (the facts for `reckoning.reckon`) from a case's actions and matter."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -36,9 +36,9 @@ TIMES |= {"decline": "refused_at", "hand_over": "handed_over_at"}
 
 
 def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]:
-    """The clock's input without `as_of`.
+    """The input of the clock for a case, as JSON without `as_of`.
 
-    Acceptance by silence binds permits only (行政许可法 第32条); a withdrawal after acceptance ends the count.
+    Silence accepts permits (行政许可) only (行政许可法 第32条). A withdrawal after acceptance ends the count.
     """
     facts: dict[str, Any] = {"deemed_acceptance": matter.kind == "行政许可"}
     if matter.statutory:

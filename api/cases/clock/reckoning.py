@@ -1,8 +1,8 @@
 """The working-day clock (办件时限): a pure function of a case's facts and the calendar.
 
-`reckon` takes plain JSON and answers plain JSON; `reckon_facts` does the same with dataclasses. The way of an
-answer: the facts are read (`clock_facts`), day 0 is found (`clock_start`), days are counted past the stops
-(`clock_count`), extensions judged, figures reported, the ledger written (`clock_ledger`).
+`reckon` takes plain JSON and answers plain JSON; `reckon_facts` does the same with dataclasses. The steps: parse the
+facts (facts.py), find day 0 (start.py), count days (count.py) without the stopped ones (stops.py), judge extensions,
+and write the ledger (ledger.py).
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ State = Literal["not_started", "refused", "running", "stopped", "overdue", "deci
 
 @dataclass(frozen=True)
 class Reckoning:
-    """The answer (rules 31-38). A due is the last second of its day, or None where none can be named.
+    """The answer of the clock (rules 31-38). A due time is the last second of its day, or None if it is not known.
 
     `total`, `used`, `left`, `overdue_days` are days of the legal limit's unit; `promised_left` working days.
     """
@@ -66,7 +66,7 @@ def reckon(facts: object, calendar: WorkingCalendar) -> dict[str, Any]:
 
 
 def reckon_file(items: Sequence[Any], calendar: WorkingCalendar) -> list[dict[str, Any]]:
-    """`[{id, input}]` to `[{id, output}]`; an item of another shape is answered by its error."""
+    """Reckon each item of `[{id, input}]`, giving `[{id, output}]`; one of another shape has an error as output."""
     entries = [item if isinstance(item, dict) else {} for item in items]
     return [{"id": entry.get("id"), "output": reckon(entry.get("input"), calendar)} for entry in entries]
 
@@ -84,7 +84,7 @@ def reckon_facts(facts: Facts, calendar: WorkingCalendar) -> Reckoning:
 
 
 def _refuse_impossible_procedures(facts: Facts) -> None:
-    """Rule 26, of the record as it stands: whatever moment is asked about, it cannot be true."""
+    """Raises ClockError for a procedure that cannot be, whatever `as_of` is (rule 26)."""
     for procedure in facts.procedures:
         if procedure.end and procedure.end < procedure.start:
             raise ClockError("procedure_end_before_start")
@@ -93,7 +93,7 @@ def _refuse_impossible_procedures(facts: Facts) -> None:
 
 
 def _refuse_what_precedes_acceptance(facts: Facts, standing: StartStanding) -> None:
-    """Rules 26, 30, 31: nothing comes before acceptance, nor where there is none yet."""
+    """Raises ClockError for what happened before acceptance, or without any acceptance (rules 26, 30, 31)."""
 
     def is_early(at: datetime) -> bool:
         return standing.began_at is None or at < standing.began_at
@@ -115,19 +115,19 @@ def _without_clock(standing: StartStanding) -> Reckoning:
 
 
 class _Due(NamedTuple):
-    """A due day; or none, and then perhaps the unknown year that it needs (rule 4)."""
+    """A due day or None; if it is None because of an unknown year, that year (rule 4)."""
 
     day: date | None = None
     unknown_year: int | None = None
 
     def is_over(self, day: date) -> bool:
-        """A due day is over from 00:00 of the next (rule 16); one that cannot be named is not."""
+        """Whether a due day has passed on `day`, i.e. lies before it (rule 16); False if it is not known."""
         return self.day is not None and day > self.day
 
 
 @dataclass(frozen=True)
 class _Clock:
-    """A clock that runs, or ran: each property follows from the facts and from other properties, by its rule."""
+    """The clock of an accepted case: each property is computed from the facts and other properties, by its rule."""
 
     facts: Facts
     standing: StartStanding
@@ -138,13 +138,13 @@ class _Clock:
 
     @cached_property
     def recorded_stops(self) -> tuple[Procedure, ...]:
-        """Rule 20: the eight kinds of 第45条, and those that the matter's own law lets stop."""
+        """The procedures that stop the clock: the eight kinds of 第45条, those of the matter's own law (rule 20)."""
         kinds = STOPPING_KINDS.union(self.facts.matter_stops)
         return tuple(procedure for procedure in self.facts.procedures if procedure.kind in kinds)
 
     @cached_property
     def stopping(self) -> tuple[Procedure, ...]:
-        """Rule 25: the stops as they count; the decision closes what is open then."""
+        """The stops as they count: those that are open at the decision end with it (rule 25)."""
         decision = self.facts.decision
         return tuple(
             replace(stop, end=decision.at) if decision and self._open_at_decision(stop) else stop
@@ -173,7 +173,7 @@ class _Clock:
         return tuple(verdicts[n] for n in range(len(extensions)))
 
     def _judge(self, extension: Extension, granted: int) -> str:
-        """Rules 28-30: the first reason that fits, in this order (第42条)."""
+        """`ok`, or the first reason that applies of those against an extension (rules 28-30; 第42条)."""
         rule, decision = self.facts.extension_rule, self.facts.decision
         limit = self._legal_limit(granted)
         if rule is None or limit is None:
@@ -197,7 +197,7 @@ class _Clock:
         return self._legal_limit(sum(extension.days for extension, verdict in pairs if verdict == "ok"))
 
     def _legal_limit(self, granted: int) -> CountedLimit | None:
-        """Rule 27: the limit and the days granted are one period, counted anew from day 0 (第42条)."""
+        """The legal limit with the days granted, as one period counted from day 0 (rule 27; 第42条)."""
         legal = self.facts.legal
         if legal is None:
             return None
@@ -205,7 +205,7 @@ class _Clock:
 
     @cached_property
     def promise(self) -> CountedLimit | None:
-        """Rule 17: working days, the same day 0, the same stops, no extension."""
+        """The promised limit: working days from the same day 0, with the same stops, without extensions (rule 17)."""
         days = self.facts.promised_days
         return None if days is None else CountedLimit(self.day0, days, "working", self.stops, self.calendar)
 
@@ -215,12 +215,12 @@ class _Clock:
 
     @cached_property
     def promised_due(self) -> _Due:
-        """Rule 17: a promise of 0 days is due on day 0 itself, and no stop moves it."""
+        """The promised due day; a promise of 0 days is due on day 0 itself, and no stop moves it (rule 17)."""
         return _Due(self.day0) if self.facts.promised_days == 0 else _due_of(self.promise)
 
     @cached_property
     def handover_due(self) -> _Due:
-        """Rule 35: ten working days after the day of a grant; no stops, no extension (第44条、第82条)."""
+        """The due day of the hand-over: ten working days after a grant, without stops (rule 35; 第44条、第82条)."""
         decision = self.facts.decision
         if decision is None or decision.kind != "grant":
             return _Due()
@@ -228,19 +228,19 @@ class _Clock:
 
     @cached_property
     def act_by(self) -> date | None:
-        """Rule 18: the earlier of the two dues that can be named."""
+        """The earlier of the two due days, legal and promised, that are known (rule 18)."""
         return min(filter(None, (self.legal_due.day, self.promised_due.day)), default=None)
 
     # Report
 
     @cached_property
     def reference_day(self) -> date:
-        """Rule 31."""
+        """The day up to which days are counted: that of the decision, else of `as_of` (rule 31)."""
         return (self.facts.decision.at if self.facts.decision else self.facts.as_of).date()
 
     @cached_property
     def state(self) -> State:
-        """Rule 34: decided beats overdue beats stopped; where there is no legal limit the promise speaks."""
+        """Decided, else overdue, else stopped, else running; by the promise if there is no legal limit (rule 34)."""
         if self.facts.decision:
             return "decided"
         due = self.legal_due if self.legal else self.promised_due
@@ -250,7 +250,7 @@ class _Clock:
 
     @cached_property
     def overdue_days(self) -> int:
-        """Rule 33."""
+        """How many days the legal limit is overdue; 0 if it is not (rule 33)."""
         due = self.legal_due
         if self.legal is None or due.day is None or not due.is_over(self.reference_day):
             return 0
@@ -270,7 +270,7 @@ class _Clock:
             yield "promise_after_legal"
 
     def _events(self) -> Iterator[book.LedgerEvent]:
-        """Rules 37, 38: everything that has a line."""
+        """All events that have a line in the ledger (rules 37, 38)."""
         facts = self.facts
         yield book.start_event(self.day0, self.standing.basis or "accepted")
         for stop in self.stopping:
@@ -281,14 +281,14 @@ class _Clock:
         yield from book.due_events(self.promised_due.day, self.legal_due.day, self.handover_due.day)
 
     def _used_on(self, day: date) -> int:
-        """Rule 36: the legal clock's count on that date, else the promise's; after the decision it stays."""
+        """The days used on a date: of the legal limit, else of the promise; constant after the decision (rule 36)."""
         limit = self.legal or self.promise
         if limit is None:
             return 0
         return limit.used(min(day, self.reference_day) if self.facts.decision else day)
 
     def reckoning(self) -> Reckoning:
-        """All of it, put together."""
+        """The whole answer."""
         today, legal, promise = self.reference_day, self.legal, self.promise
         handed_over = (self.facts.handed_over_at or self.facts.as_of).date()
         return Reckoning(
@@ -315,7 +315,7 @@ class _Clock:
 
 
 def _due_of(limit: CountedLimit | None) -> _Due:
-    """Rule 4: a due day that needs an unknown year is not named."""
+    """The due day of a limit; without a day if that needs an unknown year (rule 4)."""
     try:
         return _Due(limit.due() if limit else None)
     except UnknownYear as unknown:

@@ -1,4 +1,4 @@
-"""From which day the clock runs: acceptance, silence, notice, supplement (rules 5-13; 行政许可法 第32条)."""
+"""Finds day 0, from which the clock runs: acceptance, express or by silence (rules 5-13; 行政许可法 第32条)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,11 +13,12 @@ NOTICE_LIMIT_DAYS = 5
 
 @dataclass(frozen=True)
 class StartStanding:
-    """How a case stands before its clock.
+    """The standing of a case as far as its acceptance goes.
 
-    `open`: the office may still tell, accept or refuse; `told`: the applicant owes a supplement; `accepted`: the
-    clock runs from `day0`; `refused`: it does not, or no more. `began_at` is the instant of acceptance, and
-    `conditional` one before the materials were complete (容缺受理). Silence accepts as from `arrival`.
+    `open`: the office may still request a supplement, accept or refuse; `told`: the applicant owes a supplement;
+    `accepted`: the clock runs from `day0`; `refused`: it does not run, or no longer. `began_at` is the instant of
+    acceptance, `conditional` an acceptance before the materials were complete (容缺受理). Acceptance by silence counts
+    from `arrival`.
     """
 
     state: Literal["open", "told", "accepted", "refused"] = "open"
@@ -34,7 +35,7 @@ _Act = Callable[[StartStanding, datetime, Facts, WorkingCalendar], StartStanding
 
 
 def stand(facts: Facts, calendar: WorkingCalendar) -> StartStanding:
-    """How the case stands at `facts.as_of`, the acts taken one after another as they happened.
+    """The standing of the case at `facts.as_of`, by applying its acts in the order in which they happened.
 
     Raises UnknownYear where day 0 or the notice limit needs an unknown year.
     """
@@ -60,7 +61,7 @@ def _acts(facts: Facts) -> list[tuple[datetime, _Act]]:
 def _let_silence_accept(
     standing: StartStanding, now: datetime, facts: Facts, calendar: WorkingCalendar
 ) -> StartStanding:
-    """Rules 9, 12, 13: the notice limit past in silence, accepted from the day of arrival (第32条四)."""
+    """Accept the case from the day of arrival if the notice limit passed in silence (rules 9, 12, 13; 第32条四)."""
     due, arrival = standing.notice_due, standing.arrival
     silent = facts.deemed_acceptance and standing.state == "open" and due and now.date() > due
     if not silent or not arrival:
@@ -70,7 +71,7 @@ def _let_silence_accept(
 
 
 def _arrive(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
-    """Rule 8: five working days from the day after the materials arrived, to 24:00 (第32条四、第82条)."""
+    """Materials arrive: the notice limit is five working days from the next day (rule 8; 第32条四、第82条)."""
     if standing.state != "open":
         return standing
     due = calendar.add_working(_day_zero(at, facts, calendar), NOTICE_LIMIT_DAYS)
@@ -78,21 +79,21 @@ def _arrive(standing: StartStanding, at: datetime, facts: Facts, calendar: Worki
 
 
 def _tell(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
-    """Rules 10, 11: told in time, no clock runs until the supplement; told late changes nothing."""
+    """The office requests a supplement: no clock runs until it comes; a late request has no effect (rules 10, 11)."""
     if standing.state == "open":
         return replace(standing, state="told")
     return _warn_if_deemed(standing, "late_notice")
 
 
 def _supplement(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
-    """Rule 12: the supplement that was asked for starts a new limit of five days."""
+    """The applicant supplements: that starts a new notice limit of five working days (rule 12)."""
     if standing.state != "told":
         return standing
     return _arrive(replace(standing, state="open"), at, facts, calendar)
 
 
 def _accept(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
-    """Rules 5, 11: accepted, complete or not (容缺受理). Rule 10: too late, it changes nothing."""
+    """The office accepts, materials complete or not (容缺受理; rules 5, 11); too late, it has no effect (rule 10)."""
     if standing.state not in ("open", "told"):
         return _warn_if_deemed(standing, "late_acceptance_ignored")
     return replace(
@@ -106,7 +107,7 @@ def _accept(standing: StartStanding, at: datetime, facts: Facts, calendar: Worki
 
 
 def _refuse(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
-    """Rules 10, 11: refused in time; a refusal also ends the clock of a 容缺受理, and no other that runs."""
+    """The office refuses in time; that also ends the running clock of a 容缺受理, and of no other (rules 10, 11)."""
     if standing.state in ("open", "told") or standing.conditional:
         return replace(standing, state="refused")
     return _warn_if_deemed(standing, "late_refusal_ignored")
@@ -119,7 +120,7 @@ def _warn_if_deemed(standing: StartStanding, warning: str) -> StartStanding:
 
 
 def _day_zero(at: datetime, facts: Facts, calendar: WorkingCalendar) -> date:
-    """Rules 5-7: the date itself, whatever the hour; the next working day only by the place's own rule."""
+    """Day 0: the date itself, whatever the hour; the next working day only by a rule of the place (rules 5-7)."""
     if facts.after_hours == "same_day":
         return at.date()
     if at.time() < facts.closing and calendar.is_working(at.date()):

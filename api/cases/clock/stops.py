@@ -12,19 +12,19 @@ STOPPING_KINDS = frozenset(("听证", "招标", "拍卖", "检验", "检测", "�
 
 @dataclass(frozen=True)
 class Stops:
-    """The union of stopped days: from each start day up to, and without, its end day; None has no end yet."""
+    """The days on which the clock is stopped: the union of half-open spans [start, end); end None: still open."""
 
     spans: tuple[tuple[date, date | None], ...] = ()
 
     @classmethod
     def of(cls, procedures: Iterable[Procedure]) -> "Stops":
-        """Rule 21: the day of the stop is not counted, the day of the resumption is."""
+        """The stops of these procedures: the day of the stop is not counted, that of the resumption is (rule 21)."""
         return cls(tuple((p.start.date(), p.end.date() if p.end else None) for p in procedures))
 
     def hold(self, day: date) -> bool:
-        """Whether the clock stands still on this day; a union takes nothing off twice (rule 22)."""
+        """Whether the clock is stopped on this day; overlapping stops count once (rule 22)."""
         return any(start <= day and (end is None or day < end) for start, end in self.spans)
 
     def hold_for_good(self, day: date) -> bool:
-        """Whether it stands still from this day on, as far as is known (rule 25)."""
+        """Whether the clock is stopped on this day by a stop that is still open (rule 25)."""
         return any(start <= day and end is None for start, end in self.spans)

@@ -28,7 +28,7 @@ class Build(Schema):
     """A build that runs or failed on a host; `why` is the reason of a failure in words.
 
     `step`: reading, then searching (`done` of `of` places, mode by mode: walk, walk_slow, bike, drive), then keeping
-    the file for other hosts. Where `at`, its last sign of life, is long ago, it was interrupted.
+    the file for other hosts. A build whose last heartbeat (`at`) is long ago was interrupted.
     """
 
     generation = fields.String(required=True)

@@ -160,7 +160,7 @@ def isochrone(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str,
 
 
 def column_at(grid: StreetGrid, position: Position, walk_ms: float) -> Column:
-    """The column of a position: its nearest places on the streets, and the walk from there."""
+    """The column of a position: the nearest places on the streets, and the seconds to walk from there."""
     snap = grid.nearest(*position)
     return Column(snap.metres / walk_ms, snap.feet) if snap else Column(0.0, ())
 

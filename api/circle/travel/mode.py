@@ -32,7 +32,7 @@ class Pace:
     drive_factor: float = 0.8
 
     def on_foot(self, mode: Mode) -> float:
-        """The speed in km/h from the door to the street, which is walked in every mode."""
+        """The walking speed in km/h between a position and its street, which is walked in every mode."""
         return self.walk_slow if mode == "walk_slow" else self.walk
 
 
@@ -150,7 +150,7 @@ def _access(keys: tuple[str, ...], tags: Tags) -> bool | None:
 
 
 def _directions(mode: Mode, tags: Tags) -> tuple[bool, bool]:
-    """(along, against): where a mode's own one-way sign stands, it decides."""
+    """Whether a mode may go (along, against) a way; a one-way tag of the mode's own overrides the general one."""
     if mode in ("walk", "walk_slow"):
         return _one_way(tags.get("oneway:foot") or tags.get("conveying", "no"))
     if mode == "bike":

@@ -1,7 +1,7 @@
 """Reads an `.osm.pbf` file into one directed graph per mode. Only the builder imports it: it loads osmium.
 
-Every node of every way is kept, so that a street can be met anywhere along it. A way is cut where the file lacks a
-node. A barrier that stops the mode ends the street on both of its sides.
+Every node of every way is kept, so that a position can snap to any place along it. A way is cut where the file lacks a
+node, and at a barrier that stops the mode.
 """
 
 from collections.abc import Iterator, Sequence
@@ -160,7 +160,7 @@ def graph(streets: Streets, mode: Mode, pace: Pace) -> Graph:
 
 
 def _cut(ends: NDArray[np.int64], positions: Floats, stopped: list[int]) -> tuple[NDArray[np.int64], Floats]:
-    """Give every segment that meets a stopped node an end of its own there, so that nothing passes through."""
+    """Give every segment at a stopped node a node of its own there, so that no path leads through."""
     meets = np.isin(ends, stopped)
     fresh = len(positions) + np.arange(meets.sum())
     positions = np.concatenate([positions, positions[ends[meets]]])

@@ -12,8 +12,8 @@ A generation is a folder that never changes once it has its name:
     <mode>/columns.json    the columns, see `Column`
 
 A column belongs to a position, not to a point: a point that moves is another column. Columns for positions that came
-later lie beside the table as `<mode>/side/<position>.npz`; they only ever get more. Times count the way from the door
-to the street at both ends, on foot.
+later lie beside the table as `<mode>/side/<position>.npz` and are never removed. Times include the walk between
+position and street at both ends.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The rules of consent: purposes, their texts, and the articles of 个人信息保护法 (PIPL).
 
-The ledger is append-only: giving and withdrawing are entries, and the last one per purpose holds. What an
+The ledger is append-only: giving and withdrawing consent are entries, and the last entry per purpose holds. What an
 office must do by law (art. 13 (3)) needs no consent and is not listed here.
 """
 
@@ -61,7 +61,7 @@ class TextOutdated(Refusal):
 
 
 def state_of(entries: list[dict[str, object]], purpose: str) -> str:
-    """`given`, `outdated` (to older words), `withdrawn` or `none`, by the last entry of the ledger."""
+    """The state of consent: `given`, `outdated` (given to an older text), `withdrawn` or `none`, by the last entry."""
     last = next((entry for entry in reversed(entries) if entry["purpose"] == purpose), None)
     if last is None:
         return "none"

@@ -20,7 +20,7 @@ HOUR, DAY = 3600, 24 * 3600
 
 
 class TooSoon(Refusal):
-    """A code was sent a moment ago."""
+    """A code was sent to this number a moment ago; `retry_after` says when another may be requested."""
 
     code = "too_soon"
     zh = "验证码刚刚发过，请稍等再试。"

@@ -32,5 +32,5 @@ class ConsoleRegister:
     """Stands in for the register in a trial: it confirms everybody but those called 查无此人."""
 
     def confirms(self, name: str, id_number: str) -> bool:
-        """Whether the name is another one."""
+        """True for every name but 查无此人."""
         return name != "查无此人"

@@ -62,7 +62,7 @@ def _record(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     @bp.arguments(schemas.CardSeen)
     @bp.response(200, PersonSchema)
     def verify(body: Body, actor: Any) -> Body:
-        """Have the national register confirm one's name and number."""
+        """Verify one's name and identity number with the national register."""
         return citizens.verify_online(actor, body["name"], body["id_number"])
 
     @bp.post("/staff/verifications")
@@ -70,7 +70,7 @@ def _record(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     @bp.arguments(schemas.CardSeenAtWindow)
     @bp.response(201, PersonSchema)
     def verify_at_window(body: Body, actor: Any) -> Body:
-        """The card of this citizen was seen at the counter."""
+        """Verify a citizen whose identity card was seen at a window."""
         return citizens.verify_at_window(actor, body)
 
 
@@ -79,7 +79,7 @@ def _rights(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     @http.allow("citizen")
     @bp.response(200, schemas.ConsentList)
     def consents(actor: Any) -> Body:
-        """What consent is asked for, and what was given and withdrawn."""
+        """The purposes that consent is asked for, and the consents given and withdrawn."""
         return citizens.consents(actor)
 
     @bp.post("/me/consents")

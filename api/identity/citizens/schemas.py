@@ -42,7 +42,7 @@ class CitizenLogIn(Proofs):
 
 
 class WeChatLogIn(Proofs):
-    """What `wx.login` gave, and what `getPhoneNumber` gave: needed the first time."""
+    """The code from `wx.login`; the first time also the `phone_code` from `getPhoneNumber`."""
 
     code = fields.String(required=True, validate=validate.Length(min=1, max=200))
     phone_code = fields.String(validate=validate.Length(max=200))
@@ -55,14 +55,14 @@ class Rename(Schema):
 
 
 class CardSeen(Schema):
-    """A name and an identity number as on the card."""
+    """The name and the identity number on an identity card."""
 
     name = fields.String(required=True, validate=NAME)
     id_number = fields.String(required=True, validate=NUMBER)
 
 
 class CardSeenAtWindow(CardSeen):
-    """The card of the citizen with this id (their page displays it), or of the owner of this case."""
+    """The identity card of a citizen, named by id (their page displays it) or by a case that they own."""
 
     citizen = fields.String(validate=ID)
     case = fields.String(validate=ID)

@@ -91,9 +91,10 @@ class Citizens:
         return {"expires_in": rules.CODE_SECONDS, "resend_in": rules.RESEND_SECONDS}
 
     def log_in(self, phone_text: str, code: str, device: str = "", id_number: str = "") -> Row:
-        """Log a citizen in with the code sent to their phone. Raises CodeWrong, IdentityNeeded, IdentityWrong.
+        """Log a citizen in with the code sent to their phone.
 
-        The code stays valid if only the identity number is missing or wrong, within its five tries.
+        The code stays valid if only the identity number is missing or wrong, within its five tries. Raises BadFields,
+        CodeWrong, IdentityNeeded, IdentityWrong.
         """
         phone, now = _mobile(phone_text), self._now()
         sent = self._store.latest_code(self._keys.index("phone", phone))
@@ -107,7 +108,11 @@ class Citizens:
         return self._let_in(citizen, device)
 
     def log_in_by_wechat(self, code: str, phone_code: str = "", device: str = "", id_number: str = "") -> Row:
-        """Log a citizen in by WeChat; the first time with `phone_code`. Raises PhoneNeeded and WeChat's refusals."""
+        """Log a citizen in by WeChat; the first time with `phone_code`.
+
+        Raises NotFound if this installation has no WeChat, PhoneNeeded, IdentityNeeded, IdentityWrong, and the refusals
+        of wechat.py.
+        """
         if self._ports.wechat is None:
             raise NotFound
         account = self._ports.wechat.account(code)
@@ -132,7 +137,7 @@ class Citizens:
         return {**self._sessions.begin("citizen", citizen["_id"]), "citizen": self.face(citizen)}
 
     def _check_same_person(self, citizen: Row, device: str, id_number: str) -> None:
-        """A number that was silent for long may have a new owner: a device never seen gives the identity number too."""
+        """Require the identity number from an unknown device if the phone number was unused for long (a new owner?)."""
         knows = bool(device) and self._store.knows_device(self._device(citizen, device))
         if not citizen.get("id_index") or rules.is_enough_proof(citizen.get("seen_at"), knows, self._now()):
             return
@@ -162,7 +167,7 @@ class Citizens:
     def _take(
         self, key: str, most: int, seconds: int, refusal: type[Refusal] = rules.LimitReached, alarm: str = ""
     ) -> None:
-        """Count one more under `key`, `most` per so many seconds. The first one too many logs the alarm."""
+        """Count one more under `key`, `most` per so many seconds; else raise `refusal`, the first logged as `alarm`."""
         n, ends_at = self._store.count(key, seconds, self._now())
         if n <= most:
             return
@@ -294,10 +299,11 @@ class Citizens:
         return {"made_at": self._now(), "data": _plain({"person": own, "consents": ledger, **sections})}
 
     def close(self, actor: Actor) -> None:
-        """Close the account (PIPL art. 47): name, phone, number and ways in are removed. Raises CaseOpen.
+        """Close the account (PIPL art. 47): erase name, phone, identity number, WeChat and devices. Raises CaseOpen.
 
-        Drafts, loose files and open talks go; closed cases and what they rest on stay for as long as the archives law
-        asks, under an id that leads to nobody.
+        Mandates and sessions end, drafts and unused files are deleted, conversations are ended and the citizen's words
+        in them overwritten. Closed cases and their files stay as long as the archives law requires, under an id that
+        no longer leads to a person.
         """
         row = self._own(actor)
         if self._ports.open_cases(actor):

@@ -24,7 +24,7 @@ EARLY = 300
 
 
 class WeChatCodeWrong(Refusal):
-    """Not a code of WeChat's, expired, or used before."""
+    """The code is not one of WeChat's, has expired or was used before."""
 
     code = "wechat_code_wrong"
     zh = "微信登录没有成功，请重试。"
@@ -48,7 +48,7 @@ class WeChatDown(Refusal):
 
 
 class WeChatBusy(Refusal):
-    """The person asked too often: WeChat allows a hundred a minute."""
+    """Too many requests for this person: WeChat allows 100 per minute."""
 
     code = "too_often"
     zh = "登录太频繁，请过一分钟再试。"
@@ -67,10 +67,10 @@ class WeChat(Protocol):
     """What log-in needs of WeChat. Both raise WeChatCodeWrong, WeChatBlocked, WeChatBusy or WeChatDown."""
 
     def account(self, code: str) -> Account:
-        """The account that got this code from `wx.login`; a code is valid once."""
+        """The account behind a code from `wx.login`, which is valid once."""
 
     def phone(self, phone_code: str) -> str:
-        """The phone number that the person allowed; a code is valid once."""
+        """The phone number that the person agreed to share; a code is valid once."""
 
 
 class MiniProgram:
@@ -82,7 +82,7 @@ class MiniProgram:
         self._lock = threading.Lock()
 
     def account(self, code: str) -> Account:
-        """`GET /sns/jscode2session`."""
+        """The account behind a code, from `GET /sns/jscode2session`."""
         query = {"appid": self._app_id, "secret": self._secret, "js_code": code, "grant_type": "authorization_code"}
         answer = self._call("GET", "/sns/jscode2session", params=query)
         _refuse(answer)
@@ -91,7 +91,7 @@ class MiniProgram:
         return Account(answer["openid"], answer.get("unionid"))
 
     def phone(self, phone_code: str) -> str:
-        """`POST /wxa/business/getuserphonenumber`; a token that WeChat no longer takes is renewed once."""
+        """The phone number, from `POST /wxa/business/getuserphonenumber`; an expired access token is renewed once."""
         answer = self._ask_phone(phone_code)
         if answer.get("errcode") in TOKEN_BAD:
             self._token_ends = 0.0
@@ -107,7 +107,7 @@ class MiniProgram:
         return self._call("POST", path, params={"access_token": token}, json={"code": phone_code})
 
     def _access_token(self) -> str:
-        """`POST /cgi-bin/stable_token`: asking again does not spoil the token of another process."""
+        """The access token, from `POST /cgi-bin/stable_token`, which leaves the tokens of other processes valid."""
         with self._lock:
             if self._token_ends <= time.monotonic():
                 query = {"grant_type": "client_credential", "appid": self._app_id, "secret": self._secret}

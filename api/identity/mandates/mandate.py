@@ -1,7 +1,7 @@
 """The rules of mandates (委托): who may act for whom, in which matters, until when.
 
-Both sides are named by their numbers (identity number, credit code), never by a phone: a phone is not a person. So an
-agent must be verified, and a mandate outlives a change of phone. Sources: 民法典 art. 161-165 (agency), 27 and 34
+Both sides are named by their numbers (identity number, credit code), never by a phone, which may change its owner. So
+an agent must be verified, and a mandate outlives a change of phone. Sources: 民法典 art. 161-165 (agency), 27 and 34
 (parents act for their children), 17 (of age at eighteen), 173 (an agency ends).
 """
 

@@ -41,5 +41,5 @@ def add_routes(bp: Blueprint, mandates: Mandates, http: Http) -> None:
     @http.allow("citizen", *COUNTER)
     @bp.response(204)
     def end(mandate_id: str, actor: Any) -> None:
-        """Withdraw a mandate, or lay it down."""
+        """End a mandate: as its principal, as its agent, or at a window."""
         mandates.end(actor, mandate_id)

@@ -1,4 +1,4 @@
-"""The use cases of mandates: given by a verified principal, or recorded at a window."""
+"""The use cases of mandates: give one (as a verified principal, or recorded at a window), end it, act under it."""
 
 from datetime import date
 from typing import Any
@@ -62,13 +62,13 @@ class Mandates:
         return self._face(row, self._side(actor, row), actor.roles)
 
     def mine(self, actor: Actor) -> list[Row]:
-        """The mandates that a citizen gave or holds, newest first."""
+        """The mandates that a citizen has given or holds, newest first."""
         index = self._number_index(actor)
         rows = self._store.mandates_of(index) if index else []
         return [self._face(row, self._side(actor, row), actor.roles) for row in rows]
 
     def mandate(self, actor: Actor, mandate_id: str) -> Row:
-        """One mandate: masked for its two sides, in full for staff, whose read is audited."""
+        """One mandate: masked for its two sides, in full for staff, whose read is audited. Raises NotFound."""
         row = self._visible(actor, mandate_id)
         if actor.is_staff:
             self._ports.audit(actor.id, "read_unmasked", f"mandate:{mandate_id}")
@@ -96,9 +96,9 @@ class Mandates:
         return self._face(row, "held", actor.roles)
 
     def hold(self, session: Any, actor: Actor, mandate_id: str, matter: str) -> None:
-        """Require that the mandate is valid until this transaction has committed. Raises MandateEnded.
+        """Require that the mandate is valid and stays so until this transaction commits. Raises MandateEnded.
 
-        The write makes a concurrent withdrawal wait for the commit, or this act for the withdrawal.
+        It writes to the mandate, so that a concurrent withdrawal conflicts with this transaction.
         """
         self._store.touch_mandate(session, mandate_id)
         if not self.holds(actor, mandate_id, matter, session):
@@ -113,7 +113,7 @@ class Mandates:
         return rules.may_act_for([_read(row)], index, row["principal_index"], matter, self._today()) is not None
 
     def principal(self, mandate_id: str) -> Row:
-        """The principal of a mandate: `index` of the number, `kind`, and the names of both sides."""
+        """The principal of a mandate: `{index, kind, principal_name, agent_name}`. Raises NotFound."""
         row = self._store.mandate(mandate_id)
         if row is None:
             raise NotFound

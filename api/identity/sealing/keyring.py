@@ -2,9 +2,9 @@
 
 All of it is in one small class, so that 国密 (SM4-GCM, SM3) can replace it.
 
-The keys of an installation are the files `seal-<n>.key` of one folder; the highest number seals, all of them open. A
-new file takes effect in every running process within a second. A key that nothing uses any more moves to `retired/`,
-where it waits for whoever restores an old backup. The index key never changes: blind indexes outlive every rotation.
+The keys of an installation are the files `seal-<n>.key` of one folder; the one with the highest number encrypts, all of
+them decrypt. A new file takes effect in every running process within a second. A key that nothing uses any more moves
+to `retired/`, in case an old backup is restored. The index key never changes, since blind indexes are not rotated.
 """
 
 import base64
@@ -65,15 +65,15 @@ class Keyring:
 
     @property
     def current(self) -> str:
-        """The id of the key that seals."""
+        """The id of the key that encrypts now."""
         return self._followed().current
 
     def ids(self) -> list[str]:
-        """The ids of the keys that open, oldest first."""
+        """The ids of the keys that decrypt, oldest first."""
         return sorted(self._followed().ciphers, key=int)
 
     def add(self) -> str:
-        """Make a new key, which seals from now on; gives its id."""
+        """Create a new key, which encrypts from now on, and return its id."""
         highest = max(int(path.stem.removeprefix("seal-")) for path in self._folder.rglob("seal-*.key"))
         key_id = str(highest + 1)
         _write_key(self._folder / f"seal-{key_id}.key")
@@ -111,13 +111,13 @@ class Keyring:
     # -- seal and open ----------------------------------------------------
 
     def seal_bytes(self, record: str, field: str, plain: bytes) -> bytes:
-        """Ciphertext as `key id, NUL, nonce, ciphertext and tag`; record and field are associated data."""
+        """Encrypt: `key id, NUL, nonce, ciphertext and tag`; record and field are the associated data."""
         keys, nonce = self._followed(), secrets.token_bytes(NONCE_BYTES)
         sealed = keys.ciphers[keys.current].encrypt(nonce, plain, f"{record}:{field}".encode())
         return keys.current.encode() + b"\0" + nonce + sealed
 
     def open_bytes(self, record: str, field: str, sealed: bytes) -> bytes:
-        """The plaintext. Raises SealBroken."""
+        """Decrypt what `seal_bytes` made for this record and field. Raises SealBroken."""
         key_id, _, body = sealed.partition(b"\0")
         cipher = self._cipher(key_id.decode(errors="replace"))
         if cipher is None:
@@ -132,19 +132,19 @@ class Keyring:
         return base64.b64encode(self.seal_bytes(record, field, text.encode())).decode()
 
     def open_sealed(self, record: str, field: str, sealed: str) -> str:
-        """The text back. Raises SealBroken."""
+        """Decrypt what `seal` made. Raises SealBroken."""
         return self.open_bytes(record, field, base64.b64decode(sealed)).decode()
 
     def seal_json(self, record: str, field: str, value: Any) -> str:
-        """`seal` for whatever JSON can hold."""
+        """Encrypt any value that JSON can hold, as `seal` does its text."""
         return self.seal(record, field, json.dumps(value, ensure_ascii=False))
 
     def open_json(self, record: str, field: str, sealed: str) -> Any:
-        """The value back. Raises SealBroken."""
+        """Decrypt what `seal_json` made. Raises SealBroken."""
         return json.loads(self.open_sealed(record, field, sealed))
 
     def resealed(self, record: str, field: str, sealed: str | bytes) -> str | bytes:
-        """The same plaintext under the current key. Raises SealBroken."""
+        """Encrypt the same plaintext with the current key. Raises SealBroken."""
         if isinstance(sealed, bytes):
             return self.seal_bytes(record, field, self.open_bytes(record, field, sealed))
         return self.seal(record, field, self.open_sealed(record, field, sealed))
@@ -152,11 +152,11 @@ class Keyring:
     # -- blind ------------------------------------------------------------
 
     def index(self, kind: str, text: str) -> str:
-        """A blind index: equal texts of one kind have equal indexes, and nothing else can be learnt from it."""
+        """The blind index (HMAC) of a text: equal texts of one kind have equal indexes, which reveal nothing else."""
         return hmac.new(self._index_key, f"{kind}:{text}".encode(), sha256).hexdigest()
 
     def sign(self, text: str) -> str:
-        """A signature of ours over `text`, e.g. of a short-lived address."""
+        """An HMAC signature over `text`, e.g. of a short-lived address."""
         return hmac.new(self._index_key, f"sign:{text}".encode(), sha256).hexdigest()
 
 
@@ -175,7 +175,7 @@ def key_of(value: object) -> str | None:
 
 
 def _write_key(path: Path) -> None:
-    """A new key file, whole or not there at all, and on the disk before anything is sealed with it."""
+    """Write a new key file atomically, and sync it to the disk before anything is encrypted with it."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

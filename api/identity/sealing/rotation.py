@@ -1,4 +1,4 @@
-"""Online rotation of the sealing keys: what older keys sealed is sealed with the current one, then they retire.
+"""Online rotation of the sealing keys: re-encrypts what older keys encrypted, then retires those keys.
 
 A room takes part by one line in its store, `SEALED = [(collection, paths), …]` (see `identity.store.SEALED`).
 """
@@ -22,11 +22,11 @@ Sealed = tuple[str, tuple[str, ...]]
 
 BATCH = 200
 RETIRE_AFTER = timedelta(minutes=2)
-"""So long after the last batch nobody seals with an older key any more: keys are followed within a second."""
+"""The wait after the last batch: other processes may encrypt with an older key for up to a second."""
 
 
 class Rotation:
-    """Seals with the current key, collection by collection, in batches; each batch enqueues the next as a job."""
+    """Re-encrypts with the current key, collection by collection, in batches; each batch enqueues the next as a job."""
 
     def __init__(
         self,
@@ -40,17 +40,17 @@ class Rotation:
         self._rows, self._keys, self.sealed, self._enqueue, self._now = rows, keyring, sealed, enqueue, now
 
     def handlers(self) -> dict[str, Callable[[dict[str, Any]], None]]:
-        """The kinds of jobs that are done here."""
+        """The handlers of the jobs of a rotation, per kind."""
         return {"keys.reseal": self.reseal, "keys.retire": self.retire}
 
     def start(self) -> list[str]:
-        """Begin one run over every listed collection; gives the collections."""
+        """Begin a run over every listed collection, and return the collections."""
         collections = sorted({collection for collection, _ in self.sealed})
         self._next(str(uuid7()), collections, None)
         return collections
 
     def reseal(self, payload: dict[str, Any]) -> None:
-        """One batch of the first collection that is left."""
+        """A job: re-encrypt one batch of the first collection that is left, and enqueue the next batch."""
         run, left = payload["run"], payload["left"]
         paths = tuple(path for name, paths in self.sealed if name == left[0] for path in paths)
         rows = self._rows.batch(left[0], paths, payload["after"], BATCH)
@@ -63,7 +63,7 @@ class Rotation:
             self._next(run, left[1:], None)
 
     def retire(self, payload: dict[str, Any]) -> None:
-        """Put away the older keys that nothing at all is sealed with any more; the others are named in the log."""
+        """A job: retire the older keys that encrypt nothing any more; those that still do are logged."""
         used = self.used()
         for key_id in self._keys.ids():
             if key_id == self._keys.current:
@@ -74,7 +74,7 @@ class Rotation:
                 self._keys.retire(key_id)
 
     def used(self) -> dict[str, Counter[str]]:
-        """By key id, how many values are sealed with it where, listed or not. Reads everything there is."""
+        """The number of values per key id and field (`collection.path`), listed or not. Reads the whole store."""
         used: dict[str, Counter[str]] = {}
         for collection, row in self._rows.everything():
             for path, value in _values(row):
@@ -102,20 +102,20 @@ class Rotation:
 
 
 def check_listed(sealed: Iterable[Sealed], used: Iterable[str]) -> list[str]:
-    """Which of the fields in use (`collection.path`) no room lists."""
+    """Those of the fields in use (`collection.path`) that no room lists as sealed."""
     listed = {f"{collection}.{path}" for collection, paths in sealed for path in paths}
     return sorted(field for field in used if field not in listed and f"{field.rsplit('.', 1)[0]}.*" not in listed)
 
 
 def _sealed_values(row: dict[str, Any], paths: tuple[str, ...]) -> Iterator[tuple[str, str | bytes]]:
-    """What lies under the listed paths."""
+    """The values under the listed paths, each with its path."""
     for path, value in _values(row):
         if path in paths or f"{path.rpartition('.')[0]}.*" in paths:
             yield path, value
 
 
 def _values(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every text and every run of bytes in a document, with its path."""
+    """Every text and every bytes value in a document, with its path."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from _values(inner, f"{path}.{name}" if path else name)

@@ -40,7 +40,7 @@ def _log_in(bp: Blueprint, staff: Staff, http: Http) -> None:
     @http.allow("staff", "newcomer")
     @bp.response(201, schemas.TotpSecret)
     def begin_totp(actor: Any) -> Body:
-        """A secret for one's own authenticator, to be confirmed."""
+        """Begin to set up one's authenticator: a new secret, in force once confirmed."""
         return staff.begin_totp(actor)
 
     @bp.post("/staff/totp/confirmation")
@@ -48,7 +48,7 @@ def _log_in(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.arguments(schemas.TotpDigits)
     @bp.response(200, schemas.StaffDuties)
     def confirm_totp(body: Body, actor: Any) -> Body:
-        """The authenticator works; from now on log-in asks for it."""
+        """Confirm one's authenticator; from now on log-in requires it."""
         return staff.confirm_totp(actor, body["code"])
 
 
@@ -58,7 +58,7 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.arguments(schemas.StaffQuery, location="query")
     @bp.response(200, schemas.StaffPage)
     def members(query: Body, actor: Any) -> Body:
-        """Members of staff: all, or those with a word, a role, or in use."""
+        """Members of staff, filtered by a word, a role, or whether they are active."""
         paging = {"limit": query.pop("limit"), "cursor": query.pop("cursor", None)}
         return page(lambda after, most: staff.members(query, after, most), paging)
 
@@ -68,7 +68,7 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.response(201, schemas.StaffMember)
     @http.create_once(lambda actor, staff_id: staff.member(staff_id))
     def add(body: Body, actor: Any, new_id: str) -> Body:
-        """A new member of staff; answers the first password, once."""
+        """Add a member of staff; only this answer contains the first password."""
         return staff.add(actor, body, new_id)
 
     @bp.get("/staff/<staff_id>")
@@ -84,7 +84,7 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.arguments(schemas.StaffChange)
     @bp.response(200, schemas.StaffMember)
     def change(body: Body, staff_id: str, actor: Any) -> Any:
-        """Change a post, or end it; the person logs in anew."""
+        """Change a post, or end it; the person must log in again."""
         changed = staff.change(actor, staff_id, http.wanted_version(), body)
         return changed, 200, http.etag(changed["version"])
 
@@ -102,19 +102,19 @@ def _recovery(bp: Blueprint, staff: Staff, http: Http) -> None:
     @http.allow("admin")
     @bp.response(201, schemas.Recovery)
     def open_recovery(staff_id: str, actor: Any) -> Body:
-        """Ask that an account be recovered; another administrator confirms."""
+        """Request the recovery of an account, which another administrator must confirm."""
         return staff.open_recovery(actor, staff_id)
 
     @bp.post("/staff/<staff_id>/recovery/confirmation")
     @http.allow("admin")
     @bp.response(200, schemas.StaffMember)
     def confirm_recovery(staff_id: str, actor: Any) -> Body:
-        """Confirm the recovery that another administrator asked for; answers a first password, once."""
+        """Confirm the recovery that another administrator requested; only this answer contains the first password."""
         return staff.confirm_recovery(actor, staff_id)
 
     @bp.delete("/staff/<staff_id>/recovery")
     @http.allow("admin")
     @bp.response(204)
     def withdraw_recovery(staff_id: str, actor: Any) -> None:
-        """Strike out a recovery that waits."""
+        """Cancel a recovery that waits."""
         staff.withdraw_recovery(actor, staff_id)

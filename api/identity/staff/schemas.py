@@ -19,7 +19,7 @@ class StaffLogIn(Schema):
 
 
 class LogInNote(Schema):
-    """Words for the person who logs in."""
+    """A note for the person who logs in, in Chinese and English."""
 
     zh = fields.String(required=True)
     en = fields.String(required=True)
@@ -38,7 +38,7 @@ class StaffTokens(Tokens, StaffDuties):
     """Tokens of a member of staff."""
 
     class Meta:
-        """What citizens have is left out."""
+        """Leaves out the fields that only citizens have."""
 
         exclude = ("citizen",)
 
@@ -65,7 +65,7 @@ class TotpDigits(Schema):
 
 
 class NewStaff(Schema):
-    """A new member of staff; the first password is made here."""
+    """A new member of staff; the server generates the first password."""
 
     username = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9._-]{2,60}$"))
     name = fields.String(required=True, validate=NAME)
@@ -96,7 +96,7 @@ class StaffMember(PersonSchema):
     first_password = fields.String()
 
     class Meta:
-        """What citizens have is left out."""
+        """Leaves out the fields that only citizens have."""
 
         exclude = ("phone", "assurance")
 

@@ -41,8 +41,8 @@ class Staff:
     def log_in(self, username: str, password: str, totp: str = "") -> Row:
         """Log a member of staff in. Raises PasswordWrong, TotpNeeded, TotpWrong, LockedOut.
 
-        After five failures in 15 minutes the user name is locked out. An unknown name
-        takes the same time as a wrong password, and is locked out alike.
+        After five tries without success in 15 minutes the user name is locked out; a missing second factor counts too.
+        An unknown name takes the same time as a wrong password, and is locked out alike.
         """
         self._take_try(username)
         row = self._store.staff_named(username)
@@ -124,7 +124,7 @@ class Staff:
     # -- administration -----------------------------------------------------
 
     def add(self, actor: Actor, post: Row, new_id: str) -> Row:
-        """Add a member of staff; answers the first password, this once only. Raises UsernameTaken, BadFields."""
+        """Add a member of staff; only this answer contains the first password. Raises UsernameTaken, BadFields."""
         password = secrets.token_urlsafe(12)
         self._check_post(post)
         row = self._new_row(new_id, {**post, "must_change": True}, password)
@@ -161,7 +161,7 @@ class Staff:
     def _write(
         self, by: str, act: str, staff_id: str, change: Row, first: Callable[[Any], None] = lambda session: None
     ) -> None:
-        """Set fields of a member of staff and audit it, in one transaction, after what must come `first`."""
+        """Set fields of a member of staff and audit it, in one transaction that begins with `first(session)`."""
 
         def write(session: Any) -> None:
             first(session)
@@ -182,7 +182,7 @@ class Staff:
         return [self.face(row) for row in self._store.all_staff(wanted, after, limit)]
 
     def change(self, actor: Actor, staff_id: str, version: int, change: Row) -> Row:
-        """Change name, roles, point, department or `active`; they log in anew.
+        """Change name, roles, point, department or `active`, and end the sessions of the person.
 
         Raises VersionStale, LastAdmin, BadFields.
         """
@@ -275,17 +275,17 @@ class Staff:
         return {**whose, "by": row["by"], "by_name": by.get("name", ""), "at": row["at"], "ends_at": row["ends_at"]}
 
     def reset(self, username: str) -> str | None:
-        """A new first password, from the command line; None if nobody has this user name."""
+        """Set a new first password from the command line and return it; None if nobody has this user name."""
         row = self._store.staff_named(username)
         return self._reset(row, COMMAND_LINE)["first_password"] if row else None
 
     def face(self, row: Row) -> Row:
-        """A member of staff."""
+        """A member of staff as JSON."""
         face = {key: row[key] for key in ("username", "name", "roles", "point", "department", "active", "version")}
         return {"id": row["_id"], "kind": "staff", **face, "totp": row["totp_on"]}
 
     def _reset(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
-        """A new first password and no second factor, in one transaction with what must come `first`."""
+        """Set a new first password and remove the second factor, in one transaction after `first(session)`."""
         password = secrets.token_urlsafe(12)
         fresh = {"totp_on": False, "totp_secret": None, "totp_step": 0, "must_change": True}
         self._write(by, "staff.recover", row["_id"], {**fresh, "password": self._passwords.hash(password)}, first)

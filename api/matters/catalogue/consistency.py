@@ -1,6 +1,6 @@
-"""Consistency rules of a catalogue entry: where it contradicts itself or the law, which blocks its publication.
+"""Consistency rules of a catalogue entry; one that contradicts itself or the law is not published.
 
-The rules on visits, depth and fees follow a practice that is public (Wenzhou's check of its catalogue); those on
+The rules on visits, depth and fees follow published practice (Wenzhou's check of its catalogue); those on
 limits and procedures follow 行政许可法 第42, 45 and 58条.
 """
 

@@ -1,4 +1,4 @@
-"""The public lists (公开清单), each a predicate over the catalogue, so that their numbers are always computed."""
+"""The public lists (公开清单): each is a predicate over the catalogue, and its numbers are computed from it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """A matter (事项) in one version: its materials and limits, whether it is in force, and its general guide (办事指南).
 
-Elements after GB/T 39046-2020 table 4; the README's glossary has their national names.
+Elements after GB/T 39046-2020 table 4; docs/glossary.md has their national names.
 """
 
 from collections.abc import Callable, Iterable, Mapping

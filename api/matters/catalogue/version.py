@@ -84,7 +84,7 @@ def states(versions: Iterable[Matter], day: date) -> dict[int, State]:
 
 
 def until(version: Matter, versions: Iterable[Matter]) -> date | None:
-    """The first day without a version: its own end, or the start of a later one; None where no end is known."""
+    """The first day on which `version` is no longer in force: its end, or the start of a later one; None if unknown."""
     ends = [later.valid_from or FIRST for later in versions if later.version > version.version]
     return min([*ends, *([version.valid_until] if version.valid_until else [])], default=None)
 

@@ -42,7 +42,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Posting:
-    """The postings of a token: positions of matters, and its worth in each (saturation times rarity)."""
+    """The postings of a token: positions of matters (`at`), its BM25 score in each (`worth`), its rarity (IDF)."""
 
     at: np.ndarray
     worth: np.ndarray
@@ -112,7 +112,7 @@ def _weights(entry: SearchEntry, reader: Reader) -> dict[str, float]:
 
 
 def _rarity(matters: float, of: int) -> float:
-    """BM25's inverse document frequency."""
+    """BM25's inverse document frequency of a token that is in `matters` of `of`."""
     return math.log(1 + (of - matters + 0.5) / (matters + 0.5))
 
 

@@ -1,4 +1,4 @@
-"""Carriers behind one port: 快递100 for the real ones, a console carrier that plays events."""
+"""Carriers behind one port: 快递100 for the real ones, a console carrier that simulates them in a trial."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from api.parcels.parcel import TrackingEvent
 
 @dataclass(frozen=True)
 class Watched:
-    """A parcel to be told about. `secret` and `salt` are this shipment's own; `phone` where the carrier needs it."""
+    """A parcel to be tracked. `secret` (in the callback address) and `salt` (of signatures) are this shipment's own."""
 
     carrier: str
     number: str
@@ -21,20 +21,20 @@ class Watched:
 
 @dataclass(frozen=True)
 class Pushed:
-    """What one push says: the monitor's state and the events it lists, in any order."""
+    """The content of a push: the state of the subscription (`monitor`), and the tracking events, in any order."""
 
     monitor: str
     events: Sequence[TrackingEvent]
 
 
 class Tracker(Protocol):
-    """Whoever tells us where parcels are."""
+    """A provider of tracking events."""
 
     def watch(self, parcel: Watched) -> None:
-        """Ask to be told of this parcel. Raises TrackerFailed where it did not work and should be tried again."""
+        """Subscribe to the events of this parcel. Raises TrackerFailed if that failed and should be retried."""
 
     def read_push(self, parcel: Watched, param: str, sign: str, now: datetime) -> Pushed:
-        """What a push says. Raises SignatureBad, or ValueError where it cannot be read."""
+        """Verify and parse a push. Raises SignatureBad, or ValueError if it cannot be parsed."""
 
 
 class TrackerFailed(Exception):

@@ -1,4 +1,4 @@
-"""A carrier for trials: it delivers nothing, and plays the pushes of a courier's day, signed like the real ones."""
+"""A carrier for trials: it delivers nothing, and simulates a day's pushes, signed like those of 快递100."""
 
 import json
 from collections.abc import Callable
@@ -19,21 +19,21 @@ DAY = (
 
 
 class ConsoleCarrier:
-    """Plays DAY, one push a PAUSE, through the same door as 快递100's."""
+    """Simulates the pushes of DAY, one per PAUSE, in the format of 快递100."""
 
     def __init__(self, enqueue: Enqueue, now: Callable[[], datetime]) -> None:
         self._enqueue = enqueue
         self._now = now
 
     def watch(self, parcel: Watched) -> None:
-        """Leave one job for each push of the day."""
+        """Enqueue a job for each push of the day."""
         for turn in range(len(DAY)):
             payload = {"secret": parcel.secret, "turn": turn, "begun": self._now().isoformat()}
             due_at = self._now() + PAUSE * (turn + 1)
             self._enqueue(f"play:{parcel.secret}:{turn}", "parcels.play", payload, due_at=due_at)
 
     def push(self, parcel: Watched, turn: int, begun: datetime) -> tuple[str, str]:
-        """The push of this turn as (param, sign): the full list so far, newest first."""
+        """The push number `turn` as (param, sign); it lists all events so far, newest first."""
         lines = [
             {
                 "time": f"{(begun + PAUSE * (n + 1)).astimezone(BEIJING):%Y-%m-%d %H:%M:%S}",
@@ -48,5 +48,5 @@ class ConsoleCarrier:
         return param, sign_of(param, parcel.salt)
 
     def read_push(self, parcel: Watched, param: str, sign: str, now: datetime) -> Pushed:
-        """As 快递100's."""
+        """Verify and parse a push, as for 快递100."""
         return read_push(parcel, param, sign, now)

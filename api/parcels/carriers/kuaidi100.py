@@ -43,7 +43,7 @@ def sign_of(param: str, salt: str) -> str:
 
 
 class Kuaidi100:
-    """The real tracker."""
+    """The tracker of 快递100. `key` is the customer's authorisation key."""
 
     def __init__(self, key: str, api_base: str, public_base: str) -> None:
         self._key = key
@@ -51,7 +51,7 @@ class Kuaidi100:
         self._public_base = public_base
 
     def watch(self, parcel: Watched) -> None:
-        """POST /poll. Raises TrackerFailed."""
+        """Subscribe to a parcel (POST /poll). Raises TrackerFailed."""
         parameters = {
             "callbackurl": f"{self._public_base}/v1/carriers/kuaidi100/{parcel.secret}",
             "salt": parcel.salt,
@@ -69,12 +69,15 @@ class Kuaidi100:
             raise TrackerFailed(f"{answer.get('returnCode')} {answer.get('message')}")
 
     def read_push(self, parcel: Watched, param: str, sign: str, now: datetime) -> Pushed:
-        """The full list each time, newest first, naive times of Shanghai, no event ids."""
+        """Verify and parse a push. Raises SignatureBad or ValueError."""
         return read_push(parcel, param, sign, now)
 
 
 def read_push(parcel: Watched, param: str, sign: str, now: datetime) -> Pushed:
-    """Verify and read one push. Raises SignatureBad or ValueError."""
+    """Verify and parse a push of 快递100; events later than `now` are left out. Raises SignatureBad or ValueError.
+
+    Each push lists all events so far, newest first, with naive times of Shanghai and without ids.
+    """
     if not compare_digest(sign_of(param, parcel.salt).encode(), sign.upper().encode()):
         raise SignatureBad
     try:
@@ -88,7 +91,7 @@ def read_push(parcel: Watched, param: str, sign: str, now: datetime) -> Pushed:
 
 
 def _event(parcel: Watched, line: dict[str, Any], whole: dict[str, Any]) -> TrackingEvent:
-    """One line; without a code of its own the newest takes that of the whole push, the rest are in transit."""
+    """A tracking event; one without a code takes, if it is the newest, that of the push, else `in_transit`."""
     code = str(line.get("statusCode") or whole.get("state") or "0")
     at = datetime.strptime(line["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
     return event(parcel.carrier, parcel.number, at, str(line["context"]), code, STATES.get(code, "in_transit"))
