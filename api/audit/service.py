@@ -105,7 +105,7 @@ class Audit:
         query = {key: value for key, value in wanted.items() if key != "day"}
         if "day" in wanted:
             query["at"] = _day(wanted["day"])
-        rows = self._store.listed(query, after, limit)
+        rows = self._store.listed(query, after, limit) if query else self._store.newest(after, limit, self._now())
         return [{**row, "id": row["_id"], "sealed": bool(row.get("seq"))} for row in rows]
 
 

@@ -26,6 +26,7 @@ SMALL = {
     "networks": "a street network per season",
     "network_builds": "what is being built at this moment",
 }
+WHOLE = {"put_source": "a street file per season; the driver's GridFS asks for any row before it makes its indexes"}
 
 
 class CircleStore:

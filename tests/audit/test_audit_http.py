@@ -125,3 +125,16 @@ def test_a_file_that_is_no_head_is_refused_in_words(circle, tmp_path):
     answer = circle("verify", "--head", tmp_path / "x")
     assert answer.exit_code == 1
     assert "is no head" in answer.output
+
+
+def test_without_a_filter_the_newest_come_first_page_by_page_however_old(staff, audit, clock):
+    for age in (400, 40, 2, 0):
+        clock.move(days=-age)
+        audit.record("somebody", "read_unmasked", f"case:{age}")
+        clock.move(days=age)
+    admin, seen, query = staff("admin"), [], "/v1/audit?limit=2"
+    while query:
+        page = admin.get(query)
+        seen += [row["subject"] for row in page["items"] if row["actor"] == "somebody"]
+        query = page["next"] and f"/v1/audit?limit=2&cursor={page['next']}"
+    assert seen == ["case:0", "case:2", "case:40", "case:400"]
