@@ -5,7 +5,7 @@ actor is kept from the connection on. Events of one connection are handled in or
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import socketio
@@ -36,9 +36,18 @@ class Caller:
         self.language = language
 
 
+class RoomMembers(Protocol):
+    """The part of Socket.IO's client manager that knows who is connected to this process."""
+
+    def get_participants(self, namespace: str, room: str | None) -> Iterable[tuple[str, str]]: ...
+    def is_connected(self, sid: str, namespace: str) -> bool: ...
+
+
 class SocketRooms(Protocol):
     """The part of the Socket.IO server that the handlers use."""
 
+    @property
+    def manager(self) -> RoomMembers: ...
     def enter_room(self, sid: str, room: str, namespace: str) -> None: ...
     def leave_room(self, sid: str, room: str, namespace: str) -> None: ...
     def disconnect(self, sid: str, namespace: str) -> None: ...
@@ -103,22 +112,29 @@ class ChatSocket:
 
     def check_all(self) -> None:
         """Disconnect those whose log-in ended, and renew the presence of the officers who are still connected."""
-        callers = [caller for caller in list(self._callers.values()) if self._is_logged_in(caller)]
-        officers = {caller.actor.id for caller in callers if caller.actor.is_staff}
+        officers = set()
+        for sid in self._members():
+            caller = self._callers.get(sid)
+            if caller is None:
+                self._disconnect(sid)
+            elif self._is_logged_in(caller) and caller.actor.is_staff:
+                officers.add(caller.actor.id)
         if officers:
             self._chat.officers.renew(officers)
 
     def revoke(self, session: str) -> None:
-        """Disconnect the connections of a log-in that was ended."""
-        for caller in list(self._callers.values()):
-            if getattr(caller.actor, "session", None) == session:
-                self._disconnect(caller)
+        """Disconnect the connections of a log-in that was ended, and any whose log-in is not known."""
+        for sid in self._members():
+            caller = self._callers.get(sid)
+            if caller is None or getattr(caller.actor, "session", None) == session:
+                self._disconnect(sid)
 
     def drop_readers(self, conversation: Conversation) -> None:
         """Remove from a conversation's rooms the staff who may not read it any more, since it went to another desk."""
-        for caller in list(self._callers.values()):
-            if caller.actor.is_staff and not reads(conversation, caller.actor):
-                self._leave_rooms(caller, conversation.id)
+        for sid in {*self._members(conversation.id), *self._members(staff_room(conversation.id))}:
+            caller = self._callers.get(sid)
+            if caller is None or (caller.actor.is_staff and not reads(conversation, caller.actor)):
+                self._leave_rooms(sid, conversation.id)
 
     # -- events about the connection -----------------------------------------------
 
@@ -133,7 +149,7 @@ class ChatSocket:
 
     def on_leave(self, caller: Caller, body: Document) -> None:
         """Stop following a conversation."""
-        self._leave_rooms(caller, _conversation_id(body))
+        self._leave_rooms(caller.sid, _conversation_id(body))
 
     def on_refresh(self, caller: Caller, body: Document) -> None:
         """Continue the connection with a renewed token of the same person. Raises TokenBad."""
@@ -194,23 +210,28 @@ class ChatSocket:
         except Exception:
             log.exception("presence was not stored")  # the next renewal stores it
 
-    def _leave_rooms(self, caller: Caller, conversation_id: str) -> None:
+    def _members(self, room: str | None = None) -> list[str]:
+        """The connections of this process that are in a room by Socket.IO's own count; None: in the namespace."""
+        manager = self._server.manager
+        return [sid for sid, _ in manager.get_participants(PATH, room) if manager.is_connected(sid, PATH)]
+
+    def _leave_rooms(self, sid: str, conversation_id: str) -> None:
         for room in (conversation_id, staff_room(conversation_id)):
-            self._server.leave_room(caller.sid, room, PATH)
+            self._server.leave_room(sid, room, PATH)
 
     def _is_logged_in(self, caller: Caller) -> bool:
         """Whether the log-in still holds. If not, disconnect: the client is told why when it connects again, and what
         it was sending is not refused but sent again after the next log-in."""
         actor = self._actor_of(caller.token)
         if actor is None:
-            self._disconnect(caller)
+            self._disconnect(caller.sid)
             return False
         caller.actor = actor
         return True
 
-    def _disconnect(self, caller: Caller) -> None:
-        self._callers.pop(caller.sid, None)
-        self._server.disconnect(caller.sid, PATH)
+    def _disconnect(self, sid: str) -> None:
+        self._callers.pop(sid, None)
+        self._server.disconnect(sid, PATH)
 
 
 def _checked(body: Any) -> Document:

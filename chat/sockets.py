@@ -20,6 +20,7 @@ from chat.live.relay import Relay
 from chat.namespace import PATH, ActorOf, ChatSocket
 from chat.ports import Document
 from chat.service import Chat
+from chat.talk.access import EVENT_ROLES
 from chat.talk.conversation import Conversation
 
 log = logging.getLogger("circle.chat")
@@ -29,6 +30,11 @@ PONG_SECONDS = 20
 TICK_SECONDS = 1
 CATCH_UP_SECONDS = 5
 """How often a process looks for slow connections, and for what Redis lost."""
+
+
+EVENT_PACKETS = {socketio.packet.EVENT, socketio.packet.BINARY_EVENT}
+NO_EVENT = ""
+"""The name of an event that has no handler."""
 
 
 class LeanJson:
@@ -49,10 +55,22 @@ class LeanJson:
 
 
 class LeanPacket(socketio.packet.Packet):
-    """A packet that is never searched for binary parts: there are none."""
+    """A packet that is never searched for binary parts: there are none.
+
+    An event that no client may send loses its name and arguments. The library would call its own handlers of
+    `connect` and `disconnect` for a client's event of that name.
+    """
 
     uses_binary_events = False
     json = LeanJson
+    data: Any
+
+    def decode(self, encoded_packet: str) -> int:
+        """Decode a received packet; return the number of binary parts that follow."""
+        attachments: int = super().decode(encoded_packet)
+        if self.packet_type in EVENT_PACKETS and not _is_sent_by_clients(self.data):
+            self.data = [NO_EVENT]
+        return attachments
 
 
 def attach(
@@ -88,6 +106,11 @@ def attach(
     if relay is not None:
         _share(chat, socket, relay)
     return sockets
+
+
+def _is_sent_by_clients(data: Any) -> bool:
+    """Whether the data of an event packet, [name, argument …], names an event that clients may send."""
+    return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] in EVENT_ROLES
 
 
 def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat) -> None:

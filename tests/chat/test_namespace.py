@@ -3,10 +3,41 @@
 from typing import Any
 
 import pytest
+import socketio
 
+from chat.asyncapi import SENT
 from chat.live.hints import desk_room, member_room, staff_room
-from chat.namespace import ChatSocket
+from chat.namespace import PATH, ChatSocket
 from chat.sockets import _obey
+from chat.talk.access import EVENT_ROLES
+from tests.chat.office import site, utc_now
+
+OTHERS = (
+    "message",
+    "json",
+    "error",
+    "connecting",
+    "disconnecting",
+    "reconnect",
+    "ping",
+    "pong",
+    "open",
+    "close",
+    "*",
+    "",
+)
+"""Event names that Socket.IO, Engine.IO or Flask-SocketIO use somewhere, beside those that they list as reserved."""
+
+NO_NAMES = (None, 7, True, [], ["disconnect"], {"disconnect": 1})
+"""First elements of an event packet that are no name at all."""
+
+NAMES = {
+    *socketio.Server.reserved_events,
+    *socketio.Client.reserved_events,
+    *EVENT_ROLES,
+    *SENT,
+    *OTHERS,
+}
 
 
 class Server:
@@ -24,6 +55,16 @@ class Server:
 
     def disconnect(self, sid: str, namespace: str) -> None:
         self.gone.append(sid)
+
+    @property
+    def manager(self) -> "Server":
+        return self
+
+    def get_participants(self, namespace: str, room: str | None) -> list[tuple[str, str]]:
+        return [(sid, sid) for sid in sorted({sid for sid, entered in self.rooms if room in (None, entered)})]
+
+    def is_connected(self, sid: str, namespace: str) -> bool:
+        return sid not in self.gone
 
 
 @pytest.fixture
@@ -107,3 +148,77 @@ def test_what_another_process_says_of_log_ins_and_moves_is_done_here_too(door, s
     assert not {("x", talk), ("x", staff_room(talk))} & server.rooms
     _obey(chat, door, {"ended": colleague.session})
     assert server.gone == ["x"]
+
+
+@pytest.mark.parametrize("way", ["check_all", "revoke", "obey"])
+def test_a_connection_whose_log_in_is_not_known_is_hung_up_and_hears_no_conversation(
+    door, server, chat, ask, officer, way
+):
+    conversation = ask()
+    assert door.handler("join")("o", {"conversation": conversation})["ok"]
+    door.disconnect("o")  # forgotten, though it is still in its rooms
+    chat.handling.claim(officer, conversation)
+    _obey(chat, door, {"parted": conversation})
+    assert not {("o", conversation), ("o", staff_room(conversation))} & server.rooms
+    hang_up = {
+        "check_all": door.check_all,
+        "revoke": lambda: door.revoke(officer.session),
+        "obey": lambda: _obey(chat, door, {"ended": officer.session}),
+    }
+    hang_up[way]()
+    assert server.gone == ["o"]
+
+
+# -- events by name, through the library's own server ------------------------------------
+
+
+@pytest.fixture
+def served_site(database, office):
+    """The chat's app without a port, and its Socket.IO server."""
+    app, chat = site(database, office, utc_now, "threading")
+    yield app, chat, app.extensions["socketio"]
+    chat.close()
+
+
+def _rooms(server: Any) -> dict[str, set[str]]:
+    """Each connection of the namespace, with its rooms."""
+    manager = server.server.manager
+    return {sid: set(manager.get_rooms(sid, PATH)) for sid, _ in manager.get_participants(PATH, None)}
+
+
+@pytest.mark.parametrize("arguments", [(), ({},), ({"HTTP_ACCEPT_LANGUAGE": "en"}, "auth")], ids=["none", "one", "two"])
+def test_an_event_of_any_name_neither_forgets_a_connection_nor_moves_it_nor_lets_another_in(
+    served_site, officer, office, arguments
+):
+    app, chat, server = served_site
+    colleague = office.officer("李窗口")
+    sent = [{"token": colleague.token} if argument == "auth" else argument for argument in arguments]
+    wrong = []
+    for name in (*sorted(NAMES), *NO_NAMES):
+        client = server.test_client(app, namespace=PATH, auth={"token": officer.token})
+        before = _rooms(server)
+        client.emit(name, *sent, namespace=PATH)
+        as_before = (chat.live.connected(), _rooms(server)) == (1, before)
+        chat.live.revoke(colleague.session)
+        stays = client.is_connected(PATH)
+        chat.live.revoke(officer.session)
+        gone = (client.is_connected(PATH), chat.live.connected(), _rooms(server)) == (False, 0, {})
+        wrong += [] if as_before and stays and gone else [name]
+    assert wrong == []
+
+
+def test_an_event_that_clients_do_not_send_is_not_acknowledged(served_site, officer):
+    app, _, server = served_site
+    client = server.test_client(app, namespace=PATH, auth={"token": officer.token})
+    names = sorted(NAMES - set(EVENT_ROLES))
+    assert {name: client.emit(name, {}, namespace=PATH, callback=True) for name in names} == dict.fromkeys(names)
+    assert client.emit("presence", {}, namespace=PATH, callback=True)["ok"]
+
+
+def test_a_binary_event_reaches_no_handler_of_the_library_either(served_site, officer):
+    app, chat, server = served_site
+    client = server.test_client(app, namespace=PATH, auth={"token": officer.token})
+    before = _rooms(server)
+    for packet in (f'51-{PATH},["disconnect",{{"_placeholder":true,"num":0}}]', b"x"):
+        server.server._handle_eio_message(client.eio_sid, packet)
+    assert (chat.live.connected(), _rooms(server)) == (1, before)

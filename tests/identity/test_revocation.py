@@ -75,6 +75,15 @@ def listening(app):
             client.disconnect("/chat")
 
 
+@pytest.mark.parametrize("event", ["disconnect", "connect"])
+@pytest.mark.parametrize("way", [log_out, leave], ids=lambda way: way.__name__)
+def test_a_client_that_emits_the_librarys_own_events_is_hung_up_all_the_same(people, listening, way, event):
+    theirs = listening(people[WAYS[way]])
+    theirs.emit(event, {}, {"token": people[ADMIN].token}, namespace="/chat")
+    way(people)
+    assert not theirs.is_connected("/chat")
+
+
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_the_socket_of_a_log_in_that_ends_is_hung_up_and_others_stay(people, listening, handler, way):
     theirs, other = listening(people[WAYS[way]]), listening(handler)
