@@ -25,7 +25,7 @@ from chat.live import views
 from chat.live.broadcast import Broadcast
 from chat.live.hints import Hints
 from chat.live.memory import Memory
-from chat.live.shown import ReaderViews
+from chat.live.reader_views import ReaderViews
 from chat.live.writer import MessageWriter
 from chat.moves import Moves
 from chat.ports import Document, Ports, Viewer
