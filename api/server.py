@@ -16,7 +16,7 @@ from gevent.pywsgi import WSGIServer
 from api.app import create_app
 from api.office import Office
 from api.refusals import CannotStart
-from api.settings import Settings
+from api.settings import TRIAL_RIGHTS, Settings
 from api.storage import embedded
 from api.storage.database import Database
 from api.storage.embedded import EmbeddedStore, Watch, running_uri
@@ -149,6 +149,8 @@ def _greet(settings: Settings, office: Office) -> None:
         f"  新城服务圈 Service Circle is ready: {settings.public_base}",
         f"  Staff console: {settings.public_base}/staff",
     ]
+    if settings.lenient:
+        lines.append(f"  This is a trial: {TRIAL_RIGHTS}.")
     lines += [f"  {line}" for line in first_staff(settings, office.identity)]
     os.write(1, ("\n".join([*lines, "  Ctrl-C stops it.", "", ""])).encode())
 

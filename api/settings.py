@@ -7,6 +7,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 
 class UnsafeStart(Exception):
@@ -27,7 +28,11 @@ SETTINGS = (
     Setting("PUBLIC_BASE", "http://HOST:PORT", "address that citizens and providers see"),
     Setting("CIRCLE_VAR", "var", "data folder: the embedded store, street networks"),
     Setting("CIRCLE_KEYS", "keys", "sealing keys; made at first start, never inside a backup"),
-    Setting("CIRCLE_DEV", "", "`1` allows console SMS and generated log-ins beyond the pocket size"),
+    Setting(
+        "CIRCLE_DEV",
+        "",
+        "`1` says that this is a trial: console providers and generated log-ins, also where others may reach it",
+    ),
     Setting("CIRCLE_LOG", "", "log level; in the pocket size WARNING unless said, else INFO"),
     Setting("MONGODB_URI", "", "a MongoDB replica set; without it the embedded store is started"),
     Setting("MONGODB_DATABASE", "circle", "name of the database"),
@@ -53,6 +58,9 @@ SETTINGS = (
 
 
 SHORTEST_CHAT_DAYS = 366
+
+TRIAL_RIGHTS = "whoever reaches it may log in as any phone number and verify any identity number"
+"""What the console providers of a trial allow."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +107,18 @@ class Settings:
 
     @property
     def lenient(self) -> bool:
-        """Whether console SMS, demo data and generated log-ins are allowed."""
+        """Whether this is a trial: console SMS, WeChat and register, demo data and generated log-ins are allowed."""
         return self.pocket or self.dev
+
+    @property
+    def reachable_by(self) -> tuple[str, ...]:
+        """The settings that say that others than this machine may reach a server on a loopback HOST, each in words."""
+        ways = {
+            f"PUBLIC_BASE is {self.public_base}": not _is_here(self.public_base, self.host, self.port),
+            "TRUSTED_PROXIES is set": bool(self.trusted_proxies),
+            "the TWILIO_… settings are set": self.twilio,
+        }
+        return tuple(words for words, holds in ways.items() if holds)
 
 
 @lru_cache(1_024)
@@ -112,8 +130,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def read(environ: Mapping[str, str]) -> Settings:
-    """Read the settings from environment variables. Raises UnsafeStart, whose message says what to change."""
+def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
+    """Read the settings from environment variables. Raises UnsafeStart, whose message says what to change.
+
+    `listens` is False if a server that HOST does not bind, such as gunicorn, will serve the app.
+    """
     values = {s.name: environ.get(s.name, "") or s.default for s in SETTINGS}
     host, port = values["HOST"], _port(values["PORT"])
     base = environ.get("PUBLIC_BASE") or f"http://{host}:{port}"
@@ -148,7 +169,16 @@ def read(environ: Mapping[str, str]) -> Settings:
         kuaidi100_api_base=values["KUAIDI100_API_BASE"],
     )
     _refuse_unsafe(settings)
+    _refuse_reachable_trial(settings, listens)
     return settings
+
+
+def _is_here(base: str, host: str, port: int) -> bool:
+    """Whether a PUBLIC_BASE is an address of this machine; `host` and `port` are those of its default."""
+    try:
+        return base == f"http://{host}:{port}" or is_loopback(urlsplit(base).hostname or "")
+    except ValueError:
+        return False
 
 
 def _port(text: str) -> int:
@@ -216,4 +246,16 @@ def _refuse_unsafe(s: Settings) -> None:
         raise UnsafeStart(
             "HOST beyond loopback or MONGODB_URI is set, so SMS must really be sent: "
             "set the TWILIO_… settings, or CIRCLE_DEV=1 for a trial."
+        )
+
+
+def _refuse_reachable_trial(s: Settings, listens: bool) -> None:
+    ways = (
+        *s.reachable_by,
+        *(() if listens else ("another server than `circle serve` listens, where HOST is not heard",)),
+    )
+    if s.pocket and not s.dev and ways:
+        raise UnsafeStart(
+            f"Others may reach this server ({'; '.join(ways)}), but without MONGODB_URI it is a trial: {TRIAL_RIGHTS}. "
+            "Set MONGODB_URI for real use, or CIRCLE_DEV=1 if it is to be a trial."
         )

@@ -5,6 +5,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import atexit  # noqa: E402
+import logging  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
@@ -15,15 +16,17 @@ from api import logs, server  # noqa: E402
 from api.app import create_app  # noqa: E402
 from api.jobs.processes import SecondProcess  # noqa: E402
 from api.refusals import CannotStart  # noqa: E402
-from api.settings import UnsafeStart, read  # noqa: E402
+from api.settings import TRIAL_RIGHTS, UnsafeStart, read  # noqa: E402
 
 APP_LOAD_ERROR = 4
 """The exit code by which a worker of gunicorn says that another would fail the same way."""
 
 
 def _assemble(opened: ExitStack) -> Flask:
-    settings = read(os.environ)
+    settings = read(os.environ, listens=False)
     logs.set_up(settings.log)
+    if settings.lenient:
+        logging.getLogger("circle").warning("this is a trial: %s", TRIAL_RIGHTS)
     app = create_app(settings, database=opened.enter_context(server.opened(settings)), live="gevent")
     app.extensions["circle"].start()
     opened.callback(app.extensions["circle"].stop)

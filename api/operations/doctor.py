@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from api.operations.store import OperationsStore
 from api.refusals import CannotStart
-from api.settings import Settings
+from api.settings import TRIAL_RIGHTS, Settings
 from api.storage.database import Database
 
 DIST = Path(__file__).parents[1] / "pages" / "dist"
@@ -62,6 +62,7 @@ def machine(settings: Settings, dist: Path = DIST) -> Iterator[Finding]:
     """The findings that do not need the store."""
     yield _libraries()
     yield Finding("settings", "ok", f"{_size(settings)} size, {settings.public_base}")
+    yield _trial(settings)
     yield _disk(settings.var)
     yield _lock(settings)
     yield _keys(settings.keys)
@@ -105,6 +106,14 @@ def _size(settings: Settings) -> str:
     if settings.pocket:
         return "pocket"
     return "city" if settings.redis_url else "office"
+
+
+def _trial(settings: Settings) -> Finding:
+    if not settings.lenient:
+        return Finding("trial", "ok", "no, this is for real use")
+    reached = f"; others may reach it: {'; '.join(settings.reachable_by)}" if settings.reachable_by else ""
+    todo = "For real use set MONGODB_URI, PUBLIC_BASE and the TWILIO_… settings, and not CIRCLE_DEV."
+    return Finding("trial", "note", f"yes: {TRIAL_RIGHTS}{reached}", todo)
 
 
 def _libraries() -> Finding:

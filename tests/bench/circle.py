@@ -214,7 +214,7 @@ def http(folder: Path, rng: random.Random, seconds: float) -> Figures:
         assert done.returncode == 0, done.stderr[-2000:]
     paths = [question(at) for at in draw("helsinki", 500, rng)]
     where = {name: installed.environ[name] for name in ("CIRCLE_VAR", "CIRCLE_KEYS")}
-    with gunicorn("api.wsgi:app", folder / "ours.log", **where) as ours:
+    with gunicorn("api.wsgi:app", folder / "ours.log", **where, CIRCLE_DEV="1") as ours:
         status, body = ask(ours.port, paths[0])
         assert status == 200, body
         assert json.loads(body)["basis"] == "network"

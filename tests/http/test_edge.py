@@ -20,6 +20,7 @@ def settings(tmp_path_factory):
     """One other origin may call, and one proxy is trusted."""
     folder = tmp_path_factory.mktemp("circle")
     environ = {"CIRCLE_VAR": str(folder / "var"), "CIRCLE_KEYS": str(folder / "keys"), "CORS_ORIGINS": OURS}
+    environ |= {"CIRCLE_DEV": "1"}
     return read({**environ, "TRUSTED_PROXIES": "10.0.0.0/24", "PUBLIC_BASE": "https://circle.example.cn"})
 
 

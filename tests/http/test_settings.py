@@ -1,7 +1,13 @@
 """A start that would be unsafe is refused in words that say what to change; every safe one is not."""
 
+from datetime import datetime
+from types import SimpleNamespace
+
 import pytest
 
+from api import providers
+from api.identity.citizens.register import ConsoleRegister
+from api.identity.citizens.wechat import ConsoleWeChat
 from api.settings import SETTINGS, UnsafeStart, read
 
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "secret", "TWILIO_MESSAGING_SERVICE_SID": "MG1"}
@@ -13,7 +19,7 @@ SAFE = {
     "a trial that everybody may see": {"HOST": "0.0.0.0", "CIRCLE_DEV": "1"},
     "a trial on MongoDB": {**MONGO, "CIRCLE_DEV": "1"},
     "the office": {"HOST": "0.0.0.0", **MONGO, **TWILIO},
-    "behind a proxy": {"TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24"},
+    "behind a proxy": {**MONGO, **TWILIO, "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24"},
     "with another origin": {"CORS_ORIGINS": "https://www.example.cn,http://localhost:5173"},
     "measured from elsewhere": {"METRICS_TOKEN": "0123456789abcdef"},
 }
@@ -35,6 +41,81 @@ UNSAFE = {
     "talks forgotten too soon": ({"CHAT_KEPT_DAYS": "30"}, "366"),
     "a token that can be guessed": ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
 }
+
+PROXY = {"TRUSTED_PROXIES": "127.0.0.1"}
+HTTPS = {"PUBLIC_BASE": "https://circle.example.cn"}
+DEV = {"CIRCLE_DEV": "1"}
+ELSEWHERE = {"HOST": "0.0.0.0"}
+
+KINDS = [
+    # settings, what `circle serve` is with them, what gunicorn is
+    ({}, "trial", "refused"),
+    ({"HOST": "localhost"}, "trial", "refused"),
+    ({"HOST": "127.8.0.1"}, "trial", "refused"),
+    ({"HOST": "::1"}, "trial", "refused"),
+    ({"PUBLIC_BASE": "http://localhost:8000"}, "trial", "refused"),
+    ({"PUBLIC_BASE": "https://127.0.0.1/"}, "trial", "refused"),
+    ({"PUBLIC_BASE": "http://[::1]:8000"}, "trial", "refused"),
+    (HTTPS, "refused", "refused"),
+    ({"PUBLIC_BASE": "http://192.168.1.5:8000"}, "refused", "refused"),
+    ({"PUBLIC_BASE": "http://localhost.example.cn"}, "refused", "refused"),
+    ({"PUBLIC_BASE": "http://localhost@circle.example.cn"}, "refused", "refused"),
+    ({"PUBLIC_BASE": "circle.example.cn"}, "refused", "refused"),
+    ({"PUBLIC_BASE": "http://[circle"}, "refused", "refused"),
+    (PROXY, "refused", "refused"),
+    (TWILIO, "refused", "refused"),
+    ({**HTTPS, **PROXY}, "refused", "refused"),
+    ({**HTTPS, **PROXY, **TWILIO}, "refused", "refused"),
+    ({**HTTPS, **PROXY, **TWILIO, "CIRCLE_DEV": "0"}, "refused", "refused"),
+    (ELSEWHERE, "refused", "refused"),
+    (MONGO, "refused", "refused"),
+    ({**MONGO, **HTTPS, **PROXY}, "refused", "refused"),
+    (DEV, "trial", "trial"),
+    ({**DEV, **HTTPS, **PROXY}, "trial", "trial"),
+    ({**DEV, **TWILIO}, "trial", "trial"),
+    ({**DEV, **ELSEWHERE}, "trial", "trial"),
+    ({**DEV, **MONGO}, "trial", "trial"),
+    ({**DEV, **MONGO, **TWILIO, **HTTPS, **PROXY}, "trial", "trial"),
+    ({**MONGO, **TWILIO}, "real", "real"),
+    ({**MONGO, **TWILIO, **HTTPS, **PROXY}, "real", "real"),
+    ({**MONGO, **TWILIO, **HTTPS, **ELSEWHERE}, "real", "real"),
+    ({**TWILIO, **ELSEWHERE}, "real", "real"),
+]
+"""Written by hand. A trial has the console's WeChat and register; a real start has neither."""
+
+
+def _kind(environ, listens):
+    try:
+        settings = read(environ, listens=listens)
+    except UnsafeStart:
+        return "refused"
+    trackers = providers.trackers(settings, SimpleNamespace(enqueue=None), datetime.now)
+    consoles = {
+        isinstance(providers.wechat(settings), ConsoleWeChat),
+        isinstance(providers.register(settings), ConsoleRegister),
+        "console" in trackers,
+        settings.lenient,
+    }
+    assert len(consoles) == 1
+    return "trial" if consoles.pop() else "real"
+
+
+@pytest.mark.parametrize(
+    ("environ", "serve", "gunicorn"), KINDS, ids=lambda part: part if isinstance(part, str) else repr([*part])
+)
+def test_a_trial_is_what_nobody_else_can_reach_or_what_is_said_to_be_one(environ, serve, gunicorn):
+    assert (_kind(environ, True), _kind(environ, False)) == (serve, gunicorn)
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [(HTTPS, "PUBLIC_BASE is https"), (PROXY, "TRUSTED_PROXIES"), (TWILIO, "TWILIO_"), ({}, "another server")],
+)
+def test_a_trial_that_others_could_reach_is_refused_with_the_reason_and_both_ways_out(environ, words):
+    with pytest.raises(UnsafeStart, match=words) as refused:
+        read(environ, listens=bool(environ))
+    assert "MONGODB_URI for real use" in str(refused.value)
+    assert "CIRCLE_DEV=1" in str(refused.value)
 
 
 @pytest.mark.parametrize("environ", SAFE.values(), ids=SAFE.keys())

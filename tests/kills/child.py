@@ -126,6 +126,7 @@ class World:
             {
                 "CIRCLE_VAR": str(place.keys.parent / "var"),
                 "CIRCLE_KEYS": str(place.keys),
+                "CIRCLE_DEV": "1",
                 "TWILIO_ACCOUNT_SID": ACCOUNT,
                 "TWILIO_AUTH_TOKEN": TOKEN,
                 "TWILIO_MESSAGING_SERVICE_SID": SERVICE,

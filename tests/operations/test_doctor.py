@@ -63,6 +63,26 @@ def test_documents_of_an_older_release_are_a_note(look):
     assert look(schema=None)["documents"].todo == "circle migrate"
 
 
+REAL = {"MONGODB_URI": "mongodb://db/?replicaSet=rs", "PUBLIC_BASE": "https://circle.example.cn"} | {
+    f"TWILIO_{name}": "secret" for name in ("ACCOUNT_SID", "AUTH_TOKEN", "MESSAGING_SERVICE_SID")
+}
+
+
+@pytest.mark.parametrize(
+    ("environ", "state", "words"),
+    [
+        ({}, "note", "identity number"),
+        ({**REAL, "CIRCLE_DEV": "1"}, "note", "others may reach it: PUBLIC_BASE is https://circle.example.cn"),
+        (REAL, "ok", "real use"),
+    ],
+    ids=["pocket", "CIRCLE_DEV", "real"],
+)
+def test_whether_it_is_a_trial_is_told(tmp_path, environ, state, words):
+    settings = read({"CIRCLE_VAR": str(tmp_path / "var"), "CIRCLE_KEYS": str(tmp_path / "keys"), **environ})
+    trial = next(finding for finding in machine(settings) if finding.name == "trial")
+    assert (trial.state, words in trial.words, "secret" in trial.words) == (state, True, False)
+
+
 def test_pages_that_were_not_built_are_told(settings, tmp_path):
     pages = next(finding for finding in machine(settings, tmp_path) if finding.name == "pages")
     assert (pages.state, "make pages" in pages.todo) == ("fail", True)

@@ -28,6 +28,7 @@ def gone(pid):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_cleanly_and_leaves_no_process(served, how):
     served.start()
+    assert any("This is a trial: whoever reaches it may log in" in line for line in served.lines)
     children = served.children()
     assert len(children) == 1
     assert served.stop(how) == 0
@@ -102,6 +103,14 @@ def test_unsafe_starts_are_refused_in_words(served):
     served.environ |= {"HOST": "0.0.0.0"}
     refused = served.run("serve")
     assert refused.returncode == 1
+    assert "CIRCLE_DEV=1" in refused.stderr
+
+
+def test_a_proxy_before_a_trial_is_refused_in_words(served):
+    served.environ |= {"TRUSTED_PROXIES": "127.0.0.1", "PUBLIC_BASE": "https://circle.example.cn"}
+    refused = served.run("serve")
+    assert refused.returncode == 1
+    assert "PUBLIC_BASE is https://circle.example.cn; TRUSTED_PROXIES is set" in refused.stderr
     assert "CIRCLE_DEV=1" in refused.stderr
 
 

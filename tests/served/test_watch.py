@@ -311,8 +311,10 @@ def test_a_web_port_that_is_taken_is_told_in_words(served):
 
 
 @pytest.mark.served
-def test_gunicorn_ends_with_words_where_it_cannot_start(served):
-    unsafe = {**served.environ, "MONGODB_URI": f"mongodb://127.0.0.1:{free_port()}", "CIRCLE_DEV": ""}
+@pytest.mark.parametrize("why", ["no SMS", "a trial that others could reach"])
+def test_gunicorn_ends_with_words_where_it_cannot_start(served, why):
+    store = f"mongodb://127.0.0.1:{free_port()}" if why == "no SMS" else ""
+    unsafe = {**served.environ, "MONGODB_URI": store, "CIRCLE_DEV": ""}
     command = [
         sys.executable,
         "-m",
@@ -320,10 +322,11 @@ def test_gunicorn_ends_with_words_where_it_cannot_start(served):
         "-k",
         "gevent",
         "-b",
-        f"127.0.0.1:{served.port}",
+        f"{'127.0.0.1' if store else '0.0.0.0'}:{served.port}",
         "api.wsgi:app",
     ]
     done = subprocess.run(command, env=unsafe, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     assert "circle: " in done.stderr
+    assert ("SMS must really be sent" if store else "Others may reach this server") in done.stderr
     assert "Traceback" not in done.stderr
