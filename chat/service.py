@@ -261,8 +261,9 @@ class Chat:
         Each reading is audited. Raises NotFound.
         """
         conversation = self._memory.readable(actor, conversation_id)
+        access.check_original(actor, conversation)
         row = self._store.message(conversation.id, "public", seq)
-        if row is None or not conversation.is_held_by(actor.id):
+        if row is None:
             raise NotFound
         self._ports.record(actor.id, "read_original", f"talk:{conversation.id}:{seq}")
         if "sealed" not in row:
