@@ -1,6 +1,7 @@
 """Search in people's own words, on two sets of questions. `python -m tests.show.search` shows the counts by style."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,12 @@ def test_what_another_office_does_is_not_taken_for_ours(question: str) -> None:
 def test_the_answer_says_by_which_words_it_was_found_and_how_they_were_understood() -> None:
     assert index().search("想开个网巴", 1)[0].why == "按“网巴”(网吧)找到"
     assert "“奶茶”(餐馆)" in index().search("卖奶茶要证吗", 1)[0].why
+
+
+@pytest.mark.parametrize("question", [question["question"] for question in CITIZEN])
+def test_a_question_typed_with_blanks_finds_what_it_finds_without(question: str) -> None:
+    spaced = re.sub(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])", "\u3000 ", question)
+    assert index().search(spaced, 10) == index().search(question, 10)
 
 
 def test_scores_fall_and_are_shares() -> None:

@@ -16,6 +16,8 @@ from pypinyin.constants import PINYIN_DICT
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from api.matters.search.folding import folded
+
 LONGEST = 8
 """The longest word, in characters, that is looked for by sound or shape."""
 
@@ -96,8 +98,8 @@ class Reader:
         self._typed_names = list(self._typed)
 
     def normal(self, text: str) -> str:
-        """The text in NFKC and lower case, with the commonest dialect characters replaced; as long as its NFKC form."""
-        return unicodedata.normalize("NFKC", text).lower().translate(self._fold)
+        """The text in one form (folding.py), in which features have their places."""
+        return folded(text, self._fold)
 
     def written(self, text: str) -> list[Feature]:
         """The features of a text of the catalogue, which is spelt correctly."""
