@@ -1,12 +1,14 @@
 """How words are read: what they mean, and slips of the ear, the eye and the keyboard."""
 
+import json
 from collections import Counter
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pypinyin import Style, pinyin
 
-from tests.matters.starter import LEXICON, NAMES, reader
+from tests.matters.starter import LEXICON, NAMES, RECORDS, reader
 
 
 def meanings(text: str) -> set[str]:
@@ -106,6 +108,40 @@ def test_white_space_parts_latin_words_however_much_there_is() -> None:
 )
 def test_a_wide_or_a_compatible_form_is_read_as_the_plain_one(form: str, plain: str) -> None:
     assert reader().asked(form) == reader().asked(plain)
+
+
+@pytest.mark.parametrize(
+    ("form", "plain"),
+    [
+        ("老年證", "老年证"),
+        ("殘疾補貼", "残疾补贴"),
+        ("開飯店", "开饭店"),
+        ("營业執照", "营业执照"),
+        ("跟朋友合夥賣餅乾", "跟朋友合伙卖饼干"),
+        ("裡面裝修麵館", "里面装修面馆"),
+        ("理髮店衛生許可証", "理发店卫生许可证"),
+        ("額想繳社會保險", "额想缴社会保险"),
+        ("ＫＴＶ　娛樂 場所", "ktv娱乐场所"),
+    ],
+)
+def test_traditional_and_mixed_characters_are_read_as_simplified_ones(form: str, plain: str) -> None:
+    assert reader().asked(form) == reader().asked(plain) != []
+
+
+def test_every_character_of_catalogue_and_lexicon_that_has_a_traditional_form_has_it_in_the_lexicon() -> None:
+    """Big5 holds what is written in traditional characters, so what it lacks is written otherwise there."""
+    texts = json.dumps([LEXICON["concepts"], LEXICON["said"], LEXICON["elsewhere"], RECORDS], ensure_ascii=False)
+    known = {group[0] for group in LEXICON["traditional"]}
+    missing = {char for char in texts if "\u4e00" <= char <= "\u9fff" and not char.encode("big5", "ignore")} - known
+    assert missing <= {"嘞", "擀"}, "these two have one form only"
+
+
+def test_a_traditional_character_sounds_as_its_simplified_one_and_is_read_as_no_other() -> None:
+    pairs = [(group[0], char) for group in LEXICON["traditional"] for char in group[1:]]
+    readings = {char: set(pinyin(char, style=Style.NORMAL, heteronym=True)[0]) for pair in pairs for char in pair}
+    assert all(readings[simple] & readings[char] for simple, char in pairs)
+    assert [char for char, times in Counter(char for _, char in pairs).items() if times > 1] == []
+    assert {simple for simple, _ in pairs}.isdisjoint(char for _, char in pairs)
 
 
 @settings(max_examples=60, deadline=None)

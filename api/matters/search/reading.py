@@ -80,11 +80,11 @@ class Syllable:
 
 
 class Reader:
-    """Reads texts by a lexicon: {fold, particles, fillers, english_fillers, lookalikes, elsewhere, concepts}."""
+    """Reads texts by a lexicon, whose parts are described in data/README.md."""
 
     def __init__(self, lexicon: Mapping[str, Any]) -> None:
         self._particles = frozenset(lexicon["particles"])
-        self._fold = str.maketrans(lexicon["fold"])
+        self._fold = str.maketrans(_characters(lexicon["fold"], lexicon["traditional"]))
         self._alike = {char: group[0] for group in lexicon["lookalikes"] for char in group}
         self._broader = {name: entry.get("broader", []) for name, entry in lexicon["concepts"].items()}
         self._words = self._collect(lexicon)
@@ -260,6 +260,12 @@ class Reader:
                 out.append(Syllable(part, place, place + len(part or word[0]), latin=True))
                 place = out[-1].end
         return out
+
+
+def _characters(fold: Mapping[str, str], traditional: Iterable[str]) -> dict[str, str]:
+    """What each character is read as: a traditional one as its simplified one, a dialect one as the standard one."""
+    simplified = {char: group[0] for group in traditional for char in group[1:]}
+    return {**fold, **{char: fold.get(simple, simple) for char, simple in simplified.items()}}
 
 
 def _slips(text: str, start: int, word: Word) -> set[int]:
