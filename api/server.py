@@ -16,7 +16,7 @@ from gevent.pywsgi import WSGIServer
 from api.app import create_app
 from api.office import Office
 from api.refusals import CannotStart
-from api.settings import TRIAL_RIGHTS, Settings
+from api.settings import TRIAL_RIGHTS, Settings, authority
 from api.storage import embedded
 from api.storage.database import Database
 from api.storage.embedded import EmbeddedStore, Watch, running_uri
@@ -110,7 +110,7 @@ def _listen(server: WSGIServer, settings: Settings) -> None:
         start_undelayed(server)
     except OSError as error:
         raise AddressTaken(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). "
+            f"Cannot listen on {authority(settings.host, settings.port)} ({error.strerror}). "
             "Stop the program that uses this port, or set PORT to another."
         ) from None
 

@@ -23,7 +23,7 @@ class Setting(NamedTuple):
 
 
 SETTINGS = (
-    Setting("HOST", "127.0.0.1", "address to listen on"),
+    Setting("HOST", "127.0.0.1", "address to listen on, e.g. `0.0.0.0`, `[::1]`, or `[::]` for IPv4 and IPv6"),
     Setting("PORT", "8000", "port to listen on"),
     Setting("PUBLIC_BASE", "http://HOST:PORT", "address that citizens and providers see"),
     Setting("CIRCLE_VAR", "var", "data folder: the embedded store, street networks"),
@@ -130,6 +130,11 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def authority(host: str, port: int) -> str:
+    """Host and port as in a URL: an IPv6 address stands in brackets (RFC 3986 3.2.2), its zone after %25 (RFC 6874)."""
+    return f"[{host.replace('%', '%25')}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
     """Read the settings from environment variables. Raises UnsafeStart, whose message says what to change.
 
@@ -137,7 +142,8 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
     """
     values = {s.name: environ.get(s.name, "") or s.default for s in SETTINGS}
     host, port = values["HOST"], _port(values["PORT"])
-    base = environ.get("PUBLIC_BASE") or f"http://{host}:{port}"
+    host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    base = environ.get("PUBLIC_BASE") or f"http://{authority(host, port)}"
     settings = Settings(
         host=host,
         port=port,
@@ -209,7 +215,7 @@ def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
 
 def _origins(text: str) -> frozenset[str]:
     for origin in _listed(text):
-        if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?", origin):
+        if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", origin):
             raise UnsafeStart(f"CORS_ORIGINS must be origins such as https://www.example.cn, not {origin!r}.")
     return frozenset(_listed(text))
 

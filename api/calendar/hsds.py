@@ -35,8 +35,9 @@ def to_hsds(hours: Hours, calendar: WorkingCalendar, first: date, last: date) ->
     exceptions: list[Row] = []
     for day in days_between(first, last):
         periods = hours_on(hours, calendar, day)
-        # A holiday with a Sunday's hours is written out too: who reads it with our conventions would close it.
-        if periods != hours.usual(day, day.weekday()) or (periods and calendar.mark(day)):
+        # A day that the calendar marks is always written out, also where it is closed or open as usual: who reads it
+        # with our conventions would close a holiday with a Sunday's hours, and open a make-up day that is "off".
+        if calendar.mark(day) or periods != hours.usual(day, day.weekday()):
             only = {"start_date": day.isoformat(), "end_date": day.isoformat(), "closed": not periods}
             exceptions += [{**only, **_times(period)} for period in periods] or [only]
     return {"schedules": schedules, "holiday_schedules": exceptions}

@@ -191,22 +191,30 @@ def client_address(peer: str, forwarded: str, proxies: Networks) -> str:
     address = peer
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     while _is_one_of(address, proxies) and hops and _parsed(hops[-1]):
-        address = hops.pop()
+        address = _without_ipv6_prefix(hops.pop())
     return address
 
 
 def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
-    """WSGI middleware that sets the client's address and scheme from the X-Forwarded headers of a trusted proxy."""
+    """WSGI middleware that sets the client's address and scheme from the X-Forwarded headers of a trusted proxy.
+
+    An IPv4 client of a server on `::` comes as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2) and is set as 192.0.2.1.
+    """
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        peer = environ.get("REMOTE_ADDR", "")
+        peer = environ["REMOTE_ADDR"] = _without_ipv6_prefix(environ.get("REMOTE_ADDR", ""))
         if _is_one_of(peer, proxies):
             environ["REMOTE_ADDR"] = client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), proxies)
             if environ.get("HTTP_X_FORWARDED_PROTO") in {"http", "https"}:
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
         return wsgi(environ, start_response)
 
-    return app if proxies else wsgi
+    return app
+
+
+def _without_ipv6_prefix(address: str) -> str:
+    mapped = getattr(_parsed(address), "ipv4_mapped", None)
+    return str(mapped) if mapped else address
 
 
 def _parsed(text: str) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from api.calendar.calendar import load_calendar
+from api.calendar.calendar import WorkingCalendar, load_calendar
 from api.calendar.hours import (
     Opening,
     Period,
@@ -19,7 +19,7 @@ from api.calendar.hours import (
     parse_periods,
 )
 from api.calendar.hsds import from_hsds, to_hsds
-from api.calendar.schedule import DayHours, hours_on
+from api.calendar.schedule import DayHours, Hours, hours_on
 from api.times import BEIJING
 
 WEEKDAYS_WITH_LUNCH = "Mo-Fr 09:00-12:00,13:00-17:00"
@@ -416,6 +416,51 @@ def test_schedules_in_the_open_referral_form_say_the_same_hours_to_whoever_adds_
         ours = hours_on(hours, load_calendar(), day)
         assert added_up(day) == {(_times([p[:2]])[:5], _times([p[:2]])[6:]) for p in ours}
         assert hours_on(again, load_calendar(), day) == ours
+
+
+def read_again(hours: str, calendar: WorkingCalendar, first: date, last: date) -> Hours:
+    """The hours as a reader of their Open Referral form has them."""
+    rows = to_hsds(parse_hours(hours), calendar, first, last)
+    return from_hsds(rows["schedules"], rows["holiday_schedules"])
+
+
+@pytest.mark.parametrize(
+    ("hours", "day"),
+    [
+        ('Mo-Fr 00:00-00:15 "延时"; 2025 Oct 11 off', "2025-10-11"),
+        ("Mo-Fr 09:00-17:00; 2025 Sep 28 off", "2025-09-28"),
+        ("Mo-Fr 09:00-17:00; Sa 09:00-12:00; 2025 Oct 11 off; Sa off", "2025-10-11"),
+        ("Mo-Fr 09:00-17:00; Jan 26 off", "2025-01-26"),
+    ],
+)
+def test_closed_on_a_make_up_day_is_still_closed_when_read_again(hours, day):
+    made_up = date.fromisoformat(day)
+    again = read_again(hours, load_calendar(), made_up - timedelta(days=7), made_up + timedelta(days=7))
+    assert hours_on(again, load_calendar(), made_up) == ()
+
+
+_WEEKS = (
+    "Mo-Fr 09:00-12:00,13:00-17:00",
+    EVERY_DAY,
+    "Tu-Su 09:00-17:00; PH 10:00-16:00",
+    "Sa-Su 10:00-16:00; PH off",
+    'Mo-Fr 09:00-17:00, Mo-Fr 17:00-19:00 "延时"; Oct 01-Oct 20 Mo-Sa 10:00-15:00',
+    "Mo-Su,PH 00:00-24:00",
+)
+_EXCEPTIONS = ("off", "09:00-12:00,13:00-17:00", "10:00-16:00", '09:00-17:00 "延时"', "00:00-24:00")
+
+
+@pytest.mark.parametrize("exception", [None, *_EXCEPTIONS])
+@pytest.mark.parametrize("week", _WEEKS)
+def test_every_kind_of_day_with_every_kind_of_exception_says_the_same_when_read_again(week, exception):
+    """From 2025-09-20 to 2025-10-26: a notice's holiday and make-up days, and two days that the office marked."""
+    calendar = load_calendar().with_exceptions({date(2025, 10, 14): "rest", date(2025, 10, 18): "work"})
+    days = [date(2025, 9, 20) + timedelta(days=n) for n in range(37)]
+    for hours in [f"{week}; {day:%Y %b %d} {exception}" for day in days] if exception else [week]:
+        again = read_again(hours, calendar, days[0], days[-1])
+        assert [hours_on(again, calendar, day) for day in days] == [
+            hours_on(parse_hours(hours), calendar, day) for day in days
+        ], hours
 
 
 def test_a_promise_of_two_hours_made_before_lunch_ends_after_it_and_over_a_weekend_on_monday():

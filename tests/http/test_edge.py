@@ -115,6 +115,8 @@ WAYS = {
     "a proxy that says nothing": ("10.0.0.7", "", "10.0.0.7"),
     "a proxy that says nonsense": ("10.0.0.7", "unknown", "10.0.0.7"),
     "by IPv6": ("::1", "2001:db8::9", "2001:db8::9"),
+    "a proxy that listens on IPv6": ("10.0.0.7", "203.0.113.9, ::ffff:10.0.0.8", "203.0.113.9"),
+    "a client on IPv4 of a proxy that listens on IPv6": ("10.0.0.7", "::ffff:203.0.113.9", "203.0.113.9"),
 }
 
 
@@ -134,6 +136,25 @@ def test_the_app_sees_what_a_trusted_proxy_tells_and_nothing_that_others_tell(ap
     for peer, expected in (("10.0.0.7", ("203.0.113.9", "https")), ("198.51.100.1", ("198.51.100.1", "http"))):
         app.test_client().get("/healthz", headers=headers, environ_base={"REMOTE_ADDR": peer})
         assert seen.pop() == expected
+
+
+def test_an_ipv4_client_of_a_server_on_ipv6_is_known_by_its_ipv4_address(app):
+    seen = []
+
+    def look(sender, **_):
+        seen.append(request.remote_addr)
+
+    request_finished.connect(look, app)
+    headers = {"X-Forwarded-For": "203.0.113.9"}
+    peers = {
+        "::ffff:10.0.0.7": "203.0.113.9",
+        "::ffff:198.51.100.1": "198.51.100.1",
+        "::ffff:127.0.0.1": "127.0.0.1",
+        "2001:db8::1": "2001:db8::1",
+    }
+    for peer in peers:
+        app.test_client().get("/healthz", headers=headers, environ_base={"REMOTE_ADDR": peer})
+    assert seen == list(peers.values())
 
 
 # -- methods and health ------------------------------------------------------------------

@@ -21,6 +21,7 @@ SAFE = {
     "the office": {"HOST": "0.0.0.0", **MONGO, **TWILIO},
     "behind a proxy": {**MONGO, **TWILIO, "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24"},
     "with another origin": {"CORS_ORIGINS": "https://www.example.cn,http://localhost:5173"},
+    "with another origin on IPv6": {"CORS_ORIGINS": "http://[::1]:5173,https://[2001:db8::1]"},
     "measured from elsewhere": {"METRICS_TOKEN": "0123456789abcdef"},
 }
 
@@ -140,3 +141,32 @@ def test_each_setting_is_named_once_and_says_what_it_means():
     names = [setting.name for setting in SETTINGS]
     assert len(names) == len(set(names))
     assert all(setting.meaning for setting in SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        ("::1", "http://[::1]:8000"),
+        ("::", "http://[::]:8000"),
+        ("[::1]", "http://[::1]:8000"),
+        ("2001:db8::8a2e:370:7334", "http://[2001:db8::8a2e:370:7334]:8000"),
+        ("fe80::1%eth0", "http://[fe80::1%25eth0]:8000"),
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("localhost", "http://localhost:8000"),
+    ],
+)
+def test_the_public_address_is_one_that_a_browser_opens(host, base):
+    """RFC 3986 3.2.2: an IPv6 address stands in brackets; it is listened on without them."""
+    settings = read({"HOST": host, "CIRCLE_DEV": "1"})
+    assert settings.public_base == base
+    assert settings.host == host.strip("[]")
+
+
+def test_brackets_do_not_hide_that_a_host_is_this_machine():
+    assert read({"HOST": "[::1]"}).pocket
+    assert not read({"HOST": "[::]", "CIRCLE_DEV": "1"}).pocket
+
+
+def test_a_given_public_address_is_taken_as_it_is():
+    trial = {"HOST": "::1", "PUBLIC_BASE": "https://circle.example.cn/", "CIRCLE_DEV": "1"}
+    assert read(trial).public_base == "https://circle.example.cn"

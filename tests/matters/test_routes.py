@@ -1,8 +1,11 @@
 """The catalogue at the HTTP face."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 CODE = "XC-行政许可-001"
 
@@ -50,6 +53,24 @@ def test_search_answers_with_the_question_and_why(anyone: Any) -> None:
     assert answer["results"][0]["code"] == "XC-行政许可-003"
     assert set(answer["results"][0]) == {"code", "name", "score", "why"}
     assert anyone.get("/v1/matters/search?q=今天天气")["results"] == []
+
+
+@pytest.mark.parametrize(
+    "question", ["老年 证", "残疾 补贴", "开 饭店", "老年\u3000证", "残疾\t补贴", "开\u00a0饭店\n"]
+)
+def test_a_search_with_blanks_finds_what_it_finds_without(anyone: Any, question: str) -> None:
+    together = anyone.get(f"/v1/matters/search?q={''.join(question.split())}")["results"]
+    assert anyone.get(f"/v1/matters/search?q={quote(question)}")["results"] == together != []
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(question=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=200))
+@example(question=" " * 200)
+@example(question="\ufdfa" * 200)
+@example(question="老 " * 100)
+def test_any_question_is_answered(anyone: Any, question: str) -> None:
+    """A NUL is the one character that no address may have (tests/http/test_bodies.py)."""
+    assert anyone.get(f"/v1/matters/search?q={quote(question)}")["query"] == question
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """Search in people's own words, on two sets of questions. `python -m tests.show.search` shows the counts by style."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.matters.search.index import Index
-from tests.matters.starter import NAMES, index, reader
+from tests.matters.starter import LEXICON, NAMES, index, reader
 from tests.show.search import codes, plain, times
 
 DATA = Path(__file__).parents[1] / "data"
@@ -74,6 +75,21 @@ def test_what_another_office_does_is_not_taken_for_ours(question: str) -> None:
 def test_the_answer_says_by_which_words_it_was_found_and_how_they_were_understood() -> None:
     assert index().search("想开个网巴", 1)[0].why == "按“网巴”(网吧)找到"
     assert "“奶茶”(餐馆)" in index().search("卖奶茶要证吗", 1)[0].why
+
+
+@pytest.mark.parametrize("question", [question["question"] for question in CITIZEN])
+def test_a_question_typed_with_blanks_finds_what_it_finds_without(question: str) -> None:
+    spaced = re.sub(r"(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])", "\u3000 ", question)
+    assert index().search(spaced, 10) == index().search(question, 10)
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_a_question_in_traditional_or_mixed_characters_finds_what_it_finds_in_simplified_ones(every: int) -> None:
+    traditional = {group[0]: group[-1] for group in LEXICON["traditional"]}
+    for question in [*CITIZEN, *FRESH["questions"]]:
+        text = question["question"]
+        other = "".join(traditional.get(char, char) if at % every == 0 else char for at, char in enumerate(text))
+        assert index().search(other, 10) == index().search(text, 10), other
 
 
 def test_scores_fall_and_are_shares() -> None:

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.chat.conformance import Line
 from tests.serving import Served, log_in_citizen, log_in_staff, wait_for
 
 pytestmark = pytest.mark.served
@@ -127,3 +129,50 @@ def test_two_processes_on_one_store_need_a_message_queue(served, tmp_path):
         assert "REDIS_URL" in refused.stderr
     finally:
         first.stop()
+
+
+def has_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+needs_ipv6 = pytest.mark.skipif(not os.environ.get("CI") and not has_ipv6(), reason="needed: IPv6 on loopback")
+
+
+@needs_ipv6
+def test_over_ipv6_it_says_an_address_that_opens_and_serves_pages_log_in_and_socket(served):
+    served.environ |= {"HOST": "::1"}
+    served.base = f"http://[::1]:{served.port}"
+    served.start()
+    assert f"  新城服务圈 Service Circle is ready: {served.base}" in served.lines
+    assert f"  Staff console: {served.base}/staff" in served.lines
+    assert requests.get(f"{served.base}/v1/matters", timeout=60).status_code == 200
+    citizen = log_in_citizen(served, "13800138000")
+    draft = citizen.call("POST", "/v1/drafts", 201, json={"matter": FOOD})
+    assert citizen.call("GET", f"/v1/drafts/{draft['id']}") == draft
+    line = Line(served.base, citizen.token)
+    assert line.client.connected
+    assert line.refused is None
+    line.close()
+
+
+@needs_ipv6
+def test_one_start_serves_ipv4_and_ipv6(served):
+    served.environ |= {"HOST": "::", "CIRCLE_DEV": "1"}
+    served.start()
+    assert f"  新城服务圈 Service Circle is ready: http://[::]:{served.port}" in served.lines
+    for host in ("[::1]", "127.0.0.1"):
+        assert requests.get(f"http://{host}:{served.port}/metrics", timeout=60).status_code == 200
+
+
+@needs_ipv6
+def test_a_taken_ipv6_address_is_named_in_brackets(served):
+    with socket.create_server(("::1", served.port), family=socket.AF_INET6):
+        served.environ |= {"HOST": "[::1]"}
+        refused = served.run("serve")
+    assert refused.returncode == 1
+    assert f"Cannot listen on [::1]:{served.port} (" in refused.stderr

@@ -16,6 +16,8 @@ from pypinyin.constants import PINYIN_DICT
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from api.matters.search.folding import folded
+
 LONGEST = 8
 """The longest word, in characters, that is looked for by sound or shape."""
 
@@ -78,11 +80,11 @@ class Syllable:
 
 
 class Reader:
-    """Reads texts by a lexicon: {fold, particles, fillers, english_fillers, lookalikes, elsewhere, concepts}."""
+    """Reads texts by a lexicon, whose parts are described in data/README.md."""
 
     def __init__(self, lexicon: Mapping[str, Any]) -> None:
         self._particles = frozenset(lexicon["particles"])
-        self._fold = str.maketrans(lexicon["fold"])
+        self._fold = str.maketrans(_characters(lexicon["fold"], lexicon["traditional"]))
         self._alike = {char: group[0] for group in lexicon["lookalikes"] for char in group}
         self._broader = {name: entry.get("broader", []) for name, entry in lexicon["concepts"].items()}
         self._words = self._collect(lexicon)
@@ -96,8 +98,8 @@ class Reader:
         self._typed_names = list(self._typed)
 
     def normal(self, text: str) -> str:
-        """The text in NFKC and lower case, with the commonest dialect characters replaced; as long as its NFKC form."""
-        return unicodedata.normalize("NFKC", text).lower().translate(self._fold)
+        """The text in one form (folding.py), in which features have their places."""
+        return folded(text, self._fold)
 
     def written(self, text: str) -> list[Feature]:
         """The features of a text of the catalogue, which is spelt correctly."""
@@ -258,6 +260,12 @@ class Reader:
                 out.append(Syllable(part, place, place + len(part or word[0]), latin=True))
                 place = out[-1].end
         return out
+
+
+def _characters(fold: Mapping[str, str], traditional: Iterable[str]) -> dict[str, str]:
+    """What each character is read as: a traditional one as its simplified one, a dialect one as the standard one."""
+    simplified = {char: group[0] for group in traditional for char in group[1:]}
+    return {**fold, **{char: fold.get(simple, simple) for char, simple in simplified.items()}}
 
 
 def _slips(text: str, start: int, word: Word) -> set[int]:
