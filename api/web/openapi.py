@@ -28,7 +28,7 @@ VERSION_HEADER = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "the ETag of what is changed",
+    "description": "the ETag of what is changed; without it 428, any other value 412",
     "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
 }
 
