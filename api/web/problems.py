@@ -12,7 +12,7 @@ from werkzeug.http import parse_accept_header
 log = logging.getLogger("circle.http")
 
 STATUS: dict[int, frozenset[str]] = {
-    400: frozenset({"malformed", "checksum_unknown", "key_missing", "bad_cursor"}),
+    400: frozenset({"malformed", "checksum_unknown", "key_missing", "bad_cursor", "method_override_wrong"}),
     401: frozenset(
         {
             "token_missing",
