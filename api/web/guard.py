@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from flask import Response, g, request
 
 from api.refusals import NotFound, Refusal, VersionMissing, VersionStale
+from api.web.problems import language
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -204,6 +205,11 @@ class Http:
         if match is None:
             raise VersionStale
         return int(match[1])
+
+    @staticmethod
+    def language() -> str:
+        """The language of this request's answer, `zh` or `en`."""
+        return language()
 
     @staticmethod
     def etag(version: int) -> dict[str, str]:
