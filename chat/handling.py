@@ -8,7 +8,7 @@ from chat.desk import routing
 from chat.desk.officers import OfficerPresence
 from chat.desk.store import DeskStore
 from chat.live.memory import Memory
-from chat.live.shown import ReaderViews
+from chat.live.reader_views import ReaderViews
 from chat.moves import Moves
 from chat.ports import Document, Ports, Viewer
 from chat.refusals import BadFields

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from chat.live import views
-from chat.live.shown import ReaderViews
+from chat.live.reader_views import ReaderViews
 from chat.ports import Document, Viewer
 from chat.talk.access import check_serves, reads
 from chat.talk.conversation import Conversation

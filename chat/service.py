@@ -25,7 +25,7 @@ from chat.live import views
 from chat.live.broadcast import Broadcast
 from chat.live.hints import Hints
 from chat.live.memory import Memory
-from chat.live.shown import ReaderViews
+from chat.live.reader_views import ReaderViews
 from chat.live.writer import MessageWriter
 from chat.moves import Moves
 from chat.ports import Document, Ports, Viewer
@@ -261,8 +261,9 @@ class Chat:
         Each reading is audited. Raises NotFound.
         """
         conversation = self._memory.readable(actor, conversation_id)
+        access.check_original(actor, conversation)
         row = self._store.message(conversation.id, "public", seq)
-        if row is None or not conversation.is_held_by(actor.id):
+        if row is None:
             raise NotFound
         self._ports.record(actor.id, "read_original", f"talk:{conversation.id}:{seq}")
         if "sealed" not in row:

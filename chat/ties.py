@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chat.live.memory import Memory
-from chat.live.shown import ReaderViews
+from chat.live.reader_views import ReaderViews
 from chat.moves import Moves
 from chat.ports import Document, Ports, Viewer
 from chat.refusals import CaseNotFound, NotFound

@@ -8,6 +8,7 @@ from typing import Any
 
 from api.matters.catalogue import version as rules
 from api.matters.catalogue.consistency import contradictions
+from api.matters.catalogue.publication import Check, checks
 from api.matters.catalogue.version import Entry
 from api.matters.guide.situation import Answers
 from api.matters.service import Matters
@@ -276,8 +277,8 @@ class Publishing:
 
     # -- helpers ----------------------------------------------------------------------
 
-    def _checks(self, entry: Row, before: Row | None) -> list[rules.Check]:
-        return [*rules.checks(entry, before, self._today()), *self._matters.content_checks(entry)]
+    def _checks(self, entry: Row, before: Row | None) -> list[Check]:
+        return [*checks(entry, before, self._today()), *self._matters.content_checks(entry)]
 
     def _today(self) -> date:
         return self._now().astimezone(BEIJING).date()
@@ -311,7 +312,7 @@ def _validity(values: Row) -> Row:
     return {name: values.get(name) for name in ("valid_from", "valid_until")}
 
 
-def _require(checks: list[rules.Check]) -> None:
+def _require(checks: list[Check]) -> None:
     """Raise DraftUnfit with the checks that do not hold."""
     errors: dict[str, list[str]] = {}
     for check in checks:
@@ -321,11 +322,11 @@ def _require(checks: list[rules.Check]) -> None:
         raise DraftUnfit(errors)
 
 
-def _checks_of_published(entry: Entry) -> list[rules.Check]:
+def _checks_of_published(entry: Entry) -> list[Check]:
     """The checks of a published version: those of its content, not of its validity."""
     return [
         check
-        for check in rules.checks(entry, None, date.min)
+        for check in checks(entry, None, date.min)
         if not check.fields or check.fields[0] not in ("valid_from", "valid_until")
     ]
 

@@ -19,6 +19,7 @@ from api.matters.catalogue import matter as rules
 from api.matters.catalogue import version as version_rules
 from api.matters.catalogue.department import Departments
 from api.matters.catalogue.matter import Due, Matter
+from api.matters.catalogue.publication import Check
 from api.matters.catalogue.snapshot import (
     CatalogueSnapshot,
     FormsOfMatters,
@@ -27,7 +28,6 @@ from api.matters.catalogue.snapshot import (
     forms_of,
     versions_of,
 )
-from api.matters.catalogue.version import Check
 from api.matters.form import Form
 from api.matters.guide.situation import (
     Answers,
@@ -40,6 +40,7 @@ from api.matters.guide.situation import (
 )
 from api.matters.search.index import Index, SearchEntry
 from api.matters.search.reading import Reader
+from api.matters.search.texts import searched_texts
 from api.matters.store import MatterStore
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING
@@ -321,7 +322,7 @@ class Matters:
             if changed:
                 snapshot = snapshot.with_versions(versions, self.departments)
             entries = [
-                SearchEntry(code, rules.searched_texts(matter, self._phrases.get(code, ())))
+                SearchEntry(code, searched_texts(matter, self._phrases.get(code, ())))
                 for code, matter in current.items()
             ]
             index = Index(entries, self._reader)

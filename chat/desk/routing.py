@@ -2,14 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from chat.desk.presence import Presence
 from chat.ports import DeskHours, Document, Ports, Viewer
 from chat.refusals import BadFields
-
-ANSWER = timedelta(hours=2)
-"""How long after it was left, or after the next opening, a message is answered at the latest."""
+from chat.talk.deadlines import ANSWER
 
 
 def desk_of(ports: Ports, body: Document, actor: Viewer) -> str:

@@ -8,7 +8,7 @@ from chat.desk.queue import Queues
 from chat.desk.store import DeskStore
 from chat.live.hints import Hints
 from chat.live.missed import LOST, SentMessages, SentReceipts
-from chat.live.shown import ReaderViews, queue_place
+from chat.live.reader_views import ReaderViews, queue_place
 from chat.live.writer import PendingMessage
 from chat.ports import Document, Viewer
 from chat.talk.conversation import Conversation, Participant

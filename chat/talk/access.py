@@ -105,3 +105,9 @@ def check_stream(viewer: Viewer, stream: str) -> Stream:
     if not viewer.is_staff:
         raise NotFound
     return "staff"
+
+
+def check_original(viewer: Viewer, conversation: Conversation) -> None:
+    """The unmasked text of a message is for the officer who has the conversation, or took it first. Raises NotFound."""
+    if not conversation.is_held_by(viewer.id):
+        raise NotFound

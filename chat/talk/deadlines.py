@@ -10,3 +10,6 @@ SILENCE = timedelta(minutes=30)
 
 REOPEN = timedelta(days=7)
 """How long after its closing a conversation may be reopened."""
+
+ANSWER = timedelta(hours=2)
+"""How long after it was left, or after the next opening, a message is answered at the latest."""

@@ -7,6 +7,7 @@ import pytest
 from chat.desk import routing, waiting_time
 from chat.desk.presence import LEASE, Presence, changed
 from chat.refusals import BadFields
+from chat.talk import deadlines
 from tests.chat.office import Hours, hours_later
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -15,7 +16,7 @@ NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 def test_an_open_desk_queues_and_a_closed_one_takes_a_message_with_a_promise():
     assert routing.way_in(Hours(), NOW) == ("queued", None)
     closed = hours_later(NOW)
-    assert routing.way_in(closed, NOW) == ("left_message", closed.next_opens_at + routing.ANSWER)
+    assert routing.way_in(closed, NOW) == ("left_message", closed.next_opens_at + deadlines.ANSWER)
 
 
 def test_the_wait_is_a_range_around_the_measured_pace_and_grows_with_the_place():

@@ -5,9 +5,10 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from api.matters.catalogue.matter import matter_of, searched_texts
+from api.matters.catalogue.matter import matter_of
 from api.matters.search.index import Index, SearchEntry
 from api.matters.search.reading import Reader
+from api.matters.search.texts import searched_texts
 
 
 def data(name: str) -> Any:

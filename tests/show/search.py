@@ -15,9 +15,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from api.matters.catalogue.matter import matter_of, searched_texts
+from api.matters.catalogue.matter import matter_of
 from api.matters.search.index import Index, SearchEntry
 from api.matters.search.reading import Reader, sound
+from api.matters.search.texts import searched_texts
 
 DATA = Path(__file__).parents[1] / "data"
 Search = Callable[[str], list[str]]

@@ -12,7 +12,8 @@ from typing import Any
 from api.matters import form as forms
 from api.matters.catalogue.consistency import contradictions
 from api.matters.catalogue.matter import Matter, matter_of
-from api.matters.catalogue.version import Check, Entry
+from api.matters.catalogue.publication import Check
+from api.matters.catalogue.version import Entry
 from api.matters.form import Form, form_of
 from api.matters.guide import situation as situations
 from api.matters.guide.situation import Answers, Question, Situations, situations_of

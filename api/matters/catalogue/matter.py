@@ -16,10 +16,6 @@ UNITS: dict[str, Unit] = {"工作日": "working", "自然日": "calendar"}
 ONLINE_DEPTHS = frozenset({"III", "IV"})
 """网办深度: from III an application can be handed in online; IV is the whole way (全程网办)."""
 
-SEARCHED = {"name": 3.0, "keywords": 3.0, "phrases": 2.0, "name_en": 2.0, "result": 1.5, "faq": 1.0, "theme": 1.0}
-SEARCHED |= {"conditions": 0.4}
-"""The fields that are searched, with their weights: what people call a matter counts more than what the law says."""
-
 
 @dataclass(frozen=True)
 class DayLimit:
@@ -145,22 +141,6 @@ def guide(matter: Matter, start: date, due: Due) -> Guide:
         to_fill_in=forms,
         may_follow=tuple(material for material in rest if material.deferrable),
     )
-
-
-def searched_texts(matter: Matter, phrases: Iterable[str]) -> list[tuple[str, float]]:
-    """The texts by which a matter is found, with the weights of their fields; `phrases` are people's words for it."""
-    record = matter.record
-    texts = {
-        "name": [record["name"]],
-        "name_en": [record["name_en"]],
-        "keywords": record["keywords"],
-        "phrases": phrases,
-        "result": [record["result"]["name"]],
-        "faq": [entry["q"] for entry in record["faq"]],
-        "theme": record["theme"],
-        "conditions": record["conditions"],
-    }
-    return [(text, weight) for name, weight in SEARCHED.items() for text in texts[name] if text]
 
 
 def _due(limit: DayLimit | None, start: date, due: Due) -> date | None:

@@ -1,4 +1,4 @@
-"""Versions of matters: their states on a day, the checks before a draft is published, and their differences.
+"""Versions of matters: their states on a day, and their differences.
 
 A published version is never changed. What comes after it ends it; a matter ends by a version with a `valid_until`.
 """
@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any, Literal
 
-from api.matters.catalogue.consistency import RULES
 from api.matters.catalogue.matter import Matter, in_force
 from api.times import BEIJING
 
@@ -22,8 +21,6 @@ GRACE = timedelta(days=30)
 """How long an application begun under a version is still accepted after another version has replaced it."""
 CODE = r"^[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff-]{2,39}$"
 """The form of a matter's code (实施编码); sources differ, so it is otherwise opaque."""
-ESSENTIAL = ("name", "name_en", "kind", "department", "audience", "level", "conditions", "theme")
-"""Fields that must not be empty: who does it, for whom, under which conditions."""
 BLANK: dict[str, Any] = {
     **dict.fromkeys(("name", "name_en", "department"), ""),
     **{name: [] for name in ("audience", "theme", "level", "legal_basis", "conditions", "materials", "keywords")},
@@ -46,16 +43,6 @@ BLANK: dict[str, Any] = {
     "verified": False,
 }
 """The entry that a draft of a new matter begins with."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """A check before publication: what must hold, in both languages, the fields to mend, and whether it holds."""
-
-    words: str
-    words_en: str
-    fields: tuple[str, ...]
-    holds: bool
 
 
 @dataclass(frozen=True)
@@ -109,31 +96,6 @@ def is_taken(version: Matter, versions: Iterable[Matter], day: date) -> bool:
     return in_force(every, day) is not None and (until is None or day < until)
 
 
-def checks(entry: Entry, before: Entry | None, today: date) -> list[Check]:
-    """The checks before `entry` is published after the version `before`, those that hold included."""
-    begins, ends = _day(entry["valid_from"]), _day(entry["valid_until"])
-    own = [
-        Check(
-            "生效日期不应早于今天",
-            "It does not begin before today",
-            ("valid_from",),
-            begins is None or begins >= today,
-        ),
-        Check(
-            "失效日期应晚于生效日期",
-            "It ends after it begins",
-            ("valid_until",),
-            ends is None or ends > (begins or today),
-        ),
-    ]
-    empty = tuple(name for name in ESSENTIAL if not entry[name]) + (() if entry["result"]["name"] else ("result",))
-    own.append(Check("基本要素应填全", "The basic elements are filled in", empty or ESSENTIAL, not empty))
-    if before is not None:
-        changed = bool(differences(before, entry)) or entry["valid_until"] != before["valid_until"]
-        own.append(Check("应与上一版有不同", "It differs from the version before", (), changed))
-    return [*own, *(Check(rule.words, rule.words_en, rule.fields, rule.holds(entry)) for rule in RULES)]
-
-
 def differences(before: Entry, after: Entry) -> list[Difference]:
     """The fields of `after` that differ from `before`, in order."""
     known = {**before, "materials": keyed(before["materials"])}
@@ -180,7 +142,3 @@ def _since(version: Matter) -> date | None:
 
 def _number(key: str) -> int:
     return int(key[1:])
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
