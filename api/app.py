@@ -64,15 +64,20 @@ def create_app(
     app.register_blueprint(pages_routes.blueprint(web))
     _health(app, web, database)
     metrics.register(app, web, measured, settings.metrics_token, is_loopback)
+    _attach_socket(app, office, settings, live)
+    return app
+
+
+def _attach_socket(app: Flask, office: Office, settings: Settings, live: str) -> None:
     chat.attach(
         app,
         office.chat,
         office.identity.actor,
+        language_of=problems.preferred,
         redis_url=settings.redis_url or None,
         mode=live,
         cors_origins=[settings.public_base, *settings.cors_origins] if settings.cors_origins else None,
     )
-    return app
 
 
 def _health(app: Flask, web: guard.Http, database: Database) -> None:

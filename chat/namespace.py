@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import socketio
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
 from chat.live.hints import desk_room, member_room, staff_room
 from chat.ports import Document, Viewer
@@ -23,6 +21,9 @@ log = logging.getLogger("circle.chat")
 
 PATH = "/chat"
 ActorOf = Callable[[str], Viewer | None]
+LanguageOf = Callable[[str], str]
+"""Accept-Language -> zh or en."""
+
 Act = Callable[["Caller", Document], Document | None]
 
 
@@ -56,10 +57,11 @@ class SocketRooms(Protocol):
 class ChatSocket:
     """The handlers of `/chat`, and the connections of this process."""
 
-    def __init__(self, chat: Chat, server: SocketRooms, actor_of: ActorOf) -> None:
+    def __init__(self, chat: Chat, server: SocketRooms, actor_of: ActorOf, language_of: LanguageOf) -> None:
         self._chat = chat
         self._server = server
         self._actor_of = actor_of
+        self._language_of = language_of
         self._callers: dict[str, Caller] = {}
         self.acts: dict[str, Act] = {event: getattr(self, f"on_{event}") for event in EVENT_ROLES}
 
@@ -92,7 +94,7 @@ class ChatSocket:
     def connect(self, sid: str, environ: Document, auth: Any = None) -> None:
         """Accept a connection: auth {token}. Refused with {code, detail}."""
         token = auth.get("token") if isinstance(auth, dict) else None
-        language = _language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        language = self._language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         actor = self._actor_of(token) if isinstance(token, str) and token else None
         if actor is None:
             refused = _refused(TokenBad(), language)
@@ -249,10 +251,6 @@ def _conversation_id(body: Document) -> str:
 
 def _answer(conversation: Document) -> Document:
     return {"conversation": conversation}
-
-
-def _language(accepted: str) -> str:
-    return parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"], "zh")
 
 
 def _refused(refusal: Refusal, language: str) -> Document:

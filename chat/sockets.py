@@ -17,7 +17,7 @@ from flask_socketio import SocketIO
 from chat.desk import presence
 from chat.limits import MOST_BYTES, MOST_UNSENT
 from chat.live.relay import Relay
-from chat.namespace import PATH, ActorOf, ChatSocket
+from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf
 from chat.ports import Document
 from chat.service import Chat
 from chat.talk.access import EVENT_ROLES
@@ -78,6 +78,7 @@ def attach(
     chat: Chat,
     actor_of: ActorOf,
     *,
+    language_of: LanguageOf,
     mode: str,
     redis_url: str | None = None,
     cors_origins: list[str] | None = None,
@@ -100,7 +101,7 @@ def attach(
         max_http_buffer_size=MOST_BYTES,
     )
     app.wsgi_app = _uncompressed(app.wsgi_app)  # type: ignore[method-assign]
-    socket = ChatSocket(chat, sockets.server, actor_of)
+    socket = ChatSocket(chat, sockets.server, actor_of, language_of)
     _register(sockets, socket, chat)
     _connect_hints(sockets, socket, chat)
     if relay is not None:

@@ -15,11 +15,13 @@ Decorator = Callable[[Any], Any]
 
 
 class Http(Protocol):
-    """The decorators of routes: which roles may call, and one effect per Idempotency-Key."""
+    """The decorators of routes (who may call, one effect per Idempotency-Key), and the language of an answer."""
 
     def allow(self, *roles: str) -> Decorator: ...
 
     def create_once(self, load: Callable[[Any, str], Any]) -> Decorator: ...
+
+    def language(self) -> str: ...
 
 
 def blueprint(notices: Notices, http: Http) -> Blueprint:
@@ -32,7 +34,7 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
     @bp.response(200, schemas.Inbox)
     def inbox(query: Body, actor: Any) -> Body:
         """One's own notices, newest first."""
-        return notices.inbox(actor, query.get("cursor"), query["limit"], _language())
+        return notices.inbox(actor, query.get("cursor"), query["limit"], http.language())
 
     @bp.post("/notices/<notice_id>/read")
     @http.allow("citizen", "staff")
@@ -47,15 +49,15 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
     @bp.response(200, schemas.DeskPage)
     def desk(query: Body, actor: Any) -> Body:
         """Everybody's notices, one line per channel, the phone masked."""
-        return notices.desk(query.get("state"), query.get("cursor"), query["limit"], _language())
+        return notices.desk(query.get("state"), query.get("cursor"), query["limit"], http.language())
 
     @bp.post("/desk/notices/<notice_id>/resend")
     @http.allow("staff")
     @bp.response(201, schemas.DeskLine)
-    @http.create_once(lambda actor, new_id: notices.resent(new_id, _language()))
+    @http.create_once(lambda actor, new_id: notices.resent(new_id, http.language()))
     def resend(notice_id: str, actor: Any, new_id: str) -> Body:
         """Send again what failed for good."""
-        return notices.resend(actor, notice_id, new_id, _language())
+        return notices.resend(actor, notice_id, new_id, http.language())
 
     @bp.post("/providers/twilio/status")
     @http.allow("anyone")
@@ -67,10 +69,6 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
         notices.take_call("twilio", call, query["notice"], query["delivery"])
 
     return bp
-
-
-def _language() -> str:
-    return request.accept_languages.best_match(["zh", "en"], "zh")
 
 
 def _raw_target() -> str:

@@ -43,18 +43,29 @@ HEADERS = {
 HSTS = "max-age=31536000"
 REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 
+OVERRIDES = frozenset({"PATCH", "PUT", "DELETE"})
+"""The methods that a POST may stand for, as tus 1.0 asks of a server: some clients have no PATCH."""
+
 UNUSUAL = frozenset({"HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"})
 """Requests with one of these are never answered without Flask: another origin, the client's own id, a body."""
 
 CORS_METHODS = "GET, POST, PATCH, DELETE, HEAD"
 CORS_SENT = (
-    "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, X-Request-ID, "
+    "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, X-Request-ID, X-HTTP-Method-Override, "
     "Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Checksum"
 )
 CORS_READ = (
     "ETag, Location, Retry-After, X-Request-ID, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, "
     "Upload-Offset, Upload-Length, Upload-Expires"
 )
+
+
+class MethodOverrideWrong(Refusal):
+    """A POST names in X-HTTP-Method-Override a method that it cannot stand for."""
+
+    code = "method_override_wrong"
+    zh = "X-HTTP-Method-Override 只能是 PATCH、PUT 或 DELETE。"
+    en = "X-HTTP-Method-Override takes PATCH, PUT or DELETE."
 
 
 def register(
@@ -73,7 +84,7 @@ def register(
     status and seconds; `https` adds HSTS.
     """
     always = {**HEADERS, "Strict-Transport-Security": HSTS} if https else HEADERS
-    wsgi = _quickly(app.wsgi_app, quick, limits, observe)
+    wsgi = _quickly(_overridden(app.wsgi_app), quick, limits, observe)
     app.wsgi_app = _behind(_with_headers(wsgi, always), proxies)  # type: ignore[method-assign,assignment]
 
     @app.before_request
@@ -86,6 +97,7 @@ def register(
         _check_address()
         g.limited = class_of(request.method, request.url_rule.rule if request.url_rule else "")
         limits.address(g.limited, request.remote_addr or "")
+        _check_override()
         bodies.check(request)
         return None
 
@@ -114,6 +126,27 @@ def _with_headers(wsgi: Wsgi, always: dict[str, str]) -> Wsgi:
         return wsgi(environ, start)
 
     return app
+
+
+def _overridden(wsgi: Wsgi) -> Wsgi:
+    """WSGI middleware that makes a POST with X-HTTP-Method-Override that method, for all that comes after.
+
+    On other methods the header means nothing; a value that is no method of OVERRIDES is left to `_check_override`.
+    """
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        method = environ.get("HTTP_X_HTTP_METHOD_OVERRIDE")
+        if method in OVERRIDES and environ["REQUEST_METHOD"] == "POST":
+            environ["REQUEST_METHOD"] = method
+        return wsgi(environ, start_response)
+
+    return app
+
+
+def _check_override() -> None:
+    """Raises MethodOverrideWrong. A method that may be overridden into is no longer POST here."""
+    if request.method == "POST" and "X-HTTP-Method-Override" in request.headers:
+        raise MethodOverrideWrong
 
 
 def _quickly(wsgi: Wsgi, quick: Mapping[str, Quick], limits: RateLimiter, observe: Observe) -> Wsgi:

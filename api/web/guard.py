@@ -11,7 +11,8 @@ from typing import Any, Protocol, TypeVar
 
 from flask import Response, g, request
 
-from api.refusals import NotFound, Refusal, VersionMissing
+from api.refusals import NotFound, Refusal, VersionMissing, VersionStale
+from api.web.problems import language
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -193,11 +194,22 @@ class Http:
 
     @staticmethod
     def wanted_version() -> int:
-        """The version in If-Match, which the change was made against (RFC 9110 §13.1.1). Raises VersionMissing."""
-        match = VERSION_FORM.fullmatch(request.headers.get("If-Match", ""))
-        if match is None:
+        """The version in If-Match, which the change was made against (RFC 9110 §13.1.1).
+
+        Raises VersionMissing where there is none, VersionStale where no version of ours looks like that.
+        """
+        given = request.headers.get("If-Match", "").strip()
+        if not given:
             raise VersionMissing
+        match = VERSION_FORM.fullmatch(given)
+        if match is None:
+            raise VersionStale
         return int(match[1])
+
+    @staticmethod
+    def language() -> str:
+        """The language of this request's answer, `zh` or `en`."""
+        return language()
 
     @staticmethod
     def etag(version: int) -> dict[str, str]:

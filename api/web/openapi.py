@@ -28,9 +28,15 @@ VERSION_HEADER = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "the ETag of what is changed",
+    "description": "the ETag of what is changed; without it 428, any other value 412",
     "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
 }
+
+
+INTRODUCTION = (
+    "A client without PATCH, PUT or DELETE sends POST with `X-HTTP-Method-Override: PATCH` (PUT, DELETE): the request "
+    "is then that operation, with its rights, headers and answers. On other methods the header means nothing."
+)
 
 
 class Problem(Schema):
@@ -62,7 +68,8 @@ def describe(app: Flask) -> Api:
     """The Api on which blueprints are registered; call `complete` afterwards."""
     app.config |= {"API_TITLE": "Service Circle", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     named = MarshmallowPlugin(schema_name_resolver=_schema_name)
-    api = _Described(app, spec_kwargs={"marshmallow_plugin": named})
+    info = {"description": INTRODUCTION}
+    api = _Described(app, spec_kwargs={"marshmallow_plugin": named, "info": info})
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     return api
 

@@ -1,6 +1,7 @@
 """All error responses are made here: refusals become RFC 9457 `application/problem+json`."""
 
 import logging
+import re
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -9,10 +10,12 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_accept_header
 
+from api.web.field_words import field_words
+
 log = logging.getLogger("circle.http")
 
 STATUS: dict[int, frozenset[str]] = {
-    400: frozenset({"malformed", "checksum_unknown", "key_missing", "bad_cursor"}),
+    400: frozenset({"malformed", "checksum_unknown", "key_missing", "bad_cursor", "method_override_wrong"}),
     401: frozenset(
         {
             "token_missing",
@@ -123,22 +126,7 @@ TITLES = {
     503: ("系统暂时繁忙，请稍后再试", "Temporarily unavailable"),
 }
 
-FIELD_WORDS = {
-    "Missing data for required field.": "必填。",
-    "Field may not be null.": "不能为空。",
-    "Unknown field.": "不认识这一项。",
-    "Not a valid string.": "应为文字。",
-    "Not a valid number.": "应为数字。",
-    "Not a valid integer.": "应为整数。",
-    "Not a valid boolean.": "应为是或否。",
-    "Not a valid UUID.": "编号格式不对。",
-    "Not a valid datetime.": "时间格式不对。",
-    "Not a valid date.": "日期格式不对。",
-    "Not a valid mapping type.": "应为一组键值。",
-    "Not a valid list.": "应为列表。",
-    "Invalid input type.": "格式不对。",
-    "Shorter than minimum length 1.": "不能为空。",
-}
+LANGUAGES = ("zh", "en")
 
 
 class RefusalLike(Protocol):
@@ -165,8 +153,19 @@ def language() -> str:
 
 @lru_cache(256)
 def preferred(accepted: str) -> str:
-    """The preferred language, `zh` or `en`, of an Accept-Language header (RFC 9110 §12.5.4)."""
-    return parse_accept_header(accepted, LanguageAccept).best_match(["zh", "en"], "zh")
+    """The language, `zh` or `en`, that weighs most in an Accept-Language header (RFC 9110 §12.5.4).
+
+    `zh-CN` and the like count as `zh`, `*` as whichever is not named. Of equal weights the one named first counts; `zh`
+    if neither is accepted.
+    """
+    weights: dict[str, float] = {}
+    for tag, weight in parse_accept_header(accepted, LanguageAccept):
+        primary = re.split("[-_]", tag.lower())[0]
+        weights[primary] = max(weight, weights.get(primary, 0))
+    any_other = weights.get("*", 0)
+    ranked = [*(name for name in weights if name in LANGUAGES), *(name for name in LANGUAGES if name not in weights)]
+    heaviest = max(ranked, key=lambda name: weights.get(name, any_other))
+    return heaviest if weights.get(heaviest, any_other) else "zh"
 
 
 def problem(
@@ -187,7 +186,7 @@ def problem(
         "request_id": g.get("request_id", ""),
     }
     if errors:
-        body["errors"] = errors
+        body["errors"] = {name: [field_words(why, language()) for why in reasons] for name, reasons in errors.items()}
     response = Response(json.dumps(body), status, headers, content_type="application/problem+json")
     response.vary.add("Accept-Language")
     return response
@@ -239,9 +238,5 @@ def _flat(messages: dict[str, Any], prefix: str = "") -> dict[str, list[str]]:
             if isinstance(reasons, dict):
                 flat |= _flat(reasons, path)
             else:
-                flat[path] = [_word(reason) for reason in reasons]
+                flat[path] = list(map(str, reasons))
     return flat
-
-
-def _word(reason: str) -> str:
-    return reason if language() == "en" else FIELD_WORDS.get(reason, reason)

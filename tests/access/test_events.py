@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from api.web.problems import preferred
 from chat.namespace import Caller, ChatSocket
 from chat.talk.access import EVENT_ROLES
 from tests.access.world import World
@@ -53,7 +54,7 @@ def body(world: World, event: str, talk: dict, token: str) -> dict:
 @pytest.fixture(scope="module")
 def socket(world):
     """The handlers, without a wire."""
-    return ChatSocket(world.office.chat, Rooms(), world.office.identity.actor)
+    return ChatSocket(world.office.chat, Rooms(), world.office.identity.actor, preferred)
 
 
 def test_every_event_is_declared_and_in_the_table(socket):

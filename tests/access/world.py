@@ -123,13 +123,23 @@ class World:
 
     # -- how to want something --------------------------------------------------------
 
-    def ask(self, actor: str, method: str, rule: str) -> Any:
-        """Call a route as this actor, with a valid request; gives the response."""
+    def request(self, actor: str, method: str, rule: str) -> tuple[Caller, str, Call]:
+        """A valid request of this actor to a route: who calls, the path with its query, the rest of the call."""
         call = CALLS.get((method, rule), lambda world, actor: {})(self, actor)
         caller = call.pop("caller", self.actors[actor])
         path = call.pop("path", "") or self.path(rule, call.pop("at", {}))
-        query = call.pop("query", "")
-        return caller.raw(method, path + query, **call)
+        return caller, path + call.pop("query", ""), call
+
+    def ask(self, actor: str, method: str, rule: str) -> Any:
+        """Call a route as this actor, with a valid request; gives the response."""
+        caller, path, call = self.request(actor, method, rule)
+        return caller.raw(method, path, **call)
+
+    def ask_by_post(self, actor: str, method: str, rule: str) -> Any:
+        """As `ask`, by POST with X-HTTP-Method-Override and no Idempotency-Key; gives the response."""
+        caller, path, call = self.request(actor, method, rule)
+        own = {"X-HTTP-Method-Override": method, "Idempotency-Key": ""}
+        return caller.raw("POST", path, headers={**call.pop("headers", {}), **own}, **call)
 
     def path(self, rule: str, at: Call) -> str:
         """The path of a route: its rule with the ids of this world, or those in `at`."""

@@ -14,6 +14,7 @@ from api.jobs.idempotency import Idempotency
 from api.refusals import Refusal
 from api.storage.database import Database
 from api.web.guard import Http
+from api.web.problems import preferred
 from chat import INDEXES, Chat, Ports, attach, blueprint
 from chat import Refusal as ChatRefusal
 
@@ -167,7 +168,7 @@ def site(
 
     for kind in (Refusal, ChatRefusal):
         app.register_error_handler(kind, refused)
-    attach(app, chat, office.actor, mode=mode, redis_url=redis_url)
+    attach(app, chat, office.actor, language_of=preferred, mode=mode, redis_url=redis_url)
     return app, chat
 
 

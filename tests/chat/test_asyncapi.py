@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from jsonschema import Draft202012Validator
 
+from api.web.problems import preferred
 from chat.asyncapi import RECEIVED, SENT, describe
 from chat.namespace import ChatSocket
 from chat.talk.access import EVENT_ROLES
@@ -26,7 +27,7 @@ def fits(name: str, payload: Any) -> None:
 
 @pytest.fixture
 def door(chat, office) -> ChatSocket:
-    return ChatSocket(chat, Server(), office.actor)
+    return ChatSocket(chat, Server(), office.actor, preferred)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.web.problems import preferred
 from chat.namespace import ChatSocket
 from chat.talk.access import EVENT_ROLES, reads
 from tests.chat.office import said
@@ -36,7 +37,7 @@ def people(scene, office):
 def door(chat, office, people):
     """All are connected."""
     server = Server()
-    socket = ChatSocket(chat, server, office.actor)
+    socket = ChatSocket(chat, server, office.actor, preferred)
     chat.live.drop_readers = socket.drop_readers
     for name, who in people.items():
         socket.connect(name, {}, {"token": who.token})

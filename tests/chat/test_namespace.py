@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import socketio
 
+from api.web.problems import preferred
 from chat.asyncapi import SENT
 from chat.live.hints import desk_room, member_room, staff_room
 from chat.namespace import PATH, ChatSocket
@@ -76,7 +77,7 @@ def server() -> Server:
 @pytest.fixture
 def door(chat: Any, server: Server, office: Any, citizen: Any, officer: Any) -> ChatSocket:
     """A citizen (connection c) and an officer (connection o) are in."""
-    socket = ChatSocket(chat, server, office.actor)
+    socket = ChatSocket(chat, server, office.actor, preferred)
     for sid, who in (("c", citizen), ("o", officer)):
         socket.connect(sid, {}, {"token": who.token})
     return socket

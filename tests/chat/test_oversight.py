@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.web.problems import preferred
 from chat.desk.presence import GONE, LEASE
 from chat.live.hints import member_room
 from chat.namespace import ChatSocket
@@ -65,7 +66,7 @@ def test_reading_along_leaves_no_trace_in_the_talk_but_one_in_the_audit(
     chat, office, citizen, officer, head, talk, heard
 ):
     server = Server()
-    socket = ChatSocket(chat, server, office.actor)
+    socket = ChatSocket(chat, server, office.actor, preferred)
     socket.connect("h", {}, {"token": head.token})
     before = chat.get(citizen, talk), chat._store.seen(talk)
     heard.clear()

@@ -61,6 +61,24 @@ def test_an_upload_in_pieces_is_byte_exact(citizen, drain, app, database):
     assert database["uploads"].find_one({"_id": row["id"]})["sha256"] == hashlib.sha256(data).hexdigest()
 
 
+def test_an_upload_goes_by_post_alone_where_a_client_has_no_patch(citizen, drain):
+    def post_as(method, location, **headers):
+        return {"headers": {**TUS, "X-HTTP-Method-Override": method, **headers}, "path": location}
+
+    location, half = begin(citizen, len(PNG)).headers["Location"], len(PNG) // 2
+    for start, end, status in ((0, half, 204), (0, half, 409), (half, len(PNG), 204)):
+        piece = PNG[start:end]
+        sent = post_as("PATCH", location, **{"Upload-Offset": str(start)}, **checksum("sha256", piece))
+        answer = citizen.raw("POST", **sent, data=piece, content_type=STREAM)
+        assert (answer.status_code, answer.headers["Tus-Resumable"]) == (status, "1.0.0")
+    assert answer.headers["Upload-Offset"] == str(len(PNG))
+    drain()
+    assert citizen.get(location)["state"] == "accepted"
+    assert citizen.raw("POST", **post_as("DELETE", location)).status_code == 204
+    citizen.get(location, expect=404)
+    assert citizen.raw("POST", **post_as("HEAD", location)).get_json()["code"] == "method_override_wrong"
+
+
 def test_a_piece_at_the_wrong_offset_is_refused_and_changes_nothing(citizen):
     location = begin(citizen, len(PNG)).headers["Location"]
     send(citizen, location, 0, PNG[:10])

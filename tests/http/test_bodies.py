@@ -116,11 +116,31 @@ def test_a_bad_token_is_a_401(anyone, headers):
     assert anyone.raw("GET", "/v1/me", headers=headers).status_code == 401
 
 
-@pytest.mark.parametrize("version", ["1", '""', '"x"', "*", '"99999999999"', '"1", "2"'])
-def test_a_version_that_is_none_is_asked_for_again(citizen, version):
+VERSIONS = {
+    "none": (None, 428, "version_missing"),
+    "an empty one": ("", 428, "version_missing"),
+    "blanks": ("  ", 428, "version_missing"),
+    "a word": ("abc", 412, "version_stale"),
+    "a word in quotes": ('"abc"', 412, "version_stale"),
+    "nothing in quotes": ('""', 412, "version_stale"),
+    "a number without quotes": ("1", 412, "version_stale"),
+    "below zero": ('"-1"', 412, "version_stale"),
+    "a fraction": ('"1.0"', 412, "version_stale"),
+    "full-width": ('"１"'.encode().decode("latin-1"), 412, "version_stale"),
+    "longer than any of ours": ('"99999999999"', 412, "version_stale"),
+    "two": ('"1", "2"', 412, "version_stale"),
+    "any": ("*", 412, "version_stale"),
+}
+"""If-Match -> status and code (RFC 9110 §13.1.1, RFC 6585 §3)."""
+
+
+@pytest.mark.parametrize(("given", "status", "code"), VERSIONS.values(), ids=VERSIONS.keys())
+def test_a_version_that_is_no_number_of_ours_fails_the_precondition(citizen, given, status, code):
     draft = citizen.post("/v1/drafts", {"matter": FOOD, "answers": {}})
-    answer = citizen.raw("PATCH", f"/v1/drafts/{draft['id']}", json={}, headers={"If-Match": version})
-    assert (answer.status_code, answer.get_json()["code"]) == (428, "version_missing")
+    path, headers = f"/v1/drafts/{draft['id']}", {} if given is None else {"If-Match": given}
+    answer = citizen.raw("PATCH", path, json={"answers": {"remark": "无"}}, headers=headers)
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+    assert citizen.get(path)["version"] == draft["version"]
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 129, "with a blank", "号码号码号码号码".encode().decode("latin-1")])

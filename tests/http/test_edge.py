@@ -82,7 +82,7 @@ def test_a_listed_origin_may_call_and_read_what_it_needs(anyone):
     assert asked.status_code == 204
     assert asked.headers["Access-Control-Allow-Origin"] == OURS
     assert "PATCH" in asked.headers["Access-Control-Allow-Methods"]
-    assert {"If-Match", "Idempotency-Key", "Authorization"} <= set(
+    assert {"If-Match", "Idempotency-Key", "Authorization", "X-HTTP-Method-Override"} <= set(
         asked.headers["Access-Control-Allow-Headers"].split(", ")
     )
     answer = anyone.raw("GET", "/v1/matters", headers={"Origin": OURS})
