@@ -246,7 +246,7 @@ def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
 
 
 def _without_ipv6_prefix(address: str) -> str:
-    mapped = getattr(_parsed(address), "ipv4_mapped", None)
+    mapped = getattr(_parsed(address), "ipv4_mapped", None) if ":" in address else None
     return str(mapped) if mapped else address
 
 
@@ -258,5 +258,5 @@ def _parsed(text: str) -> Any:
 
 
 def _is_one_of(address: str, networks: Networks) -> bool:
-    parsed = _parsed(address)
+    parsed = _parsed(address) if networks else None
     return parsed is not None and any(parsed in network for network in networks)
