@@ -56,7 +56,8 @@ def create_app(
         observe=measured.observe,
         quick=circle_routes.quick(office.circle),
     )
-    problems.register(app, (Refusal, chat.Refusal, notifications.Refusal), UNAVAILABLE)
+    refusals = (Refusal, chat.Refusal, notifications.Refusal)
+    problems.register(app, refusals, UNAVAILABLE, office.security.note_refusal)
     described = openapi.describe(app)
     for blueprint in office.blueprints(web):
         described.register_blueprint(blueprint)
@@ -74,6 +75,9 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str) ->
         office.chat,
         office.identity.actor,
         language_of=problems.preferred,
+        note_refusal=lambda actor, refusal: office.security.note_refusal(
+            refusal.code, problems.status_of(refusal.code), actor.id, refusal.subject
+        ),
         redis_url=settings.redis_url or None,
         mode=live,
         cors_origins=[settings.public_base, *settings.cors_origins] if settings.cors_origins else None,

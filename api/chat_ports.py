@@ -6,6 +6,7 @@ from typing import Any
 
 import chat
 from api import pdf
+from api.audit.acts import ALARMS
 from api.cases.service import Cases
 from api.circle.service import Circle
 from api.drafts.service import Drafts
@@ -78,6 +79,20 @@ def reminders(*, notices: Notifications, identity: Identity) -> Callable[[str, s
             notices.tell(f"staff:{officer}", template, values, key=key, link=f"/staff#/talks/{conversation}")
 
     return remind
+
+
+def alarms(
+    *, notices: Callable[[], Notifications], identity: Callable[[], Identity]
+) -> Callable[[str, int, str], object]:
+    """Return `alarm(act, count, key)`, which leaves supervisors and administrators a notice; idempotent per key."""
+
+    def alarm(act: str, count: int, key: str) -> None:
+        for officer in identity().staff_of(roles=("supervisor", "admin")):
+            values = {"what": ALARMS[act].zh, "event": ALARMS[act].en, "count": str(count)}
+            link = f"/staff#/audit?act={act}"
+            notices().tell(f"staff:{officer}", "security_alarm", values, key=f"alarm:{key}:{officer}", link=link)
+
+    return alarm
 
 
 def transcript(conversation: chat.Transcript) -> bytes:

@@ -9,6 +9,8 @@ import notifications
 from api import ports, providers, reactions, release
 from api.audit import routes as audit_routes
 from api.audit import store as audit_store
+from api.audit.security import store as alarm_store
+from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
 from api.calendar import routes as calendar_routes
 from api.calendar import store as calendar_store
@@ -59,7 +61,7 @@ from api.times import BEIJING
 from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
-    *(audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
+    *(audit_store, alarm_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
     *(identity_store, jobs_store, matters_store, parcels_store, reports_store, chat, notifications),
 )
 """The stores of all rooms: the modules with INDEXES, and SEALED and UPGRADES where they have any."""
@@ -109,6 +111,9 @@ class Office:
         self.jobs = Jobs(rows, now=now, ports=ports.filled(ports.of_jobs, self))
         self.once, self.processes = Idempotency(rows, now=now), Processes(rows, now=now)
         self.audit = Audit(audit_store.AuditStore(database), now=now)
+        self.security = SecurityEvents(
+            self.audit, alarm_store.AlarmStore(database), now=now, ports=ports.filled(ports.of_security, self)
+        )
         by_address = self.settings.codes_a_day if self.settings.pocket else self.settings.codes_an_address
         self.identity = Identity(
             identity_store.IdentityStore(database),
@@ -191,6 +196,7 @@ class Office:
             identity=self.identity,
             calendar=self.calendar,
             audit=self.audit,
+            security=self.security,
             keyring=self.keyring,
             desk_for=self.circle.desk_for,
             transact=self.database.transact,
@@ -206,6 +212,7 @@ class Office:
             trackers=providers.trackers(self.settings, self.jobs, self.now),
             enqueue=self.jobs.enqueue,
             record=self.audit.record,
+            look=self.security.look,
             transact=self.database.transact,
             announce=self.jobs.announce,
             now=self.now,
@@ -221,8 +228,11 @@ class Office:
             sms=providers.sms(self.settings, console),
             push=lambda member, word: self.chat.live.push(member.partition(":")[2], dict(word)),
             record=self.audit.record,
+            look=self.security.look,
+            scope_of=ports.notices_seen_by,
             now=self.now,
         )
+        self.notices.place_old(lambda link: ports.case_of_link(self, link))
         self.chat: chat.Chat = chat.Chat(
             self.database,
             ports=ports.filled(ports.of_chat, self),
@@ -238,6 +248,7 @@ class Office:
                 "matter": lambda code: str(self.matters.entry(code)["name"]),
             },
             record=self.audit.record,
+            look=self.security.look,
             tell=self.notices.tell,
             transact=self.database.transact,
             announce=self.jobs.announce,
@@ -246,7 +257,12 @@ class Office:
 
     def _background(self) -> None:
         self.reactions: Mapping[str, Sequence[Reaction]] = reactions.Reactions(
-            self.cases, self.parcels, self.jobs, self.notices.tell, self.chat.ties.follow_draft
+            self.cases,
+            self.parcels,
+            self.jobs,
+            self.notices.tell,
+            self.notices.follow_case,
+            self.chat.ties.follow_draft,
         ).table()
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
@@ -258,6 +274,7 @@ class Office:
             "jobs": self.jobs.run_job,
             "leases": self.jobs.keep,
             "schedule": self.jobs.schedule,
+            "security": self.security.step,
             "audit": self.audit.seal,
             "calendar": self.calendar.follow,
             "notices": self.notices.step,
@@ -274,7 +291,7 @@ class Office:
         """The Flask blueprints of every room and package."""
         return [
             jobs_routes.blueprint(self.jobs, web),
-            audit_routes.blueprint(self.audit, web),
+            audit_routes.blueprint(self.audit, self.security, web, ports.filled(ports.of_audit, self)),
             identity_routes.blueprint(self.identity, web),
             calendar_routes.blueprint(self.calendar, web),
             circle_routes.blueprint(self.circle, web),
@@ -311,6 +328,12 @@ class Office:
             metrics.Reading("circle_jobs_parked", "Work that waits for a person.", "of", lag("parked")),
             metrics.Reading("circle_notices", "Notices by state, each on its channel.", "state", self.notices.counts),
             metrics.Reading("circle_sockets", "Open connections of this process.", "namespace", self._sockets),
+            metrics.Reading(
+                "circle_security_events", "Security events of this process.", "act", lambda: self.security.noted, True
+            ),
+            metrics.Reading(
+                "circle_security_alarms", "Alarms that this process rang.", "act", lambda: self.security.rung, True
+            ),
         ]
 
     def _sockets(self) -> dict[str, float]:
@@ -333,5 +356,6 @@ class Office:
         """Stop cleanly: first write the posted messages, then stop the worker."""
         self.chat.close()
         self.worker.stop()
+        self.security.close()
         self.jobs.give_back()
         self.processes.leave()

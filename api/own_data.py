@@ -152,6 +152,7 @@ OWN = ("citizens._id", "consents.citizen", "sessions.who", "wechat_accounts.citi
 ELSEWHERE = {
     "audit.actor": "the proof of who did what",
     "audit.subject": "the proof of who did what",
+    "audit.detail": "the proof of who did what",
     "events.data.citizen": "an id that leads to nobody once the account is closed; gone after 400 days",
     "idempotency._id": "an id before a key of the client's; gone after 30 days",
 }

@@ -8,7 +8,10 @@ from typing import Any, Protocol, TypeVar
 
 import chat
 from api import chat_ports, own_data, providers, reactions
+from api.audit.ports import AuditPorts, RequestOrigin, SecurityPorts
+from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
+from api.cases import scope
 from api.cases.case import OPEN
 from api.cases.ports import CasesPorts
 from api.circle.ports import CirclePorts
@@ -22,6 +25,9 @@ from api.jobs.service import Jobs
 from api.matters.service import Matters
 from api.refusals import CannotStart, NotFound
 from api.settings import Settings
+from api.web import edge
+from api.web.guard import OPERATING
+from notifications import CasePlace
 
 Ports = TypeVar("Ports")
 
@@ -32,6 +38,7 @@ class OfficeRooms(own_data.Rooms, Protocol):
     settings: Settings
     keyring: Keyring
     audit: Audit
+    security: SecurityEvents
     jobs: Jobs
     matters: Matters
     circle: Circle
@@ -57,10 +64,48 @@ def of_jobs(office: OfficeRooms) -> JobsPorts:
     )
 
 
+def notices_seen_by(officer: Any) -> list[dict[str, str]]:
+    """The notices that a member of staff may see, as equalities: those about cases as the cases themselves
+    (cases/scope.py), those about none if they run the office."""
+    cases = [place or {"group": "case"} for place in scope.within(officer)]
+    return [*cases, *([{"group": "office"}] if officer.roles.intersection(OPERATING) else [])]
+
+
+def case_of_link(office: OfficeRooms, link: str) -> CasePlace | None:
+    """Where the case lies that a link of our pages leads to; None if it leads to none."""
+    number = link.removeprefix("/cases/").partition("?")[0] if link.startswith("/cases/") else ""
+    return reactions.place_of(office.cases.shipment(number)) if number else None
+
+
+def of_security(office: OfficeRooms) -> SecurityPorts:
+    """The ports of security events: where a request comes from, whom an alarm goes to, keys and weak settings."""
+
+    def origin() -> RequestOrigin:
+        address, network, route = edge.origin()
+        return RequestOrigin(office.keyring.index("address", address)[:16] if address else "", network, route)
+
+    return SecurityPorts(
+        origin=origin,
+        alarm=chat_ports.alarms(notices=lambda: office.notices, identity=lambda: office.identity),
+        state=lambda: {"keys": office.keyring.ids(), "weak": office.settings.weak},
+    )
+
+
+def of_audit(office: OfficeRooms) -> AuditPorts:
+    """The ports of the audit's list: names of staff, and what an officer types for a person, a record or an address."""
+    return AuditPorts(
+        names=office.identity.staff_names,
+        person=lambda text: office.identity.staff_id(text) or text,
+        record=lambda text: office.cases.subject_of(text) or text,
+        address=lambda address: office.keyring.index("address", edge.counted_as(str(address)))[:16],
+    )
+
+
 def of_identity(office: OfficeRooms) -> IdentityPorts:
     """The ports of identity: audit, notices, outside providers, lookups in the rooms above, export and erasure."""
     return IdentityPorts(
         audit=office.audit.record,
+        note_at_once=office.security.note_at_once,
         tell=lambda *words, **more: office.notices.tell(*words, **more),
         wechat=providers.wechat(office.settings),
         register=providers.register(office.settings),
@@ -131,7 +176,7 @@ def of_chat(office: OfficeRooms) -> chat.Ports:
         name_of=office.identity.name_of,
         away=chat_ports.away(office.notices),
         announce=office.jobs.announce,
-        record=office.audit.record,
+        record=_recorder(office),
         seal=office.keyring.seal,
         open_sealed=office.keyring.open_sealed,
         printed=chat_ports.transcript,
@@ -139,6 +184,20 @@ def of_chat(office: OfficeRooms) -> chat.Ports:
         case_kept=lambda number: office.cases.shipment(number) is not None,
         skills_of=lambda matter: office.matters.entry(matter)["theme"],
     )
+
+
+def _recorder(office: OfficeRooms) -> chat.RecordAct:
+    """The audit as the chat calls it: looks at lists and states, which an open page repeats, are counted."""
+
+    def record(
+        actor_id: str, act: str, subject: str, *, session: Any = None, detail: str = "", count: int | None = None
+    ) -> None:
+        if act == "read_list" or (act == "read_conversation" and detail):
+            office.security.look(actor_id, act, subject, detail=detail, count=count)
+        else:
+            office.audit.record(actor_id, act, subject, session=session, detail=detail, count=count)
+
+    return record
 
 
 def _knows_matter(matters: Matters, code: str) -> bool:

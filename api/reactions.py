@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
-from api.cases.service import Cases
+from api.cases.service import Cases, Shipment
 from api.jobs.job import Event, Recurring
 from api.jobs.ports import Reaction
 from api.jobs.service import Jobs
 from api.parcels.service import Parcels
+from notifications import CasePlace
 
 RECURRING = (
     # The notice limit is the end of a day; a calendar that changed meanwhile has moved it (行政许可法 第32条).
@@ -25,7 +26,16 @@ RECURRING = (
 class Tell(Protocol):
     """Leave a notice in the outbox. Idempotent per `key`, for ever."""
 
-    def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, link: str) -> object: ...
+    def __call__(
+        self,
+        recipient: str,
+        template: str,
+        values: dict[str, str],
+        *,
+        key: str,
+        link: str,
+        place: CasePlace | None,
+    ) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,9 @@ class Reactions:
     parcels: Parcels
     jobs: Jobs
     tell: Tell
+    follow: Callable[[CasePlace], object]
+    """Shows the notices about a case to the staff of the place where it lies now."""
+
     tie: Callable[[str, str], object]
 
     def table(self) -> Mapping[str, Sequence[Reaction]]:
@@ -52,7 +65,10 @@ class Reactions:
             "case.supplement_requested": (self.tell_case("supplement_requested"),),
             "case.declined": (self.tell_case("case_declined"),),
             "case.withdrawn": (self.tell_case("case_withdrawn"),),
-            "case.transferred": (("parcels_follow", lambda event: self.parcels.follow_case(event.data["number"])),),
+            "case.transferred": (
+                ("parcels_follow", lambda event: self.parcels.follow_case(event.data["number"])),
+                ("notices_follow", self.notices_follow),
+            ),
             "case.decided": (("case_decided", self.tell_decision),),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
@@ -67,10 +83,10 @@ class Reactions:
 
         def react(event: Event) -> None:
             notice = self.cases.notice_values(event.subject)
-            link = f"/cases/{notice.values['number']}"
+            link, place = f"/cases/{notice.values['number']}", self._place(notice.values["number"])
             for person in notice.people:
                 key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
-                self.tell(f"citizen:{person}", template, notice.values, key=key, link=link)
+                self.tell(f"citizen:{person}", template, notice.values, key=key, link=link, place=place)
 
         return template, react
 
@@ -79,8 +95,10 @@ class Reactions:
 
         def react(event: Event) -> None:
             notice = self.parcels.notice_values(event.subject)
-            link = f"/cases/{notice.values['number']}"
-            self.tell(f"citizen:{notice.owner}", template, notice.values, key=f"{event.id}:{template}", link=link)
+            number, key = notice.values["number"], f"{event.id}:{template}"
+            link, place = f"/cases/{number}", self._place(number)
+            self.tell(f"citizen:{notice.owner}", template, notice.values, key=key, link=link, place=place)
+            self._follow(number)  # it may have been transferred meanwhile
 
         return template, react
 
@@ -88,6 +106,18 @@ class Reactions:
         """Send the notice of a decision: `case_granted` or `case_refused`."""
         _, react = self.tell_case("case_granted" if event.data["state"] == "granted" else "case_refused")
         react(event)
+
+    def notices_follow(self, event: Event) -> None:
+        """Show the notices about a case to the staff of the department that it was transferred to."""
+        self._follow(event.data["number"])
+
+    def _follow(self, number: str) -> None:
+        place = self._place(number)
+        if place is not None:
+            self.follow(place)
+
+    def _place(self, number: str) -> CasePlace | None:
+        return place_of(self.cases.shipment(number))
 
     def wait_for_silence(self, event: Event) -> None:
         """Enqueue the job that deems a case accepted once the notice limit has passed (行政许可法 第32条).
@@ -107,6 +137,11 @@ class Reactions:
         """Tie the conversation that a draft was begun in, if any, to the case that the draft became."""
         if event.data.get("talk"):
             self.tie(event.data["talk"], event.data["number"])
+
+
+def place_of(shipment: Shipment | None) -> CasePlace | None:
+    """A case and where it lies, as a notice knows it."""
+    return CasePlace(f"case:{shipment.id}", shipment.desk, shipment.department) if shipment else None
 
 
 def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

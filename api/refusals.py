@@ -8,7 +8,8 @@ from typing import ClassVar
 class Refusal(Exception):
     """A request that is refused for a reason. `code` never changes; `zh` and `en` say what is wrong and what to do.
 
-    `errors` maps a field to its reasons where the refusal is about input; `retry_after` is in seconds.
+    `errors` maps a field to its reasons where the refusal is about input; `retry_after` is in seconds. `subject` is
+    whose record or account it is about, as the audit names it (`case:<id>`): noted there, never answered.
     """
 
     code: ClassVar[str] = "refused"
@@ -22,9 +23,11 @@ class Refusal(Exception):
         retry_after: int | None = None,
         zh: str | None = None,
         en: str | None = None,
+        subject: str = "",
     ) -> None:
         super().__init__(self.code)
         self.errors = errors
+        self.subject = subject
         self.retry_after = retry_after
         self.words = {"zh": zh or self.zh, "en": en or self.en}
 

@@ -58,6 +58,8 @@ SETTINGS = (
 
 
 SHORTEST_CHAT_DAYS = 366
+MOST_PROXIES = 1 << 16
+"""A network of trusted proxies with more addresses than this has strangers in it."""
 
 TRIAL_RIGHTS = "whoever reaches it may log in as any phone number and verify any identity number"
 """What the console providers of a trial allow."""
@@ -109,6 +111,19 @@ class Settings:
     def lenient(self) -> bool:
         """Whether this is a trial: console SMS, WeChat and register, demo data and generated log-ins are allowed."""
         return self.pocket or self.dev
+
+    @property
+    def weak(self) -> tuple[str, ...]:
+        """The names of the settings that weaken this installation; the audit notes when one comes or goes."""
+        ways = {
+            "CIRCLE_DEV": self.dev,
+            "PUBLIC_BASE": self.public_base.startswith("http://")
+            and not _is_here(self.public_base, self.host, self.port),
+            "TRUSTED_PROXIES": any(network.num_addresses > MOST_PROXIES for network in self.trusted_proxies),
+            "CORS_ORIGINS": any(origin.startswith("http://") for origin in self.cors_origins),
+            "CIRCLE_LOG": self.log == "ERROR",
+        }
+        return tuple(name for name, holds in ways.items() if holds)
 
     @property
     def reachable_by(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from chat.asyncapi import describe
 from chat.away import store as away_store
 from chat.blocks import store as blocks_store
 from chat.desk import store as desk_store
-from chat.ports import Ports, Transcript
+from chat.ports import Ports, RecordAct, Transcript
 from chat.refusals import Refusal
 from chat.replies import store as replies_store
 from chat.retention import store as retention_store
@@ -20,4 +20,15 @@ STORES = (talk_store, desk_store, away_store, blocks_store, replies_store, reten
 INDEXES = [index for store in STORES for index in store.INDEXES]
 SEALED = talk_store.SEALED
 
-__all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "Transcript", "attach", "blueprint", "describe"]
+__all__ = [
+    "INDEXES",
+    "SEALED",
+    "Chat",
+    "Ports",
+    "RecordAct",
+    "Refusal",
+    "Transcript",
+    "attach",
+    "blueprint",
+    "describe",
+]

@@ -23,6 +23,8 @@ PATH = "/chat"
 ActorOf = Callable[[str], Viewer | None]
 LanguageOf = Callable[[str], str]
 """Accept-Language -> zh or en."""
+NoteRefusal = Callable[[Viewer, Refusal], object]
+"""Hears whose event was refused, and why; must not raise."""
 
 Act = Callable[["Caller", Document], Document | None]
 
@@ -57,11 +59,19 @@ class SocketRooms(Protocol):
 class ChatSocket:
     """The handlers of `/chat`, and the connections of this process."""
 
-    def __init__(self, chat: Chat, server: SocketRooms, actor_of: ActorOf, language_of: LanguageOf) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        server: SocketRooms,
+        actor_of: ActorOf,
+        language_of: LanguageOf,
+        note_refusal: NoteRefusal = lambda actor, refusal: None,
+    ) -> None:
         self._chat = chat
         self._server = server
         self._actor_of = actor_of
         self._language_of = language_of
+        self._note_refusal = note_refusal
         self._callers: dict[str, Caller] = {}
         self.acts: dict[str, Act] = {event: getattr(self, f"on_{event}") for event in EVENT_ROLES}
 
@@ -82,6 +92,7 @@ class ChatSocket:
                     raise RoleWrong
                 return {"ok": True, **(act(caller, _checked(body)) or {})}
             except Refusal as refusal:
+                self._note_refusal(caller.actor, refusal)
                 return _refused(refusal, caller.language)
             except Exception:
                 log.exception("socket event failed")

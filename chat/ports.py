@@ -41,9 +41,21 @@ class Announce(Protocol):
 
 
 class RecordAct(Protocol):
-    """Write to the audit that somebody did `act` to `subject`; a change passes the session of its transaction."""
+    """Write to the audit that somebody did `act` to `subject`; a change passes the session of its transaction.
 
-    def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> None: ...
+    A list that was read says its filter (`detail`) and how many rows it gave (`count`).
+    """
+
+    def __call__(
+        self,
+        actor_id: str,
+        act: str,
+        subject: str,
+        *,
+        session: Any = None,
+        detail: str = "",
+        count: int | None = None,
+    ) -> None: ...
 
 
 class RouteGuard(Protocol):

@@ -6,16 +6,20 @@ from typing import ClassVar
 class Refusal(Exception):
     """Base of the refusals. `code` never changes; `zh` and `en` say what is wrong and what to do next.
 
-    `errors` maps a field to its reasons if the refusal is about input; `retry_after` is in seconds.
+    `errors` maps a field to its reasons if the refusal is about input; `retry_after` is in seconds. `subject` is whose
+    record it is about, as the audit names it (`talk:<id>`): noted there, never answered.
     """
 
     code: ClassVar[str] = "refused"
     zh: ClassVar[str] = "这一步现在办不了。"
     en: ClassVar[str] = "This cannot be done now."
 
-    def __init__(self, errors: dict[str, list[str]] | None = None, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, errors: dict[str, list[str]] | None = None, *, retry_after: int | None = None, subject: str = ""
+    ) -> None:
         super().__init__(self.code)
         self.errors = errors
+        self.subject = subject
         self.retry_after = retry_after
         self.words = {"zh": self.zh, "en": self.en}
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from chat.live import views
 from chat.live.reader_views import ReaderViews
-from chat.ports import Document, Viewer
+from chat.ports import Document, RecordAct, Viewer
 from chat.talk.access import check_serves, reads
 from chat.talk.conversation import Conversation
 from chat.talk.store import ConversationStore
@@ -25,8 +25,9 @@ class MessageSearch:
         *,
         reader_views: ReaderViews,
         opened: Callable[[Viewer, str], Conversation],
+        record: RecordAct,
     ) -> None:
-        self._store, self._views, self._opened = store, reader_views, opened
+        self._store, self._views, self._opened, self._record = store, reader_views, opened, record
 
     def in_conversation(self, actor: Viewer, conversation_id: str, words: str, page: Page) -> Document:
         """The messages of one conversation that hold these words."""
@@ -36,7 +37,9 @@ class MessageSearch:
     def of_officer(self, actor: Viewer, words: str, page: Page) -> Document:
         """The messages that hold these words, in the last 500 conversations that an officer has or took first."""
         check_serves(actor)
-        return self._page(actor, self._store.last_of_officer(actor.id, MOST_SEARCHED), words, page)
+        matches = self._page(actor, self._store.last_of_officer(actor.id, MOST_SEARCHED), words, page)
+        self._record(actor.id, "read_list", "list:messages", detail="own, by words", count=len(matches["items"]))
+        return matches
 
     def _page(self, actor: Viewer, conversations: list[str], words: str, page: Page) -> Document:
         cursor, limit = page

@@ -91,7 +91,7 @@ class Chat:
         self.ties = Ties(store, ports, moves=moves, memory=memory, views=reader_views, now=now)
         self.blocks = Blocks(block_store, ports, in_force=in_force, moves=moves, memory=memory, now=now)
         self.replies = Replies(ReplyStore(database), ports, memory=memory, now=now)
-        self.search = MessageSearch(store, reader_views=reader_views, opened=self._opened)
+        self.search = MessageSearch(store, reader_views=reader_views, opened=self._opened, record=ports.record)
         self.retention = Retention(RetentionStore(database), store, case_kept=ports.case_kept, kept=kept)
         self.posts = RateBuckets(limits.posts(posts_a_minute))
         self.events = RateBuckets(limits.events(posts_a_minute))
@@ -208,7 +208,10 @@ class Chat:
 
     def get(self, actor: Viewer, conversation_id: str) -> Document:
         """One conversation."""
-        return self._views.conversation(self._memory.readable(actor, conversation_id), actor)
+        conversation = self._memory.readable(actor, conversation_id)
+        if actor.is_staff and not self._is_its_officer(conversation, actor):
+            self._ports.record(actor.id, "read_conversation", f"talk:{conversation.id}", detail="state")
+        return self._views.conversation(conversation, actor)
 
     def mine(self, actor: Viewer, cursor: str | None, limit: int) -> Document:
         """A citizen's conversations, newest first."""
@@ -232,6 +235,8 @@ class Chat:
         else:
             page = self._desks.of_desk(desk, position, self._now(), limit + 1)
         items = [self._views.desk_conversation(conversation, actor) for conversation in page[:limit]]
+        detail = f"queue={queue}" + (f"; desk={desk}" if desk and queue != "mine" else "")
+        self._ports.record(actor.id, "read_list", "list:conversations", detail=detail, count=len(items))
         return views.page(items, len(page) > limit)
 
     def open_at(self, desk: str) -> int:
@@ -351,8 +356,12 @@ class Chat:
 
     def _record_reading(self, conversation: Conversation, actor: Viewer) -> None:
         """Audit an officer who reads a conversation that is not theirs."""
-        if actor.is_staff and not (conversation.officer and conversation.officer.id == actor.id):
+        if actor.is_staff and not self._is_its_officer(conversation, actor):
             self._ports.record(actor.id, "read_conversation", f"talk:{conversation.id}")
+
+    @staticmethod
+    def _is_its_officer(conversation: Conversation, actor: Viewer) -> bool:
+        return conversation.officer is not None and conversation.officer.id == actor.id
 
     def _record_whisper(self, conversation: Conversation, actor: Viewer, post: Post) -> None:
         """Audit an overseer of the desk who writes a note."""

@@ -17,7 +17,7 @@ from flask_socketio import SocketIO
 from chat.desk import presence
 from chat.limits import MOST_BYTES, MOST_UNSENT
 from chat.live.relay import Relay
-from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf
+from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf, NoteRefusal
 from chat.ports import Document
 from chat.service import Chat
 from chat.talk.access import EVENT_ROLES
@@ -79,11 +79,14 @@ def attach(
     actor_of: ActorOf,
     *,
     language_of: LanguageOf,
+    note_refusal: NoteRefusal,
     mode: str,
     redis_url: str | None = None,
     cors_origins: list[str] | None = None,
 ) -> SocketIO:
     """Attach the socket to the app. `mode` is gevent, or threading in tests; websocket is the only transport.
+
+    `note_refusal(actor, refusal)` hears of each event that is refused.
 
     `cors_origins` None allows the page's own origin alone. With `redis_url` several processes relay to one another.
     """
@@ -101,7 +104,7 @@ def attach(
         max_http_buffer_size=MOST_BYTES,
     )
     app.wsgi_app = _uncompressed(app.wsgi_app)  # type: ignore[method-assign]
-    socket = ChatSocket(chat, sockets.server, actor_of, language_of)
+    socket = ChatSocket(chat, sockets.server, actor_of, language_of, note_refusal)
     _register(sockets, socket, chat)
     _connect_hints(sockets, socket, chat)
     if relay is not None:

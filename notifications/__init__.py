@@ -11,13 +11,13 @@ from notifications.channels.console import ConsoleSms
 from notifications.channels.in_app import InApp, Push
 from notifications.channels.twilio_sms import TwilioSms
 from notifications.delivery import Outbox
-from notifications.notice import AddressOf, Record, Seal
+from notifications.notice import AddressOf, CasePlace, Look, Record, Seal
 from notifications.refusals import Refusal
 from notifications.routes import blueprint
-from notifications.service import Notices
+from notifications.service import Notices, ScopeOf
 from notifications.store import INDEXES, SEALED, NoticeStore, Store
 
-__all__ = ["INDEXES", "SEALED", "ConsoleSms", "Notifications", "Refusal", "TwilioSms", "blueprint"]
+__all__ = ["INDEXES", "SEALED", "CasePlace", "ConsoleSms", "Notifications", "Refusal", "TwilioSms", "blueprint"]
 
 
 class Notifications(Notices):
@@ -34,9 +34,11 @@ class Notifications(Notices):
         now: Callable[[], datetime],
         push: Push,
         record: Record,
+        look: Look,
+        scope_of: ScopeOf,
     ) -> None:
         store = NoticeStore(database)
         callbacks = {sms.provider: sms} if isinstance(sms, Callbacks) else {}
         channels: dict[str, Channel] = {"in_app": InApp(push), "sms": sms}
-        super().__init__(store, seal, open_sealed, address_of, now, callbacks, record)
+        super().__init__(store, seal, open_sealed, address_of, now, callbacks, record, look, scope_of)
         self.step = Outbox(store, channels, callbacks, address_of, open_sealed).step

@@ -4,6 +4,7 @@ A notice is the message to one recipient; a delivery is one try to send it by on
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,22 @@ Record = Callable[..., None]
 """(actor id, act, subject, session=…): write to the audit who did what, in the caller's transaction."""
 AddressOf = Callable[[str, str], str | None]
 """(recipient, channel) to an address, or None; it is decrypted only when it is needed."""
+
+Look = Callable[..., object]
+"""(officer id, act, subject, detail=…, count=…): write to the audit what staff looked at."""
+
+OFFICE, CASE, SECRET = "office", "case", "secret"
+"""The groups of notices: what belongs to no case, what belongs to one, and what no member of staff may see."""
+
+
+@dataclass(frozen=True)
+class CasePlace:
+    """The case that a notice is about, e.g. `case:<id>`, and where it lies: its desk and its department."""
+
+    about: str
+    desk: str
+    department: str
+
 
 NEWS_WITHIN = timedelta(hours=72)
 """How long a delivery may stay without a report before it counts as expired (GOV.UK Notify: 3 days)."""

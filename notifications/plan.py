@@ -13,14 +13,18 @@ LOUD = frozenset({"sms"})
 """Channels that make a sound, and so keep the quiet hours."""
 
 EVERYWHERE = ("in_app", "sms")
-CHANNELS = {"login_code": ("sms",)}
-"""Templates that do not go by all channels. A log-in code never lies in an inbox."""
+CHANNELS = {"login_code": ("sms",), "security_alarm": ("in_app",)}
+"""Templates that do not go by all channels. A log-in code never lies in an inbox; staff are told on the console."""
 
 AWAITED = frozenset({"login_code"})
 """Templates that the recipient has just asked for and waits for: they go out at night too."""
 
 GOOD_FOR = {"login_code": timedelta(minutes=5)}
 """Templates whose notices expire early: a log-in code ends after five minutes, and is not sent later."""
+
+
+PLACED = ("group", "about", "desk", "department")
+"""Of a notice and of each of its deliveries: which staff may see it."""
 
 
 def channels(template: str) -> tuple[str, ...]:
@@ -66,6 +70,7 @@ def delivery(
         "state": state,
         "at": now,
         "created_at": now,
+        **{field: notice.get(field) for field in PLACED},
         "due_at": due_at,
         "submitted_at": None,
         "looks": 0,

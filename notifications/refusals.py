@@ -4,15 +4,21 @@ from typing import ClassVar
 
 
 class Refusal(Exception):
-    """Base of the refusals: a stable `code`, words in two languages; `errors` by field, `retry_after` in seconds."""
+    """Base of the refusals: a stable `code`, words in two languages; `errors` by field, `retry_after` in seconds.
+
+    `subject` is whose notice it is about, as the audit names it (`notice:<id>`): noted there, never answered.
+    """
 
     code: ClassVar[str] = "refused"
     zh: ClassVar[str] = "这一步现在办不了。"
     en: ClassVar[str] = "This cannot be done now."
 
-    def __init__(self, errors: dict[str, list[str]] | None = None, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self, errors: dict[str, list[str]] | None = None, *, retry_after: int | None = None, subject: str = ""
+    ) -> None:
         super().__init__(self.code)
         self.errors = errors
+        self.subject = subject
         self.retry_after = retry_after
         self.words = {"zh": self.zh, "en": self.en}
 

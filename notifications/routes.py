@@ -48,13 +48,16 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
     @bp.arguments(schemas.DeliveryQuery, location="query")
     @bp.response(200, schemas.DeskPage)
     def desk(query: Body, actor: Any) -> Body:
-        """Everybody's notices, one line per channel, the phone masked."""
-        return notices.desk(query.get("state"), query.get("cursor"), query["limit"], http.language())
+        """The notices about the cases of one's desk or department, one line per channel, the phone masked.
+
+        Supervisors see those about all cases; they and administrators those about none. Codes are never listed.
+        """
+        return notices.desk(actor, query.get("state"), query.get("cursor"), query["limit"], http.language())
 
     @bp.post("/desk/notices/<notice_id>/resend")
     @http.allow("staff")
     @bp.response(201, schemas.DeskLine)
-    @http.create_once(lambda actor, new_id: notices.resent(new_id, http.language()))
+    @http.create_once(lambda actor, new_id: notices.resent(actor, new_id, http.language()))
     def resend(notice_id: str, actor: Any, new_id: str) -> Body:
         """Send again what failed for good."""
         return notices.resend(actor, notice_id, new_id, http.language())

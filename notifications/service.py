@@ -1,8 +1,9 @@
 """The use cases: create a notice, read one's inbox, store a provider's callback, list and resend what failed."""
 
+import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -11,9 +12,11 @@ from uuid6 import uuid7
 
 from notifications import plan, wording
 from notifications.channels import Call, Callbacks
-from notifications.notice import FAILED, AddressOf, Record, Seal, mask, opened
+from notifications.notice import CASE, FAILED, OFFICE, SECRET, AddressOf, CasePlace, Look, Record, Seal, mask, opened
 from notifications.refusals import BadCursor, NotFound, NotResendable, SignatureBad
-from notifications.store import NoticeStore, Row
+from notifications.store import NoticeStore, Row, is_in
+
+PLACED_AT_ONCE = 100
 
 
 class Member(Protocol):
@@ -24,6 +27,10 @@ class Member(Protocol):
 
     @property
     def kind(self) -> str: ...
+
+
+ScopeOf = Callable[[Any], Sequence[Row]]
+"""The equalities of which a notice must meet one for this member of staff to see it."""
 
 
 class Notices:
@@ -38,6 +45,8 @@ class Notices:
         now: Callable[[], datetime],
         callbacks: Mapping[str, Callbacks],
         record: Record,
+        look: Look,
+        scope_of: ScopeOf,
     ) -> None:
         self._store = store
         self._seal = seal
@@ -45,7 +54,7 @@ class Notices:
         self._address_of = address_of
         self._now = now
         self._callbacks = callbacks
-        self._record = record
+        self._record, self._look, self._scope_of = record, look, scope_of
 
     def tell(
         self,
@@ -55,20 +64,22 @@ class Notices:
         *,
         key: str,
         link: str | None = None,
+        place: CasePlace | None = None,
         session: Any = None,
     ) -> str:
         """Put a notice into the outbox and give its id; idempotent by `key`, without an end.
 
         With a `session`, in the caller's transaction: no commit, no notice. `recipient` is `citizen:<id>`, `staff:<id>`
-        or `login:<id>`; `link` a path of our pages. Raises KeyError for an unknown template, and ValueError if a value
-        that it needs is missing; other values are not kept.
+        or `login:<id>`; `link` a path of our pages; `place` the case it is about, whose staff may see that it was sent.
+        Raises KeyError for an unknown template, and ValueError if a value that it needs is missing; other values are
+        not kept.
         """
         words = wording.latest(template)
         needed = wording.needed(words, values)
 
         def write(inside: Any) -> str:
             known = self._store.id_of_key(key, inside)
-            return known or self._write(inside, recipient, words, needed, key, link)
+            return known or self._write(inside, recipient, words, needed, key, link, place)
 
         return write(session) if session is not None else self._store.transact(write)
 
@@ -99,18 +110,24 @@ class Notices:
 
     # -- for staff --------------------------------------------------------
 
-    def desk(self, state: str | None, cursor: str | None, limit: int, language: str) -> Row:
-        """One page of everybody's deliveries, one line per channel: without the text, the phone masked."""
-        rows = self._store.desk(state, _position(cursor), limit + 1)
-        notices = self._store.notices(row["notice"] for row in rows[:limit])
-        items = [self._line(notices[row["notice"]], row, language) for row in rows[:limit]]
-        return {"items": items, "next": rows[limit - 1]["_id"] if len(rows) > limit else None}
+    def desk(self, member: Member, state: str | None, cursor: str | None, limit: int, language: str) -> Row:
+        """One page of the deliveries that a member of staff may see: no text, no secret one, the phone masked.
+
+        What is about a case is seen by who may see the case, all else by those who run the office. The look is
+        recorded. Raises BadCursor.
+        """
+        try:
+            rows, following = self._store.desk(self._scope_of(member), state, _walked(cursor), limit, self._now())
+        except ValueError:
+            raise BadCursor from None
+        notices = self._store.notices(row["notice"] for row in rows)
+        items = [self._line(notices[row["notice"]], row, language) for row in rows]
+        self._look(member.id, "read_list", "list:notices", detail=f"state={state or 'all'}", count=len(items))
+        return {"items": items, "next": _cursor(following)}
 
     def resend(self, member: Member, notice_id: str, new_id: str, language: str) -> Row:
         """Send again what failed for good, as one further delivery. Raises NotFound, NotResendable."""
-        notice, now = self._store.notice(notice_id), self._now()
-        if notice is None:
-            raise NotFound
+        notice, now = self._visible(member, notice_id), self._now()
         last = next((r for r in self._store.current([notice_id])[notice_id] if r["state"] in FAILED), None)
         if last is None or now >= plan.ends(notice["template"], notice["created_at"], now):
             raise NotResendable
@@ -123,17 +140,35 @@ class Notices:
             raise NotResendable
         return self._line(notice, further, language)
 
-    def resent(self, new_id: str, language: str) -> Row | None:
-        """The line of the delivery that an earlier `resend` created under this id, or None."""
+    def resent(self, member: Member, new_id: str, language: str) -> Row | None:
+        """The line of the delivery that an earlier `resend` created under this id, or None. Raises NotFound."""
         row = self._store.delivery(new_id)
-        notice = self._store.notice(row["notice"]) if row else None
-        return self._line(notice, row, language) if notice and row else None
+        return self._line(self._visible(member, row["notice"]), row, language) if row else None
+
+    def follow_case(self, place: CasePlace) -> None:
+        """Show the notices about a case to the staff of its present desk and department. Idempotent."""
+        self._store.move(place.about, place.desk, place.department)
+
+    def place_old(self, place_of: Callable[[str], CasePlace | None]) -> None:
+        """Place the notices of releases that knew no places; `place_of(link)` gives the case that a link leads to."""
+        while rows := self._store.unplaced(PLACED_AT_ONCE):
+            notices = self._store.notices(row["notice"] for row in rows)
+            for notice in notices.values():
+                template = wording.version_of(notice["template"], notice["version"])
+                self._store.place(notice["_id"], _placed(template, place_of(notice["link"] or "")))
 
     def counts(self) -> dict[str, int]:
         """How many deliveries are in each state, for the measurements."""
         return self._store.counts()
 
     # -- inside -----------------------------------------------------------
+
+    def _visible(self, member: Member, notice_id: str) -> Row:
+        """A notice that this member of staff may see. Raises NotFound, of a secret one as of one that is not there."""
+        notice = self._store.notice(notice_id)
+        if notice is None or not is_in(self._scope_of(member), notice):
+            raise NotFound(subject=f"notice:{notice_id}" if notice else "")
+        return notice
 
     def _write(
         self,
@@ -143,6 +178,7 @@ class Notices:
         values: Mapping[str, str],
         key: str,
         link: str | None,
+        place: CasePlace | None,
     ) -> str:
         notice_id, now, channels = str(uuid7()), self._now(), plan.channels(words.name)
         notice = {
@@ -154,6 +190,7 @@ class Notices:
             "version": words.version,
             "values": {name: self._seal(notice_id, name, value) for name, value in values.items()},
             "link": link,
+            **_placed(words, place),
             "inbox": "in_app" in channels,
             "created_at": now,
             "read_at": None,
@@ -192,6 +229,22 @@ class Notices:
 
 def _recipient(member: Member) -> str:
     return f"{member.kind}:{member.id}"
+
+
+def _placed(template: wording.Template, place: CasePlace | None) -> Row:
+    """The fields of a notice that say which staff may see it."""
+    if place is not None and not template.is_secret:
+        return {"group": CASE, "about": place.about, "desk": place.desk, "department": place.department}
+    return {"group": SECRET if template.is_secret else OFFICE}
+
+
+def _cursor(following: str | None) -> str | None:
+    return base64.urlsafe_b64encode(following.encode()).decode() if following else None
+
+
+def _walked(cursor: str | None) -> str | None:
+    """Where the page before ended. Raises ValueError for what is no cursor of ours."""
+    return base64.b64decode(cursor, b"-_", validate=True).decode() if cursor else None
 
 
 def _position(cursor: str | None) -> str | None:

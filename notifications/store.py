@@ -5,17 +5,19 @@ further try is a further row, and the earlier one is then marked `superseded`. A
 kept for ever and processed later. `due_at` is None if nothing is to be done.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
-from notifications.notice import COMES_FROM, FINAL, STATES
+from notifications.notice import COMES_FROM, FINAL, SECRET
 
 T = TypeVar("T")
 Row = dict[str, Any]
+FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+"""Before any notice."""
 
 INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
     ("notices", [("key", ASCENDING)], {"unique": True}),
@@ -26,7 +28,12 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
         {"unique": True},
     ),
     ("deliveries", [("due_at", ASCENDING)], {}),
-    ("deliveries", [("state", ASCENDING), ("_id", DESCENDING)], {}),
+    ("deliveries", [("state", ASCENDING), ("created_at", ASCENDING)], {}),
+    ("deliveries", [("group", ASCENDING), ("created_at", ASCENDING)], {}),
+    ("deliveries", [("desk", ASCENDING), ("created_at", ASCENDING)], {}),
+    ("deliveries", [("department", ASCENDING), ("created_at", ASCENDING)], {}),
+    ("deliveries", [("about", ASCENDING)], {"sparse": True}),
+    ("notices", [("about", ASCENDING)], {"sparse": True}),
     ("deliveries", [("ref", ASCENDING)], {"sparse": True}),
     ("receipts", [("due_at", ASCENDING)], {}),
     ("receipts", [("delivery", ASCENDING)], {}),
@@ -47,7 +54,27 @@ class Store(Protocol):
 
     def claim(self, collection: str, wanted: Row, now: datetime) -> Row | None: ...
 
+    def walk_back(
+        self,
+        collection: str,
+        streams: Sequence[Row],
+        instant: str,
+        *,
+        begin: datetime,
+        end: datetime,
+        after: str | None,
+        most: int,
+        keep: Callable[[Row], bool],
+    ) -> tuple[list[Row], str | None]: ...
+
     def leasable(self, due_at: datetime) -> Row: ...
+
+
+def is_in(scope: Sequence[Row], row: Row) -> bool:
+    """Whether a notice or a delivery meets one of these equalities, and staff may see it at all."""
+    return row.get("group") != SECRET and any(
+        row.get(field) == value for each in scope for field, value in each.items()
+    )
 
 
 class NoticeStore:
@@ -115,14 +142,38 @@ class NoticeStore:
             by_notice.setdefault(row["notice"], []).append(row)
         return by_notice
 
-    def desk(self, state: str | None, before: str | None, limit: int) -> list[Row]:
-        """The latest deliveries of everybody, in one state or all, newest first."""
-        older: Row = {} if before is None else {"_id": {"$lt": before}}
-        rows: list[Row] = []
-        for each in sorted(STATES) if state is None else [state]:  # the index is by state
-            current = {"state": each, "superseded": False, **older}
-            rows += self._db["deliveries"].find(current).sort("_id", DESCENDING).limit(limit)
-        return sorted(rows, key=lambda row: row["_id"], reverse=True)[:limit]
+    def desk(
+        self, scope: Sequence[Row], state: str | None, after: str | None, most: int, now: datetime
+    ) -> tuple[list[Row], str | None]:
+        """The latest deliveries in a scope, in one state or all, newest first, and where the next page goes on.
+
+        `scope` are equalities of which a delivery must meet one; without any there is none. Raises ValueError for an
+        `after` that no page gave.
+        """
+        if not scope:
+            return [], None
+
+        def keep(row: Row) -> bool:
+            return not row["superseded"] and is_in(scope, row)
+
+        streams = [{"state": state}] if state else scope
+        return self._db.walk_back(
+            "deliveries", streams, "created_at", begin=FIRST, end=now, after=after, most=most, keep=keep
+        )
+
+    def move(self, about: str, desk: str, department: str) -> None:
+        """Set the place of every notice about a case."""
+        for collection in ("notices", "deliveries"):
+            self._db[collection].update_many({"about": about}, {"$set": {"desk": desk, "department": department}})
+
+    def unplaced(self, most: int) -> list[Row]:
+        """Deliveries of a release that knew no places."""
+        return list(self._db["deliveries"].find({"group": None}).limit(most))
+
+    def place(self, notice_id: str, place: Row) -> None:
+        """Set the place of a notice that has none, and of its deliveries."""
+        self._db["notices"].update_one({"_id": notice_id}, {"$set": place})
+        self._db["deliveries"].update_many({"notice": notice_id}, {"$set": place})
 
     def claim(self, channels: Iterable[str], now: datetime) -> Row | None:
         """Lease the delivery by one of these channels that is due longest."""

@@ -5,7 +5,7 @@ its values is empty.
 
 An SMS begins with the registered signature and holds no address of a page, else carriers in China refuse it. It fits
 one segment of 70 UTF-16 units if the matter's name can be cut to make it fit. A version that was sent stays here,
-because a notice keeps the version it was written in.
+because a notice keeps the version it was written in. In one file, so that whoever mends the words reads them all.
 """
 
 import re
@@ -47,6 +47,11 @@ class Template:
         """The names of the values it needs."""
         parts = (part for words in (self.zh, self.en) for part in (words.sms, words.text))
         return frozenset().union(*map(_needs, parts)) - {"at"}
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it says a code that lets somebody in: never listed for staff, never sent again by them."""
+        return "code" in self.needs
 
     def words(self, language: str) -> Words:
         """The words of a language; Chinese for any other."""
@@ -370,6 +375,20 @@ TEMPLATES = (
             sms="An answer is overdue since {until}. See to it.",
             title="A promised answer is overdue",
             text="A message was promised an answer by {until}; nobody has answered it. Please see to it.",
+        ),
+    ),
+    Template(
+        "security_alarm",
+        1,
+        Words(
+            sms="安全告警：{what}，10分钟内{count}次，请到工作台查看。",
+            title="安全告警",
+            text="最近 10 分钟内「{what}」出现 {count} 次，请到审计中查看是谁、从哪里来，并按处置预案办理。",
+        ),
+        Words(
+            sms="Security alarm: {event}, {count} in 10 minutes.",
+            title="Security alarm",
+            text="{event}: {count} in the last 10 minutes. See in the audit who it was and from where, and act on it.",
         ),
     ),
     Template(

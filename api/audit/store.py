@@ -1,24 +1,28 @@
 """The collections `audit` (appended rows), `audit_batches` (the hash chain), `audit_sealer` (the sealer's lease)."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from api.audit.audit import Batch, Head
-from api.storage.database import Database, Document, Index, due_by
+from api.storage.database import EARLIEST, Database, Document, Index
 
 SEALER = "sealer"
 UNSEALED = {"seq": {"$in": [0, None]}}
 """Rows of the first release bear no number at all."""
 
 INDEXES: list[Index] = [
-    ("audit", [("subject", 1), ("_id", 1)], {}),
-    ("audit", [("actor", 1), ("_id", 1)], {}),
+    ("audit", [("subject", 1), ("at", 1)], {}),
+    ("audit", [("actor", 1), ("at", 1)], {}),
+    ("audit", [("act", 1), ("at", 1)], {}),
+    ("audit", [("kind", 1), ("at", 1)], {}),
+    ("audit", [("address", 1), ("at", 1)], {"sparse": True}),
     ("audit", [("at", 1)], {}),
     ("audit", [("seq", 1)], {}),
 ]
 
-SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30), timedelta(days=366))
+MOST_COUNTED = 2_000
+"""Rows of one act in a short span that are read to count it: more than any alarm asks for."""
 
 WHOLE = {
     "batches": "the whole chain is verified",
@@ -112,23 +116,28 @@ class AuditStore:
         """Up to 100 rows with a negative sequence number, which no batch ever gives."""
         return list(self._db["audit"].find({"seq": {"$gte": LEAST, "$lt": 0}}).limit(100))
 
-    def listed(self, wanted: Document, after: str | None, most: int) -> list[Document]:
-        """Up to `most` rows, newest first, that are older than `after`. `wanted` names a subject, an actor or a day."""
-        return self._db.newest("audit", wanted, after, most)
+    def acts(self, act: str, since: datetime, until: datetime) -> list[Document]:
+        """The rows of an act in a span, at most MOST_COUNTED, with `times` alone."""
+        wanted = {"act": act, "at": {"$gte": since, "$lte": until}}
+        return list(self._db["audit"].find(wanted, {"times": 1}).limit(MOST_COUNTED))
 
-    def newest(self, after: str | None, most: int, now: datetime) -> list[Document]:
-        """Up to `most` rows of any subject, newest first, older than `after`.
+    def listed(
+        self,
+        streams: Sequence[Document],
+        keep: Callable[[Document], bool],
+        *,
+        begin: datetime | None,
+        end: datetime,
+        after: str | None,
+        most: int,
+    ) -> tuple[list[Document], str | None]:
+        """Up to `most` rows of these streams that `keep` accepts, newest first, and where the next page goes on.
 
-        Looked for in ever longer spans before it, since on the embedded store a query costs as much as rows match.
+        A stream is one equality, on subject, actor, act, kind or address, or {}. Raises ValueError for a wrong `after`.
         """
-        last = self._db["audit"].find_one({"_id": after}, {"at": 1}) if after else None
-        until = last["at"] if last else now
-        rows: list[Document] = []
-        for at in (*({"$gte": until - span, "$lte": until} for span in SPANS), due_by(until)):
-            rows = self._db.newest("audit", {"at": at}, after, most)
-            if len(rows) >= most:
-                break
-        return rows
+        return self._db.walk_back(
+            "audit", streams, "at", begin=begin or EARLIEST, end=end, after=after, most=most, keep=keep
+        )
 
 
 def _batch(row: Document) -> Batch:

@@ -24,6 +24,10 @@ class CaseAccess:
             return True
         return bool(case.principal) and case.principal == self._mandates.index_of(actor)
 
+    def concerns_visitor(self, visitor: Any, case: Case) -> bool:
+        """As `concerns`, for somebody who may not be logged in."""
+        return "citizen" in visitor.roles and self.concerns(visitor, case)
+
     def roles(self, actor: Actor, case: Case) -> frozenset[str]:
         """The roles in which an actor may act on a case; empty if they may not see it."""
         return scope.roles_at(actor, case) or (actor.roles if self.concerns(actor, case) else frozenset())

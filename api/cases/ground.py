@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases.access import CaseAccess
@@ -30,6 +31,7 @@ class CaseGround:
     identity: Identity
     calendar: Calendar
     audit: Audit
+    security: SecurityEvents
     keyring: Keyring
     transact: Callable[[Callable[[Any], Any]], Any]
     announce: Callable[..., None]

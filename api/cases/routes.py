@@ -93,11 +93,15 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
 
     @bp.post("/lookups")
     @http.allow("anyone")
+    @http.visitor
     @bp.arguments(schemas.Lookup)
     @bp.response(200, schemas.LookupResult)
-    def look_up(body: Body) -> Body:
-        """The state of a case, without a log-in, for its number and receipt code."""
-        return cases.look_up(body["number"], body["code"])
+    def look_up(body: Body, actor: Any) -> Body:
+        """The state of a case, without a log-in, for its number and receipt code.
+
+        After five wrong codes of a case, no code is answered until the next day, but for those it concerns.
+        """
+        return cases.look_up(actor, body["number"], body["code"])
 
 
 def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
@@ -107,7 +111,9 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.response(200, schemas.CasePage)
     def queue(wanted: Body, actor: Any) -> Body:
         """A saved queue of the cases of one's desk or department."""
-        return page(lambda after, most: cases.queue(actor, wanted["queue"], after, most), wanted)
+        listed = page(lambda after, most: cases.queue(actor, wanted["queue"], after, most), wanted)
+        cases.looked_at(actor, wanted["queue"], len(listed["items"]))
+        return listed
 
     @bp.get("/desk/departments")
     @http.allow(*READERS, "admin")

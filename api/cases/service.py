@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from hmac import compare_digest
 from typing import Any
 
+from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases import case as rules
@@ -14,6 +14,7 @@ from api.cases.access import CaseAccess
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
+from api.cases.lookup import Lookups
 from api.cases.ports import CasesPorts
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
@@ -28,6 +29,7 @@ from api.identity.service import Identity
 from api.matters.service import Matters
 from api.pdf import Paper
 from api.refusals import NotFound
+from api.web.guard import ActorLike
 
 Row = dict[str, Any]
 SWEPT = 100
@@ -79,6 +81,7 @@ class Cases:
         identity: Identity,
         calendar: Calendar,
         audit: Audit,
+        security: SecurityEvents,
         keyring: Keyring,
         desk_for: Callable[[str | None, str | None], str | None],
         transact: Callable[[Callable[[Any], Any]], Any],
@@ -95,6 +98,7 @@ class Cases:
             identity=identity,
             calendar=calendar,
             audit=audit,
+            security=security,
             keyring=keyring,
             transact=transact,
             announce=announce,
@@ -103,7 +107,7 @@ class Cases:
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling = CaseHandling(ground)
-        self._views = CaseViews(ground)
+        self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self._ports = ports
 
     def start(self) -> None:
@@ -154,7 +158,8 @@ class Cases:
 
     def receipt(self, actor: Actor, number: str, base: str) -> Paper:
         """The printed receipt, as this actor may see the case; `base` is the address of the pages. Raises NotFound."""
-        return printing.receipt(self.case(actor, number), self.timeline(actor, number), base)
+        case, lines = self.case(actor, number), self._timeline(actor, self._visible(actor, number))
+        return printing.receipt(case, lines, base)
 
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
@@ -175,6 +180,10 @@ class Cases:
         filters = [{**wanted, **place} for place in scope.within(actor)]
         return [self._views.line(case) for case in self._store.list(filters, after, limit)]
 
+    def looked_at(self, actor: Actor, queue: str, count: int) -> None:
+        """Record that a member of staff was given `count` cases of a queue."""
+        self._ground.security.look(actor.id, "read_list", "list:cases", detail=f"queue={queue}", count=count)
+
     def departments(self) -> list[Row]:
         """The departments that a case may be transferred to: `{code, name}`."""
         return [self._views.department(code) for code in self._ground.matters.departments.codes()]
@@ -182,19 +191,18 @@ class Cases:
     def timeline(self, actor: Actor, number: str) -> list[Row]:
         """The acts on a case and the conversations about it, in order of time; internal notes only for staff."""
         case = self._visible(actor, number)
-        return self._views.timeline(actor, self.actions(case.id), self._ports.conversations_of(number, actor))
+        self._record_look(actor, "read_timeline", case)
+        return self._timeline(actor, case)
 
     def clock(self, actor: Actor, number: str) -> Row:
         """The working-day clock of a case now, as JSON (`clock.reckoning.Reckoning`). Raises NotFound."""
-        return self._ground.clock(self._visible(actor, number))
+        case = self._visible(actor, number)
+        self._record_look(actor, "read_clock", case)
+        return self._ground.clock(case)
 
-    def look_up(self, number: str, code: str) -> Row:
-        """Number, matter, state and due time of a case, given its number and receipt code. Raises NotFound."""
-        case = self._store.by_number(number.strip().upper())
-        given = self._ground.keyring.index("receipt", code.strip().upper())
-        if case is None or not compare_digest(case.receipt_index, given):
-            raise NotFound
-        line = self._views.line(case)
+    def look_up(self, visitor: ActorLike, number: str, code: str) -> Row:
+        """Number, matter, state and due time of a case, given its number and receipt code (lookup.py). NotFound."""
+        line = self._views.line(self._lookups.case(visitor, number, code))
         return {key: line[key] for key in ("number", "matter", "state", "state_label", "act_by")}
 
     # -- for other rooms --------------------------------------------------------------
@@ -218,6 +226,11 @@ class Cases:
             return None
         delivery = self._reader.delivery(case)
         return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
+
+    def subject_of(self, number: str) -> str | None:
+        """What the audit calls the case with this number; None where there is none."""
+        case = self._store.by_number(number.strip().upper())
+        return f"case:{case.id}" if case else None
 
     def owner_of(self, number: str) -> str | None:
         """The citizen who filed a case; None where there is no such case."""
@@ -260,16 +273,24 @@ class Cases:
 
     # -- inside -----------------------------------------------------------------------
 
+    def _timeline(self, actor: Actor, case: Case) -> list[Row]:
+        conversations = self._ports.conversations_of(case.number, actor)
+        return self._views.timeline(actor, self.actions(case.id), conversations)
+
+    def _record_look(self, actor: Actor, act: str, case: Case) -> None:
+        if actor.is_staff:
+            self._ground.security.look(actor.id, act, f"case:{case.id}")
+
     def _visible(self, actor: Actor, number: str) -> Case:
         case = self._store.by_number(number)
         if case is None or not self._access.may_see(actor, case):
-            raise NotFound
+            raise NotFound(subject=f"case:{case.id}" if case else "")
         return case
 
     def _own(self, actor: Actor, number: str) -> Case:
         case = self._store.by_number(number)
         if case is None or not self._access.concerns(actor, case):
-            raise NotFound
+            raise NotFound(subject=f"case:{case.id}" if case else "")
         if not self._access.may_act(actor, case):
             raise MandateEnded
         return case

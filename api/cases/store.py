@@ -1,10 +1,11 @@
-"""The collections `case_actions` (append-only, the source of truth) and `cases` (their snapshots, for reading).
+"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `lookups` (counters).
 
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
@@ -22,6 +23,7 @@ INDEXES: list[Index] = [
     ("cases", [("department", 1), ("state", 1), ("_id", -1)], {}),
     ("cases", [("uploads", 1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
+    ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
 SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
@@ -85,6 +87,31 @@ class CaseStore:
     def actions(self, case_id: str) -> list[SealedAction]:
         """All actions of a case in their order."""
         return [_action(row) for row in self._db["case_actions"].find({"case": case_id}).sort("seq", 1)]
+
+    # -- look-ups with a receipt code ---------------------------------------------------
+
+    def take_lookup(self, counter: str, most: int, delete_at: datetime) -> bool:
+        """Count one more under this key; False, counting nothing, if there were `most`. Atomic."""
+        below = {"_id": counter, "n": {"$lt": most}}
+        change = {"$inc": {"n": 1}, "$setOnInsert": {"v": 1, "delete_at": delete_at}}
+        try:
+            self._db["lookups"].update_one(below, change, upsert=True)
+        except DuplicateKeyError:
+            return self._db["lookups"].update_one(below, {"$inc": {"n": 1}}).matched_count == 1
+        return True
+
+    def give_lookup_back(self, counter: str) -> None:
+        """Take back one that `take_lookup` counted."""
+        self._db["lookups"].update_one({"_id": counter, "n": {"$gt": 0}}, {"$inc": {"n": -1}})
+
+    def knows_network(self, network: str, now: datetime) -> bool:
+        """Whether `know_network` was called for it and still holds."""
+        row = self._db["lookups"].find_one({"_id": network}, {"delete_at": 1})
+        return row is not None and row["delete_at"] > now
+
+    def know_network(self, network: str, until: datetime) -> None:
+        """Know a network of a case until an instant."""
+        self._db["lookups"].update_one({"_id": network}, {"$set": {"v": 1, "delete_at": until}}, upsert=True)
 
     def list(self, filters: Iterable[Document], after: str | None, limit: int) -> list[Case]:
         """Cases that match one of the filters, newest first, up to `limit`.

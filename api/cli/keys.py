@@ -41,4 +41,5 @@ def keys_rotate() -> None:
     """Re-encrypt everything with the current key, in the background; older keys then move to `retired/`."""
     with opened_office() as office:
         collections = office.rotation.start()
+        office.audit.record("command-line", "keys.rotate", f"key:{office.keyring.current}")
     click.echo(f"the worker now seals anew: {', '.join(collections)}")

@@ -31,6 +31,15 @@ def opened_office() -> Iterator[Any]:
         yield app.extensions["circle"]
 
 
+def recorded(database: Any, act: str, subject: str) -> None:
+    """Record in the audit what was done from the command line, where no office is assembled."""
+    from api.audit.service import Audit
+    from api.audit.store import AuditStore
+    from api.times import utc_now
+
+    Audit(AuditStore(database), now=utc_now).record("command-line", act, subject)
+
+
 @contextmanager
 def opened_store() -> Iterator[tuple[settings.Settings, Any]]:
     """Open the whole store (OperationsStore) without the app; gives it with the settings."""

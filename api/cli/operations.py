@@ -8,7 +8,10 @@ import click
 
 from api import logs, settings
 from api.cli.errors import errors_in_words
-from api.cli.opening import opened_store
+from api.cli.opening import opened_store, recorded
+
+LONGEST_NAME = 100
+"""Characters of a file's name that the audit keeps."""
 
 
 @click.command()
@@ -33,6 +36,7 @@ def backup(file: Path) -> None:
 
     with opened_store() as (config, store):
         manifest = back_up(store, config.var / "networks", file, release=release(), now=utc_now())
+        recorded(store.database, "backup", f"backup:{file.name[:LONGEST_NAME]}")
     documents = sum(member.get("documents", 0) for member in manifest["members"].values())
     click.echo(
         f"{file}: {documents} documents. Keep it apart from your copy of {config.keys}: neither is of use alone."
@@ -57,6 +61,7 @@ def restore(file: Path, force: bool) -> None:
         if force:
             service.make_room(store, file, utc_now())
         manifest = service.restore(store, config.var / "networks", file, shape=shape(), now=utc_now())
+        recorded(store.database, "restore", f"backup:{file.name[:LONGEST_NAME]}")
     click.echo(f"{file}: restored as of {manifest['made_at']}. Put its keys into {config.keys} before the next start.")
 
 

@@ -243,7 +243,7 @@ class Drafts:
     def _own(self, actor: Actor, draft_id: str) -> Draft:
         draft = self._store.draft(draft_id)
         if draft is None or draft.owner != actor.id:
-            raise NotFound
+            raise NotFound(subject=f"draft:{draft_id}" if draft else "")
         return draft
 
     def _unsubmitted(self, actor: Actor, draft_id: str, version: int) -> Draft:

@@ -294,7 +294,7 @@ class Files:
         if not (
             actor.id == row["owner"] or self._ports.in_case(actor, upload_id) or self._ports.shared(actor, upload_id)
         ):
-            raise NotFound
+            raise NotFound(subject=f"file:{upload_id}")
         if actor.id != row["owner"]:
             self._audit.record(actor.id, "read_file", f"file:{upload_id}")
         ends_at = self._now() + rules.ADDRESS_FOR
@@ -324,7 +324,7 @@ class Files:
         """One's own upload. Raises NotFound, or UploadGone for one that was not finished in time, which is removed."""
         row = self._store.upload(upload_id)
         if row is None or row["owner"] != actor.id or row["state"] == "removed" or row.get("leaving"):
-            raise NotFound
+            raise NotFound(subject=f"file:{upload_id}" if row and row["owner"] != actor.id else "")
         if rules.ended(row["state"], row["expires_at"], self._now()):
             self._store.drop(row, self._now())
             raise rules.UploadGone

@@ -23,7 +23,13 @@ class Tell(Protocol):
 class Record(Protocol):
     """Write an audit row: an actor did an act to a subject. With `session`, in that transaction."""
 
-    def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None) -> object: ...
+    def __call__(self, actor_id: str, act: str, subject: str, *, session: Any = None, detail: str = "") -> object: ...
+
+
+class NoteAtOnce(Protocol):
+    """Note an event of a known person; it is in the store when this returns, unless it comes again and again."""
+
+    def __call__(self, act: str, *, actor: str, subject: str) -> object: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +49,7 @@ class IdentityPorts:
     """
 
     audit: Record
+    note_at_once: NoteAtOnce
     tell: Tell
     wechat: WeChat | None
     register: Register | None

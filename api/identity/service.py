@@ -1,6 +1,6 @@
 """Identity as other rooms use it: the actor of a token, names, addresses, and members of staff by role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ from api.identity.staff.service import Staff
 from api.identity.store import IdentityStore
 
 __all__ = ["Identity", "IdentityPorts", "Policy"]
+
+
+MOST_NAMESAKES = 50
 
 
 class Identity:
@@ -72,6 +75,19 @@ class Identity:
         """The name of a member of staff."""
         row = self._store.staff(staff_id)
         return row["name"] if row else ""
+
+    def staff_names(self, ids: Iterable[str]) -> dict[str, str]:
+        """By id: the names of those who are members of staff."""
+        return {staff_id: row["name"] for staff_id, row in self._store.staff_by_id(set(ids)).items()}
+
+    def staff_id(self, text: str) -> str | None:
+        """The id of the member of staff with this user name, or with this name if only one has it."""
+        row = self._store.staff_named(text)
+        if row is not None:
+            return str(row["_id"])
+        namesakes = [row["_id"] for row in self._store.all_staff({"q": text}, None, MOST_NAMESAKES)]
+        same = [staff_id for staff_id, name in self.staff_names(namesakes).items() if name == text]
+        return same[0] if len(same) == 1 else None
 
     def staff_at(self, point: str) -> int:
         """How many active members of staff work at a point."""

@@ -28,6 +28,8 @@ class Sessions:
 
     def begin(self, kind: str, who: str, family: str = "") -> Row:
         """Start a session for a person; `family` is that of the session that it refreshes."""
+        if not family:
+            self._ports.note_at_once("log_in", actor=who, subject=f"{kind}:{who}")
         now, token, refresh = self._now(), tokens.new_token(), tokens.new_token()
         refresh_ends_at = now + timedelta(days=tokens.REFRESH_DAYS)
         self._store.add_session(
@@ -77,11 +79,14 @@ class Sessions:
         idle = row["kind"] == "staff" and is_idle(row["seen_at"], now)
         if idle or not self._store.spend_refresh(refresh):
             self._end(row["family"])
+            if not idle:
+                self._ports.note_at_once("refresh.reused", actor=row["who"], subject=f"{row['kind']}:{row['who']}")
             raise tokens.RefreshBad
         return self.begin(row["kind"], row["who"], row["family"])
 
     def end(self, actor: Actor) -> None:
         """End this session and its whole family."""
+        self._ports.note_at_once("log_out", actor=actor.id, subject=f"{actor.kind}:{actor.id}")
         row = self._store.session(actor.session)
         if row is not None:
             self._end(row["family"])

@@ -118,6 +118,10 @@ class IdentityStore:
         assert citizen is not None
         return citizen
 
+    def citizen_with_phone(self, phone_index: str) -> Document | None:
+        """The citizen with this phone, or None."""
+        return self._db["citizens"].find_one({"phone_index": phone_index})
+
     def citizen(self, citizen_id: str) -> Document | None:
         """A citizen by id."""
         return self._db["citizens"].find_one({"_id": citizen_id})

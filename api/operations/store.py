@@ -36,7 +36,7 @@ class OperationsStore:
     """The whole store, collection by collection, whatever room they belong to."""
 
     def __init__(self, database: Database) -> None:
-        self._db = database
+        self._db = self.database = database
         self._rows = database["installation"]
 
     # -- whole collections --------------------------------------------------

@@ -71,7 +71,9 @@ def _following(bp: Blueprint, parcels: Parcels, http: Http) -> None:
     @bp.response(200, schemas.ParcelPage)
     def queue(wanted: Body, actor: Any) -> Body:
         """A saved queue of the parcels of one's desk or department."""
-        return page(lambda after, most: parcels.queue(actor, wanted["queue"], after, most), wanted)
+        listed = page(lambda after, most: parcels.queue(actor, wanted["queue"], after, most), wanted)
+        parcels.looked_at(actor, wanted["queue"], len(listed["items"]))
+        return listed
 
 
 def _pushed(bp: Blueprint, parcels: Parcels, http: Http) -> None:

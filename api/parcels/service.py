@@ -49,6 +49,7 @@ class Parcels:
         trackers: Mapping[str, Tracker],
         enqueue: Callable[..., None],
         record: Callable[..., None],
+        look: Callable[..., None],
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
@@ -59,6 +60,7 @@ class Parcels:
         self._trackers = trackers
         self._enqueue = enqueue
         self._record = record
+        self._look = look
         self._transact = transact
         self._announce = announce
         self._now = now
@@ -81,7 +83,7 @@ class Parcels:
         """Send the licence of an issued case by courier. Raises NotFound, NotToBeSent, ParcelExists, BadFields."""
         shipment = self._cases.shipment(number)
         if shipment is None or "window" not in self._cases.roles_at(actor, number):
-            raise NotFound
+            raise NotFound(subject=f"case:{shipment.id}" if shipment else "")
         if shipment.state != "issued" or shipment.delivery["way"] != "courier":
             raise rules.NotToBeSent
         if carrier not in self._trackers:
@@ -131,7 +133,7 @@ class Parcels:
         """Record the applicant's confirmation of receipt. Idempotent. Raises NotFound, NotOnItsWay, VersionStale."""
         parcel = self._store.parcel(parcel_id)
         if parcel is None or parcel.owner != actor.id:
-            raise NotFound
+            raise NotFound(subject=f"parcel:{parcel_id}" if parcel else "")
         if parcel.confirmed_at is None:
             if parcel.state in rules.CLOSED:
                 raise rules.NotOnItsWay
@@ -142,19 +144,26 @@ class Parcels:
         """A parcel, if this actor may see its case. Raises NotFound."""
         parcel = self._store.parcel(parcel_id)
         if parcel is None or not self._cases.roles_at(actor, parcel.case):
-            raise NotFound
+            raise NotFound(subject=f"parcel:{parcel_id}" if parcel else "")
+        self._record_look(actor, f"parcel:{parcel_id}")
         return self._as_json(parcel)
 
     def of_case(self, actor: Actor, number: str) -> list[Row]:
         """The parcels of a case, if this actor may see it. Raises NotFound."""
         if not self._cases.roles_at(actor, number):
-            raise NotFound
-        return [self._as_json(parcel) for parcel in self._store.of_case(number)]
+            raise NotFound(subject=self._cases.subject_of(number) or "")
+        parcels = self._store.of_case(number)
+        self._record_look(actor, self._cases.subject_of(number) or "", count=len(parcels))
+        return [self._as_json(parcel) for parcel in parcels]
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
         """A saved queue (`open` or `all`) of the parcels of one's desk or department, newest first, up to `limit`."""
         filters = [{**QUEUES[queue], **place} for place in scope.within(actor)]
         return [self._as_json(parcel) for parcel in self._store.list(filters, after, limit)]
+
+    def looked_at(self, actor: Actor, queue: str, count: int) -> None:
+        """Record that a member of staff was given `count` parcels of a queue."""
+        self._look(actor.id, "read_list", "list:parcels", detail=f"queue={queue}", count=count)
 
     def card(self, actor: Actor, parcel_id: str) -> Row | None:
         """A parcel as a card in a conversation, or None where the viewer may not see it."""
@@ -178,6 +187,11 @@ class Parcels:
         return parcel.case_id
 
     # -- inside -----------------------------------------------------------------
+
+    def _record_look(self, actor: Actor, subject: str, count: int | None = None) -> None:
+        """Record that a member of staff looks at a parcel, or at the `count` parcels of a case."""
+        if actor.is_staff:
+            self._look(actor.id, "read_parcel", subject, count=count)
 
     def _new_parcel(self, actor: Actor, shipment: Shipment, carrier: str, waybill: str, new_id: str) -> Parcel:
         name, phone, address = (

@@ -31,7 +31,9 @@ def blueprint(reports: Reports, http: Http) -> Blueprint:
     @bp.response(200, schemas.ReportPage)
     def listed(question: Row, actor: Any) -> Any:
         """Reports in a state, oldest first."""
-        return page(lambda after, most: reports.listed(actor.id, question["state"], after, most), question)
+        rows = page(lambda after, most: reports.listed(question["state"], after, most), question)
+        reports.looked_at(actor.id, question["state"], len(rows["items"]))
+        return rows
 
     @bp.post("/desk/reports/<report_id>/settlement")
     @http.allow(*OFFICE)

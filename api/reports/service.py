@@ -32,6 +32,7 @@ class Reports:
         keyring: Keyring,
         name_of: dict[str, Callable[[str], str]],
         record: Callable[..., object],
+        look: Callable[..., object],
         tell: Callable[..., object],
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
@@ -39,7 +40,7 @@ class Reports:
     ) -> None:
         """`name_of` gives by kind (point, matter) the name of the thing with an id, or raises NotFound."""
         self._store, self._keyring, self._name_of = store, keyring, name_of
-        self._record, self._tell = record, tell
+        self._record, self._look, self._tell = record, look, tell
         self._transact, self._announce, self._now = transact, announce, now
 
     def add(self, reporter: Reporter, report_id: str, body: Row) -> Row:
@@ -65,12 +66,13 @@ class Reports:
         """The receipt of a report that an earlier try stored. Raises NotFound."""
         return _receipt(self._row(report_id))
 
-    def listed(self, actor_id: str, state: str, after: str | None, most: int) -> list[Row]:
-        """Reports in a state, oldest first; they may hold personal data, so the read is audited."""
-        rows = self._store.listed(state, after, most)
-        if rows:
-            self._record(actor_id, "read_unmasked", "reports")
-        return [self._face(row) for row in rows]
+    def listed(self, state: str, after: str | None, most: int) -> list[Row]:
+        """Reports in a state, oldest first; they may hold personal data, so the read is audited (`looked_at`)."""
+        return [self._face(row) for row in self._store.listed(state, after, most)]
+
+    def looked_at(self, actor_id: str, state: str, count: int) -> None:
+        """Record that a member of staff was given `count` reports in a state."""
+        self._look(actor_id, "read_list", "list:reports", detail=f"state={state}", count=count)
 
     def settle(self, actor_id: str, report_id: str, settlement: Row) -> Row:
         """Settle an open report with an outcome and words for the reporter. Raises NotFound and ReportSettled."""

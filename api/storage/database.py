@@ -4,7 +4,7 @@ Nothing here, and nothing in a store, calls `findAndModify`: on the embedded sto
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -48,6 +48,13 @@ TAKEN_AS = "taken_as"
 """The field in which a taken row keeps the token of whoever took it last."""
 MOST_TRIES = 200
 """How often a row is tried to be taken: each failure means that somebody else took it."""
+
+FIRST_WINDOW = timedelta(minutes=10)
+FEW, MANY = 200, 1_000
+"""Rows in a window of time, by which the next one is made wider or narrower (see `walk_back`)."""
+MOST_WALKED = 2_000
+TICK = timedelta(milliseconds=1)
+"""The smallest difference of two instants in the store."""
 
 NO_SUCH_TRANSACTION = 251
 UNKNOWN, TRANSIENT = "UnknownTransactionCommitResult", "TransientTransactionError"
@@ -211,6 +218,44 @@ class Database:
         """
         return self._page(collection, wanted, {"_id": {"$gt": after}} if after else {}, 1, most)
 
+    def walk_back(
+        self,
+        collection: str,
+        streams: Sequence[Document],
+        instant: str,
+        *,
+        begin: datetime,
+        end: datetime,
+        after: str | None,
+        most: int,
+        keep: Callable[[Document], bool] = lambda row: True,
+    ) -> tuple[list[Document], str | None]:
+        """One page of rows from `end` back to `begin`, the newest first, and where the next page goes on (or None).
+
+        `instant` is the field with a row's time. Each stream is one equality on a field whose index ends in `instant`,
+        or empty where `instant` has an index of its own; a row of any stream that `keep` accepts is listed. Read in
+        windows of time that follow the density of rows, since on the embedded store a query costs as much as rows
+        match. A page ends early when MOST_WALKED rows were read: it may be short, or empty, and still go on.
+        Raises ValueError where `after` is not what an earlier page gave.
+        """
+        last = _position(after)
+        high = last[0] if last else end
+        high, width, kept, walked = min(high, end), FIRST_WINDOW, list[Document](), 0
+        while high >= begin:
+            low = max(begin, high - width)
+            span = {"$gte": low, "$lte": high}
+            rows = {row["_id"]: row for each in streams for row in self[collection].find({**each, instant: span})}
+            ordered = sorted(rows.values(), key=lambda row: (row[instant], row["_id"]), reverse=True)
+            kept += [row for row in ordered if (last is None or (row[instant], row["_id"]) < last) and keep(row)]
+            walked += len(rows)
+            if len(kept) > most:
+                return kept[:most], f"{kept[most - 1][instant].isoformat()}|{kept[most - 1]['_id']}"
+            high = low - TICK
+            if walked >= MOST_WALKED and high >= begin:
+                return kept, f"{low.isoformat()}|"
+            width = width * 4 if len(rows) < FEW else width / 4 if len(rows) > MANY else width
+        return kept, None
+
     def claim(self, collection: str, wanted: Document, now: datetime) -> Document | None:
         """Lease the matching row that has been due longest, for LEASE_SECONDS, and return it; None if none is due.
 
@@ -265,6 +310,14 @@ class Database:
         """Close the connections, within CLOSE_SECONDS if the store is gone (the driver waits to end its sessions)."""
         with timeout(CLOSE_SECONDS):
             self.client.close()
+
+
+def _position(after: str | None) -> tuple[datetime, str] | None:
+    """Where a page of `walk_back` ended: the instant and the id of its last row. Raises ValueError."""
+    if not after:
+        return None
+    instant, _, row_id = after.partition("|")
+    return datetime.fromisoformat(instant).astimezone(UTC), row_id
 
 
 def due_by(now: datetime) -> Document:

@@ -5,11 +5,11 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 from uuid import uuid4
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, g, has_request_context, request
 from werkzeug.exceptions import BadRequest
 
 from api.refusals import Refusal
@@ -214,6 +214,31 @@ def _answer_origin(response: Response, origins: frozenset[str]) -> None:
         response.headers["Access-Control-Allow-Methods"] = CORS_METHODS
         response.headers["Access-Control-Allow-Headers"] = CORS_SENT
         response.headers["Access-Control-Max-Age"] = "7200"
+
+
+# -- where a request comes from, for the audit --------------------------------------------------
+
+
+def origin() -> tuple[str, str, str]:
+    """Of the present request: whose address counts as one, the wider network as text, the route; outside of one, "".
+
+    An IPv6 address counts as its /64, since whoever has one has all of it. The network (/24 or /48) is what an officer
+    may see; the address itself is nobody's to read.
+    """
+    if not has_request_context():
+        return "", "", ""
+    route = f"{request.method} {request.url_rule.rule}" if request.url_rule else ""
+    address = _parsed(request.remote_addr or "")
+    if address is None:
+        return "", "", route
+    wider = ip_network((address, 24 if address.version == 4 else 48), strict=False)
+    return counted_as(str(address)), str(wider), route
+
+
+def counted_as(text: str) -> str:
+    """What an address counts as: itself, or the /64 of an IPv6 one; "" for what is no address."""
+    address = _parsed(text.strip())
+    return str(ip_network((address, 32 if address.version == 4 else 64), strict=False)) if address else ""
 
 
 # -- behind a proxy --------------------------------------------------------------------------

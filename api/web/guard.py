@@ -155,10 +155,10 @@ class Http:
         actor = self._actor_of(token.strip())
         if actor is None:
             raise TokenBad
+        g.actor = actor
         self._limit(g.get("limited", "read"), actor.id)
         if not actor.roles.intersection(roles):
             raise RoleWrong
-        g.actor = actor
         return actor
 
     def create_once(self, load: Callable[[Any, str], Any]) -> Callable[[View], View]:
@@ -235,6 +235,20 @@ def position_of(cursor: str | None) -> str | None:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
         raise BadCursor from None
+
+
+def walked(
+    read: Callable[[str | None, int], tuple[Sequence[Any], str | None]], asked: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One page of a list whose reader says itself where the next page goes on (`Database.walk_back`).
+
+    Such a page may be short, or empty, and still go on. Raises BadCursor.
+    """
+    try:
+        items, following = read(position_of(asked.get("cursor")), asked["limit"])
+    except ValueError:
+        raise BadCursor from None
+    return {"items": items, "next": cursor_of(following) if following else None}
 
 
 def page(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from api.refusals import NotFound
 from api.web.guard import Http
@@ -19,12 +19,13 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Reading(NamedTuple):
-    """A gauge that is read on demand; `read` gives one number per value of `label`."""
+    """A gauge that is read on demand, or a counter; `read` gives one number per value of `label`."""
 
     name: str
     meaning: str
     label: str
     read: Callable[[], Mapping[str, float]]
+    counts: bool = False
 
 
 class Metrics:
@@ -49,10 +50,11 @@ class Metrics:
         series = self._known.get(key) or self._known.setdefault(key, self._seconds.labels(*map(str, key)))
         series.observe(seconds)
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
+    def collect(self) -> Iterable[GaugeMetricFamily | CounterMetricFamily]:
         """The current readings; one that fails is logged and left out."""
         for reading in self._readings:
-            family = GaugeMetricFamily(reading.name, reading.meaning, labels=[reading.label])
+            kind = CounterMetricFamily if reading.counts else GaugeMetricFamily
+            family = kind(reading.name, reading.meaning, labels=[reading.label])
             try:
                 for value, number in sorted(reading.read().items()):
                     family.add_metric([value], number)

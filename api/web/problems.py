@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -138,6 +139,10 @@ class RefusalLike(Protocol):
     retry_after: int | None
 
 
+Note = Callable[[str, int, str, str], object]
+"""Called with (code, status, who is logged in or "", whose record was asked for or "") of each refusal."""
+
+
 def status_of(code: str) -> int:
     """The HTTP status of a refusal. KeyError where the table lacks it."""
     for status, codes in STATUS.items():
@@ -193,10 +198,19 @@ def problem(
     return response
 
 
-def register(app: Flask, refusal_types: tuple[type[Exception], ...], unavailable: tuple[type[Exception], ...]) -> None:
-    """Register handlers that turn refusals, framework errors and store failures into problems."""
+def register(
+    app: Flask,
+    refusal_types: tuple[type[Exception], ...],
+    unavailable: tuple[type[Exception], ...],
+    note: Note = lambda code, status, actor, subject: None,
+) -> None:
+    """Register handlers that turn refusals, framework errors and store failures into problems; `note` hears refusals.
+
+    `note` must not raise, and must not wait: what it does takes the same time whatever was refused.
+    """
 
     def refused(error: RefusalLike) -> Response:
+        note(error.code, status_of(error.code), getattr(g.get("actor"), "id", ""), getattr(error, "subject", ""))
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
         return problem(status_of(error.code), error.code, error.words[language()], error.errors, headers)
 

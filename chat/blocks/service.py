@@ -93,7 +93,10 @@ class Blocks:
             for block in self._store.in_force(self._now())
             if actor.point in {None, block.desk} and (not cursor or block.id < cursor)
         ]
-        return views.page([self._view(block) for block in blocks[:limit]], len(blocks) > limit)
+        items = [self._view(block) for block in blocks[:limit]]
+        detail = f"desk={actor.point}" if actor.point else ""
+        self._ports.record(actor.id, "read_list", "list:blocks", detail=detail, count=len(items))
+        return views.page(items, len(blocks) > limit)
 
     def forget_old(self, now: datetime) -> None:
         """Delete the records of blocks that ended long ago."""

@@ -70,7 +70,7 @@ def reads(conversation: Conversation, viewer: Viewer) -> bool:
 def check_reader(conversation: Conversation, viewer: Viewer) -> None:
     """Raises NotFound unless this person may read it, as if it did not exist."""
     if not reads(conversation, viewer):
-        raise NotFound
+        raise NotFound(subject=f"talk:{conversation.id}")
 
 
 def check_speaker(conversation: Conversation, viewer: Viewer, stream: Stream) -> None:
@@ -110,4 +110,4 @@ def check_stream(viewer: Viewer, stream: str) -> Stream:
 def check_original(viewer: Viewer, conversation: Conversation) -> None:
     """The unmasked text of a message is for the officer who has the conversation, or took it first. Raises NotFound."""
     if not conversation.is_held_by(viewer.id):
-        raise NotFound
+        raise NotFound(subject=f"talk:{conversation.id}")

@@ -105,10 +105,10 @@ def unlisted_seals(fields: Iterable[str]) -> list[str]:
 
 
 def unrecorded(looks: Mapping[str, int], excepted: Mapping[str, str]) -> list[str]:
-    """Routes by which a supervisor read and of which the audit has no line; `looks` is the number of lines by path."""
+    """Routes by which staff read and of which the audit has no line; `looks` is the number of lines by path."""
     return [
-        f"GET {path}: a supervisor looked, and the audit has no line of it; call `record` in the service, or say in "
-        "UNRECORDED of tests/access/test_forgotten.py why not"
+        f"GET {path}: a member of staff looked, and the audit has no line of it; call `record` in the service, or say "
+        "in UNRECORDED of tests/access/test_forgotten.py why not"
         for path, lines in looks.items()
         if not lines and path not in excepted
     ]

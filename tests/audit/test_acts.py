@@ -1,8 +1,35 @@
-"""What staff do is in the audit, in the transaction of the deed: a table of acts, by hand."""
+"""What staff do is in the audit, in the transaction of the deed: a table of acts, by hand; and every act has a kind."""
+
+import ast
+import re
+from pathlib import Path
 
 import pytest
 
+from api.audit import acts
+from api.cases.case import RULES
+from api.reports.report import OUTCOMES
 from tests.way import issued
+
+ROOT = Path(__file__).parents[2]
+SECOND, FIRST = {"record", "_record", "audit", "look", "_look"}, {"note", "note_at_once"}
+"""Functions that write to the audit, by which argument is the act."""
+
+MADE_UP = {
+    "case.*": set(RULES),
+    "conversation.*": {
+        *("assigned", "transferred", "queued", "taken_over", "returned", "left", "closed", "warned", "rated"),
+        *("reopened", "tied", "blocked", "unblocked", "whispered"),
+    },
+    "point.*": {"add", "change", "remove"},
+    "calendar.*": {"rest", "work", "usual"},
+    "report.*": set(OUTCOMES),
+    "verify_by_*": {"register", "window"},
+}
+"""Acts whose name is put together: by pattern, what stands for the star."""
+
+NOT_AN_ACT = {"api/identity/citizens/routes.py", "api/drafts/store.py"}
+"""Files with a `_record` of their own that writes no row."""
 
 
 def send_parcel(citizen, window, handler, drain):
@@ -58,3 +85,43 @@ def test_the_officer_who_holds_a_talk_and_its_citizen_read_it_unrecorded(citizen
     officer.get(f"/v1/conversations/{talk}/messages")
     citizen.get(f"/v1/conversations/{talk}/messages")
     assert database["audit"].count_documents({"act": "read_conversation"}) == 0
+
+
+def acts_in_the_code():
+    """(file and line, act or pattern) of every call that writes to the audit with an act of its own."""
+    folders = [
+        ROOT / "chat",
+        ROOT / "notifications",
+        *(path for path in (ROOT / "api").iterdir() if path.name != "pages"),
+    ]
+    for path in sorted(file for folder in folders for file in (folder.rglob("*.py") if folder.is_dir() else [folder])):
+        relative = str(path.relative_to(ROOT))
+        if relative in NOT_AN_ACT or path.suffix != ".py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            place = 1 if name in SECOND else 0 if name in FIRST else None
+            if place is None or len(node.args) <= place:
+                continue
+            for part in ast.walk(node.args[place]):
+                if isinstance(part, ast.JoinedStr):
+                    pieces = [piece.value if isinstance(piece, ast.Constant) else "*" for piece in part.values]
+                    yield f"{relative}:{node.lineno}", "".join(pieces)
+                    break
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield f"{relative}:{node.lineno}", part.value
+
+
+def test_every_act_has_a_kind():
+    known, calls = set(acts.KIND_OF), list(acts_in_the_code())
+    assert len(calls) > 40
+    names = {act for _, act in calls if re.fullmatch(r"[a-z_]+\.[a-z_]+|read_[a-z]+", act)}
+    names |= {act.replace("*", each) for _, act in calls if "*" in act for each in MADE_UP[act]}
+    names |= {*acts.OF_REFUSAL.values(), *acts.ALARMS}
+    assert sorted(names - known) == [], "give it a kind in KINDS of api/audit/acts.py"
+
+
+def test_an_act_has_one_kind():
+    assert sum(len(names) for names in acts.KINDS.values()) == len(acts.KIND_OF)

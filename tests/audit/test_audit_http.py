@@ -75,7 +75,8 @@ def test_a_day_is_a_day_in_beijing(staff, audit, clock):
     assert (late["subject"], late["at"]) == ("case:late", "2026-11-24T23:59:00+08:00")
 
 
-def test_only_an_administrator_reads_it(window, citizen, anyone):
+def test_only_administrators_and_supervisors_read_it(window, citizen, anyone, staff):
+    staff("supervisor").get("/v1/audit")
     assert window.get("/v1/audit", expect=403)["code"] == "role_wrong"
     assert citizen.get("/v1/audit", expect=403)["code"] == "role_wrong"
     anyone.get("/v1/audit", expect=401)

@@ -126,7 +126,7 @@ def test_the_audit_is_narrowed_by_who_what_and_day(screens):
     admin.at("rail-audit").click()
     rows = admin.page.get_by_test_id("audit-row")
     rows.first.wait_for()
-    actor = rows.filter(has_text="read_audit").first.locator("td").nth(1).inner_text()
+    actor = rows.filter(has_text="read_audit").first.locator("td").nth(1).inner_text().strip()
     admin.at("audit-actor").fill(actor)
     admin.at("audit-send").click()
     expect(rows.filter(has_not_text=actor)).to_have_count(0)

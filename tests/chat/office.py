@@ -111,7 +111,7 @@ class Office:
             name_of=lambda citizen: next(one.name for one in self.people.values() if one.id == citizen),
             away=lambda *told: self.told.append(told),
             announce=lambda session, type, subject, **data: self.announced.append((type, subject)),
-            record=lambda actor, act, subject, session=None: self.audited.append((actor, act, subject)),
+            record=lambda actor, act, subject, session=None, **more: self.audited.append((actor, act, subject)),
             case_kept=lambda number: True,
             skills_of=lambda matter: [self.skills[matter]] if matter in self.skills else [],
             seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",

@@ -84,6 +84,8 @@ class House:
             now=self.clock,
             push=lambda member, word: self.pushed.append((member, dict(word))),
             record=lambda *words, session=None: None,
+            look=lambda *words, **more: None,
+            scope_of=lambda officer: [{"group": "case"}, {"group": "office"}],
         )
 
     def another_worker(self) -> Outbox:

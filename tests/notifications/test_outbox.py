@@ -409,8 +409,8 @@ def test_what_failed_is_sent_again_once(house: House) -> None:
     house.drain()
     assert [t["state"] for t in house.deliveries(notice)] == ["failed", "accepted"]
     assert house.deliveries(notice)[1]["by"] == "wang"
-    assert house.notices.resent("new-1", "zh") is not None
-    assert house.notices.resent("new-2", "zh") is None
+    assert house.notices.resent(STAFF, "new-1", "zh") is not None
+    assert house.notices.resent(STAFF, "new-2", "zh") is None
 
 
 def test_what_has_not_failed_is_not_sent_again(house: House) -> None:
@@ -424,10 +424,11 @@ def test_what_has_not_failed_is_not_sent_again(house: House) -> None:
         house.notices.resend(STAFF, "no-such", "new", "zh")
 
 
-def test_an_old_code_is_not_sent_again(house: House) -> None:
+def test_a_code_is_not_there_for_staff(house: House) -> None:
     notice = house.code()
     house.clock.move(minutes=6)
     house.drain()
     assert house.state(notice) == "expired"
-    with pytest.raises(NotResendable):
+    assert house.notices.desk(STAFF, None, None, 20, "zh")["items"] == []
+    with pytest.raises(NotFound):
         house.notices.resend(STAFF, notice, "new", "zh")

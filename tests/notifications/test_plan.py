@@ -20,10 +20,10 @@ def beijing(hour: int, minute: int = 0, second: int = 0) -> datetime:
     return datetime(2026, 11, 24, hour, minute, second, tzinfo=plan.BEIJING)
 
 
-def test_a_code_goes_by_sms_alone_and_everything_else_also_to_the_inbox() -> None:
+def test_a_code_goes_by_sms_alone_an_alarm_by_the_inbox_alone_and_everything_else_by_both() -> None:
+    alone = {"login_code": ("sms",), "security_alarm": ("in_app",)}
     for template in TEMPLATES:
-        expected = ("sms",) if template.name == "login_code" else ("in_app", "sms")
-        assert plan.channels(template.name) == expected
+        assert plan.channels(template.name) == alone.get(template.name, ("in_app", "sms"))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ VALUES = {
     "about": "西一路街道便民服务中心",
     "words": "电话已改正。",
     "until": "11-24 12:00",
+    "what": "登录凭证被重复使用，可能被盗",
+    "event": "Log-in token used twice, perhaps stolen",
 }
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
 EXPECTED = {
@@ -40,6 +42,7 @@ EXPECTED = {
     "talk_waiting": {"count"},
     "talk_promise_due": {"until"},
     "talk_promise_overdue": {"until"},
+    "security_alarm": {"what", "event", "count"},
 }
 
 each = pytest.mark.parametrize("template", TEMPLATES, ids=lambda t: f"{t.name}-{t.version}")

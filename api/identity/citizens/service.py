@@ -100,7 +100,7 @@ class Citizens:
         sent = self._store.latest_code(self._keys.index("phone", phone))
         tried = sent and self._store.take_try(sent["_id"], rules.CODE_TRIES, now)
         if not tried or tried["code"] != rules.code_digest(tried["_id"], code):
-            raise rules.CodeWrong
+            raise rules.CodeWrong(subject=self._subject(phone))
         citizen = self._citizen_of(phone)
         self._check_same_person(citizen, device, id_number)
         if not self._store.use_code(tried["_id"]):
@@ -126,6 +126,9 @@ class Citizens:
             sealed = self._keys.seal(index, "openid", account.openid)
             row = {"_id": index, "citizen": citizen["_id"], "openid": sealed, "at": self._now()}
             bound = self._store.add_wechat_account(row)
+            if citizen["assurance"] == "verified":
+                subject = f"citizen:{citizen['_id']}"
+                self._ports.audit(citizen["_id"], "account.rebound", subject, detail="wechat")
         bound_citizen = self._store.citizen(bound["citizen"])
         if bound_citizen is None:
             raise NotFound
@@ -145,7 +148,13 @@ class Citizens:
             raise rules.IdentityNeeded
         self._take(f"identity:{citizen['_id']}", rules.CODE_TRIES, rules.DAY)
         if self._keys.index("id_number", self._number(id_number)) != citizen["id_index"]:
-            raise rules.IdentityWrong
+            raise rules.IdentityWrong(subject=f"citizen:{citizen['_id']}")
+
+    def _subject(self, phone: str) -> str:
+        """Whose account was tried, for the audit; a phone without an account as a digest."""
+        index = self._keys.index("phone", phone)
+        citizen = self._store.citizen_with_phone(index)
+        return f"citizen:{citizen['_id']}" if citizen else f"phone:{index[:16]}"
 
     def _device(self, citizen: Row, device: str) -> str:
         return digest(f"{citizen['_id']}:{device}")
@@ -247,9 +256,15 @@ class Citizens:
             "verified": {"how": how, "by": by.id, "at": self._now()},
         }
 
+        others = [other for other in self._store.citizens_numbered(index) if other != citizen_id]
+
         def write(session: Any) -> None:
             self._store.change_citizen(citizen_id, change, session)
             self._ports.audit(by.id, f"verify_by_{how}", f"citizen:{citizen_id}", session=session)
+            for other in others:
+                self._ports.audit(
+                    by.id, "account.rebound", f"citizen:{other}", session=session, detail=f"also {citizen_id}"
+                )
 
         self._transact(write)
         self._sessions.forget(by.session)

@@ -133,7 +133,7 @@ class Mandates:
     def _visible(self, actor: Actor, mandate_id: str) -> Row:
         row = self._store.mandate(mandate_id)
         if row is None or not (actor.is_staff or self._side(actor, row)):
-            raise NotFound
+            raise NotFound(subject=f"mandate:{mandate_id}" if row else "")
         return row
 
     def _side(self, actor: Actor, row: Row) -> str | None:

@@ -1,5 +1,6 @@
 """The roles of staff, and what a member of staff must set before work."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from api.refusals import Refusal
@@ -55,3 +56,16 @@ def is_newcomer(row: dict[str, Any], trial: bool) -> bool:
 def roles_of(row: dict[str, Any], trial: bool) -> frozenset[str]:
     """The roles that a session of this member of staff has now."""
     return frozenset({NEWCOMER}) if is_newcomer(row, trial) else frozenset({"staff", *row["roles"]})
+
+
+def difference(before: Mapping[str, Any], change: Mapping[str, Any]) -> str:
+    """What a change makes of roles, point, department and `active`, in codes for the audit; names are left out."""
+    return "; ".join(
+        f"{field}: {_codes(before[field])} -> {_codes(change[field])}"
+        for field in ("roles", "point", "department", "active")
+        if field in change and change[field] != before[field]
+    )
+
+
+def _codes(value: object) -> str:
+    return ",".join(sorted(map(str, value))) if isinstance(value, list | tuple | set) else str(value or "-")

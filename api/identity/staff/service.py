@@ -44,10 +44,10 @@ class Staff:
         After five tries without success in 15 minutes the user name is locked out; a missing second factor counts too.
         An unknown name takes the same time as a wrong password, and is locked out alike.
         """
-        self._take_try(username)
         row = self._store.staff_named(username)
+        self._take_try(username, row)
         if not self._passwords.fits(row["password"] if row and row["active"] else None, password) or row is None:
-            raise log_in.PasswordWrong
+            raise log_in.PasswordWrong(subject=self._subject(username, row))
         if row["totp_on"]:
             self._spend_totp(row, totp)
         self._store.drop_count(self._tries(username))
@@ -56,9 +56,9 @@ class Staff:
     def change_password(self, actor: Actor, old: str, new: str) -> Row:
         """Set one's own password and end one's other log-ins. Raises PasswordWrong, BadFields."""
         row = self._row(actor.id)
-        self._take_try(row["username"])
+        self._take_try(row["username"], row)
         if not self._passwords.fits(row["password"], old):
-            raise log_in.PasswordWrong
+            raise log_in.PasswordWrong(subject=f"staff:{actor.id}")
         with bad_field("new"):
             log_in.check_password(new, row["username"])
             if new == old:
@@ -85,17 +85,22 @@ class Staff:
         row = self._row(actor.id)
         if row["totp_on"]:
             raise second_factor.TotpExists
-        self._take_try(row["username"])
+        self._take_try(row["username"], row)
         self._spend_totp(row, digits)
         self._store.drop_count(self._tries(row["username"]))
         self._write(actor.id, "staff.totp", actor.id, {"totp_on": True})
         self._sessions.forget(actor.session)
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
-    def _take_try(self, username: str) -> None:
+    def _take_try(self, username: str, row: Row | None) -> None:
         n, ends_at = self._store.count(self._tries(username), log_in.LOCK_SECONDS, self._now())
         if n > log_in.WRONG_TRIES:
-            raise log_in.LockedOut(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
+            wait = math.ceil((ends_at - self._now()).total_seconds())
+            raise log_in.LockedOut(retry_after=wait, subject=self._subject(username, row))
+
+    def _subject(self, username: str, row: Row | None) -> str:
+        """Whose account was tried, for the audit; an unknown user name, which may be a password, as a digest."""
+        return f"staff:{row['_id']}" if row else f"username:{self._keys.index('username', username)[:16]}"
 
     def _tries(self, username: str) -> str:
         return f"tries:{self._keys.index('username', username)}"
@@ -106,7 +111,7 @@ class Staff:
         secret = self._keys.open_sealed(row["_id"], "totp_secret", row["totp_secret"]) if row["totp_secret"] else ""
         step = second_factor.totp_step(secret, digits, self._now()) if secret else None
         if step is None or not self._store.use_totp_step(row["_id"], step):
-            raise second_factor.TotpWrong
+            raise second_factor.TotpWrong(subject=f"staff:{row['_id']}")
 
     def _first(self, row: Row) -> Row:
         """What a member must do before work, with a note in words."""
@@ -215,7 +220,8 @@ class Staff:
                 raise VersionStale
             if "admin" in before["roles"] and not self._store.touch_admins(session):
                 raise staff_roles.LastAdmin
-            self._ports.audit(by, "staff.change", f"staff:{staff_id}", session=session)
+            detail = staff_roles.difference(before, fields)
+            self._ports.audit(by, "staff.change", f"staff:{staff_id}", session=session, detail=detail)
 
         self._transact(write)
         self._sessions.end_all(staff_id)

@@ -228,6 +228,8 @@ export default {
   '手机号只用来登录和通知您办事进度，不会显示给别人。':
     'Your number is used to log in and to tell you about your cases. Nobody else sees it.',
   '编号和查询码对不上，请照着回执再核对一遍。': 'Number and code do not match. Check them against your receipt.',
+  '一天里输错五次，这个办件当天就不能再这样查；登录后在“我的办件”里随时能看。':
+    'After five wrong codes in a day this case cannot be looked up here until tomorrow. Log in to see your cases.',
   办件编号: 'Case number',
   '在回执和短信里，和编号写在一起': 'On your receipt and in the SMS, beside the number',
   查询: 'Look up',

@@ -1,9 +1,11 @@
 /** The console's words in English; the Chinese sentence is the key. What both pages say is in shared/en.js. */
+import audit from './audit.en.js'
 import catalogue from './catalogue.en.js'
 import places from './places.en.js'
 import talks from './talks.en.js'
 
 export default {
+  ...audit,
   ...catalogue,
   ...places,
   ...talks,
@@ -371,18 +373,6 @@ export default {
   '放弃这项任务？': 'Give this task up?',
   '放弃后不会再做，排在后面的 {n} 项会继续。': 'It will not be done; the {n} behind it go on.',
   '没有这样的任务。': 'No such tasks.',
-
-  // audit
-  审计: 'Audit',
-  谁: 'Who',
-  '谁（编号）': 'Who (id)',
-  日期: 'Date',
-  筛选: 'Filter',
-  做了什么: 'What',
-  封存: 'Sealed',
-  '已封存，第 {n} 条': 'Sealed, no. {n}',
-  还没封存: 'Not yet sealed',
-  '没有这样的记录。': 'No such entries.',
 
   // calendar
   日历: 'Calendar',

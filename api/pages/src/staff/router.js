@@ -42,7 +42,12 @@ export const router = createRouter({
       component: () => import('./views/CounterView.vue'),
       meta: { roles: ['window', 'handler', 'head'] },
     },
-    { path: '/audit', name: 'audit', component: () => import('./views/AuditView.vue'), meta: { roles: ['admin'] } },
+    {
+      path: '/audit',
+      name: 'audit',
+      component: () => import('./views/AuditView.vue'),
+      meta: { roles: ['admin', 'supervisor'] },
+    },
     { path: '/calendar', name: 'calendar', component: () => import('./views/CalendarView.vue') },
     { path: '/catalogue', name: 'catalogue', component: () => import('./views/CatalogueView.vue') },
     { path: '/places/:tab?', name: 'places', component: () => import('./views/PlacesView.vue') },
