@@ -103,10 +103,19 @@ def test_numbers_of_no_case_leave_few_counters_and_each_goes(look, database):
     assert database["lookups"].count_documents({"delete_at": {"$exists": False}}) == 0
 
 
+def test_the_page_in_words_counts_with_it(case, look, app):
+    number, right = case["number"], case["receipt_code"]
+    where = {"REMOTE_ADDR": "203.0.113.9"}
+    forms = [{"number": number, "code": code} for code in (WRONG, WRONG, WRONG, WRONG, WRONG, right)]
+    answers = [app.test_client().post("/plain/case", data=form, environ_overrides=where) for form in forms]
+    assert len({(answer.status_code, answer.text) for answer in answers}) == 1
+    assert look(number, right).status_code == 404
+
+
 def test_wrong_codes_are_in_the_audit_under_the_case(case, look, staff, database):
     for _ in range(7):
         look(case["number"], WRONG)
     rows = staff("supervisor").get(f"/v1/audit?subject={case['number']}")["items"]
     acts = [row["act"] for row in rows if row["act"].startswith("lookup")]
-    assert sorted(set(acts)) == ["lookup.wrong"]
+    assert sorted(acts) == ["lookup.locked"] * 2 + ["lookup.wrong"] * 5
     assert {row["network"] for row in rows if row["act"] == "lookup.wrong"} == {"203.0.113.0/24"}

@@ -1,4 +1,5 @@
 /** What the pages of the places share: fields of a point, and what was changed of them. */
+import { copied } from '../shared/older.js'
 import { t } from '../shared/i18n.js'
 import { facilityWords, kindWords, partsWords } from '../shared/points.js'
 
@@ -7,6 +8,7 @@ export const FIELDS = [
   'kind',
   'name',
   'built',
+  'accepts_from',
   'street_code',
   'street_name',
   'community_code',
@@ -35,6 +37,7 @@ const EMPTY = {
   kind: 'station',
   name: '',
   built: 'yes',
+  accepts_from: '',
   street_code: '',
   street_name: '',
   community_code: '',
@@ -60,8 +63,7 @@ const EMPTY = {
 }
 
 /** A copy to write in. @param {object|null} point */
-export const draftOf = (point) =>
-  structuredClone(Object.fromEntries(FIELDS.map((key) => [key, point?.[key] ?? EMPTY[key]])))
+export const draftOf = (point) => copied(Object.fromEntries(FIELDS.map((key) => [key, point?.[key] ?? EMPTY[key]])))
 
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
 
@@ -98,6 +100,7 @@ const LABELS = {
   section: '科室',
   source: '来源',
   built_as_of: '现状日期',
+  accepts_from: '从这天起受理',
 }
 export const BUILT = { yes: '在用', no: '没有建或已撤', unconfirmed: '没有核实' }
 
