@@ -317,7 +317,10 @@ def _position(after: str | None) -> tuple[datetime, str] | None:
     if not after:
         return None
     instant, _, row_id = after.partition("|")
-    return datetime.fromisoformat(instant).astimezone(UTC), row_id
+    try:
+        return datetime.fromisoformat(instant).astimezone(UTC), row_id
+    except OverflowError as error:  # a year that UTC does not have
+        raise ValueError(after) from error
 
 
 def due_by(now: datetime) -> Document:

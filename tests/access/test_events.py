@@ -87,3 +87,19 @@ def test_a_newcomer_may_send_nothing(world, socket):
     for event in socket.acts:
         answer = socket.handler(event)("sid", body(world, event, world.conversation, caller.token))
         assert answer["code"] == "role_wrong", event
+
+
+def test_a_refused_event_is_noted_with_who_sent_it_and_about_whose_conversation(world):
+    heard, other = [], world.actors["other"]
+    socket = ChatSocket(
+        world.office.chat,
+        Rooms(),
+        world.office.identity.actor,
+        preferred,
+        lambda actor, refusal: heard.append((actor.id, refusal.code, refusal.subject)),
+    )
+    socket._callers["sid"] = Caller("sid", other.token, world.office.identity.actor(other.token), "zh")
+    for event in ("join", "claim"):
+        socket.handler(event)("sid", body(world, event, world.conversation, other.token))
+    about = f"talk:{world.conversation['id']}"
+    assert heard == [(other.person["id"], "not_found", about), (other.person["id"], "role_wrong", "")]

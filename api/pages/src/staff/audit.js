@@ -83,6 +83,7 @@ const NOUNS = {
   key: '密钥',
   setting: '设置',
   act: '事项',
+  audit: '审计',
 }
 
 const LISTS = {
@@ -113,7 +114,7 @@ export function subjectWords(subject) {
   if (colon < 0 || !NOUNS[noun]) return subject
   if (noun === 'list') return `${t('列表')} ${t(LISTS[of] ?? of)}`
   if (noun === 'act') return actWords(of)
-  return `${t(NOUNS[noun])} ${of.length > 20 ? `…${of.slice(-6)}` : of}`
+  return `${t(NOUNS[noun])} ${of.length > 20 ? `…${of.slice(-6)}` : of}`.trim()
 }
 
 /** The alarms that this supervisor or administrator has not yet taken note of, the newest first. */
