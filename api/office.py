@@ -29,6 +29,7 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
+from api.identity.sealing.index_rotation import Blind, IndexRotation
 from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
@@ -45,7 +46,7 @@ from api.matters.publishing import Publishing
 from api.matters.service import Matters
 from api.operations.confirm import open_questions
 from api.operations.migration import Shape
-from api.operations.service import Migrations
+from api.operations.service import KeyFloor, Migrations
 from api.operations.store import OperationsStore
 from api.parcels import routes as parcels_routes
 from api.parcels import store as parcels_store
@@ -73,6 +74,11 @@ def indexes() -> list[Index]:
 def sealed() -> list[Sealed]:
     """The sealed fields of every store."""
     return [line for store in STORES for line in getattr(store, "SEALED", ())]
+
+
+def blind() -> list[Blind]:
+    """The blind indexes of every store."""
+    return [line for store in STORES for line in getattr(store, "BLIND", ())]
 
 
 def upgrades() -> list[Any]:
@@ -107,7 +113,9 @@ class Office:
         database, keyring, now = self.database, self.keyring, self.now
         rows = jobs_store.JobStore(database)
         self.jobs = Jobs(rows, now=now, ports=ports.filled(ports.of_jobs, self))
-        self.once, self.processes = Idempotency(rows, now=now), Processes(rows, now=now)
+        self.once = Idempotency(rows, now=now)
+        self.processes = Processes(rows, now=now, index_keys=keyring.index_keys)
+        self.key_floor = KeyFloor(OperationsStore(database), keyring)
         self.audit = Audit(audit_store.AuditStore(database), now=now)
         by_address = self.settings.codes_a_day if self.settings.pocket else self.settings.codes_an_address
         self.identity = Identity(
@@ -125,6 +133,15 @@ class Office:
             keyring=keyring,
             sealed=sealed(),
             enqueue=self.jobs.enqueue,
+            now=now,
+        )
+        self.index_rotation = IndexRotation(
+            identity_store.SealedRows(database),
+            keyring=keyring,
+            listed=blind(),
+            enqueue=self.jobs.enqueue,
+            lacking=self.processes.lacking,
+            move_floor=self.key_floor.move,
             now=now,
         )
         self.calendar = Calendar(
@@ -251,6 +268,7 @@ class Office:
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),
+            **self.index_rotation.handlers(),
             "audit.head": lambda slot: self.audit.log_head(),
         }
         steps = {
@@ -266,6 +284,7 @@ class Office:
             "circle": self.circle.follow,
             "matters": self.matters.follow,
             "processes": self.processes.renew,
+            "keys": self.key_floor.follow,
         }
         self.worker = Worker(steps, now=self.now)
         self.database.after_commit(self.worker.nudge)

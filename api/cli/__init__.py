@@ -6,6 +6,7 @@ library before anything else is imported.
 
 import click
 
+from api import private
 from api.cli import audit, content, keys, network, operations, running, staff
 
 __all__ = ["main"]
@@ -14,6 +15,7 @@ __all__ = ["main"]
 @click.group()
 def main() -> None:
     """新城服务圈 Service Circle."""
+    private.make_files_private()
 
 
 for _command in (

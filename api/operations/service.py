@@ -3,10 +3,11 @@
 import shutil
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from api.identity.sealing.blind import IndexKeysBroken
 from api.identity.sealing.keyring import Keyring
 from api.operations.archive import Archive, ArchiveBroken, ArchiveWriter, Manifest, digest_of
 from api.operations.migration import MigrationFailed, MigrationStep, Shape
@@ -15,6 +16,7 @@ from api.refusals import CannotStart
 
 WAIT_SECONDS = 180.0
 LOOK_SECONDS = 0.2
+FOLLOW_EVERY = timedelta(seconds=5)
 
 
 class RestoreRefused(CannotStart):
@@ -99,6 +101,28 @@ class Migrations:
         return [f"{step.collection}: {', '.join(step.drop)} taken away from {count} documents"] if count else []
 
 
+class KeyFloor:
+    """The stage of the index keys that everything is looked up by, as the store says and every process follows."""
+
+    def __init__(self, store: OperationsStore, keyring: Keyring) -> None:
+        self._store, self._keyring = store, keyring
+        self._looked_at = datetime.min.replace(tzinfo=UTC)
+
+    def move(self, stage: int) -> None:
+        """Have every process look up by the indexes at this stage, within FOLLOW_EVERY and the time of a step."""
+        self._keyring.raise_floor(stage)
+        self._store.set_row("keys", mark=self._keyring.index("installation", "keys"), floor=stage)
+
+    def follow(self, now: datetime) -> bool:
+        """A step of the worker: take over the stage that the store says, looked at once per FOLLOW_EVERY."""
+        if now - self._looked_at >= FOLLOW_EVERY:
+            self._looked_at = now
+            stage = (self._store.row("keys") or {}).get("floor", 1)
+            if stage != self._keyring.floor:
+                self._keyring.raise_floor(stage)
+        return False
+
+
 def open_keys(store: OperationsStore, folder: Path) -> Keyring:
     """Open the keyring, creating it if both keys and store are new. Raises KeysWrong if the store has other keys."""
     if store.row("keys") and not list(folder.glob("seal-*.key")):
@@ -113,8 +137,12 @@ def open_keys(store: OperationsStore, folder: Path) -> Keyring:
 
 def require_keys(store: OperationsStore, keyring: Keyring) -> None:
     """Raises KeysWrong if the store was sealed with other keys; a new store records these."""
-    mark = keyring.index("installation", "keys")
     known = store.row("keys")
+    try:
+        keyring.raise_floor((known or {}).get("floor", 1))
+    except IndexKeysBroken as error:
+        raise KeysWrong(f"CIRCLE_KEYS is not whole: {error}.") from None
+    mark = keyring.index("installation", "keys")
     if known is None:
         store.set_row("keys", mark=mark)
     elif known["mark"] != mark:
