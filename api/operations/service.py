@@ -11,7 +11,7 @@ from api.identity.sealing.blind import IndexKeysBroken
 from api.identity.sealing.keyring import Keyring
 from api.operations.archive import Archive, ArchiveBroken, ArchiveWriter, Manifest, digest_of
 from api.operations.migration import MigrationFailed, MigrationStep, Shape
-from api.operations.store import OperationsStore
+from api.operations.store import LEFT_OUT, OperationsStore
 from api.refusals import CannotStart
 
 WAIT_SECONDS = 180.0
@@ -152,9 +152,11 @@ def require_keys(store: OperationsStore, keyring: Keyring) -> None:
         )
 
 
-def back_up(store: OperationsStore, networks: Path, target: Path, *, release: str, now: datetime) -> Manifest:
+def back_up(
+    store: OperationsStore, networks: Path, target: Path, *, keyring: Keyring, release: str, now: datetime
+) -> Manifest:
     """Write a consistent snapshot into the new file `target`; returns its manifest. ArchiveBroken if it exists."""
-    writer = ArchiveWriter(target)
+    writer = ArchiveWriter(target, keyring)
     try:
         with store.one_moment() as session:
             for name in store.collections():
@@ -169,13 +171,25 @@ def back_up(store: OperationsStore, networks: Path, target: Path, *, release: st
         raise
 
 
-def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shape, now: datetime) -> Manifest:
+def restore(
+    store: OperationsStore,
+    networks: Path,
+    source: Path,
+    *,
+    keyring: Keyring | None,
+    shape: Shape,
+    now: datetime,
+    anyway: bool = False,
+) -> Manifest:
     """Restore a backup into an empty store and verify the result; returns its manifest.
+
+    Log-ins, codes and all else in LEFT_OUT is not restored: whoever was logged in must log in again. `keyring` has the
+    keys that the backup was made under; `anyway` as in Archive.
 
     Raises NewerStore or RestoreRefused, or ArchiveBroken for a damaged file, before anything is changed. If the result
     differs from the backup it raises ArchiveBroken too, and the store stays marked as incomplete.
     """
-    archive = Archive(source)
+    archive = Archive(source, keyring, anyway=anyway)
     try:
         shape.require_readable(archive.manifest["versions"])
         if not store.empty():
@@ -185,9 +199,7 @@ def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shap
             )
         with store.patiently():
             store.begin_restore(now)
-            for name in archive.collections():
-                store.put(name, archive.documents(name))
-            _compare(store, archive)
+            _put_collections(store, archive)
             _put_networks(archive, networks)
             store.end_restore()
         return archive.manifest
@@ -195,16 +207,26 @@ def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shap
         archive.close()
 
 
-def make_room(store: OperationsStore, source: Path, now: datetime) -> None:
+def make_room(
+    store: OperationsStore, source: Path, now: datetime, *, keyring: Keyring | None, anyway: bool = False
+) -> None:
     """Empty the store for a restore from `source`, which is verified first. Raises ArchiveBroken, RestoreRefused."""
-    Archive(source).close()
+    Archive(source, keyring, anyway=anyway).close()
     if store.processes(now):
         raise RestoreRefused("Other processes run on this store. Stop them all first, then wait 20 seconds.")
     store.clear()
 
 
-def _compare(store: OperationsStore, archive: Archive) -> None:
-    differ = [name for name in archive.collections() if digest_of(store.documents(name)) != archive.sha256(name)]
+def _put_collections(store: OperationsStore, archive: Archive) -> None:
+    """Restore every collection but those in LEFT_OUT, and compare with the archive. Raises ArchiveBroken."""
+    names = [name for name in archive.collections() if name not in LEFT_OUT]
+    for name in names:
+        try:
+            store.put(name, archive.documents(name))
+        except ValueError as error:
+            words = f"The store does not take what the backup has in {name}: {error}. Use another copy, with --force."
+            raise ArchiveBroken(words) from None
+    differ = [name for name in names if digest_of(store.documents(name)) != archive.sha256(name)]
     if differ:
         raise ArchiveBroken(f"What arrived is not what was sent: {', '.join(differ)}. Restore again with --force.")
 

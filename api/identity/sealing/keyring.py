@@ -70,6 +70,11 @@ class Keyring:
             log.warning("other users of this machine could read the keys until now; if there are any, change the keys")
         return cls(folder)
 
+    @classmethod
+    def existing(cls, folder: Path) -> "Keyring | None":
+        """Read the keys; None if there are none yet, which this does not change."""
+        return cls(folder) if list(folder.glob("seal-*.key")) and (folder / "index.key").exists() else None
+
     # -- keys -------------------------------------------------------------
 
     @property
