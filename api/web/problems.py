@@ -91,6 +91,7 @@ STATUS: dict[int, frozenset[str]] = {
     422: frozenset(
         {
             "bad_fields",
+            "unknown_parameter",
             "identity_unconfirmed",
             "key_reused",
             "draft_incomplete",
@@ -152,7 +153,6 @@ def language() -> str:
 
 
 @lru_cache(256)
-@lru_cache(maxsize=128)
 def preferred(accepted: str) -> str:
     """The language, `zh` or `en`, that weighs most in an Accept-Language header (RFC 9110 §12.5.4).
 
