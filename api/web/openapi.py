@@ -89,10 +89,11 @@ def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
         path = description["paths"].get(_template(rule.rule), {})
         for method in _own_methods(rule):
             if operation := path.get(method.lower()):
+                view: Any = app.view_functions[rule.endpoint]
                 operation["operationId"] = operation_id(method, rule.rule)
-                _complete(operation, app.view_functions[rule.endpoint])
+                _complete(operation, view)
                 if not rule.rule.startswith(CALLED_BY_PROVIDERS):
-                    app.view_functions[rule.endpoint].query_names = _query_names(operation)  # type: ignore[attr-defined]
+                    view.query_names = _query_names(operation)
     text = json.dumps(description)
 
     @app.get("/openapi.json")
