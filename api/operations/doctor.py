@@ -135,7 +135,7 @@ def _libraries() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("python", "fail", f"{words}; missing: {', '.join(missing)}", "pip install -r requirements.lock")
+        return Finding("python", "fail", f"{words}; missing: {', '.join(missing)}", "make install")
     return Finding("python", "ok", f"{words}, all libraries are there")
 
 
