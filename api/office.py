@@ -29,6 +29,7 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
+from api.identity.ending import Ending
 from api.identity.sealing.index_rotation import Blind, IndexRotation
 from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
@@ -104,6 +105,7 @@ class Office:
         Migrations(OperationsStore(database), shape=shape(), now=now).run()
         database.ensure(indexes())
         self._ground()
+        self._log_ins_and_keys()
         self._catalogue()
         self._matters_of_people()
         self._tell_and_talk(console)
@@ -128,22 +130,6 @@ class Office:
             ),
             ports=ports.filled(ports.of_identity, self),
         )
-        self.rotation = Rotation(
-            identity_store.SealedRows(database),
-            keyring=keyring,
-            sealed=sealed(),
-            enqueue=self.jobs.enqueue,
-            now=now,
-        )
-        self.index_rotation = IndexRotation(
-            identity_store.SealedRows(database),
-            keyring=keyring,
-            listed=blind(),
-            enqueue=self.jobs.enqueue,
-            lacking=self.processes.lacking,
-            move_floor=self.key_floor.move,
-            now=now,
-        )
         self.calendar = Calendar(
             calendar_store.CalendarStore(database),
             transact=database.transact,
@@ -158,6 +144,31 @@ class Office:
             transact=database.transact,
             now=now,
             ports=ports.filled(ports.of_files, self),
+        )
+
+    def _log_ins_and_keys(self) -> None:
+        self.ending = Ending(
+            identity_store.IdentityStore(self.database),
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            end_all=self.identity.sessions.end_all,
+            record=self.audit.record,
+        )
+        self.rotation = Rotation(
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            sealed=sealed(),
+            enqueue=self.jobs.enqueue,
+            now=self.now,
+        )
+        self.index_rotation = IndexRotation(
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            listed=blind(),
+            enqueue=self.jobs.enqueue,
+            lacking=self.processes.lacking,
+            move_floor=self.key_floor.move,
+            now=self.now,
         )
 
     def _catalogue(self) -> None:

@@ -7,7 +7,7 @@ library before anything else is imported.
 import click
 
 from api import private
-from api.cli import audit, content, keys, network, operations, running, staff
+from api.cli import audit, content, keys, network, operations, running, sessions, staff
 
 __all__ = ["main"]
 
@@ -28,6 +28,7 @@ for _command in (
     content.openapi,
     network.network,
     staff.staff,
+    sessions.sessions,
     keys.keys,
     audit.audit,
     operations.migrate,

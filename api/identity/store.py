@@ -128,6 +128,10 @@ class IdentityStore:
         assert citizen is not None
         return citizen
 
+    def citizen_with_phone(self, phone_index: str) -> Document | None:
+        """The citizen with a phone, by its blind index."""
+        return self._db["citizens"].find_one({"phone_index": phone_index})
+
     def citizen(self, citizen_id: str) -> Document | None:
         """A citizen by id."""
         return self._db["citizens"].find_one({"_id": citizen_id})

@@ -22,7 +22,7 @@ from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 LEFT_OUT = frozenset(
     {
         *("health", "processes", "desk_presence"),
-        *("sessions", "login_codes", "login_counts", "recoveries"),
+        *("sessions", "log_ins", "login_codes", "login_counts", "recoveries"),
     }
 )
 """Collections that no backup holds and no restore brings back: what is true for the moment alone, and what lets people
