@@ -1,6 +1,7 @@
 """Files and folders that nobody but the user who runs the circle may open: the data folder, the store, the keys."""
 
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,10 +23,12 @@ def make_folder(folder: Path) -> None:
 def shut(path: Path) -> bool:
     """Take away what group and others may do with a file or folder; whether they could do anything.
 
-    One that belongs to another user is left as it is: `circle doctor` names it.
+    What belongs to another user, or to everybody (the root, a folder like /tmp), is left as it is, and `circle doctor`
+    names it.
     """
     mode = path.stat().st_mode
-    if not mode & OTHERS or path.stat().st_uid != os.geteuid():
+    everybodys = path == path.parent or mode & stat.S_ISVTX
+    if not mode & OTHERS or everybodys or path.stat().st_uid != os.geteuid():
         return False
     path.chmod(mode & 0o700)
     return True

@@ -10,6 +10,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
+from api import private
 from api.identity.sealing.keyring import Keyring
 from api.operations.doctor import machine
 from api.settings import read
@@ -161,3 +162,14 @@ def test_keys_and_data_that_others_could_open_are_named_by_the_doctor_and_shut_b
     Keyring.open(settings.keys)
     assert "could read the keys" in caplog.text
     assert loose(settings.keys) == []
+
+
+def test_a_folder_that_is_everybodys_is_left_as_it_is_and_named(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    assert not private.shut(shared)
+    assert not private.shut(Path("/"))
+    assert shared.stat().st_mode & 0o7777 == 0o1777
+    settings = read({"CIRCLE_VAR": str(shared), "CIRCLE_KEYS": str(tmp_path / "keys")})
+    assert {finding.name: finding.state for finding in machine(settings)}["access"] == "fail"
