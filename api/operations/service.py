@@ -130,7 +130,10 @@ def open_keys(store: OperationsStore, folder: Path) -> Keyring:
             f"The store is sealed, and its keys are not in {folder}. Put back the folder CIRCLE_KEYS that you keep "
             "apart from the backups; without it nobody can read personal data again."
         )
-    keyring = Keyring.open(folder)
+    try:
+        keyring = Keyring.open(folder)
+    except (ValueError, OSError) as error:
+        raise KeysWrong(f"CIRCLE_KEYS is not whole: {error}. Put back your copy of it.") from None
     require_keys(store, keyring)
     return keyring
 
@@ -141,7 +144,7 @@ def require_keys(store: OperationsStore, keyring: Keyring) -> None:
     try:
         keyring.raise_floor((known or {}).get("floor", 1))
     except IndexKeysBroken as error:
-        raise KeysWrong(f"CIRCLE_KEYS is not whole: {error}.") from None
+        raise KeysWrong(f"CIRCLE_KEYS is not whole: {error}. Put back your copy of it.") from None
     mark = keyring.index("installation", "keys")
     if known is None:
         store.set_row("keys", mark=mark)

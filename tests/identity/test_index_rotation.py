@@ -9,7 +9,7 @@ import pytest
 from api.identity.sealing import blind
 from api.identity.sealing.keyring import Keyring
 from api.identity.store import IdentityStore
-from api.operations.service import KeysWrong, require_keys
+from api.operations.service import KeysWrong, open_keys, require_keys
 from api.operations.store import OperationsStore
 from tests.way import ID_NUMBER, submitted
 
@@ -28,6 +28,13 @@ def office(app):
     office = app.extensions["circle"]
     office.key_floor.move(office.keyring.index_keys())
     return office
+
+
+@pytest.fixture
+def empty_store(database):
+    """The store before it knows any keys."""
+    database["installation"].delete_many({"_id": "keys"})
+    return OperationsStore(database)
 
 
 @pytest.fixture
@@ -177,3 +184,17 @@ def test_a_host_without_the_new_key_is_refused_in_words_and_one_with_it_follows(
     (tmp_path / "keys" / "index-2.key").unlink()
     with pytest.raises(KeysWrong, match=r"index-2\.key"):
         require_keys(store, Keyring.open(tmp_path / "keys"))
+
+
+def test_keys_that_are_half_copied_stop_no_running_process_and_are_said_at_a_start(tmp_path, empty_store, monkeypatch):
+    monkeypatch.setattr("api.identity.sealing.keyring.FOLLOW_SECONDS", 0.0)
+    here = Keyring.open(tmp_path / "keys")
+    before = here.index("phone", PHONE)
+    for name, content in (("index-3.key", "00" * 32), ("seal-2.key", "not yet"), ("seal-3.key", "")):
+        (tmp_path / "keys" / name).write_text(content)
+        assert here.index("phone", PHONE) == before
+        assert here.open_sealed("a", "b", here.seal("a", "b", "字")) == "字"
+        with pytest.raises(KeysWrong, match="CIRCLE_KEYS is not whole"):
+            open_keys(empty_store, tmp_path / "keys")
+        (tmp_path / "keys" / name).unlink()
+    assert open_keys(empty_store, tmp_path / "keys")

@@ -29,7 +29,7 @@ def read_chain(folder: Path) -> tuple[bytes, ...]:
     later = {int(path.stem.removeprefix("index-")): path for path in folder.glob("index-*.key")}
     if sorted(later) != list(range(2, len(later) + 2)):
         missing = next(n for n in range(2, max(later) + 1) if n not in later)
-        raise IndexKeysBroken(f"index-{missing}.key is missing in {folder}: put back your copy of it")
+        raise IndexKeysBroken(f"index-{missing}.key is missing in {folder}")
     paths = [folder / "index.key", *(later[n] for n in sorted(later))]
     return tuple(bytes.fromhex(path.read_text()) for path in paths)
 

@@ -124,8 +124,11 @@ class Keyring:
         """The keys, reloaded if the folder has changed; checked at most once per second."""
         if time.monotonic() - self._looked >= FOLLOW_SECONDS:
             self._looked = time.monotonic()
-            if self._folder.stat().st_mtime_ns != self._keys.folder_changed_ns:
-                self._keys = self._read()
+            try:
+                if self._folder.stat().st_mtime_ns != self._keys.folder_changed_ns:
+                    self._keys = self._read()
+            except (ValueError, OSError) as error:  # half copied, for example; looked at again in a second
+                log.error("the keys cannot be read; those known are used on", extra={"error": str(error)})
         return self._keys
 
     def _cipher(self, key_id: str) -> AESGCM | None:
@@ -200,7 +203,7 @@ class Keyring:
         """Look up by the indexes at this stage from now on. Raises IndexKeysBroken if its key is not here."""
         self._keys = self._read()
         if stage > len(self._keys.chain):
-            raise blind.IndexKeysBroken(f"index-{stage}.key is missing in {self._folder}: put back your copy of it")
+            raise blind.IndexKeysBroken(f"index-{stage}.key is missing in {self._folder}")
         self.floor = stage
 
     def sign(self, text: str) -> str:
