@@ -1,5 +1,6 @@
 """The use cases of mandates: give one (as a verified principal, or recorded at a window), end it, act under it."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -111,10 +112,8 @@ class Mandates:
         index = self._number_index(actor)
         if row is None or not index:
             return False
-        if self._keys.settled(row["agent_index"]) != index:
-            return False
-        held = _read(row)
-        return rules.may_act_for([held], held.agent, held.principal, matter, self._today()) is not None
+        held = replace(_read(row), agent=self._keys.settled(row["agent_index"]))
+        return rules.may_act_for([held], index, held.principal, matter, self._today()) is not None
 
     def principal(self, mandate_id: str) -> Row:
         """The principal of a mandate: `{index, kind, principal_name, agent_name}`. Raises NotFound."""
