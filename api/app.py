@@ -53,7 +53,7 @@ def create_app(
         limits=limits,
         proxies=settings.trusted_proxies,
         origins=settings.cors_origins,
-        https=settings.public_base.startswith("https://"),
+        hsts=settings.hsts,
         observe=measured.observe,
         quick=circle_routes.quick(office.circle),
     )

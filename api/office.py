@@ -29,6 +29,8 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
+from api.identity.ending import Ending
+from api.identity.sealing.index_rotation import Blind, IndexRotation
 from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
@@ -45,7 +47,7 @@ from api.matters.publishing import Publishing
 from api.matters.service import Matters
 from api.operations.confirm import open_questions
 from api.operations.migration import Shape
-from api.operations.service import Migrations
+from api.operations.service import KeyFloor, Migrations
 from api.operations.store import OperationsStore
 from api.parcels import routes as parcels_routes
 from api.parcels import store as parcels_store
@@ -75,6 +77,11 @@ def sealed() -> list[Sealed]:
     return [line for store in STORES for line in getattr(store, "SEALED", ())]
 
 
+def blind() -> list[Blind]:
+    """The blind indexes of every store."""
+    return [line for store in STORES for line in getattr(store, "BLIND", ())]
+
+
 def upgrades() -> list[Any]:
     """The upgrades of every store, each collection's in order."""
     return [upgrade for store in STORES for upgrade in getattr(store, "UPGRADES", ())]
@@ -98,6 +105,7 @@ class Office:
         Migrations(OperationsStore(database), shape=shape(), now=now).run()
         database.ensure(indexes())
         self._ground()
+        self._log_ins_and_keys()
         self._catalogue()
         self._matters_of_people()
         self._tell_and_talk(console)
@@ -107,7 +115,9 @@ class Office:
         database, keyring, now = self.database, self.keyring, self.now
         rows = jobs_store.JobStore(database)
         self.jobs = Jobs(rows, now=now, ports=ports.filled(ports.of_jobs, self))
-        self.once, self.processes = Idempotency(rows, now=now), Processes(rows, now=now)
+        self.once = Idempotency(rows, now=now)
+        self.processes = Processes(rows, now=now, index_keys=keyring.index_keys)
+        self.key_floor = KeyFloor(OperationsStore(database), keyring)
         self.audit = Audit(audit_store.AuditStore(database), now=now)
         by_address = self.settings.codes_a_day if self.settings.pocket else self.settings.codes_an_address
         self.identity = Identity(
@@ -119,13 +129,6 @@ class Office:
                 trial=self.settings.lenient, codes_a_day=self.settings.codes_a_day, codes_an_address=by_address
             ),
             ports=ports.filled(ports.of_identity, self),
-        )
-        self.rotation = Rotation(
-            identity_store.SealedRows(database),
-            keyring=keyring,
-            sealed=sealed(),
-            enqueue=self.jobs.enqueue,
-            now=now,
         )
         self.calendar = Calendar(
             calendar_store.CalendarStore(database),
@@ -141,6 +144,31 @@ class Office:
             transact=database.transact,
             now=now,
             ports=ports.filled(ports.of_files, self),
+        )
+
+    def _log_ins_and_keys(self) -> None:
+        self.ending = Ending(
+            identity_store.IdentityStore(self.database),
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            end_all=self.identity.sessions.end_all,
+            record=self.audit.record,
+        )
+        self.rotation = Rotation(
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            sealed=sealed(),
+            enqueue=self.jobs.enqueue,
+            now=self.now,
+        )
+        self.index_rotation = IndexRotation(
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            listed=blind(),
+            enqueue=self.jobs.enqueue,
+            lacking=self.processes.lacking,
+            move_floor=self.key_floor.move,
+            now=self.now,
         )
 
     def _catalogue(self) -> None:
@@ -251,6 +279,7 @@ class Office:
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),
+            **self.index_rotation.handlers(),
             "audit.head": lambda slot: self.audit.log_head(),
         }
         steps = {
@@ -266,6 +295,7 @@ class Office:
             "circle": self.circle.follow,
             "matters": self.matters.follow,
             "processes": self.processes.renew,
+            "keys": self.key_floor.follow,
         }
         self.worker = Worker(steps, now=self.now)
         self.database.after_commit(self.worker.nudge)

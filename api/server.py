@@ -13,6 +13,7 @@ import gevent
 import gevent.event
 from gevent.pywsgi import WSGIServer
 
+from api import private
 from api.app import create_app
 from api.office import Office
 from api.refusals import CannotStart
@@ -34,6 +35,7 @@ def opened(settings: Settings) -> Iterator[Database]:
 
     Raises StoreBusy or StoreUnfit.
     """
+    private.make_folder(settings.var)
     if not settings.mongodb_uri:
         with _embedded(settings) as database:
             yield database
@@ -165,7 +167,6 @@ def first_staff(settings: Settings, identity: Any) -> list[str]:
         created = [(role, secrets.token_urlsafe(9), name) for role, name in FIRST_STAFF]
         for role, password, name in created:
             identity.seed_staff(role, password, name, {role}, "XC-H01", "SPJ")
-        settings.var.mkdir(parents=True, exist_ok=True)
-        note.touch(mode=0o600)
-        note.write_text("".join(f"staff log-in: {role} / {password}\n" for role, password, _ in created))
+        private.make_folder(settings.var)
+        private.write(note, "".join(f"staff log-in: {role} / {password}\n" for role, password, _ in created))
     return note.read_text().splitlines() if note.exists() else []

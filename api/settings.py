@@ -37,6 +37,7 @@ SETTINGS = (
     Setting("MONGODB_URI", "", "a MongoDB replica set; without it the embedded store is started"),
     Setting("MONGODB_DATABASE", "circle", "name of the database"),
     Setting("TRUSTED_PROXIES", "", "addresses or networks, with commas, whose X-Forwarded-For is believed"),
+    Setting("HSTS_SUBDOMAINS", "", "`1` has browsers use HTTPS for every subdomain of PUBLIC_BASE too"),
     Setting("CORS_ORIGINS", "", "origins, with commas, whose pages may call beside our own"),
     Setting("METRICS_TOKEN", "", "bearer token for `/metrics`; without it only this machine may read it"),
     Setting("REDIS_URL", "", "message queue between processes; needed from the second process on"),
@@ -58,6 +59,8 @@ SETTINGS = (
 
 
 SHORTEST_CHAT_DAYS = 366
+HSTS_SECONDS = 31_536_000
+"""A year."""
 
 TRIAL_RIGHTS = "whoever reaches it may log in as any phone number and verify any identity number"
 """What the console providers of a trial allow."""
@@ -77,6 +80,7 @@ class Settings:
     mongodb_uri: str
     mongodb_database: str
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    hsts_subdomains: bool
     cors_origins: frozenset[str]
     metrics_token: str
     redis_url: str
@@ -104,6 +108,13 @@ class Settings:
     def pocket(self) -> bool:
         """Whether this is the pocket size: one process, embedded store, reachable on loopback only."""
         return is_loopback(self.host) and not self.mongodb_uri
+
+    @property
+    def hsts(self) -> str:
+        """The header Strict-Transport-Security (RFC 6797), "" where PUBLIC_BASE is not HTTPS."""
+        if not self.public_base.startswith("https://"):
+            return ""
+        return f"max-age={HSTS_SECONDS}" + ("; includeSubDomains" if self.hsts_subdomains else "")
 
     @property
     def lenient(self) -> bool:
@@ -156,6 +167,7 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         mongodb_uri=values["MONGODB_URI"],
         mongodb_database=values["MONGODB_DATABASE"],
         trusted_proxies=_networks(values["TRUSTED_PROXIES"]),
+        hsts_subdomains=_switch("HSTS_SUBDOMAINS", values["HSTS_SUBDOMAINS"]),
         cors_origins=_origins(values["CORS_ORIGINS"]),
         metrics_token=_token(values["METRICS_TOKEN"]),
         redis_url=values["REDIS_URL"],
@@ -197,6 +209,12 @@ def _count(name: str, text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise UnsafeStart(f"{name} must be a number above 0, not {text!r}.")
     return int(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text not in ("", "1"):
+        raise UnsafeStart(f"{name} must be 1 or empty, not {text!r}.")
+    return text == "1"
 
 
 def _listed(text: str) -> list[str]:
@@ -242,6 +260,8 @@ def _refuse_unsafe(s: Settings) -> None:
         raise UnsafeStart("WECHAT_APP_ID and WECHAT_SECRET go together: set both or neither.")
     if bool(s.kuaidi100_customer) != bool(s.kuaidi100_key):
         raise UnsafeStart("KUAIDI100_CUSTOMER and KUAIDI100_KEY go together: set both or neither.")
+    if s.hsts_subdomains and not s.hsts:
+        raise UnsafeStart("HSTS_SUBDOMAINS=1 means nothing unless PUBLIC_BASE begins with https://.")
     if s.keys == s.var or s.var in s.keys.parents:
         raise UnsafeStart("CIRCLE_KEYS must lie outside CIRCLE_VAR: a backup of the data must not hold its keys.")
     if s.chat_kept_days < SHORTEST_CHAT_DAYS:

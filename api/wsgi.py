@@ -12,7 +12,7 @@ from contextlib import ExitStack  # noqa: E402
 
 from flask import Flask  # noqa: E402
 
-from api import logs, server  # noqa: E402
+from api import logs, private, server  # noqa: E402
 from api.app import create_app  # noqa: E402
 from api.jobs.processes import SecondProcess  # noqa: E402
 from api.refusals import CannotStart  # noqa: E402
@@ -34,6 +34,7 @@ def _assemble(opened: ExitStack) -> Flask:
     return app
 
 
+private.make_files_private()
 _opened = ExitStack()
 atexit.register(_opened.close)
 try:

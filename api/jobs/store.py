@@ -193,10 +193,10 @@ class JobStore:
         """Register a process."""
         self.database.put("processes", row)
 
-    def renew_process(self, process_id: str, now: datetime) -> None:
-        """Write the heartbeat of a process, at most once per RENEWED."""
+    def renew_process(self, process_id: str, now: datetime, index_keys: int) -> None:
+        """Write the heartbeat of a process and how many index keys it has, at most once per RENEWED."""
         stale = {"_id": process_id, "seen_at": {"$lte": now - RENEWED}}
-        self.database["processes"].update_one(stale, {"$set": {"seen_at": now}})
+        self.database["processes"].update_one(stale, {"$set": {"seen_at": now, "index_keys": index_keys}})
 
     def drop_process(self, process_id: str) -> None:
         """Remove a process from the registry."""

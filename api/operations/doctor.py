@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from api import private
 from api.circle.desks import accepting_halls
 from api.circle.point import ServicePoint
 from api.circle.snapshot import stored_point
@@ -69,6 +70,7 @@ def machine(settings: Settings, dist: Path = DIST) -> Iterator[Finding]:
     yield _trial(settings)
     yield _disk(settings.var)
     yield _lock(settings)
+    yield _shut(settings.var)
     yield _keys(settings.keys)
     yield _pages(dist)
     yield _sms(settings)
@@ -133,7 +135,7 @@ def _libraries() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("python", "fail", f"{words}; missing: {', '.join(missing)}", "pip install -r requirements.lock")
+        return Finding("python", "fail", f"{words}; missing: {', '.join(missing)}", "make install")
     return Finding("python", "ok", f"{words}, all libraries are there")
 
 
@@ -162,6 +164,16 @@ def _lock(settings: Settings) -> Finding:
     return Finding("running", "ok", f"no circle runs on {settings.var}")
 
 
+def _shut(var: Path) -> Finding:
+    """Whether other users of the machine can open the data folder, or what lies in it."""
+    paths = [var, *sorted(var.iterdir())] if var.exists() and os.access(var, os.R_OK | os.X_OK) else [var]
+    loose = private.open_to_others(paths)
+    if var in loose:
+        todo = f"chmod -R go= {var}; if others use this machine, take what lies in it as read by them"
+        return Finding("access", "fail", f"others can open {', '.join(path.name for path in loose)}", todo)
+    return Finding("access", "ok", f"{var} is for its owner alone" if var.exists() else "no data folder yet")
+
+
 def _keys(folder: Path) -> Finding:
     files = sorted(folder.glob("*.key")) if folder.exists() else []
     if not files:
@@ -170,7 +182,7 @@ def _keys(folder: Path) -> Finding:
     if unreadable:
         todo = f"chown them to the user that runs circle: {', '.join(unreadable)}"
         return Finding("keys", "fail", f"cannot be read in {folder}", todo)
-    loose = [path for path in (folder, *files) if path.stat().st_mode & 0o077]
+    loose = private.open_to_others((folder, *files))
     if loose:
         todo = f"chmod 700 {folder}; chmod 600 {folder}/*.key"
         return Finding("keys", "fail", f"others can read {', '.join(path.name for path in loose)}", todo)

@@ -91,6 +91,7 @@ STATUS: dict[int, frozenset[str]] = {
     422: frozenset(
         {
             "bad_fields",
+            "unknown_parameter",
             "identity_unconfirmed",
             "key_reused",
             "draft_incomplete",
