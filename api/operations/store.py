@@ -13,6 +13,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne, timeout
 from pymongo.errors import OperationFailure, PyMongoError
 
+from api.jobs.job import QUEUES
 from api.operations.migration import MigrationStep
 from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
@@ -179,7 +180,7 @@ class OperationsStore:
                 "keys": rows.get("keys"),
                 "restoring": self.restoring(),
                 "staff": self._db["staff"].count_documents({}),
-                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in ("events", "jobs")},
+                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in QUEUES},
                 "unconfirmed": self._db["points"].count_documents({"confirmed": False}),
                 "generation": (self._db["circle"].find_one({"_id": "current"}) or {}).get("generation"),
             }

@@ -452,4 +452,6 @@ export default {
   请对方在线办理: 'Invite to apply online',
   请对方提供: 'Ask for it',
   '正在连接…': 'Connecting…',
+  已扫描病毒: 'scanned for viruses',
+  未扫描病毒: 'not scanned for viruses',
 }
