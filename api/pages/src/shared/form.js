@@ -41,11 +41,18 @@ export function tidy(fields, values, known) {
 }
 
 function tidied(field, value, known) {
-  if (field.kind !== 'group') return Array.isArray(value) ? [...value] : value.trim()
+  if (field.kind !== 'group') return Array.isArray(value) ? [...value] : trimmed(value)
   return value.map((row) =>
     Object.fromEntries(Object.entries(tidy(field.fields, row, known)).filter(([, one]) => one.length)),
   )
 }
+
+/** Whether nothing can be seen of a text: blanks, controls and marks alone (as api/matters/form.py has it). */
+export const isBlank = (text) =>
+  /^[\s\p{Cc}\p{Cf}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0\u{e0000}-\u{e0fff}]*$/u.test(text)
+
+/** A text without blanks around it; nothing if it is blank. */
+export const trimmed = (text) => (isBlank(text) ? '' : text.trim())
 
 /** Whether there is anything in it. */
 export const isEmpty = (value) => !value?.length
