@@ -27,7 +27,7 @@ NOBODY = 65534
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 CLONE_THREAD = 0x00010000
-NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWPID
+NAMESPACES = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS
 """Of sched.h."""
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
@@ -86,7 +86,6 @@ def isolate(cpu_seconds: int) -> Isolation:
         if child:
             _end_as(child, cpu_seconds)
         _call(libc.prctl, PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        _empty_root(libc)
     _drop_rights(libc)
     os.closerange(3, 1024)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
@@ -123,11 +122,14 @@ def _become_nobody(libc: Any) -> bool:
 
 
 def _unshare(libc: Any) -> None:
+    """Leave the namespaces of others. Raises OSError where that is not allowed, or only in part."""
     user, group = os.geteuid(), os.getegid()
     _call(libc.unshare, NAMESPACES)
     Path("/proc/self/setgroups").write_text("deny")  # user_namespaces(7): before the map of groups
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    _empty_root(libc)
+    _call(libc.unshare, CLONE_NEWPID)  # last, since it lets this process start no thread any more, only a child
 
 
 def _end_as(child: int, cpu_seconds: int) -> None:

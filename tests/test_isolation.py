@@ -21,6 +21,7 @@ WITHOUT = {
     "namespaces": "def fails(libc): raise OSError\nisolation._unshare = fails",
     "filter": "isolation._seccomp = lambda: None",
     "another user": "isolation._become_nobody = lambda libc: False",
+    "an empty root": "def fails(libc): raise OSError\nisolation._empty_root = fails",
     "namespaces, another user": (
         "def fails(libc): raise OSError\nisolation._unshare = fails\nisolation._become_nobody = lambda libc: False"
     ),

@@ -37,6 +37,9 @@ long picture stays readable."""
 KEPT_SIDE = 65_000
 """The longest side of a kept picture: a JPEG's lengths have 16 bits."""
 
+SMOOTH = frozenset(("L", "LA", "RGB", "RGBA", "CMYK"))
+"""Modes whose pixels can be averaged as they are."""
+
 THUMB_SIDE = 320
 THUMB_SHAPE = 3
 """A thumbnail shows the beginning of a picture that is more than so many times as long as wide."""
@@ -155,6 +158,8 @@ def _picture(data: bytes, kind: str) -> Opened:
         raise Unfit("too_many_pixels")
     picture.load()
     ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode in SMOOTH and "transparency" not in picture.info:
+        picture.thumbnail(_kept_size(*picture.size), Image.Resampling.LANCZOS)  # before it is copied
     kept = "PNG" if kind == "image/png" else "JPEG"
     plain = _plain(picture, kept)
     plain.thumbnail(_kept_size(*plain.size), Image.Resampling.LANCZOS)

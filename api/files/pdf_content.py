@@ -5,7 +5,6 @@ it is written: in object streams, under escaped names, in objects that an increm
 byte for byte, and a reader that repairs it may read them), or in objects that no table lists.
 """
 
-import contextlib
 import io
 import re
 from collections.abc import Iterator
@@ -67,8 +66,17 @@ def _objects(data: bytes, reader: Any) -> Iterator[Any]:
                 yield from _with_inner(reader.get_object(IndirectObject(number, generation, reader)), reader)
     for match in OBJECT.finditer(data):
         if match.start() not in places:
-            with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, EOFError, _unreadable()):
-                yield from _with_inner(_read(data, match.end(), reader), reader)
+            yield from _unlisted(data, match.end(), reader)
+
+
+def _unlisted(data: bytes, at: int, reader: Any) -> list[Any]:
+    """What can be read at a place that no table lists: often chance, within compressed data."""
+    try:
+        return list(_with_inner(_read(data, at, reader), reader))
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:
+        return []
 
 
 def _with_inner(each: Any, reader: Any) -> Iterator[Any]:
@@ -87,12 +95,6 @@ def _read(content: bytes, at: int, reader: Any) -> Any:
     stream = io.BytesIO(content)
     stream.seek(at)
     return read_object(stream, reader)
-
-
-def _unreadable() -> type[Exception]:
-    from pypdf.errors import PyPdfError
-
-    return PyPdfError
 
 
 def _look(each: Any, reader: Any) -> None:
@@ -184,4 +186,5 @@ def _is_plain_address(address: Any) -> bool:
     text = address.decode("latin-1") if isinstance(address, bytes) else str(address)
     text = re.sub(r"[\x00-\x20\x7f]", "", text)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", text)
-    return scheme[1].lower() in SCHEMES if scheme else not text.startswith(("\\", "//", "/\\"))
+    named = scheme is not None and "." not in scheme[1]  # a host with its port has no scheme
+    return scheme[1].lower() in SCHEMES if scheme and named else not text.startswith(("\\", "//", "/\\"))

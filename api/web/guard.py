@@ -144,7 +144,10 @@ class Http:
     def _actor_or_visitor(self) -> ActorLike:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = self._actor_of(token.strip()) if scheme.lower() == "bearer" and token else None
-        address, browser = _digest(request.remote_addr or ""), f"{request.user_agent} {request.accept_languages}"
+        address, browser = (
+            _digest(request.remote_addr or ""),
+            f"{request.user_agent} {request.headers.get('Accept-Language')}",
+        )
         return known or Visitor(f"address:{address}", browser=_digest(browser))
 
     def actor(self, *roles: str) -> ActorLike:

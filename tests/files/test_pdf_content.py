@@ -128,7 +128,7 @@ HARMLESS = {
     "links to a page, by mail, by telephone": of(
         LINK % b"HTTP://a.example", LINK % b"mailto:a@b.cn", LINK % b"tel:02912345"
     ),
-    "a link without a scheme": of(LINK % b"www.example.cn/a?b=c"),
+    "links without a scheme": of(LINK % b"www.example.cn/a?b=c", LINK % b"www.example.cn:8080/a", LINK % b"page2"),
     "a link within": of(b"<< /Subtype /Link /A << /S /GoTo /D [4 0 R /Fit] >> >>"),
     "a link whose action lies elsewhere": of(
         b"<< /Subtype /Link /A 6 0 R >>", b"<< /S /URI /URI (https://a.example) >>"
