@@ -6,7 +6,6 @@ values, or rows of a group; an empty one counts as no answer, and so does one of
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -27,10 +26,13 @@ Errors = dict[str, list[str]]
 
 LONGEST = {"text": 100, "long_text": 1000}
 MOST_ROWS = 20
-UNSEEN = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Mc", "Me"))
-"""General categories of characters of which nothing is seen by themselves; those of private use are rare names' own."""
-UNSEEN_OTHERS = "\u115f\u1160\u2800\u3164\uffa0"
-"""Fillers of Hangul, and Braille's blank, which count as letters and symbols."""
+BLANK = re.compile(
+    r"[\s\ufeff\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\uffa0\ufff0-\ufffb\ufe00-\ufe0f\U000e0000-\U000e0fff"
+    r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f]*"
+)
+"""White space, controls, marks without a shape of their own (formats, fillers, variation selectors, tags), and marks
+that stand above or below a letter. Characters of private use are rare names' own. The page has the same: form.js."""
 NO_SUCH = "这张表里没有这一项。"
 NOT_TEXT = "这一项应当填文字。"
 
@@ -277,14 +279,8 @@ def _counted(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) 
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing can be seen of a text: no character, or blanks, controls and marks alone (as form.js has it)."""
-    return all(
-        char.isspace()
-        or unicodedata.category(char) in UNSEEN
-        or char in UNSEEN_OTHERS
-        or 0xE0000 <= ord(char) <= 0xE0FFF
-        for char in text
-    )
+    """Whether nothing can be seen of a text: no character, or blanks, controls and marks alone."""
+    return BLANK.fullmatch(text) is not None
 
 
 def _is_empty(value: Any) -> bool:

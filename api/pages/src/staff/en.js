@@ -440,6 +440,7 @@ export default {
   '人已添加，但首次密码没有收到，请两位管理员恢复账号。':
     'Added, but the first password did not arrive: two administrators recover the account.',
   事件: 'Events',
+  文件检查: 'File checks',
   作业: 'Jobs',
   '到期 {due} · 重试中 {retrying} · 停下 {parked}': '{due} due · {retrying} retrying · {parked} stopped',
   '最久等了 {time}': 'oldest waits {time}',
@@ -452,6 +453,4 @@ export default {
   请对方在线办理: 'Invite to apply online',
   请对方提供: 'Ask for it',
   '正在连接…': 'Connecting…',
-  已扫描病毒: 'scanned for viruses',
-  未扫描病毒: 'not scanned for viruses',
 }
