@@ -37,6 +37,7 @@ from api.identity.service import Identity, Policy
 from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
 from api.jobs.idempotency import Idempotency
+from api.jobs.job import SLOW_AT_ONCE
 from api.jobs.ports import Handler, Reaction
 from api.jobs.processes import Processes
 from api.jobs.service import Jobs
@@ -141,6 +142,7 @@ class Office:
             keyring=keyring,
             audit=self.audit,
             enqueue=self.jobs.enqueue,
+            hasten=self.jobs.hasten,
             transact=database.transact,
             now=now,
             ports=ports.filled(ports.of_files, self),
@@ -285,6 +287,7 @@ class Office:
         steps = {
             "events": self.jobs.dispatch,
             "jobs": self.jobs.run_job,
+            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(1, SLOW_AT_ONCE + 1)},
             "leases": self.jobs.keep,
             "schedule": self.jobs.schedule,
             "audit": self.audit.seal,

@@ -41,6 +41,11 @@ SETTINGS = (
     Setting("CORS_ORIGINS", "", "origins, with commas, whose pages may call beside our own"),
     Setting("METRICS_TOKEN", "", "bearer token for `/metrics`; without it only this machine may read it"),
     Setting("REDIS_URL", "", "message queue between processes; needed from the second process on"),
+    Setting(
+        "CLAMD",
+        "",
+        "clamd's socket, e.g. `/run/clamav/clamd.ctl`, or port, e.g. `127.0.0.1:3310`: it scans uploads for viruses",
+    ),
     Setting("TWILIO_ACCOUNT_SID", "", "Twilio account; with the next two, SMS is really sent"),
     Setting("TWILIO_AUTH_TOKEN", "", "Twilio's secret, also checks its callbacks"),
     Setting("TWILIO_MESSAGING_SERVICE_SID", "", "Twilio messaging service to send from"),
@@ -84,6 +89,7 @@ class Settings:
     cors_origins: frozenset[str]
     metrics_token: str
     redis_url: str
+    clamd: str
     twilio_account_sid: str
     twilio_auth_token: str
     twilio_messaging_service_sid: str
@@ -171,6 +177,7 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         cors_origins=_origins(values["CORS_ORIGINS"]),
         metrics_token=_token(values["METRICS_TOKEN"]),
         redis_url=values["REDIS_URL"],
+        clamd=_clamd(values["CLAMD"]),
         twilio_account_sid=values["TWILIO_ACCOUNT_SID"],
         twilio_auth_token=values["TWILIO_AUTH_TOKEN"],
         twilio_messaging_service_sid=values["TWILIO_MESSAGING_SERVICE_SID"],
@@ -236,6 +243,16 @@ def _origins(text: str) -> frozenset[str]:
         if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", origin):
             raise UnsafeStart(f"CORS_ORIGINS must be origins such as https://www.example.cn, not {origin!r}.")
     return frozenset(_listed(text))
+
+
+def _clamd(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text and not text.startswith("/") and not (is_loopback(host.strip("[]")) and port.isdigit()):
+        raise UnsafeStart(
+            f"CLAMD must be the path of a socket or a port of this machine such as 127.0.0.1:3310, not {text!r}: "
+            "clamd is sent what citizens hand in, unencrypted."
+        )
+    return text
 
 
 def _token(text: str) -> str:

@@ -4,6 +4,7 @@
 """
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +23,8 @@ from api import private
 from api.circle.desks import accepting_halls
 from api.circle.point import ServicePoint
 from api.circle.snapshot import stored_point
+from api.files.clamd import EICAR, Clamd, ScannerDown
+from api.limited import Program
 from api.operations.store import OperationsStore
 from api.refusals import CannotStart
 from api.settings import TRIAL_RIGHTS, Settings
@@ -33,6 +36,7 @@ DIST = Path(__file__).parents[1] / "pages" / "dist"
 LEAST_FREE = 500_000_000
 FEW_FREE = 5_000_000_000
 MOST_SKEW_SECONDS = 2.0
+MOST_SIGNATURE_DAYS = 7
 Row = Mapping[str, Any]
 
 
@@ -74,6 +78,8 @@ def machine(settings: Settings, dist: Path = DIST) -> Iterator[Finding]:
     yield _keys(settings.keys)
     yield _pages(dist)
     yield _sms(settings)
+    yield _scanner(settings.clamd)
+    yield _isolation(settings)
     if settings.redis_url:
         yield _redis(settings.redis_url)
 
@@ -203,6 +209,46 @@ def _sms(settings: Settings) -> Finding:
     if settings.twilio:
         return Finding("sms", "ok", "sent by Twilio")
     return Finding("sms", "note", "shown on the console only", "Set the TWILIO_… settings before citizens use it.")
+
+
+def _scanner(address: str) -> Finding:
+    """Whether uploads are scanned for viruses; a scanner that does not know the test file is none."""
+    if not address:
+        words = "uploads are opened and checked, but not scanned for viruses"
+        return Finding("scanner", "note", words, "apt-get install clamav-daemon; CLAMD=/run/clamav/clamd.ctl")
+    scanner = Clamd(address)
+    try:
+        version, threat = scanner.version(), scanner.scan([EICAR])
+    except ScannerDown as error:
+        todo = "Start clamd, or look at CLAMD; its user must be let in to the socket's folder."
+        return Finding("scanner", "fail", f"no answer, so uploads wait unchecked ({error})", todo)
+    if threat is None:
+        todo = "Run freshclam: it has no signatures that are of use."
+        return Finding("scanner", "fail", f"{version.program} does not know the test file EICAR", todo)
+    if version.signatures_at is not None:
+        age = (datetime.now(UTC) - version.signatures_at).days
+        if age > MOST_SIGNATURE_DAYS:
+            todo = "Look at freshclam: it renews them several times a day."
+            return Finding("scanner", "fail", f"{version.program}, signatures are {age} days old", todo)
+    return Finding("scanner", "ok", f"{version.program} scans uploads")
+
+
+def _isolation(settings: Settings) -> Finding:
+    """Let a process isolate itself as those do that open uploads, and try to get out."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        paths = {"keys": str(settings.keys), "folder": str(settings.var)}
+        targets = {**paths, "port": port, "process": os.getpid(), "cpu_seconds": 20}
+        ended = Program("api.isolation").run(json.dumps(targets).encode(), seconds=30)
+    if ended.status != 0:
+        return Finding("isolation", "fail", f"what opens uploads does not start: {ended.last_line}", "Look at the log.")
+    seen = ended.as_json()
+    layers = {"other_user": "another user", "namespaces": "namespaces", "filtered": "a filter of system calls"}
+    words = ", ".join(name for key, name in layers.items() if seen[key]) or "nothing"
+    if seen["reached"]:
+        todo = "Allow unprivileged user namespaces (kernel.unprivileged_userns_clone=1), or install libseccomp2."
+        return Finding("isolation", "fail", f"what opens uploads could {', '.join(seen['reached'])}", todo)
+    return Finding("isolation", "ok", f"uploads are opened without network, keys and files, by {words}")
 
 
 def _redis(url: str) -> Finding:

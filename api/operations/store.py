@@ -16,6 +16,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne, timeout
 from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
+from api.jobs.job import QUEUES
 from api.operations.migration import MigrationStep
 from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
@@ -192,7 +193,7 @@ class OperationsStore:
                 "keys": rows.get("keys"),
                 "restoring": self.restoring(),
                 "staff": self._db["staff"].count_documents({}),
-                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in ("events", "jobs")},
+                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in QUEUES},
                 "unconfirmed": self._db["points"].count_documents({"confirmed": False}),
                 "points": list(self._db["points"].find({})),
                 "staff_at": Counter(row["point"] for row in self._db["staff"].find({"active": True}, {"point": 1})),

@@ -101,7 +101,17 @@ STATUS: dict[int, frozenset[str]] = {
     ),
     428: frozenset({"version_missing"}),
     429: frozenset(
-        {"too_many_today", "limit_reached", "locked_out", "too_often", "too_many_reports", "too_soon", "too_many"}
+        {
+            "too_many_today",
+            "too_many_papers",
+            "too_many_unchecked",
+            "limit_reached",
+            "locked_out",
+            "too_often",
+            "too_many_reports",
+            "too_soon",
+            "too_many",
+        }
     ),
     460: frozenset({"checksum_wrong"}),
     503: frozenset({"wechat_unavailable", "unavailable"}),

@@ -116,7 +116,7 @@ class Office:
             skills_of=lambda matter: [self.skills[matter]] if matter in self.skills else [],
             seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
             open_sealed=_open,
-            printed=lambda paper: repr(paper).encode(),
+            printed=lambda compose, reader: repr(compose()).encode(),
             remind=lambda desk, conversation, at, what: self.reminded.append((desk, conversation, what)),
         )
 
