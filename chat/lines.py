@@ -117,19 +117,19 @@ class OpenLines:
             line.person = person
             self._due.pop(line, None)
 
-    def leave(self, line: Line, seconds: float = OUTSIDE_SECONDS) -> None:
-        """Nobody is logged in by this line any more: it is hung up after so many seconds, unless somebody is again."""
-        with self._lock:
-            self._forget_person(line)
-            if line in self._open:
-                self._due.pop(line, None)
-                self._due[line] = time.monotonic() + seconds
+    def leave(self, line: Line) -> None:
+        """Nobody is logged in by this line any more."""
+        self._await_end(line, OUTSIDE_SECONDS)
+
+    def part(self, line: Line) -> None:
+        """The library is done with this line."""
+        self._await_end(line, PARTING_SECONDS)
 
     def refuse(self, line: Line) -> None:
         """A log-in was refused on this line."""
         line.refused += 1
         if line.refused >= MOST_REFUSED:
-            self.leave(line, PARTING_SECONDS)
+            self.part(line)
 
     def close(self, line: Line) -> None:
         """Forget a line whose request has ended."""
@@ -168,6 +168,14 @@ class OpenLines:
             self._end(next(iter(self._due)))
         elif len(self._open) >= limits.in_all:
             raise TooManyLines(retry_after=OUTSIDE_SECONDS)
+
+    def _await_end(self, line: Line, seconds: float) -> None:
+        """Have the line hung up after so many seconds, unless somebody is logged in by it again."""
+        with self._lock:
+            self._forget_person(line)
+            if line in self._open:
+                self._due.pop(line, None)
+                self._due[line] = time.monotonic() + seconds
 
     def _end(self, line: Line) -> None:
         self._due.pop(line, None)

@@ -16,7 +16,7 @@ from flask_socketio import SocketIO
 
 from chat.desk import presence
 from chat.limits import MOST_BYTES, MOST_UNSENT, LineLimits
-from chat.lines import LINE, PARTING_SECONDS, Line, OpenLines, Wsgi, counted
+from chat.lines import LINE, Line, OpenLines, Wsgi, counted
 from chat.live.relay import Relay
 from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf
 from chat.ports import Document
@@ -179,7 +179,7 @@ def _guard(server: Any, lines: OpenLines) -> None:
     def end(sid: str, reason: str) -> None:
         line = line_of(sid)
         forget(sid, reason)
-        lines.leave(line, PARTING_SECONDS)
+        lines.part(line)
 
     engine.on("message", take)
     engine.on("disconnect", end)
