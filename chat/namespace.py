@@ -10,8 +10,6 @@ from typing import Any, Protocol
 
 import socketio
 
-from chat.limits import LineLimits
-from chat.lines import LINE, Line, OpenLines
 from chat.live.hints import desk_room, member_room, staff_room
 from chat.ports import Document, Viewer
 from chat.refusals import BadFields, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
@@ -59,16 +57,8 @@ class SocketRooms(Protocol):
 class ChatSocket:
     """The handlers of `/chat`, and the connections of this process."""
 
-    def __init__(
-        self,
-        chat: Chat,
-        server: SocketRooms,
-        actor_of: ActorOf,
-        language_of: LanguageOf,
-        lines: OpenLines | None = None,
-    ) -> None:
+    def __init__(self, chat: Chat, server: SocketRooms, actor_of: ActorOf, language_of: LanguageOf) -> None:
         self._chat = chat
-        self._lines = lines or OpenLines(LineLimits())
         self._server = server
         self._actor_of = actor_of
         self._language_of = language_of
@@ -105,11 +95,10 @@ class ChatSocket:
         """Accept a connection: auth {token}. Refused with {code, detail}."""
         token = auth.get("token") if isinstance(auth, dict) else None
         language = self._language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        try:
-            actor = self._admit(token, environ.get(LINE))
-        except Refusal as refusal:
-            refused = _refused(refusal, language)
-            raise socketio.exceptions.ConnectionRefusedError(refused["detail"], refused) from None
+        actor = self._actor_of(token) if isinstance(token, str) and token else None
+        if actor is None:
+            refused = _refused(TokenBad(), language)
+            raise socketio.exceptions.ConnectionRefusedError(refused["detail"], refused)
         caller = self._callers[sid] = Caller(sid, str(token), actor, language)
         self._server.enter_room(sid, member_room(actor.id), PATH)
         if actor.is_staff:
@@ -118,6 +107,10 @@ class ChatSocket:
     def disconnect(self, sid: str, *_: Any) -> None:
         """Forget a connection. An officer's presence runs out by itself, unless they come back."""
         self._callers.pop(sid, None)
+
+    def person(self, sid: str) -> str:
+        """The id of who is logged in by a connection."""
+        return self._callers[sid].actor.id
 
     def connected(self) -> int:
         """The number of this process's connections."""
@@ -212,20 +205,6 @@ class ChatSocket:
         return _answer(self._chat.handling.end(caller.actor, _conversation_id(body), body.get("reason")))
 
     # -- helpers -----------------------------------------------------------------------
-
-    def _admit(self, token: Any, line: Line | None) -> Viewer:
-        """The actor of a token, whose line it is from now on. Raises TokenBad, TooManyLines."""
-        try:
-            actor = self._actor_of(token) if isinstance(token, str) and token else None
-            if actor is None:
-                raise TokenBad
-            if line is not None:
-                self._lines.enter(line, actor.id)
-        except Refusal:
-            if line is not None:
-                self._lines.refuse(line)
-            raise
-        return actor
 
     def _enter_desk(self, caller: Caller) -> None:
         if caller.actor.point:

@@ -20,6 +20,7 @@ from chat.lines import LINE, Line, OpenLines, Wsgi, counted
 from chat.live.relay import Relay
 from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf
 from chat.ports import Document
+from chat.refusals import TooManyLines
 from chat.service import Chat
 from chat.talk.access import EVENT_ROLES
 from chat.talk.conversation import Conversation
@@ -124,9 +125,9 @@ def attach(
     lines = OpenLines(limits or LineLimits(), spares)
     begin_watch = _once(lambda: sockets.start_background_task(lines.watch))
     app.wsgi_app = counted(app.wsgi_app, lines, begin_watch, language_of)  # type: ignore[method-assign,assignment]
-    socket = ChatSocket(chat, sockets.server, actor_of, language_of, lines)
+    socket = ChatSocket(chat, sockets.server, actor_of, language_of)
     _guard(sockets.server, lines)
-    _register(sockets, socket, chat, lines)
+    _register(sockets, socket, chat, lines, language_of)
     _connect_hints(sockets, socket, chat)
     if relay is not None:
         _share(chat, socket, relay)
@@ -138,13 +139,23 @@ def _is_sent_by_clients(data: Any) -> bool:
     return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] in EVENT_ROLES
 
 
-def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat, lines: OpenLines) -> None:
+def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat, lines: OpenLines, language_of: LanguageOf) -> None:
     server = sockets.server
     begin_watch = _once(lambda: sockets.start_background_task(_watch, socket, chat, server.eio))
 
     def connect(sid: str, environ: Document, auth: Any = None) -> None:
         begin_watch()
-        socket.connect(sid, environ, auth)
+        line = environ.get(LINE) or Line("")
+        try:
+            socket.connect(sid, environ, auth)
+            lines.enter(line, socket.person(sid))
+        except socketio.exceptions.ConnectionRefusedError:
+            lines.refuse(line)
+            raise
+        except TooManyLines as refusal:
+            socket.disconnect(sid)
+            lines.refuse(line)
+            raise _refused(refusal, language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))) from None
 
     def disconnect(sid: str, *_: Any) -> None:
         socket.disconnect(sid)
@@ -154,6 +165,12 @@ def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat, lines: OpenLine
     server.on("disconnect", disconnect, namespace=PATH)
     for event in socket.acts:
         server.on(event, socket.handler(event), namespace=PATH)
+
+
+def _refused(refusal: TooManyLines, language: str) -> socketio.exceptions.ConnectionRefusedError:
+    detail = refusal.words[language]
+    answer = {"ok": False, "code": refusal.code, "detail": detail, "retry_after": refusal.retry_after}
+    return socketio.exceptions.ConnectionRefusedError(detail, answer)
 
 
 def _guard(server: Any, lines: OpenLines) -> None:
