@@ -27,6 +27,7 @@ def _assemble(opened: ExitStack) -> Flask:
     logs.set_up(settings.log)
     if settings.lenient:
         logging.getLogger("circle").warning("this is a trial: %s", TRIAL_RIGHTS)
+    server.allow_open_files()
     app = create_app(settings, database=opened.enter_context(server.opened(settings)), live="gevent")
     app.extensions["circle"].start()
     opened.callback(app.extensions["circle"].stop)

@@ -71,7 +71,6 @@ def register(
     app: Flask,
     *,
     limits: RateLimiter,
-    proxies: Networks,
     origins: frozenset[str],
     hsts: str,
     observe: Observe,
@@ -84,7 +83,7 @@ def register(
     """
     always = {**HEADERS, "Strict-Transport-Security": hsts} if hsts else HEADERS
     wsgi = _quickly(_overridden(app.wsgi_app), quick, limits, observe)
-    app.wsgi_app = _behind(_with_headers(wsgi, always), proxies)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = _with_headers(wsgi, always)  # type: ignore[method-assign,assignment]
 
     @app.before_request
     def begin() -> Response | None:
@@ -224,22 +223,23 @@ def client_address(peer: str, forwarded: str, proxies: Networks) -> str:
     """The client's address: the last one in X-Forwarded-For that is not a trusted proxy; else the peer."""
     address = peer
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-    while _is_one_of(address, proxies) and hops and _parsed(hops[-1]):
-        address = _without_ipv6_prefix(hops.pop())
+    while is_one_of(address, proxies) and hops and _parsed(hops[-1]):
+        address = without_ipv6_prefix(hops.pop())
     return address
 
 
-def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
+def behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
     """WSGI middleware that sets the client's address and scheme from the X-Forwarded headers of a trusted proxy, and
     takes NUL bytes out of the query.
 
+    It stands before everything that counts by address: the routes, and the socket, which is attached around them.
     An IPv4 client of a server on `::` comes as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2) and is set as 192.0.2.1.
     """
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         environ["QUERY_STRING"] = queries.without_nul(environ.get("QUERY_STRING", ""))
-        peer = environ["REMOTE_ADDR"] = _without_ipv6_prefix(environ.get("REMOTE_ADDR", ""))
-        if _is_one_of(peer, proxies):
+        peer = environ["REMOTE_ADDR"] = without_ipv6_prefix(environ.get("REMOTE_ADDR", ""))
+        if is_one_of(peer, proxies):
             environ["REMOTE_ADDR"] = client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), proxies)
             if environ.get("HTTP_X_FORWARDED_PROTO") in {"http", "https"}:
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
@@ -248,7 +248,8 @@ def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
     return app
 
 
-def _without_ipv6_prefix(address: str) -> str:
+def without_ipv6_prefix(address: str) -> str:
+    """An IPv4 address that came as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2) as 192.0.2.1; any other as it is."""
     mapped = getattr(_parsed(address), "ipv4_mapped", None) if ":" in address else None
     return str(mapped) if mapped else address
 
@@ -260,6 +261,7 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _is_one_of(address: str, networks: Networks) -> bool:
+def is_one_of(address: str, networks: Networks) -> bool:
+    """Whether an address lies in one of the networks."""
     parsed = _parsed(address) if networks else None
     return parsed is not None and any(parsed in network for network in networks)

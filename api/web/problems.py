@@ -84,6 +84,7 @@ STATUS: dict[int, frozenset[str]] = {
             "reopen_too_late",
         }
     ),
+    408: frozenset({"body_too_slow"}),
     410: frozenset({"upload_gone"}),
     412: frozenset({"version_stale", "tus_version"}),
     413: frozenset({"too_large", "too_many_parts"}),
@@ -111,6 +112,7 @@ STATUS: dict[int, frozenset[str]] = {
             "too_many_reports",
             "too_soon",
             "too_many",
+            "too_many_lines",
         }
     ),
     460: frozenset({"checksum_wrong"}),
@@ -124,6 +126,7 @@ TITLES = {
     403: ("您没有这项权限", "Not allowed for your role"),
     404: ("没有找到", "Not found"),
     405: ("不支持这种操作", "Method not allowed"),
+    408: ("发送太慢", "Too slow"),
     409: ("当前状态下办不了", "Not possible in this state"),
     410: ("已经清除", "Gone"),
     412: ("内容已更新", "Changed meanwhile"),
