@@ -386,7 +386,7 @@ TEMPLATES = (
             text="最近 10 分钟内「{what}」出现 {count} 次，请到审计中查看是谁、从哪里来，并按处置预案办理。",
         ),
         Words(
-            sms="Security alarm: {event}, {count} in 10 minutes.",
+            sms="{event}: {count} in 10 minutes.",
             title="Security alarm",
             text="{event}: {count} in the last 10 minutes. See in the audit who it was and from where, and act on it.",
         ),

@@ -19,7 +19,7 @@ KINDS: dict[str, frozenset[str]] = {
         {
             *("verify_by_register", "verify_by_window", "account.rebound", "close_account", "export"),
             *("mandate.give", "mandate.end", "staff.add", "staff.change", "staff.password"),
-            *("staff.totp", "staff.open_recovery", "staff.withdraw_recovery", "staff.recover"),
+            *("sessions.end", "staff.totp", "staff.open_recovery", "staff.withdraw_recovery", "staff.recover"),
         }
     ),
     "look": frozenset(
@@ -30,8 +30,8 @@ KINDS: dict[str, frozenset[str]] = {
     ),
     "operation": frozenset(
         {
-            *("keys.new", "keys.gone", "keys.rotate", "backup", "restore", "setting.weak", "setting.restored"),
-            *("alarm", "network.add", "retry_job", "drop_job"),
+            *("keys.new", "keys.gone", "keys.rotate", "keys.rotate_index", "backup", "restore"),
+            *("setting.weak", "setting.restored", "alarm", "network.add", "retry_job", "drop_job"),
         }
     ),
     "act": frozenset(

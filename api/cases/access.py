@@ -22,7 +22,7 @@ class CaseAccess:
         """Whether somebody filed a case, or is its principal. An agent keeps seeing it after the mandate has ended."""
         if case.owner == actor.id:
             return True
-        return bool(case.principal) and case.principal == self._mandates.index_of(actor)
+        return self._mandates.is_number_of(actor, case.principal)
 
     def concerns_visitor(self, visitor: Any, case: Case) -> bool:
         """As `concerns`, for somebody who may not be logged in."""

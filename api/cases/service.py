@@ -165,7 +165,7 @@ class Cases:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
         case = self._reader.open(self._visible(actor, number))
         principal = case.record.principal
-        applied = principal == self._ground.identity.mandates.index_of(actor) if principal else True
+        applied = self._ground.identity.mandates.is_number_of(actor, principal) if principal else True
         return {**self._views.whole(actor, case), **({"answers": case.answers} if applied else {})}
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:

@@ -26,6 +26,7 @@ INDEXES: list[Index] = [
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
+BLIND = [("cases", "receipt_index"), ("cases", "principal")]
 SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")

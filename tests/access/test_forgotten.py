@@ -61,6 +61,7 @@ UNRECORDED = {
     "/v1/matters/<code>/versions/<int:version>/guide": CATALOGUE,
     "/v1/points/<point_id>/versions": CATALOGUE,
     "/v1/desk/promises": COUNTED,
+    "/v1/points/<point_id>/work": COUNTED,
     "/v1/staff": STAFF,
     "/v1/staff/recoveries": STAFF,
     "/v1/staff/<staff_id>": STAFF,

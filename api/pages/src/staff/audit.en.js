@@ -65,6 +65,8 @@ export default {
   启用新密钥: 'New key',
   停用密钥: 'Key gone',
   轮换密钥: 'Rotated keys',
+  轮换索引密钥: 'Rotated the index key',
+  强制退出登录: 'Ended log-ins',
   备份: 'Backup',
   恢复备份: 'Restore',
   设置降低了安全性: 'Setting that weakens',

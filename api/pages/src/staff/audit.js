@@ -57,6 +57,8 @@ const ACTS = {
   'keys.new': '启用新密钥',
   'keys.gone': '停用密钥',
   'keys.rotate': '轮换密钥',
+  'keys.rotate_index': '轮换索引密钥',
+  'sessions.end': '强制退出登录',
   backup: '备份',
   restore: '恢复备份',
   'setting.weak': '设置降低了安全性',
