@@ -6,7 +6,6 @@ actor is kept from the connection on. Events of one connection are handled in or
 
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, Protocol
 
@@ -82,13 +81,10 @@ class ChatSocket:
             if caller is None:  # the connection was ended
                 return None
             try:
-                with self._in_order(caller, event, body):
-                    if not self._is_logged_in(caller):
-                        raise TokenBad
-                    self._chat.events.take(caller.sid)
-                    if not caller.actor.roles & roles:
-                        raise RoleWrong
-                    return {"ok": True, **(act(caller, _checked(body)) or {})}
+                if event == "post":
+                    is_stored = partial(self._chat.has_posted, caller.actor)
+                    return caller.order.take(body, is_stored, partial(self._answer, caller, act, roles, body))
+                return self._answer(caller, act, roles, body)
             except Refusal as refusal:
                 return _refused(refusal, caller.language)
             except Exception:
@@ -214,11 +210,13 @@ class ChatSocket:
 
     # -- helpers -----------------------------------------------------------------------
 
-    def _in_order(self, caller: Caller, event: str, body: Any) -> AbstractContextManager[None]:
-        """Keeps the order of a connection's posts; other events have none."""
-        if event != "post":
-            return nullcontext()
-        return caller.order.keep(body, partial(self._chat.has_posted, caller.actor))
+    def _answer(self, caller: Caller, act: Act, roles: frozenset[str], body: Any) -> Document:
+        if not self._is_logged_in(caller):
+            raise TokenBad
+        self._chat.events.take(caller.sid)
+        if not caller.actor.roles & roles:
+            raise RoleWrong
+        return {"ok": True, **(act(caller, _checked(body)) or {})}
 
     def _enter_rooms(self, caller: Caller) -> None:
         """Enter the rooms of a person, and note that an officer is there."""

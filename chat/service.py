@@ -40,6 +40,7 @@ from chat.talk import access
 from chat.talk.conversation import Conversation, Participant
 from chat.talk.message import MessageFactory
 from chat.talk.message_kinds import Post, read_post, read_text
+from chat.talk.sealing import Sealing
 from chat.talk.store import ChatDatabase, ConversationStore, Unsettled
 from chat.ties import Ties
 from chat.transcript import MOST as MOST_PRINTED
@@ -63,12 +64,13 @@ class Chat:
         kept: timedelta = KEPT,
     ) -> None:
         self._ports, self._now = ports, now
-        self._store = store = ConversationStore(database)
-        self._desks = desks = DeskStore(database)
+        sealing = Sealing(ports.seal, ports.open_sealed)
+        self._store = store = ConversationStore(database, sealing)
+        self._desks = desks = DeskStore(database, sealing)
         self._queues = queues = Queues()
         self._messages = messages = MessageFactory(ports, now)
         self._memory = memory = Memory(store)
-        block_store = BlockStore(database)
+        block_store = BlockStore(database, sealing)
         in_force = BlocksInForce(block_store, now)
         self._views = reader_views = ReaderViews(store, desks, ports, queues=queues, blocked=in_force.summary, now=now)
         self._broadcast = broadcast = Broadcast(store, desks, views=reader_views, queues=queues, now=now)
@@ -93,7 +95,7 @@ class Chat:
         self.blocks = Blocks(block_store, ports, in_force=in_force, moves=moves, memory=memory, now=now)
         self.replies = Replies(ReplyStore(database), ports, memory=memory, now=now)
         self.search = MessageSearch(store, reader_views=reader_views, opened=self._opened)
-        self.retention = Retention(RetentionStore(database), store, case_kept=ports.case_kept, kept=kept)
+        self.retention = Retention(RetentionStore(database, sealing), store, case_kept=ports.case_kept, kept=kept)
         self.posts = RateBuckets(limits.posts(posts_a_minute))
         self.events = RateBuckets(limits.events(posts_a_minute))
         self._away, self._rounds = Away(AwayStore(database), store, ports), self._all_rounds()

@@ -5,9 +5,8 @@ good; it has none if it ended as unavailable, too often or the like, since it is
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from chat.refusals import EarlierUnknown, Refusal
 
@@ -17,6 +16,7 @@ LONGEST_ID = 100
 LOOK_SECONDS = 1.0
 """How long after a look for an earlier post the next is made: a client may send much while the store is away."""
 
+Answer = TypeVar("Answer")
 IsStored = Callable[[str, str], bool]
 """(conversation, client id) -> whether this sender's post is stored by now."""
 
@@ -32,26 +32,27 @@ class SenderOrder:
         self._held: dict[str, list[str]] = {}
         self._looked_at = float("-inf")
 
-    @contextmanager
-    def keep(self, body: Any, is_stored: IsStored) -> Iterator[None]:
-        """Keep the order around the block that takes the post `body`.
+    def take(self, body: Any, is_stored: IsStored, act: Callable[[], Answer]) -> Answer:
+        """Do `act`, which takes the post `body`, and give its answer.
 
-        Raises EarlierUnknown before the block if an earlier post must come first.
+        Raises what it raises; EarlierUnknown, without doing it, if an earlier post must come first.
         """
         place = _place_of(body)
         if place is None:  # it will be refused for good
-            yield
-            return
-        self._check(*place, is_stored)
+            return act()
+        if self._held:
+            self._check(*place, is_stored)
         try:
-            yield
+            answer = act()
         except Exception as error:
             if isinstance(error, Refusal) and not error.passing:
                 self._settle(*place)
             else:
                 self._hold(*place)
             raise
-        self._settle(*place)
+        if self._held:
+            self._settle(*place)
+        return answer
 
     def _check(self, conversation: str, client_id: str, is_stored: IsStored) -> None:
         if conversation not in self._held and len(self._held) >= MOST_CONVERSATIONS:

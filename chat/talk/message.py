@@ -10,6 +10,7 @@ from chat.talk import masking
 from chat.talk.conversation import SYSTEM, Conversation, Participant, Transition
 from chat.talk.ids import timed_id
 from chat.talk.message_kinds import Post
+from chat.talk.sealing import VERSION
 
 
 class MessageFactory:
@@ -47,7 +48,7 @@ class MessageFactory:
         name, message_id = sender.name if sender.is_staff else "", timed_id(now)
         return {
             "_id": message_id,
-            "v": 1,
+            "v": VERSION,
             "conversation": conversation.id,
             "stream": post.stream,
             "client_id": post.client_id,

@@ -201,13 +201,15 @@ def test_its_memory_is_bounded_and_full_it_takes_nothing_out_of_order():
     order = SenderOrder()
 
     def post(conversation: str, client_id: str, error: Exception | None = None) -> str:
+        def act() -> str:
+            if error:
+                raise error
+            return "ok"
+
         try:
-            with order.keep({"conversation": conversation, "client_id": client_id}, lambda *_: False):
-                if error:
-                    raise error
+            return order.take({"conversation": conversation, "client_id": client_id}, lambda *_: False, act)
         except (EarlierUnknown, Unavailable) as refusal:
             return refusal.code
-        return "ok"
 
     for number in range(MOST_CONVERSATIONS + 10):
         post(f"c{number}", "first", Unavailable())
