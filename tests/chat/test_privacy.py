@@ -1,55 +1,11 @@
 """Personal numbers are masked before they are stored; the original is sealed, for the officer who has the talk."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from chat.refusals import NotFound
 from chat.talk import masking
 from tests.chat.office import said
 
 ID = "11010519491231002X"
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        (f"我的身份证{ID}，谢谢", "我的身份证110***********002X，谢谢"),
-        ("11010519491231002x", "110***********002x"),
-        ("110105 19491231 002X", "110*** ******** 002X"),
-        ("１１０１０５１９４９１２３１００２Ｘ", "１１０***********００２Ｘ"),
-        ("电话13800138000。", "电话138****8000。"),
-        ("138-0013-8000 或 +86 13912345678", "138-****-8000 或 +86 1******5678"),
-        ("卡号4111 1111 1111 1111", "卡号411* **** **** 1111"),
-    ],
-)
-def test_personal_numbers_are_masked_in_place(text, masked):
-    assert masking.mask(text) == masked
-    assert len(masked) == len(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "办件编号 XC20261124000123",
-        "快递 1234567890123",
-        "029-87654321",
-        "110105194912310021",  # a wrong check digit
-        "11010519491331002X",  # no such month
-        "4111111111111112",
-        "12345",
-        "要复印 2 份，2026-11-24 10:00 来",
-    ],
-)
-def test_other_numbers_stay(text):
-    assert masking.mask(text) == text
-
-
-@given(st.text(alphabet="0123456789Xx -+８６１３abc身", max_size=60))
-def test_masking_keeps_the_length_and_is_done_once(text):
-    once = masking.mask(text)
-    assert len(once) == len(text)
-    assert all(a == b or b == "*" for a, b in zip(text, once, strict=True))
 
 
 def test_staff_may_tell_a_phone_number_but_no_identity_number():
