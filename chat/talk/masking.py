@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
+from chat.ports import Viewer
+
 KEPT = timedelta(days=180)
 """How long the sealed original is kept; after that the masked text is all there is."""
 
@@ -87,6 +89,11 @@ BY_SIZE: dict[int, tuple[Test, ...]] = {
 
 OF_OTHERS: tuple[Test, ...] = (is_identity_number, is_bank_card)
 """What is masked in the public messages of staff: all but phones, since they may say whom to call."""
+
+
+def tests_of(writer: Viewer) -> tuple[Test, ...]:
+    """What is masked in the public words of somebody."""
+    return OF_OTHERS if writer.is_staff else PERSONAL
 
 
 def mask(text: str, tests: tuple[Test, ...] = PERSONAL) -> str:

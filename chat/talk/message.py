@@ -60,9 +60,13 @@ class MessageFactory:
         }
 
     def _masked(self, message_id: str, sender: Participant, post: Post) -> Document:
-        """The masked text and the sealed original; empty if the text holds no personal numbers."""
+        """The masked text and the sealed original; empty if the text holds no personal numbers. Of a place the name is
+        masked, without an original."""
+        if "location" in post.content:
+            place = post.content["location"]
+            return {"location": {**place, "name": masking.mask(place["name"])}}
         text = post.content.get("text")
-        tests = masking.OF_OTHERS if sender.is_staff and post.stream == "public" else masking.PERSONAL
+        tests = masking.tests_of(sender) if post.stream == "public" else masking.PERSONAL
         masked = masking.mask(text, tests) if text else text
         if masked == text:
             return {}

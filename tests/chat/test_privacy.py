@@ -1,6 +1,7 @@
 """Personal numbers are masked before they are stored; the original is sealed, for the officer who has the talk."""
 
 import pytest
+
 from chat.refusals import NotFound
 from chat.talk import masking
 from tests.chat.office import said
@@ -45,6 +46,29 @@ def test_notes_are_masked_too(chat, officer, ask):
     chat.post(officer, talk, said("打过 13800138000", kind="note"))
     [note] = chat.messages(officer, talk, "staff", 0, 9)["items"]
     assert note["text"] == "打过 138****8000"
+
+
+def test_reasons_names_of_places_and_ratings_are_masked_too(chat, citizen, officer, ask):
+    number = "我的电话13800138000 2个"
+    talk = ask("在吗？")
+    place = {"lon": 1, "lat": 2, "name": number}
+    body = {"client_id": "0b0e3a52-9f0c-4a52-9d07-7a5f2f5f0001", "kind": "location", "location": place}
+    chat.post(citizen, talk, body)
+    chat.handling.claim(officer, talk)
+    chat.blocks.block(officer, "b1", talk, {"hours": 1, "reason": number})
+    chat.handling.end(citizen, talk, number)
+    chat.handling.rate(citizen, talk, {"score": 5, "text": number})
+    seen = repr([chat.get(citizen, talk), chat.messages(citizen, talk, "public", 0, 99)])
+    assert "13800138000" not in seen
+    assert seen.count("138****8000") >= 5
+    assert chat.get(citizen, talk)["closed"]["reason"] == "我的电话138****8000 2个"
+
+
+def test_an_officer_may_name_a_phone_in_the_reason_of_a_closing_but_no_identity_number(chat, officer, ask):
+    talk = ask("在吗？")
+    chat.handling.claim(officer, talk)
+    after = chat.handling.end(officer, talk, f"请打 13800138000，{ID}")
+    assert after["closed"]["reason"] == "请打 13800138000，110***********002X"
 
 
 def test_with_the_account_go_the_sealed_original_and_the_words_of_the_rating(chat, citizen, officer, ask, database):
