@@ -7,8 +7,14 @@ export const MOST_PIECES = 10
 /** Characters, not the UTF-16 units of `length`: 𠮷 and an emoji count as one. */
 export const lengthOf = (text) => Array.from(text).length
 
-/** Where a text is best parted: after a paragraph, a line, a sentence, a clause, a blank. */
-const ENDS = [/\n\n/g, /\n/g, /[。！？!?]/g, /[；;，,、]/g, /\s/g]
+/** Whether a text is best parted behind a place: after a paragraph, else a line, a sentence, a clause, a blank. */
+const ENDS = [
+  (text, at) => text[at] === '\n' && text[at - 1] === '\n',
+  (text, at) => text[at] === '\n',
+  (text, at) => '。！？!?'.includes(text[at]),
+  (text, at) => '；;，,、'.includes(text[at]),
+  (text, at) => /\s/.test(text[at]),
+]
 
 /**
  * The text in pieces of at most `most` characters, none of them lost: each ends at the best place in its second half.
@@ -28,9 +34,8 @@ export function piecesOf(text, most = MOST_TEXT) {
 
 /** The index behind the last good end in the second half of a text, else its whole length. */
 function endIn(head) {
-  for (const end of ENDS) {
-    const last = [...head.matchAll(end)].at(-1)
-    if (last && last.index >= head.length / 2) return last.index + last[0].length
+  for (const isEnd of ENDS) {
+    for (let at = head.length - 1; at >= head.length / 2; at -= 1) if (isEnd(head, at)) return at + 1
   }
   return head.length
 }
