@@ -111,6 +111,15 @@ class Settings:
         return self.pocket or self.dev
 
     @property
+    def providers(self) -> dict[str, str]:
+        """The addresses of outside providers, by setting; "" is the provider's own."""
+        return {
+            "TWILIO_API_BASE": self.twilio_api_base,
+            "WECHAT_API_BASE": self.wechat_api_base,
+            "KUAIDI100_API_BASE": self.kuaidi100_api_base,
+        }
+
+    @property
     def reachable_by(self) -> tuple[str, ...]:
         """The settings that say that others than this machine may reach a server on a loopback HOST, each in words."""
         ways = {
@@ -187,6 +196,14 @@ def _is_here(base: str, host: str, port: int) -> bool:
         return False
 
 
+def _is_safe_address(base: str) -> bool:
+    """Whether what is sent to this address of a provider is encrypted, or stays on this machine."""
+    try:
+        return not base or base.startswith("https://") or is_loopback(urlsplit(base).hostname or "")
+    except ValueError:
+        return False
+
+
 def _port(text: str) -> int:
     if not text.isdigit() or not 0 <= int(text) <= 65535:
         raise UnsafeStart(f"PORT must be a number from 0 to 65535, not {text!r}.")
@@ -248,6 +265,9 @@ def _refuse_unsafe(s: Settings) -> None:
         raise UnsafeStart(
             f"CHAT_KEPT_DAYS must be {SHORTEST_CHAT_DAYS} or more: promised answers are counted so far back."
         )
+    for name, base in s.providers.items():
+        if not _is_safe_address(base):
+            raise UnsafeStart(f"{name} must begin with https:// or be an address of this machine: secrets go there.")
     if not s.lenient and not s.twilio:
         raise UnsafeStart(
             "HOST beyond loopback or MONGODB_URI is set, so SMS must really be sent: "
