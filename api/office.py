@@ -29,6 +29,7 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
+from api.identity.citizens.notice import Notice
 from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
@@ -85,6 +86,18 @@ def shape() -> Shape:
     return Shape(release(), upgrades(), {"case_actions": ACTION_VERSION})
 
 
+def _notice(settings: Settings) -> Notice:
+    """What this installation settles of the notice of personal information."""
+    return Notice(
+        handler=settings.office_name,
+        contact=settings.office_contact,
+        conversation_days=settings.chat_kept_days,
+        sms_abroad=settings.twilio,
+        wechat=bool(settings.wechat_app_id),
+        tracking=bool(settings.kuaidi100_customer),
+    )
+
+
 class Office:
     """The services of all rooms and packages, as `app.extensions["circle"]` of an assembled app.
 
@@ -116,7 +129,10 @@ class Office:
             transact=database.transact,
             now=now,
             policy=Policy(
-                trial=self.settings.lenient, codes_a_day=self.settings.codes_a_day, codes_an_address=by_address
+                trial=self.settings.lenient,
+                codes_a_day=self.settings.codes_a_day,
+                codes_an_address=by_address,
+                notice=_notice(self.settings),
             ),
             ports=ports.filled(ports.of_identity, self),
         )

@@ -79,6 +79,12 @@ def test_no_page_renders_what_people_write_as_html(risk):
     assert [path for path, text in PAGES.items() if re.search(risk, text)] == []
 
 
+def test_pages_write_to_no_prototype():
+    """Keys of objects are ours, words of people are values; and no page merges deeply."""
+    polluting = re.compile(r"__proto__|\.prototype\b|setPrototypeOf|constructor\[|\bmerge\(|structuredClone\(")
+    assert [path for path, text in PAGES.items() if polluting.search(text)] == []
+
+
 def test_passwords_are_masked_and_may_be_pasted():
     """Masked until one asks to see it; named so that the browser's manager fills it in; no paste is caught."""
     fields = re.compile(r"<input\b[^>]*autocomplete=\"(?:current|new)-password\"[^>]*>", re.S)

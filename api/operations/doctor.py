@@ -68,6 +68,7 @@ def machine(settings: Settings, dist: Path = DIST) -> Iterator[Finding]:
     yield _keys(settings.keys)
     yield _pages(dist)
     yield _sms(settings)
+    yield _notice(settings)
     if settings.redis_url:
         yield _redis(settings.redis_url)
 
@@ -186,6 +187,14 @@ def _sms(settings: Settings) -> Finding:
     if settings.twilio:
         return Finding("sms", "ok", "sent by Twilio")
     return Finding("sms", "note", "shown on the console only", "Set the TWILIO_… settings before citizens use it.")
+
+
+def _notice(settings: Settings) -> Finding:
+    if settings.office_name and settings.office_contact:
+        return Finding("notice", "ok", f"personal information is handled by {settings.office_name}")
+    words = "the page of personal information does not say who handles it"
+    todo = "Set OFFICE_NAME and OFFICE_CONTACT (个人信息保护法 第17条)."
+    return Finding("notice", "note" if settings.lenient else "fail", words, todo)
 
 
 def _redis(url: str) -> Finding:
