@@ -1,7 +1,11 @@
-"""The assembled services: each room is built here, the lowest first, with the rooms below it and its ports."""
+"""The assembled services: each room is built here, the lowest first, with the rooms below it and its ports.
+
+In one file, so that the order in which the rooms are built is read from top to bottom.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import IO, Any
 
 import chat
@@ -31,6 +35,7 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
+from api.identity.citizens.notice import Notice
 from api.identity.ending import Ending
 from api.identity.sealing.index_rotation import Blind, IndexRotation
 from api.identity.sealing.keyring import Keyring
@@ -49,7 +54,7 @@ from api.matters import store as matters_store
 from api.matters.publishing import Publishing
 from api.matters.service import Matters
 from api.operations.confirm import open_questions
-from api.operations.migration import Shape
+from api.operations.migration import Shape, without_keys
 from api.operations.service import KeyFloor, Migrations
 from api.operations.store import OperationsStore
 from api.parcels import routes as parcels_routes
@@ -59,7 +64,7 @@ from api.reports import routes as reports_routes
 from api.reports import store as reports_store
 from api.reports.service import Reports
 from api.settings import Settings
-from api.storage.database import UNAVAILABLE, Database, Index
+from api.storage.database import UNAVAILABLE, Database, Index, Seal
 from api.times import BEIJING
 from api.web import guard, metrics
 
@@ -90,9 +95,25 @@ def upgrades() -> list[Any]:
     return [upgrade for store in STORES for upgrade in getattr(store, "UPGRADES", ())]
 
 
-def shape() -> Shape:
-    """The document versions that this release writes, and the way to them from those of earlier releases."""
-    return Shape(release(), upgrades(), {"case_actions": ACTION_VERSION})
+def shape(seal: Seal = without_keys) -> Shape:
+    """The document versions that this release writes, and the way to them from those of earlier releases.
+
+    Upgrades seal with `seal`; without it the versions alone may be asked for.
+    """
+    steps = [(collection, partial(expand, seal=seal), drop) for collection, expand, drop in upgrades()]
+    return Shape(release(), steps, {"case_actions": ACTION_VERSION})
+
+
+def _notice(settings: Settings) -> Notice:
+    """What this installation settles of the notice of personal information."""
+    return Notice(
+        handler=settings.office_name,
+        contact=settings.office_contact,
+        conversation_days=settings.chat_kept_days,
+        sms_abroad=settings.twilio,
+        wechat=bool(settings.wechat_app_id),
+        tracking=bool(settings.kuaidi100_customer),
+    )
 
 
 class Office:
@@ -105,7 +126,7 @@ class Office:
         self, settings: Settings, *, database: Database, keyring: Keyring, now: Callable[[], datetime], console: IO[str]
     ) -> None:
         self.settings, self.database, self.keyring, self.now = settings, database, keyring, now
-        Migrations(OperationsStore(database), shape=shape(), now=now).run()
+        Migrations(OperationsStore(database), shape=shape(keyring.seal), now=now).run()
         database.ensure(indexes())
         self._ground()
         self._log_ins_and_keys()
@@ -132,7 +153,10 @@ class Office:
             transact=database.transact,
             now=now,
             policy=Policy(
-                trial=self.settings.lenient, codes_a_day=self.settings.codes_a_day, codes_an_address=by_address
+                trial=self.settings.lenient,
+                codes_a_day=self.settings.codes_a_day,
+                codes_an_address=by_address,
+                notice=_notice(self.settings),
             ),
             ports=ports.filled(ports.of_identity, self),
         )
