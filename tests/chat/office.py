@@ -16,7 +16,7 @@ from api.refusals import Refusal
 from api.storage.database import Database
 from api.web.guard import Http
 from api.web.problems import preferred
-from chat import INDEXES, Chat, Ports, attach, blueprint
+from chat import INDEXES, Chat, LineLimits, Ports, attach, blueprint
 from chat import Refusal as ChatRefusal
 
 STATUS = {
@@ -48,6 +48,9 @@ STATUS = {
 
 FAST = 10**9
 """Messages per minute that one person may send in tests: in effect no limit."""
+
+ROOMY = LineLimits(FAST, FAST, FAST)
+"""Websockets that may be open in tests: in effect no limit."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ class Office:
             skills_of=lambda matter: [self.skills[matter]] if matter in self.skills else [],
             seal=self.keyring.seal if self.keyring else _seal,
             open_sealed=self.keyring.open_sealed if self.keyring else _open,
-            printed=lambda paper: repr(paper).encode(),
+            printed=lambda compose, reader: repr(compose()).encode(),
             remind=lambda desk, conversation, at, what: self.reminded.append((desk, conversation, what)),
         )
 
@@ -156,7 +159,12 @@ def utc_now() -> datetime:
 
 
 def site(
-    database: Database, office: Office, now: Callable[[], datetime], mode: str, redis_url: str | None = None
+    database: Database,
+    office: Office,
+    now: Callable[[], datetime],
+    mode: str,
+    redis_url: str | None = None,
+    limits: LineLimits = ROOMY,
 ) -> tuple[Flask, Chat]:
     """The chat in a Flask app of its own, with its HTTP routes and its socket."""
     database.ensure(INDEXES)
@@ -175,7 +183,7 @@ def site(
 
     for kind in (Refusal, ChatRefusal):
         app.register_error_handler(kind, refused)
-    attach(app, chat, office.actor, language_of=preferred, mode=mode, redis_url=redis_url)
+    attach(app, chat, office.actor, language_of=preferred, mode=mode, redis_url=redis_url, limits=limits)
     return app, chat
 
 
