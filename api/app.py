@@ -15,11 +15,12 @@ from api.office import Office
 from api.operations.service import open_keys
 from api.operations.store import OperationsStore
 from api.pages import routes as pages_routes
+from api.pages.plain import routes as plain_routes
 from api.refusals import Refusal
 from api.settings import Settings, is_loopback
 from api.storage.database import UNAVAILABLE, Database
 from api.times import utc_now
-from api.web import bodies, edge, guard, metrics, openapi, problems
+from api.web import bodies, edge, guard, metrics, openapi, problems, timeouts
 from api.web.limits import RateLimiter
 
 TEXT = "text/plain; charset=utf-8"
@@ -52,9 +53,8 @@ def create_app(
     edge.register(
         app,
         limits=limits,
-        proxies=settings.trusted_proxies,
         origins=settings.cors_origins,
-        https=settings.public_base.startswith("https://"),
+        hsts=settings.hsts,
         observe=measured.observe,
         quick=circle_routes.quick(office.circle),
     )
@@ -63,14 +63,17 @@ def create_app(
     for blueprint in office.blueprints(web):
         described.register_blueprint(blueprint)
     openapi.complete(app, described, web.allow)
-    app.register_blueprint(pages_routes.blueprint(web))
+    _pages(app, office, web, now)
     _health(app, web, database)
     metrics.register(app, web, measured, settings.metrics_token, is_loopback)
-    _attach_socket(app, office, settings, live)
+    _attach_socket(app, office, settings, live, spares)
+    app.wsgi_app = edge.behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign,assignment]
+    if live == "gevent":
+        app.wsgi_app = timeouts.timed(app.wsgi_app, chat.ENDPOINT)  # type: ignore[method-assign,assignment]
     return app
 
 
-def _attach_socket(app: Flask, office: Office, settings: Settings, live: str) -> None:
+def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, spares: Callable[[str], bool]) -> None:
     chat.attach(
         app,
         office.chat,
@@ -79,6 +82,22 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str) ->
         redis_url=settings.redis_url or None,
         mode=live,
         cors_origins=[settings.public_base, *settings.cors_origins] if settings.cors_origins else None,
+        limits=chat.LineLimits(settings.connections, settings.connections_an_address, settings.connections_a_person),
+        spares=spares,
+    )
+
+
+def _pages(app: Flask, office: Office, web: guard.Http, now: Callable[[], datetime]) -> None:
+    app.register_blueprint(pages_routes.blueprint(web))
+    app.register_blueprint(
+        plain_routes.blueprint(
+            circle=office.circle,
+            calendar=office.calendar,
+            matters=office.matters,
+            cases=office.cases,
+            http=web,
+            now=now,
+        )
     )
 
 

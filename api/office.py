@@ -30,12 +30,15 @@ from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
 from api.identity.citizens.notice import Notice
+from api.identity.ending import Ending
+from api.identity.sealing.index_rotation import Blind, IndexRotation
 from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
 from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
 from api.jobs.idempotency import Idempotency
+from api.jobs.job import SLOW_AT_ONCE
 from api.jobs.ports import Handler, Reaction
 from api.jobs.processes import Processes
 from api.jobs.service import Jobs
@@ -46,7 +49,7 @@ from api.matters.publishing import Publishing
 from api.matters.service import Matters
 from api.operations.confirm import open_questions
 from api.operations.migration import Shape
-from api.operations.service import Migrations
+from api.operations.service import KeyFloor, Migrations
 from api.operations.store import OperationsStore
 from api.parcels import routes as parcels_routes
 from api.parcels import store as parcels_store
@@ -74,6 +77,11 @@ def indexes() -> list[Index]:
 def sealed() -> list[Sealed]:
     """The sealed fields of every store."""
     return [line for store in STORES for line in getattr(store, "SEALED", ())]
+
+
+def blind() -> list[Blind]:
+    """The blind indexes of every store."""
+    return [line for store in STORES for line in getattr(store, "BLIND", ())]
 
 
 def upgrades() -> list[Any]:
@@ -111,6 +119,7 @@ class Office:
         Migrations(OperationsStore(database), shape=shape(), now=now).run()
         database.ensure(indexes())
         self._ground()
+        self._log_ins_and_keys()
         self._catalogue()
         self._matters_of_people()
         self._tell_and_talk(console)
@@ -120,7 +129,9 @@ class Office:
         database, keyring, now = self.database, self.keyring, self.now
         rows = jobs_store.JobStore(database)
         self.jobs = Jobs(rows, now=now, ports=ports.filled(ports.of_jobs, self))
-        self.once, self.processes = Idempotency(rows, now=now), Processes(rows, now=now)
+        self.once = Idempotency(rows, now=now)
+        self.processes = Processes(rows, now=now, index_keys=keyring.index_keys)
+        self.key_floor = KeyFloor(OperationsStore(database), keyring)
         self.audit = Audit(audit_store.AuditStore(database), now=now)
         by_address = self.settings.codes_a_day if self.settings.pocket else self.settings.codes_an_address
         self.identity = Identity(
@@ -136,13 +147,6 @@ class Office:
             ),
             ports=ports.filled(ports.of_identity, self),
         )
-        self.rotation = Rotation(
-            identity_store.SealedRows(database),
-            keyring=keyring,
-            sealed=sealed(),
-            enqueue=self.jobs.enqueue,
-            now=now,
-        )
         self.calendar = Calendar(
             calendar_store.CalendarStore(database),
             transact=database.transact,
@@ -154,9 +158,35 @@ class Office:
             keyring=keyring,
             audit=self.audit,
             enqueue=self.jobs.enqueue,
+            hasten=self.jobs.hasten,
             transact=database.transact,
             now=now,
             ports=ports.filled(ports.of_files, self),
+        )
+
+    def _log_ins_and_keys(self) -> None:
+        self.ending = Ending(
+            identity_store.IdentityStore(self.database),
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            end_all=self.identity.sessions.end_all,
+            record=self.audit.record,
+        )
+        self.rotation = Rotation(
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            sealed=sealed(),
+            enqueue=self.jobs.enqueue,
+            now=self.now,
+        )
+        self.index_rotation = IndexRotation(
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            listed=blind(),
+            enqueue=self.jobs.enqueue,
+            lacking=self.processes.lacking,
+            move_floor=self.key_floor.move,
+            now=self.now,
         )
 
     def _catalogue(self) -> None:
@@ -267,11 +297,13 @@ class Office:
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),
+            **self.index_rotation.handlers(),
             "audit.head": lambda slot: self.audit.log_head(),
         }
         steps = {
             "events": self.jobs.dispatch,
             "jobs": self.jobs.run_job,
+            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(1, SLOW_AT_ONCE + 1)},
             "leases": self.jobs.keep,
             "schedule": self.jobs.schedule,
             "audit": self.audit.seal,
@@ -282,6 +314,7 @@ class Office:
             "circle": self.circle.follow,
             "matters": self.matters.follow,
             "processes": self.processes.renew,
+            "keys": self.key_floor.follow,
         }
         self.worker = Worker(steps, now=self.now)
         self.database.after_commit(self.worker.nudge)

@@ -108,6 +108,10 @@ class ChatSocket:
         """Forget a connection. An officer's presence runs out by itself, unless they come back."""
         self._callers.pop(sid, None)
 
+    def person(self, sid: str) -> str:
+        """The id of who is logged in by a connection."""
+        return self._callers[sid].actor.id
+
     def connected(self) -> int:
         """The number of this process's connections."""
         return len(self._callers)

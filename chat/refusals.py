@@ -146,6 +146,14 @@ class TooOften(Refusal):
     en = "Too fast. Wait a moment, then go on."
 
 
+class TooManyLines(Refusal):
+    """So many websockets are open, of this person, of their network address or in all, that there is no room."""
+
+    code = "too_many_lines"
+    zh = "同时打开的窗口太多，请关掉几个再试。"
+    en = "Too many windows are open at once. Close some, then try again."
+
+
 class AtCapacity(Refusal):
     """The officer holds as many conversations as their capacity."""
 

@@ -28,7 +28,7 @@ from chat.live.memory import Memory
 from chat.live.reader_views import ReaderViews
 from chat.live.writer import MessageWriter
 from chat.moves import Moves
-from chat.ports import Document, Ports, Viewer
+from chat.ports import Document, Ports, Transcript, Viewer
 from chat.refusals import BadCursor, BadFields, NotFound, Refusal
 from chat.replies.service import Replies
 from chat.replies.store import ReplyStore
@@ -250,10 +250,14 @@ class Chat:
     def transcript(self, actor: Viewer, conversation_id: str) -> bytes:
         """The public stream as PDF; the last two thousand messages."""
         conversation = self._opened(actor, conversation_id)
-        after = max(0, self._store.last(conversation.id, "public") - MOST_PRINTED)
-        rows = self._store.page(conversation.id, "public", after, MOST_PRINTED)
-        messages = self._views.messages(rows, conversation, actor)
-        return self._ports.printed(transcript_of(self._views.conversation(conversation, actor), messages, self._now()))
+
+        def compose() -> Transcript:
+            after = max(0, self._store.last(conversation.id, "public") - MOST_PRINTED)
+            rows = self._store.page(conversation.id, "public", after, MOST_PRINTED)
+            messages = self._views.messages(rows, conversation, actor)
+            return transcript_of(self._views.conversation(conversation, actor), messages, self._now())
+
+        return self._ports.printed(compose, actor.id)
 
     def original(self, actor: Viewer, conversation_id: str, seq: int) -> Document:
         """The unmasked text of a message, for the officer who holds the conversation or took it first.

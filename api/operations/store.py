@@ -9,16 +9,25 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
+import bson
 from bson.codec_options import CodecOptions
+from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne, timeout
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
+from api.jobs.job import QUEUES
 from api.operations.migration import MigrationStep
 from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
-LEFT_OUT = frozenset({"health", "processes"})
-"""Collections that no backup holds: their content is transient and useless after a restore."""
+LEFT_OUT = frozenset(
+    {
+        *("health", "processes", "desk_presence"),
+        *("sessions", "log_ins", "login_codes", "login_counts", "recoveries"),
+    }
+)
+"""Collections that no backup holds and no restore brings back: what is true for the moment alone, and what lets people
+in. A log-in or code of an older day must not come to life again, least of all one that was ended since."""
 LONG_SECONDS = 24 * 3600.0
 BATCH_DOCUMENTS = 200
 BATCH_BYTES = 8_000_000
@@ -85,18 +94,22 @@ class OperationsStore:
                 self._db[name].drop()
 
     def put(self, collection: str, documents: Iterable[bytes]) -> None:
-        """Insert documents (BSON) unchanged."""
+        """Insert documents (BSON) unchanged. Raises ValueError for one that is no BSON, or that the store refuses."""
         rows = self._db.handle.get_collection(collection, codec_options=RAW)
         batch: list[Any] = []
         size = 0
-        for document in documents:
-            if batch and (len(batch) == BATCH_DOCUMENTS or size + len(document) > BATCH_BYTES):
+        try:
+            for document in documents:
+                if batch and (len(batch) == BATCH_DOCUMENTS or size + len(document) > BATCH_BYTES):
+                    rows.insert_many(batch)
+                    batch, size = [], 0
+                bson.decode(document)
+                batch.append(RawBSONDocument(document))
+                size += len(document)
+            if batch:
                 rows.insert_many(batch)
-                batch, size = [], 0
-            batch.append(RawBSONDocument(document))
-            size += len(document)
-        if batch:
-            rows.insert_many(batch)
+        except (InvalidBSON, BulkWriteError) as error:
+            raise ValueError(f"{type(error).__name__}: {error}"[:200]) from None
 
     # -- installation ---------------------------------------------------------
 
@@ -180,7 +193,7 @@ class OperationsStore:
                 "keys": rows.get("keys"),
                 "restoring": self.restoring(),
                 "staff": self._db["staff"].count_documents({}),
-                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in ("events", "jobs")},
+                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in QUEUES},
                 "unconfirmed": self._db["points"].count_documents({"confirmed": False}),
                 "points": list(self._db["points"].find({})),
                 "staff_at": Counter(row["point"] for row in self._db["staff"].find({"active": True}, {"point": 1})),

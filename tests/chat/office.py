@@ -15,7 +15,7 @@ from api.refusals import Refusal
 from api.storage.database import Database
 from api.web.guard import Http
 from api.web.problems import preferred
-from chat import INDEXES, Chat, Ports, attach, blueprint
+from chat import INDEXES, Chat, LineLimits, Ports, attach, blueprint
 from chat import Refusal as ChatRefusal
 
 STATUS = {
@@ -47,6 +47,9 @@ STATUS = {
 
 FAST = 10**9
 """Messages per minute that one person may send in tests: in effect no limit."""
+
+ROOMY = LineLimits(FAST, FAST, FAST)
+"""Websockets that may be open in tests: in effect no limit."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class Office:
             skills_of=lambda matter: [self.skills[matter]] if matter in self.skills else [],
             seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
             open_sealed=_open,
-            printed=lambda paper: repr(paper).encode(),
+            printed=lambda compose, reader: repr(compose()).encode(),
             remind=lambda desk, conversation, at, what: self.reminded.append((desk, conversation, what)),
         )
 
@@ -149,7 +152,12 @@ def utc_now() -> datetime:
 
 
 def site(
-    database: Database, office: Office, now: Callable[[], datetime], mode: str, redis_url: str | None = None
+    database: Database,
+    office: Office,
+    now: Callable[[], datetime],
+    mode: str,
+    redis_url: str | None = None,
+    limits: LineLimits = ROOMY,
 ) -> tuple[Flask, Chat]:
     """The chat in a Flask app of its own, with its HTTP routes and its socket."""
     database.ensure(INDEXES)
@@ -168,7 +176,7 @@ def site(
 
     for kind in (Refusal, ChatRefusal):
         app.register_error_handler(kind, refused)
-    attach(app, chat, office.actor, language_of=preferred, mode=mode, redis_url=redis_url)
+    attach(app, chat, office.actor, language_of=preferred, mode=mode, redis_url=redis_url, limits=limits)
     return app, chat
 
 

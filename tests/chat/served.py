@@ -14,9 +14,7 @@ import argparse  # noqa: E402
 import json  # noqa: E402
 from dataclasses import replace  # noqa: E402
 
-from gevent.pywsgi import WSGIServer  # noqa: E402
-
-from api.server import settle_memory, start_undelayed  # noqa: E402
+from api.server import BoundedServer, settle_memory, start_undelayed  # noqa: E402
 from api.storage.database import Database  # noqa: E402
 from tests.chat.office import Actor, Office, site, utc_now  # noqa: E402
 
@@ -44,7 +42,7 @@ def main() -> None:
     known = people(office, told.citizens, told.officers)
     office.people = {one.token: one for one in known.values()}
     app, _ = site(Database(told.uri, told.database), office, utc_now, "gevent", told.redis_url)
-    server = WSGIServer(("127.0.0.1", told.port), app, log=None)
+    server = BoundedServer(("127.0.0.1", told.port), app, spares=lambda peer: True)
     settle_memory()
     start_undelayed(server)
     three = {who: known[who].token for who in ("citizen", "other", "officer")}

@@ -62,10 +62,15 @@ def test_pictures_of_every_kind_of_pixel_are_taken(mode):
     assert grey == (255 if mode == "1" else pytest.approx(200, abs=4))
 
 
-def test_a_large_photograph_is_made_smaller():
-    found, kept = checked(photo(8000, 6000))
-    assert max(found.facts.values()) == 5000
-    assert Image.open(io.BytesIO(kept["content"])).size == (3750, 5000)
+@pytest.mark.parametrize(
+    ("width", "height", "stands"),
+    [(8000, 6000, (4416, 5888)), (8192, 6144, (4416, 5888)), (1080, 24_000, (24_000, 1080))],
+)
+def test_a_large_photograph_is_made_smaller(width, height, stands):
+    """The photographs of papers.py are turned by 90 degrees."""
+    found, kept = checked(photo(width, height))
+    assert (found.facts["width"], found.facts["height"]) == stands
+    assert Image.open(io.BytesIO(kept["content"])).size == stands
 
 
 def test_a_pdf_is_counted_and_kept_byte_for_byte():

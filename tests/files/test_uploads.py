@@ -216,7 +216,7 @@ def test_the_last_byte_the_new_state_and_the_job_are_one_write(citizen, database
     assert send(citizen, location, len(PNG) - 1, PNG[-1:]).status_code == 204
     row = citizen.get(location)
     assert (row["state"], row["received_at"]) == ("checking", "2026-11-24T10:00:00+08:00")
-    assert database["jobs"].count_documents({"kind": "files.check"}) == 1
+    assert database["slow_jobs"].count_documents({"kind": "files.check"}) == 1
 
 
 @pytest.mark.parametrize("algorithm", rules.CHECKSUMS)

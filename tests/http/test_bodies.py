@@ -74,7 +74,7 @@ def test_a_piece_of_an_upload_may_be_longer(citizen):
 
 ADDRESSES = {
     "a NUL in the path": ("/v1/matters/a%00b", {400}),
-    "a NUL in the query": ("/v1/matters?theme=a%00b", {400}),
+    "a NUL in the query": ("/v1/matters?theme=a%00b", {200, 422}),
     "not UTF-8 in the path": ("/v1/matters/%ff%fe", {404}),
     "not UTF-8 in the query": ("/v1/matters/search?q=%ff%fe", {200, 422}),
     "half a character": ("/v1/matters/%ed%a0%80", {404}),

@@ -74,7 +74,7 @@ class Citizens:
         code_id, code = str(uuid7()), rules.new_code()
         row = {
             "_id": code_id,
-            "phone_index": index,
+            "phone_index": self._keys.index_to_store("phone", phone),
             "phone": self._keys.seal(code_id, "phone", phone),
             "code": rules.code_digest(code_id, code),
             "tries": 0,
@@ -117,7 +117,7 @@ class Citizens:
         if self._ports.wechat is None:
             raise NotFound
         account = self._ports.wechat.account(code)
-        index = self._keys.index("openid", account.openid)
+        index = self._keys.fixed_index("openid", account.openid)
         bound = self._store.wechat_account(index)
         if bound is None:
             if not phone_code:
@@ -145,7 +145,7 @@ class Citizens:
         if not id_number:
             raise rules.IdentityNeeded
         self._take(f"identity:{citizen['_id']}", rules.CODE_TRIES, rules.DAY)
-        if self._keys.index("id_number", self._number(id_number)) != citizen["id_index"]:
+        if self._keys.index("id_number", self._number(id_number)) != self._keys.settled(citizen["id_index"]):
             raise rules.IdentityWrong
 
     def _device(self, citizen: Row, device: str) -> str:
@@ -157,7 +157,7 @@ class Citizens:
             {
                 "_id": citizen_id,
                 "v": 1,
-                "phone_index": self._keys.index("phone", phone),
+                "phone_index": self._keys.index_to_store("phone", phone),
                 "phone": self._keys.seal(citizen_id, "phone", phone),
                 "name": None,
                 "assurance": "phone",
@@ -238,12 +238,12 @@ class Citizens:
 
     def _verified(self, row: Row, name: str, number: str, how: str, by: Actor) -> Row:
         citizen_id, index = row["_id"], self._keys.index("id_number", number)
-        if row.get("id_index") not in (None, index):
+        if row.get("id_index") and self._keys.settled(row["id_index"]) != index:
             raise VerifiedAsOther
         change = {
             "name": self._keys.seal(citizen_id, "name", name),
             "id_number": self._keys.seal(citizen_id, "id_number", number),
-            "id_index": index,
+            "id_index": self._keys.index_to_store("id_number", number),
             "assurance": "verified",
             "verified": {"how": how, "by": by.id, "at": self._now()},
         }
@@ -320,7 +320,7 @@ class Citizens:
 
         def write(session: Any) -> None:
             if row.get("id_index"):
-                self._mandates.end_all(session, actor, row["id_index"])
+                self._mandates.end_all(session, actor, self._keys.settled(row["id_index"]))
             self._store.unset_citizen(session, actor.id, closed, ["phone", "id_number", "id_index"])
             self._ports.audit(actor.id, "close_account", f"citizen:{actor.id}", session=session)
 
