@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import IO, Any
 
 import chat
@@ -48,7 +49,7 @@ from api.matters import store as matters_store
 from api.matters.publishing import Publishing
 from api.matters.service import Matters
 from api.operations.confirm import open_questions
-from api.operations.migration import Shape
+from api.operations.migration import Shape, without_keys
 from api.operations.service import KeyFloor, Migrations
 from api.operations.store import OperationsStore
 from api.parcels import routes as parcels_routes
@@ -58,7 +59,7 @@ from api.reports import routes as reports_routes
 from api.reports import store as reports_store
 from api.reports.service import Reports
 from api.settings import Settings
-from api.storage.database import UNAVAILABLE, Database, Index
+from api.storage.database import UNAVAILABLE, Database, Index, Seal
 from api.times import BEIJING
 from api.web import guard, metrics
 
@@ -89,9 +90,13 @@ def upgrades() -> list[Any]:
     return [upgrade for store in STORES for upgrade in getattr(store, "UPGRADES", ())]
 
 
-def shape() -> Shape:
-    """The document versions that this release writes, and the way to them from those of earlier releases."""
-    return Shape(release(), upgrades(), {"case_actions": ACTION_VERSION})
+def shape(seal: Seal = without_keys) -> Shape:
+    """The document versions that this release writes, and the way to them from those of earlier releases.
+
+    Upgrades seal with `seal`; without it the versions alone may be asked for.
+    """
+    steps = [(collection, partial(expand, seal=seal), drop) for collection, expand, drop in upgrades()]
+    return Shape(release(), steps, {"case_actions": ACTION_VERSION})
 
 
 def _notice(settings: Settings) -> Notice:
@@ -116,7 +121,7 @@ class Office:
         self, settings: Settings, *, database: Database, keyring: Keyring, now: Callable[[], datetime], console: IO[str]
     ) -> None:
         self.settings, self.database, self.keyring, self.now = settings, database, keyring, now
-        Migrations(OperationsStore(database), shape=shape(), now=now).run()
+        Migrations(OperationsStore(database), shape=shape(keyring.seal), now=now).run()
         database.ensure(indexes())
         self._ground()
         self._log_ins_and_keys()

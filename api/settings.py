@@ -53,8 +53,6 @@ SETTINGS = (
     Setting("CODES_A_DAY", "20000", "log-in codes that the whole office sends in a day; one more rings an alarm"),
     Setting("CODES_AN_ADDRESS", "200", "log-in codes that one network address is sent in an hour"),
     Setting("POSTS_A_MINUTE", "60", "messages that one person may send in conversations in a minute"),
-    Setting("OFFICE_NAME", "", "who handles people's data (个人信息处理者), as the page of its rules says"),
-    Setting("OFFICE_CONTACT", "", "how to reach them about it: telephone, address"),
     Setting("CONNECTIONS", "4000", "websockets that a process holds; gunicorn's `--worker-connections` must exceed it"),
     Setting(
         "CONNECTIONS_AN_ADDRESS",
@@ -62,6 +60,8 @@ SETTINGS = (
         "websockets that one network address (an IPv6 /64 is one) holds in a process; a tenth of them without a log-in",
     ),
     Setting("CONNECTIONS_A_PERSON", "20", "websockets that one person holds in a process"),
+    Setting("OFFICE_NAME", "", "who handles people's data (个人信息处理者), as the page of its rules says"),
+    Setting("OFFICE_CONTACT", "", "how to reach them about it: telephone, address"),
     Setting("CHAT_KEPT_DAYS", "730", "days that a closed conversation is kept; one tied to a case stays with the case"),
     Setting("WECHAT_APP_ID", "", "WeChat mini-program; with the next one, people log in through WeChat"),
     Setting("WECHAT_SECRET", "", "the mini-program's secret"),
@@ -106,11 +106,11 @@ class Settings:
     codes_a_day: int
     codes_an_address: int
     posts_a_minute: int
-    office_name: str
-    office_contact: str
     connections: int
     connections_an_address: int
     connections_a_person: int
+    office_name: str
+    office_contact: str
     chat_kept_days: int
     wechat_app_id: str
     wechat_secret: str
@@ -208,11 +208,11 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
         codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
         posts_a_minute=_count("POSTS_A_MINUTE", values["POSTS_A_MINUTE"]),
-        office_name=values["OFFICE_NAME"],
-        office_contact=values["OFFICE_CONTACT"],
         connections=_count("CONNECTIONS", values["CONNECTIONS"]),
         connections_an_address=_count("CONNECTIONS_AN_ADDRESS", values["CONNECTIONS_AN_ADDRESS"]),
         connections_a_person=_count("CONNECTIONS_A_PERSON", values["CONNECTIONS_A_PERSON"]),
+        office_name=values["OFFICE_NAME"],
+        office_contact=values["OFFICE_CONTACT"],
         chat_kept_days=_count("CHAT_KEPT_DAYS", values["CHAT_KEPT_DAYS"]),
         wechat_app_id=values["WECHAT_APP_ID"],
         wechat_secret=values["WECHAT_SECRET"],

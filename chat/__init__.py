@@ -20,7 +20,8 @@ from chat.talk import store as talk_store
 
 STORES = (talk_store, desk_store, away_store, blocks_store, replies_store, retention_store)
 INDEXES = [index for store in STORES for index in store.INDEXES]
-SEALED = talk_store.SEALED
+SEALED = [*talk_store.SEALED, *blocks_store.SEALED]
+UPGRADES = [*talk_store.UPGRADES, *blocks_store.UPGRADES]
 
 __all__ = [
     "ENDPOINT",
@@ -31,6 +32,7 @@ __all__ = [
     "Ports",
     "Refusal",
     "Transcript",
+    "UPGRADES",
     "attach",
     "blueprint",
     "describe",

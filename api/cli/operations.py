@@ -15,11 +15,11 @@ from api.cli.opening import opened_store
 def migrate() -> None:
     """Migrate all documents to the versions of this release; every start does this too."""
     from api.office import shape
-    from api.operations.service import Migrations
+    from api.operations.service import Migrations, open_keys
     from api.times import utc_now
 
-    with opened_store() as (_, store):
-        lines = Migrations(store, shape=shape(), now=utc_now).run()
+    with opened_store() as (config, store):
+        lines = Migrations(store, shape=shape(open_keys(store, config.keys).seal), now=utc_now).run()
     click.echo("\n".join(lines) or "nothing to do")
 
 

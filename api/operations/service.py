@@ -78,12 +78,15 @@ class Migrations:
 
     def _expand(self, step: MigrationStep, lease: dict[str, Any]) -> list[str]:
         count = 0
-        while rows := self._store.behind(step):
-            if not self._store.renew_schema(lease, self._now()):
-                raise MigrationFailed("Another process took over bringing the store forward. Look at its log.")
-            self._store.expand(step, {row["_id"]: self._fields(step, row) for row in rows})
-            count += len(rows)
+        while expanded := sum(self._expand_batch(step, lease, rows) for rows in self._store.behind(step)):
+            count += expanded
         return [f"{step.collection}: {count} documents brought to version {step.to}"] if count else []
+
+    def _expand_batch(self, step: MigrationStep, lease: dict[str, Any], rows: list[dict[str, Any]]) -> int:
+        if not self._store.renew_schema(lease, self._now()):
+            raise MigrationFailed("Another process took over bringing the store forward. Look at its log.")
+        self._store.expand(step, {row["_id"]: self._fields(step, row) for row in rows})
+        return len(rows)
 
     @staticmethod
     def _fields(step: MigrationStep, row: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import bson
@@ -160,9 +161,11 @@ class OperationsStore:
         """Release the lease and write the result."""
         self._rows.update_one(_held(lease), {"$set": {"lease.until": now, **fields}})
 
-    def behind(self, step: MigrationStep) -> list[Document]:
-        """A batch of documents that are at the version before this step."""
-        return list(self._db[step.collection].find({"v": _before(step)}).limit(BATCH_DOCUMENTS))
+    def behind(self, step: MigrationStep) -> Iterator[list[Document]]:
+        """The documents that are at the version before this step, in batches, read in one pass."""
+        rows = self._db[step.collection].find({"v": _before(step)}, batch_size=BATCH_DOCUMENTS)
+        while batch := list(islice(rows, BATCH_DOCUMENTS)):
+            yield batch
 
     def expand(self, step: MigrationStep, fields: Mapping[Any, Document]) -> None:
         """Set the new fields and version of documents, by `_id`; skips those that another process has migrated."""
@@ -173,10 +176,16 @@ class OperationsStore:
         self._db[step.collection].bulk_write(changes, ordered=False)
 
     def contract(self, step: MigrationStep) -> int:
-        """Remove the old fields of a step; returns how many documents had any."""
+        """Remove the old fields of a step, batch by batch; returns how many documents had any."""
+        if not step.drop:
+            return 0
+        rows = self._db[step.collection]
         had: Document = {"$or": [{field: {"$exists": True}} for field in step.drop]}
         gone = {"$unset": dict.fromkeys(step.drop, "")}
-        return self._db[step.collection].update_many(had, gone).modified_count if step.drop else 0
+        having, count = rows.find(had, {"_id": 1}, batch_size=BATCH_DOCUMENTS), 0
+        while ids := [row["_id"] for row in islice(having, BATCH_DOCUMENTS)]:
+            count += rows.update_many({"_id": {"$in": ids}}, gone).modified_count
+        return count
 
     # -- how it stands ----------------------------------------------------------
 

@@ -73,6 +73,7 @@ STATUS: dict[int, frozenset[str]] = {
             "not_on_its_way",
             "notice_not_resendable",
             "conversation_closed",
+            "earlier_unknown",
             "claim_first",
             "not_the_officer",
             "already_claimed",

@@ -9,6 +9,7 @@ from uuid import uuid4
 from flask import Flask
 from flask_smorest import Api
 
+from api.identity.sealing.keyring import Keyring
 from api.jobs import store as jobs_store
 from api.jobs.idempotency import Idempotency
 from api.refusals import Refusal
@@ -91,6 +92,8 @@ class Office:
     reminded: list[tuple[str, str, str]] = field(default_factory=list)
     announced: list[tuple[str, str]] = field(default_factory=list)
     audited: list[tuple[str, str, str]] = field(default_factory=list)
+    keyring: Keyring | None = None
+    """Real keys; without them a sealed text is its mirror image."""
 
     def citizen(self, name: str = "张三") -> Actor:
         """A new citizen."""
@@ -117,8 +120,8 @@ class Office:
             record=lambda actor, act, subject, session=None: self.audited.append((actor, act, subject)),
             case_kept=lambda number: True,
             skills_of=lambda matter: [self.skills[matter]] if matter in self.skills else [],
-            seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
-            open_sealed=_open,
+            seal=self.keyring.seal if self.keyring else _seal,
+            open_sealed=self.keyring.open_sealed if self.keyring else _open,
             printed=lambda compose, reader: repr(compose()).encode(),
             remind=lambda desk, conversation, at, what: self.reminded.append((desk, conversation, what)),
         )
@@ -138,6 +141,10 @@ class Office:
         if self.uploads.get(upload) != viewer.id:
             return None
         return {"id": upload, "name": "照片.jpg", "type": "image/jpeg", "size": 9, "received": 9}
+
+
+def _seal(record: str, field: str, text: str) -> str:
+    return f"sealed:{record}:{field}:{text[::-1]}"
 
 
 def _open(record: str, field: str, sealed: str) -> str:

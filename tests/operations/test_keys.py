@@ -14,6 +14,7 @@ from tests.way import ID_NUMBER, accepted_upload
 
 ROOMS = {
     *("cases", "case_actions", "drafts", "parcels", "notices", "uploads", "reports", "messages"),
+    *("conversations", "chat_blocks"),
     *("citizens", "login_codes", "wechat_accounts", "mandates", "staff"),
 }
 
@@ -44,7 +45,11 @@ def lived(app, citizen, anyone, window, handler, drain, clock):
     number = {"client_id": "0b0e3a52-9f0c-4a52-9d07-7a5f2f5f0002", "kind": "text", "text": f"我的身份证号 {ID_NUMBER}"}
     said = citizen.post(talk, number)["seq"]
     office = app.extensions["circle"]
-    office.chat.handling.claim(office.identity.actor(window.token), story["conversation"])
+    officer = office.identity.actor(window.token)
+    office.chat.handling.claim(officer, story["conversation"])
+    office.chat.blocks.block(officer, once, story["conversation"], {"hours": 1, "reason": "言语过激"})
+    office.chat.handling.end(officer, story["conversation"], "已答复")
+    office.chat.read(office.identity.actor(citizen.token), story["conversation"], 99)
     return {**story, "upload": upload, "said": said}
 
 
