@@ -1,6 +1,7 @@
 """The rules of a case: its states, who may do what in which, and the fold of its append-only actions."""
 
 import secrets
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -281,6 +282,8 @@ def allowed(standing: CaseStanding, roles: frozenset[str], actor_id: str) -> lis
     ]
 
 
+NUMBER_SIGNS = 11
+"""The signs of a case number after its prefix: six of the date, five random ones."""
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so that a number can be read out over the phone."""
 
@@ -310,6 +313,31 @@ def new_number(prefix: str, day: datetime) -> str:
 def new_receipt() -> str:
     """A random receipt code of 8 characters (40 bits), which only the applicant is given."""
     return _random(8)
+
+
+def number_as_read(text: str) -> str:
+    """A case number as somebody typed or dictated it, in the form of `new_number`: any dashes, blanks, widths and case.
+
+    O, I and L are read as the digits that they are taken for, since numbers have none of them after the prefix.
+    """
+    signs = _signs(text)
+    if len(signs) <= NUMBER_SIGNS:
+        return text.strip().upper()
+    prefix, day, tail = signs[:-NUMBER_SIGNS], _digits(signs[-NUMBER_SIGNS:-5]), _digits(signs[-5:])
+    return f"{prefix}{day}-{tail}"
+
+
+def receipt_as_read(text: str) -> str:
+    """A receipt code as somebody typed or dictated it, in the form of `new_receipt`."""
+    return _digits(_signs(text))
+
+
+def _signs(text: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFKC", text).upper() if sign.isascii() and sign.isalnum())
+
+
+def _digits(signs: str) -> str:
+    return signs.translate(str.maketrans("OIL", "011"))
 
 
 def _random(length: int) -> str:

@@ -9,7 +9,7 @@ network from which the right code was given in the last ninety days, which has f
 from datetime import timedelta
 from hmac import compare_digest
 
-from api.cases.case import Case
+from api.cases.case import Case, number_as_read, receipt_as_read
 from api.cases.ground import CaseGround
 from api.refusals import NotFound
 from api.times import BEIJING
@@ -34,9 +34,9 @@ class Lookups:
         A try is taken before the code is compared and given back if it was right, so that many at once are no more
         than five.
         """
-        ground, number = self._ground, number.strip().upper()
+        ground, number = self._ground, number_as_read(number)
         case = ground.store.by_number(number)
-        given = ground.keyring.index("receipt", code.strip().upper())
+        given = ground.keyring.index("receipt", receipt_as_read(code))
         kept = ground.keyring.settled(case.receipt_index) if case else ground.keyring.index("receipt", "")
         is_right = compare_digest(kept, given)
         if case and ground.access.concerns_visitor(visitor, case):
