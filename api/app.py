@@ -45,7 +45,14 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     spares = is_loopback if settings.pocket else lambda address: False
     app.extensions["limits"] = limits = RateLimiter(settings.redis_url, spares=spares)
-    web = guard.Http(actor_of=office.identity.actor, once=office.once, limit=limits.person)
+    sessions = office.identity.sessions
+    web = guard.Http(
+        actor_of=office.identity.actor,
+        once=office.once,
+        limit=limits.person,
+        acted=sessions.acted,
+        is_fresh=sessions.fresh_until,
+    )
     measured = metrics.Metrics(office.readings())
     edge.register(
         app,
@@ -61,7 +68,7 @@ def create_app(
     for blueprint in office.blueprints(web):
         described.register_blueprint(blueprint)
     openapi.complete(app, described, web.allow)
-    app.register_blueprint(pages_routes.blueprint(web))
+    app.register_blueprint(pages_routes.blueprint(web, trial=settings.lenient))
     _health(app, web, database)
     metrics.register(app, web, measured, settings.metrics_token, is_loopback)
     _attach_socket(app, office, settings, live)
@@ -73,6 +80,7 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str) ->
         app,
         office.chat,
         office.identity.actor,
+        acted=office.identity.sessions.acted,
         language_of=problems.preferred,
         redis_url=settings.redis_url or None,
         mode=live,

@@ -46,6 +46,8 @@ SETTINGS = (
     Setting("TWILIO_API_BASE", "", "another address for Twilio's API, for tests against a stand-in"),
     Setting("CODES_A_DAY", "20000", "log-in codes that the whole office sends in a day; one more rings an alarm"),
     Setting("CODES_AN_ADDRESS", "200", "log-in codes that one network address is sent in an hour"),
+    Setting("STAFF_LOGIN_HOURS", "12", "hours after which a log-in of staff ends in any case"),
+    Setting("CITIZEN_LOGIN_DAYS", "180", "days after which a log-in of a citizen ends in any case"),
     Setting("POSTS_A_MINUTE", "60", "messages that one person may send in conversations in a minute"),
     Setting("CHAT_KEPT_DAYS", "730", "days that a closed conversation is kept; one tied to a case stays with the case"),
     Setting("WECHAT_APP_ID", "", "WeChat mini-program; with the next one, people log in through WeChat"),
@@ -58,6 +60,8 @@ SETTINGS = (
 
 
 SHORTEST_CHAT_DAYS = 366
+MOST_STAFF_HOURS, MOST_CITIZEN_DAYS = 7 * 24, 3 * 366
+"""The longest that a log-in may be allowed to last."""
 
 TRIAL_RIGHTS = "whoever reaches it may log in as any phone number and verify any identity number"
 """What the console providers of a trial allow."""
@@ -86,6 +90,8 @@ class Settings:
     twilio_api_base: str
     codes_a_day: int
     codes_an_address: int
+    staff_login_hours: int
+    citizen_login_days: int
     posts_a_minute: int
     chat_kept_days: int
     wechat_app_id: str
@@ -165,6 +171,8 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         twilio_api_base=values["TWILIO_API_BASE"],
         codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
         codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
+        staff_login_hours=_count("STAFF_LOGIN_HOURS", values["STAFF_LOGIN_HOURS"], MOST_STAFF_HOURS),
+        citizen_login_days=_count("CITIZEN_LOGIN_DAYS", values["CITIZEN_LOGIN_DAYS"], MOST_CITIZEN_DAYS),
         posts_a_minute=_count("POSTS_A_MINUTE", values["POSTS_A_MINUTE"]),
         chat_kept_days=_count("CHAT_KEPT_DAYS", values["CHAT_KEPT_DAYS"]),
         wechat_app_id=values["WECHAT_APP_ID"],
@@ -193,9 +201,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _count(name: str, text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise UnsafeStart(f"{name} must be a number above 0, not {text!r}.")
+def _count(name: str, text: str, most: int | None = None) -> int:
+    if not text.isdecimal() or int(text) == 0 or (most is not None and int(text) > most):
+        span = "above 0" if most is None else f"from 1 to {most}"
+        raise UnsafeStart(f"{name} must be a number {span}, not {text!r}.")
     return int(text)
 
 

@@ -14,7 +14,7 @@ from chat.live.hints import desk_room, member_room, staff_room
 from chat.ports import Document, Viewer
 from chat.refusals import BadFields, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
 from chat.service import Chat
-from chat.talk.access import EVENT_ROLES, reads, serves
+from chat.talk.access import EVENT_ROLES, PERSON_EVENTS, reads, serves
 from chat.talk.conversation import Conversation
 
 log = logging.getLogger("circle.chat")
@@ -57,10 +57,17 @@ class SocketRooms(Protocol):
 class ChatSocket:
     """The handlers of `/chat`, and the connections of this process."""
 
-    def __init__(self, chat: Chat, server: SocketRooms, actor_of: ActorOf, language_of: LanguageOf) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        server: SocketRooms,
+        actor_of: ActorOf,
+        language_of: LanguageOf,
+        acted: Callable[[Any], object] = lambda actor: None,
+    ) -> None:
         self._chat = chat
         self._server = server
-        self._actor_of = actor_of
+        self._actor_of, self._acted = actor_of, acted
         self._language_of = language_of
         self._callers: dict[str, Caller] = {}
         self.acts: dict[str, Act] = {event: getattr(self, f"on_{event}") for event in EVENT_ROLES}
@@ -80,6 +87,8 @@ class ChatSocket:
                 self._chat.events.take(caller.sid)
                 if not caller.actor.roles & roles:
                     raise RoleWrong
+                if event in PERSON_EVENTS:
+                    self._acted(caller.actor)
                 return {"ok": True, **(act(caller, _checked(body)) or {})}
             except Refusal as refusal:
                 return _refused(refusal, caller.language)

@@ -80,12 +80,14 @@ def attach(
     *,
     language_of: LanguageOf,
     mode: str,
+    acted: Callable[[Any], object] = lambda actor: None,
     redis_url: str | None = None,
     cors_origins: list[str] | None = None,
 ) -> SocketIO:
     """Attach the socket to the app. `mode` is gevent, or threading in tests; websocket is the only transport.
 
-    `cors_origins` None allows the page's own origin alone. With `redis_url` several processes relay to one another.
+    `acted(actor)` is told of each event that a person causes. `cors_origins` None allows the page's own origin alone.
+    With `redis_url` several processes relay to one another.
     """
     relay = _relay(redis_url, chat, lambda command: _obey(chat, socket, command)) if redis_url else None
     sockets = SocketIO(
@@ -101,7 +103,7 @@ def attach(
         max_http_buffer_size=MOST_BYTES,
     )
     app.wsgi_app = _uncompressed(app.wsgi_app)  # type: ignore[method-assign]
-    socket = ChatSocket(chat, sockets.server, actor_of, language_of)
+    socket = ChatSocket(chat, sockets.server, actor_of, language_of, acted)
     _register(sockets, socket, chat)
     _connect_hints(sockets, socket, chat)
     if relay is not None:

@@ -9,6 +9,7 @@ from api.identity.actor import Actor
 from api.identity.citizens.register import Register
 from api.identity.citizens.wechat import WeChat
 from api.identity.sealing.keyring import Keyring
+from api.identity.sessions.store import SessionStore
 from api.identity.store import IdentityStore
 
 Row = dict[str, Any]
@@ -28,11 +29,14 @@ class Record(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The policy of this installation: a `trial` requires no second factor; codes per day, and per address and hour."""
+    """The policy of this installation: a `trial` requires no second factor; codes per day, and per address and hour;
+    how long a log-in of staff and of citizens may last."""
 
     trial: bool = False
     codes_a_day: int = 20_000
     codes_an_address: int = 200
+    staff_hours: int = 12
+    citizen_days: int = 180
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,7 @@ class IdentityPorts:
     wechat: WeChat | None
     register: Register | None
     end_connections: Callable[[str], object]
-    """Close what is open under a session that has ended."""
+    """Close what is open under a log-in that has ended."""
 
     knows_matter: Callable[[str], bool]
     departments: Callable[[], list[str]]
@@ -72,6 +76,7 @@ class Dependencies:
     """What the use cases of this room depend on."""
 
     store: IdentityStore
+    sessions: SessionStore
     keys: Keyring
     transact: Callable[[Callable[[Any], Any]], Any]
     now: Callable[[], datetime]
