@@ -9,7 +9,7 @@ from api.identity.citizens.codes import Codes
 from api.identity.citizens.service import Citizens
 from api.identity.mandates.service import Mandates
 from api.identity.ports import Dependencies, IdentityPorts, Policy, Row
-from api.identity.proofs.service import Proofs
+from api.identity.proofs.service import FreshProofs
 from api.identity.sealing.keyring import Keyring
 from api.identity.sessions.service import Sessions
 from api.identity.sessions.store import SessionStore
@@ -43,7 +43,7 @@ class Identity:
         self.mandates = Mandates(dependencies)
         self.citizens = Citizens(dependencies, self.sessions, self.mandates, codes)
         self.staff = Staff(dependencies, self.sessions)
-        self.proofs = Proofs(dependencies, self.sessions, self.staff, codes)
+        self.proofs = FreshProofs(dependencies, self.sessions, self.staff, codes)
 
     def actor(self, token: str) -> Actor | None:
         """The actor who holds this token, or None."""

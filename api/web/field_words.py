@@ -75,7 +75,7 @@ OURS: dict[str, str] = {
     "请填写这一项。": "Fill this in.",
     "密码至少 {most} 个字符。": "A password has at least {most} characters.",
     "密码太常见或太容易猜，请换一个：不要用常见密码，也不要用姓名、用户名、年份。": (
-        "The password is too common or easily guessed. Choose another, without common ones, your name, user name or a year."
+        "The password is too common or easily guessed. Choose another: no common one, no name, user name or year."
     ),
     "新密码不能与旧密码相同。": "The new password must differ from the old one.",
     "数字太大。": "Number too large.",

@@ -7,13 +7,13 @@ from flask_smorest import Blueprint
 
 from api.identity.citizens.schemas import CodeSent
 from api.identity.proofs import schemas
-from api.identity.proofs.service import Proofs
+from api.identity.proofs.service import FreshProofs
 from api.web.guard import Http
 
 Body = dict[str, Any]
 
 
-def add_routes(bp: Blueprint, proofs: Proofs, http: Http) -> None:
+def add_routes(bp: Blueprint, proofs: FreshProofs, http: Http) -> None:
     """Add them to the blueprint of this room."""
 
     @bp.get("/me/proof")
@@ -25,7 +25,7 @@ def add_routes(bp: Blueprint, proofs: Proofs, http: Http) -> None:
 
     @bp.post("/me/proof")
     @http.allow("citizen", "staff", "newcomer")
-    @bp.arguments(schemas.Proof)
+    @bp.arguments(schemas.FreshProof)
     @bp.response(200, schemas.ProofStanding)
     def prove(body: Body, actor: Any) -> Body:
         """Prove again who one is, for some minutes, under this log-in."""

@@ -19,7 +19,7 @@ class ProofStanding(Schema):
     until = Time(required=True, allow_none=True)
 
 
-class Proof(Schema):
+class FreshProof(Schema):
     """A fresh proof, in the field that `way` names."""
 
     code = fields.String(validate=validate.Length(max=12))

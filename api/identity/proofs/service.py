@@ -11,7 +11,7 @@ from api.refusals import BadFields, NotFound
 NEEDED = "请填写这一项。"
 
 
-class Proofs:
+class FreshProofs:
     """Fresh proofs of who acts, each bound to the log-in that it was given under."""
 
     def __init__(self, dependencies: Dependencies, sessions: Sessions, staff: Staff, codes: Codes) -> None:

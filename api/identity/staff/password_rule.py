@@ -4,6 +4,7 @@ NIST SP 800-63B §3.1.1.2 asks for a list of common passwords; zxcvbn holds some
 sees them through added years, repeats, keyboard rows and letters written as digits.
 """
 
+import re
 import unicodedata
 
 SHORTEST_PASSWORD = 10
@@ -16,6 +17,9 @@ MOST_READ = 40
 
 EASIEST = 3
 """The rating of zxcvbn, 0 to 4, from which on a password is taken: 10^8 guesses and more."""
+
+SHORTEST_REST = 5
+"""So many characters must be left beside names, years and the words below."""
 
 CHINESE_WORDS = (
     *("woaini", "woaiwojia", "woaizhongguo", "wode", "nihao", "mima", "denglu", "zhanghao", "gongzuo", "laopo"),
@@ -32,9 +36,17 @@ def check_password(password: str, username: str, name: str = "") -> None:
         raise ValueError(f"密码至少 {SHORTEST_PASSWORD} 个字符。")
     spelled = _spellings(name)
     text = unicodedata.normalize("NFKC", password).lower()
+    personal = (username.lower(), *spelled)
     inside = (username.lower(), *(word for word in spelled if len(word) >= 5), *([name] if len(name) >= 2 else []))
-    if len(set(text)) < 5 or any(word in text for word in inside if word) or _is_common(text, (username, *spelled)):
+    is_known = any(word in text for word in inside if word) or len(_rest(text, personal)) < SHORTEST_REST
+    if len(set(text)) < 5 or is_known or _is_common(text, personal):
         raise ValueError("密码太常见或太容易猜，请换一个：不要用常见密码，也不要用姓名、用户名、年份。")
+
+
+def _rest(text: str, personal: tuple[str, ...]) -> str:
+    """What is left of a password without years and dates, the person's own words, ours, and what stands between."""
+    words = sorted({word for word in (*personal, *CHINESE_WORDS) if len(word) > 1}, key=len, reverse=True)
+    return re.sub("|".join([r"(19|20)\d{2}(\d{2}){0,2}", *map(re.escape, words), r"[\W_]"]), "", text)
 
 
 def _is_common(text: str, personal: tuple[str, ...]) -> bool:
