@@ -424,4 +424,7 @@ export default {
     'The staff of the conversation will see how far this is and how much is missing, never your answers or files.',
   回到咨询: 'Back to the conversation',
   让窗口看到进度: 'Let the window see how far it is',
+  登录设备: 'Logged-in devices',
+  '不认识的设备，请退出它；换了手机，旧手机也可以在这里退出。':
+    'Log out a device that you do not know, or your old phone once you have a new one.',
 }
