@@ -191,7 +191,7 @@ class Sessions:
 
     def _live(self, row: Row | None, now: datetime) -> Row | None:
         """The log-in of a row of tokens, or None if it has ended; one whose time is over is ended."""
-        if row is None:
+        if row is None or row.get("ended"):
             return None
         log_in = self._store.log_in(row["family"]) or self._adopted(row)
         if log_in is None or log_in["ended_at"]:
@@ -206,7 +206,7 @@ class Sessions:
 
         It began when its id was made (a UUIDv7 begins with the time, RFC 9562 §5.7).
         """
-        if "v" in row or row["ended"]:
+        if "v" in row:
             return None
         began_at = datetime.fromtimestamp((UUID(row["family"]).int >> 80) / 1000, UTC)
         log_in = self._store.add_log_in(

@@ -6,7 +6,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { createApi, createKeys, newId } from './api.js'
 import { ChatClient, createOutbox } from './chat.js'
 import { language } from './i18n.js'
-import { watchPerson } from './presence.js'
+import { watchPerson } from './person.js'
 import { askProof } from './proof.js'
 import { forgetUploads } from './upload.js'
 
