@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from flask import Response, g, request
 
 from api.refusals import NotFound, Refusal, VersionMissing, VersionStale
+from api.web.limits import network_of
 from api.web.problems import language
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -98,7 +99,7 @@ class ActorLike(Protocol):
 
 @dataclass(frozen=True)
 class Visitor:
-    """A caller who is not logged in; `id` is a digest of the client's address."""
+    """A caller who is not logged in; `id` is a digest of the client's address, or of its /64."""
 
     id: str
     roles: frozenset[str] = frozenset()
@@ -166,7 +167,8 @@ class Http:
     def _actor_or_visitor(self) -> ActorLike:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = self._actor_of(token.strip()) if scheme.lower() == "bearer" and token else None
-        return known or Visitor(f"address:{hashlib.sha256((request.remote_addr or '').encode()).hexdigest()[:32]}")
+        network = network_of(request.remote_addr or "")
+        return known or Visitor(f"address:{hashlib.sha256(network.encode()).hexdigest()[:32]}")
 
     def actor(self, *roles: str) -> ActorLike:
         """The caller of this request, who must have one of `roles`.

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from api.identity.citizens.log_in import LimitReached
+from api.reports.report import MOST_A_DAY
 from api.web.limits import RateLimiter, TooMany, network_of
 from tests.conftest import PASSWORD, Caller
 
@@ -156,3 +157,14 @@ def test_codes_sent_to_one_64_are_counted_together(app, monkeypatch):
         citizens.send_code(f"1380013800{n}", f"2001:db8:1:2::{n}")
     with pytest.raises(LimitReached):
         citizens.send_code("13800138009", "2001:db8:1:2:9::9")
+
+
+def test_reports_from_one_64_are_counted_together(anyone):
+    def report(address):
+        base = {"REMOTE_ADDR": address}
+        body = {"about": "point:XC-H01", "text": "电话打不通"}
+        return anyone.raw("POST", "/v1/reports", json=body, environ_base=base).status_code
+
+    assert {report(f"2001:db8:1:2::{n:x}") for n in range(MOST_A_DAY)} == {201}
+    assert report("2001:db8:1:2:ffff::1") == 429
+    assert report("2001:db8:1:3::1") == 201
