@@ -9,6 +9,7 @@ import pytest
 from api.identity.sessions.device import device_of, device_words
 from api.identity.sessions.remembered import Remembered
 from api.settings import UnsafeStart, read
+from chat.talk.access import EVENT_ROLES, PERSON_EVENTS
 from tests.conftest import PASSWORD, Caller
 
 ACT = {"X-Person-Act": "1"}
@@ -112,6 +113,14 @@ def test_only_what_a_person_does_keeps_staff_logged_in(window, listening, check_
     assert socket.is_connected("/chat") == stays
     window.get("/v1/me", expect=200 if stays else 401)
     refresh(window, expect=201 if stays else 401)
+
+
+def test_of_every_event_of_the_socket_it_is_decided_whether_a_person_causes_it():
+    by_a_person = {
+        **dict.fromkeys(("post", "typing", "claim", "transfer", "takeover", "close"), True),
+        **dict.fromkeys(("join", "leave", "delivered", "read", "refresh", "presence"), False),
+    }
+    assert {event: event in PERSON_EVENTS for event in EVENT_ROLES} == by_a_person
 
 
 def test_citizens_are_never_idle(citizen, clock):

@@ -60,8 +60,9 @@ def rotated(keyring, rotation, drain, clock):
     return made
 
 
-def everything_seen(citizen, window, story):
+def everything_seen(citizen, window, story, identity):
     """What is opened at the HTTP face, by whoever may see it."""
+    identity.sessions.proved(identity.actor(citizen.token))  # for the export
     number, upload = story["number"], story["upload"]
     content = citizen.raw("GET", citizen.get(f"/v1/files/{upload}")["url"])
     assert content.status_code == 200
@@ -96,12 +97,11 @@ def test_every_listed_field_is_met_in_the_story(lived, rotation):
 def test_everything_is_sealed_anew_the_old_key_retires_and_all_of_it_still_opens(
     lived, keyring, rotation, drain, clock, citizen, window, app
 ):
-    before = everything_seen(citizen, window, lived)
-    made = rotated(keyring, rotation, drain, clock)
     identity = app.extensions["circle"].identity
-    identity.sessions.proved(identity.actor(citizen.token))  # for the export
+    before = everything_seen(citizen, window, lived, identity)
+    made = rotated(keyring, rotation, drain, clock)
     assert (keyring.ids(), set(rotation.used())) == ([made], {made})
-    assert everything_seen(citizen, window, lived) == before
+    assert everything_seen(citizen, window, lived, identity) == before
 
 
 def test_what_is_sealed_before_during_and_after_a_rotation_opens(lived, keyring, rotation, drain, clock, citizen):
