@@ -44,3 +44,8 @@ def test_a_document_that_the_browser_has_is_not_sent_again(served, trial):
     client = served(trial=trial)
     known = {"If-None-Match": fetch(client, "/")[2]["ETag"]}
     assert fetch(client, "/", **known)[0] == 304
+
+
+def test_the_pages_in_words_say_it_too(anyone):
+    assert "演示环境 — 请勿填写真实信息" in anyone.raw("GET", "/plain").text
+    assert "do not enter real information" in anyone.raw("GET", "/plain?lang=en").text

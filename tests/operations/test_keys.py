@@ -41,7 +41,9 @@ def lived(app, citizen, anyone, window, handler, drain, clock):
     number = {"client_id": "0b0e3a52-9f0c-4a52-9d07-7a5f2f5f0002", "kind": "text", "text": f"我的身份证号 {ID_NUMBER}"}
     said = citizen.post(talk, number)["seq"]
     office = app.extensions["circle"]
-    office.chat.handling.claim(office.identity.actor(window.token), story["conversation"])
+    officer = office.identity.actor(window.token)
+    office.chat.handling.claim(officer, story["conversation"])
+    office.identity.sessions.acted(officer)
     return {**story, "upload": upload, "said": said}
 
 
