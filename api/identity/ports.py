@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from api.identity.actor import Actor
+from api.identity.citizens.notice import Notice
 from api.identity.citizens.register import Register
 from api.identity.citizens.wechat import WeChat
 from api.identity.sealing.keyring import Keyring
@@ -37,6 +38,7 @@ class Policy:
     codes_an_address: int = 200
     staff_hours: int = 12
     citizen_days: int = 180
+    notice: Notice = Notice()
 
 
 @dataclass(frozen=True, kw_only=True)

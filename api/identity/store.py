@@ -42,6 +42,15 @@ A path goes down by dots; `*` is any key. The record of a ciphertext is the docu
 """
 
 
+BLIND = [
+    ("citizens", "phone_index"),
+    ("citizens", "id_index"),
+    ("login_codes", "phone_index"),
+    ("mandates", "principal_index"),
+    ("mandates", "agent_index"),
+]
+"""The fields of this room that hold a blind index. Every room's store lists its own, for the rotation of its key."""
+
 SMALL = {
     "staff": "some hundreds of people",
     "recoveries": "staff whose password is being set anew, for a day",
@@ -111,7 +120,8 @@ class IdentityStore:
 
     def citizen_of_phone(self, row: Document) -> Document:
         """The citizen with this phone, inserted from `row` if there is none. Concurrent calls insert one."""
-        wanted = {"phone_index": row["phone_index"]}
+        index = row["phone_index"]
+        wanted = {"phone_index": {"$in": index} if isinstance(index, list) else index}
         citizen = self._db["citizens"].find_one(wanted)
         if citizen is None:
             try:
@@ -121,13 +131,13 @@ class IdentityStore:
         assert citizen is not None
         return citizen
 
+    def citizen_with_phone(self, phone_index: str) -> Document | None:
+        """The citizen with a phone, by its blind index."""
+        return self._db["citizens"].find_one({"phone_index": phone_index})
+
     def citizen(self, citizen_id: str) -> Document | None:
         """A citizen by id."""
         return self._db["citizens"].find_one({"_id": citizen_id})
-
-    def citizen_with_phone(self, phone_index: str) -> Document | None:
-        """The citizen with this phone, or None."""
-        return self._db["citizens"].find_one({"phone_index": phone_index})
 
     def change_citizen(self, citizen_id: str, change: Document, session: Any = None) -> None:
         """Set fields of a citizen."""
@@ -319,9 +329,10 @@ class SealedRows:
         projection = {path.removesuffix(".*"): 1 for path in paths}
         return list(self._db[collection].find(wanted, projection).sort("_id", 1).limit(limit))
 
-    def swap(self, collection: str, record: Any, path: str, old: str | bytes, new: str | bytes) -> None:
-        """Replace a ciphertext if it is still the old one; a concurrent change wins."""
-        self._db[collection].update_one({"_id": record, path: old}, {"$set": {path: new}})
+    def swap(self, collection: str, record: Any, path: str, old: Any, new: Any) -> bool:
+        """Replace a ciphertext or blind index if it is still the old one; False if a concurrent change won."""
+        changed = self._db[collection].update_one({"_id": record, path: old}, {"$set": {path: new}})
+        return changed.matched_count == 1
 
     def everything(self) -> Iterator[tuple[str, Document]]:
         """Every document of every collection, with the name of its collection."""

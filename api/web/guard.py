@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from flask import Response, g, request
 
 from api.refusals import NotFound, Refusal, VersionMissing, VersionStale
+from api.turns import Owner
 from api.web.limits import network_of
 from api.web.problems import language
 
@@ -99,9 +100,11 @@ class ActorLike(Protocol):
 
 @dataclass(frozen=True)
 class Visitor:
-    """A caller who is not logged in; `id` is a digest of the client's address, or of its /64."""
+    """A caller who is not logged in; `id` is a digest of the client's address, or of its /64; `browser` one of what it
+    says it is."""
 
     id: str
+    browser: str = ""
     roles: frozenset[str] = frozenset()
 
 
@@ -167,8 +170,11 @@ class Http:
     def _actor_or_visitor(self) -> ActorLike:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = self._actor_of(token.strip()) if scheme.lower() == "bearer" and token else None
-        network = network_of(request.remote_addr or "")
-        return known or Visitor(f"address:{hashlib.sha256(network.encode()).hexdigest()[:32]}")
+        address, browser = (
+            _digest(network_of(request.remote_addr or "")),
+            f"{request.user_agent} {request.headers.get('Accept-Language')}",
+        )
+        return known or Visitor(f"address:{address}", browser=_digest(browser))
 
     def actor(self, *roles: str) -> ActorLike:
         """The caller of this request, who must have one of `roles`.
@@ -253,6 +259,15 @@ def _is_act() -> bool:
     open pages, without anybody there.
     """
     return request.method not in READING or ACT_HEADER in request.headers
+
+
+def owner_of(actor: ActorLike) -> Owner:
+    """Whose turn a request waits for: its caller's, or if nobody is logged in, that of a browser in its network."""
+    return Owner(actor.id, actor.browser if isinstance(actor, Visitor) else "")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def json(answer: bytes) -> Response:

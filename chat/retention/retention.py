@@ -35,8 +35,6 @@ MOST_ROWS = 1_000
 """The most messages deleted in one round."""
 
 MOST_ERASED = 50
-ERASED = "（账号已注销，内容已删除）"
-"""The text in the place of what a citizen wrote whose account is closed."""
 
 
 class Retention:
@@ -74,7 +72,7 @@ class Retention:
         before: str | None = None
         while page := self._conversations.of_citizen(citizen.id, before, MOST_ERASED):
             for conversation in page:
-                self._store.erase(conversation.id, citizen.id, ERASED)
+                self._store.erase(conversation.id, citizen.id)
             before = page[-1].id
 
     def _case_gone(self, before: datetime, now: datetime) -> list[Conversation]:

@@ -14,6 +14,7 @@ from uuid6 import uuid7
 
 from api.identity.citizens import log_in as rules
 from api.identity.ports import Dependencies
+from api.identity.sealing.blind import Stored
 from api.refusals import Refusal
 from api.web.limits import network_of
 
@@ -27,8 +28,10 @@ class Codes:
         self._store, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
         self._transact, self._policy, self._ports = dependencies.transact, dependencies.policy, dependencies.ports
 
-    def send(self, phone: str, whom: str, address: str, known_device: str = "") -> dict[str, int]:
+    def send(self, phone: str, whom: str, address: str, known_device: str = "", *, stored: Stored) -> dict[str, int]:
         """Send a code to a phone (E.164); the code before is valid no more. `known_device`: the digest of one, or "".
+
+        `whom` is the blind index by which it is looked up, `stored` the same as it is stored.
 
         Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
         """
@@ -43,7 +46,7 @@ class Codes:
         code_id, code = str(uuid7()), rules.new_code()
         row = {
             "_id": code_id,
-            "phone_index": whom,
+            "phone_index": stored,
             "phone": self._keys.seal(code_id, "phone", phone),
             "code": rules.code_digest(code_id, code),
             "tries": 0,

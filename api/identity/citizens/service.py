@@ -1,5 +1,6 @@
 """The use cases of citizens: log-in by SMS or WeChat, verification, consents, export and closing of the account."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +66,8 @@ class Citizens:
         """
         phone = _mobile(phone_text)
         index = self._keys.index("phone", phone)
-        return self._codes.send(phone, index, address, self._known_device(index, device))
+        stored = self._keys.index_to_store("phone", phone)
+        return self._codes.send(phone, index, address, self._known_device(index, device), stored=stored)
 
     def log_in(self, phone_text: str, code: str, device: str = "", id_number: str = "", *, agent: str = "") -> Row:
         """Log a citizen in with the code sent to their phone; `agent` is the code of the device (sessions/device.py).
@@ -92,7 +94,7 @@ class Citizens:
         if self._ports.wechat is None:
             raise NotFound
         account = self._ports.wechat.account(code)
-        index = self._keys.index("openid", account.openid)
+        index = self._keys.fixed_index("openid", account.openid)
         bound = self._store.wechat_account(index)
         citizen = self._store.citizen(bound["citizen"]) if bound else None
         if bound and (citizen is None or citizen.get("closed_at")):
@@ -130,7 +132,7 @@ class Citizens:
         if not id_number:
             raise rules.IdentityNeeded
         self._codes.take(f"identity:{citizen['_id']}", rules.CODE_TRIES, rules.DAY)
-        if self._keys.index("id_number", self._number(id_number)) != citizen["id_index"]:
+        if self._keys.index("id_number", self._number(id_number)) != self._keys.settled(citizen["id_index"]):
             raise rules.IdentityWrong
 
     def _known_device(self, phone_index: str, device: str) -> str:
@@ -148,7 +150,7 @@ class Citizens:
             {
                 "_id": citizen_id,
                 "v": 1,
-                "phone_index": self._keys.index("phone", phone),
+                "phone_index": self._keys.index_to_store("phone", phone),
                 "phone": self._keys.seal(citizen_id, "phone", phone),
                 "name": None,
                 "assurance": "phone",
@@ -218,12 +220,12 @@ class Citizens:
 
     def _verified(self, row: Row, name: str, number: str, how: str, by: Actor) -> Row:
         citizen_id, index = row["_id"], self._keys.index("id_number", number)
-        if row.get("id_index") not in (None, index):
+        if row.get("id_index") and self._keys.settled(row["id_index"]) != index:
             raise VerifiedAsOther
         change = {
             "name": self._keys.seal(citizen_id, "name", name),
             "id_number": self._keys.seal(citizen_id, "id_number", number),
-            "id_index": index,
+            "id_index": self._keys.index_to_store("id_number", number),
             "assurance": "verified",
             "verified": {"how": how, "by": by.id, "at": self._now()},
         }
@@ -236,7 +238,11 @@ class Citizens:
         self._sessions.forget(by.session)
         return self.face({**row, **change})
 
-    # -- consents ---------------------------------------------------------------
+    # -- notice and consents ------------------------------------------------------
+
+    def notice(self) -> Row:
+        """What this installation settles of the notice of how personal information is handled."""
+        return asdict(self._policy.notice)
 
     def consents(self, actor: Actor) -> Row:
         """The purposes with their texts and state, and the ledger of consents."""
@@ -251,12 +257,14 @@ class Citizens:
                 "state": consent.state_of(ledger, name),
             }
             for name, purpose in consent.PURPOSES.items()
+            if consent.is_listed(ledger, name)
         ]
         return {"purposes": purposes, "ledger": [_entry(row) for row in ledger]}
 
     def consent(self, actor: Actor, decision: Row) -> Row:
-        """Give or withdraw consent to a text that was displayed. Raises TextOutdated."""
-        if decision["given"] and decision["text_version"] != consent.PURPOSES[decision["purpose"]].version:
+        """Give or withdraw consent to a text that was displayed. Raises TextOutdated, also where it is not offered."""
+        purpose = consent.PURPOSES[decision["purpose"]]
+        if decision["given"] and (decision["text_version"] != purpose.version or not purpose.offered):
             raise consent.TextOutdated
         self._store.add_consent({"_id": str(uuid7()), "v": 1, "citizen": actor.id, **decision, "at": self._now()})
         return self.consents(actor)
@@ -295,7 +303,7 @@ class Citizens:
 
         def write(session: Any) -> None:
             if row.get("id_index"):
-                self._mandates.end_all(session, actor, row["id_index"])
+                self._mandates.end_all(session, actor, self._keys.settled(row["id_index"]))
             if not self._store.close_citizen(session, actor.id, closed, ["phone", "id_number", "id_index"]):
                 raise NotFound
             self._ports.audit(actor.id, "close_account", f"citizen:{actor.id}", session=session)

@@ -29,7 +29,8 @@ class FreshProofs:
         if citizen is None or not citizen.get("phone"):
             raise NotFound
         phone = self._keys.open_sealed(actor.id, "phone", citizen["phone"])
-        return dict(self._codes.send(phone, _whom(actor), address))
+        stored = self._keys.index_to_store("proof", actor.session)
+        return dict(self._codes.send(phone, self._whom(actor), address, stored=stored))
 
     def prove(self, actor: Actor, given: Row) -> Row:
         """Take a proof: {code} of a citizen, {totp} or {password} of staff, as `standing` says.
@@ -41,7 +42,7 @@ class FreshProofs:
             raise BadFields({way: [NEEDED]})
         self._staff.credentials.take_try(counter)
         if way == "code":
-            self._codes.use(self._codes.tried(_whom(actor), given["code"]))
+            self._codes.use(self._codes.tried(self._whom(actor), given["code"]))
         else:
             self._staff.check_proof(actor, given[way])
         self._staff.credentials.succeeded(counter)
@@ -51,7 +52,5 @@ class FreshProofs:
     def _way(self, actor: Actor) -> str:
         return self._staff.way_of_proof(actor) if actor.is_staff else "code"
 
-
-def _whom(actor: Actor) -> str:
-    """Whom a code for a proof is for: a log-in. No blind index looks like it."""
-    return f"proof:{actor.session}"
+    def _whom(self, actor: Actor) -> str:
+        return self._keys.index("proof", actor.session)

@@ -215,4 +215,10 @@ export default {
   退出: 'Log out',
   退出其他所有设备: 'Log all other devices out',
   '没有别的设备登录着。': 'No other device is logged in.',
+  已扫描病毒: 'scanned for viruses',
+  未扫描病毒: 'not scanned for viruses',
+  '{n} / {most} 字': '{n} of {most} characters',
+  '多了 {n} 字，请删短一些': '{n} characters too many: please shorten it',
+  '共 {n} 字，太长了，请改成文件再发': '{n} characters are too long: please send a file instead',
+  '共 {n} 字，会分成 {m} 条发送': '{n} characters, sent in {m} messages',
 }
