@@ -48,14 +48,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     spares = is_loopback if settings.pocket else lambda address: False
     app.extensions["limits"] = limits = RateLimiter(settings.redis_url, spares=spares)
-    sessions = office.identity.sessions
-    web = guard.Http(
-        actor_of=office.identity.actor,
-        once=office.once,
-        limit=limits.person,
-        acted=sessions.acted,
-        is_fresh=sessions.fresh_until,
-    )
+    web = _guard(office, limits)
     measured = metrics.Metrics(office.readings())
     edge.register(
         app,
@@ -78,6 +71,17 @@ def create_app(
     if live == "gevent":
         app.wsgi_app = timeouts.timed(app.wsgi_app, chat.ENDPOINT)  # type: ignore[method-assign,assignment]
     return app
+
+
+def _guard(office: Office, limits: RateLimiter) -> guard.Http:
+    identity = office.identity
+    return guard.Http(
+        actor_of=identity.actor,
+        once=office.once,
+        limit=limits.person,
+        acted=identity.sessions.acted,
+        is_fresh=identity.sessions.fresh_until,
+    )
 
 
 def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, spares: Callable[[str], bool]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 
@@ -213,8 +213,7 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         twilio_api_base=values["TWILIO_API_BASE"],
         codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
         codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
-        staff_login_hours=_count("STAFF_LOGIN_HOURS", values["STAFF_LOGIN_HOURS"], MOST_STAFF_HOURS),
-        citizen_login_days=_count("CITIZEN_LOGIN_DAYS", values["CITIZEN_LOGIN_DAYS"], MOST_CITIZEN_DAYS),
+        **_ends_of_log_ins(values),
         posts_a_minute=_count("POSTS_A_MINUTE", values["POSTS_A_MINUTE"]),
         connections=_count("CONNECTIONS", values["CONNECTIONS"]),
         connections_an_address=_count("CONNECTIONS_AN_ADDRESS", values["CONNECTIONS_AN_ADDRESS"]),
@@ -267,6 +266,11 @@ def _switch(name: str, text: str) -> bool:
     if text not in ("", "1"):
         raise UnsafeStart(f"{name} must be 1 or empty, not {text!r}.")
     return text == "1"
+
+
+def _ends_of_log_ins(values: Mapping[str, str]) -> dict[str, Any]:
+    most = {"STAFF_LOGIN_HOURS": MOST_STAFF_HOURS, "CITIZEN_LOGIN_DAYS": MOST_CITIZEN_DAYS}
+    return {name.lower(): _count(name, values[name], limit) for name, limit in most.items()}
 
 
 def _listed(text: str) -> list[str]:
