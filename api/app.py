@@ -48,7 +48,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     spares = is_loopback if settings.pocket else lambda address: False
     app.extensions["limits"] = limits = RateLimiter(settings.redis_url, spares=spares)
-    web = guard.Http(actor_of=office.identity.actor, once=office.once, limit=limits.person)
+    web = _guard(office, limits)
     measured = metrics.Metrics(office.readings())
     edge.register(
         app,
@@ -74,11 +74,23 @@ def create_app(
     return app
 
 
+def _guard(office: Office, limits: RateLimiter) -> guard.Http:
+    identity = office.identity
+    return guard.Http(
+        actor_of=identity.actor,
+        once=office.once,
+        limit=limits.person,
+        acted=identity.sessions.acted,
+        is_fresh=identity.sessions.fresh_until,
+    )
+
+
 def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, spares: Callable[[str], bool]) -> None:
     chat.attach(
         app,
         office.chat,
         office.identity.actor,
+        acted=office.identity.sessions.acted,
         language_of=problems.preferred,
         note_refusal=lambda actor, refusal: office.security.note_refusal(
             refusal.code, problems.status_of(refusal.code), actor.id, refusal.subject
@@ -92,7 +104,8 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, sp
 
 
 def _pages(app: Flask, office: Office, web: guard.Http, now: Callable[[], datetime]) -> None:
-    app.register_blueprint(pages_routes.blueprint(web))
+    trial = office.settings.lenient
+    app.register_blueprint(pages_routes.blueprint(web, trial=trial))
     app.register_blueprint(
         plain_routes.blueprint(
             circle=office.circle,
@@ -101,6 +114,7 @@ def _pages(app: Flask, office: Office, web: guard.Http, now: Callable[[], dateti
             cases=office.cases,
             http=web,
             now=now,
+            trial=trial,
         )
     )
 

@@ -41,6 +41,7 @@ from api.identity.sealing.index_rotation import Blind, IndexRotation
 from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
+from api.identity.sessions import store as sessions_store
 from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
 from api.jobs.idempotency import Idempotency
@@ -70,7 +71,7 @@ from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
     *(audit_store, alarm_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
-    *(identity_store, jobs_store, matters_store, parcels_store, reports_store, chat, notifications),
+    *(identity_store, sessions_store, jobs_store, matters_store, parcels_store, reports_store, chat, notifications),
 )
 """The stores of all rooms: the modules with INDEXES, and SEALED and UPGRADES where they have any."""
 
@@ -149,6 +150,7 @@ class Office:
         by_address = self.settings.codes_a_day if self.settings.pocket else self.settings.codes_an_address
         self.identity = Identity(
             identity_store.IdentityStore(database),
+            sessions=sessions_store.SessionStore(database),
             keyring=keyring,
             transact=database.transact,
             now=now,
@@ -156,6 +158,8 @@ class Office:
                 trial=self.settings.lenient,
                 codes_a_day=self.settings.codes_a_day,
                 codes_an_address=by_address,
+                staff_hours=self.settings.staff_login_hours,
+                citizen_days=self.settings.citizen_login_days,
                 notice=_notice(self.settings),
             ),
             ports=ports.filled(ports.of_identity, self),

@@ -146,7 +146,7 @@ SECTIONS = (
 )
 """The sections, in the order of erasure: users of a file before the file."""
 
-OWN = ("citizens._id", "consents.citizen", "sessions.who", "wechat_accounts.citizen", "devices.citizen")
+OWN = ("citizens._id", "consents.citizen", "log_ins.who", "sessions.who", "wechat_accounts.citizen", "devices.citizen")
 """What the identity room holds of a citizen: it exports and removes that itself (`Citizens.export`, `.close`)."""
 
 ELSEWHERE = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 
@@ -52,6 +52,8 @@ SETTINGS = (
     Setting("TWILIO_API_BASE", "", "another address for Twilio's API, for tests against a stand-in"),
     Setting("CODES_A_DAY", "20000", "log-in codes that the whole office sends in a day; one more rings an alarm"),
     Setting("CODES_AN_ADDRESS", "200", "log-in codes that one network address is sent in an hour"),
+    Setting("STAFF_LOGIN_HOURS", "12", "hours after which a log-in of staff ends in any case"),
+    Setting("CITIZEN_LOGIN_DAYS", "180", "days after which a log-in of a citizen ends in any case"),
     Setting("POSTS_A_MINUTE", "60", "messages that one person may send in conversations in a minute"),
     Setting("CONNECTIONS", "4000", "websockets that a process holds; gunicorn's `--worker-connections` must exceed it"),
     Setting(
@@ -75,6 +77,8 @@ SETTINGS = (
 SHORTEST_CHAT_DAYS = 366
 MOST_PROXIES = 1 << 16
 """A network of trusted proxies with more addresses than this has strangers in it."""
+MOST_STAFF_HOURS, MOST_CITIZEN_DAYS = 7 * 24, 3 * 366
+"""The longest that a log-in may be allowed to last."""
 HSTS_SECONDS = 31_536_000
 """A year."""
 
@@ -107,6 +111,8 @@ class Settings:
     twilio_api_base: str
     codes_a_day: int
     codes_an_address: int
+    staff_login_hours: int
+    citizen_login_days: int
     posts_a_minute: int
     connections: int
     connections_an_address: int
@@ -222,6 +228,7 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         twilio_api_base=values["TWILIO_API_BASE"],
         codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
         codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
+        **_ends_of_log_ins(values),
         posts_a_minute=_count("POSTS_A_MINUTE", values["POSTS_A_MINUTE"]),
         connections=_count("CONNECTIONS", values["CONNECTIONS"]),
         connections_an_address=_count("CONNECTIONS_AN_ADDRESS", values["CONNECTIONS_AN_ADDRESS"]),
@@ -263,9 +270,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _count(name: str, text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise UnsafeStart(f"{name} must be a number above 0, not {text!r}.")
+def _count(name: str, text: str, most: int | None = None) -> int:
+    if not text.isdecimal() or int(text) == 0 or (most is not None and int(text) > most):
+        span = "above 0" if most is None else f"from 1 to {most}"
+        raise UnsafeStart(f"{name} must be a number {span}, not {text!r}.")
     return int(text)
 
 
@@ -273,6 +281,11 @@ def _switch(name: str, text: str) -> bool:
     if text not in ("", "1"):
         raise UnsafeStart(f"{name} must be 1 or empty, not {text!r}.")
     return text == "1"
+
+
+def _ends_of_log_ins(values: Mapping[str, str]) -> dict[str, Any]:
+    most = {"STAFF_LOGIN_HOURS": MOST_STAFF_HOURS, "CITIZEN_LOGIN_DAYS": MOST_CITIZEN_DAYS}
+    return {name.lower(): _count(name, values[name], limit) for name, limit in most.items()}
 
 
 def _listed(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from chat.live.sender_order import SenderOrder
 from chat.ports import Document, Viewer
 from chat.refusals import BadFields, EarlierUnknown, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
 from chat.service import Chat
-from chat.talk.access import EVENT_ROLES, reads, serves
+from chat.talk.access import EVENT_ROLES, PERSON_EVENTS, reads, serves
 from chat.talk.conversation import Conversation
 
 log = logging.getLogger("circle.chat")
@@ -69,10 +69,11 @@ class ChatSocket:
         actor_of: ActorOf,
         language_of: LanguageOf,
         note_refusal: NoteRefusal = lambda actor, refusal: None,
+        acted: Callable[[Any], object] = lambda actor: None,
     ) -> None:
         self._chat = chat
         self._server = server
-        self._actor_of = actor_of
+        self._actor_of, self._acted = actor_of, acted
         self._language_of = language_of
         self._note_refusal = note_refusal
         self._callers: dict[str, Caller] = {}
@@ -85,6 +86,7 @@ class ChatSocket:
         only an event after the end of its connection has no answer.
         """
         act, roles = self.acts[event], EVENT_ROLES[event]
+        act = self._by_person(act) if event in PERSON_EVENTS else act
 
         def handle(sid: str, body: Any = None, *_: Any) -> Document | None:
             caller = self._callers.get(sid)
@@ -224,6 +226,13 @@ class ChatSocket:
         return _answer(self._chat.handling.end(caller.actor, _conversation_id(body), body.get("reason")))
 
     # -- helpers -----------------------------------------------------------------------
+
+    def _by_person(self, act: Act) -> Act:
+        def acted(caller: Caller, body: Document) -> Document | None:
+            self._acted(caller.actor)
+            return act(caller, body)
+
+        return acted
 
     def _answer(self, caller: Caller, act: Act, roles: frozenset[str], body: Any) -> Document:
         if not self._is_logged_in(caller):

@@ -97,6 +97,7 @@ def attach(
     language_of: LanguageOf,
     note_refusal: NoteRefusal,
     mode: str,
+    acted: Callable[[Any], object] = lambda actor: None,
     redis_url: str | None = None,
     cors_origins: list[str] | None = None,
     limits: LineLimits | None = None,
@@ -106,8 +107,9 @@ def attach(
 
     `note_refusal(actor, refusal)` hears of each event that is refused.
 
-    `cors_origins` None allows the page's own origin alone. With `redis_url` several processes relay to one another.
-    The limits per address do not hold for an address that `spares` accepts.
+    `acted(actor)` is told of each event that a person causes. `cors_origins` None allows the page's own origin alone.
+    With `redis_url` several processes relay to one another. The limits per address do not hold for an address that
+    `spares` accepts.
     """
     relay = _relay(redis_url, chat, lambda command: _obey(chat, socket, command)) if redis_url else None
     sockets = SocketIO(
@@ -128,7 +130,7 @@ def attach(
     lines = OpenLines(limits or LineLimits(), spares)
     begin_watch = _once(lambda: sockets.start_background_task(lines.watch))
     app.wsgi_app = counted(app.wsgi_app, lines, begin_watch, language_of)  # type: ignore[method-assign,assignment]
-    socket = ChatSocket(chat, sockets.server, actor_of, language_of, note_refusal)
+    socket = ChatSocket(chat, sockets.server, actor_of, language_of, note_refusal, acted)
     _guard(sockets.server, lines)
     _register(sockets, socket, chat, lines, language_of)
     _connect_hints(sockets, socket, chat)

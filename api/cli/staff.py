@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from api.cli.opening import opened_office
+from api.identity.staff.log_in import FIRST_PASSWORD_DAYS
 
 STAFF_ROLES = ("window", "handler", "head", "supervisor", "admin")
 """As in api.identity.staff.roles, which `--help` need not load."""
@@ -39,7 +40,7 @@ def staff_add(
             raise click.ClickException(str(error)) from None
     if staff_id is None:
         raise click.ClickException(f"the user name {username} is taken")
-    click.echo(f"added {username}")
+    click.echo(f"added {username}; this first password is good for {FIRST_PASSWORD_DAYS} days")
 
 
 @staff.command("change")
@@ -89,3 +90,4 @@ def staff_reset(username: str) -> None:
     if password is None:
         raise click.ClickException(f"nobody is called {username}")
     click.echo(f"first password of {username}: {password}")
+    click.echo(f"It is good for {FIRST_PASSWORD_DAYS} days.")

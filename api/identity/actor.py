@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Actor:
-    """The actor of a request: a citizen (role `citizen`) or staff (role `staff` and those of their post)."""
+    """The actor of a request: a citizen (role `citizen`) or staff (role `staff` and those of their post).
+
+    `session` is the id of the log-in, `expires_at` the end of the token.
+    """
 
     id: str
     kind: str

@@ -42,10 +42,11 @@ class Ending:
     def of_everybody(self) -> int:
         """End every log-in; returns of how many people."""
         people: set[str] = set()
-        after = None
-        while rows := self._rows.batch("sessions", ("who",), after, BATCH):
-            people.update(row["who"] for row in rows)
-            after = rows[-1]["_id"]
+        for collection in ("log_ins", "sessions"):  # the latter name people where they are of an earlier release
+            after = None
+            while rows := self._rows.batch(collection, ("who",), after, BATCH):
+                people.update(row["who"] for row in rows if "who" in row)
+                after = rows[-1]["_id"]
         for who in sorted(people):
             self._end_all(who)
         self._record(BY, "sessions.end", "everybody")

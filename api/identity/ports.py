@@ -10,6 +10,7 @@ from api.identity.citizens.notice import Notice
 from api.identity.citizens.register import Register
 from api.identity.citizens.wechat import WeChat
 from api.identity.sealing.keyring import Keyring
+from api.identity.sessions.store import SessionStore
 from api.identity.store import IdentityStore
 
 Row = dict[str, Any]
@@ -35,11 +36,14 @@ class NoteAtOnce(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The policy of this installation: a `trial` requires no second factor; codes per day, and per address and hour."""
+    """The policy of this installation: a `trial` requires no second factor; codes per day, and per address and hour;
+    how long a log-in of staff and of citizens may last."""
 
     trial: bool = False
     codes_a_day: int = 20_000
     codes_an_address: int = 200
+    staff_hours: int = 12
+    citizen_days: int = 180
     notice: Notice = Notice()
 
 
@@ -56,7 +60,7 @@ class IdentityPorts:
     wechat: WeChat | None
     register: Register | None
     end_connections: Callable[[str], object]
-    """Close what is open under a session that has ended."""
+    """Close what is open under a log-in that has ended."""
 
     knows_matter: Callable[[str], bool]
     departments: Callable[[], list[str]]
@@ -81,6 +85,7 @@ class Dependencies:
     """What the use cases of this room depend on."""
 
     store: IdentityStore
+    sessions: SessionStore
     keys: Keyring
     transact: Callable[[Callable[[Any], Any]], Any]
     now: Callable[[], datetime]

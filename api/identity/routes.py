@@ -1,4 +1,4 @@
-"""Routes of identity: the person behind a log-in, refresh and log-out; those of citizens, mandates and staff."""
+"""Routes of identity: the person behind a log-in; those of log-ins, proofs, citizens, mandates and staff."""
 
 from typing import Any
 
@@ -7,7 +7,9 @@ from flask_smorest import Blueprint
 from api.identity import schemas
 from api.identity.citizens import routes as citizens_routes
 from api.identity.mandates import routes as mandates_routes
+from api.identity.proofs import routes as proofs_routes
 from api.identity.service import Identity
+from api.identity.sessions import routes as sessions_routes
 from api.identity.staff import routes as staff_routes
 from api.web.guard import Http
 
@@ -17,29 +19,16 @@ Body = dict[str, Any]
 def blueprint(identity: Identity, http: Http) -> Blueprint:
     """The routes of this room."""
     bp = Blueprint("identity", __name__, url_prefix="/v1", description="Who acts")
-    _sessions(bp, identity, http)
+    _me(bp, identity, http)
+    sessions_routes.add_routes(bp, identity.sessions, http)
+    proofs_routes.add_routes(bp, identity.proofs, http)
     citizens_routes.add_routes(bp, identity.citizens, http)
     mandates_routes.add_routes(bp, identity.mandates, http)
     staff_routes.add_routes(bp, identity.staff, http)
     return bp
 
 
-def _sessions(bp: Blueprint, identity: Identity, http: Http) -> None:
-    @bp.post("/sessions/refresh")
-    @http.allow("anyone")
-    @bp.arguments(schemas.RefreshToken)
-    @bp.response(201, schemas.Tokens)
-    def refresh(body: Body) -> Body:
-        """New tokens for a refresh token."""
-        return identity.sessions.refresh(body["refresh_token"])
-
-    @bp.delete("/sessions/current")
-    @http.allow("citizen", "staff", "newcomer")
-    @bp.response(204)
-    def log_out(actor: Any) -> None:
-        """Log out."""
-        identity.sessions.end(actor)
-
+def _me(bp: Blueprint, identity: Identity, http: Http) -> None:
     @bp.get("/me")
     @http.allow("citizen", "staff", "newcomer")
     @bp.response(200, schemas.PersonSchema)

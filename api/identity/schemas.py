@@ -5,6 +5,7 @@ from marshmallow import Schema, fields, validate
 NAME = validate.Length(min=1, max=200)
 NUMBER = validate.Length(min=1, max=40)
 ID = validate.Length(max=40)
+SECRET_OF_DEVICE = validate.Length(min=16, max=100)
 
 
 class RefreshToken(Schema):

@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from api.identity.actor import Actor
+from api.identity.citizens.codes import Codes
 from api.identity.citizens.service import Citizens
 from api.identity.mandates.service import Mandates
 from api.identity.ports import Dependencies, IdentityPorts, Policy, Row
+from api.identity.proofs.service import FreshProofs
 from api.identity.sealing.keyring import Keyring
-from api.identity.sessions import Sessions
+from api.identity.sessions.service import Sessions
+from api.identity.sessions.store import SessionStore
 from api.identity.staff.roles import roles_of
 from api.identity.staff.service import Staff
 from api.identity.store import IdentityStore
@@ -27,6 +30,7 @@ class Identity:
         self,
         store: IdentityStore,
         *,
+        sessions: SessionStore,
         keyring: Keyring,
         transact: Callable[[Callable[[Any], Any]], Any],
         now: Callable[[], datetime],
@@ -34,11 +38,15 @@ class Identity:
         ports: IdentityPorts,
     ) -> None:
         self._store, self._keys, self._policy = store, keyring, policy
-        dependencies = Dependencies(store=store, keys=keyring, transact=transact, now=now, policy=policy, ports=ports)
+        dependencies = Dependencies(
+            store=store, sessions=sessions, keys=keyring, transact=transact, now=now, policy=policy, ports=ports
+        )
+        codes = Codes(dependencies)
         self.sessions = Sessions(dependencies, self._person)
         self.mandates = Mandates(dependencies)
-        self.citizens = Citizens(dependencies, self.sessions, self.mandates)
+        self.citizens = Citizens(dependencies, self.sessions, self.mandates, codes)
         self.staff = Staff(dependencies, self.sessions)
+        self.proofs = FreshProofs(dependencies, self.sessions, self.staff, codes)
 
     def actor(self, token: str) -> Actor | None:
         """The actor who holds this token, or None."""
@@ -118,9 +126,9 @@ class Identity:
         post = {"username": username, "name": name, "roles": roles, "point": point, "department": department}
         return self.staff.add_by_hand({**post, "must_change": False}, password)
 
-    def _person(self, log_in: Row) -> Actor | None:
-        """The actor of a log-in, or None where the person is gone."""
-        who, session, ends_at = log_in["who"], log_in["_id"], log_in["expires_at"]
+    def _person(self, log_in: Row, ends_at: datetime) -> Actor | None:
+        """The actor of a log-in with a token until `ends_at`, or None where the person is gone."""
+        who, session = log_in["who"], log_in["_id"]
         if log_in["kind"] == "citizen":
             citizen = self._store.citizen(who)
             if citizen is None or citizen.get("closed_at"):

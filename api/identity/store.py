@@ -1,10 +1,11 @@
-"""The collections of identity: people, log-ins, codes and counts, WeChat accounts, mandates, consents, recoveries.
+"""The collections of identity: people, devices, codes and counts, WeChat accounts, mandates, consents, recoveries.
 
 For the rotation of keys, also every field of any collection that a room lists as sealed.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,14 +18,11 @@ INDEXES: list[Index] = [
     ("citizens", [("id_index", 1)], {}),
     ("wechat_accounts", [("citizen", 1)], {}),
     ("devices", [("citizen", 1), ("seen_at", -1)], {}),
+    ("devices", [("staff", 1), ("seen_at", -1)], {}),
     ("staff", [("username", 1)], {"unique": True}),
     ("login_codes", [("phone_index", 1), ("created_at", -1)], {}),
     ("login_codes", [("delete_at", 1)], {"expireAfterSeconds": 0}),
     ("login_counts", [("delete_at", 1)], {"expireAfterSeconds": 0}),
-    ("sessions", [("family", 1)], {}),
-    ("sessions", [("who", 1)], {}),
-    ("sessions", [("refresh", 1)], {"unique": True}),
-    ("sessions", [("delete_at", 1)], {"expireAfterSeconds": 0}),
     ("mandates", [("agent_index", 1), ("_id", -1)], {}),
     ("mandates", [("principal_index", 1), ("_id", -1)], {}),
     ("consents", [("citizen", 1), ("_id", 1)], {}),
@@ -66,7 +64,7 @@ MOST_MANDATES = 200
 
 
 class IdentityStore:
-    """People, their sessions, codes, mandates and consents."""
+    """People, their devices, codes, mandates and consents."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -97,8 +95,9 @@ class IdentityStore:
             over = {"_id": key, "ends_at": {"$lte": now}}
             if self._db.take_before("login_counts", over, {"$set": begun}):
                 return 1, ends_at
-            if self._db.add("login_counts", {"_id": key, **begun}):
-                return 1, ends_at
+            with suppress(DuplicateKeyError):  # there was one, and it was dropped before it could be read
+                if self._db.add("login_counts", {"_id": key, **begun}):
+                    return 1, ends_at
         raise Contended(key)
 
     def drop_count(self, key: str) -> None:
@@ -109,6 +108,10 @@ class IdentityStore:
         """Count one try, atomically, and return the code as it was; None if it is used, over, or tried too often."""
         live = {"_id": code_id, "used": False, "tries": {"$lt": most}, "expires_at": {"$gt": now}}
         return self._db.take_before("login_codes", live, {"$inc": {"tries": 1}})
+
+    def live_code(self, code_id: str, now: datetime) -> Document | None:
+        """A code that is neither used nor over."""
+        return self._db["login_codes"].find_one({"_id": code_id, "used": False, "expires_at": {"$gt": now}})
 
     def use_code(self, code_id: str) -> bool:
         """Mark a code as used; False if it was used already."""
@@ -140,10 +143,15 @@ class IdentityStore:
         """Set fields of a citizen."""
         self._db["citizens"].update_one({"_id": citizen_id}, {"$set": change}, session=session)
 
-    def unset_citizen(self, session: Any, citizen_id: str, change: Document, gone: list[str]) -> None:
-        """Set fields of a citizen and unset others."""
-        fields = {"$set": change, "$unset": dict.fromkeys(gone, "")}
-        self._db["citizens"].update_one({"_id": citizen_id}, fields, session=session)
+    def rename_citizen(self, citizen_id: str, sealed_name: str) -> bool:
+        """Set the name of a citizen; False if it was verified, or the account closed, meanwhile."""
+        unverified = {"_id": citizen_id, "assurance": "phone", "closed_at": None}
+        return self._db["citizens"].update_one(unverified, {"$set": {"name": sealed_name}}).matched_count == 1
+
+    def close_citizen(self, session: Any, citizen_id: str, change: Document, gone: list[str]) -> bool:
+        """Set and unset fields of a citizen who closes the account; False if it was closed already."""
+        fields, still = {"$set": change, "$unset": dict.fromkeys(gone, "")}, {"_id": citizen_id, "closed_at": None}
+        return self._db["citizens"].update_one(still, fields, session=session).matched_count == 1
 
     # -- WeChat accounts and devices --------------------------------------
 
@@ -155,20 +163,27 @@ class IdentityStore:
         """Bind a WeChat account to a citizen; returns the existing row if another log-in was first."""
         return self._db.put("wechat_accounts", row)
 
+    def unbind_wechat(self, openid_index: str, citizen_id: str) -> None:
+        """Delete the binding of a WeChat account, if it is still to this citizen."""
+        self._db["wechat_accounts"].delete_one({"_id": openid_index, "citizen": citizen_id})
+
     def wechat_of(self, citizen_id: str) -> Document | None:
         """The WeChat account of a citizen that was bound last."""
         return self._db["wechat_accounts"].find_one({"citizen": citizen_id}, sort=[("at", -1)])
 
     def knows_device(self, device_digest: str) -> bool:
-        """Whether the citizen has logged in with this device before; the digest covers both."""
+        """Whether its owner has logged in with this device before; the digest covers both."""
         return self._db["devices"].find_one({"_id": device_digest}, {"_id": 1}) is not None
 
-    def see_device(self, device_digest: str, citizen_id: str, most: int, now: datetime) -> None:
-        """Record a device; per citizen the `most` seen last are kept."""
-        seen = {"citizen": citizen_id, "seen_at": now}
-        self._db["devices"].update_one({"_id": device_digest}, {"$set": seen}, upsert=True)
-        older = self._db["devices"].find({"citizen": citizen_id}, {"_id": 1}).sort("seen_at", -1).skip(most)
+    def see_device(self, device_digest: str, owner: Document, most: int, now: datetime) -> None:
+        """Record a device of its owner, {citizen: id} or {staff: id}; the `most` that were seen last are kept."""
+        self._db["devices"].update_one({"_id": device_digest}, {"$set": {**owner, "seen_at": now}}, upsert=True)
+        older = self._db["devices"].find(owner, {"_id": 1}).sort("seen_at", -1).skip(most)
         self._db["devices"].delete_many({"_id": {"$in": [row["_id"] for row in older]}})
+
+    def forget_staff_devices(self, staff_id: str) -> None:
+        """Delete the known devices of a member of staff."""
+        self._db["devices"].delete_many({"staff": staff_id})
 
     def forget_ways_in(self, citizen_id: str) -> None:
         """Delete the WeChat accounts and known devices of a citizen."""
@@ -262,9 +277,10 @@ class IdentityStore:
         """Whether any member of staff exists."""
         return self._db["staff"].find_one({}, {"_id": 1}) is not None
 
-    def change_staff(self, staff_id: str, change: Document, session: Any = None) -> None:
-        """Set fields of a member of staff."""
-        self._db["staff"].update_one({"_id": staff_id}, {"$set": change, "$inc": {"version": 1}}, session=session)
+    def change_staff(self, staff_id: str, change: Document, session: Any = None, still: Document | None = None) -> bool:
+        """Set fields of a member of staff, while the fields in `still` are as they were read; False if they are not."""
+        wanted, fields = {**(still or {}), "_id": staff_id}, {"$set": change, "$inc": {"version": 1}}
+        return self._db["staff"].update_one(wanted, fields, session=session).matched_count == 1
 
     def edit_staff(self, session: Any, staff_id: str, version: int, change: Document) -> bool:
         """Set fields of a member of staff at `version`; False if another edit came first."""
@@ -299,42 +315,6 @@ class IdentityStore:
     def take_recovery(self, session: Any, staff_id: str, by: str) -> bool:
         """Delete the recovery that `by` opened; False if it is gone."""
         return self._db["recoveries"].delete_one({"_id": staff_id, "by": by}, session=session).deleted_count == 1
-
-    # -- log-ins --------------------------------------------------------------
-
-    def add_session(self, row: Document) -> None:
-        """Insert a session."""
-        self._db.put("sessions", row)
-
-    def session(self, token_digest: str) -> Document | None:
-        """A session by the digest of its token."""
-        return self._db["sessions"].find_one({"_id": token_digest})
-
-    def refreshed_by(self, refresh_digest: str) -> Document | None:
-        """The session of a refresh token, used or not."""
-        return self._db["sessions"].find_one({"refresh": refresh_digest})
-
-    def spend_refresh(self, refresh_digest: str) -> bool:
-        """Mark a refresh token as used, atomically; False if it was used before or does not exist."""
-        unused = {"refresh": refresh_digest, "refresh_used": False}
-        return self._db.take_before("sessions", unused, {"$set": {"refresh_used": True}}) is not None
-
-    def end_family(self, family: str) -> list[str]:
-        """End every session of a family; returns their ids."""
-        ended = [row["_id"] for row in self._db["sessions"].find({"family": family}, {"_id": 1})]
-        self._db["sessions"].update_many({"family": family}, {"$set": {"ended": True}})
-        return ended
-
-    def see_session(self, token_digest: str, now: datetime) -> None:
-        """Record that a session was used."""
-        self._db["sessions"].update_one({"_id": token_digest}, {"$set": {"seen_at": now}})
-
-    def end_all(self, who: str, but: str = "") -> list[str]:
-        """End every session of a person, except those of one family; returns their ids."""
-        wanted = {"who": who, "ended": False, "family": {"$ne": but}}
-        ended = [row["_id"] for row in self._db["sessions"].find(wanted, {"_id": 1})]
-        self._db["sessions"].update_many({"_id": {"$in": ended}}, {"$set": {"ended": True}})
-        return ended
 
 
 class SealedRows:

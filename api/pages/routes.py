@@ -11,14 +11,23 @@ DOCUMENTS = {"/": "index.html", "/staff": "staff.html", "/docs": "docs.html"}
 NOT_BUILT = "The pages are not built yet: run `make pages`.\n"
 
 
-def blueprint(http: Http, dist: Path = DIST) -> Blueprint:
-    """The routes of this room."""
+TRIAL_MARK = ("<html ", '<html data-trial="1" ')
+"""How a document says to its page that this is a trial."""
+
+
+def blueprint(http: Http, dist: Path = DIST, *, trial: bool = False) -> Blueprint:
+    """The routes of this room; in a trial each document says so, and its page shows it."""
     bp = Blueprint("pages", __name__)
 
     def document(name: str) -> Response:
         if not (dist / name).is_file():
             return Response(NOT_BUILT, 503, content_type="text/plain; charset=utf-8")
-        response = send_from_directory(dist, name, max_age=0)
+        if trial:
+            response = Response((dist / name).read_text("utf-8").replace(*TRIAL_MARK, 1), mimetype="text/html")
+            response.add_etag()
+            response.make_conditional(request)
+        else:
+            response = send_from_directory(dist, name, max_age=0)
         response.headers["Cache-Control"] = "no-cache"
         return response
 

@@ -51,6 +51,7 @@ UNUSUAL = frozenset({"HTTP_ORIGIN", "HTTP_X_REQUEST_ID", "CONTENT_LENGTH", "HTTP
 CORS_METHODS = "GET, POST, PATCH, DELETE, HEAD"
 CORS_SENT = (
     "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-Match, X-Request-ID, X-HTTP-Method-Override, "
+    "X-Person-Act, "
     "Tus-Resumable, Upload-Length, Upload-Metadata, Upload-Offset, Upload-Checksum"
 )
 CORS_READ = (

@@ -72,6 +72,12 @@ OURS: dict[str, str] = {
     "只能是 {choices}。": "Must be one of: {choices}.",
     "最多 {most} 字。": "At most {most} characters.",
     "请写明哪里不对。": "Say what is wrong.",
+    "请填写这一项。": "Fill this in.",
+    "密码至少 {most} 个字符。": "A password has at least {most} characters.",
+    "密码太常见或太容易猜，请换一个：不要用常见密码，也不要用姓名、用户名、年份。": (
+        "The password is too common or easily guessed. Choose another: no common one, no name, user name or year."
+    ),
+    "新密码不能与旧密码相同。": "The new password must differ from the old one.",
     "数字太大。": "Number too large.",
     "有一个字符不能使用，请删掉后再试。": "It holds a character that cannot be used. Remove it, then try again.",
     "有一个字符不完整，请删掉后再试。": "It holds half a character. Remove it, then try again.",

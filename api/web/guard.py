@@ -13,6 +13,7 @@ from flask import Response, g, request
 
 from api.refusals import NotFound, Refusal, VersionMissing, VersionStale
 from api.turns import Owner
+from api.web.limits import network_of
 from api.web.problems import language
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -27,6 +28,10 @@ OFFICE = (*READERS, "admin")
 """All posts; the role `staff` is that of any who logged in with one."""
 OPERATING = ("admin", "supervisor")
 """The roles that operate the installation."""
+
+ACT_HEADER = "X-Person-Act"
+"""The header of a request that reads and that a person's tap or key causes; its value does not matter."""
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,128}")
 VERSION_FORM = re.compile(r'(?:W/)?"(\d{1,9})"')
@@ -54,6 +59,17 @@ class RoleWrong(Refusal):
     code = "role_wrong"
     zh = "您的岗位不能做这件事。"
     en = "Your role may not do this."
+
+
+class FreshProofNeeded(Refusal):
+    """The route is for who has just proved who they are: a code, password or authenticator's digits, some minutes ago.
+
+    `GET /v1/me/proof` says how, `POST /v1/me/proof` takes it.
+    """
+
+    code = "fresh_proof_needed"
+    zh = "为了您的账号安全，请再确认一次是您本人。"
+    en = "To keep your account safe, prove once more that it is you."
 
 
 class KeyMissing(Refusal):
@@ -84,7 +100,8 @@ class ActorLike(Protocol):
 
 @dataclass(frozen=True)
 class Visitor:
-    """A caller who is not logged in; `id` is a digest of the client's address, `browser` one of what it says it is."""
+    """A caller who is not logged in; `id` is a digest of the client's address, or of its /64; `browser` one of what it
+    says it is."""
 
     id: str
     browser: str = ""
@@ -108,26 +125,35 @@ class Http:
         actor_of: Callable[[str], ActorLike | None],
         once: Once,
         limit: Callable[[str, str], None],
+        acted: Callable[[Any], object] = lambda actor: None,
+        is_fresh: Callable[[Any], object] = lambda actor: True,
     ) -> None:
-        """`actor_of(token)` gives the holder of a token, or None; `limit(class, person)` counts a call, or raises."""
-        self._actor_of = actor_of
+        """`actor_of(token)` gives the holder of a token, or None; `limit(class, person)` counts a call, or raises.
+
+        `acted(actor)` is told of each request that is a person's act, `is_fresh(actor)` says whether they have proved
+        who they are just now.
+        """
+        self._actor_of, self._acted, self._is_fresh = actor_of, acted, is_fresh
         self._once = once
         self._limit = limit
 
-    def allow(self, *roles: str) -> Callable[[View], View]:
+    def allow(self, *roles: str, fresh: tuple[str, ...] = ()) -> Callable[[View], View]:
         """Declare who may call a route: `anyone`, or some roles; with roles, the view is called with `actor`.
 
-        Refuses with TokenMissing, TokenBad or RoleWrong. The rule stays readable on the view as `allowed`.
+        Whoever has a role in `fresh` needs a fresh proof too. Refuses with TokenMissing, TokenBad, RoleWrong or
+        FreshProofNeeded. The rules stay readable on the view as `allowed` and `fresh`.
         """
 
         def mark(view: View) -> View:
             @wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 if "anyone" not in roles:
-                    kwargs["actor"] = self.actor(*roles)
+                    kwargs["actor"] = actor = self.actor(*roles)
+                    if actor.roles.intersection(fresh) and not self._is_fresh(actor):
+                        raise FreshProofNeeded
                 return view(*args, **kwargs)
 
-            guarded.allowed = roles  # type: ignore[attr-defined]
+            guarded.allowed, guarded.fresh = roles, fresh  # type: ignore[attr-defined]
             return guarded  # type: ignore[return-value]
 
         return mark
@@ -145,7 +171,7 @@ class Http:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = self._actor_of(token.strip()) if scheme.lower() == "bearer" and token else None
         address, browser = (
-            _digest(request.remote_addr or ""),
+            _digest(network_of(request.remote_addr or "")),
             f"{request.user_agent} {request.headers.get('Accept-Language')}",
         )
         return known or Visitor(f"address:{address}", browser=_digest(browser))
@@ -153,7 +179,8 @@ class Http:
     def actor(self, *roles: str) -> ActorLike:
         """The caller of this request, who must have one of `roles`.
 
-        Counts the call towards the rate limit. Raises TokenMissing, TokenBad, TooMany or RoleWrong.
+        Counts the call towards the rate limit, and notes that they are there if it is an act. Raises TokenMissing,
+        TokenBad, TooMany or RoleWrong.
         """
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
@@ -163,6 +190,8 @@ class Http:
             raise TokenBad
         g.actor = actor
         self._limit(g.get("limited", "read"), actor.id)
+        if _is_act():
+            self._acted(actor)
         if not actor.roles.intersection(roles):
             raise RoleWrong
         return actor
@@ -221,6 +250,15 @@ class Http:
     def etag(version: int) -> dict[str, str]:
         """The ETag header for a resource at this version."""
         return {"ETag": f'"{version}"'}
+
+
+def _is_act() -> bool:
+    """Whether a person causes this request: every one that changes something; one that reads only if it says so.
+
+    A client that forgets to say it is logged out too early, never kept logged in: lists are read again and again by
+    open pages, without anybody there.
+    """
+    return request.method not in READING or ACT_HEADER in request.headers
 
 
 def owner_of(actor: ActorLike) -> Owner:

@@ -7,6 +7,8 @@ Limits per address are generous: one address of a mobile carrier stands for thou
 import logging
 import time
 from collections.abc import Callable
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from limits import RateLimitItem, parse_many
@@ -49,6 +51,8 @@ STRICT = ("code", "log_in", "look_up")
 
 CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/sessions/codes"): "code",
+    ("POST", "/v1/me/proof/code"): "code",
+    ("POST", "/v1/me/proof"): "log_in",
     ("POST", "/v1/sessions"): "log_in",
     ("POST", "/v1/sessions/wechat"): "log_in",
     ("POST", "/v1/sessions/refresh"): "log_in",
@@ -73,6 +77,23 @@ def class_of(method: str, rule: str) -> str:
     return CLASSES.get((method, rule), by_method)
 
 
+@lru_cache(4_096)
+def network_of(address: str) -> str:
+    """What a limit counts as one address: an IPv4 address, or the /64 that one subscriber holds whole (RFC 6177).
+
+    An IPv4 address written as IPv6 is itself; a text that is no address counts as it stands.
+    """
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return ":".join(parsed.exploded.split(":")[:4]) + "::/64"
+
+
 class RateLimiter:
     """Counts calls and refuses those beyond a limit.
 
@@ -89,9 +110,9 @@ class RateLimiter:
         self._by_person = {kind: parse_many(rate.person) if rate.person else [] for kind, rate in RATES.items()}
 
     def address(self, kind: str, address: str) -> None:
-        """Count a call from an address. Raises TooMany."""
+        """Count a call from an address, or from its /64. Raises TooMany."""
         if kind == "look_up" or not self._spares(address):
-            self._count(self._by_address[kind], kind, f"at:{address}")
+            self._count(self._by_address[kind], kind, f"at:{network_of(address)}")
 
     def person(self, kind: str, person: str) -> None:
         """Count a call by somebody who is logged in. Raises TooMany."""

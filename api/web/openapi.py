@@ -39,6 +39,10 @@ CALLED_BY_PROVIDERS = ("/v1/providers/", "/v1/carriers/")
 INTRODUCTION = (
     "A client without PATCH, PUT or DELETE sends POST with `X-HTTP-Method-Override: PATCH` (PUT, DELETE): the request "
     "is then that operation, with its rights, headers and answers. On other methods the header means nothing.\n\n"
+    "Staff are logged out after half an hour without an act. Whatever changes something is one; a request that reads "
+    "is one if a person's tap or key caused it and it says so: `X-Person-Act: 1`. A refresh is none.\n\n"
+    "Where an operation needs a fresh proof and there is none, it is refused with `fresh_proof_needed`: ask "
+    "`GET /v1/me/proof` how it is given, give it to `POST /v1/me/proof`, and send the request again.\n\n"
     "A query parameter that an operation does not name is refused (422, `unknown_parameter`)."
 )
 
@@ -145,7 +149,10 @@ def _complete(operation: Operation, view: Any) -> None:
     responses["default"] = {"$ref": "#/components/responses/Problem"}
     if view.allowed != ("anyone",):
         operation["security"] = [{"bearer": []}]
-        operation["description"] = f"{operation.get('description', '')}\n\nFor: {', '.join(view.allowed)}.".strip()
+        rights = f"For: {', '.join(view.allowed)}."
+        if fresh := getattr(view, "fresh", ()):
+            rights += f" Needs a fresh proof: {', '.join(fresh)}."
+        operation["description"] = f"{operation.get('description', '')}\n\n{rights}".strip()
     headers = [KEY_HEADER] if getattr(view, "creates", False) else []
     headers += [VERSION_HEADER] if takes_version(view) else []
     if headers:

@@ -29,6 +29,7 @@ STATUS: dict[int, frozenset[str]] = {
             "identity_wrong",
             "totp_needed",
             "totp_wrong",
+            "first_password_over",
         }
     ),
     403: frozenset(
@@ -38,6 +39,7 @@ STATUS: dict[int, frozenset[str]] = {
             "at_window_only",
             "wechat_blocked",
             "role_wrong",
+            "fresh_proof_needed",
             "signature_bad",
             "blocked",
         }

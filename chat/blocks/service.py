@@ -55,7 +55,7 @@ class Blocks:
         def decide(newest: Conversation) -> Transition:
             return announced(newest, "blocked", {"block": block.event_details})
 
-        self._moves.move(actor, conversation.id, decide, beside=lambda session: self._store.keep(block, session))
+        self._moves.move(actor, conversation.id, decide, beside=lambda session: self._store.add(block, session))
         self.in_force.expire()
         return self._view(block)
 
@@ -76,7 +76,7 @@ class Blocks:
             return announced(newest, "unblocked", {"block": after.event_details})
 
         def keep(session: Any) -> None:
-            self._store.keep(after, session)
+            self._store.lift(after, session)
             self._ports.record(actor.id, "conversation.unblocked", f"talk:{after.conversation}", session=session)
 
         self._moves.move_by_system(block.conversation, decide, beside=keep)

@@ -38,11 +38,16 @@ class BlockStore:
         row = self._blocks.find_one({"_id": block_id})
         return self._block_of(row) if row else None
 
-    def keep(self, block: DeskBlock, session: ClientSession | None = None) -> None:
-        """Store a new block, or one that was lifted."""
+    def add(self, block: DeskBlock, session: ClientSession | None = None) -> None:
+        """Store a new block."""
         row: Document = {**asdict(block), "v": VERSION}
         row["_id"] = row.pop("id")
-        self._blocks.replace_one({"_id": block.id}, self._sealer.sealed(row), upsert=True, session=session)
+        self._blocks.insert_one(self._sealer.sealed(row), session=session)
+
+    def lift(self, block: DeskBlock, session: ClientSession | None = None) -> None:
+        """Store that a block was lifted, unless it was before."""
+        lifted = {"lifted_at": block.lifted_at, "lifted_by": block.lifted_by and asdict(block.lifted_by)}
+        self._blocks.update_one({"_id": block.id, "lifted_at": None}, {"$set": lifted}, session=session)
 
     def in_force(self, now: datetime) -> list[DeskBlock]:
         """All blocks in force, newest first: few at any time."""

@@ -24,7 +24,7 @@ class OfficerPresence:
         check_serves(actor)
         before = self._store.presence(actor.id) or Presence(actor.id, actor.name)
         after = replace(changed(before, change), name=actor.name, until=self._now() + LEASE, desk=actor.point)
-        self._store.keep_presence(after)
+        self._store.keep_presence(after, before)
         if after.desk and after.takes == "push":
             self._assigning.assign_waiting(after.desk)
         return after.as_json

@@ -29,6 +29,9 @@ INDEXES: list[Index] = [
 
 SMALL = {"desk_presence": "a row per officer"}
 
+LEASED = ("name", "until", "desk")
+"""The fields of a presence that each connection writes."""
+
 SAMPLES = 20
 OPEN = tuple(state for state in STATES if state != "closed")
 SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
@@ -173,11 +176,15 @@ class DeskStore:
         """Officers whose lease ended between two instants."""
         return [row["_id"] for row in self._presence.find({"until": {"$gt": after, "$lte": before}}, {"_id": 1})]
 
-    def keep_presence(self, presence: Presence) -> None:
-        """Store a presence, lease included."""
-        change = {key: value for key, value in asdict(presence).items() if key != "member"}
-        change["skills"] = list(presence.skills)
-        upsert(self._presence, presence.member, {"$set": change})
+    def keep_presence(self, presence: Presence, before: Presence | None = None) -> None:
+        """Store a presence, lease included; of one that was read as `before`, only what differs, so that a connection
+        that comes back does not undo what its officer sets meanwhile."""
+        row = {key: value for key, value in asdict(presence).items() if key != "member"}
+        row["skills"] = list(presence.skills)
+        same = {key for key in row if before is not None and key not in LEASED and getattr(before, key) == row[key]}
+        same |= {"skills"} if before is not None and before.skills == presence.skills else set()
+        first = {key: row.pop(key) for key in same}
+        upsert(self._presence, presence.member, {"$set": row, **({"$setOnInsert": first} if first else {})})
 
     def renew_presence(self, members: Iterable[str], until: datetime) -> None:
         """Renew the leases of connected officers."""

@@ -26,6 +26,9 @@ EVENT_ROLES: dict[str, frozenset[str]] = {
 }
 """Roles that may send each event of the socket; about which conversation, the service checks."""
 
+PERSON_EVENTS = frozenset({"post", "typing", "claim", "transfer", "takeover", "close"})
+"""The events that a person causes. The others are sent by an open page by itself, and keep nobody logged in."""
+
 
 def serves(viewer: Viewer) -> bool:
     """Whether this person works at the desks."""

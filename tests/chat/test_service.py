@@ -490,6 +490,23 @@ def test_an_officer_says_a_part_of_their_presence_at_a_time(chat, officer):
     assert chat.officers.set_presence(officer, {}) == told
 
 
+def test_a_connection_that_comes_back_does_not_undo_what_the_officer_sets_meanwhile(chat, officer, monkeypatch):
+    chat.officers.set_presence(officer, {"capacity": 3})
+    store = chat.officers._store
+    really = store.presence
+
+    def read_and_set(member):
+        before = really(member)
+        monkeypatch.setattr(store, "presence", really)
+        chat.officers.set_presence(officer, {"state": "away", "skills": ["食品"]})
+        return before
+
+    monkeypatch.setattr(store, "presence", read_and_set)
+    chat.officers.set_presence(officer, {})
+    kept = store.presence(officer.id)
+    assert (kept.state, kept.capacity, kept.skills) == ("away", 3, ("食品",))
+
+
 def test_presence_holds_while_a_connection_gives_signs_of_life(chat, officer, ask, office, clock):
     talk, colleague = ask(), office.officer("李审批")
     chat.handling.claim(officer, talk)

@@ -20,6 +20,10 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/sessions/refresh"): "a refresh token is good for one use",
     ("POST", "/v1/staff/sessions"): LOG_IN,
     ("DELETE", "/v1/sessions/current"): SAME,
+    ("DELETE", "/v1/me/sessions"): SAME,
+    ("DELETE", "/v1/me/sessions/<log_in_id>"): SAME,
+    ("POST", "/v1/me/proof"): "a code and digits are good for one use; a password proves the same again",
+    ("POST", "/v1/me/proof/code"): "one code a minute",
     ("PATCH", "/v1/me"): OWN,
     ("DELETE", "/v1/me"): SAME,
     ("POST", "/v1/me/consents"): "a ledger: the last entry holds, whatever came twice",
@@ -65,6 +69,7 @@ WHOLE: dict[str, str] = {
     "/v1/lists": "nine, computed",
     "/v1/lists/{list_name}": "a part of the catalogue, shown as a whole",
     "/v1/mandates": "one's own few",
+    "/v1/me/sessions": "one's own few",
 }
 """Lists that are answered whole: why."""
 

@@ -56,7 +56,7 @@ def test_a_number_gets_ten_codes_a_day_and_then_is_told_when(anyone, clock):
 
 @pytest.mark.parametrize("policy", [Policy(codes_an_address=3), Policy(codes_a_day=3)])
 def test_an_address_and_the_whole_office_have_limits_and_the_office_rings_once(identity, policy, monkeypatch, caplog):
-    monkeypatch.setattr(identity.citizens, "_policy", policy)
+    monkeypatch.setattr(identity.citizens._codes, "_policy", policy)
     with caplog.at_level(logging.ERROR, "circle.identity"):
         codes = []
         for n in range(6):

@@ -3,7 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
+from api.identity.masking import UNMASKED
+from api.identity.staff.password_rule import check_password
 from api.identity.staff.passwords import Passwords
+from api.identity.staff.roles import ROLES, SECOND_FACTOR_ROLES
 from api.storage.embedded import EmbeddedStore
 from tests.serving import Served
 
@@ -68,3 +73,93 @@ def test_the_command_line_manages_staff_and_keys(tmp_path):
     assert "  seal-1" in listed
     assert "citizens" in circle("keys", "rotate")
     store.stop()
+
+
+COMMON = (
+    *("5201314woaini", "woaini5201314", "woaini1314520", "WoAiNi1314520", "5201314520", "woaini520520", "1314520520"),
+    *("zhongguo1949", "woaizhongguo", "mima12345678", "xincheng2026", "fuwuquan123", "guanliyuan1", "admin123456"),
+    *("password123", "Password2026", "P@ssw0rd123", "1234567890", "qwertyuiop", "1qaz2wsx3edc", "asdfghjkl123"),
+    *(
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "abcdefghij",
+        "iloveyou1314",
+        "abc123456789",
+        "Aa@123456789",
+        "２０２６２０２６２０２６",
+    ),
+    *("20261130" * 2, "19900307wangmin", "WangMin@2026!", "min.wang-1990", "wangmin-wangmin", "王敏王敏王敏王敏王敏"),
+    *("wmin2026kqzx!7", "xx-WMIN2026-yy", "wang199003", "x" * 200),
+)
+GOOD = (
+    "correct-horse-battery",
+    "tB3x_9sKqlmN7w",
+    "kX93-ff2-aaQz",
+    "雨后的城墙上有三只灰鸽子",
+    "lantern-orchard-42-bus",
+    "q7" * 3 + "Zr!mW0",
+)
+
+
+@pytest.mark.parametrize("password", COMMON)
+def test_a_common_password_or_one_made_of_name_user_name_or_year_is_refused(password):
+    with pytest.raises(ValueError, match="密码"):
+        check_password(password, "wmin2026", "王敏")
+
+
+@pytest.mark.parametrize("password", GOOD)
+def test_one_that_is_not_easily_guessed_is_taken(password):
+    check_password(password, "wmin2026", "王敏")
+    check_password(password, "ma", "㛃䶮𠮷")
+    check_password(password, "ma", "Li")
+
+
+def test_it_is_refused_wherever_one_is_set(app, anyone, staff):
+    officer = staff("window")
+    with pytest.raises(ValueError, match="common"):
+        app.extensions["circle"].identity.add_staff("ma", "woaini5201314", "马", {"window"}, None, None)
+    body = {"old": "correct-horse-battery", "new": "5201314woaini"}
+    problem = officer.post("/v1/staff/password", body, expect=422)
+    assert "常见" in problem["errors"]["new"][0]
+    english = officer.post("/v1/staff/password", body, expect=422, headers={"Accept-Language": "en"})
+    assert "common" in english["errors"]["new"][0]
+
+
+def test_a_first_password_is_good_for_three_days(app, anyone, staff, clock, database):
+    identity = app.extensions["circle"].identity
+    made = staff("admin").post("/v1/staff", {"username": "new.one", "name": "马", "roles": ["window"]})
+    identity.add_staff("by.hand", "lantern-orchard-42-bus", "马", {"window"}, None, None)
+    identity.seed_staff("recovered", "lantern-orchard-42-bus", "马", {"window"}, None, None)
+    first = {
+        "new.one": made["first_password"],
+        "by.hand": "lantern-orchard-42-bus",
+        "recovered": identity.staff.reset("recovered"),
+    }
+
+    def enter(username, expect):
+        return anyone.post("/v1/staff/sessions", {"username": username, "password": first[username]}, expect=expect)
+
+    clock.move(days=2, hours=23)
+    for username in first:
+        assert enter(username, 201)["must_change_password"] is True
+    clock.move(hours=1)
+    for username in first:
+        assert enter(username, 401)["code"] == "first_password_over"
+        wrong = {"username": username, "password": "wrong-password"}
+        assert anyone.post("/v1/staff/sessions", wrong, expect=401)["code"] == "password_wrong"
+    database["staff"].update_one({"username": "by.hand"}, {"$unset": {"password_until": ""}})
+    assert enter("by.hand", 401)["code"] == "first_password_over", "given out before they had an end"
+    first["new.one"] = identity.staff.reset("new.one")
+    enter("new.one", 201)
+
+
+def test_a_password_of_ones_own_has_no_end(anyone, staff, app, clock):
+    identity = app.extensions["circle"].identity
+    username = identity.staff.member(staff("window").person["id"])["username"]
+    clock.move(days=100)
+    anyone.post("/v1/staff/sessions", {"username": username, "password": "correct-horse-battery"})
+
+
+def test_whoever_sees_identity_numbers_in_full_needs_a_second_factor():
+    assert UNMASKED["id_number"] <= SECOND_FACTOR_ROLES
+    assert SECOND_FACTOR_ROLES == ROLES

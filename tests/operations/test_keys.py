@@ -47,6 +47,7 @@ def lived(app, citizen, anyone, window, handler, drain, clock):
     office = app.extensions["circle"]
     officer = office.identity.actor(window.token)
     office.chat.handling.claim(officer, story["conversation"])
+    office.identity.sessions.acted(officer)
     office.chat.blocks.block(officer, once, story["conversation"], {"hours": 1, "reason": "言语过激"})
     office.chat.handling.end(officer, story["conversation"], "已答复")
     office.chat.read(office.identity.actor(citizen.token), story["conversation"], 99)
@@ -81,8 +82,9 @@ def rotated(keyring, rotation, drain, clock):
     return made
 
 
-def everything_seen(citizen, window, story):
+def everything_seen(citizen, window, story, identity):
     """What is opened at the HTTP face, by whoever may see it."""
+    identity.sessions.proved(identity.actor(citizen.token))  # for the export
     number, upload = story["number"], story["upload"]
     content = citizen.raw("GET", citizen.get(f"/v1/files/{upload}")["url"])
     assert content.status_code == 200
@@ -128,12 +130,13 @@ def test_every_blind_index_of_every_room_is_listed(indexes_given, lived, databas
 
 
 def test_everything_is_sealed_anew_the_old_key_retires_and_all_of_it_still_opens(
-    lived, keyring, rotation, drain, clock, citizen, window
+    lived, keyring, rotation, drain, clock, citizen, window, app
 ):
-    before = everything_seen(citizen, window, lived)
+    identity = app.extensions["circle"].identity
+    before = everything_seen(citizen, window, lived, identity)
     made = rotated(keyring, rotation, drain, clock)
     assert (keyring.ids(), set(rotation.used())) == ([made], {made})
-    assert everything_seen(citizen, window, lived) == before
+    assert everything_seen(citizen, window, lived, identity) == before
 
 
 def test_what_is_sealed_before_during_and_after_a_rotation_opens(lived, keyring, rotation, drain, clock, citizen):

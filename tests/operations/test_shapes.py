@@ -72,7 +72,7 @@ def test_the_caller_is_named_and_a_look_of_a_test_does_not_count(database: Datab
     assert SHAPES.taken() == []
     source = "def of_kind(store, kind):\n    return store._db['sessions'].find_one({'kind': kind})"
     as_if_in_the_store: dict[str, Any] = {}
-    exec(compile(source, IdentityStore.session.__code__.co_filename, "exec"), as_if_in_the_store)
+    exec(compile(source, IdentityStore.citizen.__code__.co_filename, "exec"), as_if_in_the_store)
     as_if_in_the_store["of_kind"](IdentityStore(database), "staff")
     [refused] = SHAPES.taken()
     assert refused == "sessions: no index for kind, asked by api/identity/store.py:2 of_kind"

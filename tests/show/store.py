@@ -76,8 +76,8 @@ class Scene:
         self.office.files.begin(self.citizen, 100, "", str(uuid4()))
         self.converse()
         self.office.jobs.enqueue("show", "show", {}, due_at=self.clock())
-        wanted = {"sessions": {"who": self.person}, "jobs": {"_id": "show"}}
-        names = ("sessions", "uploads", "login_codes", "jobs", "conversations")
+        wanted = {"log_ins": {"who": self.person}, "jobs": {"_id": "show"}}
+        names = ("log_ins", "sessions", "uploads", "login_codes", "jobs", "conversations")
         rows = {name: self.database[name].find_one(wanted.get(name, {})) for name in names}
         self.database["jobs"].delete_one({"_id": "show"})
         assert all(rows.values()), rows
@@ -181,7 +181,9 @@ def another(name: str, row: Row) -> Row:
     """A copy that is somebody else's, and in a state in which rows gather."""
     fresh: Row = {**copy.deepcopy(row), "_id": str(uuid4())}
     if name == "sessions":
-        fresh |= {"refresh": uuid4().hex, "family": str(uuid4()), "who": str(uuid4())}
+        fresh |= {"refresh": uuid4().hex, "family": str(uuid4())}
+    elif name == "log_ins":
+        fresh |= {"who": str(uuid4()), "ended_at": row["began_at"]}
     elif name == "uploads":
         fresh |= {"owner": str(uuid4()), "state": "accepted", "look_at": None}
     elif name == "login_codes":

@@ -8,6 +8,7 @@ from flask_smorest import Blueprint
 from api.identity.citizens import schemas
 from api.identity.citizens.service import Citizens
 from api.identity.schemas import PersonSchema, Tokens
+from api.identity.sessions.device import device_of
 from api.web.guard import COUNTER, Http
 
 Body = dict[str, Any]
@@ -27,7 +28,7 @@ def _log_in(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     @bp.response(202, schemas.CodeSent)
     def send_code(body: Body) -> Body:
         """Send a log-in code by SMS."""
-        return citizens.send_code(body["phone"], request.remote_addr or "")
+        return citizens.send_code(body["phone"], request.remote_addr or "", body.get("device", ""))
 
     @bp.post("/sessions")
     @http.allow("anyone")
@@ -36,7 +37,8 @@ def _log_in(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     def log_in(body: Body) -> Body:
         """Log in with the code."""
         proofs = (body.get("device", ""), body.get("id_number", ""))
-        return citizens.log_in(body["phone"], body["code"], *proofs)
+        agent = device_of(request.headers.get("User-Agent", ""))
+        return citizens.log_in(body["phone"], body["code"], *proofs, agent=agent)
 
     @bp.post("/sessions/wechat")
     @http.allow("anyone")
@@ -45,7 +47,8 @@ def _log_in(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     def log_in_by_wechat(body: Body) -> Body:
         """Log in from the mini-program; the first time with `phone_code` too."""
         proofs = (body.get("device", ""), body.get("id_number", ""))
-        return citizens.log_in_by_wechat(body["code"], body.get("phone_code", ""), *proofs)
+        agent = device_of(request.headers.get("User-Agent", ""))
+        return citizens.log_in_by_wechat(body["code"], body.get("phone_code", ""), *proofs, agent=agent)
 
 
 def _record(bp: Blueprint, citizens: Citizens, http: Http) -> None:
@@ -98,14 +101,14 @@ def _rights(bp: Blueprint, citizens: Citizens, http: Http) -> None:
         return citizens.consent(actor, body)
 
     @bp.get("/me/export")
-    @http.allow("citizen")
+    @http.allow("citizen", fresh=("citizen",))
     @bp.response(200, schemas.Export)
     def export(actor: Any) -> Body:
         """A copy of all one's own data."""
         return citizens.export(actor)
 
     @bp.delete("/me")
-    @http.allow("citizen")
+    @http.allow("citizen", fresh=("citizen",))
     @bp.response(204)
     def close(actor: Any) -> None:
         """Close one's own account."""

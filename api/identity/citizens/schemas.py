@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from api.identity.citizens import consent
-from api.identity.schemas import ID, NAME, NUMBER
+from api.identity.schemas import ID, NAME, NUMBER, SECRET_OF_DEVICE
 from api.web.fields import Time
 
 PHONE = validate.Length(max=30)
@@ -13,6 +13,9 @@ class CodeRequest(Schema):
     """The phone number that a code is sent to."""
 
     phone = fields.String(required=True, validate=PHONE)
+    device = fields.String(
+        validate=SECRET_OF_DEVICE, metadata={"description": "as at the log-in: a known one has limits of its own"}
+    )
 
 
 class CodeSent(Schema):
@@ -26,7 +29,7 @@ class Proofs(Schema):
     """Further proofs that a log-in may send with its code."""
 
     device = fields.String(
-        validate=validate.Length(min=16, max=100),
+        validate=SECRET_OF_DEVICE,
         metadata={"description": "random and secret, kept by the device; tells a known device from a new one"},
     )
     id_number = fields.String(

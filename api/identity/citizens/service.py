@@ -1,9 +1,7 @@
 """The use cases of citizens: log-in by SMS or WeChat, verification, consents, export and closing of the account."""
 
-import logging
-import math
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from uuid6 import uuid7
@@ -11,17 +9,17 @@ from uuid6 import uuid7
 from api.identity.actor import Actor
 from api.identity.citizens import consent
 from api.identity.citizens import log_in as rules
+from api.identity.citizens.codes import Codes
 from api.identity.citizens.register import NoRegister, Unconfirmed
 from api.identity.mandates.service import Mandates
 from api.identity.masking import mask_name, mask_phone, mask_unless_allowed
 from api.identity.names_and_numbers import clean_name, identity_number, mobile
 from api.identity.ports import Dependencies, Row
-from api.identity.sessions import Sessions
+from api.identity.sessions.service import Sessions
 from api.identity.tokens import digest
 from api.refusals import NotFound, Refusal, bad_field
 from api.times import BEIJING
 
-log = logging.getLogger("circle.identity")
 CLOSED_NAME = "已注销用户"
 REGISTER_TRIES = 5
 
@@ -53,63 +51,43 @@ class CaseOpen(Refusal):
 class Citizens:
     """Citizens and their records."""
 
-    def __init__(self, dependencies: Dependencies, sessions: Sessions, mandates: Mandates) -> None:
+    def __init__(self, dependencies: Dependencies, sessions: Sessions, mandates: Mandates, codes: Codes) -> None:
         self._store, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
         self._transact, self._policy, self._ports = dependencies.transact, dependencies.policy, dependencies.ports
         self._sessions, self._mandates = sessions, mandates
+        self._codes = codes
 
     # -- log-in -----------------------------------------------------------
 
-    def send_code(self, phone_text: str, address: str) -> dict[str, int]:
+    def send_code(self, phone_text: str, address: str, device: str = "") -> dict[str, int]:
         """Send a one-time code to a phone. The answer is the same whether or not the number is known.
 
         Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
         """
-        phone, now = _mobile(phone_text), self._now()
+        phone = _mobile(phone_text)
         index = self._keys.index("phone", phone)
-        self._take(f"resend:{index}", 1, rules.RESEND_SECONDS, rules.TooSoon)
-        self._take(f"number:{index}", rules.CODES_A_NUMBER, rules.DAY)
-        self._take(f"address:{self._keys.index('address', address)}", self._policy.codes_an_address, rules.HOUR)
-        self._take("codes", self._policy.codes_a_day, rules.DAY, alarm="the daily limit of SMS codes is reached")
-        code_id, code = str(uuid7()), rules.new_code()
-        row = {
-            "_id": code_id,
-            "phone_index": self._keys.index_to_store("phone", phone),
-            "phone": self._keys.seal(code_id, "phone", phone),
-            "code": rules.code_digest(code_id, code),
-            "tries": 0,
-            "used": False,
-            "created_at": now,
-            "expires_at": rules.code_end(now),
-            "delete_at": now + timedelta(days=1),
-        }
+        stored = self._keys.index_to_store("phone", phone)
+        return self._codes.send(phone, index, address, self._known_device(index, device), stored=stored)
 
-        def write(session: Any) -> None:
-            self._store.add_code(session, row)
-            self._ports.tell(f"login:{code_id}", "login_code", {"code": code}, key=f"login:{code_id}", session=session)
-
-        self._transact(write)
-        return {"expires_in": rules.CODE_SECONDS, "resend_in": rules.RESEND_SECONDS}
-
-    def log_in(self, phone_text: str, code: str, device: str = "", id_number: str = "") -> Row:
-        """Log a citizen in with the code sent to their phone.
+    def log_in(self, phone_text: str, code: str, device: str = "", id_number: str = "", *, agent: str = "") -> Row:
+        """Log a citizen in with the code sent to their phone; `agent` is the code of the device (sessions/device.py).
 
         The code stays valid if only the identity number is missing or wrong, within its five tries. Raises BadFields,
         CodeWrong, IdentityNeeded, IdentityWrong.
         """
-        phone, now = _mobile(phone_text), self._now()
-        sent = self._store.latest_code(self._keys.index("phone", phone))
-        tried = sent and self._store.take_try(sent["_id"], rules.CODE_TRIES, now)
-        if not tried or tried["code"] != rules.code_digest(tried["_id"], code):
-            raise rules.CodeWrong(subject=self._subject(phone))
+        phone = _mobile(phone_text)
+        index = self._keys.index("phone", phone)
+        known = self._known_device(index, device)
+        code_id = self._codes.tried(index, code, known, subject=self._subject(phone))
         citizen = self._citizen_of(phone)
         self._check_same_person(citizen, device, id_number)
-        if not self._store.use_code(tried["_id"]):
-            raise rules.CodeWrong
-        return self._let_in(citizen, device)
+        self._codes.use(code_id)
+        return self._let_in(citizen, device, agent)
 
-    def log_in_by_wechat(self, code: str, phone_code: str = "", device: str = "", id_number: str = "") -> Row:
-        """Log a citizen in by WeChat; the first time with `phone_code`.
+    def log_in_by_wechat(
+        self, code: str, phone_code: str = "", device: str = "", id_number: str = "", *, agent: str = ""
+    ) -> Row:
+        """Log a citizen in by WeChat; the first time with `phone_code`, and again where that account was closed.
 
         Raises NotFound if this installation has no WeChat, PhoneNeeded, IdentityNeeded, IdentityWrong, and the refusals
         of wechat.py.
@@ -119,26 +97,35 @@ class Citizens:
         account = self._ports.wechat.account(code)
         index = self._keys.fixed_index("openid", account.openid)
         bound = self._store.wechat_account(index)
-        if bound is None:
-            if not phone_code:
-                raise rules.PhoneNeeded
-            citizen = self._citizen_of(_mobile(self._ports.wechat.phone(phone_code)))
-            self._check_same_person(citizen, device, id_number)
-            sealed = self._keys.seal(index, "openid", account.openid)
-            row = {"_id": index, "citizen": citizen["_id"], "openid": sealed, "at": self._now()}
-            bound = self._store.add_wechat_account(row)
-            if citizen["assurance"] == "verified":
-                subject = f"citizen:{citizen['_id']}"
-                self._ports.audit(citizen["_id"], "account.rebound", subject, detail="wechat")
-        bound_citizen = self._store.citizen(bound["citizen"])
-        if bound_citizen is None:
-            raise NotFound
-        return self._let_in(bound_citizen, device)
+        citizen = self._store.citizen(bound["citizen"]) if bound else None
+        if bound and (citizen is None or citizen.get("closed_at")):
+            self._store.unbind_wechat(index, bound["citizen"])
+            citizen = None
+        if citizen is None:
+            citizen = self._bound_by_phone(index, account.openid, phone_code, device, id_number)
+        return self._let_in(citizen, device, agent)
 
-    def _let_in(self, citizen: Row, device: str) -> Row:
+    def _bound_by_phone(self, index: str, openid: str, phone_code: str, device: str, id_number: str) -> Row:
+        """Bind a WeChat account to the citizen of the phone that it shares, or give whom another log-in bound first."""
+        assert self._ports.wechat is not None
+        if not phone_code:
+            raise rules.PhoneNeeded
+        citizen = self._citizen_of(_mobile(self._ports.wechat.phone(phone_code)))
+        self._check_same_person(citizen, device, id_number)
+        sealed = self._keys.seal(index, "openid", openid)
+        row = {"_id": index, "citizen": citizen["_id"], "openid": sealed, "at": self._now()}
+        bound = self._store.citizen(self._store.add_wechat_account(row)["citizen"])
+        if bound is None:
+            raise NotFound
+        if bound["_id"] == citizen["_id"] and citizen["assurance"] == "verified":
+            self._ports.audit(citizen["_id"], "account.rebound", f"citizen:{citizen['_id']}", detail="wechat")
+        return bound
+
+    def _let_in(self, citizen: Row, device: str, agent: str) -> Row:
         if device:
-            self._store.see_device(self._device(citizen, device), citizen["_id"], rules.DEVICES_KEPT, self._now())
-        return {**self._sessions.begin("citizen", citizen["_id"]), "citizen": self.face(citizen)}
+            owner = {"citizen": citizen["_id"]}
+            self._store.see_device(self._device(citizen, device), owner, rules.DEVICES_KEPT, self._now())
+        return {**self._sessions.begin("citizen", citizen["_id"], agent), "citizen": self.face(citizen)}
 
     def _check_same_person(self, citizen: Row, device: str, id_number: str) -> None:
         """Require the identity number from an unknown device if the phone number was unused for long (a new owner?)."""
@@ -147,7 +134,7 @@ class Citizens:
             return
         if not id_number:
             raise rules.IdentityNeeded
-        self._take(f"identity:{citizen['_id']}", rules.CODE_TRIES, rules.DAY)
+        self._codes.take(f"identity:{citizen['_id']}", rules.CODE_TRIES, rules.DAY)
         if self._keys.index("id_number", self._number(id_number)) != self._keys.settled(citizen["id_index"]):
             raise rules.IdentityWrong(subject=f"citizen:{citizen['_id']}")
 
@@ -156,6 +143,12 @@ class Citizens:
         index = self._keys.index("phone", phone)
         citizen = self._store.citizen_with_phone(index)
         return f"citizen:{citizen['_id']}" if citizen else f"phone:{index[:16]}"
+
+    def _known_device(self, phone_index: str, device: str) -> str:
+        """The digest of a device that has logged in to the account of this number before; "" for every other."""
+        citizen = self._store.citizen_with_phone(phone_index) if device else None
+        known = self._device(citizen, device) if citizen else ""
+        return known if known and self._store.knows_device(known) else ""
 
     def _device(self, citizen: Row, device: str) -> str:
         return digest(f"{citizen['_id']}:{device}")
@@ -174,25 +167,14 @@ class Citizens:
             }
         )
 
-    def _take(
-        self, key: str, most: int, seconds: int, refusal: type[Refusal] = rules.LimitReached, alarm: str = ""
-    ) -> None:
-        """Count one more under `key`, `most` per so many seconds; else raise `refusal`, the first logged as `alarm`."""
-        n, ends_at = self._store.count(key, seconds, self._now())
-        if n <= most:
-            return
-        if alarm and n == most + 1:
-            log.error(alarm, extra={"limit": most})
-        raise refusal(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
-
     # -- one's own record ---------------------------------------------------
 
     def rename(self, actor: Actor, name: str) -> Row:
         """Change one's own name, unless it is verified. Raises NameConfirmed."""
         if self._own(actor)["assurance"] == "verified":
             raise NameConfirmed
-        clean = _name(name)
-        self._store.change_citizen(actor.id, {"name": self._keys.seal(actor.id, "name", clean)})
+        if not self._store.rename_citizen(actor.id, self._keys.seal(actor.id, "name", _name(name))):
+            raise NameConfirmed
         self._sessions.forget(actor.session)
         return self.face(self._own(actor))
 
@@ -230,7 +212,7 @@ class Citizens:
             raise NoRegister
         clean, number = _name(name), self._number(id_number)
         row = self._own(actor)
-        self._take(f"register:{actor.id}", REGISTER_TRIES, rules.DAY)
+        self._codes.take(f"register:{actor.id}", REGISTER_TRIES, rules.DAY)
         if not self._ports.register.confirms(clean, number):
             raise Unconfirmed
         return self._verified(row, clean, number, "register", actor)
@@ -315,6 +297,7 @@ class Citizens:
         verified = {key: value for key, value in (row.get("verified") or {}).items() if key != "by"} or None
         own |= {"id": actor.id, "assurance": row["assurance"], "created_at": row["created_at"], "verified": verified}
         own["wechat"] = self._store.wechat_of(actor.id) is not None
+        own["log_ins"] = self._sessions.mine(actor)
         sections = self._ports.export(actor)
         ledger = [_entry(entry) for entry in self._store.consents(actor.id)]
         self._ports.audit(actor.id, "export", f"citizen:{actor.id}")
@@ -336,12 +319,13 @@ class Citizens:
         def write(session: Any) -> None:
             if row.get("id_index"):
                 self._mandates.end_all(session, actor, self._keys.settled(row["id_index"]))
-            self._store.unset_citizen(session, actor.id, closed, ["phone", "id_number", "id_index"])
+            if not self._store.close_citizen(session, actor.id, closed, ["phone", "id_number", "id_index"]):
+                raise NotFound
             self._ports.audit(actor.id, "close_account", f"citizen:{actor.id}", session=session)
 
         self._transact(write)
+        self._sessions.forget_all(actor.id)
         self._store.forget_ways_in(actor.id)
-        self._sessions.end_all(actor.id)
 
     def _number(self, text: str) -> str:
         with bad_field("id_number"):

@@ -22,7 +22,7 @@ def add_routes(bp: Blueprint, mandates: Mandates, http: Http) -> None:
         return {"items": mandates.mine(actor)}
 
     @bp.post("/mandates")
-    @http.allow("citizen", *COUNTER)
+    @http.allow("citizen", *COUNTER, fresh=("citizen",))
     @bp.arguments(schemas.NewMandate)
     @bp.response(201, schemas.MandateSchema)
     @http.create_once(mandates.mandate)

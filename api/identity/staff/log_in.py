@@ -1,14 +1,12 @@
-"""The rules of staff log-in: what a password must be, lock-out after wrong tries, and idle log-out."""
+"""The rules of staff log-in: lock-out after wrong tries, the end of a first password, and the refusals."""
 
 from datetime import datetime, timedelta
 
 from api.refusals import Refusal
 
-SHORTEST_PASSWORD = 10
-PASSWORD_RULE = f"a password has at least {SHORTEST_PASSWORD} characters and is not easily guessed from the user name"
 WRONG_TRIES = 5
 LOCK_SECONDS = 15 * 60
-IDLE_MINUTES = 30
+FIRST_PASSWORD_DAYS = 3
 
 
 class PasswordWrong(Refusal):
@@ -19,6 +17,14 @@ class PasswordWrong(Refusal):
     en = "Wrong user name or password."
 
 
+class FirstPasswordOver(Refusal):
+    """The first password is right and was not used in time."""
+
+    code = "first_password_over"
+    zh = "初始密码已过期，请管理员重新发一个。"
+    en = "The first password has expired. Ask an administrator for another."
+
+
 class LockedOut(Refusal):
     """Too many wrong tries for this user name, whether or not there is such a user."""
 
@@ -27,14 +33,6 @@ class LockedOut(Refusal):
     en = "Too many wrong tries. Wait, or ask an administrator for a recovery."
 
 
-def check_password(password: str, username: str) -> None:
-    """Raises ValueError with what a password must be: long, and not the user name (NIST SP 800-63B §5.1.1.2)."""
-    if len(password) < SHORTEST_PASSWORD:
-        raise ValueError(f"密码至少 {SHORTEST_PASSWORD} 个字符。")
-    if username.lower() in password.lower() or len(set(password)) < 5:
-        raise ValueError("密码太容易猜，请换一个。")
-
-
-def is_idle(seen_at: datetime | None, now: datetime) -> bool:
-    """Whether a log-in has been unused for longer than IDLE_MINUTES."""
-    return seen_at is not None and now - seen_at > timedelta(minutes=IDLE_MINUTES)
+def first_password_end(given_at: datetime) -> datetime:
+    """When a first password that was given out is good no more."""
+    return given_at + timedelta(days=FIRST_PASSWORD_DAYS)

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from api.identity.masking import UNMASKED
 from api.refusals import Refusal
 
 ROLES = frozenset({"window", "handler", "head", "supervisor", "admin"})
-SECOND_FACTOR_ROLES = frozenset({"head", "supervisor", "admin"})
+SECOND_FACTOR_ROLES = frozenset({"supervisor", "admin"}) | UNMASKED["id_number"]
+"""Who oversees or administers, and whoever sees identity numbers in full."""
+
 NEWCOMER = "newcomer"
 """The one role of a log-in that must first set a password or a second factor: it opens those routes alone."""
 

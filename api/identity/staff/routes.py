@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from flask import request
 from flask_smorest import Blueprint
 
+from api.identity.sessions.device import device_of
 from api.identity.staff import schemas
 from api.identity.staff.service import Staff
 from api.web.fields import Paging
@@ -26,7 +28,9 @@ def _log_in(bp: Blueprint, staff: Staff, http: Http) -> None:
     @bp.response(201, schemas.StaffTokens)
     def log_in_staff(body: Body) -> Body:
         """Log in as staff."""
-        return staff.log_in(body["username"], body["password"], body.get("totp", ""))
+        agent = device_of(request.headers.get("User-Agent", ""))
+        proofs = (body.get("totp", ""), body.get("device", ""))
+        return staff.log_in(body["username"], body["password"], *proofs, agent=agent)
 
     @bp.post("/staff/password")
     @http.allow("staff", "newcomer")
@@ -37,7 +41,7 @@ def _log_in(bp: Blueprint, staff: Staff, http: Http) -> None:
         return staff.change_password(actor, body["old"], body["new"])
 
     @bp.post("/staff/totp")
-    @http.allow("staff", "newcomer")
+    @http.allow("staff", "newcomer", fresh=("staff", "newcomer"))
     @bp.response(201, schemas.TotpSecret)
     def begin_totp(actor: Any) -> Body:
         """Begin to set up one's authenticator: a new secret, in force once confirmed."""
@@ -63,7 +67,7 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
         return page(lambda after, most: staff.members(query, after, most), paging)
 
     @bp.post("/staff")
-    @http.allow("admin")
+    @http.allow("admin", fresh=("admin",))
     @bp.arguments(schemas.NewStaff)
     @bp.response(201, schemas.StaffMember)
     @http.create_once(lambda actor, staff_id: staff.member(staff_id))
@@ -80,7 +84,7 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
         return member, 200, http.etag(member["version"])
 
     @bp.patch("/staff/<staff_id>")
-    @http.allow("admin")
+    @http.allow("admin", fresh=("admin",))
     @bp.arguments(schemas.StaffChange)
     @bp.response(200, schemas.StaffMember)
     def change(body: Body, staff_id: str, actor: Any) -> Any:
@@ -99,14 +103,14 @@ def _recovery(bp: Blueprint, staff: Staff, http: Http) -> None:
         return page(staff.recoveries, paging, by="staff")
 
     @bp.post("/staff/<staff_id>/recovery")
-    @http.allow("admin")
+    @http.allow("admin", fresh=("admin",))
     @bp.response(201, schemas.Recovery)
     def open_recovery(staff_id: str, actor: Any) -> Body:
         """Request the recovery of an account, which another administrator must confirm."""
         return staff.open_recovery(actor, staff_id)
 
     @bp.post("/staff/<staff_id>/recovery/confirmation")
-    @http.allow("admin")
+    @http.allow("admin", fresh=("admin",))
     @bp.response(200, schemas.StaffMember)
     def confirm_recovery(staff_id: str, actor: Any) -> Body:
         """Confirm the recovery that another administrator requested; only this answer contains the first password."""

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.identity.schemas import ID, NAME, PersonSchema, Tokens
+from api.identity.schemas import ID, NAME, SECRET_OF_DEVICE, PersonSchema, Tokens
 from api.identity.staff.roles import ROLES
 from api.web.fields import Page, Paging, Time
 
@@ -16,6 +16,12 @@ class StaffLogIn(Schema):
     username = fields.String(required=True, validate=validate.Length(min=1, max=60))
     password = fields.String(required=True, validate=PASSWORD)
     totp = fields.String(validate=DIGITS)
+    device = fields.String(
+        validate=SECRET_OF_DEVICE,
+        metadata={
+            "description": "random and secret, kept by the device; a known one has a counter of tries of its own"
+        },
+    )
 
 
 class LogInNote(Schema):

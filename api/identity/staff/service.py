@@ -1,9 +1,8 @@
 """The use cases of staff: log-in with a second factor, passwords, administration of posts, recovery."""
 
-import math
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from uuid6 import uuid7
@@ -11,15 +10,17 @@ from uuid6 import uuid7
 from api.identity.actor import Actor
 from api.identity.names_and_numbers import clean_name
 from api.identity.ports import Dependencies, Row
-from api.identity.sessions import Sessions
+from api.identity.sessions.service import Sessions
 from api.identity.staff import log_in, recovery, second_factor
 from api.identity.staff import roles as staff_roles
-from api.identity.staff.passwords import Passwords
+from api.identity.staff.credentials import Credentials, own_counter
+from api.identity.staff.password_rule import PASSWORD_RULE, check_password
 from api.refusals import BadFields, NotFound, Refusal, VersionStale, bad_field
 
 COMMAND_LINE = "command-line"
 """The actor of what is done from the command line."""
 
+DEVICES_KEPT = 10
 MOST_LISTED = 30
 POST_UNKNOWN = {
     "department": "没有这个部门，请填部门目录中的代码，如 SPJ。",
@@ -34,49 +35,78 @@ class Staff:
         self._store, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
         self._transact, self._policy, self._ports = dependencies.transact, dependencies.policy, dependencies.ports
         self._sessions = sessions
-        self._passwords = Passwords()
+        self.credentials = Credentials(dependencies)
 
     # -- log-in -----------------------------------------------------------
 
-    def log_in(self, username: str, password: str, totp: str = "") -> Row:
-        """Log a member of staff in. Raises PasswordWrong, TotpNeeded, TotpWrong, LockedOut.
+    def log_in(self, username: str, password: str, totp: str = "", device: str = "", *, agent: str = "") -> Row:
+        """Log a member of staff in; `agent` is the code of the device (sessions/device.py).
 
-        After five tries without success in 15 minutes the user name is locked out; a missing second factor counts too.
-        An unknown name takes the same time as a wrong password, and is locked out alike.
+        Raises PasswordWrong, TotpNeeded, TotpWrong, LockedOut, FirstPasswordOver. After five tries without success in
+        15 minutes the user name is locked out for devices that have not logged in before; each of the others is counted
+        for itself. A missing second factor counts too. An unknown name takes the same time as a wrong password, and is
+        locked out alike.
         """
-        row = self._store.staff_named(username)
-        self._take_try(username, row)
-        if not self._passwords.fits(row["password"] if row and row["active"] else None, password) or row is None:
-            raise log_in.PasswordWrong(subject=self._subject(username, row))
+        named = self._store.staff_named(username)
+        subject = self._subject(username, named)
+        counter = self.credentials.counter(username, named, device)
+        self.credentials.take_try(counter, subject)
+        row = self.credentials.check(named, password, subject)
+        if row["must_change"] and self._now() >= _first_password_end(row):
+            raise log_in.FirstPasswordOver(subject=subject)
         if row["totp_on"]:
-            self._spend_totp(row, totp)
-        self._store.drop_count(self._tries(username))
-        return {**self._sessions.begin("staff", row["_id"]), "staff": self.face(row), **self._first(row)}
+            self.credentials.spend_totp(row, totp)
+        self.credentials.succeeded(counter)
+        begun = self._sessions.begin("staff", row["_id"], agent)
+        self._check_same(row, begun["token"])
+        if device:
+            known = self.credentials.device(row, device)
+            self._store.see_device(known, {"staff": row["_id"]}, DEVICES_KEPT, self._now())
+        return {**begun, "staff": self.face(row), **self._first(row)}
+
+    def _check_same(self, row: Row, token: str) -> None:
+        """End a log-in whose password was changed, or whose person left, while it was being checked."""
+        newest = self._store.staff(row["_id"])
+        if newest is None or not newest["active"] or newest["password"] != row["password"]:
+            self._sessions.end_token(token)
+            raise log_in.PasswordWrong
 
     def change_password(self, actor: Actor, old: str, new: str) -> Row:
         """Set one's own password and end one's other log-ins. Raises PasswordWrong, BadFields."""
         row = self._row(actor.id)
-        self._take_try(row["username"], row)
-        if not self._passwords.fits(row["password"], old):
-            raise log_in.PasswordWrong(subject=f"staff:{actor.id}")
+        self.credentials.take_try(own_counter(actor), f"staff:{actor.id}")
+        self.credentials.check(row, old, f"staff:{actor.id}")
         with bad_field("new"):
-            log_in.check_password(new, row["username"])
+            check_password(new, row["username"], row["name"])
             if new == old:
                 raise ValueError("新密码不能与旧密码相同。")
-        self._store.drop_count(self._tries(row["username"]))
-        self._write(actor.id, "staff.password", actor.id, {"password": self._passwords.hash(new), "must_change": False})
+        self.credentials.succeeded(own_counter(actor))
+        change = {"password": self.credentials.hash(new), "must_change": False, "password_until": None}
+        still = {"password": row["password"]}
+        self._write(actor.id, "staff.password", actor.id, change, still=still, lost=log_in.PasswordWrong)
+        self._sessions.proved(actor)
         self._sessions.end_others(actor)
         self._sessions.forget(actor.session)
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
-    def begin_totp(self, actor: Actor) -> Row:
-        """A new secret for an authenticator, in force once confirmed. Raises TotpExists."""
+    def way_of_proof(self, actor: Actor) -> str:
+        """How a member of staff proves afresh who they are: `totp` where an authenticator is set, else `password`."""
+        return "totp" if self._row(actor.id)["totp_on"] else "password"
+
+    def check_proof(self, actor: Actor, secret: str) -> None:
+        """Check the digits or the password, as `way_of_proof` says. Raises PasswordWrong, TotpWrong."""
         row = self._row(actor.id)
         if row["totp_on"]:
+            self.credentials.spend_totp(row, secret)
+        else:
+            self.credentials.check(row, secret, f"staff:{actor.id}")
+
+    def begin_totp(self, actor: Actor) -> Row:
+        """A new secret for an authenticator, in force once confirmed. Raises TotpExists."""
+        row, secret = self._row(actor.id), second_factor.new_totp_secret()
+        fresh = {"totp_secret": self._keys.seal(actor.id, "totp_secret", secret), "totp_step": 0}
+        if not self._store.change_staff(actor.id, fresh, still={"totp_on": False}):
             raise second_factor.TotpExists
-        secret = second_factor.new_totp_secret()
-        sealed = self._keys.seal(actor.id, "totp_secret", secret)
-        self._store.change_staff(actor.id, {"totp_secret": sealed, "totp_step": 0})
         uri = second_factor.totp_uri(secret, row["username"])
         return {"secret": secret, "uri": uri, "qr": second_factor.totp_qr(uri)}
 
@@ -85,33 +115,18 @@ class Staff:
         row = self._row(actor.id)
         if row["totp_on"]:
             raise second_factor.TotpExists
-        self._take_try(row["username"], row)
-        self._spend_totp(row, digits)
-        self._store.drop_count(self._tries(row["username"]))
-        self._write(actor.id, "staff.totp", actor.id, {"totp_on": True})
+        self.credentials.take_try(own_counter(actor), f"staff:{actor.id}")
+        self.credentials.spend_totp(row, digits)
+        self.credentials.succeeded(own_counter(actor))
+        still = {"totp_on": False, "totp_secret": row["totp_secret"]}
+        change = {"totp_on": True}
+        self._write(actor.id, "staff.totp", actor.id, change, still=still, lost=second_factor.TotpWrong)
         self._sessions.forget(actor.session)
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
-
-    def _take_try(self, username: str, row: Row | None) -> None:
-        n, ends_at = self._store.count(self._tries(username), log_in.LOCK_SECONDS, self._now())
-        if n > log_in.WRONG_TRIES:
-            wait = math.ceil((ends_at - self._now()).total_seconds())
-            raise log_in.LockedOut(retry_after=wait, subject=self._subject(username, row))
 
     def _subject(self, username: str, row: Row | None) -> str:
         """Whose account was tried, for the audit; an unknown user name, which may be a password, as a digest."""
         return f"staff:{row['_id']}" if row else f"username:{self._keys.index('username', username)[:16]}"
-
-    def _tries(self, username: str) -> str:
-        return f"tries:{self._keys.index('username', username)}"
-
-    def _spend_totp(self, row: Row, digits: str) -> None:
-        if not digits:
-            raise second_factor.TotpNeeded
-        secret = self._keys.open_sealed(row["_id"], "totp_secret", row["totp_secret"]) if row["totp_secret"] else ""
-        step = second_factor.totp_step(secret, digits, self._now()) if secret else None
-        if step is None or not self._store.use_totp_step(row["_id"], step):
-            raise second_factor.TotpWrong(subject=f"staff:{row['_id']}")
 
     def _first(self, row: Row) -> Row:
         """What a member must do before work, with a note in words."""
@@ -142,9 +157,9 @@ class Staff:
         `post`: username, name, roles, point, department, and must_change. Raises ValueError.
         """
         try:
-            log_in.check_password(password, post["username"])
+            check_password(password, post["username"], post["name"])
         except ValueError:
-            raise ValueError(log_in.PASSWORD_RULE) from None
+            raise ValueError(PASSWORD_RULE) from None
         staff_roles.check_roles(set(post["roles"]))
         if unknown := self._unknown_posts(post):
             raise ValueError("; ".join(unknown.values()))
@@ -164,13 +179,25 @@ class Staff:
         self._transact(write)
 
     def _write(
-        self, by: str, act: str, staff_id: str, change: Row, first: Callable[[Any], None] = lambda session: None
+        self,
+        by: str,
+        act: str,
+        staff_id: str,
+        change: Row,
+        first: Callable[[Any], None] = lambda session: None,
+        *,
+        still: Row | None = None,
+        lost: type[Refusal] = NotFound,
     ) -> None:
-        """Set fields of a member of staff and audit it, in one transaction that begins with `first(session)`."""
+        """Set fields of a member of staff and audit it, in one transaction that begins with `first(session)`.
+
+        Raises `lost` if the fields in `still` are no longer as they were read.
+        """
 
         def write(session: Any) -> None:
             first(session)
-            self._store.change_staff(staff_id, change, session)
+            if not self._store.change_staff(staff_id, change, session, still):
+                raise lost
             self._ports.audit(by, act, f"staff:{staff_id}", session=session)
 
         self._transact(write)
@@ -293,9 +320,17 @@ class Staff:
     def _reset(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
         """Set a new first password and remove the second factor, in one transaction after `first(session)`."""
         password = secrets.token_urlsafe(16)
-        fresh = {"totp_on": False, "totp_secret": None, "totp_step": 0, "must_change": True}
-        self._write(by, "staff.recover", row["_id"], {**fresh, "password": self._passwords.hash(password)}, first)
-        self._store.drop_count(self._tries(row["username"]))
+        fresh = {
+            "totp_on": False,
+            "totp_secret": None,
+            "totp_step": 0,
+            "must_change": True,
+            "password": self.credentials.hash(password),
+            "password_until": log_in.first_password_end(self._now()),
+        }
+        self._write(by, "staff.recover", row["_id"], fresh, first)
+        self._store.forget_staff_devices(row["_id"])
+        self.credentials.succeeded(self.credentials.counter(row["username"], None, ""))
         self._sessions.end_all(row["_id"])
         return {**self.member(row["_id"]), "first_password": password}
 
@@ -325,8 +360,9 @@ class Staff:
             "v": 1,
             "version": 1,
             "username": post["username"],
-            "password": self._passwords.hash(password),
+            "password": self.credentials.hash(password),
             "must_change": post["must_change"],
+            "password_until": log_in.first_password_end(self._now()) if post["must_change"] else None,
             "totp_on": False,
             "totp_secret": None,
             "totp_step": 0,
@@ -337,6 +373,12 @@ class Staff:
             "active": True,
             "created_at": self._now(),
         }
+
+
+def _first_password_end(row: Row) -> datetime:
+    """When a first password is over; one that was given out before they had an end is over three days after that."""
+    until: datetime = row.get("password_until") or log_in.first_password_end(row["created_at"])
+    return until
 
 
 def _some(codes: list[str]) -> str:

@@ -37,10 +37,18 @@ Hours = Callable[[ServicePoint, timedelta], list[Row]]
 
 
 def blueprint(
-    *, circle: Circle, calendar: Calendar, matters: Matters, cases: Cases, http: Http, now: Callable[[], datetime]
+    *,
+    circle: Circle,
+    calendar: Calendar,
+    matters: Matters,
+    cases: Cases,
+    http: Http,
+    now: Callable[[], datetime],
+    trial: bool = False,
 ) -> Blueprint:
-    """The routes of the pages in words."""
+    """The routes of the pages in words; in a trial each says so."""
     bp = Blueprint("plain", __name__, template_folder="templates")
+    bp.context_processor(lambda: {"trial": trial})
 
     def hours(point: ServicePoint, days: timedelta) -> list[Row]:
         """The opening periods of a point from today on, one row per day."""

@@ -194,3 +194,85 @@ describe('small things', () => {
     assert.match(newId(), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   })
 })
+
+describe('acts of a person', () => {
+  it('are said once with the next request, and never with a refresh or by a stranger', async () => {
+    let there = true
+    const isPerson = () => {
+      const was = there
+      there = false
+      return was
+    }
+    const api = open({ isPerson })
+    await api.get('/v1/matters')
+    api.keep(SESSION)
+    await api.get('/v1/me')
+    await api.get('/v1/me')
+    there = true
+    await api.get('/v1/me')
+    assert.deepEqual(
+      asked.map(({ headers }) => headers['X-Person-Act']),
+      [undefined, '1', undefined, '1'],
+    )
+  })
+
+  it('a request that is sent again after a refresh still says it', async () => {
+    const isPerson = () => true
+    const api = open({ isPerson })
+    api.keep(SESSION)
+    answers = (url, headers) => {
+      if (url === '/v1/sessions/refresh') return json(201, { ...SESSION, token: 'new' })
+      return headers.Authorization === 'Bearer new' ? json(200, {}) : json(401, { code: 'token_bad' })
+    }
+    await api.get('/v1/me')
+    assert.deepEqual(
+      asked.map(({ url, headers }) => [url, headers['X-Person-Act']]),
+      [
+        ['/v1/me', '1'],
+        ['/v1/sessions/refresh', undefined],
+        ['/v1/me', '1'],
+      ],
+    )
+  })
+})
+
+describe('a fresh proof', () => {
+  const needed = () => json(403, { code: 'fresh_proof_needed', detail: '请再确认。' })
+
+  it('is asked for, and the request goes out once more under the same key', async () => {
+    let proofs = 0
+    const prove = async () => {
+      proofs += 1
+      return true
+    }
+    const api = open({ prove })
+    api.keep(SESSION)
+    answers = (url, headers, nth) => (nth === 1 ? needed() : json(201, { id: 'm' }))
+    assert.deepEqual(await api.post('/v1/mandates', { kind: 'agent' }, { once: 'mandate' }), { id: 'm' })
+    assert.equal(proofs, 1)
+    assert.equal(asked[0].headers['Idempotency-Key'], asked[1].headers['Idempotency-Key'])
+  })
+
+  it('that is not given leaves the refusal, and so does a server that is never content', async () => {
+    for (const proved of [false, true]) {
+      asked = []
+      const api = open({ prove: async () => proved })
+      api.keep(SESSION)
+      answers = needed
+      await assert.rejects(api.remove('/v1/me'), { code: 'fresh_proof_needed' })
+      assert.equal(asked.length, proved ? 2 : 1)
+    }
+  })
+
+  it('that is wrong is tried once: only a bad token is renewed', async () => {
+    const api = open()
+    api.keep(SESSION)
+    answers = () => json(401, { code: 'password_wrong' })
+    await assert.rejects(api.post('/v1/me/proof', { password: 'x' }), { code: 'password_wrong' })
+    assert.deepEqual(
+      asked.map(({ url }) => url),
+      ['/v1/me/proof'],
+    )
+    assert.equal(out, 0)
+  })
+})

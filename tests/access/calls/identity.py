@@ -34,6 +34,17 @@ def _change_staff(world: World, actor: str) -> Call:
     return {"json": {"point": "XC-H01"}, "headers": world.version(path, world.second_admin)}
 
 
+def _own_log_in(world: World, actor: str) -> Call:
+    caller = world.like(actor)
+    here = caller.get("/v1/me/sessions")["items"][0]["id"] if caller.tokens else "none"
+    return {"caller": caller, "at": {"log_in_id": here}}
+
+
+def _proof(world: World, actor: str) -> Call:
+    given = {"code": "000000"} if actor in CITIZENS else {"password": PASSWORD}
+    return {**oneself(world, actor), "json": given}
+
+
 CALLS: Calls = {
     ("POST", "/v1/sessions/codes"): lambda w, a: {"json": {"phone": str(next(w.numbers))}},
     ("POST", "/v1/sessions"): body(phone="13600136000", code="000000"),
@@ -41,6 +52,10 @@ CALLS: Calls = {
     ("POST", "/v1/sessions/refresh"): body(refresh_token="none"),
     ("POST", "/v1/staff/sessions"): lambda w, a: {"json": {"username": uuid4().hex, "password": "x" * 12}},
     ("DELETE", "/v1/sessions/current"): oneself,
+    ("DELETE", "/v1/me/sessions"): oneself,
+    ("DELETE", "/v1/me/sessions/<log_in_id>"): _own_log_in,
+    ("POST", "/v1/me/proof"): _proof,
+    ("POST", "/v1/me/proof/code"): oneself,
     ("PATCH", "/v1/me"): lambda w, a: {**oneself(w, a), "json": {"name": "王小明"}},
     ("DELETE", "/v1/me"): oneself,
     ("POST", "/v1/me/consents"): body(purpose="location", text_version=1, given=True),

@@ -433,6 +433,9 @@ export default {
     'The staff of the conversation will see how far this is and how much is missing, never your answers or files.',
   回到咨询: 'Back to the conversation',
   让窗口看到进度: 'Let the window see how far it is',
+  登录设备: 'Logged-in devices',
+  '不认识的设备，请退出它；换了手机，旧手机也可以在这里退出。':
+    'Log out a device that you do not know, or your old phone once you have a new one.',
   '用您现在的位置？': 'Use your present position?',
   '短信验证码就是钥匙：别告诉任何人，工作人员也不会向您要。手机不在身边时，请别在这里登录。':
     'The code is the key: tell it to nobody. Staff never ask for it. Do not log in while your phone is not with you.',

@@ -34,6 +34,7 @@ export const router = createRouter({
     { path: '/ask', component: () => import('./views/AskView.vue'), meta: own },
     { path: '/talks/:id', component: () => import('./views/TalkView.vue'), meta: own },
     { path: '/me', component: () => import('./views/MeView.vue'), meta: { tab: 'me' } },
+    { path: '/me/devices', component: () => import('./views/DevicesView.vue'), meta: own },
     { path: '/me/data', component: () => import('./views/MyDataView.vue'), meta: own },
     { path: '/:rest(.*)*', redirect: '/' },
   ],

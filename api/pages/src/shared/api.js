@@ -95,6 +95,9 @@ function alone(name, act) {
  *   pause?: (ms: number) => Promise<void>,
  *   onSignedOut?: () => void,        // the refresh token is spent, too
  *   onRenewed?: (token: string) => void,
+ *   isPerson?: () => boolean,        // whether a person did something since this was last asked: said to the server,
+ *                                    // which logs staff out where nobody is
+ *   prove?: () => Promise<boolean>,  // have the person prove who they are, where the server asks for it
  * }} parts
  */
 export function createApi({
@@ -106,6 +109,8 @@ export function createApi({
   pause = wait,
   onSignedOut = () => {},
   onRenewed = () => {},
+  isPerson = () => false,
+  prove = async () => false,
 }) {
   const place = `circle.tokens.${name}`
   let renewing = null
@@ -153,6 +158,7 @@ export function createApi({
   async function send(method, url, { body, headers = {}, bearer, signal }) {
     const all = { Accept: 'application/json', 'Accept-Language': language(), ...headers }
     if (bearer) all.Authorization = `Bearer ${bearer}`
+    if (bearer && isPerson()) all['X-Person-Act'] = '1'
     if (body !== undefined) all['Content-Type'] = 'application/json'
     try {
       return await fetch(url, {
@@ -196,13 +202,18 @@ export function createApi({
     if (version !== undefined) headers['If-Match'] = `"${version}"`
     if (once) headers['Idempotency-Key'] = keys.take(once, body)
     const bearer = anonymous ? null : await token()
-    let response = await insist(method, url, { body, headers, bearer, signal })
-    if (response.status === 401 && bearer) {
+    const attempt = async (held) => {
+      const response = await insist(method, url, { body, headers, bearer: held, signal })
+      return { response, refusal: response.ok ? null : await refusalOf(response) }
+    }
+    let { response, refusal } = await attempt(bearer)
+    if (bearer && refusal?.code === 'token_bad') {
       await renew(bearer)
       const fresh = tokens()?.token
-      if (fresh) response = await insist(method, url, { body, headers, bearer: fresh, signal })
+      if (fresh) ({ response, refusal } = await attempt(fresh))
     }
-    const refusal = response.ok ? null : await refusalOf(response)
+    if (bearer && refusal?.code === 'fresh_proof_needed' && (await prove()))
+      ({ response, refusal } = await attempt(await token()))
     const settled = response.ok || !(refusal.unanswered || refusal.status === 409 || refusal.status === 429)
     if (once && settled) keys.done(once, body)
     if (refusal) throw refusal

@@ -188,6 +188,33 @@ export default {
   '以前的记录照常查看，办件不受影响。急事请到窗口或拨打 12345；认为处理不当，可向窗口负责人或 12345 投诉。':
     'You can still read, and your cases go on. If it is urgent visit the window or call 12345; ' +
     'there, or with the head of the desk, you can also complain about this.',
+
+  '演示环境 — 请勿填写真实信息': 'Trial — do not enter real information',
+  请再确认一次是您本人: 'Prove once more that it is you',
+  '为了您的账号安全，我们发一条短信，请填上面的数字。':
+    'To keep your account safe we send you an SMS. Enter the digits in it.',
+  '为了账号安全，请再输入一次验证器上的数字。':
+    'To keep the account safe, give the digits of your authenticator again.',
+  '为了账号安全，请再输入一次密码。': 'To keep the account safe, give your password again.',
+  短信验证码: 'SMS code',
+  '验证器上的 6 位数字': 'Six digits of your authenticator',
+  密码: 'Password',
+  发验证码: 'Send code',
+  再发一次: 'Send again',
+  '{n} 秒后再发': 'Again in {n} s',
+  确认: 'Confirm',
+  '退出这台设备？': 'Log this device out?',
+  '{device} 要再登录才能用。': '{device} must log in again to go on.',
+  '退出其他所有设备？': 'Log all other devices out?',
+  '只留下现在这台。': 'Only this one stays logged in.',
+  '其他设备都已退出。': 'All other devices are logged out.',
+  '已退出。': 'Logged out.',
+  '{time} 登录': 'Logged in {time}',
+  '最近使用：{time}': 'Last used: {time}',
+  本机: 'This device',
+  退出: 'Log out',
+  退出其他所有设备: 'Log all other devices out',
+  '没有别的设备登录着。': 'No other device is logged in.',
   已扫描病毒: 'scanned for viruses',
   未扫描病毒: 'not scanned for viruses',
   '{n} / {most} 字': '{n} of {most} characters',

@@ -6,6 +6,8 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { createApi, createKeys, newId } from './api.js'
 import { ChatClient, createOutbox } from './chat.js'
 import { language } from './i18n.js'
+import { watchPerson } from './person.js'
+import { askProof } from './proof.js'
 import { forgetUploads } from './upload.js'
 
 const inFront = () => document.visibilityState === 'visible'
@@ -24,6 +26,8 @@ export function createSession(name) {
     language: () => language.value,
     onSignedOut: () => close(),
     onRenewed: (token) => chat.value?.renewed(token),
+    isPerson: watchPerson(window),
+    prove: () => askProof(api),
   })
 
   /** Remember a fresh session (the answer of POST /v1/sessions or /v1/staff/sessions). */

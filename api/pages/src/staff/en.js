@@ -284,7 +284,8 @@ export default {
 
   // first log-in, one's own post
   '验证器上的 6 位数字': 'The 6 digits of your authenticator',
-  密码和验证器: 'Password, authenticator',
+  账号安全: 'Account security',
+  '不认识的登录，请退出它，并修改密码。': 'End a log-in that you do not know, and change your password.',
   现在的密码: 'Current password',
   新密码: 'New password',
   再输一次新密码: 'New password again',
@@ -341,7 +342,8 @@ export default {
   '{name} 的密码和验证器不变。': 'The password and the authenticator of {name} stay as they are.',
   '已撤销。': 'Struck out.',
   '没有找到这个人。': 'Nobody found.',
-  '{name}（{username}）的首次密码，只显示这一次：': 'First password of {name} ({username}), shown only now:',
+  '{name}（{username}）的首次密码，只显示这一次，3 天内有效：':
+    'First password of {name} ({username}), shown only now, good for 3 days:',
   记下了: 'Noted',
   '恢复 {name} 的账号？': 'Recover the account of {name}?',
   '要另一位管理员在一天内确认，之后旧密码和验证器作废。':
@@ -443,4 +445,5 @@ export default {
   请对方在线办理: 'Invite to apply online',
   请对方提供: 'Ask for it',
   '正在连接…': 'Connecting…',
+  登录设备: 'Logged-in devices',
 }
