@@ -32,6 +32,7 @@ from api.identity import store as identity_store
 from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
+from api.identity.verifications import store as verifications_store
 from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
 from api.jobs.idempotency import Idempotency
@@ -60,7 +61,16 @@ from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
     *(audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
-    *(identity_store, jobs_store, matters_store, parcels_store, reports_store, chat, notifications),
+    *(
+        identity_store,
+        verifications_store,
+        jobs_store,
+        matters_store,
+        parcels_store,
+        reports_store,
+        chat,
+        notifications,
+    ),
 )
 """The stores of all rooms: the modules with INDEXES, and SEALED and UPGRADES where they have any."""
 
@@ -112,6 +122,7 @@ class Office:
         by_address = self.settings.codes_a_day if self.settings.pocket else self.settings.codes_an_address
         self.identity = Identity(
             identity_store.IdentityStore(database),
+            verifications=verifications_store.VerificationStore(database),
             keyring=keyring,
             transact=database.transact,
             now=now,
@@ -251,6 +262,7 @@ class Office:
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),
+            **self.identity.handlers(),
             "audit.head": lambda slot: self.audit.log_head(),
         }
         steps = {

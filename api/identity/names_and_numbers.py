@@ -9,6 +9,11 @@ from stdnum import numdb
 from stdnum.cn import ric, uscc
 
 
+def only_digits(text: str) -> str:
+    """A code as typed or pasted, without blanks and marks, full-width digits as plain ones; other signs stay."""
+    return re.sub(r"[\s\-._\u200b-\u200f\u2060\ufeff]", "", unicodedata.normalize("NFKC", text))
+
+
 def mobile(text: str) -> str:
     """Normalise a mainland mobile number, written in any way, to E.164. Raises ValueError.
 

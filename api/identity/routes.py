@@ -9,6 +9,7 @@ from api.identity.citizens import routes as citizens_routes
 from api.identity.mandates import routes as mandates_routes
 from api.identity.service import Identity
 from api.identity.staff import routes as staff_routes
+from api.identity.verifications import routes as verifications_routes
 from api.web.guard import Http
 
 Body = dict[str, Any]
@@ -21,6 +22,7 @@ def blueprint(identity: Identity, http: Http) -> Blueprint:
     citizens_routes.add_routes(bp, identity.citizens, http)
     mandates_routes.add_routes(bp, identity.mandates, http)
     staff_routes.add_routes(bp, identity.staff, http)
+    verifications_routes.add_routes(bp, identity.verifications, identity.phones, http)
     return bp
 
 

@@ -49,6 +49,10 @@ STATUS: dict[int, frozenset[str]] = {
             "phone_needed",
             "name_confirmed",
             "verified_as_other",
+            "verification_over",
+            "second_officer_needed",
+            "objection_too_late",
+            "phone_taken",
             "verify_at_window",
             "text_outdated",
             "case_open",
@@ -91,6 +95,7 @@ STATUS: dict[int, frozenset[str]] = {
     422: frozenset(
         {
             "bad_fields",
+            "confirmation_wrong",
             "identity_unconfirmed",
             "key_reused",
             "draft_incomplete",

@@ -8,6 +8,7 @@ from api import ports
 from api.identity.ports import Policy
 from api.identity.service import Identity
 from api.identity.store import IdentityStore
+from api.identity.verifications.store import VerificationStore
 from tests.conftest import PASSWORD, Caller
 
 NEW = "another-good-password"
@@ -25,6 +26,7 @@ def strict(database, keyring, clock, app):
     """Identity as in real use: the second factor is required."""
     return Identity(
         IdentityStore(database),
+        verifications=VerificationStore(database),
         keyring=keyring,
         transact=database.transact,
         now=clock,

@@ -1,9 +1,9 @@
-"""Schemas of citizens: log-in, verification, consents and export."""
+"""Schemas of citizens: log-in, consents and export."""
 
 from marshmallow import Schema, fields, validate
 
 from api.identity.citizens import consent
-from api.identity.schemas import ID, NAME, NUMBER
+from api.identity.schemas import NAME, NUMBER
 from api.web.fields import Time
 
 PHONE = validate.Length(max=30)
@@ -52,20 +52,6 @@ class Rename(Schema):
     """A new name of oneself."""
 
     name = fields.String(required=True, validate=NAME)
-
-
-class CardSeen(Schema):
-    """The name and the identity number on an identity card."""
-
-    name = fields.String(required=True, validate=NAME)
-    id_number = fields.String(required=True, validate=NUMBER)
-
-
-class CardSeenAtWindow(CardSeen):
-    """The identity card of a citizen, named by id (their page displays it) or by a case that they own."""
-
-    citizen = fields.String(validate=ID)
-    case = fields.String(validate=ID)
 
 
 class ConsentDecision(Schema):

@@ -12,13 +12,11 @@ from api.identity.actor import Actor
 from api.identity.names_and_numbers import clean_name
 from api.identity.ports import Dependencies, Row
 from api.identity.sessions import Sessions
-from api.identity.staff import log_in, recovery, second_factor
+from api.identity.staff import duties, log_in, recovery, second_factor
 from api.identity.staff import roles as staff_roles
+from api.identity.staff.duties import COMMAND_LINE
 from api.identity.staff.passwords import Passwords
 from api.refusals import BadFields, NotFound, Refusal, VersionStale, bad_field
-
-COMMAND_LINE = "command-line"
-"""The actor of what is done from the command line."""
 
 MOST_LISTED = 30
 POST_UNKNOWN = {
@@ -151,6 +149,8 @@ class Staff:
         return str(row["_id"])
 
     def _add(self, by: str, row: Row) -> None:
+        row["added_by"] = by
+
         def write(session: Any) -> None:
             if not self._store.add_staff(session, row):
                 raise staff_roles.UsernameTaken
@@ -184,9 +184,15 @@ class Staff:
     def change(self, actor: Actor, staff_id: str, version: int, change: Row) -> Row:
         """Change name, roles, point, department or `active`, and end the sessions of the person.
 
-        Raises VersionStale, LastAdmin, BadFields.
+        Nobody gives a role or post to themself, nor to whom they owe their own account or role; to an administrator,
+        only one who is independent of them does. Raises SecondAdminNeeded, VersionStale, LastAdmin, BadFields.
         """
-        self._change(actor.id, self._row(staff_id), version, change)
+        row = self._row(staff_id)
+        if _gains(row, change) and not self._may_raise(self._row(actor.id), row):
+            stays = "admin" in change.get("roles", ("admin",))
+            alone = not stays and self._store.staff_of(("admin",), None) == [staff_id]
+            raise staff_roles.LastAdmin if alone else staff_roles.RoleBySecondAdmin
+        self._change(actor.id, row, version, change)
         return self.member(staff_id)
 
     def change_by_hand(self, username: str, change: Row) -> Row | None:
@@ -204,6 +210,8 @@ class Staff:
 
     def _change(self, by: str, before: Row, version: int, change: Row) -> None:
         staff_id, fields = before["_id"], dict(change)
+        if by != COMMAND_LINE and _gains(before, change):
+            fields |= {"raised_at": self._now(), "raised_by": sorted({*before.get("raised_by", ()), by})}
         if "roles" in fields:
             fields["roles"] = _roles(fields["roles"])
         if "name" in fields:
@@ -254,7 +262,8 @@ class Staff:
         Raises NoRecovery, SecondAdminNeeded.
         """
         waiting = self._waiting(staff_id)
-        if actor.id in (waiting["by"], staff_id):
+        opener = self._store.staff(waiting["by"])
+        if actor.id == staff_id or not opener or not self._are_two(opener, self._row(actor.id)):
             raise recovery.SecondAdminNeeded
         return self._reset(self._row(staff_id), actor.id, lambda session: self._take_recovery(session, waiting))
 
@@ -287,7 +296,9 @@ class Staff:
     def _reset(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
         """Set a new first password and remove the second factor, in one transaction after `first(session)`."""
         password = secrets.token_urlsafe(12)
-        fresh = {"totp_on": False, "totp_secret": None, "totp_step": 0, "must_change": True}
+        fresh: Row = {"totp_on": False, "totp_secret": None, "totp_step": 0, "must_change": True}
+        if by != COMMAND_LINE:
+            fresh["raised_at"] = self._now()
         self._write(by, "staff.recover", row["_id"], {**fresh, "password": self._passwords.hash(password)}, first)
         self._store.drop_count(self._tries(row["username"]))
         self._sessions.end_all(row["_id"])
@@ -306,6 +317,15 @@ class Staff:
             for field, (code, codes) in named.items()
             if code not in codes
         }
+
+    def _may_raise(self, actor: Row, row: Row) -> bool:
+        """Whether one member of staff may give a role or post to another."""
+        if actor["_id"] == row["_id"] or duties.depends(actor, row["_id"], self._store.staff):
+            return False
+        return "admin" not in row["roles"] or duties.is_settled(actor, self._now())
+
+    def _are_two(self, first: Row, second: Row) -> bool:
+        return duties.are_two(first, second, self._store.staff, self._now())
 
     def _row(self, staff_id: str) -> Row:
         row = self._store.staff(staff_id)
@@ -331,6 +351,13 @@ class Staff:
             "active": True,
             "created_at": self._now(),
         }
+
+
+def _gains(row: Row, change: Row) -> bool:
+    """Whether a change gives a member of staff a role, another place or department, or lets them in again."""
+    roles = set(change.get("roles") or ()) - set(row["roles"])
+    moved = any(change.get(post) and change[post] != row[post] for post in ("point", "department"))
+    return bool(roles) or moved or bool(change.get("active") and not row["active"])
 
 
 def _some(codes: list[str]) -> str:

@@ -42,6 +42,12 @@ export const router = createRouter({
       component: () => import('./views/CounterView.vue'),
       meta: { roles: ['window', 'handler', 'head'] },
     },
+    {
+      path: '/verifications',
+      name: 'verifications',
+      component: () => import('./views/VerificationsView.vue'),
+      meta: { roles: ['supervisor'] },
+    },
     { path: '/audit', name: 'audit', component: () => import('./views/AuditView.vue'), meta: { roles: ['admin'] } },
     { path: '/calendar', name: 'calendar', component: () => import('./views/CalendarView.vue') },
     { path: '/catalogue', name: 'catalogue', component: () => import('./views/CatalogueView.vue') },
