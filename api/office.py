@@ -304,11 +304,15 @@ class Office:
         """What the district must still confirm, by heading."""
         matters = [self.matters.face(code) for code in self.matters.codes()]
         today = self.now().astimezone(BEIJING).date()
-        points, known = self.circle.points(), self.calendar.working.is_known
+        points, known = self.circle.points(), self.calendar.working.known_years
         strays = self.matters.without_department()
         wrong, drafts = self.matters.contradictions(), self.publishing.open_drafts()
         confirm = open_questions(points, matters, strays, wrong, drafts, known, today)
-        return {**confirm, "open reports that something is wrong": self.reports.open_lines()}
+        return {
+            "desks that are closed and still in use": self.circle.left_behind(),
+            **confirm,
+            "open reports that something is wrong": self.reports.open_lines(),
+        }
 
     def readings(self) -> list[metrics.Reading]:
         """The gauges that `/metrics` reads on demand."""

@@ -67,7 +67,7 @@ def of_identity(office: OfficeRooms) -> IdentityPorts:
         end_connections=lambda session: office.chat.live.revoke(session),
         knows_matter=lambda code: _knows_matter(office.matters, code),
         departments=lambda: office.matters.departments.codes(),
-        points=lambda: [point.id for point in office.circle.points()],
+        points=lambda: [point.id for point in office.circle.points() if point.built != "no"],
         owner_of_case=lambda number: office.cases.owner_of(number),
         works_under=lambda actor, mandate: office.cases.handles_mandate(actor, mandate),
         open_cases=lambda actor: [row["number"] for row in own_data.my_cases(office, actor) if row["state"] in OPEN],
@@ -93,11 +93,12 @@ def of_files(office: OfficeRooms) -> FilesPorts:
 
 
 def of_circle(office: OfficeRooms) -> CirclePorts:
-    """The ports of the circle: the staff and open conversations of a point, which cannot be deleted with any."""
+    """The ports of the circle: staff, open conversations and cases of a point, which cannot be deleted with any."""
     return CirclePorts(
         hangs_on=lambda point: {
             "staff": office.identity.staff_at(point),
             "conversations": office.chat.open_at(point),
+            "cases": office.cases.open_at(point),
         }
     )
 

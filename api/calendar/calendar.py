@@ -1,13 +1,13 @@
 """Working days: Monday to Friday, less the rest days, plus the make-up days (调休), of the yearly notices.
 
-The notices are the State Council's (全国年节及纪念日放假办法; 行政许可法 第82条). For a year without one the calendar
-raises UnknownYear instead of guessing.
+The notices are the State Council's (行政许可法 第82条). For a year without one the calendar raises UnknownYear instead
+of guessing, but for the statutory holidays: 全国年节及纪念日放假办法 第二条 fixes them, whatever the notice will add.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import MAXYEAR, date, timedelta
 from functools import cache
 from importlib import resources
 from typing import Literal, get_args
@@ -28,11 +28,16 @@ class UnknownYear(ValueError):
 
 @dataclass(frozen=True)
 class WorkingCalendar:
-    """The notices as data: rest days and make-up days (`work`) of the `known_years`, and overriding exceptions."""
+    """The notices as data: rest days and make-up days (`work`) of the `known_years`, and overriding exceptions.
+
+    `statutory` holidays are rest days in the other years: dates, and (month, day) for each year `statutory_since` on.
+    """
 
     known_years: frozenset[int]
     rest: frozenset[date] = frozenset()
     work: frozenset[date] = frozenset()
+    statutory: frozenset[date | tuple[int, int]] = frozenset()
+    statutory_since: int = MAXYEAR
     exceptions: Mapping[date, Mark] = field(default_factory=dict, hash=False)
 
     def with_exceptions(self, exceptions: Mapping[date, Mark]) -> "WorkingCalendar":
@@ -46,16 +51,21 @@ class WorkingCalendar:
         return replace(self, exceptions={**self.exceptions, **exceptions})
 
     def mark(self, day: date) -> Mark | None:
-        """`rest` or `work` if an exception or a notice names this day; None for an ordinary day."""
+        """`rest` or `work` if an exception, a notice or the law names this day; None for an ordinary day."""
         if day in self.exceptions:
             return self.exceptions[day]
-        if day in self.rest:
+        if day in self.rest or self._is_statutory(day):
             return "rest"
         return "work" if day in self.work else None
 
     def is_known(self, day: date) -> bool:
-        """Whether `is_working` can answer: the year has a notice, or the day has an exception."""
-        return day.year in self.known_years or day in self.exceptions
+        """Whether `is_working` can answer: the year has a notice, the law fixes the day, or it has an exception."""
+        return day.year in self.known_years or day in self.exceptions or self._is_statutory(day)
+
+    def _is_statutory(self, day: date) -> bool:
+        if day.year in self.known_years or day.year < self.statutory_since:
+            return False
+        return day in self.statutory or (day.month, day.day) in self.statutory
 
     def is_working(self, day: date) -> bool:
         """Whether the day is a working day. Raises UnknownYear, for weekends too, which may be make-up days (调休)."""
@@ -99,13 +109,19 @@ class WorkingCalendar:
 def load_calendar() -> WorkingCalendar:
     """The calendar of the notices that are shipped with the program (`data/holidays.json`)."""
     text = resources.files("api.calendar").joinpath("data/holidays.json").read_text(encoding="utf-8")
-    years = json.loads(text)["years"]
+    data = json.loads(text)
+    years, statutory = data["years"], data["statutory"]
     holidays = [holiday for year in years.values() for holiday in year["holidays"]]
     spans = [(date.fromisoformat(holiday["from"]), date.fromisoformat(holiday["to"])) for holiday in holidays]
     return WorkingCalendar(
         known_years=frozenset(map(int, years)),
         rest=frozenset(day for first, last in spans for day in days_between(first, last)),
         work=frozenset(date.fromisoformat(day) for holiday in holidays for day in holiday["make_up"]),
+        statutory=frozenset(
+            [(int(day[:2]), int(day[3:])) for day in statutory["every_year"]]
+            + [date.fromisoformat(f"{year}-{day}") for year, days in statutory["by_year"].items() for day in days]
+        ),
+        statutory_since=statutory["since"],
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from api.calendar.calendar import WorkingCalendar
 from api.calendar.hours_text import format_hours, parse_hours, parse_periods
-from api.calendar.schedule import MIDNIGHT, DayHours, Hours, Period, hours_on
+from api.calendar.schedule import MIDNIGHT, DayHours, Hours, Period, hours_on, is_same_on_any_mark
 from api.times import BEIJING
 
 __all__ = ["Opening", "Period", "format_hours", "opening_at", "open_for", "parse_hours", "parse_periods"]
@@ -19,8 +19,9 @@ class Opening:
     """Whether a place is open at an instant, and what comes next; times are aware, in Beijing time.
 
     `closes_at` ends the current period, so a lunch break closes; `next_opens_at` begins the next one. Either is
-    None if there is none within 30 days. `provisional`: the answer depends on a day whose year has
-    no published holidays. `extended`: open beyond the regular hours (延时服务).
+    None if there is none within 30 days. `provisional`: the answer depends on a day whose hours a notice that is still
+    to be published may change; `provisional_today`: the day of the instant is one. `extended`: open beyond the regular
+    hours (延时服务).
     """
 
     open: bool
@@ -28,6 +29,7 @@ class Opening:
     next_opens_at: datetime | None
     provisional: bool
     extended: bool = False
+    provisional_today: bool = False
 
 
 def opening_at(
@@ -50,6 +52,7 @@ def opening_at(
         next_opens_at=opens,
         provisional=any(d <= last and d not in dated and not _sure(hours, calendar, d) for d in days),
         extended=any(p.extended and p.opens <= now < p.closes for p in hours_on(hours, calendar, days[0], dated)),
+        provisional_today=days[0] not in dated and not _sure(hours, calendar, days[0]),
     )
 
 
@@ -79,7 +82,7 @@ def _local(at: datetime) -> datetime:
 
 def _sure(hours: Hours, calendar: WorkingCalendar, day: date) -> bool:
     """Whether the hours of this day are certain: no notice that is still to be published can change them."""
-    return calendar.is_known(day) or hours.dated(day) is not None
+    return calendar.is_known(day) or hours.dated(day) is not None or is_same_on_any_mark(hours, day)
 
 
 def _around(local: datetime, spans: Iterator[tuple[datetime, datetime]]) -> tuple[datetime | None, datetime | None]:

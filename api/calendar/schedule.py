@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from api.calendar.calendar import WorkingCalendar
+from api.calendar.calendar import Mark, WorkingCalendar
 
 WEEK = range(7)
 HOLIDAY = 7
@@ -99,7 +99,15 @@ def hours_on(
     dated = hours.dated(day)
     if dated is not None:
         return dated
-    mark = calendar.mark(day)
+    return _marked(hours, day, calendar.mark(day))
+
+
+def is_same_on_any_mark(hours: Hours, day: date) -> bool:
+    """Whether the hours of this day are the same whatever a notice says of it, as with `24/7`."""
+    return _marked(hours, day, None) == _marked(hours, day, "rest") == _marked(hours, day, "work")
+
+
+def _marked(hours: Hours, day: date, mark: Mark | None) -> DayHours:
     if mark == "rest":
         return hours.usual(day, HOLIDAY)
     if mark == "work" and day.weekday() >= _SATURDAY:

@@ -239,6 +239,10 @@ class Cases:
         cases = self._store.with_file(upload)
         return any(scope.handles(actor, case) or self._access.concerns(actor, case) for case in cases)
 
+    def open_at(self, desk: str) -> int:
+        """How many cases of a desk have not ended."""
+        return self._store.count_open(desk)
+
     def uses_file(self, upload: str) -> bool:
         """Whether a file was handed in with any case."""
         return bool(self._store.with_file(upload))

@@ -9,7 +9,7 @@ from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from api.cases.case import Case, SealedAction
+from api.cases.case import OPEN, Case, SealedAction
 from api.drafts.draft import MatterVersion
 from api.storage.database import Database, Document, Index
 
@@ -73,6 +73,10 @@ class CaseStore:
     def with_file(self, upload: str) -> list[Case]:
         """The cases that a file was handed in with."""
         return [_case(row) for row in self._db["cases"].find({"uploads": upload})]
+
+    def count_open(self, desk: str) -> int:
+        """How many cases of a desk are in one of the OPEN states."""
+        return sum(self._db["cases"].count_documents({"desk": desk, "state": state}) for state in OPEN)
 
     def unplaced(self, limit: int) -> list[Case]:
         """Cases of a release that knew no places: no desk, no department, no list of files."""

@@ -28,11 +28,11 @@ class PointExists(Refusal):
 
 
 class PointInUse(Refusal):
-    """Staff or conversations still belong to the point: it can be closed (`built: no`), but not deleted."""
+    """Staff, conversations or cases still belong to the point: it can be closed (`built: no`), but not deleted."""
 
     code = "point_in_use"
-    zh = "还有人员或咨询挂在这个服务点，不能删除；可以先把“建成”改为“否”，不再让群众前往。"
-    en = 'Staff or conversations still hang on this point. Close it instead: set "built" to "no".'
+    zh = "还有人员、咨询或办件挂在这个服务点，不能删除；可以先把“建成”改为“否”，不再让群众前往。"
+    en = 'Staff, conversations or cases still hang on this point. Close it instead: set "built" to "no".'
 
 
 class Change(NamedTuple):

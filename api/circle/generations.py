@@ -20,7 +20,8 @@ from typing import Any, Literal
 from api.circle.changes import OPERATOR
 from api.circle.snapshot import CircleSnapshot, district_boxes, stored_point
 from api.circle.store import CircleStore
-from api.circle.travel.mode import Pace
+from api.circle.travel.mode import MODES, Mode, Pace
+from api.circle.travel.reach import load_columns
 from api.circle.travel.run_build import BUILD_SECONDS, KEEPING, BuildFailed, build, progress_of
 from api.refusals import Refusal
 
@@ -28,6 +29,8 @@ log = logging.getLogger("circle.circle")
 
 NETWORK_MARGIN_M = 5_000.0
 """Margin around the points within which streets are kept: one may drive out of a district and back into it."""
+MUCH_WORSE = 0.9
+"""A network that covers or joins less than this share of what the one in use does is refused."""
 REBUILD_PAUSE = timedelta(minutes=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
 Hosts = Literal["one", "several"]
@@ -52,6 +55,15 @@ _NETWORK_WORDS = {
     ),
     "too_large": ("文件太大，请先裁剪到本地区。", "The file is too large. Cut it to your region first."),
     "no_points": ("还没有带位置的服务点，请先导入服务点。", "No point has a position yet. Load points first."),
+    "worse": (
+        "它比现用的差得多，换上后许多地方只能估算。确定要换，请加 --anyway。",
+        "It is much worse than the one in use: many places would only be estimated. To use it, add --anyway.",
+    ),
+    "unknown": ("没有这个版本，请看 circle network list。", "There is no such generation: see circle network list."),
+    "gone": (
+        "这个版本的文件已不在，请重新导入它的路网文件。",
+        "The files of this generation are gone. Add its street file again.",
+    ),
     "failed": ("计算没有完成，请看日志后再试。", "The build did not finish. Look at the log, then try again."),
 }
 
@@ -143,35 +155,93 @@ class Generations:
         for folder in old[:-1]:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def add(self, file: Path, tell: Callable[[str], None] = lambda line: None) -> str:
+    def add(self, file: Path, tell: Callable[[str], None] = lambda line: None, *, anyway: bool = False) -> str:
         """Build a generation from an .osm.pbf file, make it current and return its name.
 
-        `tell` is called with each line of progress. Raises NetworkRefused, and then the old generation stays current.
+        `tell` is called with each line of progress. Two builds of one host take turns. Raises NetworkRefused, and then
+        the old generation stays current: also if the new one covers much less than that (MUCH_WORSE), unless `anyway`.
         """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._folder, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                tell("another network is being built; this one waits for its turn")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            return self._add(file, tell, anyway=anyway)
+        finally:
+            os.close(lock)
+
+    def use(self, name: str) -> None:
+        """Make an earlier generation current again. Raises NetworkRefused if it is unknown, or its files are gone."""
+        row = next((row for row in self._store.networks() if row["_id"] == name), None)
+        if row is None:
+            raise _refused("unknown", name)
+        if not self._is_usable(row):
+            raise _refused("gone", name)
+        self._make_current(name, "network.use")
+
+    def _is_usable(self, row: Row) -> bool:
+        """Whether this host has the generation, or the hosts can rebuild it."""
+        return (self._folder / row["_id"] / "generation.json").is_file() or (
+            self._hosts == "several" and self._store.has_source(row["sha256"])
+        )
+
+    def _make_current(self, name: str, act: str, fresh: Row | None = None) -> None:
+        def write(session: Any) -> None:
+            if fresh is not None:
+                self._store.add_network(session, {"_id": name, "v": 1, "added_at": self._now(), **fresh})
+            self._store.change(session, generation=name)
+            self._record(OPERATOR, act, f"network:{name}", session=session)
+            self._announce(session, "network.changed", name)
+
+        self._transact(write)
+        self._follow(self._now())
+
+    def _add(self, file: Path, tell: Callable[[str], None], *, anyway: bool) -> str:
         request = self._request(file, self._name(file))
         if not request["boxes"]:
             raise _refused("no_points", "")
-        self._folder.mkdir(parents=True, exist_ok=True)
         try:
             about = self._build(request, tell)
         except BuildFailed as error:
             raise _refused(error.code, str(error)) from error
+        generation: str = about["generation"]
+        points = len(request["positions"])
+        tell(_cover_in_words(about["modes"]["walk"], points))
+        worse = None if anyway else self._much_worse(about["modes"], points)
+        if worse:
+            shutil.rmtree(self._folder / generation, ignore_errors=True)
+            raise _refused("worse", worse)
         if self._hosts == "several":
             tell(KEEPING)
             self._store.put_source(about["sha256"], self._folder / about["generation"] / "source.osm.pbf")
 
-        def write(session: Any) -> None:
-            row = {key: value for key, value in about.items() if key != "generation"}
-            self._store.add_network(session, {"_id": about["generation"], "v": 1, "added_at": self._now(), **row})
-            self._store.change(session, generation=about["generation"])
-            self._record(OPERATOR, "network.add", f"network:{about['generation']}", session=session)
-            self._announce(session, "network.changed", about["generation"])
-
-        self._transact(write)
-        self._follow(self._now())
+        fresh = {key: value for key, value in about.items() if key != "generation"}
+        self._make_current(generation, "network.add", fresh)
         self._prune()
-        generation: str = about["generation"]
         return generation
+
+    def _much_worse(self, modes: Row, points: int) -> str | None:
+        """In which mode the new tables cover or join much less than the current ones, in words; None if in none."""
+        current = self._store.current()["generation"]
+        before = next((row for row in self._store.networks() if row["_id"] == current), None)
+        if before is None:
+            return None
+        for mode in MODES:
+            new, old = modes[mode], before["modes"][mode]
+            snapped = old.get("snapped", self._snapped(current, mode))
+            if new["snapped"] < MUCH_WORSE * min(snapped, points) or new["joined"] < MUCH_WORSE * old.get("joined", 0):
+                return f"{mode}: {_cover_in_words(new, points)}; in use: {_cover_in_words(old | {'snapped': snapped})}"
+        return None
+
+    def _snapped(self, name: str, mode: Mode) -> int:
+        """How many positions have a street near in a generation of an earlier release, by its tables; 0 if not here."""
+        try:
+            return sum(bool(column.feet) for column in load_columns(self._folder / name / mode).values())
+        except OSError:
+            return 0
 
     def _build(self, request: Row, tell: Callable[[str], None] = lambda line: None) -> Row:
         """Run the builder; its progress is written to the store, for the console of any host. Raises BuildFailed."""
@@ -234,7 +304,8 @@ class Generations:
     def listed(self, snapshot: CircleSnapshot) -> list[Row]:
         """The generations that were built, the newest first, each with its `state` in this process.
 
-        `snapshot` is what this process answers from; `points` of `of` placed points lie within a generation in use.
+        `snapshot` is what this process answers from; `points` of `of` placed points have a street near, and `joined` is
+        the share of their pairs that a way on foot joins (None for one of an earlier release). `usable`: see `use`.
         """
         current, reach = self._store.current()["generation"], snapshot.reach
         places = [point.position for point in snapshot.placed if point.position]
@@ -243,7 +314,7 @@ class Generations:
             used, name = reach is not None and reach.generation == row["_id"], row["_id"]
             missing = "building" if self._rebuilding.locked() else "missing"
             state = "in_use" if used else missing if name == current else "old"
-            covered = sum(reach.box.holds(*place) for place in places) if reach and used else None
+            walk = row["modes"]["walk"]
             nodes = {mode: sizes["nodes"] for mode, sizes in row["modes"].items()}
             rows.append(
                 {
@@ -251,12 +322,20 @@ class Generations:
                     "generation": name,
                     "current": name == current,
                     "state": state,
-                    "points": covered,
+                    "points": reach.modes["walk"].covered if reach and used else walk.get("snapped"),
                     "of": len(places),
+                    "joined": walk.get("joined"),
+                    "usable": self._is_usable(row),
                     "nodes": nodes,
                 }
             )
         return rows
+
+
+def _cover_in_words(walk: Row, points: int | None = None) -> str:
+    of = "" if points is None else f" of {points}"
+    joined = f", {walk['joined']:.0%} of their pairs joined" if "joined" in walk else ""
+    return f"{walk['snapped']}{of} points have a street near{joined}"
 
 
 def _why(code: str | None) -> dict[str, str] | None:

@@ -56,6 +56,7 @@ class Override(NamedTuple):
 class ServicePoint:
     """A service point. Positions are WGS-84 degrees, `position_error_m` is how far off they may be; None where unknown.
 
+    `accepts_from` is the day (YYYY-MM-DD) from which the district's desk is at this hall, empty if it always was.
     `hours` is text in the subset of opening_hours that api/calendar/hours_text.py parses; `hours_basis` is its source.
     Codes are those of the National Bureau of Statistics: nine digits for a street, twelve for a community.
     """
@@ -76,6 +77,7 @@ class ServicePoint:
     area_m2: int | None = None
     built: Built = "yes"
     built_as_of: str = ""
+    accepts_from: str = ""
     phone: str = ""
     hours_basis: str = ""
     facilities: tuple[str, ...] = ()

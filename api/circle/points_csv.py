@@ -17,13 +17,14 @@ from api.refusals import BadFields
 COLUMNS = (
     "id", "kind", "name", "street_code9", "street_name", "community_code12", "community_name", "address", "lon", "lat",
     "position_basis", "position_error_m", "area_m2", "built", "built_as_of", "phone", "hours", "hours_basis",
-    "facilities", "source", "confirmed", "windows", "leader", "section", "exceptions", "overrides",
+    "facilities", "source", "confirmed", "windows", "leader", "section", "exceptions", "overrides", "accepts_from",
 )  # fmt: skip
 REQUIRED = ("id", "kind", "name", "hours")
 _FIELDS = {"street_code9": "street_code", "community_code12": "community_code"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PHONE = re.compile(r"[0-9+()（） \-—转,，;；/]{3,60}")
 _LONGEST = 1_000
+_WORDS_OF_SPREADSHEETS = {"是": "true", "否": "false"}
 _LONG_LISTS = {"exceptions": 20_000, "overrides": 20_000}
 
 Cells = dict[str, str]
@@ -46,12 +47,17 @@ def read_points(
     Raises BadFields, its keys `line 12: lon`; then nothing of the file may be used.
     """
     faults: dict[str, list[str]] = {}
-    reader = csv.DictReader(io.StringIO(_text(content), newline=""), restkey="", restval="", strict=True)
+    text = _text(content)
+    head = text.partition("\n")[0]
+    delimiter = next((sign for sign in (",", "\t", ";") if sign in head), ",")
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", restval="", strict=True, delimiter=delimiter)
     points: dict[str, ServicePoint] = {}
     try:
         _check_header(reader.fieldnames or [], faults)
         for row in reader if not faults else ():
             line = reader.line_num
+            if not any(cell.strip() for cell in row.values()):
+                continue
 
             def complain(column: str, reason: str, line: int = line) -> None:
                 faults.setdefault(f"line {line}: {column}", []).append(reason)
@@ -118,10 +124,36 @@ def _item(value: Any) -> str:
 def _text(content: bytes) -> str:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return content.decode(encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if encoding == "gb18030" and not _is_plausible_gb(content):
+            raise BadFields({"line 1": ["文字不像 GB 18030，可能是 Big5 等别的编码。请另存为 CSV UTF-8 再导入。"]})
+        if _is_misread(text):
+            raise BadFields({"line 1": ["文字像是用错了编码读出来的乱码。请从原来的文件另存为 CSV UTF-8 再导入。"]})
+        return text
     raise BadFields({"line 1": ["文字编码不是 UTF-8 或 GB 18030，请另存为 CSV UTF-8。"]})
+
+
+def _is_plausible_gb(content: bytes) -> bool:
+    """Whether most double-byte signs are of GB 2312's plane, as in any Chinese text; of Big5, some six in ten are."""
+    pairs = re.findall(rb"[\x81-\xfe][\x40-\xfe]", re.sub(rb"[\x81-\xfe][0-9][\x81-\xfe][0-9]", b"", content))
+    plain = sum(pair[0] >= 0xA1 and pair[1] >= 0xA1 for pair in pairs)
+    return plain >= 0.85 * len(pairs)
+
+
+def _is_misread(text: str) -> bool:
+    """Whether the text holds signs that could not be read, or is UTF-8 that was once read as GB 18030 or Latin-1."""
+    if "\ufffd" in text:
+        return True
+    foreign = "".join(sign for sign in text if ord(sign) > 127)
+    for encoding in ("gb18030", "cp1252", "latin-1"):
+        try:
+            foreign.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+        return bool(foreign)
+    return False
 
 
 def _check_header(names: Iterable[str], faults: dict[str, list[str]]) -> None:
@@ -144,6 +176,8 @@ def _point(row: Mapping[str, Any], checks: Checks, complain: Complain) -> Servic
     if row.get(""):
         note("row", "这一行的格子比表头多。")
     cells: Cells = {name: str(row.get(name) or "").strip() for name in COLUMNS}
+    for column in ("built", "confirmed"):
+        cells[column] = _WORDS_OF_SPREADSHEETS.get(cells[column].lower(), cells[column].lower())
     for column, value in cells.items():
         if len(value) > _LONG_LISTS.get(column, _LONGEST) or any(ord(sign) < 32 for sign in value):
             note(column, f"不能有换行等控制字符，也不能超过 {_LONGEST} 字。")
@@ -162,7 +196,25 @@ def _point(row: Mapping[str, Any], checks: Checks, complain: Complain) -> Servic
         values[column] = _whole(cells, column, most, note)
     values["confirmed"] = cells["confirmed"] == "true"
     values["built"] = cells["built"] or "yes"
+    values["accepts_from"] = _day(cells, "accepts_from", note)
     return None if wrong else point_of(values)
+
+
+def _day(cells: Cells, column: str, note: Complain) -> str:
+    """A day as YYYY-MM-DD, also as spreadsheets write it (2025/11/24); empty for none."""
+    text = cells[column]
+    match = re.fullmatch(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})", text)
+    try:
+        return (
+            date(*map(int, match.groups())).isoformat()
+            if match
+            else date.fromisoformat(text).isoformat()
+            if text
+            else ""
+        )
+    except ValueError:
+        note(column, "应为日期，例：2025-11-24。")
+        return ""
 
 
 def _check_names(cells: Cells, note: Complain) -> None:
@@ -177,6 +229,8 @@ def _check_names(cells: Cells, note: Complain) -> None:
     ):
         if cells[column] not in allowed:
             note(column, f"只能是 {'、'.join(filter(None, allowed))}。")
+    if cells["accepts_from"] and cells["kind"] != "hall":
+        note("accepts_from", "只有大厅可以写从哪天起受理。")
     if cells["phone"] and not _PHONE.fullmatch(cells["phone"]):
         note("phone", "电话里有认不出的字符。")
 
@@ -184,7 +238,8 @@ def _check_names(cells: Cells, note: Complain) -> None:
 def _check_codes(cells: Cells, note: Complain) -> None:
     for column, digits in (("street_code9", 9), ("community_code12", 12)):
         if cells[column] and not re.fullmatch(rf"[0-9]{{{digits}}}", cells[column]):
-            note(column, f"应为 {digits} 位数字（国家统计局区划代码）。")
+            lost = "表格软件把它变成了科学计数法，请把这一列设为文本。" if "E+" in cells[column].upper() else ""
+            note(column, f"应为 {digits} 位数字（国家统计局区划代码）。{lost}")
     if cells["community_code12"] and not cells["community_code12"].startswith(cells["street_code9"]):
         note("community_code12", "社区代码应以街道代码开头。")
 

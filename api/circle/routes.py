@@ -117,8 +117,15 @@ def _changes(bp: Blueprint, circle: Circle, http: Http) -> None:
     @http.allow("admin")
     @bp.response(204)
     def remove_point(point_id: str, actor: Any) -> None:
-        """Delete a point to which no staff or conversations belong."""
+        """Delete a point to which no staff, conversations or open cases belong."""
         circle.changes.remove(actor.id, point_id, http.wanted_version())
+
+    @bp.get("/points/<point_id>/work")
+    @http.allow("admin")
+    @bp.response(200, point_schemas.PointWork)
+    def work(point_id: str, actor: Any) -> Any:
+        """The staff and open work that belong to a point, to be moved before or after it closes."""
+        return circle.work_at(point_id)
 
     @bp.get("/points/<point_id>/versions")
     @http.allow("admin")

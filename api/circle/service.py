@@ -8,7 +8,7 @@ Points are changed in `changes`, street networks added in `generations`.
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,18 @@ from api.circle import circle
 from api.circle.answer import answer_json
 from api.circle.changes import PointChanges
 from api.circle.crs import from_wgs84, to_wgs84
+from api.circle.desks import accepting_halls, desk_of, left_behind
 from api.circle.generations import Generations, Hosts
-from api.circle.point import FACILITIES, Handling, ServicePoint, handling_of, parts, parts_at, row_of, usual_parts
+from api.circle.point import (
+    FACILITIES,
+    Handling,
+    ServicePoint,
+    handling_of,
+    parts,
+    parts_at,
+    row_of,
+    usual_parts,
+)
 from api.circle.ports import CirclePorts
 from api.circle.question import CircleQuestion, OpeningAt, OpeningStatus
 from api.circle.snapshot import CircleSnapshot, stored_point
@@ -29,6 +39,7 @@ from api.circle.travel.reach import Position, Reach
 from api.circle.travel.run_build import BuildFailed, build
 from api.circle.why import snap_notice
 from api.refusals import BadFields, NotFound, Refusal
+from api.times import BEIJING
 
 log = logging.getLogger("circle.circle")
 
@@ -71,7 +82,7 @@ class Circle:
         """`folder` holds the generations. The calendar gives `opening` and `check_hours` (ValueError for bad ones);
         `matter` gives the catalogue entry of a code from memory, or raises NotFound; `codes` are all there are.
         """
-        self._store, self._now = store, now
+        self._store, self._now, self._hangs_on = store, now, ports.hangs_on
         self._opening, self._matter, self._codes = opening, matter, codes
         self._pace = pace or Pace()
         self._snapshot = CircleSnapshot(-1, (), {}, None)
@@ -195,17 +206,21 @@ class Circle:
         return {key: row[key] for key in ("id", "kind", "name", "address", "phone", "hours")}
 
     def desk_for(self, matter: str | None, point: str | None) -> str | None:
-        """The id of the hall whose staff answer questions: `point` if it is one, else its district's, else the first.
+        """The id of the hall whose staff take a question that names this point, or none; None if no hall accepts."""
+        return desk_of(self._snapshot.points, self._snapshot.by_id.get(point or ""), self._today())
 
-        None if there is no hall.
+    def work_at(self, point_id: str) -> Row:
+        """What belongs to a point, by kind, and whether its desk still accepts new work. Raises NotFound."""
+        accepts = self.point(point_id) in accepting_halls(self._snapshot.points, self._today())
+        return {"accepts": accepts, **self._hangs_on(point_id)}
 
-        Centres and stations have no desk of their own yet: their questions go to the hall, whatever the matter.
-        """
-        halls = [p for p in self._snapshot.points if p.kind == "hall"]
-        named = self._snapshot.by_id.get(point or "")
-        near = [hall for hall in halls if named and hall.district == named.district]
-        wanted = [named] if named in halls else near or halls
-        return wanted[0].id if wanted and wanted[0] else None
+    def left_behind(self) -> list[str]:
+        """A line for each closed point, or hall whose desk has moved, to which work or staff still belongs."""
+        points = self._snapshot.points
+        return left_behind(points, accepting_halls(points, self._today()), self._hangs_on)
+
+    def _today(self) -> date:
+        return self._now().astimezone(BEIJING).date()
 
     def desk_open(self, desk: str, at: datetime) -> OpeningStatus:
         """The opening status of a point's desk at an instant. Raises NotFound."""

@@ -104,6 +104,10 @@ class CircleStore:
             with file.open("rb") as content:
                 self._sources.put(content, filename=digest)
 
+    def has_source(self, digest: str) -> bool:
+        """Whether the street file with this SHA-256 is stored."""
+        return self._sources.find_one({"filename": digest}) is not None
+
     def fetch_source(self, digest: str, to: Path) -> bool:
         """Write a stored street file to a path; False if there is none."""
         kept = self._sources.find_one({"filename": digest})

@@ -15,6 +15,10 @@ _BY = {
     "bike": Bilingual("骑车", "By bike"),
     "drive": Bilingual("开车", "By car"),
 }
+_NOT_CONFIRMED = Bilingual("时间未经核实，请先问一问", "hours not confirmed: ask first")
+_NOT_ANNOUNCED = Bilingual(
+    "那一年的放假安排尚未公布，可能有变", "the holidays of that year are not announced yet: this may change"
+)
 _PART = {
     "accept": Bilingual("受理", "hand in"),
     "review": Bilingual("审核", "be reviewed"),
@@ -44,9 +48,10 @@ def _travel(question: CircleQuestion, stop: Stop) -> Bilingual:
 
 def _opening(question: CircleQuestion, stop: Stop) -> Bilingual:
     opening, arrival = stop.opening, arrival_at(question, stop)
-    sure = Bilingual("", "")
-    if not stop.point.hours_confirmed:
-        sure = Bilingual("（时间未经核实，请先问一问）", " (hours not confirmed: ask first)")
+    doubts = [] if stop.point.hours_confirmed else [_NOT_CONFIRMED]
+    if opening.provisional_today if opening.open else opening.provisional:
+        doubts.append(_NOT_ANNOUNCED)
+    sure = Bilingual("".join(f"（{d.zh}）" for d in doubts), "".join(f" ({d.en})" for d in doubts))
     if not opening.open:
         at = _clock(opening.next_opens_at, arrival)
         return Bilingual(f"到达时不开放，{at.zh}开门{sure.zh}", f"closed on arrival, opens {at.en}{sure.en}")
@@ -100,6 +105,7 @@ def why_none(question: CircleQuestion, closed: Sequence[Stop], beyond: Sequence[
     if closed:
         soonest = min(closed, key=lambda stop: stop.opening.next_opens_at or NEVER)
         at = _clock(soonest.opening.next_opens_at, question.at)
+        doubt = (f"（{_NOT_ANNOUNCED.zh}）", f" ({_NOT_ANNOUNCED.en})") if soonest.opening.provisional else ("", "")
         return _joined(
             [
                 Bilingual(
@@ -107,7 +113,8 @@ def why_none(question: CircleQuestion, closed: Sequence[Stop], beyond: Sequence[
                     f"All within {question.minutes} min are closed on arrival",
                 ),
                 Bilingual(
-                    f"最早 {soonest.point.name} {at.zh}开门", f"the first to open is {soonest.point.name}, {at.en}"
+                    f"最早 {soonest.point.name} {at.zh}开门{doubt[0]}",
+                    f"the first to open is {soonest.point.name}, {at.en}{doubt[1]}",
                 ),
                 *online,
             ]

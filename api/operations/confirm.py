@@ -1,6 +1,6 @@
 """What a district must still confirm: the list that `circle check` prints, from the snapshots in memory."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ def open_questions(
     strays: Iterable[Mapping[str, Any]],
     contradictions: list[str],
     drafts: list[str],
-    is_known: Callable[[date], bool],
+    known_years: Container[int],
     today: date,
 ) -> Open:
     """What the district must still confirm or correct, by heading, one line each (a point, matter, draft or year)."""
@@ -35,6 +35,6 @@ def open_questions(
         ],
         "drafts of matters that nobody has published": drafts,
         "years without an announced calendar": [
-            str(year) for year in (today.year, today.year + 1) if not is_known(date(year, 1, 1))
+            str(year) for year in (today.year, today.year + 1) if year not in known_years
         ],
     }

@@ -9,7 +9,7 @@ import re
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +18,14 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from api.circle.desks import accepting_halls
+from api.circle.point import ServicePoint
+from api.circle.snapshot import stored_point
 from api.operations.store import OperationsStore
 from api.refusals import CannotStart
 from api.settings import TRIAL_RIGHTS, Settings
 from api.storage.database import Database
+from api.times import BEIJING
 
 DIST = Path(__file__).parents[1] / "pages" / "dist"
 
@@ -87,6 +91,7 @@ def store(state: Row, settings: Settings, versions: Mapping[str, int], now: date
     yield _sealed(state, settings.keys)
     yield _staff(state["staff"], settings)
     yield _parked(state["parked"])
+    yield _desks([stored_point(row) for row in state["points"]], state["staff_at"], now)
     yield _confirmed(state["unconfirmed"])
     yield _network(state["generation"], settings.var / "networks")
 
@@ -235,6 +240,29 @@ def _parked(parked: Mapping[str, int]) -> Finding:
     if words:
         return Finding("work", "fail", f"failed for good: {words}", "Look at their reasons and at the log.")
     return Finding("work", "ok", "nothing failed for good")
+
+
+def _desks(points: Sequence[ServicePoint], staff_at: Mapping[str, int], now: datetime) -> Finding:
+    """Whether somebody accepts new cases and talks, and no staff is left at a desk that is closed or has moved."""
+    if not points:
+        return Finding("desks", "note", "no points yet", "The first start loads them.")
+    accepting = accepting_halls(points, now.astimezone(BEIJING).date())
+    left = [
+        f"{staff_at[p.id]} staff at {p.id}"
+        for p in points
+        if staff_at.get(p.id) and p not in accepting and (p.built == "no" or p.kind == "hall")
+    ]
+    if not accepting:
+        return Finding(
+            "desks", "fail", "no hall accepts work: new cases and talks reach nobody", "Open a hall's point."
+        )
+    names = ", ".join(hall.id for hall in accepting)
+    if left:
+        todo = "Post them to a desk that accepts work; `circle check` lists what else is left there."
+        return Finding(
+            "desks", "fail", f"new work goes to {names}, but closed desks are in use: {', '.join(left)}", todo
+        )
+    return Finding("desks", "ok", f"new work goes to {names}")
 
 
 def _confirmed(count: int) -> Finding:

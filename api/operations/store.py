@@ -3,6 +3,7 @@
 Its rows: `schema` (the version of each collection) and `keys` (which keys the store was sealed with).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -181,6 +182,8 @@ class OperationsStore:
                 "staff": self._db["staff"].count_documents({}),
                 "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in ("events", "jobs")},
                 "unconfirmed": self._db["points"].count_documents({"confirmed": False}),
+                "points": list(self._db["points"].find({})),
+                "staff_at": Counter(row["point"] for row in self._db["staff"].find({"active": True}, {"point": 1})),
                 "generation": (self._db["circle"].find_one({"_id": "current"}) or {}).get("generation"),
             }
         except (*UNAVAILABLE, OperationFailure, PyMongoError) as error:

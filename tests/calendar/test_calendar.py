@@ -37,7 +37,7 @@ def test_a_half_day_holiday_for_some_is_a_working_day(calendar):
     assert calendar.is_working(date(2026, 3, 9))
 
 
-@pytest.mark.parametrize("day", [date(2027, 1, 1), date(2027, 1, 2), date(2027, 1, 4), date(2023, 12, 29)])
+@pytest.mark.parametrize("day", [date(2027, 1, 5), date(2027, 1, 2), date(2027, 1, 4), date(2023, 12, 29)])
 def test_every_day_of_an_unannounced_year_is_unknown_and_so_are_its_weekends(calendar, day):
     assert not calendar.is_known(day)
     with pytest.raises(UnknownYear) as refused:
@@ -95,7 +95,27 @@ def test_adding_into_an_unannounced_year_says_which(calendar):
 
 
 def test_a_provisional_day_goes_by_weekday_only_where_the_year_is_unknown(calendar):
-    assert calendar.provisional(date(2027, 1, 1))
+    assert calendar.provisional(date(2027, 1, 4))
+    assert not calendar.provisional(date(2027, 1, 1)), "a statutory holiday"
     assert not calendar.provisional(date(2027, 1, 2))
     assert not calendar.provisional(date(2025, 10, 1))
     assert calendar.provisional(date(2025, 10, 11))
+
+
+@pytest.mark.parametrize("day", ["2027-01-01", "2027-05-02", "2028-10-03", "2027-02-07", "2029-09-22"])
+def test_the_statutory_holidays_of_an_unannounced_year_are_known(calendar, day):
+    holiday = date.fromisoformat(day)
+    assert calendar.is_known(holiday)
+    assert not calendar.is_working(holiday)
+    assert calendar.mark(holiday) == "rest"
+
+
+def test_statutory_holidays_are_rest_days_of_every_notice_under_the_same_rule(calendar):
+    notices = load_calendar()
+    for year in (2025, 2026):
+        for day in ("01-01", "05-01", "05-02", "10-01", "10-02", "10-03"):
+            assert notices.mark(date.fromisoformat(f"{year}-{day}")) == "rest"
+
+
+def test_a_year_before_the_rule_is_not_told_by_it(calendar):
+    assert not calendar.is_known(date(2023, 5, 2))

@@ -129,7 +129,7 @@ def test_silence_is_acceptance_on_the_day_that_the_changed_calendar_says(admin, 
 
 def test_a_limit_into_an_unknown_year_has_no_due_but_a_provisional_one_to_show(calendar):
     assert calendar.due(5, "working", date(2026, 12, 29)) is None
-    assert calendar.provisional_due(5, "working", date(2026, 12, 29)) == (date(2027, 1, 5), True)
+    assert calendar.provisional_due(5, "working", date(2026, 12, 29)) == (date(2027, 1, 6), True)
     assert calendar.provisional_due(5, "calendar", date(2026, 12, 28)) == (date(2027, 1, 4), True)
     assert calendar.provisional_due(5, "working", date(2026, 12, 7)) == (date(2026, 12, 14), False)
 

@@ -82,14 +82,32 @@ def test_an_official_rest_day_in_the_exceptions_of_the_calendar_closes_the_place
 
 
 def test_an_unannounced_year_goes_by_weekday_and_says_that_it_is_provisional():
-    assert opening(WEEKDAYS_WITH_LUNCH, "2027-01-01 10:00") == Opening(
-        True, beijing("2027-01-01 12:00"), beijing("2027-01-01 13:00"), True
+    assert opening(WEEKDAYS_WITH_LUNCH, "2027-01-04 10:00") == Opening(
+        True, beijing("2027-01-04 12:00"), beijing("2027-01-04 13:00"), True, provisional_today=True
     )
+
+
+@pytest.mark.parametrize("day", ["2027-01-01", "2027-05-01", "2027-05-02", "2027-10-01", "2028-10-03", "2031-01-01"])
+def test_a_statutory_holiday_closes_whatever_is_announced(day: str):
+    answer = opening(EVERY_DAY, f"{day} 11:00")
+    assert (answer.open, answer.provisional_today) == (False, False)
+
+
+@pytest.mark.parametrize("day", ["2027-02-05", "2027-02-08", "2027-04-05", "2027-06-09", "2027-09-15", "2040-02-12"])
+def test_so_does_one_of_the_lunar_calendar(day: str):
+    assert not opening(EVERY_DAY, f"{day} 11:00").open
+
+
+@pytest.mark.parametrize("hours", ["24/7", "Mo-Su,PH 00:00-24:00", "Mo-Su,PH 09:00-17:00"])
+@pytest.mark.parametrize("at", ["2027-01-01 10:00", "2027-01-02 10:00", "2027-02-12 10:00"])
+def test_hours_that_no_notice_can_change_are_never_provisional(hours: str, at: str):
+    answer = opening(hours, at)
+    assert (answer.open, answer.provisional, answer.provisional_today) == (True, False, False)
 
 
 def test_an_answer_that_leans_on_an_unannounced_year_is_provisional():
     new_years_eve = opening(WEEKDAYS_WITH_LUNCH, "2026-12-31 18:00")
-    assert new_years_eve == Opening(False, None, beijing("2027-01-01 09:00"), True)
+    assert new_years_eve == Opening(False, None, beijing("2027-01-04 09:00"), True)
     assert not opening(WEEKDAYS_WITH_LUNCH, "2026-12-31 10:00").provisional
 
 

@@ -101,3 +101,16 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tupl
         return made_once[name]
 
     return of
+
+
+@pytest.fixture
+def the_starter_points(app: Any) -> Any:
+    """Leave the points as they were."""
+    office = app.extensions["circle"]
+    rows = list(office.database["points"].find())
+    yield
+    office.database["points"].delete_many({})
+    office.database["points"].insert_many(rows)
+    office.database["point_versions"].delete_many({"by": {"$ne": "starter"}})
+    office.database["circle"].update_one({"_id": "current"}, {"$inc": {"revision": 1}})
+    office.circle.follow(office.now())

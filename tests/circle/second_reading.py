@@ -5,7 +5,8 @@ handler, dictionaries, Tarjan's algorithm, shapely's tree, a heap), slowly and p
 the same numbers, written down once more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from heapq import heappop, heappush
 from math import asin, cos, hypot, inf, radians, sin, sqrt
 from typing import NamedTuple
@@ -58,6 +59,8 @@ class Place(NamedTuple):
 
     metres: float
     on: list[tuple[int, float]]
+    doors: tuple[tuple[Node, float], ...] = ()
+    """Instead of `on`, for a position on private grounds: nodes of the streets and the seconds from there."""
 
 
 def verdict(tags: dict[str, str], *keys: str) -> str:
@@ -68,6 +71,11 @@ def verdict(tags: dict[str, str], *keys: str) -> str:
         if tags.get(key) in NO:
             return "no"
     return ""
+
+
+def invited(tags: dict[str, str]) -> dict[str, str]:
+    """The tags as they are for a walker who is asked in."""
+    return {key: value for key, value in tags.items() if key not in ("foot", "access") or value != "private"}
 
 
 def sign(value: str) -> str:
@@ -107,7 +115,10 @@ def bike_kmh(tags: dict[str, str]) -> tuple[float, float]:
         return 0, 0
     dismount = tags.get("bicycle") == "dismount"
     pushing = dismount or (kind in {"footway", "pedestrian", "steps"} and own != "yes")
-    contraflow = any(tags.get(k, "").startswith("opposite") for k in ("cycleway", "cycleway:left", "cycleway:right"))
+    sides = [""] + [f":{side}" for side in ("left", "right", "both")]
+    lanes = [(tags.get(f"cycleway{side}", ""), tags.get(f"cycleway{side}:oneway")) for side in sides]
+    ridable = {"lane", "track", "share_busway", "shared_lane", "shoulder"}
+    contraflow = any(kind[:8] == "opposite" or (kind in ridable and way in {"no", "-1"}) for kind, way in lanes)
     way = sign(tags["oneway:bicycle"]) if "oneway:bicycle" in tags else "=" if contraflow else traffic_sign(tags)
     pace = 4.0 if pushing else 12.0
     return pace * (way in ">="), pace * (way in "<=")
@@ -146,7 +157,7 @@ def stops(mode: str, tags: dict[str, str]) -> bool:
     if said:
         return said == "no"
     kinds = {"bike": STILES, "drive": POSTS}.get(mode, WALLS)
-    return tags["barrier"] in kinds or (mode == "drive" and tags.get("locked") == "yes")
+    return tags["barrier"] in kinds or tags.get("locked") == "yes"
 
 
 class _Handler(osmium.SimpleHandler):
@@ -179,8 +190,9 @@ class SecondReading:
     """One mode's streets of a whole file, with searches by heap in both directions."""
 
     def __init__(self, path: str, mode: str) -> None:
+        self.path, self.mode = path, mode
         self.walk_ms = FOOT_KMH[mode] / 3.6
-        handler = _Handler()
+        handler = self.handler = _Handler()
         handler.apply_file(path)
         self.places = handler.places
         self.segments = list(self._segments(handler, mode))
@@ -214,9 +226,7 @@ class SecondReading:
             there, back = kmh(tags)
             if not there and not back:
                 continue
-            for a, b in zip(refs, refs[1:], strict=False):
-                if a == b or a not in self.places or b not in self.places:
-                    continue
+            for a, b in self._steps(refs):
                 fresh += 2
                 long = metres(self.places[a], self.places[b])
                 yield Segment(
@@ -225,6 +235,66 @@ class SecondReading:
                     long * 3.6 / there if there else inf,
                     long * 3.6 / back if back else inf,
                 )
+
+    def _steps(self, refs: list[int]) -> Iterator[tuple[int, int]]:
+        """Neighbouring nodes of a way whose places are in the file."""
+        for a, b in zip(refs, refs[1:], strict=False):
+            if a != b and a in self.places and b in self.places:
+                yield a, b
+
+    @cached_property
+    def _grounds(self) -> list[Segment]:
+        """What an invited person may walk on and nobody can be placed at otherwise."""
+        foot = "walk_slow" if self.mode == "walk_slow" else "walk"
+        public = self if self.mode == foot else SecondReading(self.path, foot)
+        paved = {frozenset((public.segments[i].a[0], public.segments[i].b[0])) for i in public.usable}
+        found: list[Segment] = []
+        for tags, refs in self.handler.ways:
+            there, back = foot_kmh(foot, invited(tags))
+            if not there and not back:
+                continue
+            for a, b in self._steps(refs):
+                if frozenset((a, b)) in paved:
+                    continue
+                long, n = metres(self.places[a], self.places[b]), 2 * len(found)
+                ends = ((a, -n - 1 if a in self._shut else 0), (b, -n - 2 if b in self._shut else 0))
+                found.append(Segment(*ends, long * 3.6 / there if there else inf, long * 3.6 / back if back else inf))
+        return found
+
+    @cached_property
+    def _shut(self) -> set[int]:
+        """Nodes whose barrier stops even an invited person."""
+        return {ref for ref, tags in self.handler.standing.items() if stops("walk", invited(tags))}
+
+    @cached_property
+    def _grounds_tree(self) -> shapely.STRtree:
+        return shapely.STRtree([shapely.LineString([self.at(s.a), self.at(s.b)]) for s in self._grounds])
+
+    @cached_property
+    def _doors(self) -> dict[int, list[Node]]:
+        """The nodes of the streets by the node of the file, for those that are no shut gate."""
+        doors: dict[int, set[Node]] = {}
+        for i in self.usable:
+            for node in self.segments[i][:2]:
+                if node[0] not in self._shut:
+                    doors.setdefault(node[0], set()).add(node)
+        return {ref: sorted(nodes) for ref, nodes in doors.items()}
+
+    def goal(self, lon: float, lat: float) -> Place | None:
+        """As `place`, for a position that one goes to: through private grounds where these are nearer."""
+        street = self.place(lon, lat)
+        inside = self._nearest(self._grounds_tree, self._grounds, range(len(self._grounds)), lon, lat)
+        if inside is None or (street is not None and inside.metres + 0.001 >= street.metres):
+            return street
+        into: dict[Node, list[tuple[Node, float]]] = {}
+        for s in self._grounds:
+            for a, b, cost in ((s.a, s.b, s.there), (s.b, s.a, s.back)):
+                into.setdefault(a, [])
+                if cost < inf:
+                    into.setdefault(b, []).append((a, cost))
+        times = self.search(self._arriving(inside, self._grounds), into)
+        doors = tuple((d, t) for node, t in times.items() if not node[1] for d in self._doors.get(node[0], []))
+        return Place(0.0, [], doors) if doors else street
 
     def _parts(self) -> dict[Node, int]:
         """Strongly connected parts (Tarjan 1972, with a stack of its own instead of recursion)."""
@@ -262,17 +332,22 @@ class SecondReading:
 
     def place(self, lon: float, lat: float) -> Place | None:
         """The nearest usable streets within 500 m."""
+        return self._nearest(self.tree, self.segments, self.usable, lon, lat)
+
+    def _nearest(
+        self, tree: shapely.STRtree, segments: list[Segment], usable: Sequence[int], lon: float, lat: float
+    ) -> Place | None:
         up, aside = SNAP_WITHIN / PER_DEGREE, SNAP_WITHIN / PER_DEGREE / cos(radians(lat))
         found: list[tuple[float, int, float]] = []
-        for i in self.tree.query(shapely.box(lon - aside, lat - up, lon + aside, lat + up)).tolist():
-            s = self.segments[self.usable[i]]
+        for i in tree.query(shapely.box(lon - aside, lat - up, lon + aside, lat + up)).tolist():
+            s = segments[usable[i]]
             (ax, ay), (bx, by) = (
                 ((x - lon) * PER_DEGREE * cos(radians(lat)), (y - lat) * PER_DEGREE)
                 for x, y in (self.at(s.a), self.at(s.b))
             )
             long = (bx - ax) ** 2 + (by - ay) ** 2
             share = max(0.0, min(1.0, (ax * (ax - bx) + ay * (ay - by)) / long)) if long else 0.0
-            found.append((hypot(ax + share * (bx - ax), ay + share * (by - ay)), self.usable[i], share))
+            found.append((hypot(ax + share * (bx - ax), ay + share * (by - ay)), usable[i], share))
         nearest = min(found, default=(inf, 0, 0.0))[0]
         if nearest > SNAP_WITHIN:
             return None
@@ -290,10 +365,13 @@ class SecondReading:
 
     def arriving(self, place: Place) -> list[tuple[Node, float]]:
         """Seconds from the ends of its segments to the position."""
+        return [*place.doors, *self._arriving(place, self.segments)]
+
+    def _arriving(self, place: Place, segments: list[Segment]) -> list[tuple[Node, float]]:
         walk = place.metres / self.walk_ms
-        costs = []
+        costs: list[tuple[Node, float]] = []
         for segment, share in place.on:
-            s = self.segments[segment]
+            s = segments[segment]
             costs.append((s.a, walk + (share * s.there if share else 0)))
             costs.append((s.b, walk + ((1 - share) * s.back if share < 1 else 0)))
         return costs

@@ -29,7 +29,7 @@ def faults(content: bytes) -> dict[str, list[str]]:
 def test_the_starter_file_holds_the_hall_nine_centres_and_the_stations() -> None:
     points = read_points(STARTER.read_bytes(), parse_hours)
     assert [sum(p.kind == kind for p in points) for kind in ("hall", "centre", "station")] == [1, 9, 109]
-    assert sum(p.position is None for p in points) == 41
+    assert sum(p.position is None for p in points) == 36
     assert not any(p.confirmed or p.hours_confirmed for p in points)
 
 
@@ -138,3 +138,79 @@ def test_a_catalogue_entry_becomes_a_handling() -> None:
     assert handling.frequent == {"社区"}
     assert handling.courier
     assert parts(handling, "station") == ("accept",)
+
+
+@pytest.mark.parametrize("sign", ["TRUE", "True", "true", "是"])
+def test_a_spreadsheet_may_write_true_in_its_own_way(sign: str) -> None:
+    (point,) = read_points(table(GOOD | {"confirmed": sign, "built": "YES"}), parse_hours)
+    assert (point.confirmed, point.built) == (True, "yes")
+
+
+@pytest.mark.parametrize("blank", [",,,", "," * (len(COLUMNS) - 1), "", '" ","　",', "\t,,"])
+def test_rows_of_commas_are_no_rows(blank: str) -> None:
+    lines = table(GOOD).decode().split("\n")
+    content = "\n".join([*lines[:1], blank, *lines[1:], blank, blank]).encode()
+    assert [point.id for point in read_points(content, parse_hours)] == ["P1"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_a_spreadsheet_may_part_its_columns_in_its_own_way(delimiter: str) -> None:
+    content = table(GOOD | {"facilities": "wheelchair;volunteer_station"}).decode().replace(",", delimiter)
+    content = content.replace(f"12:00{delimiter}13:00", "12:00,13:00")
+    (point,) = read_points(content.encode(), parse_hours)
+    assert point.facilities == ("wheelchair", "volunteer_station")
+
+
+NAME = {"name": "新城區政務服務大廳", "address": "解放路一百六十六號"}
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (table(GOOD | NAME).decode().encode("big5"), "Big5"),
+        (table(GOOD | {"address": "長樂中路街道便民服務中心"}).decode().encode("big5", "replace"), "Big5"),
+        (table(GOOD | {"name": "大厅"}).decode("gb18030", "replace").encode(), "乱码"),
+        (table(GOOD).decode("latin-1").encode(), "乱码"),
+        (table(GOOD | {"name": "大\ufffd"}), "乱码"),
+        (table(GOOD).decode().encode("utf-16"), "编码"),
+    ],
+)
+def test_a_text_that_is_not_what_it_claims_is_asked_about(content: bytes, word: str) -> None:
+    assert word in faults(content)["line 1"][0]
+
+
+def test_rare_characters_of_names_are_no_reason_to_ask() -> None:
+    usual = {**GOOD, "name": "西一路街道便民服务中心"}
+    rows = [usual | {"id": f"P{n}", "leader": name} for n, name in enumerate(("㛃䶮", "𬱖", "喆堃", "龑"))]
+    assert len(read_points(table(*rows).decode().encode("gb18030"), parse_hours)) == 4
+
+
+def test_a_code_that_a_spreadsheet_made_a_number_of_says_how_it_is_kept() -> None:
+    (reason,) = faults(table(GOOD | {"community_code12": "6.10102E+11"}))["line 2: community_code12"]
+    assert "文本" in reason
+
+
+@pytest.mark.parametrize(("text", "day"), [("2025-11-24", "2025-11-24"), ("2025/11/4", "2025-11-04"), ("", "")])
+def test_a_day_may_stand_as_a_spreadsheet_writes_it(text: str, day: str) -> None:
+    (point,) = read_points(table(GOOD | {"accepts_from": text}), parse_hours)
+    assert point.accepts_from == day
+
+
+@pytest.mark.parametrize("text", ["2025-13-01", "24.11.2025", "soon", "2025-02-29"])
+def test_what_is_no_day_is_a_fault(text: str) -> None:
+    assert "line 2: accepts_from" in faults(table(GOOD | {"accepts_from": text}))
+
+
+def test_only_a_hall_has_a_day_from_which_it_accepts() -> None:
+    assert "line 2: accepts_from" in faults(table(GOOD | {"kind": "station", "accepts_from": "2025-11-24"}))
+
+
+def test_positions_from_openstreetmap_say_so_with_their_basis_and_error() -> None:
+    points = [p for p in read_points(STARTER.read_bytes(), parse_hours) if "OpenStreetMap" in p.position_basis]
+    assert len(points) == 10
+    for point in points:
+        assert point.position_rough
+        assert not point.confirmed
+        assert (point.position_error_m or 0) >= 300
+        assert "ODbL" in point.source
+        assert "assumption" in point.position_basis

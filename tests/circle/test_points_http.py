@@ -6,8 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from api.office import Office
-
 FOOD = "XC-SPJ-001"
 NEW = {
     "id": "XC-N1", "kind": "self_service", "name": "火车站自助点", "hours": "24/7", "street_code": "610102001",
@@ -18,24 +16,13 @@ NEW = {
 }  # fmt: skip
 HERE = urlencode({"lon": 108.9579, "lat": 34.26895})
 
+pytestmark = pytest.mark.usefixtures("the_starter_points")
+
 
 @pytest.fixture
 def admin(staff: Any) -> Any:
     """Who may change points."""
     return staff("admin")
-
-
-@pytest.fixture(autouse=True)
-def the_starter_points(app: Any) -> Any:
-    """Leave the module's points as they were."""
-    office: Office = app.extensions["circle"]
-    rows = list(office.database["points"].find())
-    yield
-    office.database["points"].delete_many({})
-    office.database["points"].insert_many(rows)
-    office.database["point_versions"].delete_many({"by": {"$ne": "starter"}})
-    office.database["circle"].update_one({"_id": "current"}, {"$inc": {"revision": 1}})
-    office.circle.follow(office.now())
 
 
 def test_a_new_point_is_in_the_circle_at_once_with_all_that_was_told(admin: Any, anyone: Any) -> None:

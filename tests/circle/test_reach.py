@@ -11,7 +11,7 @@ import pytest
 
 from api.circle.travel.mode import MODES, Mode
 from api.circle.travel.nearest import SNAP_LIMIT_M
-from api.circle.travel.reach import Position, Reach, direct
+from api.circle.travel.reach import Position, Reach, direct, load_columns, name_of
 from api.circle.travel.run_build import build
 from tests.show.circle import compare, draw
 
@@ -33,7 +33,10 @@ def test_times_are_those_of_an_independent_dijkstra(generation: Generation, name
 
 def test_a_point_on_the_same_street_is_reached_without_a_detour(generation: Generation) -> None:
     reach, goals = generation("helsinki")
+    columns = load_columns(reach.folder / "walk")
     for i, goal in enumerate(goals):
+        if columns[name_of(goal)].doors:
+            continue  # on private grounds
         travel = reach.times("walk", *goal)
         assert travel is not None
         assert travel.seconds[i] == pytest.approx(2 * travel.snap.metres / (4 / 3.6), abs=0.1)

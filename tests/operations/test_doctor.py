@@ -14,7 +14,11 @@ WELL = {
     "parked": {"events": 0, "jobs": 0},
     "unconfirmed": 0,
     "generation": None,
+    "points": [{"_id": "H1", "kind": "hall", "name": "大厅", "hours": "Mo-Fr 09:00-17:00"}],
+    "staff_at": {"H1": 3},
 }
+CLOSED = [{**WELL["points"][0], "built": "no"}]
+MOVED = [*WELL["points"], {**WELL["points"][0], "_id": "H2", "accepts_from": "2025-11-24"}]
 
 
 @pytest.fixture
@@ -45,6 +49,9 @@ def test_a_healthy_store_has_nothing_to_mend(look):
         ({"keys": {"mark": "x"}}, "sealing", "CIRCLE_KEYS"),
         ({"parked": {"events": 0, "jobs": 2}}, "work", "reasons"),
         ({"generation": "20261124"}, "network", "network add"),
+        ({"points": CLOSED}, "desks", "Open a hall"),
+        ({"points": [*CLOSED, {**CLOSED[0], "_id": "H2", "built": "yes"}]}, "desks", "Post them"),
+        ({"points": MOVED}, "desks", "circle check"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_to_do(look, changed, name, todo):

@@ -67,7 +67,7 @@ def built(name: str, positions: list[Position], folder: Path) -> Reach:
 def compare(name: str, mode: Mode, reach: Reach, origins: list[Position], goals: list[Position]) -> dict[str, Any]:
     """Compare every pair by our tables and by the second reading's Dijkstra; gives counts and differences by name."""
     second = SecondReading(str(NETWORKS / f"{name}.osm.pbf"), mode)
-    starts, ends = [second.place(*p) for p in origins], [second.place(*p) for p in goals]
+    starts, ends = [second.place(*p) for p in origins], [second.goal(*p) for p in goals]
     travels = [reach.times(mode, *p) for p in origins]
     forward = {i: second.seconds_from(start, ends) for i, start in enumerate(starts[:FORWARD]) if start}
     count = dict.fromkeys(("pairs", "within_limit", "membership_differs", "membership_wrong", "one_sided"), 0)

@@ -6,9 +6,11 @@ from api.web.fields import Time
 
 
 class Network(Schema):
-    """A street network that was built; `nodes` by mode; `points` of `of` placed points lie within it.
+    """A street network that was built; `nodes` by mode; `points` of `of` placed points have a street of it near.
 
-    `state`: in_use, building (this host rebuilds it), missing (on this host), old.
+    `joined`: the share of their pairs that a way on foot joins; it and `points` are null for an old one of an earlier
+    release. `state`: in_use, building (this host rebuilds it), missing (on this host), old. `usable`: whether
+    `circle network use` can go back to it.
     """
 
     generation = fields.String(required=True)
@@ -21,6 +23,8 @@ class Network(Schema):
     nodes = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
     points = fields.Integer(required=True, allow_none=True)
     of = fields.Integer(required=True)
+    joined = fields.Float(required=True, allow_none=True)
+    usable = fields.Boolean(required=True)
     attribution = fields.String(required=True)
 
 

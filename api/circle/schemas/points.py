@@ -91,6 +91,9 @@ class Point(Schema):
     source = fields.String(required=True)
     built_as_of = fields.String(required=True)
     built = fields.String(required=True, validate=validate.OneOf(["yes", "no", "unconfirmed"]))
+    accepts_from = fields.String(
+        required=True, metadata={"description": "the desk of the district is here from this day"}
+    )
     area_m2 = fields.Integer(required=True, allow_none=True)
     phone = fields.String(required=True)
     hours = fields.String(required=True)
@@ -135,6 +138,7 @@ class PointChange(Schema):
     source = fields.String(validate=_text)
     built = fields.String(validate=one_of(("yes", "no", "unconfirmed")))
     built_as_of = fields.String(validate=_text)
+    accepts_from = fields.String(validate=_text)
     area_m2 = fields.Integer(allow_none=True, validate=validate.Range(0, 1_000_000))
     phone = fields.String(validate=_text)
     hours = fields.String(validate=validate.Length(1, 1_000))
@@ -163,6 +167,15 @@ class NewPoint(PointChange):
     name = fields.String(required=True, validate=validate.Length(1, 100))
     hours = fields.String(required=True, validate=validate.Length(1, 1_000))
     computed = frozenset({"open", "can", "elsewhere", "position_rough", "version"})
+
+
+class PointWork(Schema):
+    """What belongs to a point: active staff, open conversations and cases; `accepts`: whether new work comes here."""
+
+    accepts = fields.Boolean(required=True)
+    staff = fields.Integer(required=True)
+    conversations = fields.Integer(required=True)
+    cases = fields.Integer(required=True)
 
 
 class PointMatter(Schema):

@@ -23,8 +23,9 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from api.circle.travel.area import Box
 from api.circle.travel.drawing import outline, save_streets
+from api.circle.travel.grounds import ON_FOOT, Grounds, beside, grounds_of
 from api.circle.travel.mode import MODES, Mode, Pace
-from api.circle.travel.nearest import StreetGrid, lay_grid, mapped
+from api.circle.travel.nearest import EQUALLY_M, StreetGrid, lay_grid, mapped
 from api.circle.travel.network import Graph, NetworkUnusable, Streets, graph, read
 from api.circle.travel.reach import FAR, LIMIT_S, Column, Position, Tenths, leaving, load_columns, name_of
 from api.limited import ProcessLimits, confine
@@ -50,7 +51,11 @@ def build(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any
     _clear_up(out.parent)
     making.mkdir(parents=True)
     try:
-        sizes = {mode: _build_mode(making / mode, streets, mode, pace, positions, tell) for mode in MODES}
+        inside = {foot: _grounds(streets, foot, pace) for foot in dict.fromkeys(ON_FOOT.values())}
+        sizes = {
+            mode: _build_mode(making / mode, streets, mode, pace, positions, inside[ON_FOOT[mode]], tell)
+            for mode in MODES
+        }
         save_streets(making, streets)
         shutil.copyfile(request["file"], making / "source.osm.pbf")
         about = _about(request, streets, pace, sizes, making / "source.osm.pbf")
@@ -70,7 +75,7 @@ def _clear_up(folder: Path) -> None:
 
 
 def _about(
-    request: dict[str, Any], streets: Streets, pace: Pace, sizes: dict[Mode, dict[str, int]], copy: Path
+    request: dict[str, Any], streets: Streets, pace: Pace, sizes: dict[Mode, dict[str, Any]], copy: Path
 ) -> dict[str, Any]:
     box = streets.box
     return {
@@ -84,22 +89,33 @@ def _about(
     }
 
 
+def _grounds(streets: Streets, foot: Mode, pace: Pace) -> Graph | None:
+    net = graph(streets, foot, pace)
+    return grounds_of(streets, foot, pace, net.origins[net.ends[lively(net, parts(net))]])
+
+
 def _build_mode(
     folder: Path,
     streets: Streets,
     mode: Mode,
     pace: Pace,
     positions: Sequence[Position],
+    inside: Graph | None,
     tell: Callable[[str], None],
-) -> dict[str, int]:
+) -> dict[str, Any]:
     folder.mkdir()
     (folder / "side").mkdir()
     net = graph(streets, mode, pace)
-    grid = lay_grid(np.hstack([net.positions[net.ends[:, 0]], net.positions[net.ends[:, 1]]]), lively(net))
+    part = parts(net)
+    usable = lively(net, part)
+    grid = lay_grid(np.hstack([net.positions[net.ends[:, 0]], net.positions[net.ends[:, 1]]]), usable)
     grid.save(folder)
+    grounds = beside(inside, net, usable) if inside else None
+    if grounds:
+        grounds.save(folder / "grounds")
     np.save(folder / "ends.npy", net.ends)
     np.save(folder / "seconds.npy", net.seconds)
-    columns = {name_of(p): column_at(grid, p, pace.on_foot(mode) / 3.6) for p in positions}
+    columns = {name_of(p): column_at(grid, p, pace.on_foot(mode) / 3.6, grounds) for p in positions}
     table = np.lib.format.open_memmap(
         folder / "reach.npy", mode="w+", dtype=np.uint16, shape=(len(net.positions), len(columns))
     )
@@ -111,7 +127,23 @@ def _build_mode(
             tell(f"{mode}: {done} of {len(columns)} places searched over {len(net.positions)} nodes")
     table.flush()
     (folder / "columns.json").write_text(json.dumps(columns), "utf-8")
-    return {"nodes": len(net.positions), "segments": len(net.ends), "columns": len(columns)}
+    sizes = {"nodes": len(net.positions), "segments": len(net.ends), "columns": len(columns)}
+    return {**sizes, **_cover(net, part, [columns[name_of(p)] for p in positions])}
+
+
+def _cover(net: Graph, part: NDArray[np.int32], columns: Sequence[Column]) -> dict[str, Any]:
+    """How many of the positions have a street near, and the share of their ordered pairs that a way joins (0..1)."""
+    nodes = [
+        net.ends[column.feet[0].segment][0] if column.feet else column.doors[0][0]
+        for column in columns
+        if column.feet or column.doors
+    ]
+    together = np.bincount(part[nodes]) if nodes else np.zeros(1, dtype=np.int64)
+    pairs = len(columns) * (len(columns) - 1)
+    return {
+        "snapped": len(nodes),
+        "joined": round(float((together * (together - 1)).sum() / pairs), 4) if pairs else 1.0,
+    }
 
 
 def cover(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any]:
@@ -121,8 +153,8 @@ def cover(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str, Any
     for mode in MODES:
         existing = set(load_columns(folder / mode)) | {p.stem for p in (folder / mode / "side").glob("*.npz")}
         fresh = {name_of(p): p for p in positions if name_of(p) not in existing}
-        grid = StreetGrid.load(folder / mode)
-        columns = {name: column_at(grid, p, pace.on_foot(mode) / 3.6) for name, p in fresh.items()}
+        grid, grounds = StreetGrid.load(folder / mode), Grounds.load(folder / mode / "grounds")
+        columns = {name: column_at(grid, p, pace.on_foot(mode) / 3.6, grounds) for name, p in fresh.items()}
         ends, seconds = mapped(folder / mode / "ends.npy"), mapped(folder / mode / "seconds.npy")
         nodes = len(mapped(folder / mode / "reach.npy"))
         searched = [column for chunk in search(ends, seconds, nodes, list(columns.values())) for column in chunk.T]
@@ -159,17 +191,33 @@ def isochrone(request: dict[str, Any], tell: Callable[[str], None]) -> dict[str,
     return outline(np.concatenate([lines[:, :2], lines[:, 2:]]))
 
 
-def column_at(grid: StreetGrid, position: Position, walk_ms: float) -> Column:
-    """The column of a position: the nearest places on the streets, and the seconds to walk from there."""
+def column_at(grid: StreetGrid, position: Position, walk_ms: float, grounds: Grounds | None = None) -> Column:
+    """The column of a position: the nearest places on the streets, and the seconds to walk from there.
+
+    If private grounds are nearer and have a door, the way leads through the doors.
+    """
     snap = grid.nearest(*position)
+    inner = grounds.grid.nearest(*position) if grounds else None
+    if grounds and inner and (snap is None or inner.metres + EQUALLY_M < snap.metres):
+        arriving = Column(inner.metres / walk_ms, inner.feet)
+        (tenths,) = next(search(grounds.ends, grounds.seconds, grounds.nodes, [arriving])).T
+        doors = [(node, int(tenths[door]) / 10) for door, node in grounds.doors.tolist() if tenths[door] < FAR]
+        if doors:
+            return Column(0.0, (), tuple(doors))
     return Column(snap.metres / walk_ms, snap.feet) if snap else Column(0.0, ())
 
 
-def lively(net: Graph) -> NDArray[np.int32]:
-    """The indexes of segments to snap to: both ends in one strongly connected part of at least ISLAND nodes."""
+def parts(net: Graph) -> NDArray[np.int32]:
+    """The number of the strongly connected part of each node."""
     edges = _edges(net.ends, net.seconds)
     matrix = csr_array((np.ones(len(edges[0])), (edges[0], edges[1])), shape=2 * (len(net.positions),))
     _, part = connected_components(matrix, directed=True, connection="strong")
+    numbers: NDArray[np.int32] = part
+    return numbers
+
+
+def lively(net: Graph, part: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The indexes of segments to snap to: both ends in one strongly connected part of at least ISLAND nodes."""
     sizes = np.bincount(part)
     first, second = part[net.ends[:, 0]], part[net.ends[:, 1]]
     good = (first == second) & (sizes[first] >= min(ISLAND, sizes.max()))
@@ -233,9 +281,11 @@ def _with_sources(
             # Backwards in time: one leaves the position against the direction of travel.
             for node, cost in leaving(foot, ends[foot.segment].tolist(), seconds[foot.segment, ::-1].tolist()):
                 into[node] = min(cost, into.get(node, cost))
-        reachable = {node: cost for node, cost in into.items() if isfinite(cost)}
+        reachable = {node: cost + column.seconds for node, cost in into.items() if isfinite(cost)}
+        for node, cost in column.doors:
+            reachable[node] = min(cost, reachable.get(node, cost))
         goals += reachable
-        costs += [cost + column.seconds for cost in reachable.values()]
+        costs += reachable.values()
         starts.append(matrix.indptr[-1] + len(goals))
     size = matrix.shape[0] + len(columns)
     return csr_array(

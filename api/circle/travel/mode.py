@@ -2,8 +2,9 @@
 
 Tags are read as routing engines read them. Sources, all on wiki.openstreetmap.org: "OSM tags for routing/Access
 restrictions" (defaults by class), "Key:access" (the hierarchy of transport modes, values), "Key:oneway",
-"Key:oneway:bicycle", "Key:cycleway" (contraflow), "Tag:junction=roundabout", "Key:conveying" (escalators),
-"Key:motorroad", "Key:maxspeed", "Key:barrier", "Key:bicycle" (dismount, use_sidepath).
+"Key:oneway:bicycle", "Key:cycleway" and "Key:cycleway:right:oneway" (contraflow), "Key:locked",
+"Tag:junction=roundabout", "Key:conveying" (escalators), "Key:motorroad", "Key:maxspeed", "Key:barrier", "Key:bicycle"
+(dismount, use_sidepath).
 Not modelled: turn restrictions, opening times of streets (`:conditional`), traffic of the hour, and ferries, whose
 waiting is a timetable and not a street.
 """
@@ -87,6 +88,9 @@ _RULES: dict[Mode, _Rule] = {
     "drive": _Rule(("motorcar", "motor_vehicle"), ("vehicle", "access"), frozenset(_DRIVE_KMH), _CAR_BARRIERS),
 }
 
+_LANES = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+_RIDDEN = frozenset({"lane", "track", "share_busway", "shared_lane", "shoulder"})
+
 _OPEN = frozenset(
     {
         "yes",
@@ -124,7 +128,14 @@ def bars(mode: Mode, node: Tags) -> bool:
     allowed = _access(rule.own + rule.general, node)
     if allowed is not None:
         return not allowed
-    return node.get("barrier", "") in rule.barred_by or (mode == "drive" and node.get("locked") == "yes")
+    return node.get("barrier", "") in rule.barred_by or node.get("locked") == "yes"
+
+
+def without_private(mode: Mode, tags: Tags) -> Tags:
+    """The tags without the `private` access of this mode: as they are for who is invited to what lies behind."""
+    rule = _RULES[mode]
+    keys = [key for key in rule.own + rule.general if tags.get(key) == "private"]
+    return {key: value for key, value in tags.items() if key not in keys} if keys else tags
 
 
 def _open_to(mode: Mode, highway: str, tags: Tags) -> bool:
@@ -157,10 +168,18 @@ def _directions(mode: Mode, tags: Tags) -> tuple[bool, bool]:
         own = tags.get("oneway:bicycle")
         if own is not None:
             return _one_way(own)
-        if any(tags.get(key, "").startswith("opposite") for key in ("cycleway", "cycleway:left", "cycleway:right")):
+        if any(_is_contraflow(key, tags) for key in _LANES):
             return True, True
     ring = tags.get("junction") in ("roundabout", "circular") or tags.get("highway") == "motorway"
     return _one_way(tags.get("oneway", "yes" if ring else "no"))
+
+
+def _is_contraflow(lane: str, tags: Tags) -> bool:
+    """Whether the cycle lane under this key leads against a one-way street."""
+    kind = tags.get(lane, "")
+    if kind.startswith("opposite"):
+        return True
+    return kind in _RIDDEN and tags.get(f"{lane}:oneway") in ("no", "-1")
 
 
 def _one_way(value: str) -> tuple[bool, bool]:

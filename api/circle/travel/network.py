@@ -13,7 +13,7 @@ import osmium
 from numpy.typing import NDArray
 
 from api.circle.travel.area import EARTH_M, Box
-from api.circle.travel.mode import Mode, Pace, Tags, bars, speeds
+from api.circle.travel.mode import Mode, Pace, Tags, bars, speeds, without_private
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -56,12 +56,15 @@ class Graph:
     """The streets of one mode as segments between neighbouring nodes.
 
     positions: (nodes, 2) longitude, latitude. ends: (segments, 2) node indexes. seconds: (segments, 2) from the
-    first end to the second and back, inf where the mode may not.
+    first end to the second and back, inf where the mode may not. origins: (nodes,) index into `Streets.positions`; a
+    node at which a barrier stops the mode is there once per segment. stopped: those origins.
     """
 
     positions: Floats
     ends: Ints
     seconds: Floats
+    origins: NDArray[np.int64]
+    stopped: NDArray[np.int64]
 
 
 @dataclass
@@ -133,13 +136,20 @@ def read(path: Path, boxes: Sequence[Box]) -> Streets:
     return reader.streets()
 
 
-def graph(streets: Streets, mode: Mode, pace: Pace) -> Graph:
-    """The part of the streets that `mode` may use. Raises NetworkUnusable("empty") where that is nothing."""
+def graph(streets: Streets, mode: Mode, pace: Pace, *, invited: bool = False) -> Graph:
+    """The part of the streets that `mode` may use; with `invited`, private ones too.
+
+    Raises NetworkUnusable("empty") where that is nothing.
+    """
+
+    def tags_for(tags: Tags) -> Tags:
+        return without_private(mode, tags) if invited else tags
+
     first: list[int] = []
     second: list[int] = []
     kmh: list[tuple[float, float]] = []
     for way in streets.ways:
-        pair = speeds(mode, way.tags, pace)
+        pair = speeds(mode, tags_for(way.tags), pace)
         if any(pair):
             first += way.nodes[:-1]
             second += way.nodes[1:]
@@ -149,24 +159,29 @@ def graph(streets: Streets, mode: Mode, pace: Pace) -> Graph:
     ends, speed = ends[distinct], np.array(kmh, dtype=float).reshape(-1, 2)[distinct]
     if not len(ends):
         raise NetworkUnusable("empty", f"the file has no street for {mode}")
-    stopped = [node for node, tags in streets.barriers.items() if bars(mode, tags)]
-    ends, positions = _cut(ends, streets.positions, stopped)
+    stopped = np.array([node for node, tags in streets.barriers.items() if bars(mode, tags_for(tags))], dtype=np.int64)
+    ends, positions, origins = _cut(ends, streets.positions, stopped)
     kept, compact = np.unique(ends, return_inverse=True)
     positions, between = positions[kept], compact.reshape(-1, 2).astype(np.int32)
     metres = lengths(positions[between[:, 0]], positions[between[:, 1]])
     with np.errstate(divide="ignore"):
         seconds = np.where(speed > 0, metres[:, None] / (speed / 3.6), np.inf)
-    return Graph(positions, between, seconds)
+    return Graph(positions, between, seconds, origins[kept], stopped)
 
 
-def _cut(ends: NDArray[np.int64], positions: Floats, stopped: list[int]) -> tuple[NDArray[np.int64], Floats]:
-    """Give every segment at a stopped node a node of its own there, so that no path leads through."""
+def _cut(
+    ends: NDArray[np.int64], positions: Floats, stopped: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Floats, NDArray[np.int64]]:
+    """Give every segment at a stopped node a node of its own there, so that no path leads through.
+
+    Gives the new ends and positions, and of each node the one that it stands for.
+    """
     meets = np.isin(ends, stopped)
     fresh = len(positions) + np.arange(meets.sum())
-    positions = np.concatenate([positions, positions[ends[meets]]])
+    origins = np.concatenate([np.arange(len(positions)), ends[meets]])
     ends = ends.copy()
     ends[meets] = fresh
-    return ends, positions
+    return ends, positions[origins], origins
 
 
 def lengths(a: Floats, b: Floats) -> Floats:

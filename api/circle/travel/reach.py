@@ -10,6 +10,7 @@ A generation is a folder that never changes once it has its name:
     <mode>/seconds.npy     segment -> seconds along it and back, inf where the mode may not
     <mode>/reach.npy       node x column -> tenths of seconds to the column's position, FAR where it is too far
     <mode>/columns.json    the columns, see `Column`
+    <mode>/grounds/…       private grounds (grounds.py)
 
 A column belongs to a position, not to a point: a point that moves is another column. Columns for positions that came
 later lie beside the table as `<mode>/side/<position>.npz` and are never removed. Times include the walk between
@@ -36,10 +37,14 @@ LIMIT_S = 6_553.0
 
 
 class Column(NamedTuple):
-    """A position's nearest places on the streets (empty: none is near enough), and the seconds from there to it."""
+    """A position's nearest places on the streets (empty: none is near enough), and the seconds from there to it.
+
+    For a position on private grounds, instead of these the `doors`: (node, seconds from that node to the position).
+    """
 
     seconds: float
     feet: tuple[Foot, ...]
+    doors: tuple[tuple[int, float], ...] = ()
 
 
 class Travel(NamedTuple):
@@ -70,13 +75,20 @@ class ModeReach:
         known = {**table, **{name: column for name, (column, _) in late.items()}}
         place = {name: i for i, name in enumerate(known)}
         self.missing = [p for p, name in zip(positions, names, strict=True) if name not in known]
-        nowhere = [i for i, name in enumerate(names) if name not in known or not known[name].feet]
+        nowhere = [
+            i for i, name in enumerate(names) if name not in known or not (known[name].feet or known[name].doors)
+        ]
         self._unknown = np.array(nowhere, dtype=np.intp)
         self._order = np.array([place.get(name, 0) for name in names], dtype=np.intp)
         self._on_segment: dict[int, list[tuple[int, float, float]]] = {}
         for i, name in enumerate(names):
             for foot in known[name].feet if name in known else ():
                 self._on_segment.setdefault(foot.segment, []).append((i, foot.fraction, known[name].seconds))
+
+    @property
+    def covered(self) -> int:
+        """How many of the positions have a street near."""
+        return len(self._order) - len(self._unknown)
 
     def times(self, lon: float, lat: float) -> Travel | None:
         """Seconds to every point; None where no street is within reach of the position."""
@@ -163,5 +175,5 @@ def load_side(folder: Path) -> dict[str, tuple[Column, Tenths]]:
 
 
 def _column(saved: Any) -> Column:
-    seconds, feet = saved
-    return Column(seconds, tuple(Foot(*foot) for foot in feet))
+    seconds, feet, *doors = saved  # tables of earlier releases have no doors
+    return Column(seconds, tuple(Foot(*foot) for foot in feet), tuple((n, s) for n, s in doors[0]) if doors else ())

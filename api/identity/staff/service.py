@@ -21,7 +21,7 @@ from api.refusals import BadFields, NotFound, Refusal, VersionStale, bad_field
 MOST_LISTED = 30
 POST_UNKNOWN = {
     "department": "没有这个部门，请填部门目录中的代码，如 SPJ。",
-    "point": "没有这个服务点，请填服务点目录中的编号，如 XC-H01。",
+    "point": "没有这个服务点，或它已关闭，请填服务点目录中在用的编号，如 XC-H01。",
 }
 
 
@@ -200,7 +200,7 @@ class Staff:
         row = self._store.staff_named(username)
         if row is None:
             return None
-        if unknown := self._unknown_posts(change):
+        if unknown := self._unknown_posts({field: value for field, value in change.items() if value != row.get(field)}):
             raise ValueError("; ".join(unknown.values()))
         try:
             self._change(COMMAND_LINE, row, row["version"], change)
@@ -216,7 +216,7 @@ class Staff:
             fields["roles"] = _roles(fields["roles"])
         if "name" in fields:
             fields["name"] = _name(fields["name"])
-        self._check_post(fields)
+        self._check_post({field: value for field, value in fields.items() if value != before.get(field)})
 
         def write(session: Any) -> None:
             if not self._store.edit_staff(session, staff_id, version, fields):

@@ -18,7 +18,14 @@ export default {
   文件: 'File',
   加入时间: 'Added',
   路口: 'Nodes',
-  算好的服务点: 'Points reckoned',
+  从这天起受理: 'Accepts work from',
+  '这里不再受理新的办件和咨询，还有工作人员 {staff} 人、没有结束的咨询 {conversations} 个、办件 {cases} 件，请安排转走。':
+    'New cases and talks no longer come here. ' +
+    'Still here: {staff} staff, {conversations} open talks, {cases} cases. Move them.',
+  附近有路的服务点: 'Points with a street near',
+  互相走得通: 'Joined on foot',
+  '比在用的差得多的路网不会换上，除非加 --anyway。要换回以前的，运行：':
+    'A network much worse than the one in use is refused, unless --anyway is added. To go back to an earlier one, run:',
   出处: 'Source',
   '加一个路网：从 Geofabrik 取 .osm.pbf 文件，在服务器上运行这一行。坏的、空的、离得远的文件不会被采用，原来的不变。':
     'To add one: get an .osm.pbf from Geofabrik and run this line on the server. ' +

@@ -7,6 +7,7 @@ export const FIELDS = [
   'kind',
   'name',
   'built',
+  'accepts_from',
   'street_code',
   'street_name',
   'community_code',
@@ -35,6 +36,7 @@ const EMPTY = {
   kind: 'station',
   name: '',
   built: 'yes',
+  accepts_from: '',
   street_code: '',
   street_name: '',
   community_code: '',
@@ -98,6 +100,7 @@ const LABELS = {
   section: '科室',
   source: '来源',
   built_as_of: '现状日期',
+  accepts_from: '从这天起受理',
 }
 export const BUILT = { yes: '在用', no: '没有建或已撤', unconfirmed: '没有核实' }
 
