@@ -38,7 +38,7 @@ class CitizenLogIn(Proofs):
     """A phone and the code it was sent."""
 
     phone = fields.String(required=True, validate=PHONE)
-    code = fields.String(required=True, validate=validate.Length(max=12))
+    code = fields.String(required=True, validate=validate.Length(max=40))
 
 
 class WeChatLogIn(Proofs):

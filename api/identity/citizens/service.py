@@ -17,6 +17,7 @@ from api.identity.ports import Dependencies, Row
 from api.identity.sessions import Sessions
 from api.identity.tokens import digest
 from api.refusals import NotFound, Refusal, bad_field
+from api.texts import bare
 from api.times import BEIJING
 
 log = logging.getLogger("circle.identity")
@@ -98,7 +99,7 @@ class Citizens:
         phone, now = _mobile(phone_text), self._now()
         sent = self._store.latest_code(self._keys.index("phone", phone))
         tried = sent and self._store.take_try(sent["_id"], rules.CODE_TRIES, now)
-        if not tried or tried["code"] != rules.code_digest(tried["_id"], code):
+        if not tried or tried["code"] != rules.code_digest(tried["_id"], bare(code)):
             raise rules.CodeWrong
         citizen = self._citizen_of(phone)
         self._check_same_person(citizen, device, id_number)

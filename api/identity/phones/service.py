@@ -12,12 +12,13 @@ from api.identity.actor import Actor
 from api.identity.citizens import log_in as rules
 from api.identity.citizens.service import Citizens
 from api.identity.joins.service import JOINING, Joins
-from api.identity.names_and_numbers import mobile, only_digits
+from api.identity.names_and_numbers import mobile
 from api.identity.phones.phone import PhoneTaken
 from api.identity.ports import Dependencies, Row
 from api.identity.sessions import Sessions
 from api.identity.verifications.verification import works
 from api.refusals import BadFields, NotFound, bad_field
+from api.texts import bare
 
 CODE_WRONG = "验证码不对或已过期，请核对或重新获取。"
 
@@ -121,4 +122,4 @@ class Phones:
         """The newest code of a number, if these are its digits; counts a try."""
         latest = self._store.latest_code(self._keys.index("phone", phone))
         tried = latest and self._store.take_try(latest["_id"], rules.CODE_TRIES, self._now())
-        return tried if tried and tried["code"] == rules.code_digest(tried["_id"], only_digits(code)) else None
+        return tried if tried and tried["code"] == rules.code_digest(tried["_id"], bare(code)) else None

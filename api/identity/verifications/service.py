@@ -14,7 +14,7 @@ from api.identity.citizens.service import REGISTER_TRIES, Citizens, VerifiedAsOt
 from api.identity.joins.service import FIRST, JOINING, Joins
 from api.identity.mandates.mandate import VerificationNeeded
 from api.identity.mandates.service import Mandates
-from api.identity.names_and_numbers import clean_name, identity_number, only_digits
+from api.identity.names_and_numbers import clean_name, identity_number
 from api.identity.phones.service import Phones
 from api.identity.ports import Dependencies, Row
 from api.identity.sessions import Sessions
@@ -23,11 +23,13 @@ from api.identity.verifications import verification as rules
 from api.identity.verifications.store import VerificationStore
 from api.identity.verifications.views import VerificationViews
 from api.refusals import BadFields, NotFound, bad_field
+from api.texts import bare
 from api.times import BEIJING
 
 LISTED = 20
 """The most of one's own verifications that are looked through: the newest."""
 
+CARD_DIGITS = 18
 NOWHERE = "-"
 """The place of an officer whose post names no point."""
 
@@ -60,6 +62,8 @@ class Verifications:
         if self._ports.register is None:
             raise NoRegister
         name, number = self._card({"name": name, "id_number": id_number})
+        if len(number) != CARD_DIGITS:
+            raise NoRegister  # it knows the documents of our own issue alone
         self._take(f"register:{actor.id}", REGISTER_TRIES)
         if not self._ports.register.confirms(name, number):
             raise Unconfirmed
@@ -153,7 +157,7 @@ class Verifications:
 
     def _check_code(self, row: Row, code: str) -> None:
         live = self._store.take_try(row["_id"], rules.CODE_TRIES)
-        if not live or not hmac.compare_digest(self._views.opened(row, "code").encode(), only_digits(code).encode()):
+        if not live or not hmac.compare_digest(self._views.opened(row, "code").encode(), bare(code).encode()):
             raise rules.ConfirmationWrong
 
     def _check_second(self, actor: Actor, row: Row) -> None:
@@ -170,7 +174,7 @@ class Verifications:
         name, number = self._views.opened(row, "name"), self._views.opened(row, "id_number")
         account, index = self._account(citizen_id), self._keys.index("id_number", number)
         self._check_number(account, number)
-        first, now = self._first(index, citizen_id), self._now()
+        first, now = rules.first_of(self._people.accounts_numbered(index), citizen_id), self._now()
         by_device = how in ("code", "register") or rules.was_seen_last(account, first)
         done = {
             "state": "confirmed",
@@ -359,10 +363,6 @@ class Verifications:
         now = self._now()
         rows = self._store.of(citizen_id, LISTED)
         return [row for row in rows if row["kind"] == kind and rules.state(row, now) == "waiting"]
-
-    def _first(self, index: str, citizen_id: str) -> Row | None:
-        """The account of this person that was verified first, other than this one."""
-        return rules.first_of(self._people.accounts_numbered(index), citizen_id)
 
     def _check_number(self, account: Row, number: str) -> None:
         if account.get("id_index") not in (None, self._keys.index("id_number", number)):

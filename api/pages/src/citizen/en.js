@@ -397,6 +397,8 @@ export default {
 
   // verification, another number
   更换手机号: 'Change phone number',
+  '请填写 11 位手机号。': 'A mobile number has 11 digits.',
+  '身份证号（或居住证、通行证、护照号码）': 'Identity number (or residence permit, travel permit, passport)',
   明天起有效: 'valid from tomorrow',
   手机号已更换: 'Number changed',
   更换: 'Change',

@@ -3,6 +3,8 @@
  * `GET /v1/matters/{code}/form`.
  */
 
+import { written } from './typed.js'
+
 /** Whether a condition holds: all of its keys were answered, each with one of the values named. */
 const holds = (when, answers) =>
   Object.entries(when ?? {}).every(([key, values]) => [answers[key]].flat().some((given) => values.includes(given)))
@@ -41,7 +43,7 @@ export function tidy(fields, values, known) {
 }
 
 function tidied(field, value, known) {
-  if (field.kind !== 'group') return Array.isArray(value) ? [...value] : value.trim()
+  if (field.kind !== 'group') return Array.isArray(value) ? [...value] : written(value).trim()
   return value.map((row) =>
     Object.fromEntries(Object.entries(tidy(field.fields, row, known)).filter(([, one]) => one.length)),
   )

@@ -428,6 +428,8 @@ export default {
   '本人没带手机：请另一位窗口人员在自己的“待确认”里核对证件后确认。':
     'No phone at hand: another officer checks the card and confirms under “To confirm”.',
   待确认: 'To confirm',
+  返回: 'Back',
+  更多: 'More',
   '没有等待确认的核验。': 'Nothing waits to be confirmed.',
   '手机号换成 {phone}': 'number to become {phone}',
   '证件 {number}': 'card {number}',
