@@ -17,13 +17,13 @@ test: $(VENV)/.ready $(PAGES)/dist/.ready needs  ## all tests
 	cd $(PAGES) && $(NPM) test --silent
 	PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-check: $(VENV)/.ready $(PAGES)/node_modules/.ready  ## format, lint, types, import contracts, docs, words and sizes
+check: $(VENV)/.ready $(PAGES)/dist/.ready  ## format, lint, types, import contracts, docs, words and sizes
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest tests/test_docs.py tests/test_words.py -q
-	cd $(PAGES) && $(NPM) run --silent format:check && $(NPM) run --silent lint
+	cd $(PAGES) && $(NPM) run --silent format:check && $(NPM) run --silent lint && $(NPM) run --silent shipped
 
 format: $(VENV)/.ready $(PAGES)/node_modules/.ready
 	$(BIN)/ruff format .

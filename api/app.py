@@ -15,6 +15,7 @@ from api.office import Office
 from api.operations.service import open_keys
 from api.operations.store import OperationsStore
 from api.pages import routes as pages_routes
+from api.pages.plain import routes as plain_routes
 from api.refusals import Refusal
 from api.settings import Settings, is_loopback
 from api.storage.database import UNAVAILABLE, Database
@@ -61,7 +62,7 @@ def create_app(
     for blueprint in office.blueprints(web):
         described.register_blueprint(blueprint)
     openapi.complete(app, described, web.allow)
-    app.register_blueprint(pages_routes.blueprint(web))
+    _pages(app, office, web, now)
     _health(app, web, database)
     metrics.register(app, web, measured, settings.metrics_token, is_loopback)
     _attach_socket(app, office, settings, live)
@@ -77,6 +78,20 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str) ->
         redis_url=settings.redis_url or None,
         mode=live,
         cors_origins=[settings.public_base, *settings.cors_origins] if settings.cors_origins else None,
+    )
+
+
+def _pages(app: Flask, office: Office, web: guard.Http, now: Callable[[], datetime]) -> None:
+    app.register_blueprint(pages_routes.blueprint(web))
+    app.register_blueprint(
+        plain_routes.blueprint(
+            circle=office.circle,
+            calendar=office.calendar,
+            matters=office.matters,
+            cases=office.cases,
+            http=web,
+            now=now,
+        )
     )
 
 

@@ -4,11 +4,34 @@
  */
 import js from '@eslint/js'
 import prettier from 'eslint-config-prettier'
+import compat from 'eslint-plugin-compat'
+import esx from 'eslint-plugin-es-x'
 import vue from 'eslint-plugin-vue'
 import globals from 'globals'
 
 /** Known everywhere: those of the router, and Vant's, which the build resolves. */
 const EVERYWHERE = ['RouterLink', 'RouterView', 'van-.*']
+
+/** Methods of values, which compat cannot see, that neither the oldest phones have nor src/shared/older.js brings. */
+const TOO_NEW = [
+  'array-prototype-toreversed',
+  'array-prototype-tosorted',
+  'array-prototype-tospliced',
+  'array-prototype-with',
+  'error-cause',
+  'intl-listformat',
+  'intl-relativetimeformat',
+  'object-hasown',
+  'object-map-groupby',
+  'promise-all-settled',
+  'promise-any',
+  'promise-withresolvers',
+  'regexp-lookbehind-assertions',
+  'regexp-unicode-property-escapes',
+  'string-prototype-iswellformed',
+  'string-prototype-matchall',
+  'weakrefs',
+]
 
 export default [
   { ignores: ['dist/', 'node_modules/'] },
@@ -17,6 +40,25 @@ export default [
   ...vue.configs['flat/recommended'],
   prettier,
   { files: ['src/**'], languageOptions: { globals: globals.browser } },
+  {
+    // What the oldest phones (`browserslist` in package.json) have, or src/shared/older.js brings.
+    files: ['src/**'],
+    ignores: ['src/docs/**', 'src/shared/older.js'],
+    plugins: { compat, 'es-x': esx },
+    settings: {
+      // the last three are looked for before they are used
+      polyfills: [
+        ...['Array.flat', 'Array.flatMap', 'Object.fromEntries', 'queueMicrotask', 'globalThis'],
+        ...['Notification', 'AbortController', 'navigator.locks'],
+      ],
+      'es-x': { aggressive: true },
+    },
+    rules: {
+      'compat/compat': 'error',
+      'no-restricted-globals': ['error', 'structuredClone', 'requestIdleCallback'],
+      ...Object.fromEntries(TOO_NEW.map((name) => [`es-x/no-${name}`, 'error'])),
+    },
+  },
   { files: ['*.js', 'tests/**'], languageOptions: { globals: globals.node } },
   {
     rules: {

@@ -54,9 +54,11 @@ CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/sessions/refresh"): "log_in",
     ("POST", "/v1/staff/sessions"): "log_in",
     ("POST", "/v1/lookups"): "look_up",
+    ("POST", "/plain/case"): "look_up",
     ("POST", "/v1/reports"): "look_up",
     ("GET", "/verify/<code>"): "look_up",
     ("GET", "/v1/matters/search"): "search",
+    ("GET", "/plain/search"): "search",
     ("GET", "/v1/matters/<code>/guide.pdf"): "print",
     ("GET", "/v1/cases/<number>/receipt.pdf"): "print",
 }

@@ -156,7 +156,6 @@ def language() -> str:
     return preferred(request.headers.get("Accept-Language", ""))
 
 
-@lru_cache(256)
 @lru_cache(maxsize=128)
 def preferred(accepted: str) -> str:
     """The language, `zh` or `en`, that weighs most in an Accept-Language header (RFC 9110 §12.5.4).

@@ -24,7 +24,14 @@ SCREEN: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PATIENCE_MS = 60_000
 """For what never comes; a busy machine must not reach it."""
 expect.set_options(timeout=PATIENCE_MS)
-SHARING = {"test_guide_pages", "test_paper_pages", "test_form_pages", "test_citizen_self", "test_deed_pages"}
+SHARING = {
+    "test_guide_pages",
+    "test_paper_pages",
+    "test_form_pages",
+    "test_citizen_self",
+    "test_deed_pages",
+    "test_old_phones",
+}
 """Modules that leave alone what another of them looks at: catalogue, places, staff and the citizens of others."""
 HERE = {"longitude": 108.9588, "latitude": 34.2686}
 

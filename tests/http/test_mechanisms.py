@@ -42,6 +42,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("PATCH", "/v1/uploads/<upload_id>"): TUS,
     ("DELETE", "/v1/uploads/<upload_id>"): TUS,
     ("POST", "/v1/lookups"): "changes nothing",
+    ("POST", "/plain/case"): "changes nothing",
     ("POST", "/v1/conversations/<conversation>/messages"): "client_id makes a message once, as on the socket",
     ("POST", "/v1/notices/<notice_id>/read"): SAME,
     ("POST", "/v1/desk/blocks/<block_id>/lifting"): "a block is lifted once",

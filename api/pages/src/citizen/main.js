@@ -1,4 +1,5 @@
 /** The citizen's page: language first, then who is here, then the view that was asked for. */
+import '../shared/older.js'
 import '../shared/base.css'
 import { createApp } from 'vue'
 import { addWords, restoreLanguage } from '../shared/i18n.js'
@@ -12,5 +13,4 @@ addWords(() => import('./en.js'))
 // what recurs in the catalogue itself
 addWords(() => import('../../../matters/data/terms.json'))
 restoreElder()
-await Promise.all([restoreLanguage(), session.restore()])
-createApp(App).use(router).mount('#app')
+Promise.all([restoreLanguage(), session.restore()]).then(() => createApp(App).use(router).mount('#app'))

@@ -14,17 +14,21 @@ export function useMatterSearch(limit) {
   const found = ref(null)
   const error = ref(null)
   let asking = null
+  let turn = 0
 
   const lookUp = debounce(async () => {
     asking?.abort()
+    const mine = (turn += 1)
     const q = typed.value.trim()
     if (!q) return
-    asking = new AbortController()
+    asking = globalThis.AbortController ? new AbortController() : null // Chrome 64 has none
     try {
-      found.value = await api.get('/v1/matters/search', { q, limit }, { signal: asking.signal })
+      const answer = await api.get('/v1/matters/search', { q, limit }, { signal: asking?.signal })
+      if (mine !== turn) return
+      found.value = answer
       error.value = null
     } catch (trouble) {
-      if (trouble.name !== 'AbortError') error.value = trouble
+      if (mine === turn && trouble.name !== 'AbortError') error.value = trouble
     }
   }, TYPING_MS)
 

@@ -1,4 +1,5 @@
 /** The staff console: language first, then who is here, then the view that was asked for. */
+import '../shared/older.js'
 import '../shared/base.css'
 import './staff.css'
 import { createApp } from 'vue'
@@ -9,5 +10,4 @@ import { router } from './router.js'
 
 addWords(() => import('../shared/en.js'))
 addWords(() => import('./en.js'))
-await Promise.all([restoreLanguage(), session.restore()])
-createApp(App).use(router).mount('#app')
+Promise.all([restoreLanguage(), session.restore()]).then(() => createApp(App).use(router).mount('#app'))

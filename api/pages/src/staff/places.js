@@ -1,4 +1,5 @@
 /** What the pages of the places share: fields of a point, and what was changed of them. */
+import { copied } from '../shared/older.js'
 import { t } from '../shared/i18n.js'
 import { facilityWords, kindWords, partsWords } from '../shared/points.js'
 
@@ -62,8 +63,7 @@ const EMPTY = {
 }
 
 /** A copy to write in. @param {object|null} point */
-export const draftOf = (point) =>
-  structuredClone(Object.fromEntries(FIELDS.map((key) => [key, point?.[key] ?? EMPTY[key]])))
+export const draftOf = (point) => copied(Object.fromEntries(FIELDS.map((key) => [key, point?.[key] ?? EMPTY[key]])))
 
 const same = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
 

@@ -1,0 +1,1 @@
+"""The pages in words, made by the server: for old phones, and without scripts."""

@@ -1,0 +1,16 @@
+/**
+ * What phones as old as the floor (Chrome 64, iOS 12) lack of what the pages and their libraries call: first import of
+ * every page. `eslint-plugin-compat` and `eslint-plugin-es-x` refuse what is neither there nor here.
+ */
+import 'core-js/actual/array/at'
+import 'core-js/actual/array/find-last'
+import 'core-js/actual/array/flat'
+import 'core-js/actual/array/flat-map'
+import 'core-js/actual/global-this'
+import 'core-js/actual/object/from-entries'
+import 'core-js/actual/queue-microtask'
+import 'core-js/actual/string/at'
+import 'core-js/actual/string/replace-all'
+
+/** Copies plain data, as structuredClone does, which no phone has before Chrome 98 or iOS 15.4. */
+export const copied = (plain) => (plain === undefined ? undefined : JSON.parse(JSON.stringify(plain)))
