@@ -87,6 +87,37 @@ def test_five_wrong_codes_are_the_end_and_so_is_half_an_hour(window, officer, ci
     assert citizen.get("/v1/me")["assurance"] == "phone"
 
 
+def test_what_nobody_confirmed_is_ended_and_keeps_no_name(window, citizen, clock, drain, database):
+    opened(window, citizen)
+    clock.move(minutes=31)
+    drain()
+    (row,) = database["verifications"].find()
+    assert row["state"] == "expired"
+    assert not {"name", "id_number", "code", "waits_at"} & set(row)
+
+
+def test_an_objection_and_the_join_in_one_moment_leave_one_of_them(
+    window, citizen, other_citizen, clock, app, log_in, database
+):
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    verification = bound(window, other_citizen)
+    verifications = app.extensions["circle"].identity.verifications
+    actor = app.extensions["circle"].identity.actor(citizen.token)
+    begin = verifications._joins.begin
+
+    def objecting(*told):
+        with pytest.raises(Exception, match="objection_too_late|verification_over"):
+            verifications.object(actor, verification["id"])
+        return begin(*told)
+
+    clock.move(days=1, seconds=1)
+    verifications._joins.begin = objecting
+    verifications.follow({"verification": verification["id"]})
+    verifications._joins.begin = begin
+    assert database["citizens"].find_one({"_id": other_citizen.person["id"]})["joined"] == citizen.person["id"]
+    verifications.follow({"verification": verification["id"]})
+
+
 def test_a_second_officer_of_the_place_confirms_and_nobody_else(window, officer, citizen, app, staff):
     verification = opened(window, citizen)
     assert [row["id"] for row in officer().get("/v1/desk/verifications")["items"]] == [verification["id"]]

@@ -10,7 +10,7 @@ from api.web.fields import Page, Paging, Time
 CODE = validate.Length(max=40)
 MONTH = validate.Regexp(r"^20\d\d-(0[1-9]|1[0-2])$")
 HOW = validate.OneOf(["code", "second_officer", "register", "wait"])
-STATE = validate.OneOf([*STATES, "expired"])
+STATE = validate.OneOf(STATES)
 
 
 class CardSeen(Schema):

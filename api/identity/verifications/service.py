@@ -2,7 +2,7 @@
 
 import hmac
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from uuid6 import uuid7
@@ -127,8 +127,7 @@ class Verifications:
             self._store.add(session, row)
             self._tell(session, row["citizen"], template, values, row)
             self._ports.audit(actor.id, f"open_{row['kind']}", f"citizen:{row['citizen']}", session=session)
-            if row["kind"] == rules.PHONE:
-                self._plan(session, row)
+            self._plan(session, row, row["ends_at"])
 
         self._transact(write)
 
@@ -203,7 +202,7 @@ class Verifications:
             self._ports.audit(by, f"verify_by_{where}", f"citizen:{citizen_id}", session=session)
             self._tell_bound(session, {**row, **done}, account, first)
             if first:
-                self._plan(session, {**row, **done})
+                self._plan(session, row, done["works_from"])
 
         self._transact(write)
 
@@ -240,7 +239,7 @@ class Verifications:
         row = self._row(verification_id)
         if row["citizen"] != actor.id and row.get("joins") != actor.id:
             raise NotFound
-        if row["state"] not in ("objected", "withdrawn", "revoked"):
+        if row["state"] not in ("objected", "withdrawn", "revoked", "expired"):
             if not rules.may_object(row, self._now()):
                 raise rules.TooLate
             self._undo(row, "objected", actor)
@@ -278,26 +277,27 @@ class Verifications:
     # -- what follows ---------------------------------------------------------
 
     def follow(self, payload: Row) -> None:
-        """A job, a day later: change the number that nobody objected to, or join the account to the first one."""
+        """A job, when a wait is over: change a number that nobody objected to, join an account to the first one, or
+        end what nobody confirmed."""
         row = self._store.verification(payload["verification"])
-        if row is None:
+        account = self._people.citizen(row["citizen"]) if row else None
+        if row is None or account is None or row["state"] not in ("waiting", "confirmed"):
             return
-        account = self._people.citizen(row["citizen"])
-        is_open = account is not None and not account.get("closed_at")
-        if row["kind"] == rules.PHONE and row["state"] == "waiting" and is_open:
+        if row["state"] == "waiting" and row["kind"] == rules.PHONE and not account.get("closed_at"):
             self._settle_phone(row, by=row["opened_by"], how="wait")
-        elif row["kind"] == rules.PHONE and row["state"] == "waiting":
-            self._transact(lambda session: self._store.end(session, row["_id"], "waiting", {"state": "withdrawn"}))
-        elif row["kind"] == rules.CARD and row["state"] == "confirmed" and is_open:
-            by = row["confirmed_by"]
-            self._transact(
-                lambda session: self._joins.begin(session, row["citizen"], row["joins"], row["number_of"], by)
-            )
+        elif row["state"] == "waiting":
+            self._transact(lambda session: self._store.end(session, row["_id"], "waiting", {"state": "expired"}))
+        elif row.get("joins") and row["works_from"] <= self._now():
+            self._transact(lambda session: self._join(session, row))
 
-    def _plan(self, session: Any, row: Row) -> None:
-        payload = {"verification": row["_id"]}
-        key = f"verification:{row['_id']}"
-        self._ports.enqueue(key, "identity.follow", payload, due_at=row["works_from"], session=session)
+    def _join(self, session: Any, row: Row) -> None:
+        """Begin to join, unless somebody objects in this very moment."""
+        if self._store.end(session, row["_id"], "confirmed", {"joined_at": self._now()}):
+            self._joins.begin(session, row["citizen"], row["joins"], row["number_of"], row["confirmed_by"])
+
+    def _plan(self, session: Any, row: Row, due_at: datetime) -> None:
+        key = f"verification:{row['_id']}:{due_at.isoformat()}"
+        self._ports.enqueue(key, "identity.follow", {"verification": row["_id"]}, due_at=due_at, session=session)
 
     # -- reading --------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from api.refusals import Refusal
 CARD, PHONE = KINDS = ("card", "phone")
 """A card: an account is bound to an identity number. A phone: an account gets another number."""
 
-STATES = ("waiting", "confirmed", "objected", "withdrawn", "revoked")
+STATES = ("waiting", "confirmed", "objected", "withdrawn", "revoked", "expired")
 OPEN_MINUTES = 30
 """How long an officer's opening of a `card` waits for the code or the second officer, who stand there."""
 
@@ -71,7 +71,7 @@ def month_of(at: datetime) -> str:
 
 
 def state(row: dict[str, Any], now: datetime) -> str:
-    """The state of a verification at an instant: one of STATES, or `expired` where a `card` was never confirmed."""
+    """The state of a verification at an instant; a `card` that nobody confirmed in time is `expired`."""
     over = row["state"] == "waiting" and row["kind"] == CARD and row["ends_at"] <= now
     return "expired" if over else str(row["state"])
 
