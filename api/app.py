@@ -20,8 +20,10 @@ from api.refusals import Refusal
 from api.settings import Settings, is_loopback
 from api.storage.database import UNAVAILABLE, Database
 from api.times import utc_now
-from api.web import bodies, edge, guard, metrics, openapi, problems
+from api.web import bodies, edge, guard, metrics, openapi, problems, timeouts
 from api.web.limits import RateLimiter
+
+TEXT = "text/plain; charset=utf-8"
 
 
 def create_app(
@@ -51,9 +53,8 @@ def create_app(
     edge.register(
         app,
         limits=limits,
-        proxies=settings.trusted_proxies,
         origins=settings.cors_origins,
-        https=settings.public_base.startswith("https://"),
+        hsts=settings.hsts,
         observe=measured.observe,
         quick=circle_routes.quick(office.circle),
     )
@@ -65,11 +66,14 @@ def create_app(
     _pages(app, office, web, now)
     _health(app, web, database)
     metrics.register(app, web, measured, settings.metrics_token, is_loopback)
-    _attach_socket(app, office, settings, live)
+    _attach_socket(app, office, settings, live, spares)
+    app.wsgi_app = edge.behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign,assignment]
+    if live == "gevent":
+        app.wsgi_app = timeouts.timed(app.wsgi_app, chat.ENDPOINT)  # type: ignore[method-assign,assignment]
     return app
 
 
-def _attach_socket(app: Flask, office: Office, settings: Settings, live: str) -> None:
+def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, spares: Callable[[str], bool]) -> None:
     chat.attach(
         app,
         office.chat,
@@ -78,6 +82,8 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str) ->
         redis_url=settings.redis_url or None,
         mode=live,
         cors_origins=[settings.public_base, *settings.cors_origins] if settings.cors_origins else None,
+        limits=chat.LineLimits(settings.connections, settings.connections_an_address, settings.connections_a_person),
+        spares=spares,
     )
 
 
@@ -100,7 +106,7 @@ def _health(app: Flask, web: guard.Http, database: Database) -> None:
     @web.allow("anyone")
     def healthz() -> Response:
         """Liveness: 200 as long as this process answers."""
-        return Response("ok\n", content_type="text/plain")
+        return Response("ok\n", content_type=TEXT)
 
     @app.get("/asyncapi.json")
     @web.allow("anyone")
@@ -113,4 +119,4 @@ def _health(app: Flask, web: guard.Http, database: Database) -> None:
     def readyz() -> Response:
         """Readiness: 200 if the store takes a write, else 503."""
         database.probe()
-        return Response("ready\n", content_type="text/plain")
+        return Response("ready\n", content_type=TEXT)

@@ -14,6 +14,7 @@ from api.matters.service import Matters
 from api.parcels.service import Parcels
 from api.refusals import NotFound
 from api.times import BEIJING
+from api.turns import Owner
 from api.web.guard import SERVING
 from notifications import Notifications
 
@@ -80,8 +81,10 @@ def reminders(*, notices: Notifications, identity: Identity) -> Callable[[str, s
     return remind
 
 
-def transcript(conversation: chat.Transcript) -> bytes:
-    """A conversation as PDF."""
-    table = pdf.PaperBlock("table", (("时间", "谁", "内容"), *conversation.rows), "对话", (3, 2, 8))
-    paper = pdf.Paper(conversation.title, (), (pdf.PaperBlock("facts", conversation.facts), table), conversation.foot)
-    return pdf.printed(paper)
+def transcript(compose: Callable[[], chat.Transcript], reader: str) -> bytes:
+    """A conversation as PDF; it is composed when it is this reader's turn. Raises pdf.TooManyPapers, pdf.NotPrinted."""
+    with pdf.turn(Owner(reader)):
+        conversation = compose()
+        table = pdf.PaperBlock("table", (("时间", "谁", "内容"), *conversation.rows), "对话", (3, 2, 8))
+        facts = pdf.PaperBlock("facts", conversation.facts)
+        return pdf.pressed(pdf.Paper(conversation.title, (), (facts, table), conversation.foot))

@@ -1,4 +1,4 @@
-"""Runs a module of ours as a child process with limits: memory, CPU time, wall time, output, number at once.
+"""Runs a module of ours as a child process with limits: memory, CPU time, wall time, output.
 
 Whatever checks uploads, sets PDFs or searches street networks runs in such a child, never in this process. The child
 has no environment but PATH, PYTHONPATH and the `variables` of its Program. It is killed when its time is over, and
@@ -45,10 +45,6 @@ def confine(limits: ProcessLimits) -> None:
     if limits.file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
     os.nice(limits.niceness)
-
-
-class NoTurn(Exception):
-    """All allowed processes of this module stayed busy for `wait_seconds`."""
 
 
 class Ended(NamedTuple):
@@ -114,49 +110,34 @@ class Child:
 class Program:
     """A module of ours that runs as `python -m module`.
 
-    At most `at_once` children of this process run it at a time (None: any number); a further call waits up to
-    `wait_seconds`. `variables` are added to the environment. A `detached` child is in a session of its own: Ctrl-C in
-    the terminal does not reach it, so it finishes its work.
+    `variables` are added to the environment. A `detached` child is in a session of its own: Ctrl-C in the terminal does
+    not reach it, so it finishes its work. How many run at once is the caller's to say (`api.turns`).
     """
 
-    def __init__(
-        self,
-        module: str,
-        *,
-        at_once: int | None = None,
-        wait_seconds: float = 0,
-        variables: Mapping[str, str] | None = None,
-        detached: bool = False,
-    ) -> None:
+    def __init__(self, module: str, *, variables: Mapping[str, str] | None = None, detached: bool = False) -> None:
         self._module, self._detached, self._variables = module, detached, dict(variables or {})
-        self._turns = None if at_once is None else threading.BoundedSemaphore(at_once)
-        self._wait_seconds = wait_seconds
 
     @contextmanager
     def start(self, seconds: float, *, stderr: int = subprocess.DEVNULL) -> Iterator[Child]:
-        """Start a child for a `with` block; it is killed after `seconds`, or if the block raises.
-
-        Raises NoTurn.
-        """
-        with self._turn():
-            child = Child(
-                subprocess.Popen(
-                    [sys.executable, "-m", self._module],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=stderr,
-                    env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **self._variables},
-                    start_new_session=self._detached,
-                ),
-                seconds,
-            )
-            try:
-                yield child
-            except BaseException:
-                child.kill()
-                raise
-            finally:
-                child.end()
+        """Start a child for a `with` block; it is killed after `seconds`, or if the block raises."""
+        child = Child(
+            subprocess.Popen(
+                [sys.executable, "-m", self._module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **self._variables},
+                start_new_session=self._detached,
+            ),
+            seconds,
+        )
+        try:
+            yield child
+        except BaseException:
+            child.kill()
+            raise
+        finally:
+            child.end()
 
     def run(
         self,
@@ -169,8 +150,6 @@ class Program:
         """Run a child to its end with `content` as its input, and return the result.
 
         `tell` is called with each line of its standard error. A child that answers more than `most_bytes` is killed.
-
-            Raises NoTurn.
         """
         answer: list[bytes] = []
         last_line = ""
@@ -184,18 +163,6 @@ class Program:
                 tell(last_line)
             reader.join()
         return Ended(child.status, b"".join(answer), last_line, child.late)
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if self._turns is None:
-            yield
-            return
-        if not self._turns.acquire(timeout=self._wait_seconds):
-            raise NoTurn(self._module)
-        try:
-            yield
-        finally:
-            self._turns.release()
 
 
 def _read_up_to(child: Child, most_bytes: int, answer: list[bytes]) -> None:

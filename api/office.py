@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import IO, Any
 
 import chat
@@ -29,6 +30,9 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
+from api.identity.citizens.notice import Notice
+from api.identity.ending import Ending
+from api.identity.sealing.index_rotation import Blind, IndexRotation
 from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
@@ -36,6 +40,7 @@ from api.identity.verifications import store as verifications_store
 from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
 from api.jobs.idempotency import Idempotency
+from api.jobs.job import SLOW_AT_ONCE
 from api.jobs.ports import Handler, Reaction
 from api.jobs.processes import Processes
 from api.jobs.service import Jobs
@@ -45,8 +50,8 @@ from api.matters import store as matters_store
 from api.matters.publishing import Publishing
 from api.matters.service import Matters
 from api.operations.confirm import open_questions
-from api.operations.migration import Shape
-from api.operations.service import Migrations
+from api.operations.migration import Shape, without_keys
+from api.operations.service import KeyFloor, Migrations
 from api.operations.store import OperationsStore
 from api.parcels import routes as parcels_routes
 from api.parcels import store as parcels_store
@@ -55,22 +60,14 @@ from api.reports import routes as reports_routes
 from api.reports import store as reports_store
 from api.reports.service import Reports
 from api.settings import Settings
-from api.storage.database import UNAVAILABLE, Database, Index
+from api.storage.database import UNAVAILABLE, Database, Index, Seal
 from api.times import BEIJING
 from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
     *(audit_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
-    *(
-        identity_store,
-        verifications_store,
-        jobs_store,
-        matters_store,
-        parcels_store,
-        reports_store,
-        chat,
-        notifications,
-    ),
+    *(identity_store, verifications_store, jobs_store, matters_store, parcels_store, reports_store),
+    *(chat, notifications),
 )
 """The stores of all rooms: the modules with INDEXES, and SEALED and UPGRADES where they have any."""
 
@@ -85,14 +82,35 @@ def sealed() -> list[Sealed]:
     return [line for store in STORES for line in getattr(store, "SEALED", ())]
 
 
+def blind() -> list[Blind]:
+    """The blind indexes of every store."""
+    return [line for store in STORES for line in getattr(store, "BLIND", ())]
+
+
 def upgrades() -> list[Any]:
     """The upgrades of every store, each collection's in order."""
     return [upgrade for store in STORES for upgrade in getattr(store, "UPGRADES", ())]
 
 
-def shape() -> Shape:
-    """The document versions that this release writes, and the way to them from those of earlier releases."""
-    return Shape(release(), upgrades(), {"case_actions": ACTION_VERSION})
+def shape(seal: Seal = without_keys) -> Shape:
+    """The document versions that this release writes, and the way to them from those of earlier releases.
+
+    Upgrades seal with `seal`; without it the versions alone may be asked for.
+    """
+    steps = [(collection, partial(expand, seal=seal), drop) for collection, expand, drop in upgrades()]
+    return Shape(release(), steps, {"case_actions": ACTION_VERSION})
+
+
+def _notice(settings: Settings) -> Notice:
+    """What this installation settles of the notice of personal information."""
+    return Notice(
+        handler=settings.office_name,
+        contact=settings.office_contact,
+        conversation_days=settings.chat_kept_days,
+        sms_abroad=settings.twilio,
+        wechat=bool(settings.wechat_app_id),
+        tracking=bool(settings.kuaidi100_customer),
+    )
 
 
 class Office:
@@ -105,9 +123,10 @@ class Office:
         self, settings: Settings, *, database: Database, keyring: Keyring, now: Callable[[], datetime], console: IO[str]
     ) -> None:
         self.settings, self.database, self.keyring, self.now = settings, database, keyring, now
-        Migrations(OperationsStore(database), shape=shape(), now=now).run()
+        Migrations(OperationsStore(database), shape=shape(keyring.seal), now=now).run()
         database.ensure(indexes())
         self._ground()
+        self._log_ins_and_keys()
         self._catalogue()
         self._matters_of_people()
         self._tell_and_talk(console)
@@ -117,7 +136,9 @@ class Office:
         database, keyring, now = self.database, self.keyring, self.now
         rows = jobs_store.JobStore(database)
         self.jobs = Jobs(rows, now=now, ports=ports.filled(ports.of_jobs, self))
-        self.once, self.processes = Idempotency(rows, now=now), Processes(rows, now=now)
+        self.once = Idempotency(rows, now=now)
+        self.processes = Processes(rows, now=now, index_keys=keyring.index_keys)
+        self.key_floor = KeyFloor(OperationsStore(database), keyring)
         self.audit = Audit(audit_store.AuditStore(database), now=now)
         by_address = self.settings.codes_a_day if self.settings.pocket else self.settings.codes_an_address
         self.identity = Identity(
@@ -127,16 +148,12 @@ class Office:
             transact=database.transact,
             now=now,
             policy=Policy(
-                trial=self.settings.lenient, codes_a_day=self.settings.codes_a_day, codes_an_address=by_address
+                trial=self.settings.lenient,
+                codes_a_day=self.settings.codes_a_day,
+                codes_an_address=by_address,
+                notice=_notice(self.settings),
             ),
             ports=ports.filled(ports.of_identity, self),
-        )
-        self.rotation = Rotation(
-            identity_store.SealedRows(database),
-            keyring=keyring,
-            sealed=sealed(),
-            enqueue=self.jobs.enqueue,
-            now=now,
         )
         self.calendar = Calendar(
             calendar_store.CalendarStore(database),
@@ -149,9 +166,35 @@ class Office:
             keyring=keyring,
             audit=self.audit,
             enqueue=self.jobs.enqueue,
+            hasten=self.jobs.hasten,
             transact=database.transact,
             now=now,
             ports=ports.filled(ports.of_files, self),
+        )
+
+    def _log_ins_and_keys(self) -> None:
+        self.ending = Ending(
+            identity_store.IdentityStore(self.database),
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            end_all=self.identity.sessions.end_all,
+            record=self.audit.record,
+        )
+        self.rotation = Rotation(
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            sealed=sealed(),
+            enqueue=self.jobs.enqueue,
+            now=self.now,
+        )
+        self.index_rotation = IndexRotation(
+            identity_store.SealedRows(self.database),
+            keyring=self.keyring,
+            listed=blind(),
+            enqueue=self.jobs.enqueue,
+            lacking=self.processes.lacking,
+            move_floor=self.key_floor.move,
+            now=self.now,
         )
 
     def _catalogue(self) -> None:
@@ -263,11 +306,13 @@ class Office:
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),
             **self.identity.handlers(),
+            **self.index_rotation.handlers(),
             "audit.head": lambda slot: self.audit.log_head(),
         }
         steps = {
             "events": self.jobs.dispatch,
             "jobs": self.jobs.run_job,
+            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(1, SLOW_AT_ONCE + 1)},
             "leases": self.jobs.keep,
             "schedule": self.jobs.schedule,
             "audit": self.audit.seal,
@@ -278,6 +323,7 @@ class Office:
             "circle": self.circle.follow,
             "matters": self.matters.follow,
             "processes": self.processes.renew,
+            "keys": self.key_floor.follow,
         }
         self.worker = Worker(steps, now=self.now)
         self.database.after_commit(self.worker.nudge)

@@ -1,24 +1,30 @@
 """Renders documents as PDF: headings, facts, lists and tables in a Chinese font; a QR code if there is a link.
 
 A paper is rendered in a process of its own (`python -m api.pdf`), with limits, since it takes a second and 80 MiB.
- Only the characters that are used are embedded (Noto Sans SC, SIL OFL 1.1, of the package pylopdf-fonts-zh-cn).
+Few run at once, and who asks for many waits behind their own (`api.turns`). Only the characters that are used are
+embedded (Noto Sans SC, SIL OFL 1.1, of the package pylopdf-fonts-zh-cn).
 """
 
 import json
 import re
 import sys
-from collections.abc import Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import quote
 
-from api.limited import NoTurn, ProcessLimits, Program, confine
+from api.limited import ProcessLimits, Program, confine
 from api.refusals import Refusal
+from api.turns import FairTurns, NoTurn, Owner, Shares, ShareUsedUp
 
-SECONDS = 30
+SECONDS = 25
 LIMITS = ProcessLimits(memory_bytes=1024**3, cpu_seconds=SECONDS)
-PRESS = Program("api.pdf", at_once=2, wait_seconds=20)
+PRESS = Program("api.pdf")
+TURNS = FairTurns(Shares(at_once=2, person=3, house=12, everybody=60, seconds=30))
+"""Of a person three wait beside the one that is printed; of a network of people who are not logged in, twelve."""
 KEPT = 32
 CONTENT_TYPE = "application/pdf"
 DESCRIBED = {"type": "string", "format": "binary"}
@@ -31,6 +37,14 @@ class NotPrinted(Refusal):
     code = "unavailable"
     zh = "现在打印的人多，请稍后再试。"
     en = "The paper cannot be printed now. Try again shortly."
+
+
+class TooManyPapers(Refusal):
+    """Papers of this person wait to be printed already, as many as may wait."""
+
+    code = "too_many_papers"
+    zh = "您已有几份文件在排队打印，请等它们好了再试。"
+    en = "Several papers of yours wait to be printed. Try again when they are done."
 
 
 @dataclass(frozen=True)
@@ -70,12 +84,25 @@ def lines(heading: str, texts: Sequence[str]) -> tuple[PaperBlock, ...]:
     return (PaperBlock("text", tuple((text,) for text in texts), heading),) if texts else ()
 
 
-def printed(paper: Paper) -> bytes:
-    """Render a paper as PDF. Raises NotPrinted."""
-    try:
-        ended = PRESS.run(json.dumps(asdict(paper)).encode(), seconds=SECONDS)
-    except NoTurn as error:
-        raise NotPrinted(retry_after=10) from error
+def printed(paper: Paper, owner: Owner) -> bytes:
+    """Render a paper as PDF when it is the owner's turn. Raises TooManyPapers, NotPrinted."""
+    with turn(owner):
+        return pressed(paper)
+
+
+def public(paper: Paper, owner: Owner) -> bytes:
+    """As `printed`, with the last papers kept: for public papers only, never for personal ones."""
+    content = SHELF.get(paper)
+    if content is None:
+        with turn(owner):
+            content = SHELF.get(paper) or pressed(paper)  # somebody else's may have been the same
+            SHELF.put(paper, content)
+    return content
+
+
+def pressed(paper: Paper) -> bytes:
+    """Render a paper at once. Raises NotPrinted."""
+    ended = PRESS.run(json.dumps(asdict(paper)).encode(), seconds=SECONDS)
     if ended.late:
         raise NotPrinted(retry_after=10)
     if ended.status != 0:
@@ -83,8 +110,41 @@ def printed(paper: Paper) -> bytes:
     return ended.answer
 
 
-public = lru_cache(maxsize=KEPT)(printed)
-"""As `printed`, with a cache of the last papers: for public papers only, never for personal ones."""
+@contextmanager
+def turn(owner: Owner) -> Iterator[None]:
+    """Wait for the owner's turn at the presses, and hold it for a `with` block. Raises TooManyPapers, NotPrinted."""
+    try:
+        with TURNS.turn(owner):
+            yield
+    except ShareUsedUp:
+        raise TooManyPapers(retry_after=5) from None
+    except NoTurn:
+        raise NotPrinted(retry_after=10) from None
+
+
+class Shelf:
+    """The last public papers."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._papers: OrderedDict[Paper, bytes] = OrderedDict()
+
+    def get(self, paper: Paper) -> bytes | None:
+        """The PDF of a paper that was put here lately, or None."""
+        with self._lock:
+            if paper in self._papers:
+                self._papers.move_to_end(paper)
+            return self._papers.get(paper)
+
+    def put(self, paper: Paper, content: bytes) -> None:
+        """Keep a paper, and let go of the one that nobody has asked for longest."""
+        with self._lock:
+            self._papers[paper] = content
+            while len(self._papers) > self._most:
+                self._papers.popitem(last=False)
+
+
+SHELF = Shelf(KEPT)
 
 
 def answered(content: bytes, name: str) -> Any:
@@ -244,6 +304,7 @@ class Press:
         pdf.set_text_color(*INK)
         pdf.set_draw_color(*RULE)
         height = (size - 1) * 0.3528 * LINE
+        most = int(pdf.eph / height) - 4  # the head of the table stands on each page
         with pdf.table(
             col_widths=block["shares"] or None,
             line_height=height,
@@ -257,7 +318,8 @@ class Press:
             for row in block["rows"]:
                 shares = block["shares"] or [1] * len(row)
                 widths = [pdf.epw * share / sum(shares) - 2 * PADDING for share in shares]
-                table.row([self._folded(cell, width) for cell, width in zip(row, widths, strict=True)])
+                for part in _parts([self._folded(*cell).split("\n") for cell in zip(row, widths, strict=True)], most):
+                    table.row(part)
 
     def _write(self, text: str, size: float, colour: tuple[int, int, int], width: float, indent: float = 0) -> None:
         pdf = self.pdf
@@ -273,6 +335,12 @@ class Press:
             new_x="LMARGIN",
             new_y="NEXT",
         )
+
+
+def _parts(cells: list[list[str]], most: int) -> Iterator[list[str]]:
+    """A row of cells, each a list of lines, as rows of at most so many lines: one row cannot go over two pages."""
+    for at in range(0, max(len(lines) for lines in cells), most):
+        yield ["\n".join(lines[at : at + most]) for lines in cells]
 
 
 def _plain(colour: tuple[int, int, int]) -> Any:

@@ -81,14 +81,14 @@ def of_identity(office: OfficeRooms) -> IdentityPorts:
 
 
 def of_files(office: OfficeRooms) -> FilesPorts:
-    """The ports of files: who else may read a file, and whether anything uses it. No virus scanner is attached."""
+    """The ports of files: who else may read a file, whether anything uses it, and the virus scanner."""
     return FilesPorts(
         shared=lambda actor, upload: office.chat.ties.shares_file(actor, upload),
         in_case=lambda actor, upload: office.cases.holds_file(actor, upload),
         bound=lambda upload: (
             office.drafts.uses(upload) or office.cases.uses_file(upload) or office.chat.ties.uses_file(upload)
         ),
-        scan=lambda pieces: None,
+        scan=providers.scanner(office.settings),
     )
 
 
@@ -121,7 +121,8 @@ def of_chat(office: OfficeRooms) -> chat.Ports:
     """The ports of the chat: all that it calls of the office."""
 
     def own_file(upload: str, viewer: Any) -> dict[str, Any] | None:
-        return office.files.accepted(viewer.id, upload)
+        file = office.files.accepted(viewer.id, upload)
+        return {key: file[key] for key in ("id", "name", "type", "size")} if file else None
 
     return chat.Ports(
         desk_for=office.circle.desk_for,

@@ -1,10 +1,11 @@
 """The outside providers, by settings: the real one if it is configured, a console version in a trial, else none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import IO
 
 import notifications
+from api.files.clamd import Clamd
 from api.identity.citizens.register import ConsoleRegister, Register
 from api.identity.citizens.wechat import ConsoleWeChat, MiniProgram, WeChat
 from api.jobs.service import Jobs
@@ -24,6 +25,11 @@ def wechat(settings: Settings) -> WeChat | None:
 def register(settings: Settings) -> Register | None:
     """The national register of identity numbers; None outside a trial, since there is no real adapter yet."""
     return ConsoleRegister() if settings.lenient else None
+
+
+def scanner(settings: Settings) -> Callable[[Iterable[bytes]], str | None] | None:
+    """The virus scanner of uploads; None if there is none."""
+    return Clamd(settings.clamd).scan if settings.clamd else None
 
 
 def trackers(settings: Settings, jobs: Jobs, now: Callable[[], datetime]) -> dict[str, Tracker]:

@@ -1,11 +1,14 @@
 """Runs `circle serve` (web server, worker and embedded store together) and `circle worker` (background work alone)."""
 
 import gc
+import logging
 import os
+import resource
 import secrets
 import signal
 import socket
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,13 +16,16 @@ import gevent
 import gevent.event
 from gevent.pywsgi import WSGIServer
 
+from api import private
 from api.app import create_app
 from api.office import Office
 from api.refusals import CannotStart
-from api.settings import TRIAL_RIGHTS, Settings, authority
+from api.settings import TRIAL_RIGHTS, Settings, authority, is_loopback
 from api.storage import embedded
 from api.storage.database import Database
 from api.storage.embedded import EmbeddedStore, Watch, running_uri
+from api.web import edge, timeouts
+from chat import network_of
 
 FIRST_STAFF = (("window", "王窗口"), ("handler", "李审批"), ("admin", "赵管理"))
 
@@ -28,12 +34,50 @@ class AddressTaken(CannotStart):
     """The web server cannot listen where it was told to; the message says what to do."""
 
 
+class BoundedServer(WSGIServer):
+    """gevent's server with limits of time (`timeouts.Handler`), and of connections per address.
+
+    A connection beyond `an_address` is closed; those of an address that `spares` accepts are not counted.
+    """
+
+    handler_class = timeouts.Handler
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        app: Any,
+        *,
+        an_address: int = 1_000,
+        spares: Callable[[str], bool] = lambda address: False,
+    ) -> None:
+        self._an_address, self._spares, self._connections = an_address, spares, Counter[str]()
+        super().__init__(address, app, log=None, error_log=logging.getLogger("gevent.pywsgi"))
+
+    def handle(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        """Serve one connection to its end."""
+        peer = edge.without_ipv6_prefix(address[0])
+        if self._spares(peer):
+            super().handle(sock, address)
+            return
+        network = network_of(peer)
+        if self._connections[network] >= self._an_address:
+            return
+        self._connections[network] += 1
+        try:
+            super().handle(sock, address)
+        finally:
+            self._connections[network] -= 1
+            if not self._connections[network]:
+                del self._connections[network]
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[Database]:
     """The database of these settings: MONGODB_URI, or the embedded store as a supervised child process.
 
     Raises StoreBusy or StoreUnfit.
     """
+    private.make_folder(settings.var)
     if not settings.mongodb_uri:
         with _embedded(settings) as database:
             yield database
@@ -81,11 +125,19 @@ def joined(settings: Settings) -> Iterator[Database]:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; then finish open requests (5 s at most) and stop the worker and the store."""
+    allow_open_files()
     with opened(settings) as database:
         app = create_app(settings, database=database, live="gevent")
         office: Office = app.extensions["circle"]
         office.start()
-        server = WSGIServer((settings.host, settings.port), app, log=None)
+        server = BoundedServer(
+            (settings.host, settings.port),
+            app,
+            an_address=settings.connections_an_address,
+            spares=lambda peer: (
+                (settings.pocket and is_loopback(peer)) or edge.is_one_of(peer, settings.trusted_proxies)
+            ),
+        )
         stopping = _told_to_stop()
         settle_memory()
         _listen(server, settings)
@@ -123,6 +175,12 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+def allow_open_files() -> None:
+    """Let this process have as many files open as it may (setrlimit(2)): each connection is one or two."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def start_undelayed(server: WSGIServer) -> None:
@@ -165,7 +223,6 @@ def first_staff(settings: Settings, identity: Any) -> list[str]:
         created = [(role, secrets.token_urlsafe(9), name) for role, name in FIRST_STAFF]
         for role, password, name in created:
             identity.seed_staff(role, password, name, {role}, "XC-H01", "SPJ")
-        settings.var.mkdir(parents=True, exist_ok=True)
-        note.touch(mode=0o600)
-        note.write_text("".join(f"staff log-in: {role} / {password}\n" for role, password, _ in created))
+        private.make_folder(settings.var)
+        private.write(note, "".join(f"staff log-in: {role} / {password}\n" for role, password, _ in created))
     return note.read_text().splitlines() if note.exists() else []

@@ -37,9 +37,15 @@ SETTINGS = (
     Setting("MONGODB_URI", "", "a MongoDB replica set; without it the embedded store is started"),
     Setting("MONGODB_DATABASE", "circle", "name of the database"),
     Setting("TRUSTED_PROXIES", "", "addresses or networks, with commas, whose X-Forwarded-For is believed"),
+    Setting("HSTS_SUBDOMAINS", "", "`1` has browsers use HTTPS for every subdomain of PUBLIC_BASE too"),
     Setting("CORS_ORIGINS", "", "origins, with commas, whose pages may call beside our own"),
     Setting("METRICS_TOKEN", "", "bearer token for `/metrics`; without it only this machine may read it"),
     Setting("REDIS_URL", "", "message queue between processes; needed from the second process on"),
+    Setting(
+        "CLAMD",
+        "",
+        "clamd's socket, e.g. `/run/clamav/clamd.ctl`, or port, e.g. `127.0.0.1:3310`: it scans uploads for viruses",
+    ),
     Setting("TWILIO_ACCOUNT_SID", "", "Twilio account; with the next two, SMS is really sent"),
     Setting("TWILIO_AUTH_TOKEN", "", "Twilio's secret, also checks its callbacks"),
     Setting("TWILIO_MESSAGING_SERVICE_SID", "", "Twilio messaging service to send from"),
@@ -47,6 +53,15 @@ SETTINGS = (
     Setting("CODES_A_DAY", "20000", "log-in codes that the whole office sends in a day; one more rings an alarm"),
     Setting("CODES_AN_ADDRESS", "200", "log-in codes that one network address is sent in an hour"),
     Setting("POSTS_A_MINUTE", "60", "messages that one person may send in conversations in a minute"),
+    Setting("CONNECTIONS", "4000", "websockets that a process holds; gunicorn's `--worker-connections` must exceed it"),
+    Setting(
+        "CONNECTIONS_AN_ADDRESS",
+        "1000",
+        "websockets that one network address (an IPv6 /64 is one) holds in a process; a tenth of them without a log-in",
+    ),
+    Setting("CONNECTIONS_A_PERSON", "20", "websockets that one person holds in a process"),
+    Setting("OFFICE_NAME", "", "who handles people's data (个人信息处理者), as the page of its rules says"),
+    Setting("OFFICE_CONTACT", "", "how to reach them about it: telephone, address"),
     Setting("CHAT_KEPT_DAYS", "730", "days that a closed conversation is kept; one tied to a case stays with the case"),
     Setting("WECHAT_APP_ID", "", "WeChat mini-program; with the next one, people log in through WeChat"),
     Setting("WECHAT_SECRET", "", "the mini-program's secret"),
@@ -58,6 +73,8 @@ SETTINGS = (
 
 
 SHORTEST_CHAT_DAYS = 366
+HSTS_SECONDS = 31_536_000
+"""A year."""
 
 TRIAL_RIGHTS = "whoever reaches it may log in as any phone number and verify any identity number"
 """What the console providers of a trial allow."""
@@ -77,9 +94,11 @@ class Settings:
     mongodb_uri: str
     mongodb_database: str
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    hsts_subdomains: bool
     cors_origins: frozenset[str]
     metrics_token: str
     redis_url: str
+    clamd: str
     twilio_account_sid: str
     twilio_auth_token: str
     twilio_messaging_service_sid: str
@@ -87,6 +106,11 @@ class Settings:
     codes_a_day: int
     codes_an_address: int
     posts_a_minute: int
+    connections: int
+    connections_an_address: int
+    connections_a_person: int
+    office_name: str
+    office_contact: str
     chat_kept_days: int
     wechat_app_id: str
     wechat_secret: str
@@ -106,9 +130,25 @@ class Settings:
         return is_loopback(self.host) and not self.mongodb_uri
 
     @property
+    def hsts(self) -> str:
+        """The header Strict-Transport-Security (RFC 6797), "" where PUBLIC_BASE is not HTTPS."""
+        if not self.public_base.startswith("https://"):
+            return ""
+        return f"max-age={HSTS_SECONDS}" + ("; includeSubDomains" if self.hsts_subdomains else "")
+
+    @property
     def lenient(self) -> bool:
         """Whether this is a trial: console SMS, WeChat and register, demo data and generated log-ins are allowed."""
         return self.pocket or self.dev
+
+    @property
+    def providers(self) -> dict[str, str]:
+        """The addresses of outside providers, by setting; "" is the provider's own."""
+        return {
+            "TWILIO_API_BASE": self.twilio_api_base,
+            "WECHAT_API_BASE": self.wechat_api_base,
+            "KUAIDI100_API_BASE": self.kuaidi100_api_base,
+        }
 
     @property
     def reachable_by(self) -> tuple[str, ...]:
@@ -156,9 +196,11 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         mongodb_uri=values["MONGODB_URI"],
         mongodb_database=values["MONGODB_DATABASE"],
         trusted_proxies=_networks(values["TRUSTED_PROXIES"]),
+        hsts_subdomains=_switch("HSTS_SUBDOMAINS", values["HSTS_SUBDOMAINS"]),
         cors_origins=_origins(values["CORS_ORIGINS"]),
         metrics_token=_token(values["METRICS_TOKEN"]),
         redis_url=values["REDIS_URL"],
+        clamd=_clamd(values["CLAMD"]),
         twilio_account_sid=values["TWILIO_ACCOUNT_SID"],
         twilio_auth_token=values["TWILIO_AUTH_TOKEN"],
         twilio_messaging_service_sid=values["TWILIO_MESSAGING_SERVICE_SID"],
@@ -166,6 +208,11 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
         codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
         posts_a_minute=_count("POSTS_A_MINUTE", values["POSTS_A_MINUTE"]),
+        connections=_count("CONNECTIONS", values["CONNECTIONS"]),
+        connections_an_address=_count("CONNECTIONS_AN_ADDRESS", values["CONNECTIONS_AN_ADDRESS"]),
+        connections_a_person=_count("CONNECTIONS_A_PERSON", values["CONNECTIONS_A_PERSON"]),
+        office_name=values["OFFICE_NAME"],
+        office_contact=values["OFFICE_CONTACT"],
         chat_kept_days=_count("CHAT_KEPT_DAYS", values["CHAT_KEPT_DAYS"]),
         wechat_app_id=values["WECHAT_APP_ID"],
         wechat_secret=values["WECHAT_SECRET"],
@@ -187,6 +234,14 @@ def _is_here(base: str, host: str, port: int) -> bool:
         return False
 
 
+def _is_safe_address(base: str) -> bool:
+    """Whether what is sent to this address of a provider is encrypted, or stays on this machine."""
+    try:
+        return not base or base.startswith("https://") or is_loopback(urlsplit(base).hostname or "")
+    except ValueError:
+        return False
+
+
 def _port(text: str) -> int:
     if not text.isdigit() or not 0 <= int(text) <= 65535:
         raise UnsafeStart(f"PORT must be a number from 0 to 65535, not {text!r}.")
@@ -197,6 +252,12 @@ def _count(name: str, text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise UnsafeStart(f"{name} must be a number above 0, not {text!r}.")
     return int(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text not in ("", "1"):
+        raise UnsafeStart(f"{name} must be 1 or empty, not {text!r}.")
+    return text == "1"
 
 
 def _listed(text: str) -> list[str]:
@@ -218,6 +279,16 @@ def _origins(text: str) -> frozenset[str]:
         if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", origin):
             raise UnsafeStart(f"CORS_ORIGINS must be origins such as https://www.example.cn, not {origin!r}.")
     return frozenset(_listed(text))
+
+
+def _clamd(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if text and not text.startswith("/") and not (is_loopback(host.strip("[]")) and port.isdigit()):
+        raise UnsafeStart(
+            f"CLAMD must be the path of a socket or a port of this machine such as 127.0.0.1:3310, not {text!r}: "
+            "clamd is sent what citizens hand in, unencrypted."
+        )
+    return text
 
 
 def _token(text: str) -> str:
@@ -242,12 +313,17 @@ def _refuse_unsafe(s: Settings) -> None:
         raise UnsafeStart("WECHAT_APP_ID and WECHAT_SECRET go together: set both or neither.")
     if bool(s.kuaidi100_customer) != bool(s.kuaidi100_key):
         raise UnsafeStart("KUAIDI100_CUSTOMER and KUAIDI100_KEY go together: set both or neither.")
+    if s.hsts_subdomains and not s.hsts:
+        raise UnsafeStart("HSTS_SUBDOMAINS=1 means nothing unless PUBLIC_BASE begins with https://.")
     if s.keys == s.var or s.var in s.keys.parents:
         raise UnsafeStart("CIRCLE_KEYS must lie outside CIRCLE_VAR: a backup of the data must not hold its keys.")
     if s.chat_kept_days < SHORTEST_CHAT_DAYS:
         raise UnsafeStart(
             f"CHAT_KEPT_DAYS must be {SHORTEST_CHAT_DAYS} or more: promised answers are counted so far back."
         )
+    for name, base in s.providers.items():
+        if not _is_safe_address(base):
+            raise UnsafeStart(f"{name} must begin with https:// or be an address of this machine: secrets go there.")
     if not s.lenient and not s.twilio:
         raise UnsafeStart(
             "HOST beyond loopback or MONGODB_URI is set, so SMS must really be sent: "

@@ -12,7 +12,7 @@ from contextlib import ExitStack  # noqa: E402
 
 from flask import Flask  # noqa: E402
 
-from api import logs, server  # noqa: E402
+from api import logs, private, server  # noqa: E402
 from api.app import create_app  # noqa: E402
 from api.jobs.processes import SecondProcess  # noqa: E402
 from api.refusals import CannotStart  # noqa: E402
@@ -27,6 +27,7 @@ def _assemble(opened: ExitStack) -> Flask:
     logs.set_up(settings.log)
     if settings.lenient:
         logging.getLogger("circle").warning("this is a trial: %s", TRIAL_RIGHTS)
+    server.allow_open_files()
     app = create_app(settings, database=opened.enter_context(server.opened(settings)), live="gevent")
     app.extensions["circle"].start()
     opened.callback(app.extensions["circle"].stop)
@@ -34,6 +35,7 @@ def _assemble(opened: ExitStack) -> Flask:
     return app
 
 
+private.make_files_private()
 _opened = ExitStack()
 atexit.register(_opened.close)
 try:

@@ -7,6 +7,8 @@ from chat.asyncapi import describe
 from chat.away import store as away_store
 from chat.blocks import store as blocks_store
 from chat.desk import store as desk_store
+from chat.limits import LineLimits
+from chat.lines import ENDPOINT, network_of
 from chat.ports import Ports, Transcript
 from chat.refusals import Refusal
 from chat.replies import store as replies_store
@@ -18,6 +20,21 @@ from chat.talk import store as talk_store
 
 STORES = (talk_store, desk_store, away_store, blocks_store, replies_store, retention_store)
 INDEXES = [index for store in STORES for index in store.INDEXES]
-SEALED = talk_store.SEALED
+SEALED = [*talk_store.SEALED, *blocks_store.SEALED]
+UPGRADES = [*talk_store.UPGRADES, *blocks_store.UPGRADES]
 
-__all__ = ["INDEXES", "SEALED", "Chat", "Ports", "Refusal", "Transcript", "attach", "blueprint", "describe"]
+__all__ = [
+    "ENDPOINT",
+    "INDEXES",
+    "SEALED",
+    "Chat",
+    "LineLimits",
+    "Ports",
+    "Refusal",
+    "Transcript",
+    "UPGRADES",
+    "attach",
+    "blueprint",
+    "describe",
+    "network_of",
+]

@@ -116,27 +116,38 @@ class PresentSchema(DoneSchema, PresenceSchema):
 
 
 class RefusedSchema(Schema):
-    """A refusal; `code` never changes. With `retry_after` (seconds) the same may be tried again."""
+    """A refusal; `code` never changes. With `retry_after` (seconds) the same may be tried again.
+
+    After a post that was refused with `retry_after`, or whose acknowledgement did not come, what follows it in its
+    conversation is refused as `earlier_unknown` until the post named by `earlier` (its client id) was sent again. A
+    client that sends without waiting goes back to that one, and sends from there again in the old order. Who gives it
+    up begins a new connection.
+    """
 
     ok = fields.Boolean(required=True, validate=validate.Equal(False))
     code = fields.String(required=True)
     detail = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
     retry_after = fields.Integer()
+    earlier = fields.String(metadata={"format": "uuid"})
 
 
 class StateSchema(Schema):
-    """The state of a conversation changed."""
+    """The state of a conversation changed: all of it for its people and the staff who follow it.
+
+    The others of its desk are sent `conversation`, `version` and `state`, and look at their lists again; the desk that
+    it left `conversation` alone.
+    """
 
     conversation = fields.String(required=True)
-    version = fields.Integer(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(STATES))
-    desk = fields.String(required=True)
-    case = fields.String(required=True, allow_none=True)
-    officer = fields.Nested(schemas.OfficerSchema, required=True, allow_none=True)
-    owner = fields.Nested(schemas.OfficerSchema, required=True, allow_none=True)
-    promised_at = fields.String(required=True, allow_none=True)
-    closed = fields.Nested(schemas.ClosedSchema, required=True, allow_none=True)
+    version = fields.Integer()
+    state = fields.String(validate=validate.OneOf(STATES))
+    desk = fields.String()
+    case = fields.String(allow_none=True)
+    officer = fields.Nested(schemas.OfficerSchema, allow_none=True)
+    owner = fields.Nested(schemas.OfficerSchema, allow_none=True)
+    promised_at = fields.String(allow_none=True)
+    closed = fields.Nested(schemas.ClosedSchema, allow_none=True)
 
 
 class MemberSchema(Schema):
@@ -214,7 +225,9 @@ SENT: dict[str, type[Schema]] = {
 
 
 ABOUT = """Socket.IO 4 protocol, websocket only, namespace `/chat`, auth `{token}`. Events are hints: the store is the
-truth. Drop what is at or below the last number; after a gap or a reconnect, join first, then fetch."""
+truth. Drop what is at or below the last number; after a gap or a reconnect, join first, then fetch. Every event is
+acknowledged or refused, unless its connection ends. One connection's posts in one conversation are stored in the order
+in which they were sent: after one without a durable answer the next are refused as `earlier_unknown`, see `refused`."""
 
 
 @cache

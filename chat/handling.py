@@ -83,7 +83,10 @@ class ConversationHandling:
     def end(self, actor: Viewer, conversation_id: str, reason: object, version: int | None = None) -> Document:
         """Close it, by its citizen or its officer."""
         why, now = read_reason(reason), self._now()
-        return self._move(actor, conversation_id, lambda newest: transitions.closed(newest, actor, why, now), version)
+        masked = why and masking.mask(why, masking.tests_of(actor))
+        return self._move(
+            actor, conversation_id, lambda newest: transitions.closed(newest, actor, masked, now), version
+        )
 
     def reopen(self, actor: Viewer, conversation_id: str, version: int | None = None) -> Document:
         """Open a closed conversation again, within 7 days."""

@@ -1,4 +1,7 @@
-"""Rate limits of one person's messages and of one connection's events: token buckets in the memory of a process."""
+"""Limits of the socket: lines per address and person, and rates of a person's messages and of a connection's events.
+
+Rates are token buckets in the memory of a process; each process counts for itself.
+"""
 
 import threading
 import time
@@ -17,6 +20,29 @@ class SendRate:
 
     burst: float
     a_second: float
+
+
+@dataclass(frozen=True)
+class LineLimits:
+    """How many websockets a process holds: in all, from one network address (an IPv6 /64 is one), of one person.
+
+    An address of a mobile carrier, or of the hall's own wifi, stands for many people: its limit is high, and what
+    guards against one attacker is that few of its lines may be there without a log-in.
+    """
+
+    in_all: int = 4_000
+    an_address: int = 1_000
+    a_person: int = 20
+
+    @property
+    def outside(self) -> int:
+        """How many may be there without a log-in; with one more, the oldest of them gives way."""
+        return max(1, self.in_all // 4)
+
+    @property
+    def outside_an_address(self) -> int:
+        """How many of one address may be there without a log-in; with one more, the oldest of them gives way."""
+        return max(1, self.an_address // 10)
 
 
 POSTS_A_MINUTE = 60

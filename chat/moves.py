@@ -90,7 +90,8 @@ class Moves:
             with self._writer.paused():
                 rows = self._store.move(before, transition.after, self._beside(before, transition, actor, beside))
                 self._writer.number_after(rows or [])
-                self._broadcast.stored(transition.after, rows or [], actor)
+                if rows is not None:
+                    self._broadcast.stored(transition.after, rows, actor, before)
             if rows is not None:
                 self._follow_up(transition.after, before)
                 return transition.after

@@ -6,13 +6,15 @@ actor is kept from the connection on. Events of one connection are handled in or
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 import socketio
 
-from chat.live.hints import desk_room, member_room, staff_room
+from chat.live.hints import rooms_of, staff_room
+from chat.live.sender_order import SenderOrder
 from chat.ports import Document, Viewer
-from chat.refusals import BadFields, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
+from chat.refusals import BadFields, EarlierUnknown, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
 from chat.service import Chat
 from chat.talk.access import EVENT_ROLES, reads, serves
 from chat.talk.conversation import Conversation
@@ -28,13 +30,14 @@ Act = Callable[["Caller", Document], Document | None]
 
 
 class Caller:
-    """One connection: its id, its token, who is logged in by it, and the language of its refusals."""
+    """One connection: its id, its token, who is logged in by it, the language of refusals, the order of its posts."""
 
     def __init__(self, sid: str, token: str, actor: Viewer, language: str) -> None:
         self.sid = sid
         self.token = token
         self.actor = actor
         self.language = language
+        self.order = SenderOrder()
 
 
 class RoomMembers(Protocol):
@@ -68,19 +71,20 @@ class ChatSocket:
     def handler(self, event: str) -> Callable[..., Document | None]:
         """The Socket.IO handler of an event, for the roles that may send it.
 
-        It acknowledges {ok: true, …} or {ok: false, code, detail, errors?, retry_after?}.
+        It acknowledges {ok: true, …} or {ok: false, code, detail, errors?, retry_after?, earlier?}, whatever happens:
+        only an event after the end of its connection has no answer.
         """
         act, roles = self.acts[event], EVENT_ROLES[event]
 
         def handle(sid: str, body: Any = None, *_: Any) -> Document | None:
             caller = self._callers.get(sid)
-            if caller is None or not self._is_logged_in(caller):
+            if caller is None:  # the connection was ended
                 return None
             try:
-                self._chat.events.take(caller.sid)
-                if not caller.actor.roles & roles:
-                    raise RoleWrong
-                return {"ok": True, **(act(caller, _checked(body)) or {})}
+                if event == "post":
+                    is_stored = partial(self._chat.has_posted, caller.actor)
+                    return caller.order.take(body, is_stored, partial(self._answer, caller, act, roles, body))
+                return self._answer(caller, act, roles, body)
             except Refusal as refusal:
                 return _refused(refusal, caller.language)
             except Exception:
@@ -95,18 +99,23 @@ class ChatSocket:
         """Accept a connection: auth {token}. Refused with {code, detail}."""
         token = auth.get("token") if isinstance(auth, dict) else None
         language = self._language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-        actor = self._actor_of(token) if isinstance(token, str) and token else None
+        try:
+            actor = self._actor_of(token) if isinstance(token, str) and token else None
+        except Exception:
+            log.exception("the log-in of a connection was not looked up")
+            raise _no_connection(Unavailable(retry_after=2), language) from None
         if actor is None:
-            refused = _refused(TokenBad(), language)
-            raise socketio.exceptions.ConnectionRefusedError(refused["detail"], refused)
+            raise _no_connection(TokenBad(), language)
         caller = self._callers[sid] = Caller(sid, str(token), actor, language)
-        self._server.enter_room(sid, member_room(actor.id), PATH)
-        if actor.is_staff:
-            self._enter_desk(caller)
+        self._enter_rooms(caller)
 
     def disconnect(self, sid: str, *_: Any) -> None:
         """Forget a connection. An officer's presence runs out by itself, unless they come back."""
         self._callers.pop(sid, None)
+
+    def person(self, sid: str) -> str:
+        """The id of who is logged in by a connection."""
+        return self._callers[sid].actor.id
 
     def connected(self) -> int:
         """The number of this process's connections."""
@@ -132,26 +141,28 @@ class ChatSocket:
                 self._disconnect(sid)
 
     def drop_readers(self, conversation: Conversation) -> None:
-        """Remove from a conversation's rooms the staff who may not read it any more, since it went to another desk."""
-        for sid in {*self._members(conversation.id), *self._members(staff_room(conversation.id))}:
+        """Remove from a conversation's room the staff who may not read it any more, since it went to another desk."""
+        for sid in self._members(staff_room(conversation.id)):
             caller = self._callers.get(sid)
-            if caller is None or (caller.actor.is_staff and not reads(conversation, caller.actor)):
-                self._leave_rooms(sid, conversation.id)
+            if caller is None or not reads(conversation, caller.actor):
+                self._server.leave_room(sid, staff_room(conversation.id), PATH)
 
     # -- events about the connection -----------------------------------------------
 
     def on_join(self, caller: Caller, body: Document) -> Document:
-        """Follow a conversation: first enter its room, then read it, so that no message is missed in between."""
+        """Follow a conversation: first enter its room, then read it, so that no message is missed in between.
+
+        Its citizen hears it already.
+        """
         conversation_id = _conversation_id(body)
         self._chat.check_reader(caller.actor, conversation_id)
-        self._server.enter_room(caller.sid, conversation_id, PATH)
         if caller.actor.is_staff:
             self._server.enter_room(caller.sid, staff_room(conversation_id), PATH)
         return _answer(self._chat.get(caller.actor, conversation_id))
 
     def on_leave(self, caller: Caller, body: Document) -> None:
         """Stop following a conversation."""
-        self._leave_rooms(caller.sid, _conversation_id(body))
+        self._server.leave_room(caller.sid, staff_room(_conversation_id(body)), PATH)
 
     def on_refresh(self, caller: Caller, body: Document) -> None:
         """Continue the connection with a renewed token of the same person. Raises TokenBad."""
@@ -159,7 +170,8 @@ class ChatSocket:
         actor = self._actor_of(token) if isinstance(token, str) else None
         if actor is None or actor.id != caller.actor.id:
             raise TokenBad
-        caller.token, caller.actor = str(token), actor
+        caller.token = str(token)
+        self._renew(caller, actor)
 
     def on_presence(self, caller: Caller, body: Document) -> Document:
         """An officer sets their presence."""
@@ -202,9 +214,18 @@ class ChatSocket:
 
     # -- helpers -----------------------------------------------------------------------
 
-    def _enter_desk(self, caller: Caller) -> None:
-        if caller.actor.point:
-            self._server.enter_room(caller.sid, desk_room(caller.actor.point), PATH)
+    def _answer(self, caller: Caller, act: Act, roles: frozenset[str], body: Any) -> Document:
+        if not self._is_logged_in(caller):
+            raise TokenBad
+        self._chat.events.take(caller.sid)
+        if not caller.actor.roles & roles:
+            raise RoleWrong
+        return {"ok": True, **(act(caller, _checked(body)) or {})}
+
+    def _enter_rooms(self, caller: Caller) -> None:
+        """Enter the rooms of a person, and note that an officer is there."""
+        for room in rooms_of(caller.actor):
+            self._server.enter_room(caller.sid, room, PATH)
         if not serves(caller.actor):
             return
         try:
@@ -212,14 +233,20 @@ class ChatSocket:
         except Exception:
             log.exception("presence was not stored")  # the next renewal stores it
 
+    def _renew(self, caller: Caller, actor: Viewer) -> None:
+        """Take a person as they are now. Who may hear more enters more rooms; who may hear less must connect again."""
+        before, caller.actor = caller.actor, actor
+        if (before.roles, before.point) == (actor.roles, actor.point):
+            return
+        if set(rooms_of(before)) <= set(rooms_of(actor)):
+            self._enter_rooms(caller)
+        else:
+            self._disconnect(caller.sid)
+
     def _members(self, room: str | None = None) -> list[str]:
         """The connections of this process that are in a room by Socket.IO's own count; None: in the namespace."""
         manager = self._server.manager
         return [sid for sid, _ in manager.get_participants(PATH, room) if manager.is_connected(sid, PATH)]
-
-    def _leave_rooms(self, sid: str, conversation_id: str) -> None:
-        for room in (conversation_id, staff_room(conversation_id)):
-            self._server.leave_room(sid, room, PATH)
 
     def _is_logged_in(self, caller: Caller) -> bool:
         """Whether the log-in still holds. If not, disconnect: the client is told why when it connects again, and what
@@ -228,8 +255,8 @@ class ChatSocket:
         if actor is None:
             self._disconnect(caller.sid)
             return False
-        caller.actor = actor
-        return True
+        self._renew(caller, actor)
+        return caller.sid in self._callers
 
     def _disconnect(self, sid: str) -> None:
         self._callers.pop(sid, None)
@@ -253,10 +280,17 @@ def _answer(conversation: Document) -> Document:
     return {"conversation": conversation}
 
 
+def _no_connection(refusal: Refusal, language: str) -> socketio.exceptions.ConnectionRefusedError:
+    answer = _refused(refusal, language)
+    return socketio.exceptions.ConnectionRefusedError(answer["detail"], answer)
+
+
 def _refused(refusal: Refusal, language: str) -> Document:
     answer: Document = {"ok": False, "code": refusal.code, "detail": refusal.words[language]}
     if refusal.errors:
         answer["errors"] = refusal.errors
     if refusal.retry_after:
         answer["retry_after"] = refusal.retry_after
+    if isinstance(refusal, EarlierUnknown):
+        answer["earlier"] = refusal.earlier
     return answer

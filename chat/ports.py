@@ -80,7 +80,7 @@ class Ports:
     `seal(record, field, text)` and `open_sealed(record, field, sealed)` encrypt and decrypt a field.
     `remind(desk, conversation, promised_at, what)` tells the staff of a desk that a promised answer is `due`, and
     their overseers that it is `overdue`; it must be idempotent.
-    `printed(transcript)` renders it as PDF.
+    `printed(compose, reader)` renders as PDF what `compose()` returns, once it is the turn of this reader (an id).
     `case_kept(number)` says whether the office still keeps a case, and so the conversations tied to it.
     `skills_of(matter)` are the skills of which an officer needs one to answer; empty if everybody may.
     `away(recipient, conversation, seq)` leaves a notice for `citizen:<id>` or `staff:<id>` that `seq` is the first
@@ -98,6 +98,6 @@ class Ports:
     seal: Callable[[str, str, str], str]
     open_sealed: Callable[[str, str, str], str]
     remind: Callable[[str, str, datetime, str], object]
-    printed: Callable[[Transcript], bytes]
+    printed: Callable[[Callable[[], Transcript], str], bytes]
     case_kept: Callable[[str], bool]
     skills_of: Callable[[str], Collection[str]]

@@ -6,10 +6,12 @@ from typing import ClassVar
 class Refusal(Exception):
     """Base of the refusals. `code` never changes; `zh` and `en` say what is wrong and what to do next.
 
-    `errors` maps a field to its reasons if the refusal is about input; `retry_after` is in seconds.
+    `errors` maps a field to its reasons if the refusal is about input; `retry_after` is in seconds. A `passing` refusal
+    is no final answer: the same is sent again.
     """
 
     code: ClassVar[str] = "refused"
+    passing: ClassVar[bool] = False
     zh: ClassVar[str] = "这一步现在办不了。"
     en: ClassVar[str] = "This cannot be done now."
 
@@ -64,6 +66,7 @@ class TokenBad(Refusal):
     """The token of a connection is missing, unknown, expired or revoked."""
 
     code = "token_bad"
+    passing = True
     zh = "登录已过期，请重新登录。"
     en = "Your log-in has expired. Log in again."
 
@@ -142,8 +145,17 @@ class TooOften(Refusal):
     """The rate limit of one person's messages or one connection's events."""
 
     code = "too_often"
+    passing = True
     zh = "发送太频繁，请稍等一会儿再发。"
     en = "Too fast. Wait a moment, then go on."
+
+
+class TooManyLines(Refusal):
+    """So many websockets are open, of this person, of their network address or in all, that there is no room."""
+
+    code = "too_many_lines"
+    zh = "同时打开的窗口太多，请关掉几个再试。"
+    en = "Too many windows are open at once. Close some, then try again."
 
 
 class AtCapacity(Refusal):
@@ -182,5 +194,23 @@ class Unavailable(Refusal):
     """It was not stored, or that is not known: retry, a post with the same client_id, which is idempotent."""
 
     code = "unavailable"
+    passing = True
     zh = "系统暂时繁忙，请稍后再试。"
     en = "Temporarily unavailable. Try again."
+
+
+class EarlierUnknown(Refusal):
+    """An earlier post of this connection has no durable answer yet, so that this one would overtake it.
+
+    `earlier` is the client id of the post that comes first: send from there again, in the old order. Who gives that
+    post up begins a new connection.
+    """
+
+    code = "earlier_unknown"
+    passing = True
+    zh = "前一条消息还没有发成功，请先重发那一条，再发这一条。"
+    en = "An earlier message has not been stored yet. Send that one again first, then this one."
+
+    def __init__(self, earlier: str) -> None:
+        super().__init__(retry_after=1)
+        self.earlier = earlier

@@ -331,7 +331,10 @@ class SearchQuerySchema(PageQuerySchema):
 
 
 class MessageSearchPageSchema(Schema):
-    """A page of messages, newest first."""
+    """A page of messages: the newest conversation first, in each the newest message.
+
+    So many messages are looked through for one page: it may hold few or none and still have a `next`.
+    """
 
     items = fields.List(fields.Nested(MessageSchema), required=True)
     next = fields.String(required=True, allow_none=True)

@@ -4,6 +4,7 @@ The other use cases are parts of it: `handling`, `officers`, `promises`, `ties`,
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -28,7 +29,7 @@ from chat.live.memory import Memory
 from chat.live.reader_views import ReaderViews
 from chat.live.writer import MessageWriter
 from chat.moves import Moves
-from chat.ports import Document, Ports, Viewer
+from chat.ports import Document, Ports, Transcript, Viewer
 from chat.refusals import BadCursor, BadFields, NotFound, Refusal
 from chat.replies.service import Replies
 from chat.replies.store import ReplyStore
@@ -39,7 +40,8 @@ from chat.talk import access
 from chat.talk.conversation import Conversation, Participant
 from chat.talk.message import MessageFactory
 from chat.talk.message_kinds import Post, read_post, read_text
-from chat.talk.store import ChatDatabase, ConversationStore
+from chat.talk.sealing import Sealing
+from chat.talk.store import ChatDatabase, ConversationStore, Unsettled
 from chat.ties import Ties
 from chat.transcript import MOST as MOST_PRINTED
 from chat.transcript import transcript_of
@@ -62,12 +64,13 @@ class Chat:
         kept: timedelta = KEPT,
     ) -> None:
         self._ports, self._now = ports, now
-        self._store = store = ConversationStore(database)
-        self._desks = desks = DeskStore(database)
+        sealing = Sealing(ports.seal, ports.open_sealed)
+        self._store = store = ConversationStore(database, sealing)
+        self._desks = desks = DeskStore(database, sealing)
         self._queues = queues = Queues()
         self._messages = messages = MessageFactory(ports, now)
         self._memory = memory = Memory(store)
-        block_store = BlockStore(database)
+        block_store = BlockStore(database, sealing)
         in_force = BlocksInForce(block_store, now)
         self._views = reader_views = ReaderViews(store, desks, ports, queues=queues, blocked=in_force.summary, now=now)
         self._broadcast = broadcast = Broadcast(store, desks, views=reader_views, queues=queues, now=now)
@@ -92,7 +95,7 @@ class Chat:
         self.blocks = Blocks(block_store, ports, in_force=in_force, moves=moves, memory=memory, now=now)
         self.replies = Replies(ReplyStore(database), ports, memory=memory, now=now)
         self.search = MessageSearch(store, reader_views=reader_views, opened=self._opened)
-        self.retention = Retention(RetentionStore(database), store, case_kept=ports.case_kept, kept=kept)
+        self.retention = Retention(RetentionStore(database, sealing), store, case_kept=ports.case_kept, kept=kept)
         self.posts = RateBuckets(limits.posts(posts_a_minute))
         self.events = RateBuckets(limits.events(posts_a_minute))
         self._away, self._rounds = Away(AwayStore(database), store, ports), self._all_rounds()
@@ -250,10 +253,14 @@ class Chat:
     def transcript(self, actor: Viewer, conversation_id: str) -> bytes:
         """The public stream as PDF; the last two thousand messages."""
         conversation = self._opened(actor, conversation_id)
-        after = max(0, self._store.last(conversation.id, "public") - MOST_PRINTED)
-        rows = self._store.page(conversation.id, "public", after, MOST_PRINTED)
-        messages = self._views.messages(rows, conversation, actor)
-        return self._ports.printed(transcript_of(self._views.conversation(conversation, actor), messages, self._now()))
+
+        def compose() -> Transcript:
+            after = max(0, self._store.last(conversation.id, "public") - MOST_PRINTED)
+            rows = self._store.page(conversation.id, "public", after, MOST_PRINTED)
+            messages = self._views.messages(rows, conversation, actor)
+            return transcript_of(self._views.conversation(conversation, actor), messages, self._now())
+
+        return self._ports.printed(compose, actor.id)
 
     def original(self, actor: Viewer, conversation_id: str, seq: int) -> Document:
         """The unmasked text of a message, for the officer who holds the conversation or took it first.
@@ -290,13 +297,19 @@ class Chat:
             row = self._messages.message(conversation, sender, resolved, self._now())
         except Refusal:
             # Stored, the answer lost, the conversation closed meanwhile: still the success that it was.
-            stored = self._stored(conversation, sender, post)
+            stored = self._stored(conversation.id, sender.id, post.client_id)
             if stored is None:
                 raise
             row = stored
         else:
             row = self._writer.post(row, conversation, sender)
         return {"seq": row["seq"], "id": row["_id"], "at": views.moment(row["at"]), "stream": row["stream"]}
+
+    def has_posted(self, actor: Viewer, conversation_id: str, client_id: str) -> bool:
+        """Whether a majority has a message of this sender under this client id; False too if the store is away."""
+        with suppress(Unsettled):
+            return self._stored(conversation_id, actor.id, client_id) is not None
+        return False
 
     def delivered(self, actor: Viewer, conversation_id: str, seq: object) -> None:
         """Note that a device of a member has received everything up to `seq`."""
@@ -366,10 +379,10 @@ class Chat:
         if post.stream == "staff" and access.oversees(actor, conversation.desk):
             self._ports.record(actor.id, "conversation.whispered", f"talk:{conversation.id}")
 
-    def _stored(self, conversation: Conversation, sender: Participant, post: Post) -> Document | None:
+    def _stored(self, conversation_id: str, sender_id: str, client_id: str) -> Document | None:
         """The message that this sender stored under this client id before."""
-        for row in self._store.stored([post.client_id]):
-            if row["conversation"] == conversation.id and row["sender"]["id"] == sender.id:
+        for row in self._store.stored([client_id]):
+            if row["conversation"] == conversation_id and row["sender"]["id"] == sender_id:
                 return row
         return None
 

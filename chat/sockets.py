@@ -15,10 +15,12 @@ from flask import Flask
 from flask_socketio import SocketIO
 
 from chat.desk import presence
-from chat.limits import MOST_BYTES, MOST_UNSENT
+from chat.limits import MOST_BYTES, MOST_UNSENT, LineLimits
+from chat.lines import LINE, Line, OpenLines, Wsgi, counted
 from chat.live.relay import Relay
 from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf
 from chat.ports import Document
+from chat.refusals import TooManyLines
 from chat.service import Chat
 from chat.talk.access import EVENT_ROLES
 from chat.talk.conversation import Conversation
@@ -35,6 +37,15 @@ CATCH_UP_SECONDS = 5
 EVENT_PACKETS = {socketio.packet.EVENT, socketio.packet.BINARY_EVENT}
 NO_EVENT = ""
 """The name of an event that has no handler."""
+
+
+LIBRARY = logging.getLogger("socketio.server")
+LIBRARY.setLevel(logging.ERROR)
+"""What the libraries log. Handed to them, so that they add no handler of their own, which writes plain lines."""
+
+
+class BrokenPacket(ValueError):
+    """A client sent what is no packet of Socket.IO."""
 
 
 class LeanJson:
@@ -66,9 +77,14 @@ class LeanPacket(socketio.packet.Packet):
     data: Any
 
     def decode(self, encoded_packet: str) -> int:
-        """Decode a received packet; return the number of binary parts that follow."""
-        attachments: int = super().decode(encoded_packet)
+        """Decode a received packet; return the number of binary parts that follow. Raises BrokenPacket."""
+        try:
+            attachments: int = super().decode(encoded_packet)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise BrokenPacket from error
         if self.packet_type in EVENT_PACKETS and not _is_sent_by_clients(self.data):
+            if not isinstance(self.data, list):
+                raise BrokenPacket
             self.data = [NO_EVENT]
         return attachments
 
@@ -82,10 +98,13 @@ def attach(
     mode: str,
     redis_url: str | None = None,
     cors_origins: list[str] | None = None,
+    limits: LineLimits | None = None,
+    spares: Callable[[str], bool] = lambda address: False,
 ) -> SocketIO:
     """Attach the socket to the app. `mode` is gevent, or threading in tests; websocket is the only transport.
 
     `cors_origins` None allows the page's own origin alone. With `redis_url` several processes relay to one another.
+    The limits per address do not hold for an address that `spares` accepts.
     """
     relay = _relay(redis_url, chat, lambda command: _obey(chat, socket, command)) if redis_url else None
     sockets = SocketIO(
@@ -99,10 +118,16 @@ def attach(
         ping_interval=PING_SECONDS,
         ping_timeout=PONG_SECONDS,
         max_http_buffer_size=MOST_BYTES,
+        namespaces=[PATH],
+        logger=LIBRARY,
+        engineio_logger=LIBRARY,
     )
-    app.wsgi_app = _uncompressed(app.wsgi_app)  # type: ignore[method-assign]
+    lines = OpenLines(limits or LineLimits(), spares)
+    begin_watch = _once(lambda: sockets.start_background_task(lines.watch))
+    app.wsgi_app = counted(app.wsgi_app, lines, begin_watch, language_of)  # type: ignore[method-assign,assignment]
     socket = ChatSocket(chat, sockets.server, actor_of, language_of)
-    _register(sockets, socket, chat)
+    _guard(sockets.server, lines)
+    _register(sockets, socket, chat, lines, language_of)
     _connect_hints(sockets, socket, chat)
     if relay is not None:
         _share(chat, socket, relay)
@@ -114,17 +139,108 @@ def _is_sent_by_clients(data: Any) -> bool:
     return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] in EVENT_ROLES
 
 
-def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat) -> None:
-    begin_watch = _once(lambda: sockets.start_background_task(_watch, socket, chat, sockets.server.eio))
+def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat, lines: OpenLines, language_of: LanguageOf) -> None:
+    server = sockets.server
+    begin_watch = _once(lambda: sockets.start_background_task(_watch, socket, chat, server.eio))
 
     def connect(sid: str, environ: Document, auth: Any = None) -> None:
         begin_watch()
-        socket.connect(sid, environ, auth)
+        line = environ.get(LINE) or Line("")
+        try:
+            socket.connect(sid, environ, auth)
+            lines.enter(line, socket.person(sid))
+        except socketio.exceptions.ConnectionRefusedError:
+            lines.refuse(line)
+            raise
+        except TooManyLines as refusal:
+            socket.disconnect(sid)
+            lines.refuse(line)
+            raise _refused(refusal, language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))) from None
 
-    sockets.server.on("connect", connect, namespace=PATH)
-    sockets.server.on("disconnect", socket.disconnect, namespace=PATH)
+    def disconnect(sid: str, *_: Any) -> None:
+        socket.disconnect(sid)
+        lines.leave((server.get_environ(sid, PATH) or {}).get(LINE) or Line(""))
+
+    server.on("connect", connect, namespace=PATH)
+    server.on("disconnect", disconnect, namespace=PATH)
     for event in socket.acts:
-        sockets.server.on(event, socket.handler(event), namespace=PATH)
+        server.on(event, socket.handler(event), namespace=PATH)
+
+
+def _refused(refusal: TooManyLines, language: str) -> socketio.exceptions.ConnectionRefusedError:
+    detail = refusal.words[language]
+    answer = {"ok": False, "code": refusal.code, "detail": detail, "retry_after": refusal.retry_after}
+    return socketio.exceptions.ConnectionRefusedError(detail, answer)
+
+
+def _guard(server: Any, lines: OpenLines) -> None:
+    """Have a line really hung up: on its first broken packet, where its websocket fails, and once it is disconnected.
+
+    The library goes on after a broken packet, never forgets a connection whose websocket failed, and leaves it to the
+    client to close what it has disconnected.
+    """
+    engine = server.eio
+    handle, forget, driver = engine.handlers["message"], engine.handlers["disconnect"], engine._async["websocket"]
+
+    def line_of(sid: str) -> Line:
+        line: Line = server.environ.get(sid, {}).get(LINE) or Line("")
+        return line
+
+    def take(sid: str, packet: str | bytes) -> None:
+        try:
+            handle(sid, packet)
+        except Exception as error:
+            _log_broken(error)
+            line_of(sid).hang_up()
+
+    def end(sid: str, reason: str) -> None:
+        line = line_of(sid)
+        forget(sid, reason)
+        lines.part(line)
+
+    engine.on("message", take)
+    engine.on("disconnect", end)
+    engine._async = {**engine._async, "websocket": lambda run, _: _websocket(driver, run, line_of)}
+
+
+def _websocket(driver: Callable[..., Any], run: Callable[[Any], Any], line_of: Callable[[str], Line]) -> Wsgi:
+    """The library's WSGI app of one websocket. `run` is the method of the connection that serves it until it ends."""
+    connection: Any = run.__self__  # type: ignore[attr-defined]
+    line = line_of(connection.sid)
+
+    def guarded(carrier: Any) -> Any:
+        line.carry(carrier.ws)
+        try:
+            return run(carrier)
+        except Exception as error:
+            _log_broken(error)
+            return []
+        finally:
+            connection.close(wait=False, abort=True)
+            line.hang_up()
+
+    websocket = driver(guarded, connection.server)
+    websocket.server_args["max_message_size"] = MOST_BYTES
+
+    def app(environ: Document, start_response: Any) -> Iterable[bytes]:
+        try:
+            response: Iterable[bytes] = websocket(environ, start_response)
+        except (StopIteration, ConnectionError):  # how gunicorn and Werkzeug are told that there is no more to answer
+            raise
+        except Exception:
+            log.warning("a line was hung up: its handshake failed")
+            connection.close(wait=False, abort=True)
+            start_response("400 Bad Request", [("Content-Length", "0"), ("Connection", "close")])
+            return [b""]
+        return response
+
+    return app
+
+
+def _log_broken(error: Exception) -> None:
+    """One line without a word of what was sent; with the place, where it is no broken packet but may be our fault."""
+    place = None if isinstance(error, ValueError) else error
+    log.warning("a line was hung up: it sent what is no packet", exc_info=place)
 
 
 def _connect_hints(sockets: SocketIO, socket: ChatSocket, chat: Chat) -> None:
@@ -221,13 +337,3 @@ def _once(start: Callable[[], object]) -> Callable[[], None]:
                 start()
 
     return begin
-
-
-def _uncompressed(wsgi: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """Decline permessage-deflate: it costs a quarter of the CPU for messages this small."""
-
-    def app(environ: Document, start_response: Any) -> Iterable[bytes]:
-        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        return wsgi(environ, start_response)
-
-    return app

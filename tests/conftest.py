@@ -380,7 +380,7 @@ def picture_checked_once() -> Iterator[None]:
 def paper_set_once() -> Iterator[None]:
     """Cache printed PDFs by content, for the whole run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("api.pdf.printed", cache(pdf.printed))
+        patch.setattr("api.pdf.pressed", cache(pdf.pressed))
         yield
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,37 @@ def log_in_staff(served: Served, role: str) -> Session:
     body = {"username": role, "password": served.staff_passwords()[role]}
     answer = requests.post(f"{served.base}/v1/staff/sessions", json=body, timeout=60)
     return Session(served.base, answer.json()["token"])
+
+
+@contextmanager
+def haproxy(folder: Path, *bases: str) -> Iterator[str]:
+    """HAProxy as docs/operating.md sets it up, before the two addresses `bases`; gives its own."""
+    program = shutil.which("haproxy")
+    if program is None:
+        missing = "haproxy is needed"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    guide = (Path(__file__).parents[1] / "docs" / "operating.md").read_text()
+    example = re.search(r"<!-- haproxy.*?```\n(.*?)```", guide, re.S)
+    assert example is not None
+    port, text = free_port(), example[1].replace("maxconn 8000", "maxconn 2000")
+    for here, there in zip((8080, 8001, 8002), (port, *(base.rsplit(":", 1)[1] for base in bases)), strict=True):
+        text = text.replace(f"127.0.0.1:{here}", f"127.0.0.1:{there}")
+    (folder / "haproxy.cfg").write_text(text)
+    process = subprocess.Popen([program, "-q", "-db", "-f", str(folder / "haproxy.cfg")])
+    try:
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/readyz"))
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answers(address: str) -> bool:
+    """Whether a GET of the address is answered 200."""
+    try:
+        return requests.get(address, timeout=2).status_code == 200
+    except requests.RequestException:
+        return False
 
 
 def drain_of(served: Served) -> Any:

@@ -23,8 +23,10 @@ STORAGE, TESTS = f"{ROOT / 'api' / 'storage'}/", f"{ROOT / 'tests'}/"
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("store.py"))
 MODULES = [import_module(".".join(path.with_suffix("").parts)) for path in FILES]
 
-SMALL = {name for module in MODULES for name in getattr(module, "SMALL", ())} | {"health", "catalogue", "circle"}
-"""The last three hold a row or two each."""
+SMALL = {name for module in MODULES for name in getattr(module, "SMALL", ())} | {
+    *("health", "catalogue", "circle", "system.users")
+}
+"""The last four hold a row or two each."""
 WHOLE = {(module.__file__, name) for module in MODULES for name in getattr(module, "WHOLE", ())}
 FIRST: dict[str, set[str]] = {}
 """By collection, the fields that an index begins with."""

@@ -1,8 +1,7 @@
-"""One way to run a limited process: what it may use, what it sees, when it ends, how many there are at once."""
+"""One way to run a limited process: what it may use, what it sees, when it ends."""
 
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from api import limited
-from api.limited import ROOT, NoTurn, ProcessLimits, Program
+from api.limited import ROOT, ProcessLimits, Program
 
 As = Callable[[str], None]
 CONFINED = ProcessLimits(memory_bytes=512 * 1024**2, cpu_seconds=5, grace_seconds=2, niceness=3, file_bytes=1_000)
@@ -85,22 +84,3 @@ def test_it_ends_with_what_its_caller_raises(runs: As) -> None:
     with pytest.raises(ZeroDivisionError):
         fails()
     assert not Path("/proc", str(pids[0])).exists()
-
-
-def test_no_more_run_at_once_than_are_allowed(runs: As) -> None:
-    runs("import sys; sys.stdin.read()")
-    program = Program("any", at_once=1, wait_seconds=0.05)
-    with program.start(50), pytest.raises(NoTurn):
-        program.run(b"", seconds=20)
-    assert program.run(b"", seconds=20).status == 0
-
-
-def test_who_waits_gets_the_turn_of_the_one_that_ended(runs: As) -> None:
-    runs("import sys; sys.stdin.read()")
-    program, ended = Program("any", at_once=1, wait_seconds=30), []
-    with program.start(50):
-        waiting = threading.Thread(target=lambda: ended.append(program.run(b"", seconds=20)))
-        waiting.start()
-        assert ended == []
-    waiting.join(40)
-    assert [one.status for one in ended] == [0]

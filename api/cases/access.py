@@ -22,7 +22,7 @@ class CaseAccess:
         """Whether somebody filed a case, or is its principal. An agent keeps seeing it after the mandate has ended."""
         if case.owner == actor.id:
             return True
-        return bool(case.principal) and case.principal == self._mandates.index_of(actor)
+        return self._mandates.is_number_of(actor, case.principal)
 
     def roles(self, actor: Actor, case: Case) -> frozenset[str]:
         """The roles in which an actor may act on a case; empty if they may not see it."""

@@ -52,10 +52,10 @@ class Case:
     version: int
     number: str
     receipt: str
-    receipt_index: str
+    receipt_index: str | list[str]
     owner: str
     mandate: str | None
-    principal: str | None
+    principal: str | list[str] | None
     matter: MatterVersion
     answers: str
     situation: str | None

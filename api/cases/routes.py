@@ -8,7 +8,7 @@ from api import pdf
 from api.cases import schemas
 from api.cases.service import Cases
 from api.web.fields import Paging
-from api.web.guard import COUNTER, READERS, SERVING, Http, page
+from api.web.guard import COUNTER, READERS, SERVING, Http, owner_of, page
 
 Body = dict[str, Any]
 
@@ -57,7 +57,7 @@ def _printed(bp: Blueprint, cases: Cases, http: Http, base: str) -> None:
     @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
     def receipt(number: str, actor: Any) -> Any:
         """The receipt for print: of submission, of acceptance, or of the refusal to accept."""
-        return pdf.answered(pdf.printed(cases.receipt(actor, number, base)), f"回执-{number}")
+        return pdf.answered(pdf.printed(cases.receipt(actor, number, base), owner_of(actor)), f"回执-{number}")
 
 
 def _following(bp: Blueprint, cases: Cases, http: Http) -> None:

@@ -62,6 +62,11 @@ class FileLine(Schema):
     name = fields.String(required=True)
     type = fields.String(required=True, allow_none=True)
     size = fields.Integer(required=True)
+    scanned_at = Time(
+        required=True,
+        allow_none=True,
+        metadata={"description": "when a virus scanner found nothing; null where none looked"},
+    )
 
 
 class MaterialLine(Schema):

@@ -160,7 +160,7 @@ class Cases:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
         case = self._reader.open(self._visible(actor, number))
         principal = case.record.principal
-        applied = principal == self._ground.identity.mandates.index_of(actor) if principal else True
+        applied = self._ground.identity.mandates.is_number_of(actor, principal) if principal else True
         return {**self._views.whole(actor, case), **({"answers": case.answers} if applied else {})}
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
@@ -192,7 +192,7 @@ class Cases:
         """Number, matter, state and due time of a case, given its number and receipt code. Raises NotFound."""
         case = self._store.by_number(number.strip().upper())
         given = self._ground.keyring.index("receipt", code.strip().upper())
-        if case is None or not compare_digest(case.receipt_index, given):
+        if case is None or not compare_digest(self._ground.keyring.settled(case.receipt_index), given):
             raise NotFound
         line = self._views.line(case)
         return {key: line[key] for key in ("number", "matter", "state", "state_label", "act_by")}

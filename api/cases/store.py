@@ -25,6 +25,7 @@ INDEXES: list[Index] = [
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
 ]
 
+BLIND = [("cases", "receipt_index"), ("cases", "principal")]
 SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")

@@ -22,6 +22,8 @@ COLUMNS = (
 REQUIRED = ("id", "kind", "name", "hours")
 _FIELDS = {"street_code9": "street_code", "community_code12": "community_code"}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_FORMULA = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _PHONE = re.compile(r"[0-9+()（） \-—转,，;；/]{3,60}")
 _LONGEST = 1_000
 _WORDS_OF_SPREADSHEETS = {"是": "true", "否": "false"}
@@ -62,7 +64,8 @@ def read_points(
             def complain(column: str, reason: str, line: int = line) -> None:
                 faults.setdefault(f"line {line}: {column}", []).append(reason)
 
-            point = _point(row, Checks(check_hours, knows), complain)
+            cells = {name: _without_apostrophe(cell.strip()) if name else cell for name, cell in row.items()}
+            point = _point(cells, Checks(check_hours, knows), complain)
             if point and points.setdefault(point.id, point) is not point:
                 complain("id", f"编号 {point.id} 在前面已经出现过。")
     except csv.Error as error:
@@ -100,8 +103,18 @@ def write_points(points: Iterable[ServicePoint]) -> str:
     writer.writerow(COLUMNS)
     for point in points:
         row = row_of(point)
-        writer.writerow(_cell(row[_FIELDS.get(column, column)]) for column in COLUMNS)
+        writer.writerow(_as_text(_cell(row[_FIELDS.get(column, column)])) for column in COLUMNS)
     return out.getvalue()
+
+
+def _as_text(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP, CSV injection): an apostrophe goes before one that is."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def _without_apostrophe(cell: str) -> str:
+    """A cell as it was before `_as_text`."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def _cell(value: Any) -> str:

@@ -6,7 +6,8 @@ library before anything else is imported.
 
 import click
 
-from api.cli import audit, content, keys, network, operations, running, staff
+from api import private
+from api.cli import audit, content, keys, network, operations, running, sessions, staff
 
 __all__ = ["main"]
 
@@ -14,6 +15,7 @@ __all__ = ["main"]
 @click.group()
 def main() -> None:
     """新城服务圈 Service Circle."""
+    private.make_files_private()
 
 
 for _command in (
@@ -26,6 +28,7 @@ for _command in (
     content.openapi,
     network.network,
     staff.staff,
+    sessions.sessions,
     keys.keys,
     audit.audit,
     operations.migrate,

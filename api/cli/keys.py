@@ -24,6 +24,9 @@ def keys_list(used: bool) -> None:
             mark = "*" if key_id == office.keyring.current else " "
             where = ", ".join(f"{field} {n}" for field, n in sorted(counts.get(key_id, {}).items()))
             click.echo(f"{mark} seal-{key_id}  {where}".rstrip())
+        for stage in range(1, office.keyring.index_keys() + 1):
+            mark = "*" if stage == office.keyring.floor else " "
+            click.echo(f"{mark} index{f'-{stage}' if stage > 1 else ''}")
 
 
 @keys.command("new")
@@ -34,6 +37,15 @@ def keys_new() -> None:
     with errors_in_words():
         folder = settings.read(os.environ).keys
         click.echo(f"made {folder / f'seal-{Keyring.open(folder).add()}.key'}")
+
+
+@keys.command("rotate-index")
+def keys_rotate_index() -> None:
+    """Create a new index key and bring every blind index under it, in the background. Copy the key to all hosts."""
+    with opened_office() as office:
+        stage = office.index_rotation.start()
+        path = office.settings.keys / f"index-{stage}.key"
+    click.echo(f"the worker now brings what is looked up under {path}; it goes on once every process has that file")
 
 
 @keys.command("rotate")

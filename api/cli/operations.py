@@ -15,11 +15,11 @@ from api.cli.opening import opened_store
 def migrate() -> None:
     """Migrate all documents to the versions of this release; every start does this too."""
     from api.office import shape
-    from api.operations.service import Migrations
+    from api.operations.service import Migrations, open_keys
     from api.times import utc_now
 
-    with opened_store() as (_, store):
-        lines = Migrations(store, shape=shape(), now=utc_now).run()
+    with opened_store() as (config, store):
+        lines = Migrations(store, shape=shape(open_keys(store, config.keys).seal), now=utc_now).run()
     click.echo("\n".join(lines) or "nothing to do")
 
 
@@ -28,11 +28,12 @@ def migrate() -> None:
 def backup(file: Path) -> None:
     """Back up everything but the keys into the new FILE, as one snapshot; a server may be running."""
     from api import release
-    from api.operations.service import back_up
+    from api.operations.service import back_up, open_keys
     from api.times import utc_now
 
     with opened_store() as (config, store):
-        manifest = back_up(store, config.var / "networks", file, release=release(), now=utc_now())
+        keyring = open_keys(store, config.keys)
+        manifest = back_up(store, config.var / "networks", file, keyring=keyring, release=release(), now=utc_now())
     documents = sum(member.get("documents", 0) for member in manifest["members"].values())
     click.echo(
         f"{file}: {documents} documents. Keep it apart from your copy of {config.keys}: neither is of use alone."
@@ -42,8 +43,10 @@ def backup(file: Path) -> None:
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--force", is_flag=True, help="Lose what is in the store now.")
-def restore(file: Path, force: bool) -> None:
-    """Restore the backup FILE into an empty store, while no server runs."""
+@click.option("--anyway", is_flag=True, help="Take a backup of which nobody can prove who made it: the keys are lost.")
+def restore(file: Path, force: bool, anyway: bool) -> None:
+    """Restore the backup FILE into an empty store, while no server runs; everybody must log in again."""
+    from api.identity.sealing.keyring import Keyring
     from api.office import shape
     from api.operations import service
     from api.storage.embedded import running_uri
@@ -54,10 +57,12 @@ def restore(file: Path, force: bool) -> None:
         if not config.mongodb_uri and running_uri(config.var):
             raise service.RestoreRefused("A circle runs on this data folder. Stop it first.")
     with opened_store() as (config, store):
+        keyring = Keyring.existing(config.keys)
         if force:
-            service.make_room(store, file, utc_now())
-        manifest = service.restore(store, config.var / "networks", file, shape=shape(), now=utc_now())
-    click.echo(f"{file}: restored as of {manifest['made_at']}. Put its keys into {config.keys} before the next start.")
+            service.make_room(store, file, utc_now(), keyring=keyring, anyway=anyway)
+        networks = config.var / "networks"
+        manifest = service.restore(store, networks, file, keyring=keyring, shape=shape(), now=utc_now(), anyway=anyway)
+    click.echo(f"{file}: restored as of {manifest['made_at']}. Everybody must log in again.")
 
 
 @click.command()

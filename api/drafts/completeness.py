@@ -115,6 +115,6 @@ def missing(
         gaps += [
             Missing(f"请填写{label}。", field=f"delivery.{key}")
             for key, label in DELIVERY_FIELDS.items()
-            if not delivery.get(key)
+            if forms.is_blank(delivery.get(key) or "")
         ]
     return gaps

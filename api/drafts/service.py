@@ -343,9 +343,13 @@ class Drafts:
 
 
 def _delivery(delivery: Row) -> Row:
-    """How the result is fetched, the phone as eleven digits; pickup needs no address. Raises BadFields."""
+    """How the result is fetched: what is filled in, the phone as eleven digits; pickup needs no address.
+
+    Raises BadFields.
+    """
     if delivery["way"] == "pickup":
         return {"way": "pickup"}
+    delivery = {key: "" if forms.is_blank(text) else text.strip() for key, text in delivery.items()}
     if delivery.get("phone"):
         try:
             return {**delivery, "phone": mobile(delivery["phone"]).removeprefix("+86")}

@@ -10,7 +10,7 @@ INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", 
 
 SEALED = [("drafts", ("answers", "situation", "delivery"))]
 
-UPGRADES: list[Upgrade] = [("drafts", lambda draft: {"uploads": uploads(draft["materials"])}, ())]
+UPGRADES: list[Upgrade] = [("drafts", lambda draft, seal: {"uploads": uploads(draft["materials"])}, ())]
 VERSION = 1 + len(UPGRADES)
 
 

@@ -1,13 +1,17 @@
-"""Checks one uploaded file in a process of its own, with limited memory and time: `python -m api.files.check`.
+"""Checks one uploaded file in an isolated process, with limited memory and time: `python -m api.files.check`.
 
 Takes the file on standard input. Answers one line of JSON: `{"refused": code}` (see `file.UNFIT`), or `{"type", "size",
 "thumb", "facts"}` followed by `size` bytes to keep and `thumb` bytes of a small picture. A picture is decoded and
-encoded anew, so that nothing but its pixels remains. A PDF is kept byte for byte, so that its signature stays valid.
+encoded anew, so that nothing but its pixels remains, in the colours of sRGB. A PDF is kept byte for byte, so that its
+signature stays valid. Decoding begins only when the process is isolated (`api.isolation`).
 """
 
+import codecs
 import contextlib
+import importlib
 import io
 import json
+import math
 import re
 import sys
 import warnings
@@ -17,15 +21,28 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from api.files.file import MOST_BYTES, kind_of
+from api.files.pdf_content import ActiveContent, refuse_active
+from api.isolation import isolate
 from api.limited import ProcessLimits, confine
 
 LIMITS = ProcessLimits(memory_bytes=1024**3, cpu_seconds=20, grace_seconds=5, niceness=10, file_bytes=0)
 """The limits of the check; it can write no file, and other processes have priority."""
-MOST_PIXELS = 50_000_000
-MOST_SIDE = 5_000
-"""The longer side of a kept picture in pixels, at most: an A4 page at 400 dpi."""
+MOST_PIXELS = 65_000_000
+"""Of a picture that is decoded whole: telephones take up to 9248 × 6944."""
+MOST_JPEG_PIXELS = 210_000_000
+"""A JPEG is decoded at a half or a quarter where that is enough; telephones take up to 16320 × 12240."""
+KEPT_PIXELS = 26_000_000
+"""Of a kept picture: an A4 page at 500 dpi, or a screenshot of 1080 × 24,000. It is the area that is bounded, so that a
+long picture stays readable."""
+KEPT_SIDE = 65_000
+"""The longest side of a kept picture: a JPEG's lengths have 16 bits."""
+
+SMOOTH = frozenset(("L", "LA", "RGB", "RGBA", "CMYK"))
+"""Modes whose pixels can be averaged as they are."""
 
 THUMB_SIDE = 320
+THUMB_SHAPE = 3
+"""A thumbnail shows the beginning of a picture that is more than so many times as long as wide."""
 MOST_PAGES = 500
 MOST_UNPACKED = 400 * 1024 * 1024
 INFLATE_BYTES = 1024 * 1024
@@ -36,11 +53,17 @@ STREAM = re.compile(rb"stream\r?\n")
 END_WITHIN = 1024
 """Readers look for `%%EOF` in the last kilobyte (ISO 32000-1, Annex H, note 18)."""
 
-ACTIONS = frozenset({"/JavaScript", "/Launch", "/ImportData", "/RichMediaExecute", "/GoToE"})
-ACTIVE = frozenset({"/JS", "/JavaScript", "/XFA", "/RichMediaContent"})
-ACTIVE_RAW = re.compile(rb"/JavaScript\b|/Launch\b")
-HARMLESS_ATTACHMENTS = (".xml", ".xbrl")
-"""Electronic invoices carry their figures as XML (电子凭证会计数据标准)."""
+PICTURES = ("PIL.ImageOps", "PIL.ImageCms", "PIL.JpegImagePlugin", "PIL.MpoImagePlugin", "PIL.PngImagePlugin")
+DECODERS = {
+    "image/jpeg": (*PICTURES, "PIL.TiffImagePlugin"),
+    "image/png": (*PICTURES, "PIL.TiffImagePlugin"),
+    "image/heic": (*PICTURES, "PIL.TiffImagePlugin", "pi_heif"),
+    "application/pdf": ("pypdf", "pypdf.generic", "pypdf.filters", "pypdf.errors"),
+}
+"""The modules that a type of file needs, which an isolated process cannot import any more."""
+ENCODINGS = ("ascii", "latin-1", "cp1252", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "unicode_escape", "idna")
+UNEQUIPPED = 70
+"""The exit status of a check that lacked a module: that says nothing about the file (EX_SOFTWARE of sysexits.h)."""
 
 
 class Unfit(Exception):
@@ -51,6 +74,10 @@ class Unfit(Exception):
         self.code = code
 
 
+class Unequipped(Exception):
+    """A decoder needed a module or a file that it had not read before the process was isolated."""
+
+
 class Opened(NamedTuple):
     """An accepted file: media type, content to store, thumbnail and facts such as its width."""
 
@@ -58,6 +85,19 @@ class Opened(NamedTuple):
     content: bytes
     thumb: bytes
     facts: dict[str, int]
+
+
+def equip(kind: str | None) -> None:
+    """Import what the decoder of this type needs."""
+    for module in DECODERS.get(kind or "", ()):
+        importlib.import_module(module)
+    for encoding in ENCODINGS:
+        codecs.lookup(encoding)
+    if kind and kind.startswith("image/"):
+        from PIL import Image, ImageCms
+
+        Image.preinit()
+        ImageCms.createProfile("sRGB")
 
 
 def examine(data: bytes) -> Opened:
@@ -79,7 +119,11 @@ def _blaming(code: str) -> Iterator[None]:
         raise
     except (MemoryError, RecursionError):
         raise Unfit("too_heavy") from None
+    except (ImportError, PermissionError, FileNotFoundError) as error:
+        raise Unequipped from error
     except Exception as error:
+        if type(error) is LookupError:  # of an encoding whose module could not be imported
+            raise Unequipped from error
         heavy = type(error).__name__ in {"LimitReachedError", "DecompressionBombError"}
         raise Unfit("too_heavy" if heavy else code) from error
 
@@ -95,7 +139,8 @@ def _refuse_mixture(data: bytes, kind: str) -> None:
 def _picture(data: bytes, kind: str) -> Opened:
     from PIL import Image, ImageOps
 
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    most = MOST_JPEG_PIXELS if kind == "image/jpeg" else MOST_PIXELS
+    Image.MAX_IMAGE_PIXELS = most
     formats = {"image/jpeg": ["JPEG", "MPO"], "image/png": ["PNG"], "image/heic": ["HEIF"]}[kind]
     if kind == "image/heic":
         import pi_heif
@@ -106,27 +151,67 @@ def _picture(data: bytes, kind: str) -> Opened:
         picture = Image.open(io.BytesIO(data), formats=formats)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unfit("too_many_pixels") from None
+    if picture.width * picture.height > most:
+        raise Unfit("too_many_pixels")
+    picture.draft("RGB", _kept_size(*picture.size))  # a JPEG is decoded at half or a quarter where that is enough
     if picture.width * picture.height > MOST_PIXELS:
         raise Unfit("too_many_pixels")
-    picture.draft("RGB", (MOST_SIDE, MOST_SIDE))  # a JPEG is decoded at half or a quarter where that is enough
     picture.load()
     ImageOps.exif_transpose(picture, in_place=True)
+    if picture.mode in SMOOTH and "transparency" not in picture.info:
+        picture.thumbnail(_kept_size(*picture.size), Image.Resampling.LANCZOS)  # before it is copied
     kept = "PNG" if kind == "image/png" else "JPEG"
     plain = _plain(picture, kept)
-    plain.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.LANCZOS)
+    plain.thumbnail(_kept_size(*plain.size), Image.Resampling.LANCZOS)
     facts = {"width": plain.width, "height": plain.height}
-    content = _encoded(plain, kept, 88)
-    plain.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
-    return Opened(f"image/{kept.lower()}", content, _encoded(_on_white(plain), "JPEG", 75), facts)
+    return Opened(f"image/{kept.lower()}", _encoded(plain, kept, 88), _thumb(plain), facts)
+
+
+def _kept_size(width: int, height: int) -> tuple[int, int]:
+    """The size that a picture is kept in: of the same shape, within KEPT_PIXELS and KEPT_SIDE."""
+    scale = min(1.0, math.sqrt(KEPT_PIXELS / (width * height)), KEPT_SIDE / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _thumb(plain: Any) -> bytes:
+    from PIL import Image
+
+    width, height = plain.size
+    small = plain.crop((0, 0, min(width, THUMB_SHAPE * height), min(height, THUMB_SHAPE * width)))
+    small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+    return _encoded(_on_white(small), "JPEG", 75)
 
 
 def _plain(picture: Any, kept: str) -> Any:
-    """Convert to grey or colour of 8 bits; a PNG keeps its transparency."""
+    """Convert to grey or colour of 8 bits in sRGB; a PNG keeps its transparency."""
     if picture.mode.startswith("I"):  # grey of 16 bits, which `convert` would cut off at 255
         return picture.convert("I").point(lambda value: value / 256).convert("L")
-    if "A" in picture.getbands() or "transparency" in picture.info:
-        return picture.convert("RGBA" if kept == "PNG" else "RGB")
-    return picture.convert("L" if picture.mode in {"1", "L"} else "RGB")
+    transparent = "A" in picture.getbands() or "transparency" in picture.info
+    profile = picture.info.get("icc_profile")
+    in_standard = _in_standard_colours(picture, profile) if profile else None
+    if transparent and kept == "PNG":
+        whole = picture.convert("RGBA")
+        if in_standard is not None:
+            in_standard.putalpha(whole.getchannel("A"))
+        return whole if in_standard is None else in_standard
+    plain = picture if in_standard is None else in_standard
+    return plain.convert("L" if picture.mode in {"1", "L"} else "RGB")
+
+
+def _in_standard_colours(picture: Any, profile: bytes) -> Any | None:
+    """The picture with its colour profile (ICC.1) applied, as sRGB without transparency; None if the profile is unfit.
+
+    Readers of the kept picture take it as sRGB, so that a profile that was dropped would change the colours.
+    """
+    from PIL import ImageCms
+
+    base = picture if picture.mode in {"L", "RGB", "CMYK"} else picture.convert("L" if picture.mode == "LA" else "RGB")
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        standard = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(base, given, standard, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
 
 
 def _on_white(picture: Any) -> Any:
@@ -157,8 +242,6 @@ def _pdf(data: bytes) -> Opened:
     end = data.rfind(b"%%EOF")
     if end < len(data) - END_WITHIN or b"startxref" not in data:
         raise Unfit("broken_pdf")
-    if ACTIVE_RAW.search(data):
-        raise Unfit("active_pdf")
     _inflate_all(data)
     reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
     if reader.is_encrypted:
@@ -166,11 +249,19 @@ def _pdf(data: bytes) -> Opened:
     pages = len(reader.pages)
     if pages > MOST_PAGES:
         raise Unfit("too_many_pages")
-    if pages == 0 or not all(page.mediabox.width > 0 and page.mediabox.height > 0 for page in reader.pages):
+    if pages == 0 or not all(_has_area(page) for page in reader.pages):
         raise Unfit("broken_pdf")
-    for each in _objects(reader):
-        _refuse_active(each)
+    try:
+        refuse_active(data, reader)
+    except ActiveContent:
+        raise Unfit("active_pdf") from None
     return Opened("application/pdf", data, b"", {"pages": pages})
+
+
+def _has_area(page: Any) -> bool:
+    """Whether a page has a size. A box names any two opposite corners (ISO 32000-1 §7.9.5); viewers take a page that
+    names none as Letter."""
+    return "/MediaBox" not in page or bool(page.mediabox.width and page.mediabox.height)
 
 
 def _inflate_all(data: bytes) -> None:
@@ -190,49 +281,21 @@ def _inflate_all(data: bytes) -> None:
                     at += len(rest)
 
 
-def _objects(reader: Any) -> Iterator[Any]:
-    """Every object that the file lists, those in object streams included."""
-    from pypdf.generic import IndirectObject
-
-    listed = {(number, generation) for generation, at in reader.xref.items() for number in at}
-    listed |= {(number, 0) for number in reader.xref_objStm}
-    yield reader.trailer
-    for number, generation in sorted(listed):
-        if generation < 65_535:  # those are free
-            yield reader.get_object(IndirectObject(number, generation, reader))
-
-
-def _refuse_active(each: Any) -> None:
-    """Raises Unfit for scripts, launch actions, XFA forms and attachments other than XML figures."""
-    waiting = [each]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            keys = set(value)
-            action = value["/S"] if "/S" in keys else None  # not `get`: this follows a reference
-            if keys & ACTIVE or (isinstance(action, str) and action in ACTIONS) or _attaches(value):
-                raise Unfit("active_pdf")
-            waiting.extend(dict.values(value))
-        elif isinstance(value, list):
-            waiting.extend(list.__iter__(value))
-
-
-def _attaches(value: dict[str, Any]) -> bool:
-    names = [str(value[key]).lower() for key in ("/F", "/UF") if key in value]
-    return "/EF" in value and not all(name.endswith(HARMLESS_ATTACHMENTS) for name in names or [""])
-
-
 def main() -> None:
     """Check the file on standard input and write the answer to standard output."""
     confine(LIMITS)
     warnings.simplefilter("ignore")
     data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    equip(kind_of(data))
+    isolate(LIMITS.cpu_seconds)
     out = sys.stdout.buffer
     try:
         opened = examine(data)
     except Unfit as unfit:
         out.write(json.dumps({"refused": unfit.code}).encode() + b"\n")
         return
+    except Unequipped:
+        sys.exit(UNEQUIPPED)
     head = {"type": opened.type, "size": len(opened.content), "thumb": len(opened.thumb), "facts": opened.facts}
     out.write(json.dumps(head).encode() + b"\n" + opened.content + opened.thumb)
 

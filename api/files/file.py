@@ -24,6 +24,14 @@ KEPT_UNBOUND = timedelta(days=30)
 LEAVING_FOR = timedelta(days=1)
 """An unused file is unreachable for this long before it is removed, so that nobody binds it at that moment."""
 
+MOST_UNCHECKED = 40
+"""How many whole uploads of one person may wait for their check at once."""
+WAITS_FOR_OWN = timedelta(minutes=2)
+"""How long an upload's check is put off while another of its owner is checked; its end makes the next one due at once,
+so this is for what a crash or a race forgot."""
+SCANNER_PAUSE = timedelta(seconds=30)
+"""How long a check is put off while the virus scanner does not answer."""
+
 MOST_TRIES = 3
 """Tries of a check that may end without a result before the file is refused."""
 
@@ -56,8 +64,8 @@ UNFIT = {
         "The picture cannot be opened. Take it again, or save a copy and send that.",
     ),
     "too_many_pixels": (
-        "图片尺寸太大（超过 5000 万像素），请把相机分辨率调低后重拍。",
-        "The picture has more than 50 million pixels. Take it again at a lower resolution.",
+        "图片尺寸太大，请把相机分辨率调低（5000 万像素以下）后重拍。",
+        "The picture has too many pixels. Take it again at a lower resolution (up to 50 million).",
     ),
     "broken_pdf": (
         "PDF 打不开，可能没有传完整，请重新导出后再传。",
@@ -68,8 +76,8 @@ UNFIT = {
         "The PDF is encrypted. Remove its password and restrictions first.",
     ),
     "active_pdf": (
-        "PDF 里带有脚本、附件或会自动运行的内容，请用“打印为 PDF”另存后再传。",
-        "The PDF holds scripts, attachments or actions. Print it to a new PDF and send that.",
+        "PDF 里带有脚本、附件、会自动运行或连到别处的内容，请用“打印为 PDF”另存后再传。",
+        "The PDF holds scripts, attachments or actions that reach elsewhere. Print it to a new PDF and send that.",
     ),
     "too_many_pages": (
         "PDF 超过 500 页，请拆分后分开上传。",
@@ -125,6 +133,14 @@ class TooManyToday(Refusal):
     code = "too_many_today"
     zh = "今天上传的文件太多了，请明天再传，或到窗口办理。"
     en = "Too many files today. Go on tomorrow, or come to a window."
+
+
+class TooManyUnchecked(Refusal):
+    """So many uploads of one person wait for their check that no further one is begun."""
+
+    code = "too_many_unchecked"
+    zh = "您上传的文件还有很多在等待检查，请等一会儿再传。"
+    en = "Many of your files still wait to be checked. Wait a little, then send more."
 
 
 class ChecksumWrong(Refusal):

@@ -19,5 +19,6 @@ class FilesPorts:
     bound: Callable[[str], bool]
     """Whether a draft, a case or a conversation uses an upload, so that it must stay."""
 
-    scan: Callable[[Iterable[bytes]], str | None]
-    """The name of the virus that a scanner finds in these bytes (as clamd's INSTREAM takes them); None: clean."""
+    scan: Callable[[Iterable[bytes]], str | None] | None
+    """The name of the virus that a scanner finds in these bytes; None: clean. Raises clamd.ScannerDown. Without a
+    scanner the port itself is None, and no file is called scanned."""

@@ -43,6 +43,11 @@ class Address(Schema):
     name = fields.String(required=True)
     type = fields.String(required=True)
     size = fields.Integer(required=True)
+    scanned_at = Time(
+        required=True,
+        allow_none=True,
+        metadata={"description": "when a virus scanner found nothing; null where none looked"},
+    )
 
 
 class Signed(Schema):

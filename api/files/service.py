@@ -12,12 +12,13 @@ from uuid6 import uuid7
 from api.audit.service import Audit
 from api.files import file as rules
 from api.files import run_check
+from api.files.clamd import ScannerDown
 from api.files.envelope import FRAME_BYTES, Envelope, new_key
 from api.files.ports import FilesPorts
 from api.files.store import FileStore
 from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
-from api.jobs.job import Enqueue
+from api.jobs.job import Enqueue, NotYet
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING
 
@@ -25,6 +26,8 @@ log = logging.getLogger("circle.files")
 
 Row = dict[str, Any]
 WHOLE, THUMB = "content", "thumb"
+CHECK = "files.check"
+"""The kind of job that checks an upload."""
 
 
 class Files:
@@ -37,6 +40,7 @@ class Files:
         keyring: Keyring,
         audit: Audit,
         enqueue: Enqueue,
+        hasten: Callable[[str, str], None],
         transact: Callable[[Callable[[Any], Any]], Any],
         now: Callable[[], datetime],
         ports: FilesPorts,
@@ -47,12 +51,16 @@ class Files:
         self._keys = keyring
         self._audit = audit
         self._enqueue = enqueue
+        self._hasten = hasten
         self._now = now
 
     # -- receiving: tus 1.0 -------------------------------------------------
 
     def begin(self, actor: Actor, length: int, metadata_header: str, new_id: str) -> Row:
-        """Create an upload of `length` bytes (tus creation). Raises TooLarge, TooManyToday, BadFields."""
+        """Create an upload of `length` bytes (tus creation).
+
+        Raises TooLarge, TooManyToday, TooManyUnchecked, BadFields.
+        """
         if length > rules.MOST_BYTES:
             raise rules.TooLarge
         if length < 1:
@@ -61,6 +69,8 @@ class Files:
             metadata = rules.metadata(metadata_header)
         except ValueError:
             raise BadFields({"Upload-Metadata": ["格式不对。"]}) from None
+        if self._store.unchecked(actor.id, rules.MOST_UNCHECKED) >= rules.MOST_UNCHECKED:
+            raise rules.TooManyUnchecked(retry_after=30)
         self._count_day(actor.id, length)
         expires_at = self._now() + rules.KEPT_UNFINISHED
         row = {
@@ -134,14 +144,17 @@ class Files:
         def write(session: Any) -> bool:
             counted = self._store.count(upload_id, offset, written, after, change, session)
             if counted and whole:
-                job = {"upload": upload_id}
-                self._enqueue(f"file:{upload_id}", "files.check", job, due_at=now, session=session)
+                is_next = self._store.next_unchecked(row["owner"], session) == upload_id
+                due_at = now if is_next else now + rules.WAITS_FOR_OWN
+                self._enqueue(f"file:{upload_id}", CHECK, {"upload": upload_id}, due_at=due_at, session=session)
             return counted
 
         if not (self._transact(write) if whole else write(None)):
             for part in written:
                 self._store.drop_part(part["id"])
             raise rules.OffsetWrong
+        if whole:
+            self._call_next(row["owner"])  # the one before may have ended meanwhile
         return after
 
     def give_up(self, actor: Actor, upload_id: str) -> None:
@@ -162,17 +175,50 @@ class Files:
     # -- checking: a job ------------------------------------------------------
 
     def check(self, payload: Row) -> None:
-        """Scan and open a complete upload; accept it encrypted, or refuse it with a reason."""
-        row = self._store.begin_check(payload["upload"])
-        if row is None:
+        """Scan and open a complete upload; accept it encrypted, or refuse it with a reason.
+
+        Of one person one upload is checked at a time, in order, so that people take turns. Raises NotYet if an earlier
+        one of theirs is not done, or if the scanner does not answer.
+        """
+        row = self._store.upload(payload["upload"])
+        if row is None or row["state"] != "checking":
             self._tidy(payload["upload"])  # an earlier try may have ended between its verdict and this
-        elif row["tries"] > rules.MOST_TRIES:
-            self._refuse(row, "unchecked")
-        elif threat := self._ports.scan(self._arrived(row)):
+        elif not row.get("stalled") and self._store.next_unchecked(row["owner"]) != row["_id"]:
+            self._call_next(row["owner"])
+            raise NotYet(self._now() + rules.WAITS_FOR_OWN)
+        else:
+            try:
+                self._examine(row)
+            except NotYet:
+                raise
+            except Exception:
+                self._store.move(row["_id"], "checking", {"stalled": True})
+                self._call_next(row["owner"])
+                raise
+        if row is not None:
+            self._call_next(row["owner"])
+
+    def _call_next(self, owner: str) -> None:
+        """Make the check of a person's next upload due now."""
+        if upload_id := self._store.next_unchecked(owner):
+            self._hasten(f"file:{upload_id}", CHECK)
+
+    def _examine(self, row: Row) -> None:
+        """Scan an upload, then open it. Raises NotYet while the scanner does not answer; that counts as no try."""
+        try:
+            threat = self._ports.scan(self._arrived(row)) if self._ports.scan else None
+        except ScannerDown as error:
+            log.warning("no scan: the upload waits", extra={"upload": row["_id"], "reason": str(error)})
+            raise NotYet(self._now() + rules.SCANNER_PAUSE) from error
+        if threat:
             log.warning("scan refused an upload", extra={"upload": row["_id"], "found": threat})
             self._refuse(row, "unsafe")
+        elif (begun := self._store.begin_check(row["_id"])) is None:
+            self._tidy(row["_id"])
+        elif begun["tries"] > rules.MOST_TRIES:
+            self._refuse(row, "unchecked")
         else:
-            self._open(row)
+            self._open(begun)
 
     def _open(self, row: Row) -> None:
         prefix = f"{row['_id']}:{uuid7().hex}"  # another worker may be at it too: each try writes under its own name
@@ -197,11 +243,12 @@ class Files:
         name = rules.named_as(self._name(row), checked.type)
         sizes = {WHOLE: checked.size} | ({THUMB: checked.thumb} if checked.thumb else {})
         kept: Row = {which: {"id": f"{prefix}:{which}", "size": size} for which, size in sizes.items()}
-        change = {
+        change: Row = {
             "state": "accepted",
             "name": self._keys.seal(row["_id"], "name", name),
             "type": checked.type,
             "sha256": arrived,
+            "scanned_at": self._now() if self._ports.scan else None,
             "facts": checked.facts,
             "kept": kept,
             "parts": [],
@@ -340,7 +387,8 @@ class Files:
         """A file as stored; its type and size may differ from the upload's."""
         kind = "image/jpeg" if size == THUMB else row["type"]
         held = row.get("kept", {}).get(size, row)["size"]
-        return {"id": row["_id"], "name": self._name(row), "type": kind, "size": held}
+        scanned_at = row.get("scanned_at")
+        return {"id": row["_id"], "name": self._name(row), "type": kind, "size": held, "scanned_at": scanned_at}
 
     def _face(self, row: Row) -> Row:
         plain = ("size", "received", "state", "type", "expires_at", "received_at")

@@ -11,6 +11,7 @@ from api.storage.database import Database, Document, Index, due_by
 
 INDEXES: list[Index] = [
     ("uploads", [("owner", 1), ("_id", 1)], {}),
+    ("uploads", [("owner", 1), ("state", 1), ("received_at", 1)], {}),
     ("uploads", [("look_at", 1)], {"sparse": True}),
     ("upload_parts", [("upload", 1)], {}),
     ("upload_days", [("delete_at", 1)], {"expireAfterSeconds": 0}),
@@ -64,6 +65,16 @@ class FileStore:
         wanted = {"_id": {"$in": uploads}, "state": "accepted", "leaving": {"$ne": True}}
         change = {"$set": {"of_case": True, "look_at": None}}
         return self._db["uploads"].update_many(wanted, change, session=session).matched_count
+
+    def unchecked(self, owner: str, most: int) -> int:
+        """How many whole uploads of a person wait for their check, counted up to `most`."""
+        return self._db["uploads"].count_documents({"owner": owner, "state": "checking"}, limit=most)
+
+    def next_unchecked(self, owner: str, session: Any = None) -> str | None:
+        """The id of a person's upload that is to be checked first, or None; one whose check failed waits by itself."""
+        waits = {"owner": owner, "state": "checking", "stalled": {"$ne": True}}
+        row = self._db["uploads"].find_one(waits, {"_id": 1}, sort=[("received_at", 1), ("_id", 1)], session=session)
+        return str(row["_id"]) if row else None
 
     def begin_check(self, upload_id: str) -> Document | None:
         """An upload to be checked, with one more try counted, or None where there is nothing to check."""

@@ -44,6 +44,15 @@ A path goes down by dots; `*` is any key. The record of a ciphertext is the docu
 """
 
 
+BLIND = [
+    ("citizens", "phone_index"),
+    ("citizens", "id_index"),
+    ("login_codes", "phone_index"),
+    ("mandates", "principal_index"),
+    ("mandates", "agent_index"),
+]
+"""The fields of this room that hold a blind index. Every room's store lists its own, for the rotation of its key."""
+
 SMALL = {
     "staff": "some hundreds of people",
     "recoveries": "staff whose password is being set anew, for a day",
@@ -108,7 +117,8 @@ class IdentityStore:
 
     def citizen_of_phone(self, row: Document) -> Document:
         """The citizen with this phone, inserted from `row` if there is none. Concurrent calls insert one."""
-        wanted = {"phone_index": row["phone_index"]}
+        index = row["phone_index"]
+        wanted = {"phone_index": {"$in": index} if isinstance(index, list) else index}
         citizen = self._db["citizens"].find_one(wanted)
         if citizen is None:
             try:
@@ -347,9 +357,10 @@ class SealedRows:
         projection = {path.removesuffix(".*"): 1 for path in paths}
         return list(self._db[collection].find(wanted, projection).sort("_id", 1).limit(limit))
 
-    def swap(self, collection: str, record: Any, path: str, old: str | bytes, new: str | bytes) -> None:
-        """Replace a ciphertext if it is still the old one; a concurrent change wins."""
-        self._db[collection].update_one({"_id": record, path: old}, {"$set": {path: new}})
+    def swap(self, collection: str, record: Any, path: str, old: Any, new: Any) -> bool:
+        """Replace a ciphertext or blind index if it is still the old one; False if a concurrent change won."""
+        changed = self._db[collection].update_one({"_id": record, path: old}, {"$set": {path: new}})
+        return changed.matched_count == 1
 
     def everything(self) -> Iterator[tuple[str, Document]]:
         """Every document of every collection, with the name of its collection."""

@@ -24,6 +24,13 @@ KEEP_EVENTS = timedelta(days=400)
 KEEP_JOBS = timedelta(days=30)
 LONGEST_EVERY = timedelta(days=7)
 
+QUEUES = ("events", "jobs", "slow_jobs")
+"""The collections of work to be done."""
+SLOW_KINDS = frozenset({"files.check"})
+"""Kinds of jobs that take seconds. They lie in a queue of their own (`slow_jobs`), and hold up no other job."""
+SLOW_AT_ONCE = 2
+"""How many slow jobs a process runs at a time."""
+
 _MIDNIGHT = datetime(1969, 12, 31, 16, tzinfo=UTC)
 """A midnight in Beijing, from which slots are counted. A slot of seven days begins on a Thursday."""
 _LONG_NUMBER = re.compile(r"\d{7,}[\dXx]?")
@@ -43,6 +50,19 @@ class WorkerLost(Exception):
 
 class NoHandler(Exception):
     """No handler is registered for this kind of job."""
+
+
+class NotYet(Exception):
+    """Raised by a handler: the job must wait until `due_at`. That is no failure, and counts as no attempt."""
+
+    def __init__(self, due_at: datetime) -> None:
+        super().__init__(f"not before {due_at:%Y-%m-%dT%H:%M:%SZ}")
+        self.due_at = due_at
+
+
+def queue_of(kind: str) -> str:
+    """The collection that jobs of a kind lie in."""
+    return "slow_jobs" if kind in SLOW_KINDS else "jobs"
 
 
 class Enqueue(Protocol):

@@ -16,13 +16,14 @@ LEASE = timedelta(seconds=LEASE_SECONDS)
 class Leases:
     """The leased rows, shared by the loops of a process. Rows are leased in batches, larger while the work is quick."""
 
-    def __init__(self, store: JobStore, collection: str) -> None:
+    def __init__(self, store: JobStore, collection: str, most: int = MOST_AT_ONCE) -> None:
+        """`most` is the largest batch."""
         self._store = store
         self._collection = collection
         self._lock = threading.Lock()
         self._waiting: deque[Document] = deque()
         self._leased_at: datetime | None = None
-        self._batch = 4
+        self._most, self._batch = most, min(4, most)
         self._running: dict[str, tuple[Document, datetime]] = {}
 
     @contextmanager
@@ -64,7 +65,7 @@ class Leases:
             while self._waiting and self._waiting[0]["lease"]["until"] <= now:
                 self._waiting.popleft()
             if not self._waiting:
-                self._batch = min(2 * self._batch, MOST_AT_ONCE)
+                self._batch = min(2 * self._batch, self._most)
                 self._waiting.extend(self._store.claim(self._collection, now, self._batch))
                 self._leased_at = now
             if not self._waiting:

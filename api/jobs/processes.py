@@ -19,16 +19,18 @@ class SecondProcess(Exception):
 class Processes:
     """Registers this process. Two processes need a message queue, so that each broadcasts what happens in the other."""
 
-    def __init__(self, store: JobStore, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: JobStore, *, now: Callable[[], datetime], index_keys: Callable[[], int]) -> None:
+        """`index_keys()` is how many index keys this process has."""
         self._store = store
         self._now = now
+        self._index_keys = index_keys
         self._me = str(uuid7())
         self._entered = False
 
     def enter(self, joined: bool) -> None:
         """Register this process. Raises SecondProcess if another one runs and `joined` is false (no message queue)."""
         row = {"_id": self._me, "host": gethostname(), "pid": os.getpid(), "seen_at": self._now(), "release": release()}
-        self._store.put_process(row)
+        self._store.put_process({**row, "index_keys": self._index_keys()})
         self._entered = True
         others = [other for other in self._store.processes(self._now()) if other["_id"] != self._me and _lives(other)]
         if others and not joined:
@@ -40,8 +42,13 @@ class Processes:
     def renew(self, now: datetime) -> bool:
         """A step of the worker: write the heartbeat of this process."""
         if self._entered:
-            self._store.renew_process(self._me, now)
+            self._store.renew_process(self._me, now, self._index_keys())
         return False
+
+    def lacking(self, stage: int) -> list[str]:
+        """The hosts of processes that do not have the index key of this stage yet."""
+        rows = self._store.processes(self._now())
+        return sorted({row["host"] for row in rows if row.get("index_keys", 1) < stage})
 
     def leave(self) -> None:
         """Remove this process from the registry."""

@@ -41,7 +41,8 @@ class Backlog(Schema):
 
 
 class Lag(Schema):
-    """The backlog of events and of jobs."""
+    """The backlog of events and of jobs; `slow_jobs` are those that take seconds, such as the check of a file."""
 
     events = fields.Nested(Backlog, required=True)
     jobs = fields.Nested(Backlog, required=True)
+    slow_jobs = fields.Nested(Backlog, required=True)

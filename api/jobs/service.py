@@ -8,7 +8,7 @@ from typing import Any
 from uuid6 import uuid7
 
 from api.jobs import event_types
-from api.jobs.job import MAX_ATTEMPTS, Event, NoHandler, NotParked, WorkerLost, next_try, reason
+from api.jobs.job import MAX_ATTEMPTS, QUEUES, Event, NoHandler, NotParked, NotYet, WorkerLost, next_try, reason
 from api.jobs.leases import Leases
 from api.jobs.ports import JobsPorts
 from api.jobs.store import KEEP, JobStore
@@ -31,6 +31,7 @@ class Jobs:
         self._now = now
         self._ports = ports
         self._events, self._jobs = Leases(store, "events"), Leases(store, "jobs")
+        self._slow_jobs = Leases(store, "slow_jobs", most=1)
         self._slots: dict[str, datetime] = {}
 
     def announce(self, session: Any, type: str, subject: str, **data: Any) -> None:
@@ -41,6 +42,10 @@ class Jobs:
     def enqueue(self, key: str, kind: str, payload: Document, *, due_at: datetime, session: Any = None) -> None:
         """Enqueue a job of `kind`. Idempotent per `key`, as long as the job is kept (30 days once it is done)."""
         self._store.add_job(session, key, kind, payload, due_at)
+
+    def hasten(self, key: str, kind: str) -> None:
+        """Make a job due now that was to wait for longer."""
+        self._store.hasten(key, kind, self._now())
 
     # -- steps ------------------------------------------------------------------
 
@@ -61,23 +66,17 @@ class Jobs:
 
     def run_job(self, now: datetime) -> bool:
         """A step: lease one job and run the handler of its kind; a failure is retried later."""
-        with self._jobs.next_row(now) as row:
-            if row is None:
-                return False
-            try:
-                _require_tries_left(row)
-                self._handler(row["kind"])(row["payload"])
-            except Exception as error:
-                log.exception("job failed", extra={"job": row["_id"]})
-                self._fail("jobs", row, error, now)
-            else:
-                self._done("jobs", row, {})
-            return True
+        return self._run("jobs", self._jobs, now)
+
+    def run_slow_job(self, now: datetime) -> bool:
+        """As `run_job`, for the kinds that take seconds."""
+        return self._run("slow_jobs", self._slow_jobs, now)
 
     def keep(self, now: datetime) -> bool:
         """A step with a loop of its own: renew the leases of what runs in this process."""
         self._events.renew(now)
         self._jobs.renew(now)
+        self._slow_jobs.renew(now)
         return False
 
     def schedule(self, now: datetime) -> bool:
@@ -95,12 +94,13 @@ class Jobs:
         """At the end of this process: release what it has leased and not begun, so that others may lease it."""
         self._events.give_back(self._now())
         self._jobs.give_back(self._now())
+        self._slow_jobs.give_back(self._now())
 
     # -- for staff and metrics ------------------------------------------------------
 
     def lag(self, now: datetime) -> dict[str, dict[str, float]]:
-        """The backlog, by `events` and `jobs`: numbers of `due`, `retrying`, `parked`; `oldest_seconds` of waiting."""
-        return {name: self._store.lag(name, now) for name in ("events", "jobs")}
+        """The backlog of each queue: numbers of `due`, `retrying`, `parked`; `oldest_seconds` of waiting."""
+        return {name: self._store.lag(name, now) for name in QUEUES}
 
     def lag_now(self) -> dict[str, dict[str, float]]:
         """As `lag`, at this moment."""
@@ -127,6 +127,23 @@ class Jobs:
 
     # -- inside -----------------------------------------------------------------
 
+    def _run(self, queue: str, leases: Leases, now: datetime) -> bool:
+        with leases.next_row(now) as row:
+            if row is None:
+                return False
+            try:
+                _require_tries_left(row)
+                self._handler(row["kind"])(row["payload"])
+            except NotYet as wait:
+                later = {"due_at": wait.due_at, "attempts": 0, "lease.until": now}
+                self._store.mark(queue, row, {"$set": later})
+            except Exception as error:
+                log.exception("job failed", extra={"job": row["_id"]})
+                self._fail(queue, row, error, now)
+            else:
+                self._done(queue, row, {})
+            return True
+
     def _unpark(self, actor_id: str, key: str, act: str, change: Document) -> Document:
         row, now = self._store.find(key), self._now()
         if row is None:
@@ -137,7 +154,9 @@ class Jobs:
         def write(session: Any) -> None:
             if not self._store.unpark(session, row, change, now):
                 raise NotParked
-            self._ports.record(actor_id, act, f"{row['collection'].removesuffix('s')}:{key}", session=session)
+            self._ports.record(
+                actor_id, act, f"{'event' if row['collection'] == 'events' else 'job'}:{key}", session=session
+            )
 
         self._store.database.transact(write)
         return self._as_json({**row, **change})

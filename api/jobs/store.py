@@ -1,16 +1,16 @@
-"""The collections `events`, `jobs`, `processes` and `idempotency`."""
+"""The collections `events`, `jobs`, `slow_jobs`, `processes` and `idempotency`."""
 
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, MOST_AT_ONCE, Event
+from api.jobs.job import KEEP_EVENTS, KEEP_JOBS, MOST_AT_ONCE, QUEUES, Event, queue_of
 from api.storage.database import LEASE_SECONDS, Database, Document, Index
 
 KEEP_KEYS = timedelta(days=30)
 IN_FLIGHT = timedelta(seconds=30)
 RENEWED = timedelta(seconds=5)
-KEEP = {"events": KEEP_EVENTS, "jobs": KEEP_JOBS}
+KEEP = {"events": KEEP_EVENTS, "jobs": KEEP_JOBS, "slow_jobs": KEEP_JOBS}
 """How long done rows are kept, and with them the keys of jobs."""
 
 WINDOW = 128
@@ -27,6 +27,8 @@ INDEXES: list[Index] = [
     ("events", [("delete_at", 1)], {"expireAfterSeconds": 0}),
     ("jobs", [("state", 1), ("due_at", 1)], {}),
     ("jobs", [("delete_at", 1)], {"expireAfterSeconds": 0}),
+    ("slow_jobs", [("state", 1), ("due_at", 1)], {}),
+    ("slow_jobs", [("delete_at", 1)], {"expireAfterSeconds": 0}),
     ("idempotency", [("expires_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
@@ -57,7 +59,12 @@ class JobStore:
     def add_job(self, session: Any, key: str, kind: str, payload: Document, due_at: datetime) -> None:
         """Write one job. Idempotent: if the key exists already, nothing changes."""
         row = {"v": 1, "kind": kind, "payload": payload, "state": "pending", **self.database.leasable(due_at)}
-        self.database["jobs"].update_one({"_id": key}, {"$setOnInsert": row}, upsert=True, session=session)
+        self.database[queue_of(kind)].update_one({"_id": key}, {"$setOnInsert": row}, upsert=True, session=session)
+
+    def hasten(self, key: str, kind: str, now: datetime) -> None:
+        """Make a job that waits due now. What is due later is leased by nobody."""
+        later = {"_id": key, "state": "pending", "due_at": {"$gt": now}}
+        self.database[queue_of(kind)].update_one(later, {"$set": {"due_at": now, "lease.until": now}})
 
     # -- leases -----------------------------------------------------------------
 
@@ -69,8 +76,8 @@ class JobStore:
         """
         free = {"state": "pending", "due_at": {"$lte": now}, "lease.until": {"$lte": now}}
         while rows := self._due(collection, free):
-            first = {} if collection == "jobs" else self._first_of(rows)
-            may = rows if collection == "jobs" else self._in_order(rows, first, free)
+            first = self._first_of(rows) if collection == "events" else {}
+            may = self._in_order(rows, first, free) if collection == "events" else rows
             if may:
                 fresh = [row["_id"] for row in may if row["attempts"] == 0]
                 wanted = [may[0]["_id"]] if may[0]["attempts"] else fresh[:most]
@@ -147,7 +154,7 @@ class JobStore:
         """Up to `limit` events, then jobs, in this state, each with its `place`, the position that `after` names."""
         begin, _, last = (after or "events ").partition(" ")
         rows: list[Document] = []
-        for name in ("events", "jobs")[begin == "jobs" :]:
+        for name in QUEUES[QUEUES.index(begin) if begin in QUEUES else 0 :]:
             page = self.database.oldest(name, {"state": state}, last if name == begin else None, limit - len(rows))
             rows += [{**row, "collection": name, "place": f"{name} {row['_id']}"} for row in page]
             if len(rows) >= limit:
@@ -156,7 +163,7 @@ class JobStore:
 
     def find(self, key: str) -> Document | None:
         """The event or job of this id."""
-        for name in ("events", "jobs"):
+        for name in QUEUES:
             if row := self.database[name].find_one({"_id": key}):
                 return {**row, "collection": name}
         return None
@@ -193,10 +200,10 @@ class JobStore:
         """Register a process."""
         self.database.put("processes", row)
 
-    def renew_process(self, process_id: str, now: datetime) -> None:
-        """Write the heartbeat of a process, at most once per RENEWED."""
+    def renew_process(self, process_id: str, now: datetime, index_keys: int) -> None:
+        """Write the heartbeat of a process and how many index keys it has, at most once per RENEWED."""
         stale = {"_id": process_id, "seen_at": {"$lte": now - RENEWED}}
-        self.database["processes"].update_one(stale, {"$set": {"seen_at": now}})
+        self.database["processes"].update_one(stale, {"$set": {"seen_at": now, "index_keys": index_keys}})
 
     def drop_process(self, process_id: str) -> None:
         """Remove a process from the registry."""

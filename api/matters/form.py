@@ -2,7 +2,7 @@
 
 A form is data: sections of fields (`data/forms.json`, format: `data/README.md`). The page is drawn from the same
 description by which the server validates, so the code of neither names a field. Answers are texts, lists of chosen
-values, or rows of a group; an empty one counts as no answer.
+values, or rows of a group; an empty one counts as no answer, and so does one of blanks and invisible marks alone.
 """
 
 import re
@@ -29,6 +29,13 @@ Errors = dict[str, list[str]]
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST = {"text": 100, "long_text": 1000}
 MOST_ROWS = 20
+BLANK = re.compile(
+    r"[\s\ufeff\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\uffa0\ufff0-\ufffb\ufe00-\ufe0f\U000e0000-\U000e0fff"
+    r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f]*"
+)
+"""White space, controls, marks without a shape of their own (formats, fillers, variation selectors, tags), and marks
+that stand above or below a letter. Characters of private use are rare names' own. The page has the same: form.js."""
 NO_SUCH = "这张表里没有这一项。"
 NOT_TEXT = "这一项应当填文字。"
 
@@ -275,8 +282,9 @@ def _why_wrong(field: Field, value: Any, now: datetime) -> str | None:
     if len(texts) > max(len(field.options), 1) or not all(isinstance(text, str) for text in texts):
         return "没有这个选项，请重新选择。" if several else NOT_TEXT
     try:
-        for text in filter(None, texts):
-            KINDS[field.kind](field, text, now)
+        for text in texts:
+            if not is_blank(text):
+                KINDS[field.kind](field, text, now)
     except ValueError as error:
         return str(error)
     return None
@@ -291,7 +299,7 @@ def _missing(
     for field, value in asked(fields, values, known):
         if field.is_group:
             rows = value or []
-            if len(rows) < int(field.least or 0):
+            if sum(not _is_empty(row) for row in rows) < int(field.least or 0):
                 yield f"{path}{field.key}", [f"“{field.words.text}”至少填 {field.least} 行。"]
             for number, row in enumerate(rows):
                 yield from _missing(field.fields, row, known, f"{path}{field.key}.{number}.")
@@ -304,14 +312,25 @@ def _counted(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) 
     counted: dict[str, Any] = {}
     for field, value in asked(fields, values, known):
         if field.is_group and value:
-            counted[field.key] = [_counted(field.fields, row, known) for row in value]
+            rows = (_counted(field.fields, row, known) for row in value)
+            counted[field.key] = [row for row in rows if row]
         elif not _is_empty(value):
             counted[field.key] = value
     return counted
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing can be seen of a text: no character, or blanks, controls and marks alone."""
+    return BLANK.fullmatch(text) is not None
+
+
 def _is_empty(value: Any) -> bool:
-    return not value or (isinstance(value, str) and not value.strip())
+    """Whether it is no answer: nothing, a blank text, or choices or rows that are all empty."""
+    if isinstance(value, str):
+        return is_blank(value)
+    if isinstance(value, dict):
+        value = list(value.values())
+    return not value or (isinstance(value, list) and all(_is_empty(each) for each in value))
 
 
 def _most_rows(field: Field) -> int:

@@ -9,7 +9,7 @@ from api.matters.guide import printing
 from api.matters.publishing import Publishing
 from api.matters.schemas import desk, entries, guides, lists
 from api.matters.service import Matters
-from api.web.guard import OFFICE, Http, page
+from api.web.guard import OFFICE, Http, owner_of, page
 
 Row = dict[str, Any]
 
@@ -110,12 +110,13 @@ def _printed(bp: Blueprint, matters: Matters, http: Http, base: str) -> None:
     @http.allow("anyone")
     @bp.arguments(guides.PrintQuestion, location="query")
     @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
-    def printed_guide(question: Row, code: str) -> Any:
+    @http.visitor
+    def printed_guide(question: Row, code: str, actor: Any) -> Any:
         """The guide for print, with a QR code that opens the same version for the same answers."""
         guide = matters.guide(code, question.get("version"), question["answers"])
         how = {"language": question["lang"], "size": question["size"]}
         paper = printing.paper(guide, base, question["answers"], **how)
-        return pdf.answered(pdf.public(paper), f"{guide['name']}-{guide['version']}")
+        return pdf.answered(pdf.public(paper, owner_of(actor)), f"{guide['name']}-{guide['version']}")
 
 
 def _catalogue(bp: Blueprint, publishing: Publishing, http: Http) -> None:

@@ -4,6 +4,7 @@
 """
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -12,15 +13,18 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from api import private
 from api.circle.desks import accepting_halls
 from api.circle.point import ServicePoint
 from api.circle.snapshot import stored_point
+from api.files.clamd import EICAR, Clamd, ScannerDown
+from api.limited import Program
 from api.operations.store import OperationsStore
 from api.refusals import CannotStart
 from api.settings import TRIAL_RIGHTS, Settings
@@ -32,6 +36,7 @@ DIST = Path(__file__).parents[1] / "pages" / "dist"
 LEAST_FREE = 500_000_000
 FEW_FREE = 5_000_000_000
 MOST_SKEW_SECONDS = 2.0
+MOST_SIGNATURE_DAYS = 7
 Row = Mapping[str, Any]
 
 
@@ -69,9 +74,13 @@ def machine(settings: Settings, dist: Path = DIST) -> Iterator[Finding]:
     yield _trial(settings)
     yield _disk(settings.var)
     yield _lock(settings)
+    yield _shut(settings.var)
     yield _keys(settings.keys)
     yield _pages(dist)
     yield _sms(settings)
+    yield _scanner(settings.clamd)
+    yield _isolation(settings)
+    yield _notice(settings)
     if settings.redis_url:
         yield _redis(settings.redis_url)
 
@@ -133,7 +142,7 @@ def _libraries() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("python", "fail", f"{words}; missing: {', '.join(missing)}", "pip install -r requirements.lock")
+        return Finding("python", "fail", f"{words}; missing: {', '.join(missing)}", "make install")
     return Finding("python", "ok", f"{words}, all libraries are there")
 
 
@@ -162,6 +171,16 @@ def _lock(settings: Settings) -> Finding:
     return Finding("running", "ok", f"no circle runs on {settings.var}")
 
 
+def _shut(var: Path) -> Finding:
+    """Whether other users of the machine can open the data folder, or what lies in it."""
+    paths = [var, *sorted(var.iterdir())] if var.exists() and os.access(var, os.R_OK | os.X_OK) else [var]
+    loose = private.open_to_others(paths)
+    if var in loose:
+        todo = f"chmod -R go= {var}; if others use this machine, take what lies in it as read by them"
+        return Finding("access", "fail", f"others can open {', '.join(path.name for path in loose)}", todo)
+    return Finding("access", "ok", f"{var} is for its owner alone" if var.exists() else "no data folder yet")
+
+
 def _keys(folder: Path) -> Finding:
     files = sorted(folder.glob("*.key")) if folder.exists() else []
     if not files:
@@ -170,7 +189,7 @@ def _keys(folder: Path) -> Finding:
     if unreadable:
         todo = f"chown them to the user that runs circle: {', '.join(unreadable)}"
         return Finding("keys", "fail", f"cannot be read in {folder}", todo)
-    loose = [path for path in (folder, *files) if path.stat().st_mode & 0o077]
+    loose = private.open_to_others((folder, *files))
     if loose:
         todo = f"chmod 700 {folder}; chmod 600 {folder}/*.key"
         return Finding("keys", "fail", f"others can read {', '.join(path.name for path in loose)}", todo)
@@ -191,6 +210,54 @@ def _sms(settings: Settings) -> Finding:
     if settings.twilio:
         return Finding("sms", "ok", "sent by Twilio")
     return Finding("sms", "note", "shown on the console only", "Set the TWILIO_… settings before citizens use it.")
+
+
+def _scanner(address: str) -> Finding:
+    """Whether uploads are scanned for viruses; a scanner that does not know the test file is none."""
+    if not address:
+        words = "uploads are opened and checked, but not scanned for viruses"
+        return Finding("scanner", "note", words, "apt-get install clamav-daemon; CLAMD=/run/clamav/clamd.ctl")
+    scanner = Clamd(address)
+    try:
+        version, threat = scanner.version(), scanner.scan([EICAR])
+    except ScannerDown as error:
+        todo = "Start clamd, or look at CLAMD; its user must be let in to the socket's folder."
+        return Finding("scanner", "fail", f"no answer, so uploads wait unchecked ({error})", todo)
+    if threat is None:
+        todo = "Run freshclam: it has no signatures that are of use."
+        return Finding("scanner", "fail", f"{version.program} does not know the test file EICAR", todo)
+    if version.signatures_at is not None:
+        age = (datetime.now(UTC) - version.signatures_at).days
+        if age > MOST_SIGNATURE_DAYS:
+            todo = "Look at freshclam: it renews them several times a day."
+            return Finding("scanner", "fail", f"{version.program}, signatures are {age} days old", todo)
+    return Finding("scanner", "ok", f"{version.program} scans uploads")
+
+
+def _isolation(settings: Settings) -> Finding:
+    """Let a process isolate itself as those do that open uploads, and try to get out."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        paths = {"keys": str(settings.keys), "folder": str(settings.var)}
+        targets = {**paths, "port": port, "process": os.getpid(), "cpu_seconds": 20}
+        ended = Program("api.isolation").run(json.dumps(targets).encode(), seconds=30)
+    if ended.status != 0:
+        return Finding("isolation", "fail", f"what opens uploads does not start: {ended.last_line}", "Look at the log.")
+    seen = ended.as_json()
+    layers = {"other_user": "another user", "namespaces": "namespaces", "filtered": "a filter of system calls"}
+    words = ", ".join(name for key, name in layers.items() if seen[key]) or "nothing"
+    if seen["reached"]:
+        todo = "Allow unprivileged user namespaces (kernel.unprivileged_userns_clone=1), or install libseccomp2."
+        return Finding("isolation", "fail", f"what opens uploads could {', '.join(seen['reached'])}", todo)
+    return Finding("isolation", "ok", f"uploads are opened without network, keys and files, by {words}")
+
+
+def _notice(settings: Settings) -> Finding:
+    if settings.office_name and settings.office_contact:
+        return Finding("notice", "ok", f"personal information is handled by {settings.office_name}")
+    words = "the page of personal information does not say who handles it"
+    todo = "Set OFFICE_NAME and OFFICE_CONTACT (个人信息保护法 第17条)."
+    return Finding("notice", "note" if settings.lenient else "fail", words, todo)
 
 
 def _redis(url: str) -> Finding:

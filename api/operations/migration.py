@@ -22,6 +22,11 @@ class MigrationFailed(CannotStart):
     """A document could not be migrated, or another process has been migrating for too long."""
 
 
+def without_keys(record: str, field: str, text: str) -> str:
+    """The `seal` of somebody who has no keys. Raises MigrationFailed."""
+    raise MigrationFailed(f"{record}:{field} cannot be sealed without the keys. Set CIRCLE_KEYS to their folder.")
+
+
 @dataclass(frozen=True)
 class MigrationStep:
     """One upgrade of a collection: the version it leads to, the fields it sets, and those it removes at the end."""

@@ -3,18 +3,20 @@
 import shutil
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from api.identity.sealing.blind import IndexKeysBroken
 from api.identity.sealing.keyring import Keyring
 from api.operations.archive import Archive, ArchiveBroken, ArchiveWriter, Manifest, digest_of
 from api.operations.migration import MigrationFailed, MigrationStep, Shape
-from api.operations.store import OperationsStore
+from api.operations.store import LEFT_OUT, OperationsStore
 from api.refusals import CannotStart
 
 WAIT_SECONDS = 180.0
 LOOK_SECONDS = 0.2
+FOLLOW_EVERY = timedelta(seconds=5)
 
 
 class RestoreRefused(CannotStart):
@@ -76,12 +78,15 @@ class Migrations:
 
     def _expand(self, step: MigrationStep, lease: dict[str, Any]) -> list[str]:
         count = 0
-        while rows := self._store.behind(step):
-            if not self._store.renew_schema(lease, self._now()):
-                raise MigrationFailed("Another process took over bringing the store forward. Look at its log.")
-            self._store.expand(step, {row["_id"]: self._fields(step, row) for row in rows})
-            count += len(rows)
+        while expanded := sum(self._expand_batch(step, lease, rows) for rows in self._store.behind(step)):
+            count += expanded
         return [f"{step.collection}: {count} documents brought to version {step.to}"] if count else []
+
+    def _expand_batch(self, step: MigrationStep, lease: dict[str, Any], rows: list[dict[str, Any]]) -> int:
+        if not self._store.renew_schema(lease, self._now()):
+            raise MigrationFailed("Another process took over bringing the store forward. Look at its log.")
+        self._store.expand(step, {row["_id"]: self._fields(step, row) for row in rows})
+        return len(rows)
 
     @staticmethod
     def _fields(step: MigrationStep, row: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +104,28 @@ class Migrations:
         return [f"{step.collection}: {', '.join(step.drop)} taken away from {count} documents"] if count else []
 
 
+class KeyFloor:
+    """The stage of the index keys that everything is looked up by, as the store says and every process follows."""
+
+    def __init__(self, store: OperationsStore, keyring: Keyring) -> None:
+        self._store, self._keyring = store, keyring
+        self._looked_at = datetime.min.replace(tzinfo=UTC)
+
+    def move(self, stage: int) -> None:
+        """Have every process look up by the indexes at this stage, within FOLLOW_EVERY and the time of a step."""
+        self._keyring.raise_floor(stage)
+        self._store.set_row("keys", mark=self._keyring.index("installation", "keys"), floor=stage)
+
+    def follow(self, now: datetime) -> bool:
+        """A step of the worker: take over the stage that the store says, looked at once per FOLLOW_EVERY."""
+        if now - self._looked_at >= FOLLOW_EVERY:
+            self._looked_at = now
+            stage = (self._store.row("keys") or {}).get("floor", 1)
+            if stage != self._keyring.floor:
+                self._keyring.raise_floor(stage)
+        return False
+
+
 def open_keys(store: OperationsStore, folder: Path) -> Keyring:
     """Open the keyring, creating it if both keys and store are new. Raises KeysWrong if the store has other keys."""
     if store.row("keys") and not list(folder.glob("seal-*.key")):
@@ -106,15 +133,22 @@ def open_keys(store: OperationsStore, folder: Path) -> Keyring:
             f"The store is sealed, and its keys are not in {folder}. Put back the folder CIRCLE_KEYS that you keep "
             "apart from the backups; without it nobody can read personal data again."
         )
-    keyring = Keyring.open(folder)
+    try:
+        keyring = Keyring.open(folder)
+    except (ValueError, OSError) as error:
+        raise KeysWrong(f"CIRCLE_KEYS is not whole: {error}. Put back your copy of it.") from None
     require_keys(store, keyring)
     return keyring
 
 
 def require_keys(store: OperationsStore, keyring: Keyring) -> None:
     """Raises KeysWrong if the store was sealed with other keys; a new store records these."""
-    mark = keyring.index("installation", "keys")
     known = store.row("keys")
+    try:
+        keyring.raise_floor((known or {}).get("floor", 1))
+    except IndexKeysBroken as error:
+        raise KeysWrong(f"CIRCLE_KEYS is not whole: {error}. Put back your copy of it.") from None
+    mark = keyring.index("installation", "keys")
     if known is None:
         store.set_row("keys", mark=mark)
     elif known["mark"] != mark:
@@ -124,9 +158,11 @@ def require_keys(store: OperationsStore, keyring: Keyring) -> None:
         )
 
 
-def back_up(store: OperationsStore, networks: Path, target: Path, *, release: str, now: datetime) -> Manifest:
+def back_up(
+    store: OperationsStore, networks: Path, target: Path, *, keyring: Keyring, release: str, now: datetime
+) -> Manifest:
     """Write a consistent snapshot into the new file `target`; returns its manifest. ArchiveBroken if it exists."""
-    writer = ArchiveWriter(target)
+    writer = ArchiveWriter(target, keyring)
     try:
         with store.one_moment() as session:
             for name in store.collections():
@@ -141,13 +177,25 @@ def back_up(store: OperationsStore, networks: Path, target: Path, *, release: st
         raise
 
 
-def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shape, now: datetime) -> Manifest:
+def restore(
+    store: OperationsStore,
+    networks: Path,
+    source: Path,
+    *,
+    keyring: Keyring | None,
+    shape: Shape,
+    now: datetime,
+    anyway: bool = False,
+) -> Manifest:
     """Restore a backup into an empty store and verify the result; returns its manifest.
+
+    Log-ins, codes and all else in LEFT_OUT is not restored: whoever was logged in must log in again. `keyring` has the
+    keys that the backup was made under; `anyway` as in Archive.
 
     Raises NewerStore or RestoreRefused, or ArchiveBroken for a damaged file, before anything is changed. If the result
     differs from the backup it raises ArchiveBroken too, and the store stays marked as incomplete.
     """
-    archive = Archive(source)
+    archive = Archive(source, keyring, anyway=anyway)
     try:
         shape.require_readable(archive.manifest["versions"])
         if not store.empty():
@@ -157,9 +205,7 @@ def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shap
             )
         with store.patiently():
             store.begin_restore(now)
-            for name in archive.collections():
-                store.put(name, archive.documents(name))
-            _compare(store, archive)
+            _put_collections(store, archive)
             _put_networks(archive, networks)
             store.end_restore()
         return archive.manifest
@@ -167,16 +213,26 @@ def restore(store: OperationsStore, networks: Path, source: Path, *, shape: Shap
         archive.close()
 
 
-def make_room(store: OperationsStore, source: Path, now: datetime) -> None:
+def make_room(
+    store: OperationsStore, source: Path, now: datetime, *, keyring: Keyring | None, anyway: bool = False
+) -> None:
     """Empty the store for a restore from `source`, which is verified first. Raises ArchiveBroken, RestoreRefused."""
-    Archive(source).close()
+    Archive(source, keyring, anyway=anyway).close()
     if store.processes(now):
         raise RestoreRefused("Other processes run on this store. Stop them all first, then wait 20 seconds.")
     store.clear()
 
 
-def _compare(store: OperationsStore, archive: Archive) -> None:
-    differ = [name for name in archive.collections() if digest_of(store.documents(name)) != archive.sha256(name)]
+def _put_collections(store: OperationsStore, archive: Archive) -> None:
+    """Restore every collection but those in LEFT_OUT, and compare with the archive. Raises ArchiveBroken."""
+    names = [name for name in archive.collections() if name not in LEFT_OUT]
+    for name in names:
+        try:
+            store.put(name, archive.documents(name))
+        except ValueError as error:
+            words = f"The store does not take what the backup has in {name}: {error}. Use another copy, with --force."
+            raise ArchiveBroken(words) from None
+    differ = [name for name in names if digest_of(store.documents(name)) != archive.sha256(name)]
     if differ:
         raise ArchiveBroken(f"What arrived is not what was sent: {', '.join(differ)}. Restore again with --force.")
 

@@ -7,18 +7,28 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
+import bson
 from bson.codec_options import CodecOptions
+from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne, timeout
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, OperationFailure, PyMongoError
 
+from api.jobs.job import QUEUES
 from api.operations.migration import MigrationStep
 from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
-LEFT_OUT = frozenset({"health", "processes"})
-"""Collections that no backup holds: their content is transient and useless after a restore."""
+LEFT_OUT = frozenset(
+    {
+        *("health", "processes", "desk_presence"),
+        *("sessions", "log_ins", "login_codes", "login_counts", "recoveries"),
+    }
+)
+"""Collections that no backup holds and no restore brings back: what is true for the moment alone, and what lets people
+in. A log-in or code of an older day must not come to life again, least of all one that was ended since."""
 LONG_SECONDS = 24 * 3600.0
 BATCH_DOCUMENTS = 200
 BATCH_BYTES = 8_000_000
@@ -85,18 +95,22 @@ class OperationsStore:
                 self._db[name].drop()
 
     def put(self, collection: str, documents: Iterable[bytes]) -> None:
-        """Insert documents (BSON) unchanged."""
+        """Insert documents (BSON) unchanged. Raises ValueError for one that is no BSON, or that the store refuses."""
         rows = self._db.handle.get_collection(collection, codec_options=RAW)
         batch: list[Any] = []
         size = 0
-        for document in documents:
-            if batch and (len(batch) == BATCH_DOCUMENTS or size + len(document) > BATCH_BYTES):
+        try:
+            for document in documents:
+                if batch and (len(batch) == BATCH_DOCUMENTS or size + len(document) > BATCH_BYTES):
+                    rows.insert_many(batch)
+                    batch, size = [], 0
+                bson.decode(document)
+                batch.append(RawBSONDocument(document))
+                size += len(document)
+            if batch:
                 rows.insert_many(batch)
-                batch, size = [], 0
-            batch.append(RawBSONDocument(document))
-            size += len(document)
-        if batch:
-            rows.insert_many(batch)
+        except (InvalidBSON, BulkWriteError) as error:
+            raise ValueError(f"{type(error).__name__}: {error}"[:200]) from None
 
     # -- installation ---------------------------------------------------------
 
@@ -147,9 +161,11 @@ class OperationsStore:
         """Release the lease and write the result."""
         self._rows.update_one(_held(lease), {"$set": {"lease.until": now, **fields}})
 
-    def behind(self, step: MigrationStep) -> list[Document]:
-        """A batch of documents that are at the version before this step."""
-        return list(self._db[step.collection].find({"v": _before(step)}).limit(BATCH_DOCUMENTS))
+    def behind(self, step: MigrationStep) -> Iterator[list[Document]]:
+        """The documents that are at the version before this step, in batches, read in one pass."""
+        rows = self._db[step.collection].find({"v": _before(step)}, batch_size=BATCH_DOCUMENTS)
+        while batch := list(islice(rows, BATCH_DOCUMENTS)):
+            yield batch
 
     def expand(self, step: MigrationStep, fields: Mapping[Any, Document]) -> None:
         """Set the new fields and version of documents, by `_id`; skips those that another process has migrated."""
@@ -160,10 +176,16 @@ class OperationsStore:
         self._db[step.collection].bulk_write(changes, ordered=False)
 
     def contract(self, step: MigrationStep) -> int:
-        """Remove the old fields of a step; returns how many documents had any."""
+        """Remove the old fields of a step, batch by batch; returns how many documents had any."""
+        if not step.drop:
+            return 0
+        rows = self._db[step.collection]
         had: Document = {"$or": [{field: {"$exists": True}} for field in step.drop]}
         gone = {"$unset": dict.fromkeys(step.drop, "")}
-        return self._db[step.collection].update_many(had, gone).modified_count if step.drop else 0
+        having, count = rows.find(had, {"_id": 1}, batch_size=BATCH_DOCUMENTS), 0
+        while ids := [row["_id"] for row in islice(having, BATCH_DOCUMENTS)]:
+            count += rows.update_many({"_id": {"$in": ids}}, gone).modified_count
+        return count
 
     # -- how it stands ----------------------------------------------------------
 
@@ -180,7 +202,7 @@ class OperationsStore:
                 "keys": rows.get("keys"),
                 "restoring": self.restoring(),
                 "staff": self._db["staff"].count_documents({}),
-                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in ("events", "jobs")},
+                "parked": {name: self._db[name].count_documents({"state": "parked"}) for name in QUEUES},
                 "unconfirmed": self._db["points"].count_documents({"confirmed": False}),
                 "points": list(self._db["points"].find({})),
                 "staff_at": Counter(row["point"] for row in self._db["staff"].find({"active": True}, {"point": 1})),

@@ -30,6 +30,8 @@ CLOSED = frozenset({"returned", "cancelled", "lost"})
 
 CARRIERS = {"ems": "中国邮政 EMS", "sf": "顺丰速运", "jd": "京东快递", "console": "演示快递"}
 MOST_EVENTS = 200
+MOST_TEXT = 500
+"""The most characters that are kept of a carrier's text on one event."""
 
 WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
@@ -123,12 +125,13 @@ def event(carrier: str, number: str, at: datetime, context: str, code: str, stat
 
 
 def redact(context: str) -> str:
-    """Remove personal data from a carrier's text: phones are masked, couriers' names left out."""
+    """Remove personal data from a carrier's text: phones are masked, couriers' names left out; at most MOST_TEXT."""
     without_phones = re.sub(r"(?<!\d)(1\d{2})\d{4}(\d{4})(?!\d)", r"\1****\2", context)
     who = r"(快递员|派件员|派送员|收派员|业务员|揽投员|投递员)"
-    name = r"\s*[:：]?\s*[\[【(（]?[一-鿿·]{2,4}[\]】)）]?"
+    name = r"(?:\s*+[:：])?\s*+[\[【(（]?[一-鿿·]{2,4}[\]】)）]?"
     then = r"(?=[\s,，。;；:：(（]|1\d{2}\*|电话|联系|$)"
-    return re.sub(who + name + then, r"\1", without_phones)
+    redacted = re.sub(who + name + then, r"\1", without_phones)
+    return redacted if len(redacted) <= MOST_TEXT else f"{redacted[: MOST_TEXT - 1]}…"
 
 
 def merge(known: Iterable[TrackingEvent], pushed: Iterable[TrackingEvent]) -> tuple[TrackingEvent, ...]:

@@ -51,7 +51,8 @@ class Reports:
         now = self._now()
         if self._store.count_since(origin, now - DAY) >= MOST_A_DAY:
             raise TooManyReports(retry_after=int(DAY.total_seconds()))
-        row = {"_id": report_id, "v": 1, "about": str(about), "at": now, "state": "open", "origin": origin}
+        row = {"_id": report_id, "v": 1, "about": str(about), "at": now, "state": "open"}
+        row["origin"] = self._keyring.index_to_store("report.origin", reporter.id)
         text = self._keyring.seal(report_id, "text", body["text"].strip())
 
         def write(session: Any) -> None:

@@ -10,6 +10,7 @@ INDEXES: list[Index] = [
     ("reports", [("origin", 1), ("at", 1)], {}),
     ("reports", [("by", 1), ("_id", 1)], {}),
 ]
+BLIND = [("reports", "origin")]
 SEALED = [("reports", ("text",))]
 
 

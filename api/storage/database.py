@@ -70,9 +70,13 @@ UNAVAILABLE = (ConnectionFailure, ExecutionTimeout, NetworkTimeout, WTimeoutErro
 Index = tuple[str, list[tuple[str, int]], dict[str, Any]]
 """Collection, keys, options. Every store lists its own as INDEXES."""
 
-Upgrade = tuple[str, Callable[[Document], Document], tuple[str, ...]]
-"""Collection; what is to be set in a document of the version before (expand); the fields that are taken away once no
-older process reads them (contract). A store lists its own, oldest first, as UPGRADES: see operations/migration.py."""
+Seal = Callable[[str, str, str], str]
+"""(record, field, text) -> the text encrypted for this record and field."""
+
+Upgrade = tuple[str, Callable[[Document, Seal], Document], tuple[str, ...]]
+"""Collection; what is to be set in a document of the version before, given it and `seal` (expand); the fields that are
+taken away once no older process reads them (contract). A store lists its own, oldest first, as UPGRADES: see
+operations/migration.py."""
 
 
 class StoreUnfit(CannotStart):

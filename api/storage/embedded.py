@@ -1,7 +1,8 @@
 """The embedded store: SecantusDB as a child process on a free loopback port, its data in CIRCLE_VAR.
 
-It is GPL-2.0-only, so it runs as a separate program reached over TCP and is never imported. A watch restarts it, on the
-same port and folder, when it has died or takes no write any more.
+It is GPL-2.0-only, so it runs as a separate program reached over TCP and is never imported. Every user of the machine
+can reach a loopback port, so it asks for a password (SCRAM-SHA-256), which lies in CIRCLE_VAR for the owner alone. A
+watch restarts it, on the same port and folder, when it has died or takes no write any more.
 """
 
 import ctypes
@@ -9,6 +10,7 @@ import fcntl
 import json
 import logging
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -22,7 +24,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
+from api import private
 from api.refusals import CannotStart
 
 log = logging.getLogger("circle.store")
@@ -37,6 +41,7 @@ OPTIONS = ["--host", "127.0.0.1", "--sync-on-commit", "--log-level", "WARNING"]
 OPTIONS += ["--cache-size", "256MB", "--oplog-retention-seconds", "600"]
 """The cache is taken only as it is needed. At 64 MB a few uploads fill it and every writer waits for ever (tried);
 the log of operations is for replicas, of which there are none."""
+CONNECT = "directConnection=true&authSource=admin&authMechanism=SCRAM-SHA-256"
 
 WRITTEN_SECONDS = 5.0
 """A probe that takes longer has failed; after several failures in a row the store is restarted."""
@@ -44,6 +49,10 @@ WRITTEN_SECONDS = 5.0
 SHARDS = 16
 """Tables that the store spreads its collections over, each made when the first collection falls to it. A SIGKILL while
 one is made leaves a store that never opens again (tried), so all are made before anybody is told the address."""
+
+USER = "circle"
+OWN_DATABASES = frozenset({"admin", "config", "local"})
+"""What the store itself has before anybody has written anything."""
 
 PR_SET_PDEATHSIG = 1
 PORT_TAKEN = "Port {} on 127.0.0.1 was taken by another program: end it, or start again."
@@ -70,6 +79,8 @@ class EmbeddedStore:
         self._log = var / "store.log"
         self._lock_path = var / "store.lock"
         self._making = var / "store.making"
+        self._password = var / "store.password"
+        self._guarded = True
         self._lock: IO[str] | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self.port = 0
@@ -77,18 +88,23 @@ class EmbeddedStore:
         self.pid = 0
 
     def start(self) -> str:
-        """Start the child and return its URI. Raises StoreBusy."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Start the child and return its URI, which holds its password. Raises StoreBusy."""
+        private.make_folder(self.folder.parent)
+        private.make_folder(self.folder)
         self._take_lock()
         try:
             self._begin_new()
-            self._start_somewhere()
-            self.uri = f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
-            self._make_shards()
+            if self._making.exists() or not self._password.exists():
+                self._begin_guarded()
+            else:
+                self._start_somewhere()
+                if not self._knows_only_us():
+                    self._begin_guarded()
+            self._making.unlink(missing_ok=True)
         except BaseException:
             self.stop()
             raise
-        self.notice.write_text(json.dumps({"pid": os.getpid(), "uri": self.uri}))
+        private.write(self.notice, json.dumps({"pid": os.getpid(), "uri": self.uri}))
         return self.uri
 
     def restart(self) -> None:
@@ -113,6 +129,7 @@ class EmbeddedStore:
 
     def _take_lock(self) -> None:
         lock = self._lock_path.open("a")
+        private.shut(self._lock_path)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -127,23 +144,61 @@ class EmbeddedStore:
         """Empty a folder whose creation was interrupted: it holds nothing that was acknowledged."""
         if self._making.exists():
             shutil.rmtree(self.folder)
-            self.folder.mkdir()
+            private.make_folder(self.folder)
         if not any(self.folder.iterdir()):
             self._making.touch()
 
-    def _make_shards(self) -> None:
+    def _knows_only_us(self) -> bool:
+        """Whether the store, which asks for a password, knows us by ours and nobody else by any."""
+        self.uri = f"mongodb://{USER}:{self._password.read_text()}@127.0.0.1:{self.port}/?{CONNECT}"
+        with closing(self._client()) as client:
+            try:
+                return _users(client) == [("admin", USER)]
+            except OperationFailure:
+                return False
+
+    def _begin_guarded(self) -> None:
+        """Give a new store, or one of an earlier release, its user: once without a password, then never again.
+
+        What another user of the machine could do in between is looked for. Raises StoreBusy if there is anything.
+        """
+        self._end(signal.SIGKILL)
+        if not self._password.exists():
+            private.write(self._password, secrets.token_urlsafe(32))
+        self._guarded = False
+        self._start_somewhere()
+        self.uri = f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
+        with closing(self._client()) as client:
+            self._make_shards(client)
+            for database, user in _users(client):
+                client[database].command("dropUser", user)
+            client.admin.command("createUser", USER, pwd=self._password.read_text(), roles=["root"])
+        self._guarded = True
+        self.restart()
+        if not self._knows_only_us() or (self._making.exists() and self._has_data()):
+            raise StoreBusy(
+                "Another program of this machine wrote into the embedded store while it was set up. "
+                "Find out which one, then start again."
+            )
+
+    def _client(self) -> MongoClient[dict[str, Any]]:
+        return MongoClient(self.uri, timeoutMS=START_SECONDS * 1000)
+
+    def _has_data(self) -> bool:
+        with closing(self._client()) as client:
+            return not OWN_DATABASES.issuperset(client.list_database_names())
+
+    def _make_shards(self, client: MongoClient[dict[str, Any]]) -> None:
         """Insert into one collection after another until every shard has its table on the disk.
 
         A kill while the store creates such a table would destroy the store for good.
         """
         if self._shards() < SHARDS:
-            with closing(MongoClient[dict[str, Any]](self.uri, timeoutMS=START_SECONDS * 1000)) as client:
-                for n in range(MOST_TRIES):
-                    client["making"][f"c{n}"].insert_one({})
-                    if self._shards() >= SHARDS:
-                        break
-                client.drop_database("making")
-        self._making.unlink(missing_ok=True)
+            for n in range(MOST_TRIES):
+                client["making"][f"c{n}"].insert_one({})
+                if self._shards() >= SHARDS:
+                    break
+            client.drop_database("making")
 
     def _shards(self) -> int:
         return len(list(self.folder.glob("secantus_documents_sh*.wt")))
@@ -165,13 +220,15 @@ class EmbeddedStore:
             raise PortTaken(PORT_TAKEN.format(port))
         if self._log.exists() and self._log.stat().st_size > MOST_LOG:
             self._log.unlink()
+        guard = ["--auth"] if self._guarded else []
         with self._log.open("ab") as output:
             before = output.tell()
             self._child = subprocess.Popen(
-                [_program(), "--port", str(port), "--storage-path", str(self.folder), *OPTIONS],
+                [_program(), "--port", str(port), "--storage-path", str(self.folder), *OPTIONS, *guard],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                umask=private.OTHERS,
                 start_new_session=True,  # Ctrl-C in a terminal is ours to pass on, after the last write
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,
             )
@@ -275,13 +332,18 @@ class Watch:
 
 
 def running_uri(var: Path) -> str | None:
-    """The URI of the store that another process runs on this folder; None if none runs. For commands."""
+    """The URI of the store that another process runs on this folder, with its password; None if none runs."""
     try:
         running = json.loads((var / "store.json").read_text())
         os.kill(running["pid"], 0)
     except (OSError, ValueError, KeyError):
         return None
     return str(running["uri"])
+
+
+def _users(client: MongoClient[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Whom the store knows: (database, name)."""
+    return [(user["db"], user["user"]) for user in client.admin["system.users"].find()]
 
 
 def free_port() -> int:

@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import BadRequest
 
 from api.refusals import Refusal
-from api.web import bodies
+from api.web import bodies, queries
 from api.web.limits import RateLimiter, class_of
 from api.web.problems import preferred
 
@@ -40,7 +40,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-HSTS = "max-age=31536000"
 REQUEST_ID = re.compile(r"[\w-]{8,64}", re.ASCII)
 
 OVERRIDES = frozenset({"PATCH", "PUT", "DELETE"})
@@ -72,20 +71,19 @@ def register(
     app: Flask,
     *,
     limits: RateLimiter,
-    proxies: Networks,
     origins: frozenset[str],
-    https: bool,
+    hsts: str,
     observe: Observe,
     quick: Mapping[str, Quick],
 ) -> None:
     """Wrap every route of `app` in the middleware of this module.
 
     Plain requests to the paths in `quick` are answered without Flask. `observe` is given each request's method, route,
-    status and seconds; `https` adds HSTS.
+    status and seconds; `hsts` is the header Strict-Transport-Security, if any.
     """
-    always = {**HEADERS, "Strict-Transport-Security": HSTS} if https else HEADERS
+    always = {**HEADERS, "Strict-Transport-Security": hsts} if hsts else HEADERS
     wsgi = _quickly(_overridden(app.wsgi_app), quick, limits, observe)
-    app.wsgi_app = _behind(_with_headers(wsgi, always), proxies)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = _with_headers(wsgi, always)  # type: ignore[method-assign,assignment]
 
     @app.before_request
     def begin() -> Response | None:
@@ -94,10 +92,12 @@ def register(
         g.begun = time.perf_counter()
         if _is_preflight() and request.headers.get("Origin") in origins:
             return Response(status=204)
-        _check_address()
+        if "\0" in request.path:
+            raise BadRequest
         g.limited = class_of(request.method, request.url_rule.rule if request.url_rule else "")
         limits.address(g.limited, request.remote_addr or "")
         _check_override()
+        queries.check(request, _query_names(app))
         bodies.check(request)
         return None
 
@@ -188,10 +188,10 @@ def _account(observe: Observe, method: str, route: str, status: int, seconds: fl
         log.info("request", extra={**fields, "ms": round(seconds * 1000, 1)})
 
 
-def _check_address() -> None:
-    """Raises BadRequest if there is a NUL in the path or query."""
-    if "\0" in request.path or "%00" in request.environ.get("QUERY_STRING", ""):
-        raise BadRequest
+def _query_names(app: Flask) -> frozenset[str] | None:
+    """The query parameters of the route that was asked for, as described; None for one that takes any, e.g. a page."""
+    view = app.view_functions.get(request.endpoint or "")
+    return getattr(view, "query_names", None)
 
 
 # -- other origins (https://fetch.spec.whatwg.org/#http-cors-protocol) --------------------
@@ -223,20 +223,23 @@ def client_address(peer: str, forwarded: str, proxies: Networks) -> str:
     """The client's address: the last one in X-Forwarded-For that is not a trusted proxy; else the peer."""
     address = peer
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-    while _is_one_of(address, proxies) and hops and _parsed(hops[-1]):
-        address = _without_ipv6_prefix(hops.pop())
+    while is_one_of(address, proxies) and hops and _parsed(hops[-1]):
+        address = without_ipv6_prefix(hops.pop())
     return address
 
 
-def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
-    """WSGI middleware that sets the client's address and scheme from the X-Forwarded headers of a trusted proxy.
+def behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
+    """WSGI middleware that sets the client's address and scheme from the X-Forwarded headers of a trusted proxy, and
+    takes NUL bytes out of the query.
 
+    It stands before everything that counts by address: the routes, and the socket, which is attached around them.
     An IPv4 client of a server on `::` comes as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2) and is set as 192.0.2.1.
     """
 
     def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        peer = environ["REMOTE_ADDR"] = _without_ipv6_prefix(environ.get("REMOTE_ADDR", ""))
-        if _is_one_of(peer, proxies):
+        environ["QUERY_STRING"] = queries.without_nul(environ.get("QUERY_STRING", ""))
+        peer = environ["REMOTE_ADDR"] = without_ipv6_prefix(environ.get("REMOTE_ADDR", ""))
+        if is_one_of(peer, proxies):
             environ["REMOTE_ADDR"] = client_address(peer, environ.get("HTTP_X_FORWARDED_FOR", ""), proxies)
             if environ.get("HTTP_X_FORWARDED_PROTO") in {"http", "https"}:
                 environ["wsgi.url_scheme"] = environ["HTTP_X_FORWARDED_PROTO"]
@@ -245,7 +248,8 @@ def _behind(wsgi: Wsgi, proxies: Networks) -> Wsgi:
     return app
 
 
-def _without_ipv6_prefix(address: str) -> str:
+def without_ipv6_prefix(address: str) -> str:
+    """An IPv4 address that came as ::ffff:192.0.2.1 (RFC 4291 2.5.5.2) as 192.0.2.1; any other as it is."""
     mapped = getattr(_parsed(address), "ipv4_mapped", None) if ":" in address else None
     return str(mapped) if mapped else address
 
@@ -257,6 +261,7 @@ def _parsed(text: str) -> Any:
         return None
 
 
-def _is_one_of(address: str, networks: Networks) -> bool:
+def is_one_of(address: str, networks: Networks) -> bool:
+    """Whether an address lies in one of the networks."""
     parsed = _parsed(address) if networks else None
     return parsed is not None and any(parsed in network for network in networks)

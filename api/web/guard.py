@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from flask import Response, g, request
 
 from api.refusals import NotFound, Refusal, VersionMissing, VersionStale
+from api.turns import Owner
 from api.web.problems import language
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -83,9 +84,10 @@ class ActorLike(Protocol):
 
 @dataclass(frozen=True)
 class Visitor:
-    """A caller who is not logged in; `id` is a digest of the client's address."""
+    """A caller who is not logged in; `id` is a digest of the client's address, `browser` one of what it says it is."""
 
     id: str
+    browser: str = ""
     roles: frozenset[str] = frozenset()
 
 
@@ -142,7 +144,11 @@ class Http:
     def _actor_or_visitor(self) -> ActorLike:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         known = self._actor_of(token.strip()) if scheme.lower() == "bearer" and token else None
-        return known or Visitor(f"address:{hashlib.sha256((request.remote_addr or '').encode()).hexdigest()[:32]}")
+        address, browser = (
+            _digest(request.remote_addr or ""),
+            f"{request.user_agent} {request.headers.get('Accept-Language')}",
+        )
+        return known or Visitor(f"address:{address}", browser=_digest(browser))
 
     def actor(self, *roles: str) -> ActorLike:
         """The caller of this request, who must have one of `roles`.
@@ -215,6 +221,15 @@ class Http:
     def etag(version: int) -> dict[str, str]:
         """The ETag header for a resource at this version."""
         return {"ETag": f'"{version}"'}
+
+
+def owner_of(actor: ActorLike) -> Owner:
+    """Whose turn a request waits for: its caller's, or if nobody is logged in, that of a browser in its network."""
+    return Owner(actor.id, actor.browser if isinstance(actor, Visitor) else "")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def json(answer: bytes) -> Response:

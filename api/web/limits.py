@@ -61,6 +61,7 @@ CLASSES: dict[tuple[str, str], str] = {
     ("GET", "/plain/search"): "search",
     ("GET", "/v1/matters/<code>/guide.pdf"): "print",
     ("GET", "/v1/cases/<number>/receipt.pdf"): "print",
+    ("GET", "/v1/conversations/<conversation>/transcript.pdf"): "print",
 }
 
 

@@ -34,9 +34,13 @@ VERSION_HEADER = {
 }
 
 
+CALLED_BY_PROVIDERS = ("/v1/providers/", "/v1/carriers/")
+"""Routes that take any query parameter: a provider may add one of its own, and its call must not be lost for that."""
+
 INTRODUCTION = (
     "A client without PATCH, PUT or DELETE sends POST with `X-HTTP-Method-Override: PATCH` (PUT, DELETE): the request "
-    "is then that operation, with its rights, headers and answers. On other methods the header means nothing."
+    "is then that operation, with its rights, headers and answers. On other methods the header means nothing.\n\n"
+    "A query parameter that an operation does not name is refused (422, `unknown_parameter`)."
 )
 
 
@@ -88,7 +92,11 @@ def complete(app: Flask, api: Api, allow: Callable[..., Any]) -> None:
         path = description["paths"].get(_template(rule.rule), {})
         for method in _own_methods(rule):
             if operation := path.get(method.lower()):
-                _complete(operation, app.view_functions[rule.endpoint])
+                view: Any = app.view_functions[rule.endpoint]
+                operation["operationId"] = operation_id(method, rule.rule)
+                _complete(operation, view)
+                if not rule.rule.startswith(CALLED_BY_PROVIDERS):
+                    view.query_names = _query_names(operation)
     text = json.dumps(description)
 
     @app.get("/openapi.json")
@@ -120,6 +128,17 @@ def _own_methods(rule: Rule) -> set[str]:
     if rule.provide_automatic_options:  # type: ignore[attr-defined]
         methods.discard("OPTIONS")
     return methods
+
+
+def _query_names(operation: Operation) -> frozenset[str]:
+    return frozenset(each["name"] for each in operation.get("parameters", ()) if each.get("in") == "query")
+
+
+def operation_id(method: str, rule: str) -> str:
+    """`getCasesByNumberActions` of GET /v1/cases/<number>/actions: as stable as the route, and as unique."""
+    parts = _template(rule).removeprefix("/v1/").split("/")
+    named = [f"by-{part[1:-1]}" if part.startswith("{") else part for part in parts]
+    return method.lower() + "".join(word.capitalize() for part in named for word in re.split(r"[-_.]", part))
 
 
 def _complete(operation: Operation, view: Any) -> None:

@@ -77,6 +77,7 @@ STATUS: dict[int, frozenset[str]] = {
             "not_on_its_way",
             "notice_not_resendable",
             "conversation_closed",
+            "earlier_unknown",
             "claim_first",
             "not_the_officer",
             "already_claimed",
@@ -88,6 +89,7 @@ STATUS: dict[int, frozenset[str]] = {
             "reopen_too_late",
         }
     ),
+    408: frozenset({"body_too_slow"}),
     410: frozenset({"upload_gone"}),
     412: frozenset({"version_stale", "tus_version"}),
     413: frozenset({"too_large", "too_many_parts"}),
@@ -96,6 +98,7 @@ STATUS: dict[int, frozenset[str]] = {
         {
             "bad_fields",
             "confirmation_wrong",
+            "unknown_parameter",
             "identity_unconfirmed",
             "key_reused",
             "draft_incomplete",
@@ -105,7 +108,18 @@ STATUS: dict[int, frozenset[str]] = {
     ),
     428: frozenset({"version_missing"}),
     429: frozenset(
-        {"too_many_today", "limit_reached", "locked_out", "too_often", "too_many_reports", "too_soon", "too_many"}
+        {
+            "too_many_today",
+            "too_many_papers",
+            "too_many_unchecked",
+            "limit_reached",
+            "locked_out",
+            "too_often",
+            "too_many_reports",
+            "too_soon",
+            "too_many",
+            "too_many_lines",
+        }
     ),
     460: frozenset({"checksum_wrong"}),
     503: frozenset({"wechat_unavailable", "unavailable"}),
@@ -118,6 +132,7 @@ TITLES = {
     403: ("您没有这项权限", "Not allowed for your role"),
     404: ("没有找到", "Not found"),
     405: ("不支持这种操作", "Method not allowed"),
+    408: ("发送太慢", "Too slow"),
     409: ("当前状态下办不了", "Not possible in this state"),
     410: ("已经清除", "Gone"),
     412: ("内容已更新", "Changed meanwhile"),

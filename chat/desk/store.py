@@ -10,6 +10,7 @@ from chat.desk.presence import Presence
 from chat.ports import Document
 from chat.talk.conversation import STATES, WAITING, Conversation
 from chat.talk.ids import EPOCH, first_id
+from chat.talk.sealing import Sealing
 from chat.talk.store import ChatDatabase, Index, conversation_of, following, newest, upsert
 
 INDEXES: list[Index] = [
@@ -41,7 +42,8 @@ LAST_WAITS = timedelta(days=365)
 class DeskStore:
     """The queues of desks, the presence and load of officers, and promised answers."""
 
-    def __init__(self, database: ChatDatabase) -> None:
+    def __init__(self, database: ChatDatabase, sealing: Sealing) -> None:
+        self._sealing = sealing
         self._conversations = database["conversations"]
         self._presence = database["desk_presence"]
         self._promises = database["chat_promises"]
@@ -50,14 +52,14 @@ class DeskStore:
 
     def of_officer(self, officer: str, before: str | None, limit: int) -> list[Conversation]:
         """What an officer holds, newest first, from before an id on."""
-        return newest(self._conversations, {"officer.id": officer, "state": "active"}, before, limit)
+        return newest(self._conversations, {"officer.id": officer, "state": "active"}, before, limit, self._sealing)
 
     def of_desk(self, desk: str, before: Conversation | None, now: datetime, limit: int) -> list[Conversation]:
         """A desk's conversations, newest first, from before one of them on."""
         last, at = (before.id, before.created_at) if before else (None, now)
         for span in (*SPANS, None):
             wanted = {"desk": desk, **({"_id": {"$gte": first_id(at - span)}} if span else {})}
-            page = newest(self._conversations, wanted, last, limit)
+            page = newest(self._conversations, wanted, last, limit, self._sealing)
             if len(page) == limit:
                 break
         return page
@@ -70,7 +72,8 @@ class DeskStore:
             equal = {"desk": desk, "state": state}
             rows += following(self._conversations, equal, "waiting_since", position, limit)
         return [
-            conversation_of(row) for row in sorted(rows, key=lambda row: (row["waiting_since"], row["_id"]))[:limit]
+            conversation_of(row, self._sealing)
+            for row in sorted(rows, key=lambda row: (row["waiting_since"], row["_id"]))[:limit]
         ]
 
     def queue(self, desk: str) -> list[tuple[str, str]]:
@@ -81,7 +84,9 @@ class DeskStore:
     def first_queued(self, desk: str, limit: int) -> list[Conversation]:
         """The first of a desk's queue."""
         rows = self._conversations.find({"desk": desk, "state": "queued"})
-        return [conversation_of(row) for row in rows.sort([("waiting_since", 1), ("_id", 1)]).limit(limit)]
+        return [
+            conversation_of(row, self._sealing) for row in rows.sort([("waiting_since", 1), ("_id", 1)]).limit(limit)
+        ]
 
     def ahead(self, desk: str, since: datetime) -> int:
         """How many conversations in a desk's queue have waited since before an instant."""
@@ -126,7 +131,10 @@ class DeskStore:
     def unanswered(self, now: datetime, limit: int) -> list[Conversation]:
         """Those in which the officer's first answer is due; longest first."""
         due = {"state": "active", "reply_by": {"$gt": EPOCH, "$lte": now}}
-        return [conversation_of(row) for row in self._conversations.find(due).sort("reply_by", 1).limit(limit)]
+        return [
+            conversation_of(row, self._sealing)
+            for row in self._conversations.find(due).sort("reply_by", 1).limit(limit)
+        ]
 
     def mark_answered(self, conversation: Conversation) -> None:
         """Note that the first answer was given, so that none is due any more."""
@@ -136,7 +144,9 @@ class DeskStore:
     def perhaps_silent(self, now: datetime, limit: int) -> list[Conversation]:
         """Those that are due to be checked for silence; longest first."""
         due = {"state": "active", "look_at": {"$gt": EPOCH, "$lte": now}}
-        return [conversation_of(row) for row in self._conversations.find(due).sort("look_at", 1).limit(limit)]
+        return [
+            conversation_of(row, self._sealing) for row in self._conversations.find(due).sort("look_at", 1).limit(limit)
+        ]
 
     def check_later(self, conversation: Conversation, at: datetime) -> None:
         """Postpone the check for silence to `at`, unless the conversation was moved meanwhile."""

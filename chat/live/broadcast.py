@@ -39,14 +39,16 @@ class Broadcast:
     def committed(self, pending: list[PendingMessage]) -> None:
         """Send what the writer has just stored, in order."""
         for message in pending:
-            conversation = message.conversation
-            [view] = self._views.messages([message.row], conversation, conversation.citizen, message.sender.name)
-            self._send(view, conversation)
+            self._send(message.row, message.conversation, message.sender.name)
 
-    def stored(self, conversation: Conversation, rows: list[Document], actor: Viewer) -> None:
-        """Send the messages that a transition stored."""
-        for view in self._views.messages(rows, conversation, conversation.citizen, actor.name):
-            self._send(view, conversation)
+    def stored(
+        self, conversation: Conversation, rows: list[Document], actor: Viewer, before: Conversation | None = None
+    ) -> None:
+        """Send the messages that a transition stored; who may not read it any more since then does not hear them."""
+        if before and before.desk != conversation.desk:
+            self.hints.drop_readers(conversation)
+        for row in rows:
+            self._send(row, conversation, actor.name)
 
     def receipt(self, conversation: Conversation, member: Participant, seen: dict[str, int]) -> None:
         """Send that somebody has seen more."""
@@ -54,18 +56,17 @@ class Broadcast:
             self._receipts.add(conversation.id, member.id, seen)
         self.hints.receipt(conversation, member, seen)
 
-    def _send(self, view: Document, conversation: Conversation) -> None:
+    def _send(self, row: Document, conversation: Conversation, citizen_name: str) -> None:
         if self._messages:
-            self._messages.add([view["id"]])
-        self.hints.message(view, conversation)
+            self._messages.add([row["_id"]])
+        view, staff_view = self._views.for_both_sides(row, conversation, citizen_name)
+        self.hints.message(view, conversation, staff_view)
 
     # -- conversations and queues ------------------------------------------------------
 
     def moved(self, after: Conversation, before: Conversation | None = None) -> None:
         """Send that a conversation changed, and the queue places that changed with it."""
         left = before.desk if before else after.desk
-        if left != after.desk:
-            self.hints.drop_readers(after)
         self.hints.state(after, left)
         if after.officer and (before is None or before.officer != after.officer):
             self.hints.assigned(after)
@@ -107,8 +108,8 @@ class Broadcast:
         for row in rows:
             conversation = self._store.conversation(row["conversation"])
             if conversation is not None:
-                [view] = self._views.messages([row], conversation, conversation.citizen)
-                self.hints.missed_message(view, conversation)
+                view, staff_view = self._views.for_both_sides(row, conversation)
+                self.hints.missed_message(view, conversation, staff_view)
         self._messages.forget_before(first_id(until))
         self._catch_up_receipts(after, until)
         self._caught_up_to = until

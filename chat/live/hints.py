@@ -1,17 +1,25 @@
 """The events of the socket that clients receive, and the rooms that each goes to.
 
-Each is a hint: the store is the truth, and a client that missed one finds it there.
+Each is a hint: the store is the truth, and a client that missed one finds it there. Nobody is sent more than they may
+read over HTTP.
 
-Rooms: a conversation (its public stream), `<conversation>:staff`, `member:<id>` (every device of one person),
-`desk:<id>` (the connected staff of one desk). Citizens are never in the second and the last.
+Rooms: `<conversation>:staff` (the staff who follow it), `member:<id>` (every device of one person), `officer:<id>`
+(those of one who answers or oversees), `desk:<id>` (the same people of one desk). Citizens are in their `member` room
+alone, which hears all of their conversations.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from chat.live import views
-from chat.ports import Document
+from chat.ports import Document, Viewer
+from chat.talk.access import DESK_ROLES, OVERSEERS
 from chat.talk.conversation import Conversation, Participant
+
+AT_ITS_DESK = ("conversation", "version", "state")
+"""What the staff of a desk who do not follow a conversation are sent of its state."""
+
+EmitHere = Callable[[str, Document, Sequence[str]], None]
 
 
 class Emit(Protocol):
@@ -25,7 +33,7 @@ class Hints:
 
     def __init__(self) -> None:
         self.emit: Emit = _nobody
-        self.emit_here: Callable[[str, Document, Sequence[str]], None] = lambda event, payload, rooms: None
+        self.emit_here: EmitHere = lambda event, payload, rooms: None
         """The same, to this process's own connections alone."""
 
         self.revoke: Callable[[str], None] = lambda session: None
@@ -37,23 +45,24 @@ class Hints:
         self.drop_readers: Callable[[Conversation], None] = lambda conversation: None
         """Removes from its rooms whoever may not read a conversation any more, since it went to another desk."""
 
-    def message(self, view: Document, conversation: Conversation) -> None:
-        """A new message of either stream."""
-        self.emit("message", view, _message_rooms(view, conversation))
+    def message(self, view: Document, conversation: Conversation, staff_view: Document | None = None) -> None:
+        """A new message of either stream. `staff_view` is the message as any reader among the staff may see it."""
+        self._message(self.emit, view, conversation, staff_view)
 
-    def missed_message(self, view: Document, conversation: Conversation) -> None:
+    def missed_message(self, view: Document, conversation: Conversation, staff_view: Document | None = None) -> None:
         """A message that this process missed; an event of the conversation is followed by its newest state."""
-        self.emit_here("message", view, _message_rooms(view, conversation))
+        self._message(self.emit_here, view, conversation, staff_view)
         if view["kind"] == "event":
-            rooms = [*public_rooms(conversation), desk_room(conversation.desk)]
-            self.emit_here("state", views.facts(conversation), rooms)
+            self._state(self.emit_here, conversation, conversation.desk)
 
     def state(self, conversation: Conversation, left: str) -> None:
         """A conversation moved, perhaps away from the desk `left`.
 
-        {conversation, version, state, desk, case, officer, owner, promised_at, closed}
+        {conversation, version, state, desk, case, officer, owner, promised_at, closed} for its people and the staff who
+        follow it; {conversation, version, state} for the others of its desk, who look at their lists again;
+        {conversation} for the desk that it left, which may not read it any more.
         """
-        self.emit("state", views.facts(conversation), [*public_rooms(conversation), *_desk_rooms(conversation, left)])
+        self._state(self.emit, conversation, left)
 
     def assigned(self, conversation: Conversation) -> None:
         """An officer has it now: {conversation, officer}."""
@@ -62,11 +71,11 @@ class Hints:
 
     def receipt(self, conversation: Conversation, member: Participant, seen: dict[str, int]) -> None:
         """Somebody has seen more: {conversation, member: {id, kind}, delivered_seq, read_seq}."""
-        self.emit("receipt", _receipt(conversation, member, seen), public_rooms(conversation))
+        self.emit("receipt", _receipt(conversation, member, seen), _receipt_rooms(conversation, member))
 
     def missed_receipt(self, conversation: Conversation, member: Participant, seen: dict[str, int]) -> None:
         """A receipt that this process missed."""
-        self.emit_here("receipt", _receipt(conversation, member, seen), public_rooms(conversation))
+        self.emit_here("receipt", _receipt(conversation, member, seen), _receipt_rooms(conversation, member))
 
     def typing(self, conversation: Conversation, member: Participant, connection: str | None) -> None:
         """Somebody is typing: {conversation, member: {id, kind, name}}."""
@@ -77,11 +86,45 @@ class Hints:
 
     def queue(self, conversation: str, citizen: str, place: Document) -> None:
         """A place in the queue: {conversation, position, wait: [low, high] minutes}."""
-        self.emit("queue", {"conversation": conversation, **place}, [conversation, member_room(citizen)])
+        self.emit("queue", {"conversation": conversation, **place}, [member_room(citizen), staff_room(conversation)])
 
     def push(self, member: str, payload: Document) -> None:
         """A payload for every device of one person, e.g. that a notice came."""
         self.emit("notice", payload, [member_room(member)])
+
+    @staticmethod
+    def _message(emit: EmitHere, view: Document, conversation: Conversation, staff_view: Document | None) -> None:
+        if view["stream"] == "staff":
+            emit("message", view, staff_rooms(conversation))
+        elif staff_view is None or staff_view == view:
+            emit("message", view, public_rooms(conversation))
+        else:
+            emit("message", view, [member_room(conversation.citizen.id)])
+            emit("message", staff_view, staff_rooms(conversation))
+
+    @staticmethod
+    def _state(emit: EmitHere, conversation: Conversation, left: str) -> None:
+        facts = views.facts(conversation)
+        emit("state", facts, public_rooms(conversation))
+        emit("state", {name: facts[name] for name in AT_ITS_DESK}, [desk_room(conversation.desk)])
+        if left != conversation.desk:
+            emit("state", {"conversation": conversation.id}, [desk_room(left)])
+
+
+def rooms_of(viewer: Viewer) -> list[str]:
+    """The rooms that a person's connections enter by themselves.
+
+    Staff who may not work yet (a first password, a second factor) are in none; who neither answers nor oversees hears
+    their own notices alone.
+    """
+    if not viewer.is_staff:
+        return [member_room(viewer.id)]
+    if "staff" not in viewer.roles:
+        return []
+    rooms = [member_room(viewer.id)]
+    if viewer.roles & (DESK_ROLES | OVERSEERS):
+        rooms += [officer_room(viewer.id), *([desk_room(viewer.point)] if viewer.point else [])]
+    return rooms
 
 
 def member_room(member: str) -> str:
@@ -89,29 +132,29 @@ def member_room(member: str) -> str:
     return f"member:{member}"
 
 
+def officer_room(member: str) -> str:
+    """The room of the connections of one who answers or oversees: it hears the conversations that they have."""
+    return f"officer:{member}"
+
+
 def desk_room(desk: str) -> str:
-    """The room of the staff of one desk."""
+    """The room of the staff of one desk who answer or oversee."""
     return f"desk:{desk}"
 
 
-def _desk_rooms(conversation: Conversation, left: str) -> list[str]:
-    return [desk_room(desk) for desk in dict.fromkeys((left, conversation.desk))]
-
-
 def staff_room(conversation: str) -> str:
-    """The room of those who follow the staff stream."""
+    """The room of the staff who follow a conversation, both streams."""
     return f"{conversation}:staff"
 
 
 def public_rooms(conversation: Conversation) -> list[str]:
-    """The rooms of the public stream: those who joined, and every device of its citizen and its officer."""
-    people = [conversation.citizen, conversation.officer]
-    return [conversation.id, *(member_room(person.id) for person in people if person)]
+    """The rooms of the public stream: every device of its citizen, and those of the staff stream."""
+    return [member_room(conversation.citizen.id), *staff_rooms(conversation)]
 
 
 def staff_rooms(conversation: Conversation) -> list[str]:
-    """The rooms of the staff stream."""
-    officer = [member_room(conversation.officer.id)] if conversation.officer else []
+    """The rooms of the staff stream: the staff who follow it, and every device of its officer."""
+    officer = [officer_room(conversation.officer.id)] if conversation.officer else []
     return [staff_room(conversation.id), *officer]
 
 
@@ -119,8 +162,11 @@ def _receipt(conversation: Conversation, member: Participant, seen: dict[str, in
     return {"conversation": conversation.id, "member": {"id": member.id, "kind": member.kind}, **seen}
 
 
-def _message_rooms(view: Document, conversation: Conversation) -> list[str]:
-    return staff_rooms(conversation) if view["stream"] == "staff" else public_rooms(conversation)
+def _receipt_rooms(conversation: Conversation, member: Participant) -> list[str]:
+    """A citizen's receipt is for all readers; an officer's for the citizen and their own devices, as over HTTP."""
+    if not member.is_staff:
+        return public_rooms(conversation)
+    return [member_room(conversation.citizen.id), officer_room(member.id)]
 
 
 def _nobody(event: str, payload: Document, rooms: Sequence[str], *, skip: str | None = None) -> None:

@@ -11,6 +11,9 @@ from chat.ports import Document, Ports, Viewer
 from chat.talk.conversation import Conversation, Participant
 from chat.talk.store import SEEN, ConversationStore
 
+ANYBODY = Participant("", "citizen")
+"""A viewer to whom nothing belongs: what they may see, everybody may."""
+
 
 class ReaderViews:
     """Makes the JSON of conversations and messages for one reader; it changes nothing.
@@ -31,10 +34,23 @@ class ReaderViews:
         self._store, self._desks, self._ports, self._queues = store, desks, ports, queues
         self._blocked, self._now = blocked, now
 
+    def for_both_sides(
+        self, row: Document, conversation: Conversation, citizen_name: str | None = None
+    ) -> tuple[Document, Document]:
+        """A message to be broadcast: for its citizen, and for whoever of the staff follows it.
+
+        They differ in a card that not everybody may see: the staff are sent its bare type, and look it up.
+        """
+        [view] = self.messages([row], conversation, conversation.citizen, citizen_name)
+        if "card" not in row:
+            return view, view
+        [staff_view] = self.messages([row], conversation, ANYBODY, view["sender"]["name"])
+        return view, staff_view
+
     def messages(
         self, rows: list[Document], conversation: Conversation, viewer: Viewer, citizen_name: str | None = None
     ) -> list[Document]:
-        """Messages for a reader. A broadcast is made as for the citizen: the least that each reader may see."""
+        """Messages for a reader."""
         cards: dict[tuple[str, str], Document | None] = {}
         if citizen_name is None:
             citizen_name = self._ports.name_of(conversation.citizen.id) if any(map(by_citizen, rows)) else ""

@@ -36,8 +36,6 @@ MOST_ROWS = 1_000
 
 MOST_ERASED = 50
 MOST_HANDED_OVER = 10
-ERASED = "（账号已注销，内容已删除）"
-"""The text in the place of what a citizen wrote whose account is closed."""
 
 
 class Retention:
@@ -75,7 +73,7 @@ class Retention:
         before: str | None = None
         while page := self._conversations.of_citizen(citizen.id, before, MOST_ERASED):
             for conversation in page:
-                self._store.erase(conversation.id, citizen.id, ERASED)
+                self._store.erase(conversation.id, citizen.id)
             before = page[-1].id
 
     def hand_over(self, citizen: str, heir: str) -> list[Conversation]:

@@ -4,15 +4,18 @@ Its own collections: `chat_gone` (conversations whose messages are still to be d
 desk and month, which stay).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
 
 from chat.ports import Document
+from chat.refusals import Unavailable
 from chat.talk.conversation import Conversation
 from chat.talk.ids import EPOCH
-from chat.talk.store import ChatDatabase, Index, conversation_of
+from chat.talk.sealing import WORDS, Sealer, Sealing
+from chat.talk.store import TRIES, ChatDatabase, Index, conversation_of
 
 INDEXES: list[Index] = [
     ("conversations", [("case", 1), ("closed.at", 1)], {}),
@@ -28,8 +31,8 @@ SMALL = {"chat_gone": "what was deleted in the last minutes"}
 class RetentionStore:
     """Finds conversations whose time is over, deletes them, and erases what one citizen wrote."""
 
-    def __init__(self, database: ChatDatabase) -> None:
-        self._db = database
+    def __init__(self, database: ChatDatabase, sealing: Sealing) -> None:
+        self._db, self._sealing = database, sealing
         self._messages = database["messages"]
         self._conversations = database["conversations"]
 
@@ -37,7 +40,7 @@ class RetentionStore:
         """Closed before an instant and tied to no case, longest first."""
         wanted = {"case": None, "closed.at": {"$gt": EPOCH, "$lte": before}}
         rows = self._conversations.find(wanted).sort("closed.at", 1).limit(limit)
-        return [conversation_of(row) for row in rows]
+        return [conversation_of(row, self._sealing) for row in rows]
 
     def tied(self, before: datetime) -> list[tuple[str, str]]:
         """All closed before an instant and tied to a case, as (conversation, case)."""
@@ -90,21 +93,40 @@ class RetentionStore:
             self._db[name].delete_many(of_it)
         self._db["chat_gone"].delete_one({"_id": conversation})
 
-    def erase(self, conversation: str, member: str, text: str) -> None:
-        """Replace all that a citizen wrote in a conversation by `text`, and delete the sealed originals, the reason
-        of their closing and the text of their rating."""
+    def erase(self, conversation: str, member: str) -> None:
+        """Erase all that a citizen wrote in a conversation: messages, sealed originals, the reason of their closing and
+        the text of their rating. Raises Unavailable if others keep changing it."""
         written = {"conversation": conversation, "sender.id": member}
-        change = {
-            "$set": {"kind": "text", "text": text},
-            "$unset": dict.fromkeys(("file", "card", "location", "sealed", "sealed_until"), ""),
-        }
-        self._messages.update_many(written, change)
-        closing = {"conversation": conversation, "kind": "event", "event.closed.by": "citizen"}
-        self._messages.update_many(closing, {"$set": {"event.closed.reason": None}})
-        closed = {"_id": conversation, "closed.by": "citizen"}
-        self._conversations.update_one(closed, {"$set": {"closed.reason": None}})
-        rated = {"_id": conversation, "rating": {"$ne": None}}
-        self._conversations.update_one(rated, {"$set": {"rating.text": None}})
+        gone = dict.fromkeys(("text", "file", "card", "location", WORDS, "sealed", "sealed_until"), "")
+        self._messages.update_many(written, {"$set": {"kind": "text", "erased": True}, "$unset": gone})
+        closings = {"conversation": conversation, "kind": "event", "event.closed.by": "citizen"}
+        for row in self._messages.find(closings):
+            self._store_without(self._messages, row, self._sealing.messages, ("event",))
+        for _ in range(TRIES):
+            talk = self._conversations.find_one({"_id": conversation})
+            if talk is None or self._store_without(
+                self._conversations, talk, self._sealing.conversations, ("closed", "rating")
+            ):
+                return
+        raise Unavailable(retry_after=1)
+
+    def _store_without(
+        self, collection: Collection[Document], row: Document, sealer: Sealer, parts: Sequence[str]
+    ) -> bool:
+        """Store a row without the words that its citizen gave with the closing and the rating; False if somebody else
+        changed it meanwhile. `parts` are its fields in which such words are."""
+        known = {"_id": row["_id"], WORDS: row.get(WORDS)}
+        if "version" in row:
+            known["version"] = row["version"]
+        after = sealer.opened(row)
+        closed = after.get("event", after).get("closed")
+        if closed and closed["by"] == "citizen":
+            closed["reason"] = None
+        if after.get("rating"):
+            after["rating"]["text"] = None
+        stored = {WORDS: None, **sealer.sealed(after)}
+        change = {name: stored[name] for name in (*parts, WORDS)}
+        return collection.update_one(known, {"$set": change}).matched_count == 1
 
     def hand_over(self, conversation: str, citizen: str, heir: str) -> None:
         """Put `heir` in the place of a citizen: as sender, as member, and last in the conversation itself."""

@@ -10,6 +10,7 @@ from chat.talk import masking
 from chat.talk.conversation import SYSTEM, Conversation, Participant, Transition
 from chat.talk.ids import timed_id
 from chat.talk.message_kinds import Post
+from chat.talk.sealing import VERSION
 
 
 class MessageFactory:
@@ -47,7 +48,7 @@ class MessageFactory:
         name, message_id = sender.name if sender.is_staff else "", timed_id(now)
         return {
             "_id": message_id,
-            "v": 1,
+            "v": VERSION,
             "conversation": conversation.id,
             "stream": post.stream,
             "client_id": post.client_id,
@@ -59,9 +60,13 @@ class MessageFactory:
         }
 
     def _masked(self, message_id: str, sender: Participant, post: Post) -> Document:
-        """The masked text and the sealed original; empty if the text holds no personal numbers."""
+        """The masked text and the sealed original; empty if the text holds no personal numbers. Of a place the name is
+        masked, without an original."""
+        if "location" in post.content:
+            place = post.content["location"]
+            return {"location": {**place, "name": masking.mask(place["name"])}}
         text = post.content.get("text")
-        tests = masking.OF_OTHERS if sender.is_staff and post.stream == "public" else masking.PERSONAL
+        tests = masking.tests_of(sender) if post.stream == "public" else masking.PERSONAL
         masked = masking.mask(text, tests) if text else text
         if masked == text:
             return {}

@@ -5,7 +5,6 @@ client id is stored twice in a conversation.
 """
 
 import random
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, fields
@@ -20,6 +19,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from chat.ports import Document
 from chat.refusals import Unavailable
 from chat.talk.conversation import Closing, Conversation, Participant, Rating, Tie
+from chat.talk.sealing import OF_CONVERSATIONS, OF_MESSAGES, VERSION, WORDS, Sealing, upgrade
 
 T = TypeVar("T")
 Index = tuple[str, list[tuple[str, int]], dict[str, Any]]
@@ -40,8 +40,13 @@ INDEXES: list[Index] = [
     ("conversation_members", [("seen_at", 1)], {"sparse": True}),
 ]
 
-SEALED = [("messages", ("sealed",))]
+SEALED = [("messages", ("sealed", WORDS)), ("conversations", (WORDS,))]
 """The sealed fields by collection, for the rotation of keys."""
+
+UPGRADES = [
+    ("messages", upgrade(OF_MESSAGES), OF_MESSAGES),
+    ("conversations", upgrade(OF_CONVERSATIONS), OF_CONVERSATIONS),
+]
 
 WRITE_SECONDS = 3.0
 """How long one write of the group commit may take before its outcome is looked up instead."""
@@ -71,10 +76,10 @@ class ChatDatabase(Protocol):
 
 
 class ConversationStore:
-    """Conversations, their messages, and how far each member has seen."""
+    """Conversations, their messages, and how far each member has seen. What people wrote is stored sealed."""
 
-    def __init__(self, database: ChatDatabase) -> None:
-        self._db = database
+    def __init__(self, database: ChatDatabase, sealing: Sealing) -> None:
+        self._db, self._sealing = database, sealing
         self._messages = database["messages"]
         self._conversations = database["conversations"]
         self._members = database["conversation_members"]
@@ -85,9 +90,8 @@ class ConversationStore:
         """Insert a new conversation with its first messages; gives them numbered."""
 
         def work(session: ClientSession) -> list[Document]:
-            self._conversations.insert_one(
-                {"_id": conversation.id, "v": 1, **_fields_of(conversation)}, session=session
-            )
+            row = self._sealing.conversations.sealed(_row_of(conversation))
+            self._conversations.insert_one(row, session=session)
             return self._insert_numbered(session, conversation.id, write_beside(session))
 
         return self._db.transact(work)
@@ -101,8 +105,8 @@ class ConversationStore:
 
         def work(session: ClientSession) -> list[Document] | None:
             known = {"_id": before.id, "version": before.version}
-            change = {"$set": {"v": 1, **_fields_of(after)}}
-            if not self._conversations.update_one(known, change, session=session).matched_count:
+            change = {WORDS: None, **self._sealing.conversations.sealed(_row_of(after))}
+            if not self._conversations.update_one(known, {"$set": change}, session=session).matched_count:
                 return None
             return self._insert_numbered(session, before.id, write_beside(session))
 
@@ -121,21 +125,21 @@ class ConversationStore:
                 last[stream] = self.last(conversation, stream, session)
             last[stream] += 1
             row["seq"] = last[stream]
-        self._messages.insert_many(rows, session=session)
+        self._messages.insert_many([self._sealing.messages.sealed(row) for row in rows], session=session)
         return rows
 
     def conversation(self, conversation_id: str) -> Conversation | None:
         """One conversation."""
         row = self._conversations.find_one({"_id": conversation_id})
-        return conversation_of(row) if row else None
+        return conversation_of(row, self._sealing) if row else None
 
     def of_citizen(self, citizen: str, before: str | None, limit: int) -> list[Conversation]:
         """A citizen's own, newest first, from before an id on."""
-        return newest(self._conversations, {"citizen.id": citizen}, before, limit)
+        return newest(self._conversations, {"citizen.id": citizen}, before, limit, self._sealing)
 
     def of_case(self, case: str, limit: int) -> list[Conversation]:
         """Those tied to a case, newest first."""
-        return newest(self._conversations, {"case": case}, None, limit)
+        return newest(self._conversations, {"case": case}, None, limit, self._sealing)
 
     def last_of_officer(self, officer: str, most: int) -> list[str]:
         """The ids of the last `most` that an officer has or took first, newest first."""
@@ -163,7 +167,7 @@ class ConversationStore:
         """Write a batch of numbered messages. Raises Unsettled if it is not known that all of them are stored."""
         try:
             with pymongo.timeout(WRITE_SECONDS):
-                self._messages.insert_many(rows, ordered=ordered)
+                self._messages.insert_many([self._sealing.messages.sealed(row) for row in rows], ordered=ordered)
         except PyMongoError as error:
             raise Unsettled from error
 
@@ -171,7 +175,7 @@ class ConversationStore:
         """The messages with one of these client ids that a majority has. Raises Unsettled."""
         try:
             with pymongo.timeout(WRITE_SECONDS):
-                return list(self._messages.find({"client_id": {"$in": list(client_ids)}}))
+                return self._opened(self._messages.find({"client_id": {"$in": list(client_ids)}}))
         except PyMongoError as error:
             raise Unsettled from error
 
@@ -191,34 +195,30 @@ class ConversationStore:
 
     def latest(self, conversation: str) -> Document | None:
         """The last public message."""
-        return self._messages.find_one({"conversation": conversation, "stream": "public"}, sort=[("seq", -1)])
+        wanted = {"conversation": conversation, "stream": "public"}
+        return self._opened_one(self._messages.find_one(wanted, sort=[("seq", -1)]))
 
     def last_word(self, conversation: str) -> Document | None:
         """The last public message that a person sent, events not counted."""
         wanted = {"conversation": conversation, "stream": "public", "kind": {"$ne": "event"}}
-        return self._messages.find_one(wanted, sort=[("seq", -1)])
+        return self._opened_one(self._messages.find_one(wanted, sort=[("seq", -1)]))
 
     def message(self, conversation: str, stream: str, seq: int) -> Document | None:
         """One message by its number."""
         if seq > MOST_SEQ:
             return None
-        return self._messages.find_one({"conversation": conversation, "stream": stream, "seq": seq})
+        wanted = {"conversation": conversation, "stream": stream, "seq": seq}
+        return self._opened_one(self._messages.find_one(wanted))
 
     def page(self, conversation: str, stream: str, after: int, limit: int) -> list[Document]:
         """Messages of a stream in order, from after a number on."""
         wanted = {"conversation": conversation, "stream": stream, "seq": {"$gt": after}}
-        return list(self._messages.find(wanted).sort("seq", 1).limit(limit))
+        return self._opened(self._messages.find(wanted).sort("seq", 1).limit(limit))
 
-    def search(self, conversations: Sequence[str], words: str, before: str | None, limit: int) -> list[Document]:
-        """Public messages of these conversations that hold these words, newest first, from before an id on."""
-        wanted: Document = {
-            "conversation": {"$in": list(conversations)},
-            "stream": "public",
-            "text": {"$regex": re.escape(words), "$options": "i"},
-        }
-        if before is not None:
-            wanted["_id"] = {"$lt": before}
-        return list(self._messages.find(wanted).sort("_id", -1).limit(limit))
+    def page_before(self, conversation: str, before: int, limit: int) -> list[Document]:
+        """The public messages before a number, newest first."""
+        wanted = {"conversation": conversation, "stream": "public", "seq": {"$gte": before - limit, "$lt": before}}
+        return self._opened(self._messages.find(wanted).sort("seq", -1))
 
     def has_spoken(self, conversation: str, member: str, since: datetime) -> bool:
         """Whether somebody sent a public message from an instant on."""
@@ -245,8 +245,14 @@ class ConversationStore:
 
     def messages_of(self, ids: Sequence[str]) -> list[Document]:
         """The messages with these ids, each stream in its order."""
-        rows = self._messages.find({"_id": {"$in": list(ids)}}) if ids else ()
+        rows = self._opened(self._messages.find({"_id": {"$in": list(ids)}})) if ids else ()
         return sorted(rows, key=lambda row: (row["conversation"], row["seq"]))
+
+    def _opened(self, rows: Iterable[Document]) -> list[Document]:
+        return [self._sealing.messages.opened(row) for row in rows]
+
+    def _opened_one(self, row: Document | None) -> Document | None:
+        return row and self._sealing.messages.opened(row)
 
     def unread(self, conversation: str, member: str, read: int) -> int:
         """How many messages of others a member has not read, events not counted; at most 99."""
@@ -301,11 +307,13 @@ class ConversationStore:
         return list(self._members.find({"seen_at": {"$gte": after, "$lt": before}}))
 
 
-def newest(collection: Collection[Document], wanted: Document, before: str | None, limit: int) -> list[Conversation]:
+def newest(
+    collection: Collection[Document], wanted: Document, before: str | None, limit: int, sealing: Sealing
+) -> list[Conversation]:
     """The newest conversations that match, from before an id on; `wanted` holds an equality on an indexed field."""
     if before is not None:
         wanted = {**wanted, "_id": {"$lt": before, **wanted.get("_id", {})}}
-    return [conversation_of(row) for row in collection.find(wanted).sort("_id", -1).limit(limit)]
+    return [conversation_of(row, sealing) for row in collection.find(wanted).sort("_id", -1).limit(limit)]
 
 
 def following(
@@ -341,8 +349,9 @@ def upsert(collection: Collection[Document], key: str, change: Document) -> None
         collection.update_one({"_id": key}, change, upsert=True)
 
 
-def conversation_of(row: Document) -> Conversation:
+def conversation_of(row: Document, sealing: Sealing) -> Conversation:
     """A conversation from its row."""
+    row = sealing.conversations.opened(row)
     values: Document = {field.name: row.get(field.name) for field in fields(Conversation)} | {"id": row["_id"]}
     for role in ("citizen", "officer", "owner"):
         values[role] = Participant(**row[role]) if row[role] else None
@@ -353,8 +362,9 @@ def conversation_of(row: Document) -> Conversation:
     return Conversation(**values)
 
 
-def _fields_of(conversation: Conversation) -> Document:
-    return {name: value for name, value in asdict(conversation).items() if name != "id"}
+def _row_of(conversation: Conversation) -> Document:
+    fields_of = asdict(conversation)
+    return {"_id": fields_of.pop("id"), "v": VERSION, **fields_of}
 
 
 def member_fields(conversation: str, member: Participant) -> Document:

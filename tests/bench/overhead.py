@@ -11,6 +11,7 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask
@@ -18,13 +19,16 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from api.identity.actor import Actor
 from api.refusals import Refusal
-from api.web import edge, problems
+from api.web import edge, problems, timeouts
 from api.web.guard import Http
 from api.web.limits import RateLimiter
 from api.web.metrics import Metrics
 from tests.conftest import Clock
 
 ROUNDS, CALLS = 40, 200
+LINE = SimpleNamespace(settimeout=lambda seconds: None)
+"""A connection without a network; setting gevent's time limit is as cheap."""
+
 Call = Callable[[], None]
 
 
@@ -41,10 +45,11 @@ def ours() -> Flask:
     limits.address = limits.person = _counted(limits)  # type: ignore[method-assign]
     actor = Actor("1", "citizen", "", frozenset({"citizen"}), "s", Clock().at)
     web = Http(actor_of={"token": actor}.get, once=None, limit=limits.person)  # type: ignore[arg-type]
-    edge.register(app, limits=limits, proxies=(), origins=frozenset(), https=False, observe=metrics.observe, quick={})
+    edge.register(app, limits=limits, origins=frozenset(), https=False, observe=metrics.observe, quick={})
     problems.register(app, (Refusal,), ())
     app.add_url_rule("/v1/empty", "open", web.allow("anyone")(lambda: ""))
     app.add_url_rule("/v1/known", "known", web.allow("citizen")(lambda actor: ""))
+    app.wsgi_app = timeouts.timed(edge.behind(app.wsgi_app, ()), "/socket.io/")  # type: ignore[method-assign,assignment]
     return app
 
 
@@ -63,7 +68,7 @@ def caller(app: Flask, path: str) -> Call:
     headers = {"Authorization": "Bearer token"}
 
     def call() -> None:
-        environ = EnvironBuilder(path=path, headers=headers).get_environ()
+        environ = EnvironBuilder(path=path, headers=headers).get_environ() | {timeouts.SOCKET: LINE}
         body, status, _ = run_wsgi_app(app.wsgi_app, environ)
         assert status.startswith("200"), status
         list(body)

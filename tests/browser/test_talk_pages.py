@@ -195,3 +195,27 @@ def test_an_officer_keeps_replies_says_how_they_take_talks_and_finds_what_was_sa
     window.shot("found-own")
     window.at("talk-hit").click()
     assert window.faults == []
+
+
+def test_a_long_text_is_sent_whole_in_several_messages_and_nothing_is_cut(phone, site):
+    paragraph = "我家的情况是这样的，请您帮忙看看该怎么办才好。" * 10 + "\n"
+    text = (paragraph * 20)[:2_600]
+    phone.go("/#/ask?matter=XC-行政许可-001")
+    log_in(phone, site, "13800138113")
+    phone.at("ask-text").fill(text)
+    expect(phone.at("length")).to_have_text("共 2600 字，会分成 2 条发送")
+    phone.shot("long-question")
+    phone.at("ask-send").click()
+    expect(phone.page.get_by_test_id("message")).to_have_count(2)
+    phone.at("talk-text").fill(text)
+    expect(phone.at("length")).to_have_text("共 2600 字，会分成 2 条发送")
+    phone.shot("long-message")
+    phone.at("talk-send").click()
+    expect(phone.page.get_by_test_id("message")).to_have_count(4)
+    expect(phone.page.get_by_test_id("message-waiting")).to_have_count(0)
+    shown = phone.page.locator('[data-test="message"] .bubble').all_inner_texts()
+    assert ["".join(both).replace("\n", "") for both in (shown[:2], shown[2:])] == [text.replace("\n", "")] * 2
+    phone.at("talk-text").fill("长" * 30_000)
+    expect(phone.at("length")).to_have_text("共 30000 字，太长了，请改成文件再发")
+    expect(phone.at("talk-send")).to_be_disabled()
+    phone.shot("too-long-message")

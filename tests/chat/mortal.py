@@ -35,6 +35,13 @@ class Mortal:
             time.sleep(0.02)
         raise AssertionError(f"{self.command()[0]} did not start")
 
+    def stall(self, seconds: float) -> None:
+        """Stop it for a while: connections stay, and nothing is answered."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """SIGKILL, if it runs."""
         if self.process is not None and self.process.poll() is None:

@@ -9,13 +9,14 @@ from uuid import uuid4
 from flask import Flask
 from flask_smorest import Api
 
+from api.identity.sealing.keyring import Keyring
 from api.jobs import store as jobs_store
 from api.jobs.idempotency import Idempotency
 from api.refusals import Refusal
 from api.storage.database import Database
 from api.web.guard import Http
 from api.web.problems import preferred
-from chat import INDEXES, Chat, Ports, attach, blueprint
+from chat import INDEXES, Chat, LineLimits, Ports, attach, blueprint
 from chat import Refusal as ChatRefusal
 
 STATUS = {
@@ -47,6 +48,9 @@ STATUS = {
 
 FAST = 10**9
 """Messages per minute that one person may send in tests: in effect no limit."""
+
+ROOMY = LineLimits(FAST, FAST, FAST)
+"""Websockets that may be open in tests: in effect no limit."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class Office:
     reminded: list[tuple[str, str, str]] = field(default_factory=list)
     announced: list[tuple[str, str]] = field(default_factory=list)
     audited: list[tuple[str, str, str]] = field(default_factory=list)
+    keyring: Keyring | None = None
+    """Real keys; without them a sealed text is its mirror image."""
 
     def citizen(self, name: str = "张三") -> Actor:
         """A new citizen."""
@@ -114,9 +120,9 @@ class Office:
             record=lambda actor, act, subject, session=None: self.audited.append((actor, act, subject)),
             case_kept=lambda number: True,
             skills_of=lambda matter: [self.skills[matter]] if matter in self.skills else [],
-            seal=lambda record, field, text: f"sealed:{record}:{field}:{text[::-1]}",
-            open_sealed=_open,
-            printed=lambda paper: repr(paper).encode(),
+            seal=self.keyring.seal if self.keyring else _seal,
+            open_sealed=self.keyring.open_sealed if self.keyring else _open,
+            printed=lambda compose, reader: repr(compose()).encode(),
             remind=lambda desk, conversation, at, what: self.reminded.append((desk, conversation, what)),
         )
 
@@ -137,6 +143,10 @@ class Office:
         return {"id": upload, "name": "照片.jpg", "type": "image/jpeg", "size": 9, "received": 9}
 
 
+def _seal(record: str, field: str, text: str) -> str:
+    return f"sealed:{record}:{field}:{text[::-1]}"
+
+
 def _open(record: str, field: str, sealed: str) -> str:
     start = f"sealed:{record}:{field}:"
     assert sealed.startswith(start)
@@ -149,7 +159,12 @@ def utc_now() -> datetime:
 
 
 def site(
-    database: Database, office: Office, now: Callable[[], datetime], mode: str, redis_url: str | None = None
+    database: Database,
+    office: Office,
+    now: Callable[[], datetime],
+    mode: str,
+    redis_url: str | None = None,
+    limits: LineLimits = ROOMY,
 ) -> tuple[Flask, Chat]:
     """The chat in a Flask app of its own, with its HTTP routes and its socket."""
     database.ensure(INDEXES)
@@ -168,7 +183,7 @@ def site(
 
     for kind in (Refusal, ChatRefusal):
         app.register_error_handler(kind, refused)
-    attach(app, chat, office.actor, language_of=preferred, mode=mode, redis_url=redis_url)
+    attach(app, chat, office.actor, language_of=preferred, mode=mode, redis_url=redis_url, limits=limits)
     return app, chat
 
 

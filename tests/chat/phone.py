@@ -1,7 +1,8 @@
 """A client after the book, as api/pages/src/shared/chat.js is one, which keeps a record of all that it was promised.
 
 For processes patched by gevent. It sends one message after the other under a client id that stays, until it is
-acknowledged; drops the line, sends twice, and asks again for what it knows, as its dice say.
+acknowledged, or (`pour`) many without waiting; drops the line, sends twice, and asks again for what it knows, as its
+dice say.
 """
 
 import json
@@ -18,7 +19,12 @@ from gevent.event import AsyncResult
 
 PATH = "/chat"
 PATIENCE = 8
-PASSING = {"unavailable", "timeout", "token_bad"}
+LONG_PATIENCE = 30
+PASSING = {"unavailable", "timeout", "token_bad", "earlier_unknown"}
+WINDOW = 12
+"""How much a client that does not wait may have sent without an acknowledgement."""
+
+COUNTED = ("connections", "dropped", "sent", "again", "fetched", "heard", "gone_back", "unanswered")
 
 Place = tuple[str, str]
 
@@ -32,7 +38,8 @@ class Phone:
         self.views: dict[Place, list[dict[str, Any]]] = {}
         self.ahead: dict[Place, dict[int, dict[str, Any]]] = {}
         self.promised: dict[str, tuple[str, str, int]] = {}
-        self.counts = {"connections": 0, "dropped": 0, "sent": 0, "again": 0, "fetched": 0, "heard": 0}
+        self.made: dict[Place, list[str]] = {}
+        self.counts = dict.fromkeys(COUNTED, 0)
         self.wrong: list[str] = []
         self.streams = ("public", "staff") if token.startswith("officer") else ("public",)
         self.client: Any = None
@@ -145,15 +152,62 @@ class Phone:
 
     def say(self, talk: str, words: str, kind: str = "text") -> None:
         """Send until acknowledged; sometimes twice at once, into a line that breaks, or again later."""
-        post = {"conversation": talk, "client_id": str(UUID(int=self.dice.getrandbits(128), version=4)), "kind": kind}
-        ack = self._until_acknowledged({**post, "text": words})
+        post = self._post(talk, words, kind)
+        ack = self._until_acknowledged(post)
         stream = "staff" if kind == "note" else "public"
         self.promised[post["client_id"]] = talk, stream, ack["seq"]
         if self.dice.random() < 0.02:
             self.counts["again"] += 1
-            again = self._until_acknowledged({**post, "text": words})
+            again = self._until_acknowledged(post)
             if again["seq"] != ack["seq"]:
                 self.wrong.append(f"another number for the same message: {ack} {again}")
+
+    def pour(self, talk: str, words: list[str]) -> None:
+        """Send all of it without waiting for acknowledgements, some at a time; what was not acknowledged is sent again,
+        from the first of it on and in the old order."""
+        waiting = [self._post(talk, each, "text") for each in words]
+        while waiting:
+            client = self.client
+            if client is None or not client.connected:
+                gevent.sleep(self.dice.uniform(0.02, 0.3))
+                continue
+            some = waiting[: self.dice.randint(1, WINDOW)]
+            acks = self._burst(client, some)
+            for post, ack in zip(some, acks, strict=True):
+                if ack.get("ok"):
+                    self.promised[post["client_id"]] = talk, "public", ack["seq"]
+                elif ack["code"] not in PASSING and not ack.get("retry_after"):
+                    raise AssertionError(f"refused: {ack}")
+            passed = sum(bool(ack.get("ok")) for ack in acks)
+            waiting = [post for post in waiting if post["client_id"] not in self.promised]
+            if passed < len(some):
+                self.counts["gone_back"] += 1
+                gevent.sleep(self.dice.uniform(0.02, 0.3))
+
+    def _burst(self, client: Any, posts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Send posts one behind the other, sometimes into a line that breaks; gives their acknowledgements."""
+        answers: list[AsyncResult] = []
+        breaks_after = self.dice.randrange(len(posts)) if self.dice.random() < 0.02 else None
+        for number, post in enumerate(posts):
+            answer = AsyncResult()
+            answers.append(answer)
+            self._asked.add(answer)
+            self.counts["sent"] += 1
+            with suppress(socketio.exceptions.SocketIOError, OSError):
+                client.emit("post", post, namespace=PATH, callback=answer.set)
+            if number == breaks_after:
+                self.drop()
+        gevent.wait(answers, timeout=LONG_PATIENCE)
+        self._asked.difference_update(answers)
+        if client is self.client and client.connected:
+            self.counts["unanswered"] += sum(not answer.ready() for answer in answers)
+        return [answer.value or {"ok": False, "code": "timeout"} for answer in answers]
+
+    def _post(self, talk: str, words: str, kind: str) -> dict[str, Any]:
+        """A new post, noted in the order in which they are made."""
+        client_id = str(UUID(int=self.dice.getrandbits(128), version=4))
+        self.made.setdefault((talk, "staff" if kind == "note" else "public"), []).append(client_id)
+        return {"conversation": talk, "client_id": client_id, "kind": kind, "text": words}
 
     def _until_acknowledged(self, post: dict[str, Any]) -> dict[str, Any]:
         while True:

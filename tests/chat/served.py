@@ -12,11 +12,12 @@ monkey.patch_all()
 
 import argparse  # noqa: E402
 import json  # noqa: E402
+import tempfile  # noqa: E402
 from dataclasses import replace  # noqa: E402
+from pathlib import Path  # noqa: E402
 
-from gevent.pywsgi import WSGIServer  # noqa: E402
-
-from api.server import settle_memory, start_undelayed  # noqa: E402
+from api.identity.sealing.keyring import KEY_BYTES, Keyring  # noqa: E402
+from api.server import BoundedServer, settle_memory, start_undelayed  # noqa: E402
 from api.storage.database import Database  # noqa: E402
 from tests.chat.office import Actor, Office, site, utc_now  # noqa: E402
 
@@ -31,6 +32,16 @@ def people(office: Office, citizens: int, officers: int) -> dict[str, Actor]:
     }
 
 
+def keyring() -> Keyring:
+    """Keys as they are in earnest, but the same in every process."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("index.key", "seal-1.key"):
+            (Path(folder) / name).write_text("00" * KEY_BYTES)
+        keys = Keyring(Path(folder))
+    keys._followed = lambda: keys._keys
+    return keys
+
+
 def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -40,11 +51,11 @@ def main() -> None:
     for name in ("--port", "--citizens", "--officers"):
         parser.add_argument(name, type=int, default=0)
     told = parser.parse_args()
-    office = Office()
+    office = Office(keyring=keyring())
     known = people(office, told.citizens, told.officers)
     office.people = {one.token: one for one in known.values()}
     app, _ = site(Database(told.uri, told.database), office, utc_now, "gevent", told.redis_url)
-    server = WSGIServer(("127.0.0.1", told.port), app, log=None)
+    server = BoundedServer(("127.0.0.1", told.port), app, spares=lambda peer: True)
     settle_memory()
     start_undelayed(server)
     three = {who: known[who].token for who in ("citizen", "other", "officer")}

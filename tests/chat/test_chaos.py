@@ -19,6 +19,7 @@ NONE_OF = (
     "streams_with_holes",
     "views_unlike_the_store",
     "notes_seen_by_citizens",
+    "without_an_answer",
 )
 
 

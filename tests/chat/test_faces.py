@@ -2,12 +2,10 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,7 +18,7 @@ import socketio
 
 from tests.chat.conformance import PATH, Line, conform, http, text
 from tests.chat.office import Actor, Office, said
-from tests.serving import free_port, wait_for
+from tests.serving import answers, free_port, haproxy, wait_for
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "api" / "pages"
@@ -236,51 +234,22 @@ def test_two_processes_hear_one_another_through_redis(store_uri, database, redis
             line.close()
 
 
-@pytest.fixture
-def proxy(tmp_path) -> Iterator[Any]:
-    """HAProxy as docs/operating.md sets it up, before two processes; gives a way to start it that gives its address."""
-    program = shutil.which("haproxy")
-    if program is None:
-        missing = "haproxy is needed"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    running = []
-
-    def start(*bases: str) -> str:
-        example = re.search(r"<!-- haproxy.*?```\n(.*?)```", (ROOT / "docs" / "operating.md").read_text(), re.S)
-        assert example is not None
-        port, text = free_port(), example[1].replace("maxconn 8000", "maxconn 100")
-        for here, there in zip((8080, 8001, 8002), (port, *(base.rsplit(":", 1)[1] for base in bases)), strict=True):
-            text = text.replace(f"127.0.0.1:{here}", f"127.0.0.1:{there}")
-        (tmp_path / "haproxy.cfg").write_text(text)
-        running.append(subprocess.Popen([program, "-q", "-db", "-f", str(tmp_path / "haproxy.cfg")]))
-        wait_for(lambda: _answers(f"http://127.0.0.1:{port}/readyz"))
-        return f"http://127.0.0.1:{port}"
-
-    yield start
-    for process in running:
-        process.kill()
-        process.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=2) as response:
-            return response.status == 200
-    except OSError:
-        return False
-
-
-def test_both_clients_conform_behind_haproxy_and_go_on_when_a_process_dies(store_uri, database, redis_url, proxy, node):
+def test_both_clients_conform_behind_haproxy_and_go_on_when_a_process_dies(
+    store_uri, database, redis_url, tmp_path, node
+):
     where = (store_uri, database.handle.name, redis_url)
-    with process_of(*where) as one, process_of(*where) as two:
-        base = proxy(one["base"], two["base"])
+    with (
+        process_of(*where) as one,
+        process_of(*where) as two,
+        haproxy(tmp_path, one["base"], two["base"]) as base,
+    ):
         told = {**people_of(one), "base": base}
         conform(**told)
         conform_in_javascript(node, told)
         line = Line(base, one["citizen"])
         os.kill(one["pid"], signal.SIGKILL)
         wait_for(lambda: Line(base, one["citizen"]).client.connected)
-        wait_for(lambda: all(_answers(f"{base}/readyz") for _ in range(4)))
+        wait_for(lambda: all(answers(f"{base}/readyz") for _ in range(4)))
         line.close()
         conform(**told)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chat.live.hints import desk_room, member_room, staff_room
+from chat.live.hints import desk_room, member_room, officer_room, rooms_of, staff_room
 from chat.talk.access import reads
 from chat.talk.deadlines import FIRST_REPLY
 from tests.chat.office import said
@@ -19,8 +19,7 @@ class Reader:
 
     def __init__(self, chat: Any, actor: Any, conversation: str) -> None:
         self.chat, self.actor, self.id = chat, actor, conversation
-        self.rooms = {conversation, member_room(actor.id)}
-        self.rooms |= {staff_room(conversation), desk_room(actor.point)} if actor.is_staff else set()
+        self.rooms = {*rooms_of(actor), *([staff_room(conversation)] if actor.is_staff else [])}
         self.view = chat.get(actor, conversation)
         self.messages: list[dict[str, Any]] = []
         self.catch_up()
@@ -59,8 +58,8 @@ class Reader:
         self._count()
 
     def _facts(self, facts: dict[str, Any]) -> None:
-        if facts["version"] >= self.view["version"]:
-            self.view |= {name: facts[name] for name in FACTS}
+        if facts.get("version", 0) >= self.view["version"]:
+            self.view |= {name: facts[name] for name in FACTS if name in facts}
         if self.view["state"] != "queued":
             self.view["queue"] = None
 
@@ -197,7 +196,7 @@ def test_no_read_path_and_no_hint_shows_a_note_to_a_citizen_not_even_as_a_hole(s
         chat.get(citizen, talk),
         chat.created(citizen, talk),
         chat.mine(citizen, None, 9),
-        [payload for _, payload, rooms in heard if {talk, member_room(citizen.id)}.intersection(rooms)],
+        [payload for _, payload, rooms in heard if member_room(citizen.id) in rooms],
     ]
     assert "暗语" not in repr(shown)
     assert {one["stream"] for one in items} == {"public"}
@@ -209,13 +208,14 @@ def test_no_read_path_and_no_hint_shows_a_note_to_a_citizen_not_even_as_a_hole(s
 def test_every_event_stays_with_the_people_of_its_conversation_and_the_desks(scene, heard):
     for act in ACTS.values():
         act(scene)
-    people = {member_room(one.id) for one in (scene.citizen, scene.officer, scene.colleague, scene.clerk, scene.leader)}
-    allowed = people | {scene.talk, staff_room(scene.talk), desk_room("XC-H01"), desk_room("XC-H02")}
+    officers = {officer_room(one.id) for one in (scene.officer, scene.colleague, scene.clerk, scene.leader)}
+    rooms_of_talk = {member_room(scene.citizen.id), staff_room(scene.talk)}
+    allowed = officers | rooms_of_talk | {desk_room("XC-H01"), desk_room("XC-H02")}
     assert {event for event, _, _ in heard} == {"message", "state", "assigned", "receipt", "queue"}
     for event, payload, rooms in heard:
         assert set(rooms) <= allowed, event
         if payload.get("stream") == "staff":
-            assert not {scene.talk, member_room(scene.citizen.id)}.intersection(rooms)
+            assert member_room(scene.citizen.id) not in rooms
     assert member_room(scene.stranger.id) not in {room for _, _, rooms in heard for room in rooms}
 
 
@@ -225,4 +225,4 @@ def test_an_officer_who_handed_it_over_no_longer_hears_it_at_home(scene, heard):
     heard.clear()
     scene.chat.post(scene.citizen, scene.talk, said("还在吗？"))
     [(_, _, rooms)] = heard
-    assert rooms == [scene.talk, member_room(scene.citizen.id), member_room(scene.colleague.id)]
+    assert rooms == [member_room(scene.citizen.id), staff_room(scene.talk), officer_room(scene.colleague.id)]

@@ -99,7 +99,7 @@ def test_no_first_word_in_time_sends_it_back_to_its_old_place_and_the_citizen_se
     assert back["queue"]["position"] == 1
     event = chat.messages(citizen, talk, "public", 0, 9)["items"][-1]["event"]
     assert (event["type"], event["because"]) == ("returned", "no_reply")
-    assert [p["state"] for event, p, rooms in heard if event == "state" and talk in rooms][-1] == "queued"
+    assert [p["state"] for event, p, rooms in heard if event == "state" and p["conversation"] == talk][-1] == "queued"
     chat.delivered(citizen, talk, 3)
     office.told.clear()
     clock.move(seconds=11)

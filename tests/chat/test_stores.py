@@ -10,18 +10,22 @@ from chat.away.store import AwayStore
 from chat.desk.store import DeskStore
 from chat.talk.conversation import Conversation, Participant
 from chat.talk.ids import instant_of, timed_id
+from chat.talk.sealing import Sealing
 from chat.talk.store import ConversationStore
-from tests.chat.office import said
+from tests.chat.office import Office, said
+
+PORTS = Office().ports()
+SEALING = Sealing(PORTS.seal, PORTS.open_sealed)
 
 
 @pytest.fixture
 def store(chat, database):
-    return ConversationStore(database)
+    return ConversationStore(database, SEALING)
 
 
 @pytest.fixture
 def desks(chat, database):
-    return DeskStore(database)
+    return DeskStore(database, SEALING)
 
 
 def test_receipts_of_many_devices_at_once_end_at_the_highest_and_each_number_is_news_once(store, clock):

@@ -1,5 +1,9 @@
 """Service points: the starter file, a loader that tells all that is wrong, and what part of a matter a place does."""
 
+import csv
+import io
+import re
+
 import pytest
 
 from api.calendar.hours import parse_hours
@@ -214,3 +218,36 @@ def test_positions_from_openstreetmap_say_so_with_their_basis_and_error() -> Non
         assert (point.position_error_m or 0) >= 300
         assert "ODbL" in point.source
         assert "assumption" in point.position_basis
+
+
+FORMULAS = [
+    "=1+1",
+    "+86 29 8740 0000",
+    "-2+3",
+    "@SUM(A1)",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠x",
+    "'=1",
+    "''+1",
+    "- 备注",
+    "=cmd|' /C calc'!A0",
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_a_cell_that_begins_a_formula_is_written_as_text_and_read_back_unchanged(text: str) -> None:
+    points = [made("P1", None, None, leader=text, name=text, address=f"{text} 新城区西一路街道办事处")]
+    written = write_points(points)
+    cells = next(csv.reader(io.StringIO(written.splitlines()[1])))
+    assert [cell for cell in cells if re.match(r"\s*[=+\-@\t\r＝＋－＠]", cell)] == []
+    assert read_points(written.encode(), parse_hours) == points
+    assert write_points(read_points(written.encode(), parse_hours)) == written
+
+
+def test_numbers_below_zero_stay_numbers_and_what_begins_with_an_apostrophe_stays() -> None:
+    points = [made("P1", -108.5, -34.2, name="'大厅'", leader="王'=1")]
+    written = write_points(points)
+    assert ",-108.5,-34.2," in written
+    assert read_points(written.encode(), parse_hours) == points

@@ -10,6 +10,7 @@ from api.settings import read
 from api.web import edge
 from api.web.edge import client_address
 from api.web.limits import RateLimiter
+from chat.lines import OpenLines
 
 OURS, OTHERS = "https://www.example.cn", "https://evil.example"
 PLACES = ("/", "/staff", "/docs", "/healthz", "/readyz", "/openapi.json", "/v1/matters", "/v1/me", "/nowhere")
@@ -136,6 +137,15 @@ def test_the_app_sees_what_a_trusted_proxy_tells_and_nothing_that_others_tell(ap
     for peer, expected in (("10.0.0.7", ("203.0.113.9", "https")), ("198.51.100.1", ("198.51.100.1", "http"))):
         app.test_client().get("/healthz", headers=headers, environ_base={"REMOTE_ADDR": peer})
         assert seen.pop() == expected
+
+
+def test_the_socket_counts_by_the_address_that_a_trusted_proxy_tells(app, monkeypatch):
+    seen, open_line = [], OpenLines.open
+    monkeypatch.setattr(OpenLines, "open", lambda lines, address: seen.append(address) or open_line(lines, address))
+    for peer, client in (("10.0.0.7", "203.0.113.9"), ("198.51.100.1", "198.51.100.1")):
+        given = {"headers": {"X-Forwarded-For": "203.0.113.9"}, "environ_base": {"REMOTE_ADDR": peer}}
+        assert app.test_client().get("/socket.io/?EIO=4&transport=polling", **given).status_code == 400
+        assert seen.pop() == client
 
 
 def test_an_ipv4_client_of_a_server_on_ipv6_is_known_by_its_ipv4_address(app):

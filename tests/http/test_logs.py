@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -123,11 +125,125 @@ def test_a_thread_that_dies_says_where_and_not_what(lines, monkeypatch):
 def test_set_up_keeps_libraries_to_their_warnings(monkeypatch):
     root, ours = logging.getLogger(), logging.getLogger("circle")
     before = (root.handlers[:], root.level, ours.level, threading.excepthook, logging.raiseExceptions)
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     try:
         logs.set_up("INFO")
         assert (root.level, ours.level) == (logging.WARNING, logging.INFO)
         assert not logging.getLogger("twilio.http_client").isEnabledFor(logging.INFO)
     finally:
+        logging.captureWarnings(False)
         root.handlers, threading.excepthook, logging.raiseExceptions = before[0], before[3], before[4]
         root.setLevel(before[1])
         ours.setLevel(before[2])
+
+
+# -- what strangers can cause ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ['a\n{"level": "error"}', "a\r\nb", "a\x85b", "a\u2028b\u2029c", "\x00\x1b[31m\x7f", "半个 \ud83c"]
+)
+def test_no_text_begins_a_second_line_or_is_lost(text):
+    stream = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logs.JsonLines())
+    handler.handle(logging.makeLogRecord({"name": "circle.x", "msg": "%s", "args": (text,), "method": text}))
+    handler.flush()
+    [line] = stream.buffer.getvalue().decode().splitlines()
+    assert set(json.loads(line)) == {"at", "level", "log", "said", "method"}
+
+
+def test_no_text_in_a_line_is_long():
+    record = logging.makeLogRecord(
+        {"name": "circle.access", "msg": "request", "method": "X" * 5000, "route": ["y"] * 9}
+    )
+    line = json.loads(logs.JsonLines().format(record))
+    assert (len(line["method"]), line["route"]) == (logs.MOST_CHARACTERS + 1, ["y"] * 9)
+    record = logging.makeLogRecord({"name": "library", "msg": "X" * 5000})
+    assert len(logs.JsonLines().format(record)) < 400
+
+
+@pytest.mark.parametrize(
+    "message", ["Invalid request from ip=203.0.113.9: 'GET /?name=%s'", "Error handling request %s %s"]
+)
+def test_of_what_gunicorn_refuses_nothing_is_quoted(message):
+    args = ("GET", "/v1/lookups?phone=13800138000") if message.endswith("%s") else ()
+    record = logging.makeLogRecord({"name": "gunicorn.error", "msg": message, "args": args})
+    assert json.loads(logs.JsonLines().format(record))["said"] in logs.QUOTING
+
+
+def test_what_gunicorn_says_of_itself_is_written_whole():
+    record = logging.makeLogRecord({"name": "gunicorn.error", "msg": "Booting worker with pid: %s", "args": (7,)})
+    assert json.loads(logs.JsonLines().format(record))["said"] == "Booting worker with pid: 7"
+
+
+def written_by(records):
+    """The records that pass, with what the next one says was left out."""
+    sparing = logs.Sparing()
+    return [getattr(record, "left_out", 0) for record in records if sparing.filter(record)]
+
+
+def record_at(second, line=1, level="WARNING", name="circle.x"):
+    values = {
+        "name": name,
+        "levelno": getattr(logging, level),
+        "lineno": line,
+        "created": 6000 + second,
+        "pathname": "x",
+    }
+    return logging.makeLogRecord(values)
+
+
+def test_of_one_place_ten_warnings_a_minute_are_written_and_the_next_minute_counts_the_rest():
+    assert written_by([record_at(second / 100) for second in range(5000)]) == [0] * 10
+    both = [*(record_at(second) for second in range(25)), *(record_at(60 + second) for second in range(3))]
+    assert written_by(both) == [*[0] * 10, 15, 0, 0]
+
+
+def test_what_is_no_warning_and_what_comes_from_another_place_is_written():
+    assert len(written_by([record_at(0, level="INFO") for _ in range(500)])) == 500
+    assert len(written_by([record_at(0, line) for line in range(500)])) == 500
+
+
+def test_exceptions_of_different_places_are_different_ones():
+    def failed(fails):
+        try:
+            fails()
+        except Exception:
+            record = record_at(0)
+            record.exc_info = sys.exc_info()
+            return record
+
+    ways = (lambda: 1 / 0, lambda: int("x"), lambda: [][0])
+    assert len(written_by([failed(way) for _ in range(20) for way in ways])) == 30
+
+
+IN_GEVENT = """
+from gevent import monkey; monkey.patch_all()
+import gevent, threading, warnings
+from api import logs
+from api.identity.staff.passwords import Passwords, off_loop
+logs.set_up()
+kept = Passwords()
+hashed = kept.hash("correct-horse")
+assert [kept.fits(hashed, "correct-horse"), kept.fits(hashed, "wrong"), kept.fits(None, "x"), kept.fits("no", "x")] == \
+    [True, False, False, False]
+print("verified", flush=True)
+class Fails:
+    def __del__(self): raise ValueError("13800138000")
+def fails(): raise ValueError("13800138000")
+gevent.spawn(fails).join()
+thread = threading.Thread(target=fails); thread.start(); thread.join()
+try: off_loop(fails)
+except ValueError: pass
+Fails()
+warnings.warn("13800138000")
+"""
+
+
+def test_what_gevent_python_and_its_libraries_print_is_logged_in_the_same_form_and_a_wrong_password_not_at_all():
+    done = subprocess.run([sys.executable, "-c", IN_GEVENT], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == "verified\n"
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line.get("error") for line in lines] == ["ValueError"] * 4 + [None]
+    assert "13800138000" not in done.stderr

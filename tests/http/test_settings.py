@@ -22,6 +22,7 @@ SAFE = {
     "behind a proxy": {**MONGO, **TWILIO, "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24"},
     "with another origin": {"CORS_ORIGINS": "https://www.example.cn,http://localhost:5173"},
     "with another origin on IPv6": {"CORS_ORIGINS": "http://[::1]:5173,https://[2001:db8::1]"},
+    "a provider's stand-in on this machine": {"WECHAT_API_BASE": "http://127.0.0.1:9", "TWILIO_API_BASE": ""},
     "measured from elsewhere": {"METRICS_TOKEN": "0123456789abcdef"},
 }
 
@@ -38,8 +39,15 @@ UNSAFE = {
     "every proxy trusted": ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES"),
     "a proxy by name": ({"TRUSTED_PROXIES": "haproxy"}, "TRUSTED_PROXIES"),
     "every origin": ({"CORS_ORIGINS": "*"}, "CORS_ORIGINS"),
+    "HTTPS for subdomains of HTTP": ({"HSTS_SUBDOMAINS": "1"}, "https://"),
+    "HTTPS for subdomains, said otherwise": ({"HSTS_SUBDOMAINS": "yes"}, "HSTS_SUBDOMAINS"),
     "an origin with a path": ({"CORS_ORIGINS": "https://example.cn/page"}, "CORS_ORIGINS"),
     "talks forgotten too soon": ({"CHAT_KEPT_DAYS": "30"}, "366"),
+    "WeChat's secret in clear": ({"WECHAT_API_BASE": "http://api.weixin.qq.com"}, "https"),
+    "快递100's key in clear": ({"KUAIDI100_API_BASE": "http://poll.kuaidi100.com"}, "https"),
+    "Twilio's token in clear": ({**TWILIO, "TWILIO_API_BASE": "http://twilio.example"}, "https"),
+    "a provider of no scheme": ({"WECHAT_API_BASE": "api.weixin.qq.com"}, "https"),
+    "a provider that is no address": ({"WECHAT_API_BASE": "http://[::1"}, "https"),
     "a token that can be guessed": ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
 }
 
@@ -170,3 +178,15 @@ def test_brackets_do_not_hide_that_a_host_is_this_machine():
 def test_a_given_public_address_is_taken_as_it_is():
     trial = {"HOST": "::1", "PUBLIC_BASE": "https://circle.example.cn/", "CIRCLE_DEV": "1"}
     assert read(trial).public_base == "https://circle.example.cn"
+
+
+@pytest.mark.parametrize(
+    ("environ", "header"),
+    [
+        ({}, ""),
+        ({"PUBLIC_BASE": "https://circle.example.cn"}, "max-age=31536000"),
+        ({"PUBLIC_BASE": "https://circle.example.cn", "HSTS_SUBDOMAINS": "1"}, "max-age=31536000; includeSubDomains"),
+    ],
+)
+def test_browsers_are_held_to_https_and_for_subdomains_only_where_asked(environ, header):
+    assert read({**environ, "CIRCLE_DEV": "1"}).hsts == header

@@ -76,7 +76,7 @@ def _work(world: World) -> list[str]:
     """Nothing is parked or due, and no key is still in flight."""
     office, now = world.office, world.clock()
     found = [f"parked in {row['collection']}: {row.get('reason')}" for row in office.jobs.parked()]
-    due = _rows(world, "jobs", state="pending", due_at={"$lte": now})
+    due = [row for queue in ("jobs", "slow_jobs") for row in _rows(world, queue, state="pending", due_at={"$lte": now})]
     found += [f"job {row['kind']} is still due: {row.get('reason')}" for row in due]
     silence = Counter(row["payload"]["case"] for row in _rows(world, "jobs", kind="cases.deem"))
     for case in _rows(world, "cases"):

@@ -158,7 +158,7 @@ def works(*steps: str) -> Callable[[World], None]:
 
 
 GRANT = {"kind": "grant", "text": "符合条件，准予许可。"}
-REACT = works("events", "jobs")
+REACT = works("events", "jobs", "slow jobs 1")
 STORY = (
     Step("log in", log_in_citizen),
     Step("staff", log_in_staff),

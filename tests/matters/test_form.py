@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.matters.catalogue.matter import matter_of
-from api.matters.form import KINDS, MOST_ROWS, Field, Form, asked, form_of, handed_in, missing, wrong
+from api.matters.form import KINDS, MOST_ROWS, Field, Form, asked, form_of, handed_in, is_blank, missing, wrong
 from api.matters.guide.situation import situations_of
 from tests.matters.starter import RECORDS, data
 
@@ -102,6 +102,23 @@ def test_the_server_asks_what_the_page_asks(case: dict[str, Any]) -> None:
     section = {"key": "all", "zh": "全部", "en": "All", "fields": CASES["fields"]}
     form = form_of(section, {**DATA["other"], "sections": []})
     assert paths(form.fields, case["answers"], case["known"]) == case["asked"]
+
+
+@pytest.mark.parametrize(("text", "empty"), CASES["blank"], ids=[ascii(text) for text, _ in CASES["blank"]])
+def test_a_text_of_which_nothing_is_seen_is_empty(text: str, empty: bool) -> None:
+    form = FORMS[FOOD]
+    answers = {**form.sample, "shop_name": text}
+    assert is_blank(text) is empty
+    assert ("shop_name" in missing(form, answers, {"applicant": "person"})) is empty
+    assert ("shop_name" in handed_in(form, answers, {"applicant": "person"})) is not empty
+    if empty:
+        assert wrong(form, answers, NOW) == wrong(form, {**answers, "shop_name": ""}, NOW), "nothing to mend"
+
+
+def test_rows_of_which_nothing_is_seen_are_none() -> None:
+    rows = [{"name": "\u200b", "born": " "}, {}]
+    assert "members" in missing(FORMS[INSURANCE], {"members": rows}, {})
+    assert handed_in(FORMS[INSURANCE], {"members": [*rows, {"name": "张"}]}, {})["members"] == [{"name": "张"}]
 
 
 def test_what_is_no_longer_asked_is_not_handed_in() -> None:

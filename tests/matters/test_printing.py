@@ -12,7 +12,7 @@ import zxingcpp
 from pypdf import PdfReader
 
 from api.matters.guide.printing import ENGLISH
-from api.pdf import LARGE, Paper, PaperBlock, printed
+from api.pdf import LARGE, Paper, PaperBlock, pressed
 from tests.matters.starter import data
 from tests.way import FOOD, act, submitted
 
@@ -122,7 +122,7 @@ def test_large_print_has_letters_of_eighteen_points_and_more_pages(anyone: Any) 
 
 
 def test_a_character_that_the_font_lacks_is_named_and_not_lost() -> None:
-    content = printed(Paper("回执", (), (PaperBlock("facts", (("申请人", "王𠮷龘䶮"),)),), "x"))
+    content = pressed(Paper("回执", (), (PaperBlock("facts", (("申请人", "王𠮷龘䶮"),)),), "x"))
     assert "王〔U+20BB7〕龘䶮" in text_of(content)
 
 
@@ -177,7 +177,7 @@ def test_the_press_is_no_burden_on_the_process_that_serves(anyone: Any) -> None:
 def test_no_latin_word_is_cut_in_two_and_pages_are_numbered_in_its_language() -> None:
     words = "Permit (公共场所卫生许可证), which is valid for four years and checked every two by the officers"
     rows = tuple((f"Name {n}", words[n:]) for n in range(8))
-    told = text_of(printed(Paper("Guide", (), (PaperBlock("facts", rows),), "foot", language="en"))).splitlines()
+    told = text_of(pressed(Paper("Guide", (), (PaperBlock("facts", rows),), "foot", language="en"))).splitlines()
     assert "Page 1" in {line[-6:] for line in told if line.startswith("foot")}
     ends = {line.split()[-1] for line in told if line and not line.startswith("foot")}
     assert ends <= {*words.split(), "Guide", *map(str, range(8))}

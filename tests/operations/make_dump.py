@@ -32,9 +32,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as var:
         store = EmbeddedStore(Path(var))
         database = Database(store.start(), "dump")
-        told = _tell(database, folder / "test-keys", Path(var))
+        told, keyring = _tell(database, folder / "test-keys", Path(var))
         plain = Path(var) / "store.backup"
-        back_up(OperationsStore(database), Path(var), plain, release=release(), now=Clock()())
+        back_up(OperationsStore(database), Path(var), plain, keyring=keyring, release=release(), now=Clock()())
         (folder / "store.backup.gz").write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
         (folder / "told.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n")
         database.close()
@@ -42,7 +42,7 @@ def main() -> None:
     print(f"{folder}: {sum(path.stat().st_size for path in folder.rglob('*') if path.is_file())} bytes")
 
 
-def _tell(database: Database, keys: Path, var: Path) -> dict[str, object]:
+def _tell(database: Database, keys: Path, var: Path) -> tuple[dict[str, object], Keyring]:
     keyring, sent = Keyring.open(keys), SmsBox()
     require_keys(OperationsStore(database), keyring)
     settings = read({"CIRCLE_VAR": str(var / "var"), "CIRCLE_KEYS": str(keys)})
@@ -53,7 +53,7 @@ def _tell(database: Database, keys: Path, var: Path) -> dict[str, object]:
     window, handler = (story.officer(app, role, PASSWORD) for role in story.STAFF)
     told = story.told(story.citizen(app, sent), window, handler, office.worker.drain)
     office.stop()
-    return told
+    return told, keyring
 
 
 if __name__ == "__main__":

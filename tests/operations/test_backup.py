@@ -17,7 +17,10 @@ from api.operations.migration import NewerStore, Shape
 from api.operations.service import KeysWrong, RestoreRefused, back_up, make_room, open_keys, restore
 from api.operations.store import OperationsStore
 from tests.conftest import Caller, database_of_its_own
+from tests.operations.story import citizen as citizen_of
 from tests.operations.story import read, told
+
+ABOUT = {"format": 2, "release": "0.1.0", "made_at": "2026-11-24T10:00:00+08:00", "versions": {}}
 
 
 @pytest.fixture
@@ -45,16 +48,16 @@ def few(store_uri):
 
 
 @pytest.fixture
-def file(few, networks, tmp_path, clock):
+def file(few, networks, tmp_path, clock, keyring):
     file = tmp_path / "circle.backup"
-    back_up(few, networks, file, release=release(), now=clock())
+    back_up(few, networks, file, keyring=keyring, release=release(), now=clock())
     return file
 
 
 @pytest.fixture
-def story_file(whole, networks, story, tmp_path, clock):
+def story_file(whole, networks, story, tmp_path, clock, keyring):
     file = tmp_path / "story.backup"
-    back_up(whole, networks, file, release=release(), now=clock())
+    back_up(whole, networks, file, keyring=keyring, release=release(), now=clock())
     return file
 
 
@@ -73,20 +76,30 @@ def reopened(elsewhere, settings, keyring, clock, sent):
         app.extensions["circle"].stop()
 
 
-def put(empty, file, clock, networks, with_shape=None):
-    return restore(empty, networks, file, shape=with_shape or shape(), now=clock())
+@pytest.fixture
+def put(clock, networks, keyring):
+    """Restore a file."""
+
+    def put(empty, file, folder=networks, with_shape=None, keys=keyring, **how):
+        return restore(empty, folder, file, keyring=keys, shape=with_shape or shape(), now=clock(), **how)
+
+    return put
 
 
 def test_the_drill_everything_comes_back_with_the_same_hashes_and_is_readable(
-    story_file, story, empty, clock, tmp_path, reopened, citizen
+    story_file, story, empty, clock, tmp_path, reopened, citizen, put, keyring, sent
 ):
-    made = put(empty, story_file, clock, tmp_path / "new" / "networks")
+    made = put(empty, story_file, tmp_path / "new" / "networks")
     again = tmp_path / "again.backup"
-    hashes = back_up(empty, tmp_path / "new" / "networks", again, release=release(), now=clock())["members"]
+    hashes = back_up(empty, tmp_path / "new" / "networks", again, keyring=keyring, release=release(), now=clock())[
+        "members"
+    ]
     assert hashes == made["members"]
     assert (tmp_path / "new/networks/20261124T000000Z-abc/walk/reach.npy").read_bytes() == b"\x93NUMPY"
-    client = reopened().test_client()
-    found = read(Caller(client, citizen.tokens), story["number"], story["conversation"])
+    again_app = reopened()
+    client = again_app.test_client()
+    assert Caller(client, citizen.tokens).raw("GET", "/v1/me").status_code == 401
+    found = read(citizen_of(again_app, sent), story["number"], story["conversation"])
     assert {**story, **found} == story
 
 
@@ -100,9 +113,9 @@ def test_a_backup_holds_no_key_and_nothing_that_was_sealed_in_clear(story_file, 
     assert story_file.stat().st_mode & 0o077 == 0
 
 
-def test_without_its_keys_a_restored_store_is_refused_in_words(file, empty, clock, networks, tmp_path):
+def test_without_its_keys_a_restored_store_is_refused_in_words(file, empty, tmp_path, put):
     empty_folder = tmp_path / "no-keys"
-    put(empty, file, clock, networks)
+    put(empty, file)
     empty.set_row("keys", mark=Keyring.open(tmp_path / "its-keys").index("installation", "keys"))
     with pytest.raises(KeysWrong, match="Put back the folder CIRCLE_KEYS"):
         open_keys(empty, empty_folder)
@@ -112,45 +125,45 @@ def test_without_its_keys_a_restored_store_is_refused_in_words(file, empty, cloc
     assert open_keys(empty, tmp_path / "its-keys")
 
 
-def test_a_store_that_is_not_empty_is_never_overwritten_silently(file, few, clock, networks):
+def test_a_store_that_is_not_empty_is_never_overwritten_silently(file, few, put):
     few._db["people"].update_one({"_id": 1}, {"$set": {"name": "后来"}})
     with pytest.raises(RestoreRefused, match="--force"):
-        put(few, file, clock, networks)
+        put(few, file)
     assert few._db["people"].find_one({"_id": 1})["name"] == "后来"
 
 
-def test_room_is_made_by_force_but_not_under_a_running_process(file, empty, elsewhere, clock, networks):
-    put(empty, file, clock, networks)
+def test_room_is_made_by_force_but_not_under_a_running_process(file, empty, elsewhere, clock, put, keyring):
+    put(empty, file)
     elsewhere["processes"].insert_one({"_id": "other", "seen_at": clock(), "release": release()})
     with pytest.raises(RestoreRefused, match="Stop them all"):
-        make_room(empty, file, clock())
+        make_room(empty, file, clock(), keyring=keyring)
     clock.move(minutes=1)
-    make_room(empty, file, clock())
+    make_room(empty, file, clock(), keyring=keyring)
     assert empty.empty()
-    put(empty, file, clock, networks)
+    put(empty, file)
 
 
-def test_an_existing_file_is_never_overwritten(file, few, networks, clock):
+def test_an_existing_file_is_never_overwritten(file, few, networks, clock, keyring):
     with pytest.raises(ArchiveBroken, match="is there already"):
-        back_up(few, networks, file, release=release(), now=clock())
+        back_up(few, networks, file, keyring=keyring, release=release(), now=clock())
 
 
 @pytest.mark.parametrize("at", [0.2, 0.5, 0.8])
-def test_a_changed_byte_is_found_before_anything_is_written(file, empty, clock, networks, at):
+def test_a_changed_byte_is_found_before_anything_is_written(file, empty, at, put):
     content = bytearray(file.read_bytes())
     content[int(len(content) * at)] ^= 0xFF
     file.write_bytes(content)
     with pytest.raises(ArchiveBroken):
-        put(empty, file, clock, networks)
+        put(empty, file)
     assert empty.empty()
 
 
 @pytest.mark.parametrize("keep", [0, 100, 0.5, 0.9])
-def test_a_torn_file_is_refused(file, empty, clock, networks, keep):
+def test_a_torn_file_is_refused(file, empty, keep, put):
     content = file.read_bytes()
     file.write_bytes(content[: keep if isinstance(keep, int) else int(len(content) * keep)])
     with pytest.raises(ArchiveBroken, match="is no whole backup"):
-        put(empty, file, clock, networks)
+        put(empty, file)
     assert empty.empty()
 
 
@@ -158,26 +171,26 @@ def test_a_torn_file_is_refused(file, empty, clock, networks, keep):
 def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path, name):
     file = tmp_path / "evil"
     member = {"bytes": 1, "sha256": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"}
-    manifest = json.dumps({"format": 1, "versions": {}, "members": {name: member}}).encode()
+    manifest = json.dumps({**ABOUT, "members": {name: member}}).encode()
     with tarfile.open(file, "w") as tar:
         for member_name, content in ((name, b"a"), ("manifest.json", manifest)):
             info = tarfile.TarInfo(member_name)
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
     with pytest.raises(ArchiveBroken, match="not what its manifest says"):
-        Archive(file)
+        Archive(file, None, anyway=True)
 
 
-def test_a_backup_of_a_newer_release_is_refused(few, empty, clock, networks, tmp_path):
+def test_a_backup_of_a_newer_release_is_refused(few, empty, clock, networks, tmp_path, put, keyring):
     file = tmp_path / "newer"
     few.set_row("schema", versions={"cases": 9})
-    back_up(few, networks, file, release="9.0", now=clock())
+    back_up(few, networks, file, keyring=keyring, release="9.0", now=clock())
     with pytest.raises(NewerStore):
-        put(empty, file, clock, networks, Shape("0.1.0", [], {"case_actions": 1}))
+        put(empty, file, with_shape=Shape("0.1.0", [], {"case_actions": 1}))
     assert empty.empty()
 
 
-def test_a_backup_beside_writers_shows_one_moment(empty, elsewhere, clock, tmp_path):
+def test_a_backup_beside_writers_shows_one_moment(empty, elsewhere, clock, tmp_path, keyring):
     """Pairs are written in one transaction each; a backup holds both or neither, however long it reads."""
     elsewhere["a"].insert_one({"_id": -1})
     elsewhere["b"].insert_one({"_id": -1})
@@ -199,20 +212,20 @@ def test_a_backup_beside_writers_shows_one_moment(empty, elsewhere, clock, tmp_p
     assert enough.wait(60)
     files = [tmp_path / f"{n}.backup" for n in range(5)]
     for file in files:
-        back_up(empty, tmp_path, file, release=release(), now=clock())
+        back_up(empty, tmp_path, file, keyring=keyring, release=release(), now=clock())
     stop.set()
     writer.join()
     for file in files:
-        archive = Archive(file)
+        archive = Archive(file, keyring)
         archive.close()
         members = archive.manifest["members"]
         assert members["collections/a.bson"]["documents"] == members["collections/b.bson"]["documents"]
 
 
-def test_a_backup_that_fails_leaves_nothing_behind(few, tmp_path, networks, clock, monkeypatch):
+def test_a_backup_that_fails_leaves_nothing_behind(few, tmp_path, networks, clock, monkeypatch, keyring):
     folder = tmp_path / "out"
     folder.mkdir()
     monkeypatch.setattr("api.operations.archive.ArchiveWriter.add_folder", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        back_up(few, networks, folder / "x", release=release(), now=clock())
+        back_up(few, networks, folder / "x", keyring=keyring, release=release(), now=clock())
     assert list(folder.iterdir()) == []

@@ -9,6 +9,7 @@ import pytest
 
 from api import release
 from api.app import create_app
+from api.identity.sealing.keyring import Keyring
 from api.office import shape
 from api.operations.service import open_keys, restore
 from tests.conftest import PASSWORD
@@ -21,8 +22,11 @@ RELEASES = sorted(folder.name for folder in DUMPS.iterdir())
 @pytest.fixture
 def upgraded(request, elsewhere, empty, settings, clock, sent, tmp_path):
     folder = DUMPS / request.param
-    restore(empty, tmp_path / "networks", folder / "store.backup.gz", shape=shape(), now=clock())
     shutil.copytree(folder / "test-keys", tmp_path / "keys")
+    networks, file = tmp_path / "networks", folder / "store.backup.gz"
+    keyring = Keyring.existing(tmp_path / "keys")
+    unsigned = request.param == "0.1.0"  # its backups had no keyed hash yet
+    restore(empty, networks, file, keyring=keyring, shape=shape(), now=clock(), anyway=unsigned)
     clock.at += timedelta(hours=1)
     keyring = open_keys(empty, tmp_path / "keys")
     app = create_app(settings, database=elsewhere, keyring=keyring, now=clock, console=sent)

@@ -3,12 +3,14 @@
 import itertools
 import json
 import random
+import time
+import timeit
 from datetime import timedelta
 
 import pytest
 
 from api.parcels.carriers.kuaidi100 import ANSWER, sign_of
-from api.parcels.parcel import check_waybill, redact
+from api.parcels.parcel import MOST_TEXT, check_waybill, redact
 from api.settings import read
 from tests.way import issued
 
@@ -159,3 +161,47 @@ def test_s10_check_digits():
     assert check_waybill("sf", "SF1234567890123") == "SF1234567890123"
     with pytest.raises(ValueError, match="校验位"):
         check_waybill("ems", "EA123456780CN")
+
+
+STRANGE_PUSHES = {
+    "nested": "[" * 100_000 + "]" * 100_000,
+    "nested objects": '{"a":' * 30_000 + "1" + "}" * 30_000,
+    "nested in a line": '{"lastResult": {"data": [{"time": "2026-11-24 10:01:00", "context": %s}]}}'
+    % ("[" * 9000 + "]" * 9000),
+    "a status that is a list": '{"status": [], "lastResult": {"data": []}}',
+    "lines that are texts": '{"status": "polling", "lastResult": {"data": ["x"]}}',
+    "lines that are an object": '{"status": "polling", "lastResult": {"data": {"a": 1}}}',
+    "a result that is a text": '{"status": "polling", "lastResult": "x"}',
+    "a list": "[1]",
+    "a number of 5,000 digits": "9" * 5000,
+    "half a pair": '{"lastResult": {"data": [{"time": "2026-11-24 10:01:00", "context": "\\ud800"}]}}',
+    "the year 1": '{"lastResult": {"data": [{"time": "0001-01-01 00:00:00", "context": "x"}]}}',
+    "the year 9999": '{"lastResult": {"data": [{"time": "9999-12-31 23:59:59", "context": "x"}]}}',
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("param", STRANGE_PUSHES.values(), ids=STRANGE_PUSHES)
+def test_a_signed_push_of_any_other_shape_is_refused_or_changes_nothing(
+    anyone, citizen, keyring, database, parcel, param
+):
+    row = database["parcels"].find_one({"_id": parcel["id"]})
+    salt = keyring.open_sealed(row["_id"], "salt", row["salt"])
+    form = {"param": param, "sign": sign_of(param, salt)}
+    assert anyone.raw("POST", f"/v1/carriers/kuaidi100/{row['secret']}", data=form).status_code in (200, 422)
+    assert citizen.get(f"/v1/parcels/{parcel['id']}")["events"] == []
+
+
+@pytest.mark.parametrize(
+    "piece", ["快递员", "快递员 ", " ", "快递员: ", "1", "138", "13800138000", "派件员【", "：", "王"]
+)
+def test_a_carriers_text_of_any_length_is_redacted_in_linear_time_and_kept_short(piece):
+    """For 40 times the text a pattern whose time is quadratic takes 1,600 times as long, a linear one 40 times."""
+
+    def seconds(length, times):
+        text = ("快递员" + piece * length)[:length]
+        return min(timeit.repeat(lambda: redact(text), time.process_time, number=times, repeat=3)) / times
+
+    seconds(1_000, 1)
+    assert seconds(160_000, 1) < 400 * seconds(4_000, 10)
+    assert len(redact(piece * 100_000)) <= MOST_TEXT

@@ -48,16 +48,23 @@ def elsewhere(tmp_path):
 
 def test_the_drill_with_the_keys_the_new_installation_serves_what_was_there(backed_up, served, elsewhere, folder):
     citizen, draft = backed_up
-    done = elsewhere.command("restore", str(folder / "circle.backup"))
+    without = elsewhere.command("restore", str(folder / "circle.backup"))
+    assert without.returncode == 1
+    assert "seal-1, which is not in CIRCLE_KEYS" in without.stderr
+    done = elsewhere.command("restore", str(folder / "circle.backup"), "--anyway")
     assert done.returncode == 0, done.stderr
     without = elsewhere.run("serve")
     assert without.returncode == 1
     assert "Put back the folder CIRCLE_KEYS" in without.stderr
     assert "Traceback" not in without.stderr
     shutil.copytree(folder / "keys", elsewhere.folder / "keys")
+    done = elsewhere.command("restore", str(folder / "circle.backup"), "--force")
+    assert done.returncode == 0, done.stderr
     elsewhere.start()
     citizen._base = elsewhere.base
-    assert citizen.call("GET", f"/v1/drafts/{draft['id']}") == draft
+    citizen.call("GET", f"/v1/drafts/{draft['id']}", 401)
+    again = log_in_citizen(elsewhere, "13800138000")
+    assert again.call("GET", f"/v1/drafts/{draft['id']}") == draft
     citizen._base = served.base
 
 
@@ -68,6 +75,7 @@ def test_a_running_installation_is_not_restored_into(backed_up, served, folder):
 
 
 def test_what_is_there_is_not_overwritten_without_force(backed_up, elsewhere, folder):
+    shutil.copytree(folder / "keys", elsewhere.folder / "keys")
     assert elsewhere.command("restore", str(folder / "circle.backup")).returncode == 0
     again = elsewhere.command("restore", str(folder / "circle.backup"))
     assert (again.returncode, "--force" in again.stderr) == (1, True)

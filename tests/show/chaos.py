@@ -1,10 +1,12 @@
 """Shows that live conversations lose, double and reorder no message, whatever is killed meanwhile.
 
 `python -m tests.show.chaos --seed N [MESSAGES] [--talks T] [--kills K]` prints JSON. Citizens and officers write in T
-conversations through two web processes on an embedded store of their own, with Redis between; lines break, messages are
-sent twice; K times one of the web processes or the store is killed (SIGKILL) and started again, or Redis is killed and
-stays away for a while. In the end the clients' own records of what was acknowledged are compared with the store and
-with what each side sees. Progress goes to stderr. The seed draws who is killed when, and when clients lose their lines.
+conversations through two web processes on an embedded store of their own, with Redis between; every other citizen sends
+on without waiting for acknowledgements. Lines break, messages are sent twice; K times one of the web processes or the
+store is killed (SIGKILL) and started again, the store is stopped (SIGSTOP) for longer than a post is tried, or Redis is
+killed and stays away for a while. In the end the clients' own
+records of what was acknowledged are compared with the store and with what each side sees. Progress goes to stderr. The
+seed draws who is killed when, and when clients lose their lines.
 """
 
 from gevent import monkey
@@ -21,6 +23,7 @@ from collections import Counter, defaultdict  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from contextlib import contextmanager  # noqa: E402
 from functools import partial  # noqa: E402
+from itertools import pairwise  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 from uuid import uuid4  # noqa: E402
@@ -30,6 +33,7 @@ import gevent  # noqa: E402
 from api.jobs import store as jobs_store  # noqa: E402
 from api.storage.database import Database  # noqa: E402
 from chat import INDEXES  # noqa: E402
+from chat.live.writer import DEADLINE_SECONDS  # noqa: E402
 from tests.chat.mortal import MortalRedis, MortalStore, MortalWeb  # noqa: E402
 from tests.chat.phone import PATH, Phone  # noqa: E402
 
@@ -41,6 +45,7 @@ LONGEST_SECONDS = 1_500
 
 QUIET_SECONDS = 60
 NOTES = 0.1
+STALL_SECONDS = DEADLINE_SECONDS + 1.5
 
 
 class World:
@@ -102,11 +107,16 @@ class World:
     def talk(self, messages: int) -> list[Any]:
         """Let both sides of each conversation send their share of the messages, all at once; gives the greenlets."""
         part = -(-messages // (2 * len(self.citizens)))
+        pouring = set(self.citizens[::2])
         return [
-            gevent.spawn(self._speak, phone, talk, part)
+            gevent.spawn(self._pour if phone in pouring else self._speak, phone, talk, part)
             for phone in (*self.citizens, *self.officers)
             for talk in phone.talks
         ]
+
+    @staticmethod
+    def _pour(phone: Phone, talk: str, count: int) -> None:
+        phone.pour(talk, [f"{phone.token} {number}" for number in range(count)])
 
     def _speak(self, phone: Phone, talk: str, count: int) -> None:
         for number in range(count):
@@ -118,6 +128,9 @@ class World:
     def kill(self, which: str, messages: int) -> None:
         """Kill one process; it is restarted at once, Redis only after some messages were sent without it."""
         self.kills[which] += 1
+        if which == "stall":
+            self.store.stall(STALL_SECONDS)
+            return
         victim = {"web": self.dice.choice(self.webs), "store": self.store, "redis": self.redis}[which]
         victim.kill()
         if which == "redis":
@@ -172,7 +185,7 @@ def run(seed: int, messages: int = MESSAGES, talks: int = TALKS, kills: int = KI
 
 def _play(world: World, speakers: list[Any], messages: int, kills: int) -> None:
     """Kill somebody whenever another part of the messages is acknowledged, until everything is said."""
-    which = (["web", "store", "redis", "web"] * kills)[:kills]
+    which = (["web", "store", "redis", "stall"] * kills)[:kills]
     world.dice.shuffle(which)
     begun, end = time.monotonic(), time.monotonic() + LONGEST_SECONDS
     for number, victim in enumerate(which, 1):
@@ -237,6 +250,7 @@ def _verdict(world: World) -> dict[str, Any]:
             for view in phone.views.values()
             for message in view
         ),
+        "without_an_answer": counts["unanswered"],
         "faults": faults[:20],
         "clients": dict(counts),
     }
@@ -244,14 +258,9 @@ def _verdict(world: World) -> dict[str, Any]:
 
 def _inversions(world: World, kept: dict[str, Any]) -> int:
     """Pairs that somebody said one after the other in one stream, and that are stored the other way round."""
-    wrong = 0
-    for phone in world.phones:
-        last: dict[Any, int] = defaultdict(int)
-        for key, (talk, stream, _) in phone.promised.items():
-            seq = kept.get(key, (talk, stream, 0))[2]
-            wrong += seq < last[talk, stream]
-            last[talk, stream] = seq
-    return wrong
+    streams = [made for phone in world.phones for made in phone.made.values()]
+    numbers = [[kept[key][2] for key in made if key in kept] for made in streams]
+    return sum(later < earlier for stream in numbers for earlier, later in pairwise(stream))
 
 
 def _all(streams: dict[Any, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:

@@ -54,6 +54,8 @@ def gunicorn(app: str, log: Path, **environ: str) -> Iterator[Server]:
     """Serve `app` (module:name) by one gevent worker, until the block is left."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", "--worker-connections", "5000"]
+    command += ["--no-control-socket"]
+    command += ["--logger-class", "api.gunicorn_logger.JsonLogger"]
     with log.open("w") as out:
         master = subprocess.Popen(
             [*command, "-b", f"127.0.0.1:{port}", app],

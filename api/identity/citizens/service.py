@@ -2,6 +2,7 @@
 
 import logging
 import math
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,7 +74,7 @@ class Citizens:
         code_id, code = str(uuid7()), rules.new_code()
         row = {
             "_id": code_id,
-            "phone_index": index,
+            "phone_index": self._keys.index_to_store("phone", phone),
             "phone": self._keys.seal(code_id, "phone", phone),
             "code": rules.code_digest(code_id, code),
             "tries": 0,
@@ -116,7 +117,7 @@ class Citizens:
         if self._ports.wechat is None:
             raise NotFound
         account = self._ports.wechat.account(code)
-        index = self._keys.index("openid", account.openid)
+        index = self._keys.fixed_index("openid", account.openid)
         bound = self._store.wechat_account(index)
         if bound is None:
             if not phone_code:
@@ -144,7 +145,7 @@ class Citizens:
         if not id_number:
             raise rules.IdentityNeeded
         self._take(f"identity:{citizen['_id']}", rules.CODE_TRIES, rules.DAY)
-        if self._keys.index("id_number", self._number(id_number)) != citizen["id_index"]:
+        if self._keys.index("id_number", self._number(id_number)) != self._keys.settled(citizen["id_index"]):
             raise rules.IdentityWrong
 
     def _device(self, citizen: Row, device: str) -> str:
@@ -156,7 +157,7 @@ class Citizens:
             {
                 "_id": citizen_id,
                 "v": 1,
-                "phone_index": self._keys.index("phone", phone),
+                "phone_index": self._keys.index_to_store("phone", phone),
                 "phone": self._keys.seal(citizen_id, "phone", phone),
                 "name": None,
                 "assurance": "phone",
@@ -213,7 +214,11 @@ class Citizens:
             raise NotFound
         return row
 
-    # -- consents ---------------------------------------------------------------
+    # -- notice and consents ------------------------------------------------------
+
+    def notice(self) -> Row:
+        """What this installation settles of the notice of how personal information is handled."""
+        return asdict(self._policy.notice)
 
     def consents(self, actor: Actor) -> Row:
         """The purposes with their texts and state, and the ledger of consents."""
@@ -228,12 +233,14 @@ class Citizens:
                 "state": consent.state_of(ledger, name),
             }
             for name, purpose in consent.PURPOSES.items()
+            if consent.is_listed(ledger, name)
         ]
         return {"purposes": purposes, "ledger": [_entry(row) for row in ledger]}
 
     def consent(self, actor: Actor, decision: Row) -> Row:
-        """Give or withdraw consent to a text that was displayed. Raises TextOutdated."""
-        if decision["given"] and decision["text_version"] != consent.PURPOSES[decision["purpose"]].version:
+        """Give or withdraw consent to a text that was displayed. Raises TextOutdated, also where it is not offered."""
+        purpose = consent.PURPOSES[decision["purpose"]]
+        if decision["given"] and (decision["text_version"] != purpose.version or not purpose.offered):
             raise consent.TextOutdated
         self._store.add_consent({"_id": str(uuid7()), "v": 1, "citizen": actor.id, **decision, "at": self._now()})
         return self.consents(actor)
@@ -271,7 +278,7 @@ class Citizens:
 
         def write(session: Any) -> None:
             if row.get("id_index"):
-                self._mandates.end_all(session, actor, row["id_index"])
+                self._mandates.end_all(session, actor, self._keys.settled(row["id_index"]))
             self._store.unset_citizen(session, actor.id, closed, ["phone", "id_number", "id_index"])
             self._ports.audit(actor.id, "close_account", f"citizen:{actor.id}", session=session)
 

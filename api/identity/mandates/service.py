@@ -1,5 +1,6 @@
 """The use cases of mandates: give one (as a verified principal, or recorded at a window), end it, act under it."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from api.identity.mandates.mandate import Mandate
 from api.identity.masking import mask_unless_allowed
 from api.identity.names_and_numbers import clean_name, credit_code, identity_number
 from api.identity.ports import Dependencies, Row
+from api.identity.sealing.blind import Stored
 from api.identity.verifications.verification import works
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING
@@ -44,10 +46,10 @@ class Mandates:
             "kind": body["kind"],
             "principal_name": self._keys.seal(new_id, "principal_name", principal["name"]),
             "principal_number": self._keys.seal(new_id, "principal_number", principal["number"]),
-            "principal_index": self._index(body["kind"], principal["number"]),
+            "principal_index": self._blind(body["kind"], principal["number"]),
             "agent_name": self._keys.seal(new_id, "agent_name", agent["name"]),
             "agent_number": self._keys.seal(new_id, "agent_number", agent["number"]),
-            "agent_index": self._index(rules.AGENT, agent["number"]),
+            "agent_index": self._blind(rules.AGENT, agent["number"]),
             "matters": matters,
             "valid_until": body["valid_until"].isoformat(),
             "recorded_at": actor.point if actor.is_staff else None,
@@ -70,7 +72,8 @@ class Mandates:
         On the first day of a binding that could be objected to, only those that this account gave itself.
         """
         citizen = self._store.citizen(actor.id) or {}
-        rows = self._store.mandates_of(citizen["id_index"]) if citizen.get("id_index") else []
+        index = citizen.get("id_index")
+        rows = self._store.mandates_of(self._keys.settled(index)) if index else []
         seen = [(row, self._side(actor, row)) for row in rows]
         return [self._face(row, side, actor.roles) for row, side in seen if side]
 
@@ -123,7 +126,8 @@ class Mandates:
         index = self._number_index(actor)
         if row is None or not index or not _has_begun(row, self._now()):
             return False
-        return rules.may_act_for([_read(row)], index, row["principal_index"], matter, self._today()) is not None
+        held = replace(_read(row), agent=self._keys.settled(row["agent_index"]))
+        return rules.may_act_for([held], index, held.principal, matter, self._today()) is not None
 
     def principal(self, mandate_id: str) -> Row:
         """The principal of a mandate: `{index, kind, principal_name, agent_name}`. Raises NotFound."""
@@ -131,15 +135,21 @@ class Mandates:
         if row is None:
             raise NotFound
         names = {f: self._keys.open_sealed(mandate_id, f, row[f]) for f in ("principal_name", "agent_name")}
-        return {"index": row["principal_index"], "kind": row["kind"], **names}
+        return {"index": self._keys.settled(row["principal_index"]), "kind": row["kind"], **names}
 
     def index_of(self, actor: Actor) -> str | None:
         """The blind index of a verified citizen's own number; None for everybody else."""
         return self._number_index(actor)
 
-    def accounts(self, index: str) -> list[str]:
-        """The ids of the verified accounts with this number whose binding counts."""
-        return [row["_id"] for row in self._store.accounts_numbered(index) if works(row, self._now())]
+    def is_number_of(self, actor: Actor, index: Stored | None) -> bool:
+        """Whether a stored blind index is that of a verified citizen's own number."""
+        own = self._number_index(actor) if index else None
+        return own is not None and self._keys.settled(index or "") == own
+
+    def accounts(self, index: Stored) -> list[str]:
+        """The ids of the verified accounts with the number of a stored blind index whose binding counts."""
+        rows = self._store.accounts_numbered(self._keys.settled(index))
+        return [row["_id"] for row in rows if works(row, self._now())]
 
     # -- inside -------------------------------------------------------------
 
@@ -159,13 +169,15 @@ class Mandates:
         if actor.is_staff:
             return None
         index = self._number_index(actor)
-        sides = {row["agent_index"]: "held", row["principal_index"]: "given"}
+        settled = self._keys.settled
+        sides = {settled(row["agent_index"]): "held", settled(row["principal_index"]): "given"}
         return sides.get(index) if index else "given" if row["by"] == actor.id else None
 
     def _number_index(self, actor: Actor) -> str | None:
         """The index of a citizen's own number; None before their binding counts."""
         citizen = None if actor.is_staff else self._store.citizen(actor.id)
-        return citizen.get("id_index") if citizen and works(citizen, self._now()) else None
+        counts = citizen and citizen.get("id_index") and works(citizen, self._now())
+        return self._keys.settled(citizen["id_index"]) if citizen and counts else None
 
     def _myself(self, actor: Actor, kind: str) -> Row:
         if kind not in rules.BY_PRINCIPAL:
@@ -212,8 +224,8 @@ class Mandates:
         if errors:
             raise BadFields(errors)
 
-    def _index(self, kind: str, number: str) -> str:
-        return self._keys.index("credit_code" if kind == rules.COMPANY else "id_number", number)
+    def _blind(self, kind: str, number: str) -> Stored:
+        return self._keys.index_to_store("credit_code" if kind == rules.COMPANY else "id_number", number)
 
     def _today(self) -> date:
         return self._now().astimezone(BEIJING).date()

@@ -83,9 +83,9 @@ class Phones:
             else:
                 self._release(session, holder, by)
         sealed = self._keys.seal(citizen_id, "phone", phone)
-        now = self._now()
+        now, stored = self._now(), self._keys.index_to_store("phone", phone)
         self._store.change_citizen(
-            citizen_id, {"phone": sealed, "phone_index": index, "phone_at": now, "seen_at": now}, session
+            citizen_id, {"phone": sealed, "phone_index": stored, "phone_at": now, "seen_at": now}, session
         )
         self._ports.audit(
             by, "phone_at_window" if at_window else "phone_change", f"citizen:{citizen_id}", session=session
@@ -116,7 +116,11 @@ class Phones:
 
     def _is_same_person(self, row: Row, holder: Row) -> bool:
         now = self._now()
-        return works(row, now) and works(holder, now) and row["id_index"] == holder["id_index"]
+        return (
+            works(row, now)
+            and works(holder, now)
+            and self._keys.settled(row["id_index"]) == self._keys.settled(holder["id_index"])
+        )
 
     def _tried(self, phone: str, code: str) -> Row | None:
         """The newest code of a number, if these are its digits; counts a try."""

@@ -4,13 +4,14 @@ All of it is in one small class, so that 国密 (SM4-GCM, SM3) can replace it.
 
 The keys of an installation are the files `seal-<n>.key` of one folder; the one with the highest number encrypts, all of
 them decrypt. A new file takes effect in every running process within a second. A key that nothing uses any more moves
-to `retired/`, in case an old backup is restored. The index key never changes, since blind indexes are not rotated.
+to `retired/`, in case an old backup is restored. The index keys form a chain, of which none retires: see `blind.py`.
 """
 
 import base64
 import binascii
 import hmac
 import json
+import logging
 import os
 import secrets
 import time
@@ -23,6 +24,11 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from api import private
+from api.identity.sealing import blind
+
+log = logging.getLogger("circle.keys")
+
 NONCE_BYTES = 12
 TAG_BYTES = 16
 KEY_BYTES = 32
@@ -34,10 +40,11 @@ class SealBroken(Exception):
 
 
 class Keys(NamedTuple):
-    """The sealing keys at one moment, by id, and the one that seals."""
+    """The keys at one moment: those that seal, by id; the one that seals now; the chain of index keys."""
 
     ciphers: Mapping[str, AESGCM]
     current: str
+    chain: tuple[bytes, ...]
     folder_changed_ns: int
 
 
@@ -46,20 +53,27 @@ class Keyring:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._index_key = bytes.fromhex((folder / "index.key").read_text())
+        self.floor = 1
         self._keys = self._read()
         self._looked = time.monotonic()
 
     @classmethod
     def open(cls, folder: Path) -> "Keyring":
         """Read the keys; create them at the first start."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private.make_folder(folder)
         if not list(folder.glob("seal-*.key")):
             with suppress(FileExistsError):  # another first start was quicker
                 _write_key(folder / "index.key")
             with suppress(FileExistsError):
                 _write_key(folder / "seal-1.key")
+        if [path for path in folder.rglob("*.key") if private.shut(path)]:
+            log.warning("other users of this machine could read the keys until now; if there are any, change the keys")
         return cls(folder)
+
+    @classmethod
+    def existing(cls, folder: Path) -> "Keyring | None":
+        """Read the keys; None if there are none yet, which this does not change."""
+        return cls(folder) if list(folder.glob("seal-*.key")) and (folder / "index.key").exists() else None
 
     # -- keys -------------------------------------------------------------
 
@@ -80,6 +94,17 @@ class Keyring:
         self._keys = self._read()
         return key_id
 
+    def index_keys(self) -> int:
+        """How many index keys there are: the newest stage."""
+        return len(self._followed().chain)
+
+    def add_index_key(self) -> int:
+        """Create the next key of the chain, and return its stage; nothing is looked up by it before `raise_floor`."""
+        stage = len(blind.read_chain(self._folder)) + 1
+        _write_key(self._folder / f"index-{stage}.key")
+        self._keys = self._read()
+        return stage
+
     def retire(self, key_id: str) -> None:
         """Move an unused key to `retired/`. Raises ValueError for the current key."""
         if key_id == self.current:
@@ -93,14 +118,17 @@ class Keyring:
         changed = self._folder.stat().st_mtime_ns  # before reading: a change meanwhile is seen at the next look
         files = {path.stem.removeprefix("seal-"): path for path in self._folder.glob("seal-*.key")}
         ciphers = {key_id: AESGCM(bytes.fromhex(path.read_text())) for key_id, path in files.items()}
-        return Keys(ciphers, max(ciphers, key=int), changed)
+        return Keys(ciphers, max(ciphers, key=int), blind.read_chain(self._folder), changed)
 
     def _followed(self) -> Keys:
         """The keys, reloaded if the folder has changed; checked at most once per second."""
         if time.monotonic() - self._looked >= FOLLOW_SECONDS:
             self._looked = time.monotonic()
-            if self._folder.stat().st_mtime_ns != self._keys.folder_changed_ns:
-                self._keys = self._read()
+            try:
+                if self._folder.stat().st_mtime_ns != self._keys.folder_changed_ns:
+                    self._keys = self._read()
+            except (ValueError, OSError) as error:  # half copied, for example; looked at again in a second
+                log.error("the keys cannot be read; those known are used on", extra={"error": str(error)})
         return self._keys
 
     def _cipher(self, key_id: str) -> AESGCM | None:
@@ -152,12 +180,55 @@ class Keyring:
     # -- blind ------------------------------------------------------------
 
     def index(self, kind: str, text: str) -> str:
-        """The blind index (HMAC) of a text: equal texts of one kind have equal indexes, which reveal nothing else."""
-        return hmac.new(self._index_key, f"{kind}:{text}".encode(), sha256).hexdigest()
+        """The blind index of a text, by which it is looked up: equal texts of one kind have equal indexes."""
+        return blind.of_text(kind, text, self.floor, self._followed().chain)
+
+    def fixed_index(self, kind: str, text: str) -> str:
+        """The blind index under the first key for ever, e.g. as an `_id`: for random texts that nobody could guess."""
+        return blind.of_text(kind, text, 1, self._followed().chain)
+
+    def index_to_store(self, kind: str, text: str) -> blind.Stored:
+        """The blind index of a text as it is to be stored: found by `index` while a rotation runs too."""
+        return blind.widened(self.index(kind, text), self.floor, self._followed().chain)
+
+    def settled(self, stored: blind.Stored) -> str:
+        """Of a stored blind index, the text that `index` gives now."""
+        return blind.settled(stored, self.floor, self._followed().chain)
+
+    def widened(self, stored: blind.Stored) -> blind.Stored:
+        """A stored blind index as `index_to_store` gives it it now."""
+        return blind.widened(stored, self.floor, self._followed().chain)
+
+    def raise_floor(self, stage: int) -> None:
+        """Look up by the indexes at this stage from now on. Raises IndexKeysBroken if its key is not here."""
+        self._keys = self._read()
+        if stage > len(self._keys.chain):
+            raise blind.IndexKeysBroken(f"index-{stage}.key is missing in {self._folder}")
+        self.floor = stage
 
     def sign(self, text: str) -> str:
         """An HMAC signature over `text`, e.g. of a short-lived address."""
-        return hmac.new(self._index_key, f"sign:{text}".encode(), sha256).hexdigest()
+        return hmac.digest(self._followed().chain[self.floor - 1], f"sign:{text}".encode(), sha256).hex()
+
+    # -- proof ------------------------------------------------------------
+
+    def prove(self, content: bytes) -> tuple[str, str]:
+        """A keyed hash over what leaves the installation, such as a backup's manifest: (id of the key, HMAC-SHA256)."""
+        key_id = self.current
+        return key_id, self._proof(self._folder / f"seal-{key_id}.key", content)
+
+    def proves(self, content: bytes, key_id: str, proof: str) -> bool:
+        """Whether `prove` gave this proof, also under a retired key. Raises SealBroken if the key is not here."""
+        names = [path / f"seal-{key_id}.key" for path in (self._folder, self._folder / "retired")]
+        path = next((path for path in names if key_id.isdigit() and path.exists()), None)
+        if path is None:
+            raise SealBroken(f"seal-{key_id}.key is not in {self._folder}")
+        return hmac.compare_digest(self._proof(path, content).encode(), proof.encode())
+
+    @staticmethod
+    def _proof(path: Path, content: bytes) -> str:
+        key = hmac.digest(bytes.fromhex(path.read_text()), b"circle proof", sha256)
+        return hmac.digest(key, content, sha256).hex()
 
 
 def key_of(value: object) -> str | None:

@@ -30,8 +30,11 @@ class Passwords:
 
     def fits(self, kept: str | None, password: str) -> bool:
         """Whether the password matches the stored hash; for None, no, in the same time."""
+        return bool(off_loop(self._verify, kept or self._never, password)) and kept is not None
+
+    def _verify(self, kept: str, password: str) -> bool:
+        """Caught here, since gevent prints what is raised in its thread pool."""
         try:
-            off_loop(self._hasher.verify, kept or self._never, password)
+            return self._hasher.verify(kept, password)
         except (VerificationError, InvalidHashError):
             return False
-        return kept is not None

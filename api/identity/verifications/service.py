@@ -28,7 +28,6 @@ from api.times import BEIJING
 
 LISTED = 20
 """The most of one's own verifications that are looked through: the newest."""
-
 CARD_DIGITS = 18
 NOWHERE = "-"
 """The place of an officer whose post names no point."""
@@ -95,10 +94,8 @@ class Verifications:
     def open_phone(self, actor: Actor, citizen_id: str, body: Row) -> Row:
         """Open the change of a citizen's number at a window: the card was seen, `code` was sent to the new number.
 
-        `citizen_id` is that of the account, or the number of a case of theirs.
-
-        The number is changed a day later, or once a second officer confirms; the number before is notified now. Raises
-        NotFound, VerificationNeeded, BadFields, LimitReached.
+        `citizen_id` is that of the account, or the number of a case. The number is changed a day later, or once a second
+        officer confirms; that before is notified now. Raises NotFound, VerificationNeeded, BadFields, LimitReached.
         """
         known = self._people.citizen(citizen_id)
         account = (
@@ -107,7 +104,7 @@ class Verifications:
         if account["assurance"] != "verified":
             raise VerificationNeeded
         with bad_field("id_number"):
-            if self._keys.index("id_number", identity_number(body["id_number"], self._now())) != account["id_index"]:
+            if not self._is_number(account, identity_number(body["id_number"], self._now())):
                 raise ValueError("证件号码与这个账号核验过的不一致，请核对证件。")
         phone = self._phones.new_number(account, body["phone"])
         self._phones.prove({"code": (phone, body["code"])})
@@ -188,7 +185,7 @@ class Verifications:
         change = {
             "name": self._keys.seal(citizen_id, "name", name),
             "id_number": self._keys.seal(citizen_id, "id_number", number),
-            "id_index": index,
+            "id_index": self._keys.index_to_store("id_number", number),
             "assurance": "verified",
             "verified": {"how": where, "by": by, "at": now, "works_from": rules.works_from(account, how, first, now)},
         }
@@ -265,7 +262,9 @@ class Verifications:
                 raise rules.NotWaiting
             if unbinds:
                 account = self._people.citizen(row["citizen"], session) or {}
-                self._mandates.end_given(session, actor, account.get("id_index", ""), row["citizen"])
+                self._mandates.end_given(
+                    session, actor, self._keys.settled(account.get("id_index", "")), row["citizen"]
+                )
                 gone = ["id_number", "id_index", "verified"]
                 self._people.unset_citizen(session, row["citizen"], {"name": None, "assurance": "phone"}, gone)
             self._ports.audit(actor.id, f"verification_{state}", f"citizen:{row['citizen']}", session=session)
@@ -365,8 +364,11 @@ class Verifications:
         return [row for row in rows if row["kind"] == kind and rules.state(row, now) == "waiting"]
 
     def _check_number(self, account: Row, number: str) -> None:
-        if account.get("id_index") not in (None, self._keys.index("id_number", number)):
+        if account.get("id_index") and not self._is_number(account, number):
             raise VerifiedAsOther
+
+    def _is_number(self, account: Row, number: str) -> bool:
+        return self._keys.settled(account["id_index"]) == self._keys.index("id_number", number)
 
     def _card(self, body: Row) -> tuple[str, str]:
         """Name and number of a card, checked. Raises BadFields."""

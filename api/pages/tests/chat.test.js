@@ -289,6 +289,57 @@ describe('sending', () => {
     assert.equal(socket.of('post').length, 1)
   })
 
+  it('sends the earlier message first when the server misses it, then the later one, in order', async () => {
+    const chat = open()
+    await chat.join(TALK)
+    refusal = 'silence'
+    chat.post(TALK, { kind: 'text', text: '一' })
+    await settled()
+    refusal = { ok: false, code: 'earlier_unknown', retry_after: 1, earlier: 'id-1' }
+    chat.post(TALK, { kind: 'text', text: '二' })
+    await timers.pass(8_000)
+    refusal = null
+    await timers.pass(8_000)
+    assert.deepEqual(
+      log.map((message) => message.text),
+      ['一', '二'],
+    )
+    assert.equal(chat.pending(TALK).length, 0)
+  })
+
+  it('begins a new connection when the server waits for a message that is no longer here', async () => {
+    const chat = open()
+    await chat.join(TALK)
+    const joins = socket.of('join').length
+    refusal = { ok: false, code: 'earlier_unknown', retry_after: 1, earlier: 'deleted-in-another-tab' }
+    chat.post(TALK, { kind: 'text', text: '还在' })
+    refusal = null
+    await settled()
+    await timers.pass(1_000)
+    assert.equal(socket.of('join').length, joins + 1)
+    assert.deepEqual(
+      log.map((message) => message.text),
+      ['还在'],
+    )
+  })
+
+  it('takes an empty acknowledgement for none, and sends again', async () => {
+    const chat = open()
+    await chat.join(TALK)
+    refusal = null
+    const serve = socket.server
+    socket.server = () => null
+    chat.post(TALK, { kind: 'text', text: '不能丢' })
+    await settled()
+    assert.equal(chat.pending(TALK).length, 1)
+    socket.server = serve
+    await timers.pass(1_000)
+    assert.deepEqual(
+      log.map((message) => message.text),
+      ['不能丢'],
+    )
+  })
+
   it('keeps the outboxes of two people on one device apart', () => {
     createOutbox(storage, 'a').put({ client_id: '1', order: 1 })
     createOutbox(storage, 'b').put({ client_id: '2', order: 1 })

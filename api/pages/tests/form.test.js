@@ -3,9 +3,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { asked, blank, tidy } from '../src/shared/form.js'
+import { asked, blank, isBlank, tidy } from '../src/shared/form.js'
 
-const { fields, cases } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../tests/matters/form_cases.json')))
+const {
+  fields,
+  cases,
+  blank: blanks,
+} = JSON.parse(readFileSync(join(import.meta.dirname, '../../../tests/matters/form_cases.json')))
 
 const paths = (some, values, known, path = '') =>
   asked(some, values, known).flatMap((field) => [
@@ -20,6 +24,10 @@ for (const one of cases) {
     assert.deepEqual(paths(fields, one.answers, one.known), one.asked)
   })
 }
+
+test('a text of which nothing is seen is empty', () => {
+  for (const [text, empty] of blanks) assert.equal(isBlank(text), empty, JSON.stringify(text))
+})
 
 test('a blank form has a place for everything, and what was kept in it', () => {
   const form = [

@@ -34,6 +34,7 @@ STATES: dict[str, str] = {
 """Their status codes to our states. 303 and 304 come also for 驿站代收: `delivered` is what the carrier says, and
 no proof that the applicant holds the document."""
 
+FIRST_YEAR = 2000
 MONITORS = {"polling": "polling", "shutdown": "shutdown", "abort": "aborted", "updateall": "polling"}
 
 
@@ -62,7 +63,7 @@ class Kuaidi100:
         param = {"company": company, "number": parcel.number, "key": self._key, "parameters": parameters}
         form = {"schema": "json", "param": json.dumps(param, ensure_ascii=False)}
         try:
-            answer = requests.post(f"{self._api_base}/poll", data=form, timeout=TIMEOUT).json()
+            answer = requests.post(f"{self._api_base}/poll", data=form, timeout=TIMEOUT, allow_redirects=False).json()
         except (requests.RequestException, ValueError) as error:
             raise TrackerFailed(type(error).__name__) from None
         if str(answer.get("returnCode")) not in TAKEN:
@@ -85,13 +86,15 @@ def read_push(parcel: Watched, param: str, sign: str, now: datetime) -> Pushed:
         last = push.get("lastResult") or {}
         lines = last.get("data") or []
         events = tuple(_event(parcel, line, last if n == 0 else {}) for n, line in enumerate(lines))
-    except (TypeError, KeyError, AttributeError) as error:
+        return Pushed(MONITORS.get(push.get("status", ""), "polling"), [e for e in events if e.at <= now])
+    except (TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"not a push: {type(error).__name__}") from None
-    return Pushed(MONITORS.get(push.get("status", ""), "polling"), [e for e in events if e.at <= now])
 
 
 def _event(parcel: Watched, line: dict[str, Any], whole: dict[str, Any]) -> TrackingEvent:
     """A tracking event; one without a code takes, if it is the newest, that of the push, else `in_transit`."""
     code = str(line.get("statusCode") or whole.get("state") or "0")
     at = datetime.strptime(line["time"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=BEIJING)
+    if at.year < FIRST_YEAR:
+        raise ValueError("an event before there were parcels of ours")
     return event(parcel.carrier, parcel.number, at, str(line["context"]), code, STATES.get(code, "in_transit"))

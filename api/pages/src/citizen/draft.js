@@ -2,6 +2,8 @@
  * A draft on the server as a view needs it: saved in order, one change at a time, each against the version it knows.
  */
 import { ref, shallowRef } from 'vue'
+import { rebased } from '../shared/merge.js'
+import { useUploads } from '../shared/uploads.js'
 import { answersOf } from './guide.js'
 import { api } from './state.js'
 
@@ -28,6 +30,10 @@ export function useDraft(id) {
   const form = shallowRef(null)
   const files = ref({})
   const saving = ref(0)
+  /** Why the last change did not arrive; null if all that was changed is saved. */
+  const unsaved = shallowRef(null)
+  /** The draft as another tab or device made it, where a change of this one was laid upon it. */
+  const elsewhere = shallowRef(null)
   const error = shallowRef(null)
   let queue = Promise.resolve()
 
@@ -82,13 +88,20 @@ export function useDraft(id) {
   }
 
   /**
-   * Change the draft; refusals of fields are thrown, a newer version elsewhere is read and the change laid upon it
-   * once.
+   * Change the draft by a change, or by a function that makes one of the draft as it then is. Refusals of fields are
+   * thrown; where the draft is newer by now, the change is laid upon that.
    */
   function save(change) {
     saving.value += 1
     const saved = queue
       .then(() => patch(change))
+      .then(
+        () => (unsaved.value = null),
+        (trouble) => {
+          unsaved.value = trouble
+          throw trouble
+        },
+      )
       .finally(() => {
         saving.value -= 1
       })
@@ -97,26 +110,30 @@ export function useDraft(id) {
   }
 
   async function patch(change) {
+    const base = draft.value
+    const mine = typeof change === 'function' ? change(base) : change
     try {
-      draft.value = await api.patch(`/v1/drafts/${id}`, change, { version: draft.value.version })
+      draft.value = await api.patch(`/v1/drafts/${id}`, mine, { version: base.version })
     } catch (trouble) {
       if (trouble.status !== 412) throw trouble
-      draft.value = await api.get(`/v1/drafts/${id}`)
-      draft.value = await api.patch(`/v1/drafts/${id}`, change, { version: draft.value.version })
+      const theirs = await api.get(`/v1/drafts/${id}`)
+      draft.value = await api.patch(`/v1/drafts/${id}`, rebased(mine, base, theirs), { version: theirs.version })
+      elsewhere.value = draft.value
+      await Promise.all(Object.entries(draft.value.materials).map(([key, uploads]) => nameFiles(key, uploads)))
     }
   }
 
-  const bind = (key) => save({ materials: { [key]: files.value[key].map((file) => file.id) } })
-
-  function addFile(key, file) {
-    files.value[key] = [...(files.value[key] ?? []), file]
-    return bind(key)
+  async function addFile(key, file) {
+    await save((now) => ({ materials: { [key]: [...(now.materials[key] ?? []), file.id] } }))
+    if (!files.value[key]?.some((one) => one.id === file.id)) files.value[key] = [...(files.value[key] ?? []), file]
   }
 
-  function removeFile(key, fileId) {
-    files.value[key] = files.value[key].filter((file) => file.id !== fileId)
-    return bind(key)
+  async function removeFile(key, fileId) {
+    await save((now) => ({ materials: { [key]: (now.materials[key] ?? []).filter((one) => one !== fileId) } }))
+    files.value[key] = (files.value[key] ?? []).filter((file) => file.id !== fileId)
   }
+
+  const uploads = useUploads(api, addFile)
 
   /** @returns {Promise<object>} the case it has become */
   async function submit() {
@@ -126,5 +143,8 @@ export function useDraft(id) {
   }
 
   load()
-  return { draft, guide, form, files, saving, error, load, save, move, situate, addFile, removeFile, submit }
+  return {
+    ...{ draft, guide, form, files, saving, unsaved, elsewhere, error, uploads },
+    ...{ load, save, move, situate, removeFile, submit },
+  }
 }

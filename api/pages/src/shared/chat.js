@@ -18,7 +18,7 @@ const RECEIPT_MS = 400
 const RETRY_MS = [1_000, 3_000, 8_000, 20_000]
 
 /** Refusals that pass by themselves: the same post is tried again. */
-const PASSING = new Set(['unavailable', 'timeout', 'offline', 'token_bad'])
+const PASSING = new Set(['unavailable', 'timeout', 'offline', 'token_bad', 'too_often', 'earlier_unknown'])
 const pause = (tries) => RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]
 const passes = (ack) => PASSING.has(ack.code) || ack.retry_after > 0
 
@@ -340,6 +340,8 @@ export class ChatClient {
     if (!room) return this.#elsewhere(message)
     const stream = room.streams.get(name)
     if (!stream) return
+    // a bare card is one that not every reader may see: the store gives it as this one may
+    if (message.card && !message.card.ref && message.seq > stream.last) return this.#catchUp(room)
     this.#merge(room, name, [message])
     if (stream.gap) this.#catchUp(room)
   }
@@ -397,6 +399,7 @@ export class ChatClient {
     const ack = await this.#request('post', JSON.parse(JSON.stringify(body)))
     if (!this.outbox.has(client_id)) return true
     if (ack.ok) return this.#acknowledged(entry, ack)
+    if (ack.code === 'earlier_unknown' && !this.outbox.has(ack.earlier)) return this.#beginAnew(conversation)
     if (!passes(ack)) {
       this.outbox.put({ ...entry, state: 'failed', code: ack.code, detail: ack.detail })
       this.#outboxChanged(conversation)
@@ -405,6 +408,17 @@ export class ChatClient {
     this.outbox.put({ ...entry, tries: entry.tries + 1 })
     this.#outboxChanged(conversation)
     this.later(() => this.flush(conversation), ack.retry_after * 1_000 || pause(entry.tries))
+    return false
+  }
+
+  /**
+   * The server waits for a message that is no longer here (deleted, or sent by another tab): only a new connection
+   * forgets it.
+   */
+  #beginAnew(conversation) {
+    this.socket.disconnect()
+    this.socket.connect()
+    this.later(() => this.flush(conversation), RETRY_MS[0])
     return false
   }
 
@@ -436,7 +450,7 @@ export class ChatClient {
       const settle = (ack) => {
         this.forget(timer)
         this.asked.delete(settle)
-        resolve(ack ?? { ok: true })
+        resolve(ack ?? { ok: false, code: 'timeout' }) // an empty one says nothing: it is no promise
       }
       const timer = this.later(() => settle({ ok: false, code: 'timeout' }), ACK_MS)
       this.asked.add(settle)

@@ -188,4 +188,10 @@ export default {
   '以前的记录照常查看，办件不受影响。急事请到窗口或拨打 12345；认为处理不当，可向窗口负责人或 12345 投诉。':
     'You can still read, and your cases go on. If it is urgent visit the window or call 12345; ' +
     'there, or with the head of the desk, you can also complain about this.',
+  已扫描病毒: 'scanned for viruses',
+  未扫描病毒: 'not scanned for viruses',
+  '{n} / {most} 字': '{n} of {most} characters',
+  '多了 {n} 字，请删短一些': '{n} characters too many: please shorten it',
+  '共 {n} 字，太长了，请改成文件再发': '{n} characters are too long: please send a file instead',
+  '共 {n} 字，会分成 {m} 条发送': '{n} characters, sent in {m} messages',
 }

@@ -3,8 +3,6 @@
  * `GET /v1/matters/{code}/form`.
  */
 
-import { written } from './typed.js'
-
 /** Whether a condition holds: all of its keys were answered, each with one of the values named. */
 const holds = (when, answers) =>
   Object.entries(when ?? {}).every(([key, values]) => [answers[key]].flat().some((given) => values.includes(given)))
@@ -43,11 +41,25 @@ export function tidy(fields, values, known) {
 }
 
 function tidied(field, value, known) {
-  if (field.kind !== 'group') return Array.isArray(value) ? [...value] : written(value).trim()
+  if (field.kind !== 'group') return Array.isArray(value) ? [...value] : trimmed(value)
   return value.map((row) =>
     Object.fromEntries(Object.entries(tidy(field.fields, row, known)).filter(([, one]) => one.length)),
   )
 }
+
+/** The same as BLANK of api/matters/form.py, line by line. */
+const UNSEEN = [
+  String.raw`\s\ufeff\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f`,
+  String.raw`\u202a-\u202e\u2060-\u206f\u2800\u3164\uffa0\ufff0-\ufffb\ufe00-\ufe0f\u{e0000}-\u{e0fff}`,
+  String.raw`\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe20-\ufe2f`,
+].join('')
+const BLANK = new RegExp(`^[${UNSEEN}]*$`, 'u') // eslint-disable-line no-misleading-character-class -- meant
+
+/** Whether nothing can be seen of a text: blanks, controls and marks alone. */
+export const isBlank = (text) => BLANK.test(text)
+
+/** A text without blanks around it; nothing if it is blank. */
+export const trimmed = (text) => (isBlank(text) ? '' : text.trim())
 
 /** Whether there is anything in it. */
 export const isEmpty = (value) => !value?.length

@@ -489,6 +489,7 @@ export default {
   '人已添加，但首次密码没有收到，请两位管理员恢复账号。':
     'Added, but the first password did not arrive: two administrators recover the account.',
   事件: 'Events',
+  文件检查: 'File checks',
   作业: 'Jobs',
   '到期 {due} · 重试中 {retrying} · 停下 {parked}': '{due} due · {retrying} retrying · {parked} stopped',
   '最久等了 {time}': 'oldest waits {time}',

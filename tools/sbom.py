@@ -1,0 +1,80 @@
+"""Write the bill of materials (CycloneDX 1.6, JSON) of what production carries: `python tools/sbom.py FILE [PYTHON]`.
+
+It joins what cyclonedx-py says of this environment (or of PYTHON's), as far as requirements.lock names it, with what
+npm says of the packages that are built into the pages (the `dependencies` of package-lock.json). It ends with status 1
+if the environment is not that of the lock, or if the result does not fit the schema.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+ROOT = Path(__file__).parents[1]
+PAGES = ROOT / "api" / "pages"
+PYTHON = ("environment", "--pyproject", "pyproject.toml", "--sv", "1.6", "--output-reproducible")
+NPM = ("sbom", "--sbom-format", "cyclonedx", "--package-lock-only", "--omit", "dev")
+Bill = dict[str, Any]
+
+
+def output_of(command: tuple[str, ...], folder: Path) -> Bill:
+    """The JSON that a program prints."""
+    return dict(json.loads(subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout))
+
+
+def pins(lock: str) -> set[str]:
+    """What a lock names, as `name==version` with the name in its normal form (PEP 503)."""
+    return {f"{normal(name)}=={version}" for name, version in re.findall(r"^([\w.-]+)==([^\s\\]+)", lock, re.MULTILINE)}
+
+
+def normal(name: str) -> str:
+    """A package's name in its normal form (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def only(bill: Bill, wanted: set[str]) -> Bill:
+    """A bill of the environment without what is not wanted. Ends the program if something wanted is not there."""
+    kept = {f"{normal(part['name'])}=={part['version']}": part for part in bill["components"]}
+    if missing := wanted - kept.keys():
+        sys.exit(f"the environment is not that of requirements.lock: {', '.join(sorted(missing))}")
+    refs = {kept[pin]["bom-ref"] for pin in wanted}
+    root = bill["metadata"]["component"]["bom-ref"]
+    lines = [
+        {**line, "dependsOn": [ref for ref in line.get("dependsOn", ()) if ref in refs]}
+        for line in bill["dependencies"]
+        if line["ref"] in refs | {root}
+    ]
+    return {**bill, "components": [kept[pin] for pin in wanted], "dependencies": lines}
+
+
+def joined(python: Bill, npm: Bill) -> Bill:
+    """One bill of two: the program depends on what the pages depend on too."""
+    program, pages = python["metadata"]["component"]["bom-ref"], npm["metadata"]["component"]["bom-ref"]
+    depends: dict[str, set[str]] = {}
+    for line in (*python["dependencies"], *npm["dependencies"]):
+        depends.setdefault(program if line["ref"] == pages else line["ref"], set()).update(line.get("dependsOn", ()))
+    lines = [{"ref": ref, **({"dependsOn": sorted(on)} if on else {})} for ref, on in sorted(depends.items())]
+    components = sorted([*python["components"], *npm["components"]], key=lambda part: str(part["bom-ref"]))
+    return {**python, "components": components, "dependencies": lines}
+
+
+def main() -> None:
+    """Write the bill to the file that is named."""
+    target, *environment = sys.argv[1:]
+    python = output_of((sys.executable, "-m", "cyclonedx_py", *PYTHON, *(environment or [sys.executable])), ROOT)
+    run = only(python, pins((ROOT / "requirements.lock").read_text()))
+    bill = joined(run, output_of(("npm", *NPM), PAGES))
+    text = json.dumps(bill, ensure_ascii=False, indent=1)
+    if fault := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
+        sys.exit(f"the bill does not fit the schema: {fault}")
+    Path(target).write_text(text + "\n")
+    sys.stdout.write(f"{target}: {len(bill['components'])} components\n")
+
+
+if __name__ == "__main__":
+    main()
