@@ -37,7 +37,7 @@ def lived(citizen, app, drain, window, handler):
     message = {"client_id": str(uuid4()), "kind": "text", "text": "在吗？"}
     citizen.post(f"/v1/conversations/{talk['id']}/messages", message)
     citizen.post("/v1/reports", {"about": "point:XC-H01", "text": "电话打不通"}, expect=201)
-    citizen.post("/v1/me/consents", {"purpose": "prefill", "text_version": 1, "given": True})
+    citizen.post("/v1/me/consents", {"purpose": "location", "text_version": 1, "given": True})
     drain()
     return {"case": case["number"], "parcel": parcel["id"], "draft": draft["id"], "upload": upload, "talk": talk["id"]}
 
@@ -53,7 +53,7 @@ def has_all(citizen, things):
     data = citizen.get("/v1/me/export")["data"]
     assert data["reports"]
     assert data["notices"]
-    assert {entry["purpose"] for entry in data["consents"]} == {"prefill"}
+    assert {entry["purpose"] for entry in data["consents"]} == {"location"}
 
 
 def test_a_new_sim_loses_nothing(citizen, window, handler, app, drain, log_in, settle, sent):

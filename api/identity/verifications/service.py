@@ -94,7 +94,7 @@ class Verifications:
     def open_phone(self, actor: Actor, citizen_id: str, body: Row) -> Row:
         """Open the change of a citizen's number at a window: the card was seen, `code` was sent to the new number.
 
-        `citizen_id` is that of the account, or the number of a case. The number is changed a day later, or once a second
+        `citizen_id` is that of the account, or a case number. The number is changed a day later, or once a second
         officer confirms; that before is notified now. Raises NotFound, VerificationNeeded, BadFields, LimitReached.
         """
         known = self._people.citizen(citizen_id)
