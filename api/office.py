@@ -42,6 +42,7 @@ from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import Rotation, Sealed
 from api.identity.service import Identity, Policy
 from api.identity.sessions import store as sessions_store
+from api.identity.verifications import store as verifications_store
 from api.jobs import routes as jobs_routes
 from api.jobs import store as jobs_store
 from api.jobs.idempotency import Idempotency
@@ -71,7 +72,8 @@ from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
     *(audit_store, alarm_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
-    *(identity_store, sessions_store, jobs_store, matters_store, parcels_store, reports_store, chat, notifications),
+    *(identity_store, sessions_store, verifications_store, jobs_store, matters_store, parcels_store, reports_store),
+    *(chat, notifications),
 )
 """The stores of all rooms: the modules with INDEXES, and SEALED and UPGRADES where they have any."""
 
@@ -151,6 +153,7 @@ class Office:
         self.identity = Identity(
             identity_store.IdentityStore(database),
             sessions=sessions_store.SessionStore(database),
+            verifications=verifications_store.VerificationStore(database),
             keyring=keyring,
             transact=database.transact,
             now=now,
@@ -325,6 +328,7 @@ class Office:
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.files.check),
             **self.rotation.handlers(),
+            **self.identity.handlers(),
             **self.index_rotation.handlers(),
             "audit.head": lambda slot: self.audit.log_head(),
         }

@@ -114,9 +114,14 @@ def of_identity(office: OfficeRooms) -> IdentityPorts:
         departments=lambda: office.matters.departments.codes(),
         points=lambda: [point.id for point in office.circle.points() if point.built != "no"],
         owner_of_case=lambda number: office.cases.owner_of(number),
+        works_under=lambda actor, mandate: office.cases.handles_mandate(actor, mandate),
         open_cases=lambda actor: [row["number"] for row in own_data.my_cases(office, actor) if row["state"] in OPEN],
         export=lambda actor: own_data.export(office, actor),
         forget=lambda actor: own_data.forget(office, actor),
+        sections=own_data.names,
+        join=lambda section, old, new: own_data.join(office, section, old, new),
+        holds_nothing=lambda citizen_id: own_data.holds_nothing(office, citizen_id),
+        enqueue=office.jobs.enqueue,
     )
 
 

@@ -354,6 +354,13 @@ class Chat:
         """Erase what a citizen wrote whose account is closed; idempotent."""
         self.retention.erase(actor)
 
+    def hand_over(self, citizen: str, heir: str) -> bool:
+        """Move some conversations of a citizen to the account that theirs was joined to; True once none is left."""
+        moved = self.retention.hand_over(citizen, heir)
+        for conversation in moved:
+            self._memory.remember(conversation)
+        return not moved
+
     # -- helpers -------------------------------------------------------------------
 
     def _cursor(self, cursor: str | None) -> Conversation | None:

@@ -16,11 +16,11 @@ EVERYWHERE = ("in_app", "sms")
 CHANNELS = {"login_code": ("sms",), "security_alarm": ("in_app",)}
 """Templates that do not go by all channels. A log-in code never lies in an inbox; staff are told on the console."""
 
-AWAITED = frozenset({"login_code"})
-"""Templates that the recipient has just asked for and waits for: they go out at night too."""
+AWAITED = frozenset({"login_code", "identity_check", "phone_change_opened", "identity_bound_elsewhere"})
+"""Templates that go out at night too: the recipient waits for them, or may have to stop somebody."""
 
-GOOD_FOR = {"login_code": timedelta(minutes=5)}
-"""Templates whose notices expire early: a log-in code ends after five minutes, and is not sent later."""
+GOOD_FOR = {"login_code": timedelta(minutes=5), "identity_check": timedelta(minutes=30)}
+"""Templates whose notices expire early: a code is not sent once it has ended."""
 
 
 PLACED = ("group", "about", "desk", "department")

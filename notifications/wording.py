@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from string import Formatter
 
+from notifications.account_templates import ACCOUNT_TEMPLATES
 from notifications.plan import BEIJING
+from notifications.template import Template, Words, values_in
 
 SIGNATURE = "【新城服务圈】"
 ONE_SEGMENT = 70
@@ -22,40 +23,6 @@ LANGUAGES = ("zh", "en")
 CUT = "…"
 OPTIONAL = re.compile(r"\[([^]]*)]")
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@dataclass(frozen=True)
-class Words:
-    """The words of a template in one language, with places for values."""
-
-    sms: str
-    title: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Template:
-    """One version of the words for one occasion, such as `case_accepted`."""
-
-    name: str
-    version: int
-    zh: Words
-    en: Words
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """The names of the values it needs."""
-        parts = (part for words in (self.zh, self.en) for part in (words.sms, words.text))
-        return frozenset().union(*map(_needs, parts)) - {"at"}
-
-    @property
-    def is_secret(self) -> bool:
-        """Whether it says a code that lets somebody in: never listed for staff, never sent again by them."""
-        return "code" in self.needs
-
-    def words(self, language: str) -> Words:
-        """The words of a language; Chinese for any other."""
-        return self.en if language == "en" else self.zh
 
 
 @dataclass(frozen=True)
@@ -109,7 +76,7 @@ def _sms(pattern: str, values: Mapping[str, str]) -> str:
 
 def _fill(pattern: str, values: Mapping[str, str]) -> str:
     def whole_or_nothing(part: re.Match[str]) -> str:
-        return part[1] if all(values[name] for name in _needs(part[1])) else ""
+        return part[1] if all(values[name] for name in values_in(part[1])) else ""
 
     return OPTIONAL.sub(whole_or_nothing, pattern).format_map(values)
 
@@ -120,10 +87,6 @@ def _day(due: str, language: str) -> str:
         return due
     day = date.fromisoformat(due)
     return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _needs(pattern: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(pattern) if name}
 
 
 def _versions(name: str) -> list[Template]:
@@ -405,4 +368,5 @@ TEMPLATES = (
             text="You have {count} new message(s) in your consultation.",
         ),
     ),
+    *ACCOUNT_TEMPLATES,
 )

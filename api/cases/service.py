@@ -237,6 +237,11 @@ class Cases:
         case = self._store.by_number(number)
         return case.owner if case else None
 
+    def handles_mandate(self, actor: Actor, mandate_id: str) -> bool:
+        """Whether a member of staff works on a case that was filed under this mandate, by desk or department."""
+        posts = [{"mandate": mandate_id, field: value} for field, value in set(scope.reach(actor).values())]
+        return bool(self._store.list(posts, None, 1))
+
     def roles_at(self, actor: Actor, number: str) -> frozenset[str]:
         """The roles in which an actor may act on a case; empty if they may not see it, or there is none."""
         case = self._store.by_number(number)

@@ -22,6 +22,7 @@ INDEXES: list[Index] = [
     ("cases", [("desk", 1), ("state", 1), ("_id", -1)], {}),
     ("cases", [("department", 1), ("state", 1), ("_id", -1)], {}),
     ("cases", [("uploads", 1)], {}),
+    ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]

@@ -72,7 +72,7 @@ class Drafts:
             answers = {"applicant_name": principal["principal_name"], **answers}
             if principal["kind"] == mandate_rules.COMPANY and not self._matters.wrong_answers(matter, AS_COMPANY):
                 situation = {**AS_COMPANY, **situation}
-        self._check_answers(matter, answers)
+        answers = self._checked_answers(matter, answers)
         self._check_situation(matter, situation)
         draft = Draft(
             id=new_id,
@@ -112,8 +112,7 @@ class Drafts:
             edition = edition_of(self._matters, draft.matter, change["situation"])
             draft = replace(draft, situation=change["situation"], edition=edition)
         if "answers" in change:
-            self._check_answers(draft.matter, change["answers"])
-            answers = {**draft.answers, **change["answers"]}
+            answers = {**draft.answers, **self._checked_answers(draft.matter, change["answers"])}
             after = replace(after, answers=self._keys.seal_json(draft_id, "answers", answers))
         if "materials" in change:
             self._check_materials(actor, draft, change["materials"])
@@ -276,9 +275,13 @@ class Drafts:
         if not self._mandates.holds(actor, mandate_id, matter):
             raise mandate_rules.MandateEnded
 
-    def _check_answers(self, matter: Matter, answers: Row) -> None:
-        if errors := forms.wrong(self._matters.form(matter), answers, self._now()):
+    def _checked_answers(self, matter: Matter, answers: Row) -> Row:
+        """Answers as they are kept. Raises BadFields."""
+        form = self._matters.form(matter)
+        kept = forms.cleaned(form, answers, self._now())
+        if errors := forms.wrong(form, kept, self._now()):
             raise BadFields({f"answers.{key}": reasons for key, reasons in errors.items()})
+        return kept
 
     def _check_situation(self, matter: Matter, situation: dict[str, str]) -> None:
         if wrong := self._matters.wrong_answers(matter, situation):

@@ -15,8 +15,10 @@ def mask_name(name: str) -> str:
 
 
 def mask_identity(number: str) -> str:
-    """Mask an identity number, as 610102********1234."""
-    return f"{number[:6]}********{number[-4:]}" if len(number) == 18 else ""
+    """Mask the number of a document: 610102********1234, or E1****78 of one that is shorter than 18."""
+    if len(number) == 18:
+        return f"{number[:6]}********{number[-4:]}"
+    return f"{number[:2]}****{number[-2:]}" if number else ""
 
 
 UNMASKED = {

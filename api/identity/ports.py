@@ -12,6 +12,7 @@ from api.identity.citizens.wechat import WeChat
 from api.identity.sealing.keyring import Keyring
 from api.identity.sessions.store import SessionStore
 from api.identity.store import IdentityStore
+from api.jobs.job import Enqueue
 
 Row = dict[str, Any]
 
@@ -19,7 +20,16 @@ Row = dict[str, Any]
 class Tell(Protocol):
     """Leave a notice in the outbox, in the caller's transaction."""
 
-    def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, session: Any) -> object: ...
+    def __call__(
+        self,
+        recipient: str,
+        template: str,
+        values: dict[str, str],
+        *,
+        key: str,
+        link: str | None = None,
+        session: Any,
+    ) -> object: ...
 
 
 class Record(Protocol):
@@ -70,6 +80,9 @@ class IdentityPorts:
     owner_of_case: Callable[[str], str | None]
     """The citizen who submitted the case with this number."""
 
+    works_under: Callable[[Actor, str], bool]
+    """Whether a member of staff works on a case under the mandate with this id."""
+
     open_cases: Callable[[Actor], list[str]]
     """The numbers of a citizen's cases that are not closed yet."""
 
@@ -78,6 +91,17 @@ class IdentityPorts:
 
     forget: Callable[[Actor], None]
     """Have the other rooms remove what need not be kept of a citizen."""
+
+    sections: Callable[[], list[str]]
+    """The names of what the other rooms hold of a citizen, as in the export."""
+
+    join: Callable[[str, str, str], bool]
+    """By section: move some of what is one citizen's to another; True once none is left."""
+
+    holds_nothing: Callable[[str], bool]
+    """Whether the other rooms hold nothing of a citizen."""
+
+    enqueue: Enqueue
 
 
 @dataclass(frozen=True, kw_only=True)

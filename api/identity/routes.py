@@ -11,6 +11,7 @@ from api.identity.proofs import routes as proofs_routes
 from api.identity.service import Identity
 from api.identity.sessions import routes as sessions_routes
 from api.identity.staff import routes as staff_routes
+from api.identity.verifications import routes as verifications_routes
 from api.web.guard import Http
 
 Body = dict[str, Any]
@@ -24,7 +25,8 @@ def blueprint(identity: Identity, http: Http) -> Blueprint:
     proofs_routes.add_routes(bp, identity.proofs, http)
     citizens_routes.add_routes(bp, identity.citizens, http)
     mandates_routes.add_routes(bp, identity.mandates, http)
-    staff_routes.add_routes(bp, identity.staff, http)
+    staff_routes.add_routes(bp, identity.staff, identity.recoveries, http)
+    verifications_routes.add_routes(bp, identity.verifications, identity.phones, http)
     return bp
 
 

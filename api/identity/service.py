@@ -7,15 +7,20 @@ from typing import Any
 from api.identity.actor import Actor
 from api.identity.citizens.codes import Codes
 from api.identity.citizens.service import Citizens
+from api.identity.joins.service import Joins
 from api.identity.mandates.service import Mandates
+from api.identity.phones.service import Phones
 from api.identity.ports import Dependencies, IdentityPorts, Policy, Row
 from api.identity.proofs.service import FreshProofs
 from api.identity.sealing.keyring import Keyring
 from api.identity.sessions.service import Sessions
 from api.identity.sessions.store import SessionStore
+from api.identity.staff.recoveries import Recoveries
 from api.identity.staff.roles import roles_of
 from api.identity.staff.service import Staff
 from api.identity.store import IdentityStore
+from api.identity.verifications.service import Verifications
+from api.identity.verifications.store import VerificationStore
 
 __all__ = ["Identity", "IdentityPorts", "Policy"]
 
@@ -31,6 +36,7 @@ class Identity:
         store: IdentityStore,
         *,
         sessions: SessionStore,
+        verifications: VerificationStore,
         keyring: Keyring,
         transact: Callable[[Callable[[Any], Any]], Any],
         now: Callable[[], datetime],
@@ -46,7 +52,23 @@ class Identity:
         self.mandates = Mandates(dependencies)
         self.citizens = Citizens(dependencies, self.sessions, self.mandates, codes)
         self.staff = Staff(dependencies, self.sessions)
+        self.recoveries = Recoveries(dependencies, self.staff)
         self.proofs = FreshProofs(dependencies, self.sessions, self.staff, codes)
+        self.joins = Joins(dependencies, self.sessions)
+        self.phones = Phones(dependencies, self.sessions, self.citizens, self.joins)
+        self.verifications = Verifications(
+            dependencies,
+            verifications,
+            sessions=self.sessions,
+            citizens=self.citizens,
+            mandates=self.mandates,
+            phones=self.phones,
+            joins=self.joins,
+        )
+
+    def handlers(self) -> dict[str, Callable[[Row], None]]:
+        """The handlers of this room's jobs, per kind."""
+        return {"identity.follow": self.verifications.follow, "identity.join": self.joins.step}
 
     def actor(self, token: str) -> Actor | None:
         """The actor who holds this token, or None."""
@@ -75,8 +97,10 @@ class Identity:
         return self._keys.open_sealed(key, "phone", row["phone"]) if row and row.get("phone") else None
 
     def name_of(self, citizen_id: str) -> str:
-        """A citizen's own name, or the masked phone where none was given."""
+        """A citizen's own name, or the masked phone where none was given; of a joined account, that of the first."""
         row = self._store.citizen(citizen_id)
+        if row and row.get("joined"):
+            row = self._store.citizen(row["joined"])
         return self.citizens.name(row) if row else ""
 
     def staff_name(self, staff_id: str) -> str:

@@ -131,13 +131,13 @@ class IdentityStore:
         assert citizen is not None
         return citizen
 
-    def citizen_with_phone(self, phone_index: str) -> Document | None:
-        """The citizen with a phone, by its blind index."""
-        return self._db["citizens"].find_one({"phone_index": phone_index})
-
-    def citizen(self, citizen_id: str) -> Document | None:
+    def citizen(self, citizen_id: str, session: Any = None) -> Document | None:
         """A citizen by id."""
-        return self._db["citizens"].find_one({"_id": citizen_id})
+        return self._db["citizens"].find_one({"_id": citizen_id}, session=session)
+
+    def citizen_with_phone(self, phone_index: str, session: Any = None) -> Document | None:
+        """The citizen who has this number now, or None."""
+        return self._db["citizens"].find_one({"phone_index": phone_index}, session=session)
 
     def change_citizen(self, citizen_id: str, change: Document, session: Any = None) -> None:
         """Set fields of a citizen."""
@@ -147,6 +147,11 @@ class IdentityStore:
         """Set the name of a citizen; False if it was verified, or the account closed, meanwhile."""
         unverified = {"_id": citizen_id, "assurance": "phone", "closed_at": None}
         return self._db["citizens"].update_one(unverified, {"$set": {"name": sealed_name}}).matched_count == 1
+
+    def unset_citizen(self, session: Any, citizen_id: str, change: Document, gone: list[str]) -> None:
+        """Set fields of a citizen and unset others."""
+        fields = {"$set": change, "$unset": dict.fromkeys(gone, "")}
+        self._db["citizens"].update_one({"_id": citizen_id}, fields, session=session)
 
     def close_citizen(self, session: Any, citizen_id: str, change: Document, gone: list[str]) -> bool:
         """Set and unset fields of a citizen who closes the account; False if it was closed already."""
@@ -190,6 +195,14 @@ class IdentityStore:
         self._db["wechat_accounts"].delete_many({"citizen": citizen_id})
         self._db["devices"].delete_many({"citizen": citizen_id})
 
+    def hand_over(self, old: str, new: str) -> bool:
+        """Move some consents and WeChat accounts of one citizen to another; True once none is left.
+
+        Known devices go: each is a digest with the id of its citizen.
+        """
+        self._db["devices"].delete_many({"citizen": old})
+        return all(self._db.hand_over(name, "citizen", old, new) for name in ("consents", "wechat_accounts"))
+
     # -- consents and mandates --------------------------------------------
 
     def add_consent(self, row: Document) -> None:
@@ -212,9 +225,9 @@ class IdentityStore:
         """Write to a mandate, so that a concurrent withdrawal conflicts with this transaction."""
         self._db["mandates"].update_one({"_id": mandate_id}, {"$inc": {"used": 1}}, session=session)
 
-    def citizens_numbered(self, id_index: str) -> list[str]:
+    def accounts_numbered(self, id_index: str) -> list[Document]:
         """The verified accounts under an identity number."""
-        return [row["_id"] for row in self._db["citizens"].find({"id_index": id_index, "assurance": "verified"})]
+        return list(self._db["citizens"].find({"id_index": id_index, "assurance": "verified"}))
 
     def mandates_of(self, number_index: str) -> list[Document]:
         """The mandates that the holder of a number gave or holds, newest first."""

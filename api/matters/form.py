@@ -6,6 +6,7 @@ values, or rows of a group; an empty one counts as no answer, and so does one of
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from stdnum import luhn
 from api.identity.names_and_numbers import credit_code, identity_number, mobile
 from api.matters.catalogue.matter import Material
 from api.matters.guide.situation import BilingualText, When, holds, when_of, words_of
+from api.texts import bare, one_line
 from api.times import BEIJING
 
 Values = Mapping[str, Any]
@@ -24,6 +26,7 @@ Values = Mapping[str, Any]
 Errors = dict[str, list[str]]
 """Reasons by place: `key`, or `key.row.key` inside a group."""
 
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST = {"text": 100, "long_text": 1000}
 MOST_ROWS = 20
 BLANK = re.compile(
@@ -152,7 +155,7 @@ def _text(field: Field, value: str, now: datetime) -> None:
     longest = field.longest or LONGEST[field.kind]
     if len(value) > longest:
         raise ValueError(f"最多 {longest} 个字。")
-    if field.kind == "text" and not value.isprintable():
+    if field.kind == "text" and CONTROL.search(value):
         raise ValueError("这一项写在一行里。")
 
 
@@ -209,6 +212,44 @@ KINDS: dict[str, Callable[[Field, str, datetime], Any]] = {
     "bank_card": _bank_card,
 }
 """The validation of an answer by the kind of its field. Raises ValueError with a sentence for the person."""
+
+
+def _mobile(value: str, now: datetime) -> str:
+    return mobile(value).removeprefix("+86")
+
+
+CLEANED: dict[str, Callable[[str, datetime], str]] = {
+    "text": lambda value, now: one_line(value) if not CONTROL.search(value) else value,
+    "number": lambda value, now: re.sub(r"\s", "", unicodedata.normalize("NFKC", value)),
+    "count": lambda value, now: bare(value),
+    "date": lambda value, now: unicodedata.normalize("NFKC", value).strip(),
+    "identity_number": identity_number,
+    "mobile": _mobile,
+    "credit_code": lambda value, now: credit_code(value),
+    "bank_card": lambda value, now: bare(value),
+}
+"""How an answer is kept, by the kind of its field: blanks and marks in numbers are the machine's work."""
+
+
+def cleaned(form: Form, values: Values, now: datetime) -> dict[str, Any]:
+    """The answers as they are kept: numbers in their one form, texts on one line. What is wrong stays as it is."""
+    return _cleaned(form.fields, values, now)
+
+
+def _cleaned(fields: Iterable[Field], values: Values, now: datetime) -> dict[str, Any]:
+    known = {field.key: field for field in fields}
+    return {key: _clean(known[key], value, now) if key in known else value for key, value in values.items()}
+
+
+def _clean(field: Field, value: Any, now: datetime) -> Any:
+    if field.is_group and isinstance(value, list):
+        return [_cleaned(field.fields, row, now) if isinstance(row, dict) else row for row in value]
+    if not isinstance(value, str) or not value or field.kind not in CLEANED:
+        return value
+    try:
+        return CLEANED[field.kind](value, now)
+    except ValueError:
+        return value
 
 
 def _wrong(fields: Iterable[Field], values: Values, now: datetime, path: str) -> Iterator[tuple[str, list[str]]]:

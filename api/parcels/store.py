@@ -19,6 +19,7 @@ INDEXES: list[Index] = [
     ("parcels", [("desk", 1), ("open", 1), ("_id", -1)], {}),
     ("parcels", [("department", 1), ("open", 1), ("_id", -1)], {}),
     ("parcels", [("case_id", 1)], {}),
+    ("parcels", [("owner", 1)], {}),
     ("parcels", [("case", 1), ("_id", -1)], {}),
 ]
 

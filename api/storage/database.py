@@ -46,6 +46,8 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 TAKEN_AS = "taken_as"
 """The field in which a taken row keeps the token of whoever took it last."""
+HANDED_OVER = 100
+"""The most rows that one step moves from one owner to another."""
 MOST_TRIES = 200
 """How often a row is tried to be taken: each failure means that somebody else took it."""
 
@@ -259,6 +261,16 @@ class Database:
                 return kept, f"{low.isoformat()}|"
             width = width * 4 if len(rows) < FEW else width / 4 if len(rows) > MANY else width
         return kept, None
+
+    def hand_over(self, collection: str, field: str, old: Any, new: Any) -> bool:
+        """Set an indexed field from `old` to `new` in up to HANDED_OVER rows; True once no row is left.
+
+        Idempotent, however often it is cut off: a row that was moved is not met again.
+        """
+        rows = [row["_id"] for row in self[collection].find({field: old}, {"_id": 1}).limit(HANDED_OVER)]
+        if rows:
+            self[collection].update_many({"_id": {"$in": rows}, field: old}, {"$set": {field: new}})
+        return len(rows) < HANDED_OVER
 
     def claim(self, collection: str, wanted: Document, now: datetime) -> Document | None:
         """Lease the matching row that has been due longest, for LEASE_SECONDS, and return it; None if none is due.

@@ -8,11 +8,12 @@ from typing import Any
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask, Response, json
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
 from werkzeug.routing import Rule
 
 from api.refusals import CannotStart
+from api.web.bodies import Parser
 
 PROBLEM_TYPE = "application/problem+json"
 Operation = dict[str, Any]
@@ -73,7 +74,9 @@ class _Described(Api):
 
 
 def describe(app: Flask) -> Api:
-    """The Api on which blueprints are registered; call `complete` afterwards."""
+    """The Api on which blueprints are registered; call `complete` afterwards. From now on every blueprint reads its
+    JSON by our parser."""
+    Blueprint.ARGUMENTS_PARSER = Parser()
     app.config |= {"API_TITLE": "Service Circle", "API_VERSION": "1", "OPENAPI_VERSION": "3.1.0"}
     named = MarshmallowPlugin(schema_name_resolver=_schema_name)
     info = {"description": INTRODUCTION}

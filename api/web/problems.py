@@ -52,6 +52,10 @@ STATUS: dict[int, frozenset[str]] = {
             "phone_needed",
             "name_confirmed",
             "verified_as_other",
+            "verification_over",
+            "second_officer_needed",
+            "objection_too_late",
+            "phone_taken",
             "verify_at_window",
             "text_outdated",
             "case_open",
@@ -96,6 +100,7 @@ STATUS: dict[int, frozenset[str]] = {
     422: frozenset(
         {
             "bad_fields",
+            "confirmation_wrong",
             "unknown_parameter",
             "identity_unconfirmed",
             "key_reused",

@@ -35,6 +35,7 @@ MOST_ROWS = 1_000
 """The most messages deleted in one round."""
 
 MOST_ERASED = 50
+MOST_HANDED_OVER = 10
 
 
 class Retention:
@@ -74,6 +75,17 @@ class Retention:
             for conversation in page:
                 self._store.erase(conversation.id, citizen.id)
             before = page[-1].id
+
+    def hand_over(self, citizen: str, heir: str) -> list[Conversation]:
+        """Make another account the citizen of the next few conversations, and give these as they are then.
+
+        Idempotent: a conversation moves last, after its messages, so that one that was cut off is met again.
+        """
+        page = self._conversations.of_citizen(citizen, None, MOST_HANDED_OVER)
+        for conversation in page:
+            self._store.hand_over(conversation.id, citizen, heir)
+        newest = (self._conversations.conversation(conversation.id) for conversation in page)
+        return [conversation for conversation in newest if conversation]
 
     def _case_gone(self, before: datetime, now: datetime) -> list[Conversation]:
         """Of the conversations tied to a case the next few, as far as their case is gone."""

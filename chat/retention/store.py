@@ -128,6 +128,20 @@ class RetentionStore:
         change = {name: stored[name] for name in (*parts, WORDS)}
         return collection.update_one(known, {"$set": change}).matched_count == 1
 
+    def hand_over(self, conversation: str, citizen: str, heir: str) -> None:
+        """Put `heir` in the place of a citizen: as sender, as member, and last in the conversation itself."""
+        sent: Document = {"conversation": conversation, "sender.id": citizen}
+        self._messages.update_many(sent, {"$set": {"sender.id": heir}})
+        members = self._db["conversation_members"]
+        if row := members.find_one({"_id": f"{conversation}:{citizen}"}):
+            seen = {name: value for name, value in row.items() if name not in ("_id", "member")}
+            members.replace_one({"_id": f"{conversation}:{heir}"}, {**seen, "member": heir}, upsert=True)
+            members.delete_one({"_id": row["_id"]})
+        tied: Document = {"_id": conversation, "tied.by.id": citizen}
+        self._conversations.update_one(tied, {"$set": {"tied.by.id": heir}})
+        own: Document = {"_id": conversation, "citizen.id": citizen}
+        self._conversations.update_one(own, {"$set": {"citizen.id": heir}, "$inc": {"version": 1}})
+
     def forget_originals(self, now: datetime) -> None:
         """Delete the sealed originals whose time is over."""
         over = {"sealed_until": {"$gt": EPOCH, "$lte": now}}

@@ -14,6 +14,14 @@ CARDS = ("case", "guide", "parcel", "point", "apply", "draft", "material")
 """`apply` invites to begin a draft for a matter, `draft` shows how far one is, `material` asks for one of a matter."""
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+DROPPED = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+HOLLOW = re.compile(
+    "[\\s\x00-\x1f\x7f-\xa0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f"
+    "\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]*"
+)
+"""Marks of direction and needless invisible ones, and the signs of which a text consists that shows nothing. The same
+as in `api/texts.py`; both are tested by the rows of `tests/data/typed_cases.json`."""
+
 MOST_TEXT = 2_000
 MOST_REASON = 200
 
@@ -53,12 +61,13 @@ def read_post(body: Mapping[str, Any]) -> Post:
 
 
 def read_text(value: object) -> str:
-    """Check a text, 1 to 2,000 characters. Raises ValueError."""
-    if not isinstance(value, str) or not value.strip():
+    """Check a text, 1 to 2,000 characters, and return it without marks of direction. Raises ValueError."""
+    text = DROPPED.sub("", value) if isinstance(value, str) else ""
+    if HOLLOW.fullmatch(text):
         raise ValueError("请写点内容再发送。")
-    if len(value) > MOST_TEXT:
+    if len(text) > MOST_TEXT:
         raise ValueError(f"一次最多 {MOST_TEXT} 个字，请分几次发送。")
-    return _storable(value)
+    return _storable(text)
 
 
 def read_reason(value: object) -> str | None:

@@ -39,8 +39,7 @@ class World:
         self.actors["newcomer"] = self.newcomer()
         self.owner, self.window = self.actors["owner"], self.actors["window"]
         self.spare, self.second_admin = self.officer("window"), self.officer("admin")
-        verified = {"citizen": self.owner.person["id"], "name": "王小明", "id_number": ID_NUMBER}
-        self.window.post("/v1/staff/verifications", verified)
+        self.owner.post("/v1/me/verification", {"name": "王小明", "id_number": ID_NUMBER}, expect=200)
         self.case = issued(self.owner, self.window, self.actors["handler"], self.drain)
         self.parcel = self.new_parcel(self.case)
         self.conversation, self._last_conversation = None, None
@@ -109,9 +108,16 @@ class World:
         return claimed
 
     def new_mandate(self) -> str:
-        """Give a mandate of the owner to a stranger, and give its id."""
-        body = {"kind": "agent", "agent": STRANGER, "valid_until": "2027-06-30"}
-        return str(self.owner.post("/v1/mandates", body)["id"])
+        """Record a mandate of the owner to a stranger at the window, and give its id."""
+        principal = {"name": "王小明", "number": ID_NUMBER}
+        body = {"kind": "agent", "principal": principal, "agent": STRANGER, "valid_until": "2027-06-30"}
+        return str(self.window.post("/v1/mandates", body)["id"])
+
+    def new_verification(self, citizen: Caller) -> str:
+        """Open a verification of a citizen at the spare officer's window, and give its id."""
+        number = ID_NUMBER if citizen is self.owner else STRANGER["number"]
+        body = {"citizen": citizen.person["id"], "name": "王小明", "id_number": number}
+        return str(self.spare.post("/v1/staff/verifications", body)["verification"]["id"])
 
     def case_in(self, state: str) -> Any:
         """Submit another case of the owner's; its state is `submitted` or `supplementing`."""
@@ -152,6 +158,7 @@ class World:
             "upload_id": self.upload,
             "notice_id": self.notice,
             "mandate_id": self.mandate,
+            "citizen_id": self.owner.person["id"],
             "staff_id": self.spare.person["id"],
             "code": FOOD,
             "int:version": 1,

@@ -29,6 +29,11 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/me/consents"): "a ledger: the last entry holds, whatever came twice",
     ("POST", "/v1/me/verification"): SAME,
     ("POST", "/v1/staff/verifications"): SAME,
+    ("POST", "/v1/me/phone"): "codes are good for one use",
+    ("POST", "/v1/me/verifications/<verification_id>/objection"): SAME,
+    ("POST", "/v1/staff/verifications/<citizen_id>/phone"): "codes are good for one use",
+    ("POST", "/v1/staff/verifications/<verification_id>/confirmation"): SAME,
+    ("POST", "/v1/staff/verifications/<verification_id>/revocation"): SAME,
     ("DELETE", "/v1/mandates/<mandate_id>"): SAME,
     ("POST", "/v1/staff/password"): "names the old password",
     ("POST", "/v1/staff/totp"): "a new secret replaces one that was never confirmed",
@@ -70,6 +75,7 @@ WHOLE: dict[str, str] = {
     "/v1/lists/{list_name}": "a part of the catalogue, shown as a whole",
     "/v1/mandates": "one's own few",
     "/v1/me/sessions": "one's own few",
+    "/v1/me/verifications": "one's own newest",
 }
 """Lists that are answered whole: why."""
 

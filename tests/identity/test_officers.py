@@ -9,6 +9,7 @@ from api.identity.ports import Policy
 from api.identity.service import Identity
 from api.identity.sessions.store import SessionStore
 from api.identity.store import IdentityStore
+from api.identity.verifications.store import VerificationStore
 from tests.conftest import PASSWORD, Caller
 
 NEW = "another-good-password"
@@ -27,6 +28,7 @@ def strict(database, keyring, clock, app):
     return Identity(
         IdentityStore(database),
         sessions=SessionStore(database),
+        verifications=VerificationStore(database),
         keyring=keyring,
         transact=database.transact,
         now=clock,
@@ -259,3 +261,98 @@ def test_the_secret_comes_as_a_picture_that_holds_its_address(admin):
     secret = admin.post("/v1/staff/totp")
     assert secret["qr"].startswith("data:image/svg+xml")
     assert secret["qr"] == segno.make_qr(secret["uri"], error="m").svg_data_uri(omitsize=True)
+
+
+# -- two administrators are two --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def added(app, anyone):
+    """Adds a member of staff by another, who sets a password of their own; gives a Caller."""
+
+    def by(admin, *roles, name):
+        post = {**POST, "username": name, "roles": list(roles)}
+        member = admin.post("/v1/staff", post)
+        told = {"username": name, "password": member["first_password"]}
+        new = Caller(app.test_client(), anyone.post("/v1/staff/sessions", told))
+        new.post("/v1/staff/password", {"old": member["first_password"], "new": NEW}, expect=200)
+        return Caller(app.test_client(), anyone.post("/v1/staff/sessions", {"username": name, "password": NEW}))
+
+    return by
+
+
+def again(app, anyone, name):
+    return Caller(app.test_client(), anyone.post("/v1/staff/sessions", {"username": name, "password": NEW}))
+
+
+def confirmation(opener, second, officer, expect):
+    path = f"/v1/staff/{officer.person['id']}/recovery"
+    opener.post(path)
+    return second.post(f"{path}/confirmation", expect=expect)
+
+
+def test_who_was_added_by_the_opener_or_added_the_opener_confirms_nothing(
+    admin, staff, window, added, app, anyone, clock
+):
+    added(admin, "admin", name="second")
+    clock.move(days=2)
+    username = app.extensions["circle"].identity.staff.member(admin.person["id"])["username"]
+    first = Caller(app.test_client(), anyone.post("/v1/staff/sessions", {"username": username, "password": PASSWORD}))
+    second = again(app, anyone, "second")
+    for opener, other in ((first, second), (second, first)):
+        assert confirmation(opener, other, window, 409)["code"] == "second_admin_needed"
+    third = added(second, "admin", name="third")
+    assert confirmation(first, third, window, 409)["code"] == "second_admin_needed", "through another, and of today"
+    confirmation(second, staff("admin"), window, 200)
+
+
+def test_who_was_added_or_raised_today_confirms_nothing_until_the_day_is_over(
+    admin, staff, window, added, app, anyone, clock
+):
+    other = staff("admin")
+    fresh = added(other, "admin", name="fresh")
+    raised = staff("window")
+    other.patch(f"/v1/staff/{raised.person['id']}", {"roles": ["window", "admin"]}, 1)
+    username = app.extensions["circle"].identity.staff.member(raised.person["id"])["username"]
+    raised = Caller(app.test_client(), anyone.post("/v1/staff/sessions", {"username": username, "password": PASSWORD}))
+    for second in (fresh, raised):
+        assert confirmation(admin, second, window, 409)["code"] == "second_admin_needed"
+    clock.move(days=1, seconds=1)
+    opener, fresh = staff("admin"), again(app, anyone, "fresh")
+    confirmation(opener, fresh, window, 200)
+
+
+@pytest.mark.parametrize("change", [{"roles": ["admin", "supervisor"]}, {"department": "RSJ"}, {"point": "XC-C01"}])
+def test_nobody_gives_themself_a_role_or_a_post(admin, staff, change):
+    path = f"/v1/staff/{admin.person['id']}"
+    assert admin.patch(path, change, 1, expect=409)["code"] == "second_admin_needed"
+    assert staff("admin").patch(path, change, 1)["version"] == 2
+
+
+def test_nobody_is_raised_by_whom_they_raised_or_added(admin, added, app, anyone, clock):
+    path = f"/v1/staff/{admin.person['id']}"
+    puppet = added(admin, "admin", name="puppet")
+    assert puppet.patch(path, {"roles": ["admin", "supervisor"]}, 1, expect=409)["code"] == "second_admin_needed"
+    deeper = added(puppet, "admin", name="deeper")
+    clock.move(days=2)
+    deeper = again(app, anyone, "deeper")
+    assert deeper.patch(path, {"roles": ["admin", "head"]}, 1, expect=409)["code"] == "second_admin_needed"
+    assert deeper.patch(path, {"name": "赵工程师"}, 1)["name"] == "赵工程师"
+
+
+def test_of_two_who_raised_each_other_neither_goes_on(admin, staff, app, anyone):
+    officers = app.extensions["circle"].identity.staff
+    window = staff("window")
+    path = f"/v1/staff/{window.person['id']}"
+    admin.patch(path, {"roles": ["admin", "window"]}, 1)
+    username = officers.member(window.person["id"])["username"]
+    window = Caller(app.test_client(), anyone.post("/v1/staff/sessions", {"username": username, "password": PASSWORD}))
+    own = f"/v1/staff/{admin.person['id']}"
+    assert window.patch(own, {"roles": ["admin", "window"]}, 1, expect=409)["code"] == "second_admin_needed"
+
+
+def test_one_may_give_up_a_role_of_ones_own(admin, staff):
+    staff("admin")
+    both = staff("admin", "window")
+    changed = both.patch(f"/v1/staff/{both.person['id']}", {"roles": ["window"]}, 1)
+    assert changed["roles"] == ["window"]

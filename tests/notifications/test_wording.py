@@ -21,10 +21,18 @@ VALUES = {
     "until": "11-24 12:00",
     "what": "登录凭证被重复使用，可能被盗",
     "event": "Log-in token used twice, perhaps stolen",
+    "tail": "8000",
 }
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
 EXPECTED = {
     "login_code": {"code"},
+    "identity_check": {"code"},
+    "identity_bound": {"until", "tail"},
+    "identity_bound_elsewhere": {"until", "tail"},
+    "verification_stopped": set(),
+    "phone_change_opened": {"until", "tail"},
+    "phone_changed": set(),
+    "accounts_joined": set(),
     "case_submitted": {"number", "matter"},
     "case_accepted": {"number", "matter", "due"},
     "case_deemed_accepted": {"number", "matter"},

@@ -16,6 +16,7 @@ from api.identity.citizens import log_in as rules
 from api.identity.ports import Dependencies
 from api.identity.sealing.blind import Stored
 from api.refusals import Refusal
+from api.texts import bare
 from api.web.limits import network_of
 
 log = logging.getLogger("circle.identity")
@@ -77,7 +78,7 @@ class Codes:
             live = self._store.live_code(sent["_id"], now) if tries <= rules.CODE_TRIES else None
         else:
             live = self._store.take_try(sent["_id"], rules.CODE_TRIES, now)
-        if live is None or live["code"] != rules.code_digest(live["_id"], code):
+        if live is None or live["code"] != rules.code_digest(live["_id"], bare(code)):
             raise rules.CodeWrong(subject=subject)
         return str(live["_id"])
 

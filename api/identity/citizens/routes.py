@@ -1,4 +1,4 @@
-"""Routes of citizens: log-in, one's own record, verification, consents, export and closing."""
+"""Routes of citizens: log-in, one's own record, consents, export and closing."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from api.identity.citizens import schemas
 from api.identity.citizens.service import Citizens
 from api.identity.schemas import PersonSchema, Tokens
 from api.identity.sessions.device import device_of
-from api.web.guard import COUNTER, Http
+from api.web.guard import Http
 
 Body = dict[str, Any]
 
@@ -59,22 +59,6 @@ def _record(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     def rename(body: Body, actor: Any) -> Body:
         """Change one's own name."""
         return citizens.rename(actor, body["name"])
-
-    @bp.post("/me/verification")
-    @http.allow("citizen")
-    @bp.arguments(schemas.CardSeen)
-    @bp.response(200, PersonSchema)
-    def verify(body: Body, actor: Any) -> Body:
-        """Verify one's name and identity number with the national register."""
-        return citizens.verify_online(actor, body["name"], body["id_number"])
-
-    @bp.post("/staff/verifications")
-    @http.allow(*COUNTER)
-    @bp.arguments(schemas.CardSeenAtWindow)
-    @bp.response(201, PersonSchema)
-    def verify_at_window(body: Body, actor: Any) -> Body:
-        """Verify a citizen whose identity card was seen at a window."""
-        return citizens.verify_at_window(actor, body)
 
 
 def _rights(bp: Blueprint, citizens: Citizens, http: Http) -> None:

@@ -1,9 +1,9 @@
-"""Schemas of citizens: log-in, verification, consents and export."""
+"""Schemas of citizens: log-in, consents and export."""
 
 from marshmallow import Schema, fields, validate
 
 from api.identity.citizens import consent
-from api.identity.schemas import ID, NAME, NUMBER, SECRET_OF_DEVICE
+from api.identity.schemas import NAME, NUMBER, SECRET_OF_DEVICE
 from api.web.fields import Time
 
 PHONE = validate.Length(max=30)
@@ -41,7 +41,7 @@ class CitizenLogIn(Proofs):
     """A phone and the code it was sent."""
 
     phone = fields.String(required=True, validate=PHONE)
-    code = fields.String(required=True, validate=validate.Length(max=12))
+    code = fields.String(required=True, validate=validate.Length(max=40))
 
 
 class WeChatLogIn(Proofs):
@@ -55,20 +55,6 @@ class Rename(Schema):
     """A new name of oneself."""
 
     name = fields.String(required=True, validate=NAME)
-
-
-class CardSeen(Schema):
-    """The name and the identity number on an identity card."""
-
-    name = fields.String(required=True, validate=NAME)
-    id_number = fields.String(required=True, validate=NUMBER)
-
-
-class CardSeenAtWindow(CardSeen):
-    """The identity card of a citizen, named by id (their page displays it) or by a case that they own."""
-
-    citizen = fields.String(validate=ID)
-    case = fields.String(validate=ID)
 
 
 class PrivacyNotice(Schema):

@@ -10,9 +10,8 @@ from api.identity.actor import Actor
 from api.identity.citizens import consent
 from api.identity.citizens import log_in as rules
 from api.identity.citizens.codes import Codes
-from api.identity.citizens.register import NoRegister, Unconfirmed
 from api.identity.mandates.service import Mandates
-from api.identity.masking import mask_name, mask_phone, mask_unless_allowed
+from api.identity.masking import mask_phone, mask_unless_allowed
 from api.identity.names_and_numbers import clean_name, identity_number, mobile
 from api.identity.ports import Dependencies, Row
 from api.identity.sessions.service import Sessions
@@ -171,12 +170,12 @@ class Citizens:
 
     def rename(self, actor: Actor, name: str) -> Row:
         """Change one's own name, unless it is verified. Raises NameConfirmed."""
-        if self._own(actor)["assurance"] == "verified":
+        if self.own(actor)["assurance"] == "verified":
             raise NameConfirmed
         if not self._store.rename_citizen(actor.id, self._keys.seal(actor.id, "name", _name(name))):
             raise NameConfirmed
         self._sessions.forget(actor.session)
-        return self.face(self._own(actor))
+        return self.face(self.own(actor))
 
     def face(self, row: Row, roles: frozenset[str] = frozenset()) -> Row:
         """A citizen's record as JSON: the name in full, the phone masked unless `roles` may see it."""
@@ -198,60 +197,12 @@ class Citizens:
             return CLOSED_NAME
         return self.opened(row, "name") or mask_phone(self.opened(row, "phone"))
 
-    def _own(self, actor: Actor) -> Row:
+    def own(self, actor: Actor) -> Row:
+        """The record of the citizen who acts. Raises NotFound if the account is closed."""
         row = self._store.citizen(actor.id)
         if row is None or row.get("closed_at"):
             raise NotFound
         return row
-
-    # -- assurance ------------------------------------------------------------
-
-    def verify_online(self, actor: Actor, name: str, id_number: str) -> Row:
-        """Have the national register confirm name and number. Raises NoRegister, Unconfirmed, VerifiedAsOther."""
-        if self._ports.register is None:
-            raise NoRegister
-        clean, number = _name(name), self._number(id_number)
-        row = self._own(actor)
-        self._codes.take(f"register:{actor.id}", REGISTER_TRIES, rules.DAY)
-        if not self._ports.register.confirms(clean, number):
-            raise Unconfirmed
-        return self._verified(row, clean, number, "register", actor)
-
-    def verify_at_window(self, actor: Actor, body: Row) -> Row:
-        """Verify the citizen whose card was seen, by `citizen` id or by a `case` of theirs. The answer is masked."""
-        clean, number = _name(body["name"]), self._number(body["id_number"])
-        citizen_id = body.get("citizen") or self._ports.owner_of_case(body.get("case") or "")
-        row = self._store.citizen(citizen_id) if citizen_id else None
-        if row is None or row.get("closed_at"):
-            raise NotFound
-        face = self._verified(row, clean, number, "window", actor)
-        return {**face, "name": mask_name(face["name"])}
-
-    def _verified(self, row: Row, name: str, number: str, how: str, by: Actor) -> Row:
-        citizen_id, index = row["_id"], self._keys.index("id_number", number)
-        if row.get("id_index") and self._keys.settled(row["id_index"]) != index:
-            raise VerifiedAsOther
-        change = {
-            "name": self._keys.seal(citizen_id, "name", name),
-            "id_number": self._keys.seal(citizen_id, "id_number", number),
-            "id_index": self._keys.index_to_store("id_number", number),
-            "assurance": "verified",
-            "verified": {"how": how, "by": by.id, "at": self._now()},
-        }
-
-        others = [other for other in self._store.citizens_numbered(index) if other != citizen_id]
-
-        def write(session: Any) -> None:
-            self._store.change_citizen(citizen_id, change, session)
-            self._ports.audit(by.id, f"verify_by_{how}", f"citizen:{citizen_id}", session=session)
-            for other in others:
-                self._ports.audit(
-                    by.id, "account.rebound", f"citizen:{other}", session=session, detail=f"also {citizen_id}"
-                )
-
-        self._transact(write)
-        self._sessions.forget(by.session)
-        return self.face({**row, **change})
 
     # -- notice and consents ------------------------------------------------------
 
@@ -292,7 +243,7 @@ class Citizens:
 
     def export(self, actor: Actor) -> Row:
         """Export all data of a citizen, room by room, in full (PIPL art. 45)."""
-        row = self._own(actor)
+        row = self.own(actor)
         own: Row = {field: self.opened(row, field) or None for field in ("name", "phone", "id_number")}
         verified = {key: value for key, value in (row.get("verified") or {}).items() if key != "by"} or None
         own |= {"id": actor.id, "assurance": row["assurance"], "created_at": row["created_at"], "verified": verified}
@@ -310,7 +261,7 @@ class Citizens:
         in them overwritten. Closed cases and their files stay as long as the archives law requires, under an id that
         no longer leads to a person.
         """
-        row = self._own(actor)
+        row = self.own(actor)
         if self._ports.open_cases(actor):
             raise CaseOpen
         self._ports.forget(actor)

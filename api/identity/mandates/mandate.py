@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from api.identity.names_and_numbers import birthday_in
 from api.refusals import Refusal
 
 AGENT, PARENT, FAMILY, COMPANY = KINDS = ("agent", "parent", "elder_family", "company_handler")
@@ -73,12 +74,14 @@ def check_span(kind: str, principal_number: str, valid_until: date, today: date)
     """Raises ValueError if it would end before today, or after a child comes of age."""
     if valid_until < today:
         raise ValueError("有效期不能早于今天。")
-    if kind == PARENT and valid_until > _last_day_as_child(principal_number):
+    born = birthday_in(principal_number)
+    if kind == PARENT and born is None:
+        raise ValueError("这种证件看不出孩子的出生日期，请用身份证或居住证号码登记监护代办。")
+    if kind == PARENT and born and valid_until > _last_day_as_child(born):
         raise ValueError("监护代办最晚到孩子年满 18 周岁的前一天。")
 
 
-def _last_day_as_child(number: str) -> date:
-    born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
+def _last_day_as_child(born: date) -> date:
     try:
         of_age = born.replace(year=born.year + OF_AGE)
     except ValueError:  # born on 29 February

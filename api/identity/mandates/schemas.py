@@ -38,7 +38,8 @@ class MandateSchema(Schema):
     agent = fields.Nested(Party, required=True)
     matters = fields.List(fields.String(), required=True)
     valid_until = fields.Date(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(["valid", "ended", "expired"]))
+    state = fields.String(required=True, validate=validate.OneOf(["valid", "pending", "ended", "expired"]))
+    works_from = Time(required=True, metadata={"description": "`pending` until then: the day after a new binding"})
     created_at = Time(required=True)
 
 

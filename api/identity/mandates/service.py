@@ -1,7 +1,7 @@
 """The use cases of mandates: give one (as a verified principal, or recorded at a window), end it, act under it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from api.identity.actor import Actor
@@ -11,6 +11,7 @@ from api.identity.masking import mask_unless_allowed
 from api.identity.names_and_numbers import clean_name, credit_code, identity_number
 from api.identity.ports import Dependencies, Row
 from api.identity.sealing.blind import Stored
+from api.identity.verifications.verification import works
 from api.refusals import BadFields, NotFound
 from api.times import BEIJING
 
@@ -35,6 +36,7 @@ class Mandates:
         Raises VerificationNeeded, AtWindowOnly, BadFields.
         """
         principal = self._party_at_window(body) if actor.is_staff else self._myself(actor, body["kind"])
+        account = {} if actor.is_staff else self._store.citizen(actor.id) or {}
         agent = self._party("agent", body["agent"], rules.AGENT)
         matters = sorted(set(body.get("matters") or []))
         self._check(body, principal, agent, matters)
@@ -51,6 +53,7 @@ class Mandates:
             "matters": matters,
             "valid_until": body["valid_until"].isoformat(),
             "recorded_at": actor.point if actor.is_staff else None,
+            "works_from": (account.get("verified") or {}).get("works_from"),
             "by": actor.id,
             "created_at": self._now(),
             "ended_at": None,
@@ -64,10 +67,15 @@ class Mandates:
         return self._face(row, self._side(actor, row), actor.roles)
 
     def mine(self, actor: Actor) -> list[Row]:
-        """The mandates that a citizen has given or holds, newest first."""
-        index = self._number_index(actor)
-        rows = self._store.mandates_of(index) if index else []
-        return [self._face(row, self._side(actor, row), actor.roles) for row in rows]
+        """The mandates that a citizen has given or holds, newest first.
+
+        On the first day of a binding that could be objected to, only those that this account gave itself.
+        """
+        citizen = self._store.citizen(actor.id) or {}
+        index = citizen.get("id_index")
+        rows = self._store.mandates_of(self._keys.settled(index)) if index else []
+        seen = [(row, self._side(actor, row)) for row in rows]
+        return [self._face(row, side, actor.roles) for row, side in seen if side]
 
     def mandate(self, actor: Actor, mandate_id: str) -> Row:
         """One mandate: masked for its two sides, in full for staff, whose read is audited. Raises NotFound."""
@@ -85,6 +93,12 @@ class Mandates:
         """End every mandate that the holder of this number gave or holds, when they close their account."""
         for given in self._store.mandates_of(index):
             self._end(session, given["_id"], actor)
+
+    def end_given(self, session: Any, actor: Actor, index: str, giver: str) -> None:
+        """End the mandates that an account gave under a number that turned out not to be its own."""
+        for given in self._store.mandates_of(index):
+            if given["by"] == giver:
+                self._end(session, given["_id"], actor)
 
     def _end(self, session: Any, mandate_id: str, actor: Actor) -> None:
         if self._store.end_mandate(session, mandate_id, actor.id, self._now()):
@@ -110,7 +124,7 @@ class Mandates:
         """Whether this citizen may act in a matter today under this mandate."""
         row = self._store.mandate(mandate_id, session)
         index = self._number_index(actor)
-        if row is None or not index:
+        if row is None or not index or not _has_begun(row, self._now()):
             return False
         held = replace(_read(row), agent=self._keys.settled(row["agent_index"]))
         return rules.may_act_for([held], index, held.principal, matter, self._today()) is not None
@@ -133,29 +147,37 @@ class Mandates:
         return own is not None and self._keys.settled(index or "") == own
 
     def accounts(self, index: Stored) -> list[str]:
-        """The ids of the verified accounts with the number of a stored blind index."""
-        return self._store.citizens_numbered(self._keys.settled(index))
+        """The ids of the verified accounts with the number of a stored blind index whose binding counts."""
+        rows = self._store.accounts_numbered(self._keys.settled(index))
+        return [row["_id"] for row in rows if works(row, self._now())]
 
     # -- inside -------------------------------------------------------------
 
     def _visible(self, actor: Actor, mandate_id: str) -> Row:
         row = self._store.mandate(mandate_id)
-        if row is None or not (actor.is_staff or self._side(actor, row)):
+        if row is None or not (self._concerns(actor, row) if actor.is_staff else self._side(actor, row)):
             raise NotFound(subject=f"mandate:{mandate_id}" if row else "")
         return row
 
+    def _concerns(self, actor: Actor, row: Row) -> bool:
+        """Whether an officer works with a mandate: recorded it, at their window, or works on a case under it."""
+        at_window = "window" in actor.roles and bool(actor.point) and row["recorded_at"] == actor.point
+        return row["by"] == actor.id or at_window or self._ports.works_under(actor, row["_id"])
+
     def _side(self, actor: Actor, row: Row) -> str | None:
-        """`given` or `held` from this citizen's side; None if they are neither."""
+        """`given` or `held` from this citizen's side, or given by this very account; None if they are neither."""
+        if actor.is_staff:
+            return None
         index = self._number_index(actor)
         settled = self._keys.settled
         sides = {settled(row["agent_index"]): "held", settled(row["principal_index"]): "given"}
-        return sides.get(index) if index else None
+        return sides.get(index) if index else "given" if row["by"] == actor.id else None
 
     def _number_index(self, actor: Actor) -> str | None:
+        """The index of a citizen's own number; None before their binding counts."""
         citizen = None if actor.is_staff else self._store.citizen(actor.id)
-        if not citizen or citizen["assurance"] != "verified" or not citizen.get("id_index"):
-            return None
-        return self._keys.settled(citizen["id_index"])
+        counts = citizen and citizen.get("id_index") and works(citizen, self._now())
+        return self._keys.settled(citizen["id_index"]) if citizen and counts else None
 
     def _myself(self, actor: Actor, kind: str) -> Row:
         if kind not in rules.BY_PRINCIPAL:
@@ -208,6 +230,10 @@ class Mandates:
     def _today(self) -> date:
         return self._now().astimezone(BEIJING).date()
 
+    def _state(self, row: Row) -> str:
+        state = _read(row).state(self._today())
+        return "pending" if state == "valid" and not _has_begun(row, self._now()) else state
+
     def _face(self, row: Row, side: str | None, roles: frozenset[str]) -> Row:
         opened = {field: self._keys.open_sealed(row["_id"], field, row[field]) for field in SEALED}
         number = "credit_code" if row["kind"] == rules.COMPANY else "id_number"
@@ -225,9 +251,15 @@ class Mandates:
             },
             "matters": row["matters"],
             "valid_until": date.fromisoformat(row["valid_until"]),
-            "state": _read(row).state(self._today()),
+            "state": self._state(row),
+            "works_from": row.get("works_from") or row["created_at"],
             "created_at": row["created_at"],
         }
+
+
+def _has_begun(row: Row, now: datetime) -> bool:
+    """Whether a mandate works yet. Older releases wrote no `works_from`."""
+    return (row.get("works_from") or now) <= now
 
 
 def _read(row: dict[str, Any]) -> Mandate:

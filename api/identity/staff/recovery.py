@@ -14,8 +14,8 @@ class NoRecovery(Refusal):
 
 
 class SecondAdminNeeded(Refusal):
-    """Who opened a recovery, or is recovered, cannot confirm it."""
+    """Who opened a recovery, or is recovered, cannot confirm it; nor who depends on the opener, or is new today."""
 
     code = "second_admin_needed"
-    zh = "恢复账号须由另一位管理员确认。"
-    en = "Another administrator must confirm the recovery."
+    zh = "恢复账号须由另一位管理员确认：不能是发起人添加或提升的人，也不能是今天刚添加或提升的人。"
+    en = "Another administrator must confirm: not one whom the opener added or raised, nor one added or raised today."

@@ -40,6 +40,17 @@ class LastAdmin(Refusal):
     en = "This is the last administrator. Appoint another first."
 
 
+class RoleBySecondAdmin(Refusal):
+    """Nobody gives themself a role or post, alone or by way of an administrator whom they added or raised."""
+
+    code = "second_admin_needed"
+    zh = "自己的岗位和权限须由另一位管理员修改；由您添加或提升的人、今天刚添加或提升的人也不行。"
+    en = (
+        "Another administrator must give you a role or post: not one whom you added or raised, nor one who was added "
+        "or raised today."
+    )
+
+
 def check_roles(roles: set[str]) -> None:
     """Raises ValueError where a role is not one of ours, or there is none."""
     if not roles or not roles <= ROLES:

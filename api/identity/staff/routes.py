@@ -7,6 +7,7 @@ from flask_smorest import Blueprint
 
 from api.identity.sessions.device import device_of
 from api.identity.staff import schemas
+from api.identity.staff.recoveries import Recoveries
 from api.identity.staff.service import Staff
 from api.web.fields import Paging
 from api.web.guard import Http, page
@@ -14,11 +15,11 @@ from api.web.guard import Http, page
 Body = dict[str, Any]
 
 
-def add_routes(bp: Blueprint, staff: Staff, http: Http) -> None:
+def add_routes(bp: Blueprint, staff: Staff, recoveries: Recoveries, http: Http) -> None:
     """Add them to the blueprint of this room."""
     _log_in(bp, staff, http)
     _posts(bp, staff, http)
-    _recovery(bp, staff, http)
+    _recovery(bp, recoveries, http)
 
 
 def _log_in(bp: Blueprint, staff: Staff, http: Http) -> None:
@@ -93,32 +94,32 @@ def _posts(bp: Blueprint, staff: Staff, http: Http) -> None:
         return changed, 200, http.etag(changed["version"])
 
 
-def _recovery(bp: Blueprint, staff: Staff, http: Http) -> None:
+def _recovery(bp: Blueprint, recoveries: Recoveries, http: Http) -> None:
     @bp.get("/staff/recoveries")
     @http.allow("admin")
     @bp.arguments(Paging, location="query")
     @bp.response(200, schemas.RecoveryPage)
-    def recoveries(paging: Body, actor: Any) -> Body:
+    def waiting(paging: Body, actor: Any) -> Body:
         """The recoveries that wait for a second administrator."""
-        return page(staff.recoveries, paging, by="staff")
+        return page(recoveries.waiting, paging, by="staff")
 
     @bp.post("/staff/<staff_id>/recovery")
     @http.allow("admin", fresh=("admin",))
     @bp.response(201, schemas.Recovery)
     def open_recovery(staff_id: str, actor: Any) -> Body:
         """Request the recovery of an account, which another administrator must confirm."""
-        return staff.open_recovery(actor, staff_id)
+        return recoveries.open(actor, staff_id)
 
     @bp.post("/staff/<staff_id>/recovery/confirmation")
     @http.allow("admin", fresh=("admin",))
     @bp.response(200, schemas.StaffMember)
     def confirm_recovery(staff_id: str, actor: Any) -> Body:
         """Confirm the recovery that another administrator requested; only this answer contains the first password."""
-        return staff.confirm_recovery(actor, staff_id)
+        return recoveries.confirm(actor, staff_id)
 
     @bp.delete("/staff/<staff_id>/recovery")
     @http.allow("admin")
     @bp.response(204)
     def withdraw_recovery(staff_id: str, actor: Any) -> None:
         """Cancel a recovery that waits."""
-        staff.withdraw_recovery(actor, staff_id)
+        recoveries.withdraw(actor, staff_id)

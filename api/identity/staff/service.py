@@ -1,8 +1,8 @@
-"""The use cases of staff: log-in with a second factor, passwords, administration of posts, recovery."""
+"""The use cases of staff: log-in with a second factor, passwords, administration of posts."""
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from uuid6 import uuid7
@@ -11,14 +11,12 @@ from api.identity.actor import Actor
 from api.identity.names_and_numbers import clean_name
 from api.identity.ports import Dependencies, Row
 from api.identity.sessions.service import Sessions
-from api.identity.staff import log_in, recovery, second_factor
+from api.identity.staff import duties, log_in, second_factor
 from api.identity.staff import roles as staff_roles
 from api.identity.staff.credentials import Credentials, own_counter
+from api.identity.staff.duties import COMMAND_LINE
 from api.identity.staff.password_rule import PASSWORD_RULE, check_password
 from api.refusals import BadFields, NotFound, Refusal, VersionStale, bad_field
-
-COMMAND_LINE = "command-line"
-"""The actor of what is done from the command line."""
 
 DEVICES_KEPT = 10
 MOST_LISTED = 30
@@ -121,6 +119,7 @@ class Staff:
         still = {"totp_on": False, "totp_secret": row["totp_secret"]}
         change = {"totp_on": True}
         self._write(actor.id, "staff.totp", actor.id, change, still=still, lost=second_factor.TotpWrong)
+        self._sessions.end_others(actor)
         self._sessions.forget(actor.session)
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
@@ -171,6 +170,8 @@ class Staff:
         return str(row["_id"])
 
     def _add(self, by: str, row: Row) -> None:
+        row["added_by"] = by
+
         def write(session: Any) -> None:
             if not self._store.add_staff(session, row):
                 raise staff_roles.UsernameTaken
@@ -216,9 +217,15 @@ class Staff:
     def change(self, actor: Actor, staff_id: str, version: int, change: Row) -> Row:
         """Change name, roles, point, department or `active`, and end the sessions of the person.
 
-        Raises VersionStale, LastAdmin, BadFields.
+        Nobody gives a role or post to themself, nor to whom they owe their own account or role; to an administrator,
+        only one who is independent of them does. Raises SecondAdminNeeded, VersionStale, LastAdmin, BadFields.
         """
-        self._change(actor.id, self._row(staff_id), version, change)
+        row = self._row(staff_id)
+        if _gains(row, change) and not self._may_raise(self._row(actor.id), row):
+            stays = "admin" in change.get("roles", ("admin",))
+            alone = not stays and self._store.staff_of(("admin",), None) == [staff_id]
+            raise staff_roles.LastAdmin if alone else staff_roles.RoleBySecondAdmin
+        self._change(actor.id, row, version, change)
         return self.member(staff_id)
 
     def change_by_hand(self, username: str, change: Row) -> Row | None:
@@ -236,6 +243,8 @@ class Staff:
 
     def _change(self, by: str, before: Row, version: int, change: Row) -> None:
         staff_id, fields = before["_id"], dict(change)
+        if by != COMMAND_LINE and _gains(before, change):
+            fields |= {"raised_at": self._now(), "raised_by": sorted({*before.get("raised_by", ()), by})}
         if "roles" in fields:
             fields["roles"] = _roles(fields["roles"])
         if "name" in fields:
@@ -253,74 +262,20 @@ class Staff:
         self._transact(write)
         self._sessions.end_all(staff_id)
 
-    def open_recovery(self, actor: Actor, staff_id: str) -> Row:
-        """Request the recovery of an account, which another administrator must confirm within a day."""
-        row, now = self._row(staff_id), self._now()
-        opened = {"_id": staff_id, "by": actor.id, "at": now, "ends_at": now + timedelta(hours=recovery.RECOVERY_HOURS)}
-
-        def write(session: Any) -> None:
-            self._store.open_recovery(session, opened)
-            self._ports.audit(actor.id, "staff.open_recovery", f"staff:{staff_id}", session=session)
-
-        self._transact(write)
-        return self._recovery_face(opened, {staff_id: row, actor.id: self._row(actor.id)})
-
-    def recoveries(self, after: str | None, limit: int) -> list[Row]:
-        """The recoveries that wait for a second administrator, up to `limit`."""
-        waiting = self._store.recoveries(self._now(), after, limit)
-        people = self._store.staff_by_id({staff_id for row in waiting for staff_id in (row["_id"], row["by"])})
-        return [self._recovery_face(row, people) for row in waiting]
-
-    def withdraw_recovery(self, actor: Actor, staff_id: str) -> None:
-        """Cancel a recovery that waits; any administrator may. Raises NoRecovery."""
-        waiting = self._waiting(staff_id)
-
-        def write(session: Any) -> None:
-            self._take_recovery(session, waiting)
-            self._ports.audit(actor.id, "staff.withdraw_recovery", f"staff:{staff_id}", session=session)
-
-        self._transact(write)
-
-    def confirm_recovery(self, actor: Actor, staff_id: str) -> Row:
-        """Recover an account as the second administrator: a new first password, no second factor, all sessions ended.
-
-        Raises NoRecovery, SecondAdminNeeded.
-        """
-        waiting = self._waiting(staff_id)
-        if actor.id in (waiting["by"], staff_id):
-            raise recovery.SecondAdminNeeded
-        return self._reset(self._row(staff_id), actor.id, lambda session: self._take_recovery(session, waiting))
-
-    def _waiting(self, staff_id: str) -> Row:
-        waiting = self._store.recovery(staff_id, self._now())
-        if waiting is None:
-            raise recovery.NoRecovery
-        return waiting
-
-    def _take_recovery(self, session: Any, waiting: Row) -> None:
-        if not self._store.take_recovery(session, waiting["_id"], waiting["by"]):
-            raise recovery.NoRecovery
-
-    @staticmethod
-    def _recovery_face(row: Row, people: dict[str, Row]) -> Row:
-        person, by = people.get(row["_id"], {}), people.get(row["by"], {})
-        whose = {"staff": row["_id"], "name": person.get("name", ""), "username": person.get("username", "")}
-        return {**whose, "by": row["by"], "by_name": by.get("name", ""), "at": row["at"], "ends_at": row["ends_at"]}
-
     def reset(self, username: str) -> str | None:
         """Set a new first password from the command line and return it; None if nobody has this user name."""
         row = self._store.staff_named(username)
-        return self._reset(row, COMMAND_LINE)["first_password"] if row else None
+        return self.reset_member(row, COMMAND_LINE)["first_password"] if row else None
 
     def face(self, row: Row) -> Row:
         """A member of staff as JSON."""
         face = {key: row[key] for key in ("username", "name", "roles", "point", "department", "active", "version")}
         return {"id": row["_id"], "kind": "staff", **face, "totp": row["totp_on"]}
 
-    def _reset(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
+    def reset_member(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
         """Set a new first password and remove the second factor, in one transaction after `first(session)`."""
         password = secrets.token_urlsafe(16)
-        fresh = {
+        fresh: Row = {
             "totp_on": False,
             "totp_secret": None,
             "totp_step": 0,
@@ -328,6 +283,8 @@ class Staff:
             "password": self.credentials.hash(password),
             "password_until": log_in.first_password_end(self._now()),
         }
+        if by != COMMAND_LINE:
+            fresh["raised_at"] = self._now()
         self._write(by, "staff.recover", row["_id"], fresh, first)
         self._store.forget_staff_devices(row["_id"])
         self.credentials.succeeded(self.credentials.counter(row["username"], None, ""))
@@ -347,6 +304,12 @@ class Staff:
             for field, (code, codes) in named.items()
             if code not in codes
         }
+
+    def _may_raise(self, actor: Row, row: Row) -> bool:
+        """Whether one member of staff may give a role or post to another."""
+        if actor["_id"] == row["_id"] or duties.depends(actor, row["_id"], self._store.staff):
+            return False
+        return "admin" not in row["roles"] or duties.is_settled(actor, self._now())
 
     def _row(self, staff_id: str) -> Row:
         row = self._store.staff(staff_id)
@@ -379,6 +342,13 @@ def _first_password_end(row: Row) -> datetime:
     """When a first password is over; one that was given out before they had an end is over three days after that."""
     until: datetime = row.get("password_until") or log_in.first_password_end(row["created_at"])
     return until
+
+
+def _gains(row: Row, change: Row) -> bool:
+    """Whether a change gives a member of staff a role, another place or department, or lets them in again."""
+    roles = set(change.get("roles") or ()) - set(row["roles"])
+    moved = any(change.get(post) and change[post] != row[post] for post in ("point", "department"))
+    return bool(roles) or moved or bool(change.get("active") and not row["active"])
 
 
 def _some(codes: list[str]) -> str:

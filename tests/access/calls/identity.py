@@ -15,12 +15,21 @@ def _mandate_told(world: World, actor: str) -> Call:
 
 
 def _verification(world: World, actor: str) -> Call:
-    return {"caller": world.like(actor), "json": {"name": "王小明", "id_number": ID_NUMBER}}
+    return {"caller": world.like(actor), "json": {"name": STRANGER["name"], "id_number": STRANGER["number"]}}
 
 
 def _window_verification(world: World, actor: str) -> Call:
-    known = {"citizen": world.owner.person["id"], "name": "王小明", "id_number": ID_NUMBER}
-    return {"json": known}
+    citizen = world.citizen().person["id"]
+    return {"json": {"citizen": citizen, "name": STRANGER["name"], "id_number": STRANGER["number"]}}
+
+
+def _waiting(world: World, actor: str) -> Call:
+    """A verification of somebody new, opened by an officer of the window."""
+    return {"at": {"verification_id": world.new_verification(world.citizen())}, "json": {}}
+
+
+def _waiting_of_owner(world: World, actor: str) -> Call:
+    return {"at": {"verification_id": world.new_verification(world.owner)}}
 
 
 def _open_recovery(world: World, actor: str) -> Call:
@@ -61,6 +70,13 @@ CALLS: Calls = {
     ("POST", "/v1/me/consents"): body(purpose="location", text_version=1, given=True),
     ("POST", "/v1/me/verification"): _verification,
     ("POST", "/v1/staff/verifications"): _window_verification,
+    ("POST", "/v1/me/phone"): body(phone="13600136000", code="000000", old_code="000000"),
+    ("POST", "/v1/me/verifications/<verification_id>/objection"): _waiting_of_owner,
+    ("POST", "/v1/staff/verifications/<citizen_id>/phone"): body(
+        phone="13600136000", code="000000", id_number=ID_NUMBER
+    ),
+    ("POST", "/v1/staff/verifications/<verification_id>/confirmation"): _waiting,
+    ("POST", "/v1/staff/verifications/<verification_id>/revocation"): _waiting,
     ("POST", "/v1/mandates"): _mandate_told,
     ("DELETE", "/v1/mandates/<mandate_id>"): lambda w, a: {"at": {"mandate_id": w.new_mandate()}},
     ("POST", "/v1/staff/password"): lambda w, a: {**oneself(w, a), "json": {"old": PASSWORD, "new": uuid4().hex}},

@@ -404,6 +404,38 @@ export default {
   看现在的: 'See today’s',
   '回执（PDF）': 'Receipt (PDF)',
 
+  // verification, another number
+  更换手机号: 'Change phone number',
+  '请填写 11 位手机号。': 'A mobile number has 11 digits.',
+  '身份证号（或居住证、通行证、护照号码）': 'Identity number (or residence permit, travel permit, passport)',
+  明天起有效: 'valid from tomorrow',
+  手机号已更换: 'Number changed',
+  更换: 'Change',
+  现在的手机号: 'Present number',
+  现在的手机收到的验证码: 'Code sent to the present number',
+  新手机号: 'New number',
+  新手机收到的验证码: 'Code sent to the new number',
+  '两个号码各收一条验证码。换好后用新号码登录，通知也只发到新号码，办件和草稿都还在。':
+    'Each number gets a code. From then on you log in with the new number, and notices go there alone; cases and ' +
+    'drafts stay.',
+  '原来的手机丢了、停用了？带身份证和新手机到任何一个窗口更换。':
+    'Lost the old phone? Bring your identity card and the new phone to any window.',
+  看附近的窗口: 'Windows nearby',
+  另一个账号用您的身份证核验了: 'Another account was verified with your card',
+  窗口正在更换您的手机号: 'A window is changing your number',
+  窗口正在核验您的身份: 'A window is verifying your identity',
+  您的身份刚在窗口核验: 'Your identity was just verified',
+  '新号码 {phone}，最迟 {time} 生效。': 'New number {phone}, by {time} at the latest.',
+  '您在窗口时，把这个确认码读给面前的工作人员；不在窗口，就点停止。':
+    'At the window, read this code to the officer before you. If you are at no window, stop it.',
+  '您的两个账号 {time} 合并成一个，办件都在一起。': 'Your two accounts become one: {time}.',
+  '委托从 {time} 起可以使用。': 'Mandates can be used from: {time}.',
+  '不是您本人办的？': 'Was it not you?',
+  '会马上停止，并通知各个账号。': 'It is stopped at once, and each account is notified.',
+  停止: 'Stop it',
+  已停止: 'Stopped',
+  '不是我，停止': 'Not me: stop it',
+
   // from talk to deed
   用作材料: 'Use as a document',
   '用作材料…': 'Use as a document…',

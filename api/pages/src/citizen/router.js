@@ -35,6 +35,7 @@ export const router = createRouter({
     { path: '/talks/:id', component: () => import('./views/TalkView.vue'), meta: own },
     { path: '/me', component: () => import('./views/MeView.vue'), meta: { tab: 'me' } },
     { path: '/me/devices', component: () => import('./views/DevicesView.vue'), meta: own },
+    { path: '/me/phone', component: () => import('./views/PhoneView.vue'), meta: own },
     { path: '/me/data', component: () => import('./views/MyDataView.vue'), meta: own },
     { path: '/:rest(.*)*', redirect: '/' },
   ],

@@ -43,6 +43,12 @@ export const router = createRouter({
       meta: { roles: ['window', 'handler', 'head'] },
     },
     {
+      path: '/verifications',
+      name: 'verifications',
+      component: () => import('./views/VerificationsView.vue'),
+      meta: { roles: ['supervisor'] },
+    },
+    {
       path: '/audit',
       name: 'audit',
       component: () => import('./views/AuditView.vue'),

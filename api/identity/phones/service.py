@@ -1,0 +1,129 @@
+"""The use cases of a phone number: change it with both codes, move it to an account, take it from one.
+
+A number leads to one account at most. Notices open the address when they are sent, so from the change on none goes to
+the number before, whenever it was written.
+"""
+
+from typing import Any
+
+from uuid6 import uuid7
+
+from api.identity.actor import Actor
+from api.identity.citizens import log_in as rules
+from api.identity.citizens.service import Citizens
+from api.identity.joins.service import JOINING, Joins
+from api.identity.names_and_numbers import mobile
+from api.identity.phones.phone import PhoneTaken
+from api.identity.ports import Dependencies, Row
+from api.identity.sessions.service import Sessions
+from api.identity.verifications.verification import works
+from api.refusals import BadFields, NotFound, bad_field
+from api.texts import bare
+
+CODE_WRONG = "验证码不对或已过期，请核对或重新获取。"
+
+
+class Phones:
+    """Changes of phone numbers."""
+
+    def __init__(self, dependencies: Dependencies, sessions: Sessions, citizens: Citizens, joins: Joins) -> None:
+        self._store, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
+        self._transact, self._ports = dependencies.transact, dependencies.ports
+        self._sessions, self._citizens, self._joins = sessions, citizens, joins
+
+    def change(self, actor: Actor, body: Row) -> Row:
+        """Change one's own number: a code sent to the new one (`code`) and one to the old (`old_code`) prove both.
+
+        One's other log-ins end. Raises BadFields, PhoneTaken.
+        """
+        row = self._citizens.own(actor)
+        phone = self.new_number(row, body["phone"])
+        self._check_takeable(row, phone)
+        old = self._citizens.opened(row, "phone")
+        self.prove({"old_code": (old, body["old_code"]), "code": (phone, body["code"])})
+        self.end_log_ins(self._transact(lambda session: self.move(session, actor.id, phone, actor.id)))
+        self._sessions.end_others(actor)
+        self._sessions.forget(actor.session)
+        return self._citizens.face(self._citizens.own(actor))
+
+    def new_number(self, row: Row, text: str) -> str:
+        """A number as E.164 that an account does not have yet. Raises BadFields."""
+        with bad_field("phone"):
+            phone = mobile(text)
+            if phone == self._citizens.opened(row, "phone"):
+                raise ValueError("这就是现在的手机号，不用更换。")
+        return phone
+
+    def prove(self, codes: dict[str, tuple[str, str]]) -> None:
+        """Use up the codes of these fields, each for its phone; all must be right. Raises BadFields."""
+        tried = {field: self._tried(phone, code) for field, (phone, code) in codes.items()}
+        wrong = {field: [CODE_WRONG] for field, row in tried.items() if row is None}
+        if not wrong:
+            wrong = {
+                field: [CODE_WRONG] for field, row in tried.items() if row and not self._store.use_code(row["_id"])
+            }
+        if wrong:
+            raise BadFields(wrong)
+
+    def move(self, session: Any, citizen_id: str, phone: str, by: str, *, at_window: bool = False) -> list[str]:
+        """Give an account a number, in the caller's transaction, and return the accounts whose log-ins must end.
+
+        Whoever has the number now loses it: another account of the same person joins this one, an empty one ends; at a
+        window, where card and code were seen, any other is left without a number. Raises NotFound, PhoneTaken.
+        """
+        index = self._keys.index("phone", phone)
+        row, holder = self._store.citizen(citizen_id, session), self._store.citizen_with_phone(index, session)
+        if row is None or row.get("closed_at"):
+            raise NotFound
+        ended = []
+        if holder and holder["_id"] != citizen_id:
+            ended.append(holder["_id"])
+            if self._is_same_person(row, holder):
+                self._joins.begin(session, holder["_id"], citizen_id, JOINING, by)
+            else:
+                self._release(session, holder, by)
+        sealed = self._keys.seal(citizen_id, "phone", phone)
+        now, stored = self._now(), self._keys.index_to_store("phone", phone)
+        self._store.change_citizen(
+            citizen_id, {"phone": sealed, "phone_index": stored, "phone_at": now, "seen_at": now}, session
+        )
+        self._ports.audit(
+            by, "phone_at_window" if at_window else "phone_change", f"citizen:{citizen_id}", session=session
+        )
+        key = f"phone_changed:{uuid7()}"
+        self._ports.tell(f"citizen:{citizen_id}", "phone_changed", {}, key=key, link="/me", session=session)
+        return ended
+
+    def end_log_ins(self, citizen_ids: list[str]) -> None:
+        """End every log-in of these accounts, and forget their devices and WeChat."""
+        for citizen_id in citizen_ids:
+            self._sessions.end_all(citizen_id)
+            self._store.forget_ways_in(citizen_id)
+
+    def _release(self, session: Any, holder: Row, by: str) -> None:
+        """Take the number from an account; what it holds stays, and is reached again on the card at a window."""
+        citizen_id = holder["_id"]
+        gone = {"phone_index": f"released:{citizen_id}"}
+        self._store.unset_citizen(session, citizen_id, gone, ["phone"])
+        self._ports.audit(by, "phone_released", f"citizen:{citizen_id}", session=session)
+
+    def _check_takeable(self, row: Row, phone: str) -> None:
+        holder = self._store.citizen_with_phone(self._keys.index("phone", phone))
+        if holder is None or holder["_id"] == row["_id"] or self._is_same_person(row, holder):
+            return
+        if holder["assurance"] == "verified" or not self._ports.holds_nothing(holder["_id"]):
+            raise PhoneTaken
+
+    def _is_same_person(self, row: Row, holder: Row) -> bool:
+        now = self._now()
+        return (
+            works(row, now)
+            and works(holder, now)
+            and self._keys.settled(row["id_index"]) == self._keys.settled(holder["id_index"])
+        )
+
+    def _tried(self, phone: str, code: str) -> Row | None:
+        """The newest code of a number, if these are its digits; counts a try."""
+        latest = self._store.latest_code(self._keys.index("phone", phone))
+        tried = latest and self._store.take_try(latest["_id"], rules.CODE_TRIES, self._now())
+        return tried if tried and tried["code"] == rules.code_digest(tried["_id"], bare(code)) else None

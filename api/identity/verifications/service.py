@@ -1,0 +1,400 @@
+"""The use cases of verifications: open one at a window, confirm it, object to it, and what follows a day later."""
+
+import hmac
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+from uuid6 import uuid7
+
+from api.identity.actor import Actor
+from api.identity.citizens import log_in as log_in_rules
+from api.identity.citizens.register import NoRegister, Unconfirmed
+from api.identity.citizens.service import REGISTER_TRIES, Citizens, VerifiedAsOther
+from api.identity.joins.service import FIRST, JOINING, Joins
+from api.identity.mandates.mandate import VerificationNeeded
+from api.identity.mandates.service import Mandates
+from api.identity.names_and_numbers import clean_name, identity_number
+from api.identity.phones.service import Phones
+from api.identity.ports import Dependencies, Row
+from api.identity.sessions.service import Sessions
+from api.identity.staff.duties import depends
+from api.identity.verifications import verification as rules
+from api.identity.verifications.store import VerificationStore
+from api.identity.verifications.views import VerificationViews
+from api.refusals import BadFields, NotFound, bad_field
+from api.texts import bare
+from api.times import BEIJING
+
+LISTED = 20
+"""The most of one's own verifications that are looked through: the newest."""
+CARD_DIGITS = 18
+NOWHERE = "-"
+"""The place of an officer whose post names no point."""
+
+
+class Verifications:
+    """Verifications of accounts and of their phone numbers."""
+
+    def __init__(
+        self,
+        dependencies: Dependencies,
+        store: VerificationStore,
+        *,
+        sessions: Sessions,
+        citizens: Citizens,
+        mandates: Mandates,
+        phones: Phones,
+        joins: Joins,
+    ) -> None:
+        self._people, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
+        self._transact, self._ports = dependencies.transact, dependencies.ports
+        self._store, self._citizens, self._mandates = store, citizens, mandates
+        self._phones, self._joins, self._sessions = phones, joins, sessions
+        people = dependencies.store
+        self._views = VerificationViews(self._keys, people.citizen, people.staff_by_id, citizens.face, self._now)
+
+    # -- opening --------------------------------------------------------------
+
+    def verify_online(self, actor: Actor, name: str, id_number: str) -> Row:
+        """Have the national register confirm one's name and number. Raises NoRegister, Unconfirmed, VerifiedAsOther."""
+        if self._ports.register is None:
+            raise NoRegister
+        name, number = self._card({"name": name, "id_number": id_number})
+        if len(number) != CARD_DIGITS:
+            raise NoRegister  # it knows the documents of our own issue alone
+        self._take(f"register:{actor.id}", REGISTER_TRIES)
+        if not self._ports.register.confirms(name, number):
+            raise Unconfirmed
+        row = self._new_row(str(uuid7()), rules.CARD, actor.id)
+        row |= self._sealed(row["_id"], {"name": name, "id_number": number})
+        self._settle_card(row, by=actor.id, how="register")
+        self._sessions.forget(actor.session)
+        return self._citizens.face(self._account(actor.id))
+
+    def open_card(self, actor: Actor, body: Row) -> Row:
+        """Open the verification of a citizen whose card was seen, by `citizen` id or by a `case` of theirs.
+
+        A code goes to the account's own phone and page. The same again, while it waits, opens none. Raises NotFound,
+        BadFields, VerifiedAsOther, LimitReached.
+        """
+        name, number = self._card(body)
+        account = self._account(body.get("citizen") or self._ports.owner_of_case(body.get("case") or ""))
+        self._check_number(account, number)
+        for waiting in self._waiting(account["_id"], rules.CARD):
+            if waiting["opened_by"] == actor.id and self._views.opened(waiting, "id_number") == number:
+                return self._views.opening(waiting, account)
+        row = self._new_row(str(uuid7()), rules.CARD, account["_id"], actor)
+        code = rules.new_code()
+        row |= self._sealed(row["_id"], {"name": name, "id_number": number, "code": code})
+        row["ends_at"] = self._now() + timedelta(minutes=rules.OPEN_MINUTES)
+        self._open(actor, row, "identity_check", {"code": code})
+        return self._views.opening(row, account)
+
+    def open_phone(self, actor: Actor, citizen_id: str, body: Row) -> Row:
+        """Open the change of a citizen's number at a window: the card was seen, `code` was sent to the new number.
+
+        `citizen_id` is that of the account, or a case number. The number is changed a day later, or once a second
+        officer confirms; that before is notified now. Raises NotFound, VerificationNeeded, BadFields, LimitReached.
+        """
+        known = self._people.citizen(citizen_id)
+        account = (
+            known if known and not known.get("closed_at") else self._account(self._ports.owner_of_case(citizen_id))
+        )
+        if account["assurance"] != "verified":
+            raise VerificationNeeded
+        with bad_field("id_number"):
+            if not self._is_number(account, identity_number(body["id_number"], self._now())):
+                raise ValueError("证件号码与这个账号核验过的不一致，请核对证件。")
+        phone = self._phones.new_number(account, body["phone"])
+        self._phones.prove({"code": (phone, body["code"])})
+        row = self._new_row(str(uuid7()), rules.PHONE, account["_id"], actor)
+        row |= self._sealed(row["_id"], {"phone": phone})
+        self._open(actor, row, "phone_change_opened", {"tail": phone[-4:], "until": self._day(row)})
+        return self._views.opening(row, account)
+
+    def _open(self, actor: Actor, row: Row, template: str, values: dict[str, str]) -> None:
+        """Store a new verification in the place of those that wait, notify the account, and plan what follows."""
+        self._take(f"verify:{row['citizen']}", rules.OPENINGS_A_DAY)
+        before = self._waiting(row["citizen"], row["kind"])
+
+        def write(session: Any) -> None:
+            for waiting in before:
+                self._store.end(session, waiting["_id"], "waiting", {"state": "withdrawn"})
+            self._store.add(session, row)
+            self._tell(session, row["citizen"], template, values, row)
+            self._ports.audit(actor.id, f"open_{row['kind']}", f"citizen:{row['citizen']}", session=session)
+            self._plan(session, row, row["ends_at"])
+
+        self._transact(write)
+
+    # -- confirming -----------------------------------------------------------
+
+    def confirm(self, actor: Actor, verification_id: str, code: str = "") -> Row:
+        """Confirm a verification: with the code on the account's device, or as a second officer of the same place.
+
+        Again after it is confirmed it changes nothing. Raises NotFound, NotWaiting, ConfirmationWrong,
+        SecondOfficerNeeded, VerifiedAsOther.
+        """
+        row = self._at(actor, verification_id)
+        if row["state"] == "confirmed":
+            return self._views.line(row)
+        if rules.state(row, self._now()) != "waiting":
+            raise rules.NotWaiting
+        if code and row["kind"] == rules.CARD:
+            self._check_code(row, code)
+            how = "code"
+        else:
+            self._check_second(actor, row)
+            how = "second_officer"
+        settle = self._settle_card if row["kind"] == rules.CARD else self._settle_phone
+        settle(row, by=actor.id, how=how)
+        return self._views.line(self._row(verification_id))
+
+    def _check_code(self, row: Row, code: str) -> None:
+        live = self._store.take_try(row["_id"], rules.CODE_TRIES)
+        if not live or not hmac.compare_digest(self._views.opened(row, "code").encode(), bare(code).encode()):
+            raise rules.ConfirmationWrong
+
+    def _check_second(self, actor: Actor, row: Row) -> None:
+        """Require another officer than the one who opened it, who does not depend on that one, nor that one on them."""
+        opener, second = self._people.staff(row["opened_by"]), self._people.staff(actor.id)
+        if actor.id == row["opened_by"] or not opener or not second:
+            raise rules.SecondOfficerNeeded
+        if depends(opener, actor.id, self._people.staff) or depends(second, row["opened_by"], self._people.staff):
+            raise rules.SecondOfficerNeeded
+
+    def _settle_card(self, row: Row, *, by: str, how: str) -> None:
+        """Bind an account to its number: all of it in one transaction, so that it is there once or not at all."""
+        citizen_id = row["citizen"]
+        name, number = self._views.opened(row, "name"), self._views.opened(row, "id_number")
+        account, index = self._account(citizen_id), self._keys.index("id_number", number)
+        self._check_number(account, number)
+        first, now = rules.first_of(self._people.accounts_numbered(index), citizen_id), self._now()
+        by_device = how in ("code", "register") or rules.was_seen_last(account, first)
+        done = {
+            "state": "confirmed",
+            "confirmed_by": by,
+            "confirmed_how": how,
+            "confirmed_at": now,
+            "works_from": now + rules.WAIT,
+            "is_new": account["assurance"] != "verified",
+            **({"joins": first["_id"], "number_of": JOINING if by_device else FIRST} if first else {}),
+        }
+        where = "register" if how == "register" else "window"
+        change = {
+            "name": self._keys.seal(citizen_id, "name", name),
+            "id_number": self._keys.seal(citizen_id, "id_number", number),
+            "id_index": self._keys.index_to_store("id_number", number),
+            "assurance": "verified",
+            "verified": {"how": where, "by": by, "at": now, "works_from": rules.works_from(account, how, first, now)},
+        }
+
+        def write(session: Any) -> None:
+            if how == "register":
+                self._store.add(session, {**row, "state": "waiting"})
+            if not self._store.end(session, row["_id"], "waiting", done):
+                raise rules.NotWaiting
+            self._people.change_citizen(citizen_id, change, session)
+            self._ports.audit(by, f"verify_by_{where}", f"citizen:{citizen_id}", session=session)
+            self._tell_bound(session, {**row, **done}, account, first)
+            if first:
+                self._plan(session, row, done["works_from"])
+
+        self._transact(write)
+
+    def _tell_bound(self, session: Any, row: Row, account: Row, first: Row | None) -> None:
+        """Notify the account that was bound and the earlier one of the same person; nobody where one did it alone."""
+        phones = {JOINING: account, FIRST: first or account}
+        tail = self._citizens.opened(phones[row.get("number_of", JOINING)], "phone")[-4:]
+        until = self._day(row) if first else ""
+        if first or row["opened_by"]:
+            values = {"until": until, "tail": tail if first else ""}
+            self._tell(session, account["_id"], "identity_bound", values, row)
+        if first:
+            self._tell(session, first["_id"], "identity_bound_elsewhere", {"until": until, "tail": tail}, row)
+
+    def _settle_phone(self, row: Row, *, by: str, how: str) -> None:
+        """Give the account its new number, and end its log-ins: whoever has the phone before is out."""
+        phone, now = self._views.opened(row, "phone"), self._now()
+        done = {"state": "confirmed", "confirmed_by": by, "confirmed_how": how, "confirmed_at": now, "works_from": now}
+
+        def write(session: Any) -> list[str]:
+            if not self._store.end(session, row["_id"], "waiting", done):
+                raise rules.NotWaiting
+            return self._phones.move(session, row["citizen"], phone, by, at_window=True)
+
+        self._phones.end_log_ins([row["citizen"], *self._transact(write)])
+
+    # -- objections -----------------------------------------------------------
+
+    def object(self, actor: Actor, verification_id: str) -> Row:
+        """Stop a verification of one's own account, or of another account as oneself; what it bound is undone.
+
+        Again it changes nothing. Raises NotFound, TooLate.
+        """
+        row = self._row(verification_id)
+        if row["citizen"] != actor.id and row.get("joins") != actor.id:
+            raise NotFound
+        if row["state"] not in ("objected", "withdrawn", "revoked", "expired"):
+            if not rules.may_object(row, self._now()):
+                raise rules.TooLate
+            self._undo(row, "objected", actor)
+        return self._views.own(self._row(verification_id), actor.id)
+
+    def revoke(self, actor: Actor, verification_id: str) -> Row:
+        """Undo a verification as a supervisor: the account is bound to nobody. Raises NotFound, NotWaiting."""
+        row = self._row(verification_id)
+        if row["state"] != "revoked":
+            account = self._people.citizen(row["citizen"])
+            stands = row["state"] == "waiting" or (row["state"] == "confirmed" and row["kind"] == rules.CARD)
+            if not stands or account is None or account.get("closed_at"):
+                raise rules.NotWaiting
+            self._undo(row, "revoked", actor)
+        return self._views.line(self._row(verification_id))
+
+    def _undo(self, row: Row, state: str, actor: Actor) -> None:
+        unbinds = row["kind"] == rules.CARD and row["state"] == "confirmed" and (state == "revoked" or row["is_new"])
+        change = {"state": state, "stopped_by": actor.id, "stopped_at": self._now()}
+
+        def write(session: Any) -> None:
+            if not self._store.end(session, row["_id"], row["state"], change):
+                raise rules.NotWaiting
+            if unbinds:
+                account = self._people.citizen(row["citizen"], session) or {}
+                self._mandates.end_given(
+                    session, actor, self._keys.settled(account.get("id_index", "")), row["citizen"]
+                )
+                gone = ["id_number", "id_index", "verified"]
+                self._people.unset_citizen(session, row["citizen"], {"name": None, "assurance": "phone"}, gone)
+            self._ports.audit(actor.id, f"verification_{state}", f"citizen:{row['citizen']}", session=session)
+            for citizen_id in {row["citizen"], row.get("joins") or row["citizen"]}:
+                self._tell(session, citizen_id, "verification_stopped", {}, row)
+
+        self._transact(write)
+
+    # -- what follows ---------------------------------------------------------
+
+    def follow(self, payload: Row) -> None:
+        """A job, when a wait is over: change a number that nobody objected to, join an account to the first one, or
+        end what nobody confirmed."""
+        row = self._store.verification(payload["verification"])
+        account = self._people.citizen(row["citizen"]) if row else None
+        if row is None or account is None or row["state"] not in ("waiting", "confirmed"):
+            return
+        if row["state"] == "waiting" and row["kind"] == rules.PHONE and not account.get("closed_at"):
+            self._settle_phone(row, by=row["opened_by"], how="wait")
+        elif row["state"] == "waiting":
+            self._transact(lambda session: self._store.end(session, row["_id"], "waiting", {"state": "expired"}))
+        elif row.get("joins") and row["works_from"] <= self._now():
+            self._transact(lambda session: self._join(session, row))
+
+    def _join(self, session: Any, row: Row) -> None:
+        """Begin to join, unless somebody objects in this very moment."""
+        if self._store.end(session, row["_id"], "confirmed", {"joined_at": self._now()}):
+            self._joins.begin(session, row["citizen"], row["joins"], row["number_of"], row["confirmed_by"])
+
+    def _plan(self, session: Any, row: Row, due_at: datetime) -> None:
+        key = f"verification:{row['_id']}:{due_at.isoformat()}"
+        self._ports.enqueue(key, "identity.follow", {"verification": row["_id"]}, due_at=due_at, session=session)
+
+    # -- reading --------------------------------------------------------------
+
+    def mine(self, actor: Actor) -> list[Row]:
+        """One's own verifications, and those of other accounts that are to join one's own, newest first."""
+        rows = self._store.of(actor.id, LISTED) + self._store.joining(actor.id, LISTED)
+        newest = sorted(rows, key=lambda row: str(row["_id"]), reverse=True)
+        return [self._views.own(row, actor.id) for row in newest[:LISTED]]
+
+    def waiting(self, actor: Actor, after: str | None, most: int) -> list[Row]:
+        """Those that wait at an officer's own place for a second officer or the code; recorded."""
+        rows = self._store.waiting_at(actor.point or NOWHERE, after, most)
+        self._ports.audit(actor.id, "read_verifications", f"point:{actor.point or NOWHERE}")
+        return self._views.lines(rows)
+
+    def listed(self, actor: Actor, wanted: Row, after: str | None, most: int) -> list[Row]:
+        """The verifications of a month, newest first: who, where, when, which account; recorded."""
+        month = wanted.get("month") or rules.month_of(self._now().astimezone(BEIJING))
+        self._ports.audit(actor.id, "read_verifications", f"month:{month}")
+        return self._views.lines(self._store.of_month(month, wanted.get("state"), after, most))
+
+    # -- inside ---------------------------------------------------------------
+
+    def _new_row(self, verification_id: str, kind: str, citizen_id: str, officer: Actor | None = None) -> Row:
+        now = self._now()
+        place = (officer.point or NOWHERE) if officer else None
+        return {
+            "_id": verification_id,
+            "v": 1,
+            "kind": kind,
+            "citizen": citizen_id,
+            "state": "waiting",
+            "at": now,
+            "month": rules.month_of(now.astimezone(BEIJING)),
+            "opened_by": officer.id if officer else None,
+            "point": officer.point if officer else None,
+            "tries": 0,
+            "ends_at": now + rules.WAIT,
+            "works_from": now + rules.WAIT,
+            **({"waits_at": place} if place else {}),
+        }
+
+    def _account(self, citizen_id: str | None) -> Row:
+        row = self._people.citizen(citizen_id) if citizen_id else None
+        if row is None or row.get("closed_at"):
+            raise NotFound
+        return row
+
+    def _row(self, verification_id: str) -> Row:
+        row = self._store.verification(verification_id)
+        if row is None:
+            raise NotFound
+        return row
+
+    def _at(self, actor: Actor, verification_id: str) -> Row:
+        """A verification at an officer's own place; elsewhere there is none for them."""
+        row = self._row(verification_id)
+        if row["opened_by"] is None or row["point"] != actor.point:
+            raise NotFound
+        return row
+
+    def _waiting(self, citizen_id: str, kind: str) -> list[Row]:
+        now = self._now()
+        rows = self._store.of(citizen_id, LISTED)
+        return [row for row in rows if row["kind"] == kind and rules.state(row, now) == "waiting"]
+
+    def _check_number(self, account: Row, number: str) -> None:
+        if account.get("id_index") and not self._is_number(account, number):
+            raise VerifiedAsOther
+
+    def _is_number(self, account: Row, number: str) -> bool:
+        return self._keys.settled(account["id_index"]) == self._keys.index("id_number", number)
+
+    def _card(self, body: Row) -> tuple[str, str]:
+        """Name and number of a card, checked. Raises BadFields."""
+        errors: dict[str, list[str]] = {}
+        values = []
+        for field, check in (("name", clean_name), ("id_number", lambda text: identity_number(text, self._now()))):
+            try:
+                values.append(check(body[field]))
+            except ValueError as error:
+                errors[field] = [str(error)]
+        if errors:
+            raise BadFields(errors)
+        return values[0], values[1]
+
+    def _take(self, key: str, most: int) -> None:
+        n, ends_at = self._people.count(key, log_in_rules.DAY, self._now())
+        if n > most:
+            raise log_in_rules.LimitReached(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
+
+    def _tell(self, session: Any, citizen_id: str, template: str, values: dict[str, str], row: Row) -> None:
+        key = f"{template}:{row['_id']}" + ("" if citizen_id == row["citizen"] else ":first")
+        self._ports.tell(f"citizen:{citizen_id}", template, values, key=key, link="/me", session=session)
+
+    def _day(self, row: Row) -> str:
+        """The instant from which a verification counts, for people: the day and the minute in Beijing."""
+        return f"{row['works_from'].astimezone(BEIJING):%m-%d %H:%M}"
+
+    def _sealed(self, verification_id: str, values: dict[str, str]) -> Row:
+        return {field: self._keys.seal(verification_id, field, value) for field, value in values.items()}

@@ -1,0 +1,111 @@
+"""The rules of a verification: who confirms that an account belongs to the person whose card was seen, and from when
+on it counts.
+
+An officer alone binds no account: a code on the account's own device confirms, or a second officer. Everybody who would
+see a fraud is notified, and what could do harm (mandates, the joining of accounts, a new phone number) waits a day, in
+which the account itself or an earlier account of the same person objects.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from api.refusals import Refusal
+
+CARD, PHONE = KINDS = ("card", "phone")
+"""A card: an account is bound to an identity number. A phone: an account gets another number."""
+
+STATES = ("waiting", "confirmed", "objected", "withdrawn", "revoked", "expired")
+OPEN_MINUTES = 30
+"""How long an officer's opening of a `card` waits for the code or the second officer, who stand there."""
+
+WAIT = timedelta(days=1)
+"""After a binding until its mandates, and the joining of two accounts; after the opening of a `phone` until it is
+changed, if no second officer confirms."""
+
+CODE_TRIES = 5
+OPENINGS_A_DAY = 5
+"""How often an account is verified a day, since each sends an SMS."""
+
+
+class ConfirmationWrong(Refusal):
+    """The code is not the one on the account's device, or was tried too often, or is over."""
+
+    code = "confirmation_wrong"
+    zh = "确认码不对。请让群众再看一遍短信或“我的”页面；错 5 次后要重新登记。"
+    en = "The confirmation code is wrong. Have the person look again; after five wrong tries begin anew."
+
+
+class SecondOfficerNeeded(Refusal):
+    """Who opened a verification cannot confirm it without the citizen's code, nor can whoever depends on them."""
+
+    code = "second_officer_needed"
+    zh = "请输入群众手机上的确认码，或由另一位窗口人员核对证件后确认。"
+    en = "Enter the code on the person's phone, or have another officer check the card and confirm."
+
+
+class NotWaiting(Refusal):
+    """The verification was confirmed, withdrawn or objected to, or its half hour is over."""
+
+    code = "verification_over"
+    zh = "这次核验已经结束或过期，请重新登记。"
+    en = "This verification has ended or expired. Begin anew."
+
+
+class TooLate(Refusal):
+    """The day in which one objects is over."""
+
+    code = "objection_too_late"
+    zh = "已经过了可以直接提出异议的时间，请带身份证到窗口处理。"
+    en = "The time in which one objects is over. Bring your card to a window."
+
+
+def new_code() -> str:
+    """A new confirmation code of six random digits."""
+    return f"{secrets.randbelow(1_000_000):06d}"
+
+
+def month_of(at: datetime) -> str:
+    """The month by which the list is cut, such as `2026-11`, of an instant in Beijing's time."""
+    return f"{at:%Y-%m}"
+
+
+def state(row: dict[str, Any], now: datetime) -> str:
+    """The state of a verification at an instant; a `card` that nobody confirmed in time is `expired`."""
+    over = row["state"] == "waiting" and row["kind"] == CARD and row["ends_at"] <= now
+    return "expired" if over else str(row["state"])
+
+
+def works(citizen: dict[str, Any], now: datetime) -> bool:
+    """Whether an account is verified and its binding counts for mandates yet. Older releases wrote no `works_from`."""
+    verified = citizen.get("verified") or {}
+    return citizen["assurance"] == "verified" and (verified.get("works_from") or now) <= now
+
+
+def may_object(row: dict[str, Any], now: datetime) -> bool:
+    """Whether an objection still stops a verification: it waits, or what it brings has not begun."""
+    current = state(row, now)
+    return current == "waiting" or (current == "confirmed" and row["works_from"] > now)
+
+
+def works_from(account: dict[str, Any], how: str, first: dict[str, Any] | None, now: datetime) -> datetime:
+    """From when on a binding made now counts for mandates: a day later, so that it can be objected to.
+
+    At once where the register confirmed it and no other account could object; as before for who was verified already.
+    """
+    if account["assurance"] == "verified":
+        earlier: datetime = (account.get("verified") or {}).get("works_from") or now
+        return min(earlier, now + WAIT)
+    return now if how == "register" and first is None else now + WAIT
+
+
+def first_of(accounts: list[dict[str, Any]], citizen_id: str) -> dict[str, Any] | None:
+    """Of the accounts of one person the one that was verified first, other than `citizen_id`."""
+    others = [row for row in accounts if row["_id"] != citizen_id]
+    return min(others, key=lambda row: (row.get("verified") or {}).get("at") or row["created_at"], default=None)
+
+
+def was_seen_last(account: dict[str, Any], other: dict[str, Any] | None) -> bool:
+    """Whether nobody logged in to the other account after the last log-in to this one."""
+    mine, theirs = account.get("seen_at"), (other or {}).get("seen_at")
+    return theirs is None or (mine is not None and mine >= theirs)
