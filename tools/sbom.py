@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -18,7 +19,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "api" / "pages"
 PYTHON = ("environment", "--pyproject", "pyproject.toml", "--sv", "1.6", "--output-reproducible")
-NPM = ("sbom", "--sbom-format", "cyclonedx", "--package-lock-only", "--omit", "dev")
+NPM = ("sbom", "--sbom-format", "cyclonedx", "--package-lock-only")
+"""All of it: with `--omit dev` npm leaves out what a tool needs too, such as vue."""
 Bill = dict[str, Any]
 
 
@@ -52,6 +54,23 @@ def only(bill: Bill, wanted: set[str]) -> Bill:
     return {**bill, "components": [kept[pin] for pin in wanted], "dependencies": lines}
 
 
+def only_shipped(bill: Bill, lock: Bill) -> Bill:
+    """A bill of npm without what only tools need, as package-lock.json marks it."""
+    shipped = {
+        f"{name.rpartition('node_modules/')[2]}@{package['version']}"
+        for name, package in lock["packages"].items()
+        if name and not package.get("dev")
+    }
+    kept = [part for part in bill["components"] if unquote(part["purl"]).removeprefix("pkg:npm/") in shipped]
+    refs = {part["bom-ref"] for part in kept}
+    lines = [
+        {**line, "dependsOn": [ref for ref in line.get("dependsOn", ()) if ref in refs]}
+        for line in bill["dependencies"]
+        if line["ref"] in refs | {bill["metadata"]["component"]["bom-ref"]}
+    ]
+    return {**bill, "components": kept, "dependencies": lines}
+
+
 def joined(python: Bill, npm: Bill) -> Bill:
     """One bill of two: the program depends on what the pages depend on too."""
     program, pages = python["metadata"]["component"]["bom-ref"], npm["metadata"]["component"]["bom-ref"]
@@ -68,7 +87,8 @@ def main() -> None:
     target, *environment = sys.argv[1:]
     python = output_of((sys.executable, "-m", "cyclonedx_py", *PYTHON, *(environment or [sys.executable])), ROOT)
     run = only(python, pins((ROOT / "requirements.lock").read_text()))
-    bill = joined(run, output_of(("npm", *NPM), PAGES))
+    lock = json.loads((PAGES / "package-lock.json").read_text())
+    bill = joined(run, only_shipped(output_of(("npm", *NPM), PAGES), lock))
     text = json.dumps(bill, ensure_ascii=False, indent=1)
     if fault := JsonStrictValidator(SchemaVersion.V1_6).validate_str(text):
         sys.exit(f"the bill does not fit the schema: {fault}")
