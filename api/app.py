@@ -23,6 +23,8 @@ from api.times import utc_now
 from api.web import bodies, edge, guard, metrics, openapi, problems, timeouts
 from api.web.limits import RateLimiter
 
+TEXT = "text/plain; charset=utf-8"
+
 
 def create_app(
     settings: Settings,
@@ -104,7 +106,7 @@ def _health(app: Flask, web: guard.Http, database: Database) -> None:
     @web.allow("anyone")
     def healthz() -> Response:
         """Liveness: 200 as long as this process answers."""
-        return Response("ok\n", content_type="text/plain")
+        return Response("ok\n", content_type=TEXT)
 
     @app.get("/asyncapi.json")
     @web.allow("anyone")
@@ -117,4 +119,4 @@ def _health(app: Flask, web: guard.Http, database: Database) -> None:
     def readyz() -> Response:
         """Readiness: 200 if the store takes a write, else 503."""
         database.probe()
-        return Response("ready\n", content_type="text/plain")
+        return Response("ready\n", content_type=TEXT)

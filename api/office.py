@@ -30,6 +30,7 @@ from api.files import store as files_store
 from api.files.service import Files
 from api.identity import routes as identity_routes
 from api.identity import store as identity_store
+from api.identity.citizens.notice import Notice
 from api.identity.ending import Ending
 from api.identity.sealing.index_rotation import Blind, IndexRotation
 from api.identity.sealing.keyring import Keyring
@@ -98,6 +99,18 @@ def shape(seal: Seal = without_keys) -> Shape:
     return Shape(release(), steps, {"case_actions": ACTION_VERSION})
 
 
+def _notice(settings: Settings) -> Notice:
+    """What this installation settles of the notice of personal information."""
+    return Notice(
+        handler=settings.office_name,
+        contact=settings.office_contact,
+        conversation_days=settings.chat_kept_days,
+        sms_abroad=settings.twilio,
+        wechat=bool(settings.wechat_app_id),
+        tracking=bool(settings.kuaidi100_customer),
+    )
+
+
 class Office:
     """The services of all rooms and packages, as `app.extensions["circle"]` of an assembled app.
 
@@ -132,7 +145,10 @@ class Office:
             transact=database.transact,
             now=now,
             policy=Policy(
-                trial=self.settings.lenient, codes_a_day=self.settings.codes_a_day, codes_an_address=by_address
+                trial=self.settings.lenient,
+                codes_a_day=self.settings.codes_a_day,
+                codes_an_address=by_address,
+                notice=_notice(self.settings),
             ),
             ports=ports.filled(ports.of_identity, self),
         )

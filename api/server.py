@@ -220,7 +220,7 @@ def first_staff(settings: Settings, identity: Any) -> list[str]:
     """
     note = settings.var / "first-staff.txt"
     if settings.lenient and not identity.any_staff():
-        created = [(role, secrets.token_urlsafe(9), name) for role, name in FIRST_STAFF]
+        created = [(role, secrets.token_urlsafe(16), name) for role, name in FIRST_STAFF]
         for role, password, name in created:
             identity.seed_staff(role, password, name, {role}, "XC-H01", "SPJ")
         private.make_folder(settings.var)

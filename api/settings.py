@@ -60,6 +60,8 @@ SETTINGS = (
         "websockets that one network address (an IPv6 /64 is one) holds in a process; a tenth of them without a log-in",
     ),
     Setting("CONNECTIONS_A_PERSON", "20", "websockets that one person holds in a process"),
+    Setting("OFFICE_NAME", "", "who handles people's data (个人信息处理者), as the page of its rules says"),
+    Setting("OFFICE_CONTACT", "", "how to reach them about it: telephone, address"),
     Setting("CHAT_KEPT_DAYS", "730", "days that a closed conversation is kept; one tied to a case stays with the case"),
     Setting("WECHAT_APP_ID", "", "WeChat mini-program; with the next one, people log in through WeChat"),
     Setting("WECHAT_SECRET", "", "the mini-program's secret"),
@@ -107,6 +109,8 @@ class Settings:
     connections: int
     connections_an_address: int
     connections_a_person: int
+    office_name: str
+    office_contact: str
     chat_kept_days: int
     wechat_app_id: str
     wechat_secret: str
@@ -136,6 +140,15 @@ class Settings:
     def lenient(self) -> bool:
         """Whether this is a trial: console SMS, WeChat and register, demo data and generated log-ins are allowed."""
         return self.pocket or self.dev
+
+    @property
+    def providers(self) -> dict[str, str]:
+        """The addresses of outside providers, by setting; "" is the provider's own."""
+        return {
+            "TWILIO_API_BASE": self.twilio_api_base,
+            "WECHAT_API_BASE": self.wechat_api_base,
+            "KUAIDI100_API_BASE": self.kuaidi100_api_base,
+        }
 
     @property
     def reachable_by(self) -> tuple[str, ...]:
@@ -198,6 +211,8 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         connections=_count("CONNECTIONS", values["CONNECTIONS"]),
         connections_an_address=_count("CONNECTIONS_AN_ADDRESS", values["CONNECTIONS_AN_ADDRESS"]),
         connections_a_person=_count("CONNECTIONS_A_PERSON", values["CONNECTIONS_A_PERSON"]),
+        office_name=values["OFFICE_NAME"],
+        office_contact=values["OFFICE_CONTACT"],
         chat_kept_days=_count("CHAT_KEPT_DAYS", values["CHAT_KEPT_DAYS"]),
         wechat_app_id=values["WECHAT_APP_ID"],
         wechat_secret=values["WECHAT_SECRET"],
@@ -215,6 +230,14 @@ def _is_here(base: str, host: str, port: int) -> bool:
     """Whether a PUBLIC_BASE is an address of this machine; `host` and `port` are those of its default."""
     try:
         return base == f"http://{host}:{port}" or is_loopback(urlsplit(base).hostname or "")
+    except ValueError:
+        return False
+
+
+def _is_safe_address(base: str) -> bool:
+    """Whether what is sent to this address of a provider is encrypted, or stays on this machine."""
+    try:
+        return not base or base.startswith("https://") or is_loopback(urlsplit(base).hostname or "")
     except ValueError:
         return False
 
@@ -298,6 +321,9 @@ def _refuse_unsafe(s: Settings) -> None:
         raise UnsafeStart(
             f"CHAT_KEPT_DAYS must be {SHORTEST_CHAT_DAYS} or more: promised answers are counted so far back."
         )
+    for name, base in s.providers.items():
+        if not _is_safe_address(base):
+            raise UnsafeStart(f"{name} must begin with https:// or be an address of this machine: secrets go there.")
     if not s.lenient and not s.twilio:
         raise UnsafeStart(
             "HOST beyond loopback or MONGODB_URI is set, so SMS must really be sent: "

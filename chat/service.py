@@ -124,7 +124,7 @@ class Chat:
         return self._broadcast.hints
 
     def share(self) -> None:
-        """Turn on what several processes need: no cached reads, and `catch_up` for what Redis loses."""
+        """Turn on what several processes need: short caches, and `catch_up` for what Redis loses."""
         self._memory.share()
         self._broadcast.share()
 
@@ -132,6 +132,8 @@ class Chat:
         """Note messages (JSON) that another process broadcast: number after them, and do not send them again."""
         rows = list(messages)
         self._writer.number_after(rows)
+        for moved in {row["conversation"] for row in rows if row["kind"] == "event"}:
+            self._memory.forget(moved)
         self._broadcast.heard_messages(rows)
 
     def heard_receipt(self, receipt: Document) -> None:

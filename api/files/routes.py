@@ -30,6 +30,11 @@ TUS = {
 }
 READ_BYTES = 16 * 1024
 PATCH_TYPE = "application/offset+octet-stream"
+CONTENT_POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox"
+)
+"""The policy of a file that is opened by itself; browsers set the page that they show a picture on by a style."""
 
 
 def blueprint(files: Files, http: Http) -> Blueprint:
@@ -139,7 +144,7 @@ def _content_headers(row: dict[str, Any]) -> dict[str, str]:
     return {
         "Content-Length": str(row["size"]),
         "Content-Disposition": f"{disposition}; filename*=UTF-8''{quote(row['name'])}",
-        "Content-Security-Policy": "sandbox",
+        "Content-Security-Policy": CONTENT_POLICY,
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }

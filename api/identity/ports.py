@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from api.identity.actor import Actor
+from api.identity.citizens.notice import Notice
 from api.identity.citizens.register import Register
 from api.identity.citizens.wechat import WeChat
 from api.identity.sealing.keyring import Keyring
@@ -33,6 +34,7 @@ class Policy:
     trial: bool = False
     codes_a_day: int = 20_000
     codes_an_address: int = 200
+    notice: Notice = Notice()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,6 +80,7 @@ def machine(settings: Settings, dist: Path = DIST) -> Iterator[Finding]:
     yield _sms(settings)
     yield _scanner(settings.clamd)
     yield _isolation(settings)
+    yield _notice(settings)
     if settings.redis_url:
         yield _redis(settings.redis_url)
 
@@ -249,6 +250,14 @@ def _isolation(settings: Settings) -> Finding:
         todo = "Allow unprivileged user namespaces (kernel.unprivileged_userns_clone=1), or install libseccomp2."
         return Finding("isolation", "fail", f"what opens uploads could {', '.join(seen['reached'])}", todo)
     return Finding("isolation", "ok", f"uploads are opened without network, keys and files, by {words}")
+
+
+def _notice(settings: Settings) -> Finding:
+    if settings.office_name and settings.office_contact:
+        return Finding("notice", "ok", f"personal information is handled by {settings.office_name}")
+    words = "the page of personal information does not say who handles it"
+    todo = "Set OFFICE_NAME and OFFICE_CONTACT (个人信息保护法 第17条)."
+    return Finding("notice", "note" if settings.lenient else "fail", words, todo)
 
 
 def _redis(url: str) -> Finding:

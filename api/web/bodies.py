@@ -34,8 +34,16 @@ def check(request: Request) -> None:
     request.max_content_length = most
     if (request.content_length or 0) > most:
         raise RequestEntityTooLarge
-    if request.is_json and (body := request.get_data()):
+    if request.is_json and (body := _received(request)):
         _check_value(read_json(body), "", MOST_DEPTH)
+
+
+def _received(request: Request) -> bytes:
+    """The whole body. Raises BadRequest where it breaks off, or comes in chunks that are none."""
+    try:
+        return request.get_data()
+    except OSError:
+        raise BadRequest from None
 
 
 def read_json(body: bytes) -> Any:

@@ -14,9 +14,10 @@ from contextlib import suppress
 from typing import Any
 
 import gevent
-from gevent.pywsgi import Input, WSGIHandler
+from gevent.pywsgi import Input
 
 from api.refusals import Refusal
+from api.web.framing import StrictHandler
 
 log = logging.getLogger("circle.http")
 
@@ -126,7 +127,7 @@ def timed(wsgi: Wsgi, untimed: str) -> Wsgi:
     return app
 
 
-class Handler(WSGIHandler):
+class Handler(StrictHandler):
     """gevent's handler of one connection, with limits of time, and without its plain lines about bad requests."""
 
     wsgi_input: Input

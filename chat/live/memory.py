@@ -14,6 +14,9 @@ REMEMBERED = 10_000
 SECONDS = 60.0
 """How long an entry is fresh, if this process alone moves conversations and so learns of every change at once."""
 
+SHARED_SECONDS = 2.0
+"""How long it is fresh if others move them too: their events say so at once (`forget`), but Redis may lose one."""
+
 
 class Memory:
     """A cache of the newest version of each conversation that this process has read or written, at most 10,000."""
@@ -25,8 +28,13 @@ class Memory:
         self._lock = threading.Lock()
 
     def share(self) -> None:
-        """Read from the store each time from now on, since other processes move conversations too."""
-        self._seconds = 0.0
+        """Trust entries for a short time only from now on, since other processes move conversations too."""
+        self._seconds = SHARED_SECONDS
+
+    def forget(self, conversation_id: str) -> None:
+        """Have it read from the store next time: another process moved it."""
+        with self._lock:
+            self._entries.pop(conversation_id, None)
 
     def newest(self, conversation: Conversation) -> Conversation:
         """The newest version known of it."""

@@ -144,7 +144,7 @@ def test_a_post_names_a_department_and_a_point_that_there_are(staff):
     problem = admin.post("/v1/staff", {**new, "point": "XC-H99", "department": "XYZ"}, expect=422)
     assert problem["errors"] == {
         "department": ["没有这个部门，请填部门目录中的代码，如 SPJ。"],
-        "point": ["没有这个服务点，请填服务点目录中的编号，如 XC-H01。"],
+        "point": ["没有这个服务点，或它已关闭，请填服务点目录中在用的编号，如 XC-H01。"],
     }
     made = admin.post("/v1/staff", {**new, "point": "XC-H01", "department": "SPJ"})
     assert admin.patch(f"/v1/staff/{made['id']}", {"department": "XYZ"}, made["version"], expect=422)[

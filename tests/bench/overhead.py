@@ -45,7 +45,7 @@ def ours() -> Flask:
     limits.address = limits.person = _counted(limits)  # type: ignore[method-assign]
     actor = Actor("1", "citizen", "", frozenset({"citizen"}), "s", Clock().at)
     web = Http(actor_of={"token": actor}.get, once=None, limit=limits.person)  # type: ignore[arg-type]
-    edge.register(app, limits=limits, origins=frozenset(), https=False, observe=metrics.observe, quick={})
+    edge.register(app, limits=limits, origins=frozenset(), hsts="", observe=metrics.observe, quick={})
     problems.register(app, (Refusal,), ())
     app.add_url_rule("/v1/empty", "open", web.allow("anyone")(lambda: ""))
     app.add_url_rule("/v1/known", "known", web.allow("citizen")(lambda actor: ""))

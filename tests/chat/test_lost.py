@@ -6,6 +6,7 @@ import pytest
 
 from chat import Chat
 from chat.live.missed import SentMessages
+from chat.refusals import ConversationClosed
 from chat.sockets import _drop_slow
 from tests.chat.office import FAST, said
 
@@ -97,6 +98,26 @@ def test_a_receipt_that_came_in_time_or_was_given_here_is_not_told_again(
     clock.move(seconds=9)
     chat.catch_up()
     assert receipts(here) == []
+
+
+def test_what_another_process_moved_is_read_anew_once_its_event_is_heard_and_else_after_a_moment(
+    chat, here, elsewhere, citizen, ask, monkeypatch
+):
+    talk, told = ask("一"), []
+    elsewhere.live.emit = lambda event, payload, rooms, *, skip=None: told.append((event, payload))
+    chat.post(citizen, talk, said("二"))
+    elsewhere.handling.end(citizen, talk, None)
+    chat.heard_messages([payload for event, payload in told if event == "message"])
+    with pytest.raises(ConversationClosed):
+        chat.post(citizen, talk, said("三"))
+    elsewhere.handling.reopen(citizen, talk)  # nothing of it is heard
+    monkeypatch.setattr(chat._memory, "_seconds", 0)
+    assert chat.post(citizen, talk, said("三"))["seq"] == 6
+
+
+def test_what_is_known_of_a_conversation_that_others_move_is_seconds_old_at_most(chat):
+    chat.share()
+    assert chat._memory._seconds == 2
 
 
 def test_a_process_alone_looks_for_nothing(chat, ask, clock):

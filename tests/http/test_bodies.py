@@ -147,3 +147,21 @@ def test_a_version_that_is_no_number_of_ours_fails_the_precondition(citizen, giv
 def test_an_idempotency_key_that_is_none_is_asked_for_again(citizen, key):
     answer = citizen.raw("POST", "/v1/drafts", json={"matter": FOOD}, headers={"Idempotency-Key": key})
     assert (answer.status_code, answer.get_json()["code"]) == (400, "key_missing")
+
+
+class BrokenOff:
+    """A body that a server reads in chunks, one of which is none."""
+
+    def read(self, size=-1):
+        raise OSError("Invalid chunk size: b'zz'")
+
+
+def test_a_body_that_breaks_off_is_malformed_and_no_error_of_ours(anyone, caplog):
+    answer = anyone.raw(
+        "POST",
+        "/v1/sessions/codes",
+        headers={"Content-Type": "application/json", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input": BrokenOff(), "wsgi.input_terminated": True},
+    )
+    assert answer.get_json()["code"] == "malformed"
+    assert caplog.records == []

@@ -72,7 +72,7 @@ def test_each_request_left_one_line_with_its_id_route_status_and_time(lines, cit
     answer = citizen.raw("GET", "/v1/cases/XC-1?cursor=secret")
     line = json.loads([line for line in lines() if answer.headers["X-Request-ID"] in line][0])
     assert set(line) == {"at", "level", "log", "said", "request_id", "method", "route", "status", "ms"}
-    assert (line["method"], line["route"], line["status"]) == ("GET", "/v1/cases/<number>", 404)
+    assert (line["method"], line["route"], line["status"]) == ("GET", "/v1/cases/<number>", 422)
 
 
 def test_an_exception_is_told_by_kind_and_place_without_its_words(lines, app, citizen, monkeypatch):

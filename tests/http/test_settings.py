@@ -22,6 +22,7 @@ SAFE = {
     "behind a proxy": {**MONGO, **TWILIO, "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/24"},
     "with another origin": {"CORS_ORIGINS": "https://www.example.cn,http://localhost:5173"},
     "with another origin on IPv6": {"CORS_ORIGINS": "http://[::1]:5173,https://[2001:db8::1]"},
+    "a provider's stand-in on this machine": {"WECHAT_API_BASE": "http://127.0.0.1:9", "TWILIO_API_BASE": ""},
     "measured from elsewhere": {"METRICS_TOKEN": "0123456789abcdef"},
 }
 
@@ -42,6 +43,11 @@ UNSAFE = {
     "HTTPS for subdomains, said otherwise": ({"HSTS_SUBDOMAINS": "yes"}, "HSTS_SUBDOMAINS"),
     "an origin with a path": ({"CORS_ORIGINS": "https://example.cn/page"}, "CORS_ORIGINS"),
     "talks forgotten too soon": ({"CHAT_KEPT_DAYS": "30"}, "366"),
+    "WeChat's secret in clear": ({"WECHAT_API_BASE": "http://api.weixin.qq.com"}, "https"),
+    "快递100's key in clear": ({"KUAIDI100_API_BASE": "http://poll.kuaidi100.com"}, "https"),
+    "Twilio's token in clear": ({**TWILIO, "TWILIO_API_BASE": "http://twilio.example"}, "https"),
+    "a provider of no scheme": ({"WECHAT_API_BASE": "api.weixin.qq.com"}, "https"),
+    "a provider that is no address": ({"WECHAT_API_BASE": "http://[::1"}, "https"),
     "a token that can be guessed": ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
 }
 

@@ -3,6 +3,7 @@
 import logging
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -138,25 +139,39 @@ def test_an_officer_verifies_at_the_counter_by_citizen_or_case(citizen, other_ci
 
 
 def test_consent_is_given_withdrawn_and_never_forgotten(citizen, other_citizen):
-    told = {"purpose": "sharing", "text_version": 1, "given": True}
+    told = {"purpose": "location", "text_version": 1, "given": True}
     first = citizen.post("/v1/me/consents", told)
-    assert {p["purpose"]: p["state"] for p in first["purposes"]}["sharing"] == "given"
+    assert {p["purpose"]: p["state"] for p in first["purposes"]}["location"] == "given"
     assert all(15 in purpose["articles"] and 13 in purpose["articles"] for purpose in first["purposes"])
     citizen.post("/v1/me/consents", {**told, "given": False, "channel": "wechat"})
     now = citizen.get("/v1/me/consents")
     assert [(e["given"], e["channel"]) for e in now["ledger"]] == [(True, "web"), (False, "wechat")]
-    assert {p["purpose"]: p["state"] for p in now["purposes"]}["sharing"] == "withdrawn"
+    assert {p["purpose"]: p["state"] for p in now["purposes"]}["location"] == "withdrawn"
     assert other_citizen.get("/v1/me/consents")["ledger"] == []
 
 
 def test_consent_is_to_words_that_hold_today(citizen, monkeypatch):
-    told = {"purpose": "sharing", "text_version": 1, "given": True}
+    told = {"purpose": "location", "text_version": 1, "given": True}
     citizen.post("/v1/me/consents", told)
-    newer = {**consent.PURPOSES, "sharing": replace(consent.PURPOSES["sharing"], version=2)}
+    newer = {**consent.PURPOSES, "location": replace(consent.PURPOSES["location"], version=2)}
     monkeypatch.setattr(consent, "PURPOSES", newer)
-    assert {p["purpose"]: p["state"] for p in citizen.get("/v1/me/consents")["purposes"]}["sharing"] == "outdated"
+    assert {p["purpose"]: p["state"] for p in citizen.get("/v1/me/consents")["purposes"]}["location"] == "outdated"
     assert citizen.post("/v1/me/consents", told, expect=409)["code"] == "text_outdated"
     citizen.post("/v1/me/consents", {**told, "given": False})
+
+
+def test_what_nothing_is_done_with_is_not_asked_for_and_an_earlier_consent_to_it_can_be_withdrawn(citizen, database):
+    """个人信息保护法 第6条, 第15条."""
+    assert [purpose["purpose"] for purpose in citizen.get("/v1/me/consents")["purposes"]] == ["location"]
+    former = {"purpose": "follow_up", "text_version": 1, "given": True}
+    assert citizen.post("/v1/me/consents", former, expect=409)["code"] == "text_outdated"
+    row = {"_id": "0", "v": 1, "citizen": citizen.person["id"], **former, "channel": "web", "at": datetime.now(UTC)}
+    database["consents"].insert_one(row)
+    listed = {purpose["purpose"]: purpose["state"] for purpose in citizen.get("/v1/me/consents")["purposes"]}
+    assert listed == {"location": "none", "follow_up": "given"}
+    left = citizen.post("/v1/me/consents", {**former, "given": False})
+    assert [purpose["purpose"] for purpose in left["purposes"]] == ["location"]
+    assert [entry["given"] for entry in left["ledger"]] == [True, False]
 
 
 # -- copy and deletion ------------------------------------------------------------------

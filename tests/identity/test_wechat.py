@@ -153,12 +153,16 @@ def test_the_access_token_is_kept_and_renewed_when_wechat_forgets_it(real, offic
     assert office.tokens == 2
 
 
-def test_a_wechat_that_is_away_shows_no_secret(office):
+def test_a_wechat_that_is_away_shows_no_secret(office, caplog):
     away = MiniProgram("app", SECRET, "http://127.0.0.1:9")
     with pytest.raises(WeChatDown) as refusal:
         away.account("code")
     assert refusal.value.__suppress_context__
     assert SECRET not in str(refusal.value)
+    assert [(record.message, record.error) for record in caplog.records] == [
+        ("WeChat does not answer", "ConnectionError")
+    ]
+    assert SECRET not in caplog.text
 
 
 def test_the_first_log_in_needs_the_phone_and_the_next_does_not(anyone, log_in, app, monkeypatch):

@@ -51,7 +51,7 @@ def test_a_whole_way_goes_well_where_every_insert_is_sent_twice(repeated, databa
     citizen, window, handler = log_in("13800138000"), staff("window"), staff("handler")
     anyone.post("/v1/sessions/wechat", {"code": f"wx-{uuid4().hex}-1", "phone_code": "phone-13800138000-1"})
     citizen.post("/v1/me/verification", {"name": "王小明", "id_number": ID_NUMBER}, expect=200)
-    citizen.post("/v1/me/consents", {"purpose": "sharing", "text_version": 1, "given": True})
+    citizen.post("/v1/me/consents", {"purpose": "location", "text_version": 1, "given": True})
     case = issued(citizen, window, handler, drain)
     window.get(f"/v1/cases/{case['number']}")
     app.extensions["circle"].processes.leave()

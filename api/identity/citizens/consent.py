@@ -13,12 +13,16 @@ CHANNELS = ("web", "wechat", "window")
 
 @dataclass(frozen=True)
 class Purpose:
-    """A purpose of processing: the version of its text, the text, and the articles it is based on."""
+    """A purpose of processing: its text with a version, the articles it is based on, and whether it is offered.
+
+    What nothing is done with is not asked for (art. 6); an earlier consent to it stays listed until withdrawn.
+    """
 
     version: int
     zh: str
     en: str
     articles: tuple[int, ...]
+    offered: bool = True
 
 
 PURPOSES = {
@@ -27,6 +31,7 @@ PURPOSES = {
         "把我填过的姓名、身份证号和地址保存下来，下次办事时自动填好。",
         "Keep the name, identity number and address that I entered, and fill them in next time.",
         (13, 14, 29),
+        offered=False,
     ),
     "location": Purpose(
         1,
@@ -39,12 +44,14 @@ PURPOSES = {
         "把我的办件材料提供给其他有关部门，免去重复提交。",
         "Give the papers of my case to other departments concerned, so that I need not hand them in again.",
         (13, 23, 29),
+        offered=False,
     ),
     "follow_up": Purpose(
         1,
         "办结后通过短信或微信回访，了解我是否满意。",
         "Ask me by SMS or WeChat afterwards whether I was satisfied.",
         (13, 14),
+        offered=False,
     ),
 }
 
@@ -58,6 +65,11 @@ class TextOutdated(Refusal):
     code = "text_outdated"
     zh = "说明文字已更新，请重新阅读后再确认。"
     en = "The text has changed. Read it again, then decide."
+
+
+def is_listed(entries: list[dict[str, object]], purpose: str) -> bool:
+    """Whether a purpose is displayed: it is offered, or was consented to and could be withdrawn."""
+    return PURPOSES[purpose].offered or state_of(entries, purpose) in {"given", "outdated"}
 
 
 def state_of(entries: list[dict[str, object]], purpose: str) -> str:

@@ -75,6 +75,13 @@ def _record(bp: Blueprint, citizens: Citizens, http: Http) -> None:
 
 
 def _rights(bp: Blueprint, citizens: Citizens, http: Http) -> None:
+    @bp.get("/privacy")
+    @http.allow("anyone")
+    @bp.response(200, schemas.PrivacyNotice)
+    def notice() -> Body:
+        """Who handles personal information here, and what else the notice of it leaves to the installation."""
+        return citizens.notice()
+
     @bp.get("/me/consents")
     @http.allow("citizen")
     @bp.response(200, schemas.ConsentList)

@@ -68,6 +68,17 @@ class CardSeenAtWindow(CardSeen):
     case = fields.String(validate=ID)
 
 
+class PrivacyNotice(Schema):
+    """What this installation settles of the notice of how personal information is handled (个人信息保护法 第17条)."""
+
+    handler = fields.String(required=True, metadata={"description": "who handles it; empty in a trial"})
+    contact = fields.String(required=True)
+    conversation_days = fields.Integer(required=True, metadata={"description": "how long a closed one is kept"})
+    sms_abroad = fields.Boolean(required=True, metadata={"description": "SMS go through a provider abroad"})
+    wechat = fields.Boolean(required=True)
+    tracking = fields.Boolean(required=True, metadata={"description": "快递100 is told waybills and phone numbers"})
+
+
 class ConsentDecision(Schema):
     """Consent given to, or withdrawn from, a text that was displayed."""
 

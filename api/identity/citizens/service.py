@@ -2,6 +2,7 @@
 
 import logging
 import math
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -255,7 +256,11 @@ class Citizens:
         self._sessions.forget(by.session)
         return self.face({**row, **change})
 
-    # -- consents ---------------------------------------------------------------
+    # -- notice and consents ------------------------------------------------------
+
+    def notice(self) -> Row:
+        """What this installation settles of the notice of how personal information is handled."""
+        return asdict(self._policy.notice)
 
     def consents(self, actor: Actor) -> Row:
         """The purposes with their texts and state, and the ledger of consents."""
@@ -270,12 +275,14 @@ class Citizens:
                 "state": consent.state_of(ledger, name),
             }
             for name, purpose in consent.PURPOSES.items()
+            if consent.is_listed(ledger, name)
         ]
         return {"purposes": purposes, "ledger": [_entry(row) for row in ledger]}
 
     def consent(self, actor: Actor, decision: Row) -> Row:
-        """Give or withdraw consent to a text that was displayed. Raises TextOutdated."""
-        if decision["given"] and decision["text_version"] != consent.PURPOSES[decision["purpose"]].version:
+        """Give or withdraw consent to a text that was displayed. Raises TextOutdated, also where it is not offered."""
+        purpose = consent.PURPOSES[decision["purpose"]]
+        if decision["given"] and (decision["text_version"] != purpose.version or not purpose.offered):
             raise consent.TextOutdated
         self._store.add_consent({"_id": str(uuid7()), "v": 1, "citizen": actor.id, **decision, "at": self._now()})
         return self.consents(actor)

@@ -4,6 +4,7 @@ Sources: developers.weixin.qq.com/miniprogram/dev/OpenApiDoc — user-login/code
 getPhoneNumber, mp-access-token/getStableAccessToken.
 """
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from typing import Any, Protocol
 import requests
 
 from api.refusals import Refusal
+
+log = logging.getLogger("circle.identity")
 
 TIMEOUT = (3.05, 5)
 """Time-outs in seconds: to connect, and to answer."""
@@ -123,7 +126,8 @@ class MiniProgram:
             response = requests.request(method, self._base + path, timeout=TIMEOUT, allow_redirects=False, **rest)
             response.raise_for_status()
             answer = response.json()
-        except (requests.RequestException, ValueError):
+        except (requests.RequestException, ValueError) as error:
+            log.warning("WeChat does not answer", extra={"error": type(error).__name__})  # a certificate, a time-out …
             raise WeChatDown from None
         if not isinstance(answer, dict):
             raise WeChatDown

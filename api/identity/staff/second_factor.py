@@ -36,9 +36,9 @@ class TotpExists(Refusal):
 
 
 def totp_step(secret: str, digits: str, now: datetime) -> int | None:
-    """The step (RFC 6238, of 30 s) that these digits belong to, one before or after now allowed; None where wrong."""
+    """The step (RFC 6238, of 30 s) that these digits belong to, this one or the one before; None where wrong."""
     totp, step = pyotp.TOTP(secret), int(now.timestamp()) // TOTP_STEP
-    for candidate in (step, step - 1, step + 1):
+    for candidate in (step, step - 1):
         if pyotp.utils.strings_equal(digits.strip(), totp.generate_otp(candidate)):
             return candidate
     return None

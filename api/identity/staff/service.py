@@ -125,7 +125,7 @@ class Staff:
 
     def add(self, actor: Actor, post: Row, new_id: str) -> Row:
         """Add a member of staff; only this answer contains the first password. Raises UsernameTaken, BadFields."""
-        password = secrets.token_urlsafe(12)
+        password = secrets.token_urlsafe(16)
         self._check_post(post)
         row = self._new_row(new_id, {**post, "must_change": True}, password)
         self._add(actor.id, row)
@@ -286,7 +286,7 @@ class Staff:
 
     def _reset(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
         """Set a new first password and remove the second factor, in one transaction after `first(session)`."""
-        password = secrets.token_urlsafe(12)
+        password = secrets.token_urlsafe(16)
         fresh = {"totp_on": False, "totp_secret": None, "totp_step": 0, "must_change": True}
         self._write(by, "staff.recover", row["_id"], {**fresh, "password": self._passwords.hash(password)}, first)
         self._store.drop_count(self._tries(row["username"]))

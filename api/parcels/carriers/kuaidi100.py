@@ -63,7 +63,7 @@ class Kuaidi100:
         param = {"company": company, "number": parcel.number, "key": self._key, "parameters": parameters}
         form = {"schema": "json", "param": json.dumps(param, ensure_ascii=False)}
         try:
-            answer = requests.post(f"{self._api_base}/poll", data=form, timeout=TIMEOUT).json()
+            answer = requests.post(f"{self._api_base}/poll", data=form, timeout=TIMEOUT, allow_redirects=False).json()
         except (requests.RequestException, ValueError) as error:
             raise TrackerFailed(type(error).__name__) from None
         if str(answer.get("returnCode")) not in TAKEN:

@@ -43,7 +43,7 @@ CALLS: Calls = {
     ("DELETE", "/v1/sessions/current"): oneself,
     ("PATCH", "/v1/me"): lambda w, a: {**oneself(w, a), "json": {"name": "王小明"}},
     ("DELETE", "/v1/me"): oneself,
-    ("POST", "/v1/me/consents"): body(purpose="prefill", text_version=1, given=True),
+    ("POST", "/v1/me/consents"): body(purpose="location", text_version=1, given=True),
     ("POST", "/v1/me/verification"): _verification,
     ("POST", "/v1/staff/verifications"): _window_verification,
     ("POST", "/v1/mandates"): _mandate_told,

@@ -431,4 +431,55 @@ export default {
     'The staff of the conversation will see how far this is and how much is missing, never your answers or files.',
   回到咨询: 'Back to the conversation',
   让窗口看到进度: 'Let the window see how far it is',
+  '用您现在的位置？': 'Use your present position?',
+  '短信验证码就是钥匙：别告诉任何人，工作人员也不会向您要。手机不在身边时，请别在这里登录。':
+    'The code is the key: tell it to nobody. Staff never ask for it. Do not log in while your phone is not with you.',
+  个人信息怎么处理: 'How personal information is handled',
+  '登录，通知您进度。注销账号时删除。': 'For logging in and telling you how far things are. Deleted with the account.',
+  姓名和身份证号: 'Name and identity number',
+  '要本人办的事，核对是不是您。注销账号时删除。':
+    'To know that it is you, where a matter needs that. Deleted with the account.',
+  '申请里填的、交的材料、您的情况': 'What you fill in and hand in, and your situation',
+  '办您申请的这件事。随办件按档案规定保存；没提交的草稿您可随时删除。':
+    'For the matter you apply for. Kept with the case as the archives law says; a draft you may delete at any time.',
+  '收件人、电话、地址': 'Receiver, phone, address',
+  '寄送证照。随办件保存。': 'For sending licences. Kept with the case.',
+  咨询的内容: 'What you say in conversations',
+  '回答您。号码会自动遮住，原文最多留半年。':
+    'To answer you. Numbers are masked; the original is kept half a year at most.',
+  '找附近的服务点。您同意才用，不保存。': 'To find places nearby. Used only if you agree, and not kept.',
+  您现在的位置: 'Your present position',
+  '发短信时，手机号会交给境外的短信服务商 Twilio。':
+    'With each SMS your phone number goes to Twilio, a provider outside the country.',
+  '发短信时，手机号会交给短信服务商。': 'With each SMS your phone number goes to the SMS provider.',
+  '用微信登录时，由微信核对您的微信号和手机号。': 'Where you log in by WeChat, it vouches for your account and number.',
+  '寄件时，收件人、电话和地址会交给快递公司。': 'A courier is given receiver, phone and address.',
+  '查快递时，运单号和手机号会交给快递100。': 'To track a parcel, its number and your phone number go to Kuaidi100.',
+  谁来处理: 'Who handles it',
+  '联系方式：{contact}': 'How to reach us: {contact}',
+  '这里是试用环境，没有经办单位，请不要填真实的个人信息。':
+    'This is a trial without an office behind it. Do not enter real personal information.',
+  为什么处理: 'Why',
+  '为了办您申请的事，这是法律规定的职责（个人信息保护法第十三条第一款第三项）。别的用途先问您，您可以不同意，不影响办事。':
+    'To do what you apply for, which is our duty by law (PIPL, article 13 (3)). ' +
+    'For anything else we ask you first; you may say no, and nothing suffers.',
+  '处理哪些，留多久': 'What, and how long',
+  '咨询结束后留 {n} 天；和办件连在一起的随办件保存。':
+    'A conversation is kept {n} days after its end; one tied to a case stays with the case.',
+  特别要保护的: 'What needs special care',
+  '身份证号、健康、收入、位置这类信息，泄露了会伤到您，所以只在办这件事非要不可时才要，加密保存，只有经办的人看得到全部，每次查看都记下来。不提供时，要用到它的事在网上办不了，可以到窗口问。':
+    'Identity number, health, income and position could harm you if they leaked. So they are asked for only where ' +
+    'the matter cannot do without, kept encrypted, seen in full only by who handles it, and every look is recorded. ' +
+    'Without them such a matter cannot be done online; ask at a window.',
+  '不满十四周岁的，由父母或其他监护人带证件到窗口登记后替孩子办；孩子的信息同样保护，只用来办这件事。':
+    'For children under 14 a parent or guardian registers at a window and acts for them; ' +
+    'their information has the same care and is used for this alone.',
+  给谁: 'Who is given it',
+  '除了这些和办这件事的部门，不给别人，不公开。':
+    'Beyond these and the departments that do the matter, nobody is; nothing is published.',
+  您的权利: 'Your rights',
+  '查看、带走、更正、删除您的信息，收回同意，注销账号，都在“我的资料与委托”里；也可以到任一窗口，请我们说明或替您办。':
+    'To see, take along, correct or delete your information, to withdraw consent and close the account, go to ' +
+    '“My data and mandates”; or come to any window for an explanation or help.',
+  '2026 年 11 月 30 日版': 'As of 30 November 2026',
 }

@@ -1,11 +1,14 @@
-/** What somebody answered about their situation and has ticked off, kept on this phone by matter. */
+/**
+ * What somebody answered about their situation and has ticked off, by matter: kept until the tab is closed or one logs
+ * out, since others may use this phone.
+ */
 import { reactive, watch } from 'vue'
 
 /** @param {string} code @returns {{answers: Record<string, string>, ticked: Record<string, boolean>}} */
 export function useSituation(code) {
   const place = `circle.guide.${code}`
   const kept = reactive({ answers: {}, ticked: {}, ...read(place) })
-  watch(kept, () => localStorage.setItem(place, JSON.stringify(kept)))
+  watch(kept, () => sessionStorage.setItem(place, JSON.stringify(kept)))
   return kept
 }
 
@@ -17,7 +20,7 @@ export const answersOf = (answers) =>
 
 function read(place) {
   try {
-    return JSON.parse(localStorage.getItem(place)) ?? {}
+    return JSON.parse(sessionStorage.getItem(place)) ?? {}
   } catch {
     return {}
   }

@@ -24,6 +24,7 @@ export const router = createRouter({
     { path: '/circle', component: () => import('./views/CircleView.vue') },
     { path: '/points/:id', component: () => import('./views/PointView.vue') },
     { path: '/login', component: () => import('./views/LoginView.vue') },
+    { path: '/privacy', component: () => import('./views/PrivacyView.vue') },
     { path: '/lookup', component: () => import('./views/LookupView.vue') },
     { path: '/drafts/:id', component: () => import('./views/DraftView.vue'), meta: own },
     { path: '/cases', component: () => import('./views/CasesView.vue'), meta: own },

@@ -1,5 +1,7 @@
 /** What the citizen's views share: the session, the red dot, the catalogue and where the citizen stands. */
 import { computed, ref, watch } from 'vue'
+import { language, t } from '../shared/i18n.js'
+import { ask } from '../shared/say.js'
 import { createSession } from '../shared/session.js'
 
 export const session = createSession('citizen')
@@ -97,4 +99,20 @@ export function stand(place) {
   where.value = place
   sessionStorage.setItem(WHERE, JSON.stringify(place))
   if (place.kind !== 'here') localStorage.setItem(WHERE, JSON.stringify(place))
+}
+
+/**
+ * Whether the phone's own position may be used. Who is logged in is asked once, in the words of the consent
+ * (个人信息保护法 第29条), and can withdraw it under 我的资料; a visitor is asked by the browser alone.
+ *
+ * @param {boolean} asks whether to ask who has not consented yet
+ */
+export async function mayLocate(asks) {
+  if (!signedIn.value) return true
+  const { purposes } = await api.get('/v1/me/consents')
+  const location = purposes.find(({ purpose }) => purpose === 'location')
+  if (location.state === 'given') return true
+  if (!asks || !(await ask(t('用您现在的位置？'), location[language.value], t('同意')))) return false
+  await api.post('/v1/me/consents', { purpose: 'location', text_version: location.text_version, given: true })
+  return true
 }

@@ -72,7 +72,9 @@ export function createSession(name) {
     return opening
   }
 
-  watch(me, (person) => person && localStorage.setItem(place, JSON.stringify(person)))
+  /** Name and phone are not kept: others may use this device. They are asked for in the background (`restore`). */
+  const kept = (person) => JSON.stringify({ ...person, name: undefined, phone: undefined, username: undefined })
+  watch(me, (person) => person && localStorage.setItem(place, kept(person)))
 
   function close() {
     localStorage.removeItem(place)
