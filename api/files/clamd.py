@@ -26,6 +26,10 @@ class ScannerDown(Exception):
     """clamd gave no verdict: it does not answer, or says that it failed. The file is neither clean nor refused."""
 
 
+class NoVerdict(ScannerDown):
+    """clamd answered, but gave no verdict on this file: it broke off, took too long, or says that it failed."""
+
+
 class ScannerVersion(NamedTuple):
     """The program, and when its signatures were made; None if clamd does not say."""
 
@@ -40,7 +44,7 @@ class Clamd:
         self._address = address
 
     def scan(self, pieces: Iterable[bytes]) -> str | None:
-        """The name of the virus in these bytes, None if clamd calls them clean. Raises ScannerDown."""
+        """The name of the virus in these bytes, None if clamd calls them clean. Raises ScannerDown, NoVerdict."""
         with self._connected() as line:
             with suppress(BrokenPipeError, ConnectionResetError):  # it may answer before the end, e.g. size limit
                 line.sendall(b"zINSTREAM\0")
@@ -50,7 +54,7 @@ class Clamd:
             answer = _answer(line)
         verdict = VERDICT.fullmatch(answer)
         if verdict is None:
-            raise ScannerDown(f"clamd says: {answer[:200]}")
+            raise NoVerdict(f"clamd says: {answer[:200]}")
         return verdict["threat"]
 
     def version(self) -> ScannerVersion:
@@ -65,13 +69,17 @@ class Clamd:
 
     @contextmanager
     def _connected(self) -> Iterator[socket.socket]:
-        """A connection for a `with` block; whatever goes wrong with it is ScannerDown."""
+        """A connection for a `with` block; without one it is ScannerDown, and what goes wrong with it NoVerdict."""
         try:
-            with self._socket() as line:
+            line = self._socket()
+        except OSError as error:
+            raise ScannerDown(f"{self._address}: {error.strerror or error}") from error
+        try:
+            with line:
                 line.settimeout(ANSWER_SECONDS)
                 yield line
         except OSError as error:
-            raise ScannerDown(f"{self._address}: {error.strerror or error}") from error
+            raise NoVerdict(f"{self._address}: {error.strerror or error}") from error
 
     def _socket(self) -> socket.socket:
         if not self._address.startswith("/"):
@@ -88,12 +96,12 @@ class Clamd:
 
 
 def _answer(line: socket.socket) -> str:
-    """One answer, which ends with a zero byte. Raises ScannerDown if the connection ends before."""
+    """One answer, which ends with a zero byte. Raises NoVerdict if the connection ends before."""
     answer = b""
     while not answer.endswith(b"\0"):
         piece = line.recv(MOST_ANSWER)
         if not piece or len(answer) > MOST_ANSWER:
-            raise ScannerDown("clamd ended the connection without an answer")
+            raise NoVerdict("clamd ended the connection without an answer")
         answer += piece
     return answer[:-1].decode(errors="replace").strip()
 

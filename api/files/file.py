@@ -31,6 +31,8 @@ WAITS_FOR_OWN = timedelta(minutes=2)
 so this is for what a crash or a race forgot."""
 SCANNER_PAUSE = timedelta(seconds=30)
 """How long a check is put off while the virus scanner does not answer."""
+MOST_SCANS = 20
+"""Scans of a file on which a scanner that answers gives no verdict, before the file is refused."""
 
 MOST_TRIES = 3
 """Tries of a check that may end without a result before the file is refused."""

@@ -12,7 +12,7 @@ from uuid6 import uuid7
 from api.audit.service import Audit
 from api.files import file as rules
 from api.files import run_check
-from api.files.clamd import ScannerDown
+from api.files.clamd import NoVerdict, ScannerDown
 from api.files.envelope import FRAME_BYTES, Envelope, new_key
 from api.files.ports import FilesPorts
 from api.files.store import FileStore
@@ -164,6 +164,8 @@ class Files:
             raise rules.FileInUse
         if not self._store.drop(row, self._now()):
             self.give_up(actor, upload_id)  # it went on meanwhile: look again
+        elif row["state"] == "checking":
+            self._call_next(row["owner"])
 
     def _count_day(self, owner: str, length: int) -> None:
         today = self._now().astimezone(BEIJING)
@@ -208,6 +210,11 @@ class Files:
         try:
             threat = self._ports.scan(self._arrived(row)) if self._ports.scan else None
         except ScannerDown as error:
+            scans = row.get("scans", 0) + isinstance(error, NoVerdict)
+            if scans >= rules.MOST_SCANS:
+                self._refuse(row, "unchecked")
+                return
+            self._store.move(row["_id"], "checking", {"scans": scans})
             log.warning("no scan: the upload waits", extra={"upload": row["_id"], "reason": str(error)})
             raise NotYet(self._now() + rules.SCANNER_PAUSE) from error
         if threat:
@@ -240,12 +247,11 @@ class Files:
             self._accept(row, checked, prefix, arrived.hexdigest())
 
     def _accept(self, row: Row, checked: run_check.Checked, prefix: str, arrived: str) -> None:
-        name = rules.named_as(self._name(row), checked.type)
         sizes = {WHOLE: checked.size} | ({THUMB: checked.thumb} if checked.thumb else {})
         kept: Row = {which: {"id": f"{prefix}:{which}", "size": size} for which, size in sizes.items()}
         change: Row = {
             "state": "accepted",
-            "name": self._keys.seal(row["_id"], "name", name),
+            "name": self._keys.seal(row["_id"], "name", rules.named_as(self._name(row), checked.type)),
             "type": checked.type,
             "sha256": arrived,
             "scanned_at": self._now() if self._ports.scan else None,
@@ -346,8 +352,7 @@ class Files:
             self._audit.record(actor.id, "read_file", f"file:{upload_id}")
         ends_at = self._now() + rules.ADDRESS_FOR
         until = int(ends_at.timestamp())
-        signed = f"until={until}&size={size}&sig={self._sign(upload_id, size, until)}"
-        url = f"/v1/files/{upload_id}/content?{signed}"
+        url = f"/v1/files/{upload_id}/content?until={until}&size={size}&sig={self._sign(upload_id, size, until)}"
         return {**self._described(row, size), "url": url, "expires_at": ends_at}
 
     def content(self, upload_id: str, size: str, until: int, signature: str) -> tuple[Row, Iterator[bytes]]:
@@ -386,9 +391,8 @@ class Files:
     def _described(self, row: Row, size: str = WHOLE) -> Row:
         """A file as stored; its type and size may differ from the upload's."""
         kind = "image/jpeg" if size == THUMB else row["type"]
-        held = row.get("kept", {}).get(size, row)["size"]
-        scanned_at = row.get("scanned_at")
-        return {"id": row["_id"], "name": self._name(row), "type": kind, "size": held, "scanned_at": scanned_at}
+        facts = {"size": row.get("kept", {}).get(size, row)["size"], "scanned_at": row.get("scanned_at")}
+        return {"id": row["_id"], "name": self._name(row), "type": kind, **facts}
 
     def _face(self, row: Row) -> Row:
         plain = ("size", "received", "state", "type", "expires_at", "received_at")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from api.files import file as rules
 from api.files.clamd import EICAR, Clamd, ScannerDown
 from api.jobs.job import MAX_ATTEMPTS
 from api.operations.doctor import machine
@@ -141,6 +142,21 @@ def test_any_other_answer_is_no_verdict(citizen: Caller, drain: Any, clamd: Stan
     waiting = upload(citizen, PNG)
     drain()
     assert citizen.get(f"/v1/uploads/{waiting}")["state"] == "checking"
+
+
+def test_a_file_that_no_scan_survives_is_refused_in_the_end(
+    citizen: Caller, drain: Any, clamd: StandIn, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that makes clamd break off each time would else be scanned for ever."""
+    monkeypatch.setattr(rules, "MOST_SCANS", 3)
+    clamd.says = None
+    poison = upload(citizen, PNG)
+    for scans in (1, 2, 3):
+        assert citizen.get(f"/v1/uploads/{poison}")["state"] == "checking"
+        drain()
+        assert len(clamd.scanned) == scans
+        clock.move(minutes=1)
+    assert citizen.get(f"/v1/uploads/{poison}")["code"] == "unchecked"
 
 
 def test_it_is_spoken_to_over_tcp_too_and_may_hang_up_before_the_end() -> None:

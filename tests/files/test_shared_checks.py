@@ -77,6 +77,13 @@ def test_a_next_one_that_nobody_called_is_checked_all_the_same(citizen, order, a
     assert order == ["A0", "A1", "A2"]
 
 
+def test_one_that_is_given_up_holds_up_no_later_one(citizen, order, drain):
+    first, _ = send(citizen, "A0", "A1")
+    citizen.call("DELETE", f"/v1/uploads/{first}", expect=204)
+    drain()
+    assert order == ["A1"]
+
+
 def test_a_slow_check_holds_up_no_other_work(citizen, app, clock, monkeypatch):
     office = app.extensions["circle"]
     send(citizen, "A0")

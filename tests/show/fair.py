@@ -30,6 +30,8 @@ from tests.show.hostile import STREAM
 AT_ONCE = 12
 MOST_BEFORE = 2
 """How many of the greedy one's may end while an honest request lasts: what runs when it comes, and one more turn."""
+MOST_TRIES = 6
+"""How often an honest one asks for a paper on a machine that is busy with other work."""
 WORDS = "请问办理食品经营许可证要带哪些材料到窗口去营业执照和身份证的原件复印件都要吗"
 
 
@@ -50,6 +52,16 @@ class Person:
         """Ask for the transcript."""
         headers = {"Authorization": f"Bearer {self.session.token}"}
         return requests.get(f"{self.base}/v1/conversations/{self.talk}/transcript.pdf", headers=headers, timeout=120)
+
+    def prints_at_last(self) -> tuple[float, float, requests.Response]:
+        """As `prints`, once more after Retry-After where all others are busy too (503); when the last try began and
+        ended, and its answer."""
+        for _ in range(MOST_TRIES):
+            begun, ended, answer = timed(self.prints)
+            if answer.status_code != 503:
+                break
+            time.sleep(int(answer.headers["Retry-After"]))
+        return begun, ended, answer
 
     def sends(self) -> str:
         """Upload a small picture; gives its path."""
@@ -74,11 +86,11 @@ def timed(work: Callable[[], Any]) -> tuple[float, float, Any]:
 
 def papers(greedy: Person, honest: list[Person]) -> dict[str, Any]:
     """One asks for 12 transcripts at once, then each honest one for one."""
-    alone = [_seconds(timed(person.prints)) for person in honest]
+    alone = [_seconds(person.prints_at_last()) for person in honest]
     with ThreadPoolExecutor(AT_ONCE + len(honest)) as pool:
         many = [pool.submit(timed, greedy.prints) for _ in range(AT_ONCE)]
         time.sleep(0.3)
-        single = [pool.submit(timed, person.prints) for person in honest]
+        single = [pool.submit(person.prints_at_last) for person in honest]
         greedy_ones, honest_ones = [each.result() for each in many], [each.result() for each in single]
     ends = [end for _, end, answer in greedy_ones if answer.status_code == 200]
     refused = [answer for _, _, answer in greedy_ones if answer.status_code != 200]
