@@ -58,7 +58,8 @@ class Recoveries:
             or not duties.are_two(opener, self._row(actor.id), self._store.staff, self._now())
         ):
             raise recovery.SecondAdminNeeded
-        return self._staff.reset_member(self._row(staff_id), actor.id, lambda session: self._take(session, waiting))
+        row = self._row(staff_id)
+        return self._staff.reset_member(row, actor.id, lambda session: self._take(session, waiting))
 
     def _open(self, staff_id: str) -> Row:
         waiting = self._store.recovery(staff_id, self._now())
