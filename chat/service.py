@@ -214,8 +214,7 @@ class Chat:
     def get(self, actor: Viewer, conversation_id: str) -> Document:
         """One conversation."""
         conversation = self._memory.readable(actor, conversation_id)
-        if actor.is_staff and not self._is_its_officer(conversation, actor):
-            self._ports.record(actor.id, "read_conversation", f"talk:{conversation.id}", detail="state")
+        self._record_reading(conversation, actor, detail="state")
         return self._views.conversation(conversation, actor)
 
     def mine(self, actor: Viewer, cursor: str | None, limit: int) -> Document:
@@ -376,14 +375,11 @@ class Chat:
         self._record_reading(conversation, actor)
         return conversation
 
-    def _record_reading(self, conversation: Conversation, actor: Viewer) -> None:
+    def _record_reading(self, conversation: Conversation, actor: Viewer, detail: str = "") -> None:
         """Audit an officer who reads a conversation that is not theirs."""
-        if actor.is_staff and not self._is_its_officer(conversation, actor):
-            self._ports.record(actor.id, "read_conversation", f"talk:{conversation.id}")
-
-    @staticmethod
-    def _is_its_officer(conversation: Conversation, actor: Viewer) -> bool:
-        return conversation.officer is not None and conversation.officer.id == actor.id
+        officer = conversation.officer
+        if actor.is_staff and (officer is None or officer.id != actor.id):
+            self._ports.record(actor.id, "read_conversation", f"talk:{conversation.id}", detail=detail)
 
     def _record_whisper(self, conversation: Conversation, actor: Viewer, post: Post) -> None:
         """Audit an overseer of the desk who writes a note."""
@@ -392,10 +388,8 @@ class Chat:
 
     def _stored(self, conversation_id: str, sender_id: str, client_id: str) -> Document | None:
         """The message that this sender stored under this client id before."""
-        for row in self._store.stored([client_id]):
-            if row["conversation"] == conversation_id and row["sender"]["id"] == sender_id:
-                return row
-        return None
+        rows = self._store.stored([client_id])
+        return next((r for r in rows if r["conversation"] == conversation_id and r["sender"]["id"] == sender_id), None)
 
 
 def _first_text(text: object) -> str | None:
