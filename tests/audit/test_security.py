@@ -13,7 +13,7 @@ from api.audit.security.counted import PEOPLE, STRANGERS, SecurityEvent
 from api.audit.security.service import SecurityEvents
 from api.operations.store import OperationsStore
 from tests.conftest import PASSWORD, Caller, database_of_its_own
-from tests.way import ID_NUMBER, act, issued, submitted
+from tests.way import FOOD, ID_NUMBER, act, issued, submitted
 
 
 class People:
@@ -124,6 +124,13 @@ def wrong_role_in_an_act(people):
     return people.id("window"), ""
 
 
+def not_verified(people):
+    agent = {"name": "王小明", "number": ID_NUMBER}
+    body = {"kind": "agent", "agent": agent, "matters": [FOOD], "valid_until": "2026-12-31"}
+    people.citizen.post("/v1/mandates", body, expect=403)
+    return people.id("citizen"), ""
+
+
 def anothers_case(people):
     case = submitted(people.citizen, people.drain)
     people.other.get(f"/v1/cases/{case['number']}", expect=404)
@@ -223,6 +230,7 @@ EVENTS = {
     wrong_role: ("refused.role", "refused"),
     citizens_wrong_role: ("refused.role", "refused"),
     wrong_role_in_an_act: ("refused.role", "refused"),
+    not_verified: ("refused.rule", "refused"),
     anothers_case: ("refused.record", "refused"),
     anothers_draft: ("refused.record", "refused"),
     anothers_file: ("refused.record", "refused"),

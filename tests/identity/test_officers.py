@@ -100,6 +100,16 @@ def test_the_second_factor_is_enrolled_asked_for_and_good_once(admin, enter, clo
     assert admin.post("/v1/staff/totp", expect=409)["code"] == "totp_exists"
 
 
+def test_confirming_an_authenticator_ends_the_other_log_ins(admin, enter, clock, app):
+    other = enter(app.extensions["circle"].identity.staff.member(admin.person["id"])["username"], PASSWORD)
+    secret = admin.post("/v1/staff/totp")["secret"]
+    other.get("/v1/me")
+    admin.post("/v1/staff/totp/confirmation", {"code": pyotp.TOTP(secret).at(clock())}, expect=200)
+    other.get("/v1/me", expect=401)
+    other.post("/v1/sessions/refresh", {"refresh_token": other.tokens["refresh_token"]}, expect=401)
+    admin.get("/v1/me")
+
+
 @pytest.mark.parametrize("role", ["window", "handler", "head", "supervisor", "admin"])
 def test_in_real_use_these_roles_can_do_nothing_without_it(strict, clock, role):
     strict.seed_staff("chief", PASSWORD, "赵主任", {role}, None, "SPJ")
