@@ -183,7 +183,16 @@ def site(
 
     for kind in (Refusal, ChatRefusal):
         app.register_error_handler(kind, refused)
-    attach(app, chat, office.actor, language_of=preferred, mode=mode, redis_url=redis_url, limits=limits)
+    attach(
+        app,
+        chat,
+        office.actor,
+        language_of=preferred,
+        note_refusal=lambda actor, refusal: None,
+        mode=mode,
+        redis_url=redis_url,
+        limits=limits,
+    )
     return app, chat
 
 
