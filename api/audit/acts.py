@@ -18,6 +18,8 @@ KINDS: dict[str, frozenset[str]] = {
     "account": frozenset(
         {
             *("verify_by_register", "verify_by_window", "account.rebound", "close_account", "export"),
+            *("open_card", "open_phone", "verification_objected", "verification_revoked", "join_accounts"),
+            *("phone_change", "phone_at_window", "phone_released"),
             *("mandate.give", "mandate.end", "staff.add", "staff.change", "staff.password"),
             *("sessions.end", "staff.totp", "staff.open_recovery", "staff.withdraw_recovery", "staff.recover"),
         }
@@ -25,7 +27,7 @@ KINDS: dict[str, frozenset[str]] = {
     "look": frozenset(
         {
             *("read_unmasked", "read_masked", "read_timeline", "read_clock", "read_parcel", "read_file", "read_list"),
-            *("read_conversation", "read_talk", "read_original", "read_audit"),
+            *("read_conversation", "read_talk", "read_original", "read_audit", "read_verifications"),
         }
     ),
     "operation": frozenset(

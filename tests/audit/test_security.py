@@ -1,6 +1,7 @@
 """Security events: a table of deeds and of the row that each leaves; floods; alarms; who reads them."""
 
 import json
+import re
 import threading
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ from api.audit.security.counted import PEOPLE, STRANGERS, SecurityEvent
 from api.audit.security.service import SecurityEvents
 from api.operations.store import OperationsStore
 from tests.conftest import PASSWORD, Caller, database_of_its_own
+from tests.identity.test_verifications import bound, confirmed, opened, texts
 from tests.way import FOOD, ID_NUMBER, act, issued, submitted
 
 
@@ -25,7 +27,7 @@ class People:
         self.window, self.admin, self.second, self.supervisor = (
             staff(role) for role in ("window", "admin", "admin", "supervisor")
         )
-        self.handler, self.drain = staff("handler"), drain
+        self.handler, self.staff, self.drain, self.sent = staff("handler"), staff, drain, sent
 
     def id(self, name):
         return getattr(self, name).person["id"]
@@ -171,16 +173,27 @@ def anothers_notice(people):
 
 
 def verify(people):
-    card = {"name": "王小明", "id_number": ID_NUMBER, "citizen": people.id("citizen")}
-    people.window.post("/v1/staff/verifications", card)
+    bound(people.window, people.citizen)
     return people.id("window"), f"citizen:{people.id('citizen')}"
 
 
 def rebind(people):
-    for who in ("citizen", "other"):
-        card = {"name": "王小明", "id_number": ID_NUMBER, "citizen": people.id(who)}
-        people.window.post("/v1/staff/verifications", card)
+    for account in (people.citizen, people.other):
+        bound(people.window, account)
     return people.id("window"), f"citizen:{people.id('citizen')}"
+
+
+def change_phone(people):
+    """A number changed at a window: nobody had the phone before."""
+    bound(people.window, people.citizen)
+    people.anyone.post("/v1/sessions/codes", {"phone": "13700137000"}, expect=202)
+    people.drain()
+    code = re.findall(r"\d{6}", texts(people.sent, "13700137000")[-1])[0]
+    body = {"phone": "13700137000", "code": code, "id_number": ID_NUMBER}
+    opening = people.window.post(f"/v1/staff/verifications/{people.id('citizen')}/phone", body)["verification"]
+    second = people.staff("window")
+    confirmed(second, opening)
+    return second.person["id"], f"citizen:{people.id('citizen')}"
 
 
 def change_roles(people):
@@ -240,6 +253,7 @@ EVENTS = {
     forged_callback: ("refused.signature", "refused"),
     verify: ("verify_by_window", "account"),
     rebind: ("account.rebound", "account"),
+    change_phone: ("account.rebound", "account"),
     change_roles: ("staff.change", "account"),
     recover: ("staff.recover", "account"),
     rotate: ("keys.new", "operation"),
@@ -498,7 +512,7 @@ def test_many_failures_ring_once_for_supervisors_and_administrators(people, cloc
     assert 'circle_security_events_total{act="log_in.failed"}' in text
 
 
-@pytest.mark.parametrize("deed", [reuse, rebind])
+@pytest.mark.parametrize("deed", [reuse, rebind, change_phone])
 def test_one_is_enough_where_it_means_theft(deed, people, clock):
     deed(people)
     clock.move(minutes=1)
@@ -507,6 +521,30 @@ def test_one_is_enough_where_it_means_theft(deed, people, clock):
     clock.move(minutes=20)
     people.drain()
     assert len(alarms(people.supervisor)) == 1
+
+
+@pytest.mark.parametrize(("last", "lost", "kept"), [("other", "citizen", "other"), ("citizen", "other", "citizen")])
+def test_a_join_counts_for_the_account_that_loses_its_number(last, lost, kept, people, clock, database):
+    bound(people.window, people.citizen)
+    clock.move(minutes=2)
+    people.log_in({"citizen": "13800138000", "other": "13900139000"}[last])
+    opening = opened(people.window, people.other)
+    confirmed(people.staff("window"), opening)
+    earlier = {"act": "account.rebound", "subject": f"citizen:{people.id('citizen')}"}
+    assert [row["detail"] for row in database["audit"].find(earlier)] == [f"also {people.id('other')}"]
+    clock.move(days=1, seconds=1)
+    people.drain()
+    rows = list(database["audit"].find({"act": "account.rebound"}).sort("_id", 1))
+    assert [(row["subject"], row["detail"]) for row in rows[1:]] == [
+        (f"citizen:{people.id(lost)}", f"number of {people.id(kept)}")
+    ]
+
+
+def test_a_binding_that_fails_rings_nothing(people, database):
+    bound(people.window, people.citizen)
+    opening = opened(people.window, people.other)
+    confirmed(people.window, opening, expect=409)
+    assert database["audit"].count_documents({"act": "account.rebound"}) == 0
 
 
 def test_two_processes_ring_one_alarm(people, clock):

@@ -87,9 +87,8 @@ class Phones:
         self._store.change_citizen(
             citizen_id, {"phone": sealed, "phone_index": stored, "phone_at": now, "seen_at": now}, session
         )
-        self._ports.audit(
-            by, "phone_at_window" if at_window else "phone_change", f"citizen:{citizen_id}", session=session
-        )
+        for act in ("phone_at_window", "account.rebound") if at_window else ("phone_change",):
+            self._ports.audit(by, act, f"citizen:{citizen_id}", session=session)
         key = f"phone_changed:{uuid7()}"
         self._ports.tell(f"citizen:{citizen_id}", "phone_changed", {}, key=key, link="/me", session=session)
         return ended

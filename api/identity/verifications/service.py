@@ -29,8 +29,6 @@ from api.times import BEIJING
 LISTED = 20
 """The most of one's own verifications that are looked through: the newest."""
 CARD_DIGITS = 18
-NOWHERE = "-"
-"""The place of an officer whose post names no point."""
 
 
 class Verifications:
@@ -66,7 +64,7 @@ class Verifications:
         self._take(f"register:{actor.id}", REGISTER_TRIES)
         if not self._ports.register.confirms(name, number):
             raise Unconfirmed
-        row = self._new_row(str(uuid7()), rules.CARD, actor.id)
+        row = rules.new_row(str(uuid7()), rules.CARD, actor.id, self._now())
         row |= self._sealed(row["_id"], {"name": name, "id_number": number})
         self._settle_card(row, by=actor.id, how="register")
         self._sessions.forget(actor.session)
@@ -84,7 +82,7 @@ class Verifications:
         for waiting in self._waiting(account["_id"], rules.CARD):
             if waiting["opened_by"] == actor.id and self._views.opened(waiting, "id_number") == number:
                 return self._views.opening(waiting, account)
-        row = self._new_row(str(uuid7()), rules.CARD, account["_id"], actor)
+        row = rules.new_row(str(uuid7()), rules.CARD, account["_id"], self._now(), actor)
         code = rules.new_code()
         row |= self._sealed(row["_id"], {"name": name, "id_number": number, "code": code})
         row["ends_at"] = self._now() + timedelta(minutes=rules.OPEN_MINUTES)
@@ -108,7 +106,7 @@ class Verifications:
                 raise ValueError("证件号码与这个账号核验过的不一致，请核对证件。")
         phone = self._phones.new_number(account, body["phone"])
         self._phones.prove({"code": (phone, body["code"])})
-        row = self._new_row(str(uuid7()), rules.PHONE, account["_id"], actor)
+        row = rules.new_row(str(uuid7()), rules.PHONE, account["_id"], self._now(), actor)
         row |= self._sealed(row["_id"], {"phone": phone})
         self._open(actor, row, "phone_change_opened", {"tail": phone[-4:], "until": self._day(row)})
         return self._views.opening(row, account)
@@ -170,7 +168,8 @@ class Verifications:
         name, number = self._views.opened(row, "name"), self._views.opened(row, "id_number")
         account, index = self._account(citizen_id), self._keys.index("id_number", number)
         self._check_number(account, number)
-        first, now = rules.first_of(self._people.accounts_numbered(index), citizen_id), self._now()
+        others, now = rules.others_of(self._people.accounts_numbered(index), citizen_id), self._now()
+        first = others[0] if others else None
         by_device = how in ("code", "register") or rules.was_seen_last(account, first)
         done = {
             "state": "confirmed",
@@ -197,6 +196,8 @@ class Verifications:
                 raise rules.NotWaiting
             self._people.change_citizen(citizen_id, change, session)
             self._ports.audit(by, f"verify_by_{where}", f"citizen:{citizen_id}", session=session)
+            for other in others:
+                self._note_rebound(session, by, other["_id"], f"also {citizen_id}")
             self._tell_bound(session, {**row, **done}, account, first)
             if first:
                 self._plan(session, row, done["works_from"])
@@ -292,7 +293,14 @@ class Verifications:
     def _join(self, session: Any, row: Row) -> None:
         """Begin to join, unless somebody objects in this very moment."""
         if self._store.end(session, row["_id"], "confirmed", {"joined_at": self._now()}):
-            self._joins.begin(session, row["citizen"], row["joins"], row["number_of"], row["confirmed_by"])
+            begun = self._joins.begin(session, row["citizen"], row["joins"], row["number_of"], row["confirmed_by"])
+            kept, lost = ("citizen", "joins") if row["number_of"] == JOINING else ("joins", "citizen")
+            if begun:
+                self._note_rebound(session, row["confirmed_by"], row[lost], f"number of {row[kept]}")
+
+    def _note_rebound(self, session: Any, by: str, citizen_id: str, detail: str) -> None:
+        """Record that a verified account answers to another phone, or is about to: the row rings an alarm."""
+        self._ports.audit(by, "account.rebound", f"citizen:{citizen_id}", session=session, detail=detail)
 
     def _plan(self, session: Any, row: Row, due_at: datetime) -> None:
         key = f"verification:{row['_id']}:{due_at.isoformat()}"
@@ -308,8 +316,8 @@ class Verifications:
 
     def waiting(self, actor: Actor, after: str | None, most: int) -> list[Row]:
         """Those that wait at an officer's own place for a second officer or the code; recorded."""
-        rows = self._store.waiting_at(actor.point or NOWHERE, after, most)
-        self._ports.audit(actor.id, "read_verifications", f"point:{actor.point or NOWHERE}")
+        rows = self._store.waiting_at(actor.point or rules.NOWHERE, after, most)
+        self._ports.audit(actor.id, "read_verifications", f"point:{actor.point or rules.NOWHERE}")
         return self._views.lines(rows)
 
     def listed(self, actor: Actor, wanted: Row, after: str | None, most: int) -> list[Row]:
@@ -319,25 +327,6 @@ class Verifications:
         return self._views.lines(self._store.of_month(month, wanted.get("state"), after, most))
 
     # -- inside ---------------------------------------------------------------
-
-    def _new_row(self, verification_id: str, kind: str, citizen_id: str, officer: Actor | None = None) -> Row:
-        now = self._now()
-        place = (officer.point or NOWHERE) if officer else None
-        return {
-            "_id": verification_id,
-            "v": 1,
-            "kind": kind,
-            "citizen": citizen_id,
-            "state": "waiting",
-            "at": now,
-            "month": rules.month_of(now.astimezone(BEIJING)),
-            "opened_by": officer.id if officer else None,
-            "point": officer.point if officer else None,
-            "tries": 0,
-            "ends_at": now + rules.WAIT,
-            "works_from": now + rules.WAIT,
-            **({"waits_at": place} if place else {}),
-        }
 
     def _account(self, citizen_id: str | None) -> Row:
         row = self._people.citizen(citizen_id) if citizen_id else None

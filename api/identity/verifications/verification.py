@@ -10,7 +10,9 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from api.identity.actor import Actor
 from api.refusals import Refusal
+from api.times import BEIJING
 
 CARD, PHONE = KINDS = ("card", "phone")
 """A card: an account is bound to an identity number. A phone: an account gets another number."""
@@ -18,6 +20,9 @@ CARD, PHONE = KINDS = ("card", "phone")
 STATES = ("waiting", "confirmed", "objected", "withdrawn", "revoked", "expired")
 OPEN_MINUTES = 30
 """How long an officer's opening of a `card` waits for the code or the second officer, who stand there."""
+
+NOWHERE = "-"
+"""The place of an officer whose post names no point."""
 
 WAIT = timedelta(days=1)
 """After a binding until its mandates, and the joining of two accounts; after the opening of a `phone` until it is
@@ -70,6 +75,28 @@ def month_of(at: datetime) -> str:
     return f"{at:%Y-%m}"
 
 
+def new_row(
+    verification_id: str, kind: str, citizen_id: str, now: datetime, officer: Actor | None = None
+) -> dict[str, Any]:
+    """A verification that waits from now on, opened by an officer at their place, or by the citizen alone."""
+    place = (officer.point or NOWHERE) if officer else None
+    return {
+        "_id": verification_id,
+        "v": 1,
+        "kind": kind,
+        "citizen": citizen_id,
+        "state": "waiting",
+        "at": now,
+        "month": month_of(now.astimezone(BEIJING)),
+        "opened_by": officer.id if officer else None,
+        "point": officer.point if officer else None,
+        "tries": 0,
+        "ends_at": now + WAIT,
+        "works_from": now + WAIT,
+        **({"waits_at": place} if place else {}),
+    }
+
+
 def state(row: dict[str, Any], now: datetime) -> str:
     """The state of a verification at an instant; a `card` that nobody confirmed in time is `expired`."""
     over = row["state"] == "waiting" and row["kind"] == CARD and row["ends_at"] <= now
@@ -99,10 +126,10 @@ def works_from(account: dict[str, Any], how: str, first: dict[str, Any] | None, 
     return now if how == "register" and first is None else now + WAIT
 
 
-def first_of(accounts: list[dict[str, Any]], citizen_id: str) -> dict[str, Any] | None:
-    """Of the accounts of one person the one that was verified first, other than `citizen_id`."""
+def others_of(accounts: list[dict[str, Any]], citizen_id: str) -> list[dict[str, Any]]:
+    """The accounts of one person other than `citizen_id`, the one that was verified first at the front."""
     others = [row for row in accounts if row["_id"] != citizen_id]
-    return min(others, key=lambda row: (row.get("verified") or {}).get("at") or row["created_at"], default=None)
+    return sorted(others, key=lambda row: (row.get("verified") or {}).get("at") or row["created_at"])
 
 
 def was_seen_last(account: dict[str, Any], other: dict[str, Any] | None) -> bool:
