@@ -81,7 +81,10 @@ def test_a_pdf_is_counted_and_kept_byte_for_byte():
 
 
 def test_an_invoice_may_carry_its_figures():
-    invoice = pdf([b"<< /Type /Filespec /F (invoice.xml) /UF (invoice.xml) /EF << /F 3 0 R >> >>"])
+    invoice = pdf(
+        [b"<< /Type /Filespec /F (invoice.xml) /UF (invoice.xml) /EF << /F 3 0 R >> >>"],
+        payload=b"<?xml version='1.0'?><a/>",
+    )
     assert checked(invoice)[0].refused is None
 
 

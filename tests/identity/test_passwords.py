@@ -62,7 +62,7 @@ def test_the_command_line_manages_staff_and_keys(tmp_path):
     circle(*person, "--password", "a-good-long-one", code=1)
     refused = circle(*person[:-1], "XYZ", "--point", "XC-H99", "--password", "a-good-long-one", code=1)
     assert "there is no department XYZ here; there are CGJ, CL, " in refused
-    assert "there is no point XC-H99 here; there are 119, such as " in refused
+    assert "there is no point XC-H99 here; there are 118, such as " in refused
     circle("staff", "change", "ma", "--role", "window", "--role", "handler", "--point", "XC-H01", "--department", "")
     assert "ma  㛃䶮𠮷  handler,window   XC-H01" in circle("staff", "list", "--find", "h01")
     assert "first password of ma: " in circle("staff", "reset", "ma")
