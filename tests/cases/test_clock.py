@@ -140,7 +140,8 @@ def test_a_day_zero_that_needs_an_unannounced_year_is_an_error():
 def test_days_over_the_due_that_need_an_unannounced_year_are_an_error():
     facts = {"accepted_at": at("2026-12-21 10:00"), "legal": working(5)}
     assert clock(**facts, as_of=at("2026-12-31 09:00"))["overdue_days"] == 3
-    assert clock(**facts, as_of=at("2027-01-01 09:00")) == {"error": "calendar_unknown:2027"}
+    assert clock(**facts, as_of=at("2027-01-01 09:00"))["overdue_days"] == 3, "a statutory holiday"
+    assert clock(**facts, as_of=at("2027-01-02 09:00")) == {"error": "calendar_unknown:2027"}
 
 
 # Rules 5-7: day 0
