@@ -37,7 +37,7 @@ def app(environ, start_response):
 def short():
     """Short times, so that the tests are."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, seconds in {"HEAD": 0.5, "KEPT": 3, "BODY": 1, "REST": 0.3, "RESPONSE_PIECE": 1}.items():
+        for name, seconds in {"HEAD": 1, "KEPT": 5, "BODY": 1, "REST": 0.3, "RESPONSE_PIECE": 1}.items():
             patch.setattr(timeouts, f"{name}_SECONDS", seconds)
         yield
 
@@ -118,7 +118,7 @@ def test_a_head_of_which_a_byte_comes_now_and_then_ends_too(port):
 def test_a_kept_connection_waits_longer_for_its_next_request_and_not_without_end(port):
     line = connect(port, GET % b"")
     answer_of(line)
-    time.sleep(1)
+    time.sleep(1.5)
     line.sendall((GET % b"")[:10])
     time.sleep(0.1)
     line.sendall((GET % b"")[10:])

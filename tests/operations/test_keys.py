@@ -1,5 +1,6 @@
 """After a whole story nothing is sealed that rotation does not know of, and all of it outlives its key."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,7 @@ def keyring(tmp_path_factory):
 
 
 @pytest.fixture
-def lived(app, citizen, anyone, window, handler, drain, clock):
+def lived(app, citizen, other_citizen, anyone, window, handler, drain, clock, sent):
     """Everything that seals something has happened once: the story's case and talk, and a file."""
     citizen.post("/v1/me/verification", {"name": "王小明", "id_number": ID_NUMBER}, expect=200)
     once = uuid4().hex
@@ -51,7 +52,20 @@ def lived(app, citizen, anyone, window, handler, drain, clock):
     office.chat.blocks.block(officer, once, story["conversation"], {"hours": 1, "reason": "言语过激"})
     office.chat.handling.end(officer, story["conversation"], "已答复")
     office.chat.read(office.identity.actor(citizen.token), story["conversation"], 99)
+    open_verifications(citizen, other_citizen, anyone, window, drain, sent)
     return {**story, "upload": upload, "said": said}
+
+
+def open_verifications(citizen, other_citizen, anyone, window, drain, sent):
+    """A card that was seen, and a change of a number at the window, wait for their confirmation."""
+    card = {"name": "赵四", "id_number": "110101199003077758", "citizen": other_citizen.person["id"]}
+    window.post("/v1/staff/verifications", card)
+    new = "13700137000"
+    anyone.post("/v1/sessions/codes", {"phone": new}, expect=202)
+    drain()
+    code = re.findall(r"\d{6}", sent.messages[-1][1])[0]
+    change = {"phone": new, "code": code, "id_number": ID_NUMBER}
+    window.post(f"/v1/staff/verifications/{citizen.person['id']}/phone", change)
 
 
 @pytest.fixture
