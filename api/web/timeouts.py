@@ -136,6 +136,7 @@ class Handler(StrictHandler):
 
     def handle_one_request(self) -> Any:
         """Read and answer one request."""
+        self.socket.settimeout(None)  # the last answer may have set one
         self._timer = gevent.Timeout.start_new(KEPT_SECONDS if self._kept else HEAD_SECONDS, TimeoutError)
         try:
             return super().handle_one_request()
