@@ -37,3 +37,10 @@ def _me(bp: Blueprint, identity: Identity, http: Http) -> None:
     def me(actor: Any) -> Body:
         """The person behind this log-in."""
         return identity.me(actor)
+
+    @bp.get("/me/typed-keys")
+    @http.allow("citizen", "staff")
+    @bp.response(200, schemas.TypedKeys)
+    def typed_keys(actor: Any) -> Body:
+        """The keys by which this device seals what its person has typed and not sent yet."""
+        return {"keys": identity.typed_keys(actor)}

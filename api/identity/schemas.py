@@ -27,6 +27,19 @@ class PersonSchema(Schema):
     department = fields.String(allow_none=True)
 
 
+class TypedKey(Schema):
+    """The key of a day in Beijing: 32 bytes as base64, for AES-256-GCM."""
+
+    day = fields.Date(required=True)
+    key = fields.String(required=True)
+
+
+class TypedKeys(Schema):
+    """The keys of today and of the two days before, the newest first."""
+
+    keys = fields.List(fields.Nested(TypedKey), required=True)
+
+
 class Tokens(Schema):
     """Opaque tokens; `expires_in` in seconds. A refresh gives tokens alone, a log-in also the person."""
 

@@ -12,6 +12,7 @@ from api.identity.mandates.service import Mandates
 from api.identity.phones.service import Phones
 from api.identity.ports import Dependencies, IdentityPorts, Policy, Row
 from api.identity.proofs.service import FreshProofs
+from api.identity.sealing import typed_words
 from api.identity.sealing.keyring import Keyring
 from api.identity.sessions.service import Sessions
 from api.identity.sessions.store import SessionStore
@@ -43,7 +44,7 @@ class Identity:
         policy: Policy,
         ports: IdentityPorts,
     ) -> None:
-        self._store, self._keys, self._policy = store, keyring, policy
+        self._store, self._keys, self._policy, self._now = store, keyring, policy, now
         dependencies = Dependencies(
             store=store, sessions=sessions, keys=keyring, transact=transact, now=now, policy=policy, ports=ports
         )
@@ -81,6 +82,10 @@ class Identity:
         citizen = self._store.citizen(actor.id)
         assert citizen is not None
         return self.citizens.face(citizen)
+
+    def typed_keys(self, actor: Actor) -> list[Row]:
+        """The keys by which a device of this person seals what was typed: `[{day, key}]`, the newest first."""
+        return typed_words.keys_of(self._keys, actor.id, self._now())
 
     def address_of(self, recipient: str, channel: str) -> str | None:
         """The address of `citizen:<id>` or `login:<id>`: a phone (E.164) for `sms`, an openid for `wechat`, or None.

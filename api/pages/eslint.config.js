@@ -33,6 +33,10 @@ const TOO_NEW = [
   'weakrefs',
 ]
 
+/** They throw where a person blocks them or they are full: shared/storage.js alone speaks with them. */
+const STORAGES = ['localStorage', 'sessionStorage', 'indexedDB']
+const BY_STORAGE = 'use shared/storage.js, which survives a storage that is blocked, full or spoilt'
+
 export default [
   { ignores: ['dist/', 'node_modules/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -55,10 +59,12 @@ export default [
     },
     rules: {
       'compat/compat': 'error',
-      'no-restricted-globals': ['error', 'structuredClone', 'requestIdleCallback'],
+      'no-restricted-globals': ['error', 'structuredClone', 'requestIdleCallback', ...STORAGES],
+      'no-restricted-properties': ['error', ...STORAGES.map((property) => ({ property, message: BY_STORAGE }))],
       ...Object.fromEntries(TOO_NEW.map((name) => [`es-x/no-${name}`, 'error'])),
     },
   },
+  { files: ['src/shared/storage.js'], rules: { 'no-restricted-properties': 'off' } },
   { files: ['*.js', 'tests/**'], languageOptions: { globals: globals.node } },
   {
     rules: {

@@ -210,6 +210,10 @@ class Keyring:
         """An HMAC signature over `text`, e.g. of a short-lived address."""
         return hmac.digest(self._followed().chain[self.floor - 1], f"sign:{text}".encode(), sha256).hex()
 
+    def derived_key(self, purpose: str, text: str) -> bytes:
+        """A 256-bit key for use elsewhere, the same for a purpose and text until another index key is in force."""
+        return hmac.digest(self._followed().chain[self.floor - 1], f"key:{purpose}:{text}".encode(), sha256)
+
     # -- proof ------------------------------------------------------------
 
     def prove(self, content: bytes) -> tuple[str, str]:

@@ -22,6 +22,9 @@ from api.times import BEIJING
 from api.web.guard import Http
 
 MOST = 20
+LONGEST_QUESTION = 200
+LONGEST_NUMBER = 40
+"""The most characters that are looked up; more than these are refused in words, never cut."""
 WEEK = timedelta(days=6)
 KINDS = {
     "hall": ("大厅", "Halls"),
@@ -93,8 +96,10 @@ def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
     @http.allow("anyone")
     def search() -> Response:
         """The matters that fit what was typed."""
-        typed = request.args.get("q", "")[:200]
-        return _page(http, "search.html", typed=typed, rows=matters.search(typed, MOST) if typed.strip() else [])
+        typed = request.args.get("q", "")
+        too_long = len(typed) > LONGEST_QUESTION
+        rows = matters.search(typed, MOST) if typed.strip() and not too_long else []
+        return _page(http, "search.html", typed=typed, rows=rows, most=LONGEST_QUESTION if too_long else None)
 
     @bp.get("/plain/matters/<code>")
     @http.allow("anyone")
@@ -110,8 +115,11 @@ def _cases(bp: Blueprint, cases: Cases, http: Http) -> None:
     @http.visitor
     def case(actor: Any) -> Response:
         """The state of a case, for its number and receipt code; changes nothing, and a wrong code counts."""
+        number, code = request.form.get("number", ""), request.form.get("code", "")
         try:
-            found = cases.look_up(actor, request.form.get("number", "")[:40], request.form.get("code", "")[:40])
+            if max(len(number), len(code)) > LONGEST_NUMBER:
+                raise NotFound
+            found = cases.look_up(actor, number, code)
         except NotFound:
             return _page(http, "case.html", 404, case=None)
         return _page(http, "case.html", case=found)

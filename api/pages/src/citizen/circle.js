@@ -1,5 +1,6 @@
 /** What the page of the circle remembers on this phone: how one goes, how long, and which places are shown. */
 import { reactive, watch } from 'vue'
+import { device, isObject, parsed } from '../shared/storage.js'
 import { elder } from './elder.js'
 
 const STORED = 'circle.going'
@@ -13,13 +14,11 @@ export const MINUTES = [10, 15, 30]
 
 const USUAL = () => ({ mode: elder.value ? 'walk_slow' : 'walk', minutes: 15, facilities: [], closedToo: false })
 
-function kept() {
-  try {
-    return JSON.parse(localStorage.getItem(STORED) ?? '{}')
-  } catch {
-    return {}
-  }
-}
+const isGoing = (value) =>
+  isObject(value) &&
+  MODES.some(({ mode }) => mode === value.mode) &&
+  MINUTES.includes(value.minutes) &&
+  Array.isArray(value.facilities)
 
 let going = null
 
@@ -28,8 +27,8 @@ let going = null
  */
 export function useGoing() {
   if (!going) {
-    going = reactive({ ...USUAL(), ...kept() })
-    watch(going, (now) => localStorage.setItem(STORED, JSON.stringify(now)))
+    going = reactive({ ...USUAL(), ...parsed(device, STORED, isGoing) })
+    watch(going, (now) => device.setItem(STORED, JSON.stringify(now)))
     watch(elder, (on) => {
       going.mode = on ? 'walk_slow' : 'walk'
     })

@@ -1,5 +1,6 @@
 /** 长辈版: larger words and targets, and fewer things on the first page. */
 import { ref } from 'vue'
+import { device } from '../shared/storage.js'
 
 const STORED = 'circle.elder'
 
@@ -8,7 +9,7 @@ export const elder = ref(false)
 export function setElder(on) {
   elder.value = on
   document.documentElement.toggleAttribute('data-elder', on)
-  localStorage.setItem(STORED, on ? '1' : '')
+  device.setItem(STORED, on ? '1' : '')
 }
 
-export const restoreElder = () => setElder(localStorage.getItem(STORED) === '1')
+export const restoreElder = () => setElder(device.getItem(STORED) === '1')

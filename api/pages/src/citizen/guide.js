@@ -3,12 +3,15 @@
  * out, since others may use this phone.
  */
 import { reactive, watch } from 'vue'
+import { isObject, parsed, visit } from '../shared/storage.js'
+
+const isSituation = (value) => isObject(value) && isObject(value.answers) && isObject(value.ticked)
 
 /** @param {string} code @returns {{answers: Record<string, string>, ticked: Record<string, boolean>}} */
 export function useSituation(code) {
   const place = `circle.guide.${code}`
-  const kept = reactive({ answers: {}, ticked: {}, ...read(place) })
-  watch(kept, () => sessionStorage.setItem(place, JSON.stringify(kept)))
+  const kept = reactive({ answers: {}, ticked: {}, ...parsed(visit, place, isSituation) })
+  watch(kept, () => visit.setItem(place, JSON.stringify(kept)))
   return kept
 }
 
@@ -17,11 +20,3 @@ export const answersOf = (answers) =>
   Object.entries(answers)
     .map(([key, value]) => `${key}:${value}`)
     .join(',') || undefined
-
-function read(place) {
-  try {
-    return JSON.parse(sessionStorage.getItem(place)) ?? {}
-  } catch {
-    return {}
-  }
-}

@@ -3,6 +3,7 @@ import { nextTick, watch } from 'vue'
 import { createRouter, createWebHashHistory } from 'vue-router'
 import { t } from '../shared/i18n.js'
 import { say } from '../shared/say.js'
+import { cannotKeep, visit } from '../shared/storage.js'
 import { signedIn } from './state.js'
 import Home from './views/HomeView.vue'
 
@@ -61,8 +62,10 @@ watch(signedIn, (now) => {
 // a view whose script is gone from the server belongs to a newer release: fetch the page anew, once
 const RELOADED = 'circle.reloaded'
 router.onError((_, to) => {
-  if (!navigator.onLine || sessionStorage.getItem(RELOADED)) return say(t('网络不通，请检查网络后再试。'))
-  sessionStorage.setItem(RELOADED, '1')
+  const isSecond = visit.getItem(RELOADED) !== null
+  visit.setItem(RELOADED, '1')
+  // without a storage nobody would know that it is the second time
+  if (!navigator.onLine || isSecond || cannotKeep.value) return say(t('网络不通，请检查网络后再试。'))
   location.hash = to.fullPath
   location.reload()
 })

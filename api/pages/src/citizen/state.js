@@ -3,6 +3,7 @@ import { computed, ref, watch } from 'vue'
 import { language, t } from '../shared/i18n.js'
 import { ask } from '../shared/say.js'
 import { createSession } from '../shared/session.js'
+import { device, isObject, parsed, visit } from '../shared/storage.js'
 
 export const session = createSession('citizen')
 export const { api, me, signedIn } = session
@@ -89,16 +90,19 @@ watch(session.chat, (chat) => {
   for (const event of ['notice', 'elsewhere']) chat?.on(event, refreshUnread)
 })
 
+const isPlace = (value) =>
+  isObject(value) && [value.lon, value.lat].every(Number.isFinite) && typeof value.label === 'string'
+
 /**
  * Where the citizen is: {lon, lat, label, kind: 'here'|'tap'|'list'}. What was chosen is remembered on this phone;
  * where the phone itself said to be is forgotten with the visit, since one walks on.
  */
-export const where = ref(JSON.parse(sessionStorage.getItem(WHERE) ?? localStorage.getItem(WHERE) ?? 'null'))
+export const where = ref(parsed(visit, WHERE, isPlace) ?? parsed(device, WHERE, isPlace))
 
 export function stand(place) {
   where.value = place
-  sessionStorage.setItem(WHERE, JSON.stringify(place))
-  if (place.kind !== 'here') localStorage.setItem(WHERE, JSON.stringify(place))
+  visit.setItem(WHERE, JSON.stringify(place))
+  if (place.kind !== 'here') device.setItem(WHERE, JSON.stringify(place))
 }
 
 /**

@@ -4,6 +4,8 @@
  * Pure of Vue and of the document, so that `node --test` can drive it with a fake `fetch` and a Map for storage.
  */
 
+import { isObject, parsed } from './storage.js'
+
 const RETRY_AFTER_MS = [400, 1500]
 const WORTH_RETRYING = new Set([502, 503, 504])
 
@@ -78,6 +80,8 @@ export function createKeys(storage) {
   }
 }
 
+const isTokens = (value) => isObject(value) && [value.token, value.refresh].every((one) => typeof one === 'string')
+
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** One at a time among all tabs where the browser can; at least within this page where it cannot. */
@@ -115,7 +119,7 @@ export function createApi({
   const place = `circle.tokens.${name}`
   let renewing = null
 
-  const tokens = () => JSON.parse(storage.getItem(place) ?? 'null')
+  const tokens = () => parsed(storage, place, isTokens)
 
   function keep(session) {
     const until = Date.now() + (session.expires_in - 30) * 1000

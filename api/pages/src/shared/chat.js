@@ -11,6 +11,8 @@
  * `connected`.
  */
 
+import { isObject, keysOf, parsed } from './storage.js'
+
 const PAGE = 60
 const ACK_MS = 8_000
 const HEARTBEAT_MS = 30_000
@@ -22,17 +24,19 @@ const PASSING = new Set(['unavailable', 'timeout', 'offline', 'token_bad', 'too_
 const pause = (tries) => RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]
 const passes = (ack) => PASSING.has(ack.code) || ack.retry_after > 0
 
+const isEntry = (value) => isObject(value) && typeof value.client_id === 'string'
+
 /**
  * Messages that are waiting to be acknowledged, one storage entry each, so that two tabs never overwrite one another.
  */
 export function createOutbox(storage, owner) {
   const prefix = `circle.outbox.${owner}.`
-  const keys = () =>
-    Array.from({ length: storage.length }, (_, at) => storage.key(at)).filter((key) => key.startsWith(prefix))
+  const keys = () => keysOf(storage, prefix)
   return {
     all: () =>
       keys()
-        .map((key) => JSON.parse(storage.getItem(key)))
+        .map((key) => parsed(storage, key, isEntry))
+        .filter(Boolean)
         .sort((a, b) => a.order - b.order),
     put: (entry) => storage.setItem(prefix + entry.client_id, JSON.stringify(entry)),
     remove: (clientId) => storage.removeItem(prefix + clientId),

@@ -3,17 +3,16 @@
  * stranger who tries somebody's name or number does not lock them out here; after long silence a new one is asked for
  * more.
  */
+import { device } from './storage.js'
+
 const DEVICE = 'circle.device'
 
-/** @returns {string|undefined} 32 hexadecimal digits; undefined where storage is closed: the device stays unknown */
+/** @returns {string} 32 hexadecimal digits; where storage is closed, another one at each visit */
 export function deviceId() {
-  try {
-    const known =
-      localStorage.getItem(DEVICE) ??
-      Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, '0')).join('')
-    localStorage.setItem(DEVICE, known)
-    return known
-  } catch {
-    return undefined
-  }
+  const known = device.getItem(DEVICE)
+  if (/^[0-9a-f]{32}$/.test(known)) return known
+  const random = crypto.getRandomValues(new Uint8Array(16))
+  const made = Array.from(random, (n) => n.toString(16).padStart(2, '0')).join('')
+  device.setItem(DEVICE, made)
+  return made
 }

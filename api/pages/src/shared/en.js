@@ -4,6 +4,13 @@ import said from './said.en.js'
 export default {
   ...said,
 
+  '文件是空的，请换一个。': 'The file is empty. Choose another one.',
+  '文件超过 20 MB，请压缩或分开上传。': 'The file is over 20 MB. Compress it or send it in parts.',
+  '这个浏览器存不住内容（可能是无痕浏览、空间满了，或者被禁止）。关掉或刷新页面后要重新登录，没交的内容会丢。':
+    'This browser keeps nothing (private, full, blocked). Closing or reloading loses the log-in and what was not sent.',
+  知道了: 'I see',
+  '上次没交的内容，已经放回来了。': 'What you had written and not sent is back.',
+  不要了: 'Discard',
   确定: 'OK',
   取消: 'Cancel',
   今天: 'Today',

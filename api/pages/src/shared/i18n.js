@@ -4,6 +4,7 @@
  * `t('还剩 {n} 个工作日', { n: 3 })` → '还剩 3 个工作日' | '3 working days left'.
  */
 import { ref } from 'vue'
+import { device } from './storage.js'
 
 const STORED = 'circle.language'
 const tables = { zh: {} }
@@ -35,12 +36,12 @@ export async function speak(wanted) {
     tables[wanted] = Object.assign({}, ...loaded.map((module) => module.default))
   }
   language.value = wanted
-  globalThis.localStorage?.setItem(STORED, wanted)
+  device.setItem(STORED, wanted)
   if (globalThis.document) document.documentElement.lang = wanted === 'zh' ? 'zh-CN' : 'en'
 }
 
 /** The remembered language, Chinese at first. */
 export async function restoreLanguage() {
-  const kept = localStorage.getItem(STORED)
+  const kept = device.getItem(STORED)
   await speak(kept === 'en' ? 'en' : 'zh').catch(() => speak('zh'))
 }

@@ -8,21 +8,32 @@ import { ChatClient, createOutbox } from './chat.js'
 import { language } from './i18n.js'
 import { watchPerson } from './person.js'
 import { askProof } from './proof.js'
+import { createSealed } from './sealed.js'
+import { device, isObject, parsed, visit } from './storage.js'
 import { forgetUploads } from './upload.js'
 
+/** Said to the other tabs: who has logged out by hand. */
+const LEFT = 'circle.left'
+/** Whose visit this tab's is: what another account did in it is not theirs. */
+const VISITOR = 'circle.visitor'
+
 const inFront = () => document.visibilityState === 'visible'
+
+const isPerson = (value) => isObject(value) && typeof value.id === 'string'
 
 /** @param {'citizen'|'staff'} name */
 export function createSession(name) {
   const place = `circle.me.${name}`
+  const visitor = `${VISITOR}.${name}`
   const me = ref(null)
   const chat = shallowRef(null)
   let opening = null
+  let sealed = null
 
   const api = createApi({
     name,
-    storage: localStorage,
-    keys: createKeys(sessionStorage),
+    storage: device,
+    keys: createKeys(visit),
     language: () => language.value,
     onSignedOut: () => close(),
     onRenewed: (token) => chat.value?.renewed(token),
@@ -32,14 +43,17 @@ export function createSession(name) {
 
   /** Remember a fresh session (the answer of POST /v1/sessions or /v1/staff/sessions). */
   function begin(session) {
+    const person = session.citizen ?? session.staff
+    if (![null, person.id].includes(visit.getItem(visitor))) visit.clear()
+    visit.setItem(visitor, person.id)
     api.keep(session)
-    me.value = session.citizen ?? session.staff
+    me.value = person
   }
 
   /** Who was here last is here again at once, and is asked for in the background; without a network they stay. */
   async function restore() {
     if (!api.signedIn()) return
-    me.value = JSON.parse(localStorage.getItem(place) ?? 'null')
+    me.value = parsed(device, place, isPerson)
     const asked = api.get('/v1/me').then(
       (found) => {
         me.value = found
@@ -66,7 +80,7 @@ export function createSession(name) {
       chat.value = new ChatClient({
         open,
         api,
-        outbox: createOutbox(localStorage, me.value.id),
+        outbox: createOutbox(device, me.value.id),
         me: me.value,
         newId,
         inFront,
@@ -78,30 +92,52 @@ export function createSession(name) {
 
   /** Name and phone are not kept: others may use this device. They are asked for in the background (`restore`). */
   const kept = (person) => JSON.stringify({ ...person, name: undefined, phone: undefined, username: undefined })
-  watch(me, (person) => person && localStorage.setItem(place, kept(person)))
+  watch(me, (person) => person && device.setItem(place, kept(person)))
+
+  /** Where the words of forms are kept for who is here; null where nobody is. */
+  function sealedWords() {
+    if (me.value && sealed?.owner !== me.value.id) {
+      const owner = me.value.id
+      sealed = { owner, ...createSealed({ storage: device, api, owner }) }
+    }
+    return me.value && sealed
+  }
 
   function close() {
-    localStorage.removeItem(place)
+    device.removeItem(place)
     chat.value?.stop()
     chat.value = null
     opening = null
     me.value = null
+    sealed = null
   }
 
   /** Sign out here: nothing of the person stays on the device. */
   async function end() {
     const leaving = me.value
+    sealedWords()?.end()
     await api.remove('/v1/sessions/current').catch(() => {})
-    if (leaving) createOutbox(localStorage, leaving.id).clear()
+    if (leaving) {
+      createOutbox(device, leaving.id).clear()
+      device.setItem(LEFT, leaving.id)
+      device.removeItem(LEFT)
+    }
     api.forget()
     close()
-    forgetUploads(localStorage)
-    sessionStorage.clear()
+    forgetUploads(device)
+    visit.clear()
   }
+
+  /** Another tab has logged out, by hand or not: so has this one. */
+  function elsewhere({ key, newValue }) {
+    if (me.value && key === LEFT && newValue === me.value.id) sealedWords().end()
+    if (me.value && key === `circle.tokens.${name}` && newValue === null) close()
+  }
+  window.addEventListener('storage', elsewhere)
 
   const wake = () => inFront() && chat.value?.wake()
   document.addEventListener('visibilitychange', wake)
   window.addEventListener('online', wake)
 
-  return { api, me, chat, line, begin, restore, end, signedIn: computed(() => me.value !== null) }
+  return { api, me, chat, line, sealed: sealedWords, begin, restore, end, signedIn: computed(() => me.value !== null) }
 }

@@ -4,21 +4,50 @@
  * A browser does not keep a chosen file over a reload: choosing the same file again goes on where it stopped.
  */
 import { Refusal } from './api.js'
+import { t } from './i18n.js'
+import { device, keysOf, parsed } from './storage.js'
 
 const PART_BYTES = 1024 * 1024
 const CHECK_MS = 700
 const CHECKS = 60
+const TUS = 'tus::'
 
 /** What the desk can read; the server checks the content itself. */
 export const ACCEPTED_TYPES = 'image/jpeg,image/png,image/heic,image/heif,application/pdf'
+const MOST_BYTES = 20 * 1024 * 1024
+
+/** Why a file need not even be sent, in the server's words; null where the server has to look at it. */
+function unfit({ size }) {
+  if (size === 0) return t('文件是空的，请换一个。')
+  if (size > MOST_BYTES) return t('文件超过 20 MB，请压缩或分开上传。')
+  return null
+}
+
+/** Whether the same file would be refused again: another one is needed. */
+export const isFileWrong = (trouble) => [413, 415, 422].includes(trouble?.status)
 
 /**
  * Forget where unfinished uploads stopped (tus-js-client keeps that in the storage of the device).
  * @param {Storage} storage
  */
 export function forgetUploads(storage) {
-  const keys = Array.from({ length: storage.length }, (_, at) => storage.key(at))
-  keys.filter((key) => key.startsWith('tus::')).forEach((key) => storage.removeItem(key))
+  keysOf(storage, TUS).forEach((key) => storage.removeItem(key))
+}
+
+/** tus-js-client's own, in a storage that never throws: one that is full would fail the upload. */
+const places = {
+  findAllUploads: async () => places.under(TUS),
+  findUploadsByFingerprint: async (fingerprint) => places.under(`${TUS}${fingerprint}::`),
+  removeUpload: async (urlStorageKey) => device.removeItem(urlStorageKey),
+  async addUpload(fingerprint, one) {
+    const key = `${TUS}${fingerprint}::${Date.now()}`
+    device.setItem(key, JSON.stringify(one))
+    return key
+  },
+  under: (prefix) =>
+    keysOf(device, prefix)
+      .map((urlStorageKey) => ({ ...parsed(device, urlStorageKey), urlStorageKey }))
+      .filter(({ uploadUrl }) => typeof uploadUrl === 'string'),
 }
 
 /**
@@ -32,29 +61,34 @@ export function forgetUploads(storage) {
 export function upload(api, file, { purpose, onProgress = () => {} }) {
   let running = null
   let cancelled = false
-  const sent = import('tus-js-client').then(async (tus) => {
-    const url = await new Promise((resolve, reject) => {
-      running = new tus.Upload(file, {
-        endpoint: '/v1/uploads',
-        chunkSize: PART_BYTES,
-        retryDelays: [0, 1_000, 3_000, 8_000, 20_000],
-        onShouldRetry: (error) => mayPass(error.originalResponse?.getStatus() ?? 0),
-        removeFingerprintOnSuccess: true,
-        metadata: { filename: file.name, filetype: file.type },
-        fingerprint: async () => ['circle.upload', purpose, file.name, file.size, file.lastModified].join('-'),
-        onBeforeRequest: async (request) => request.setHeader('Authorization', `Bearer ${await api.token()}`),
-        onProgress: (bytes, total) => onProgress(total ? bytes / total : 0),
-        onError: (error) => reject(refusalOfTus(error)),
-        onSuccess: () => resolve(running.url),
+  const why = unfit(file)
+  const refused = why && Promise.reject(new Refusal({ code: 'file_refused', status: 422, detail: why }))
+  const sent =
+    refused ??
+    import('tus-js-client').then(async (tus) => {
+      const url = await new Promise((resolve, reject) => {
+        running = new tus.Upload(file, {
+          endpoint: '/v1/uploads',
+          chunkSize: PART_BYTES,
+          retryDelays: [0, 1_000, 3_000, 8_000, 20_000],
+          onShouldRetry: (error) => mayPass(error.originalResponse?.getStatus() ?? 0),
+          urlStorage: places,
+          removeFingerprintOnSuccess: true,
+          metadata: { filename: file.name, filetype: file.type },
+          fingerprint: async () => ['circle.upload', purpose, file.name, file.size, file.lastModified].join('-'),
+          onBeforeRequest: async (request) => request.setHeader('Authorization', `Bearer ${await api.token()}`),
+          onProgress: (bytes, total) => onProgress(total ? bytes / total : 0),
+          onError: (error) => reject(refusalOfTus(error)),
+          onSuccess: () => resolve(running.url),
+        })
+        running.findPreviousUploads().then(([earlier]) => {
+          if (cancelled) return
+          if (earlier) running.resumeFromPreviousUpload(earlier)
+          running.start()
+        }, reject)
       })
-      running.findPreviousUploads().then(([earlier]) => {
-        if (cancelled) return
-        if (earlier) running.resumeFromPreviousUpload(earlier)
-        running.start()
-      }, reject)
+      return new URL(url, location.href).pathname.split('/').pop()
     })
-    return new URL(url, location.href).pathname.split('/').pop()
-  })
   return {
     sent,
     get done() {
@@ -97,5 +131,6 @@ function refusalOfTus(error) {
     code: problem.code ?? `http_${response.getStatus()}`,
     status: response.getStatus(),
     detail: problem.detail,
+    errors: problem.errors ?? {},
   })
 }

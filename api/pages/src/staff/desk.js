@@ -1,6 +1,7 @@
 /** What every view of the console shares: the session, what the roles may do, and how much is waiting where. */
 import { computed, reactive, ref, watch } from 'vue'
 import { createSession } from '../shared/session.js'
+import { parsed, visit } from '../shared/storage.js'
 
 export const session = createSession('staff')
 export const { api, me } = session
@@ -10,7 +11,7 @@ const DEBT = 'circle.staff.debt'
 /**
  * What this log-in still owes before work, remembered over a reload: {must_change_password, must_set_totp}, or null.
  */
-export const debt = ref(JSON.parse(sessionStorage.getItem(DEBT) ?? 'null'))
+export const debt = ref(parsed(visit, DEBT))
 
 /** Whether somebody is here who may work; a newcomer is not until the debt is paid. */
 export const signedIn = computed(() => session.signedIn.value && debt.value === null)
@@ -18,8 +19,8 @@ export const signedIn = computed(() => session.signedIn.value && debt.value === 
 /** Take what an answer (log-in, password, authenticator) says is still owed. */
 export function owe({ must_change_password: password, must_set_totp: totp }) {
   debt.value = password || totp ? { must_change_password: password, must_set_totp: totp } : null
-  if (debt.value) sessionStorage.setItem(DEBT, JSON.stringify(debt.value))
-  else sessionStorage.removeItem(DEBT)
+  if (debt.value) visit.setItem(DEBT, JSON.stringify(debt.value))
+  else visit.removeItem(DEBT)
 }
 
 /** Whether one of these roles is held by who is here; no roles named means everybody. */
