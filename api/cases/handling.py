@@ -121,6 +121,11 @@ class CaseHandling:
 
 
 def _check_items(case: OpenCase, items: list[dict[str, Any]]) -> None:
-    known = {material.key for material in case.papers}
-    if unknown := [item["key"] for item in items if item["key"] not in known]:
+    """What is asked for must be a material of the case, and none that the state holds,
+    unless the applicant handed one in. Raises BadFields."""
+    known, given = {material.key: material for material in case.papers}, case.standing.materials or {}
+    keys = [item["key"] for item in items]
+    if unknown := [key for key in keys if key not in known]:
         raise BadFields({"items": [f"没有这项材料：{'、'.join(unknown)}"]})
+    if held := [known[key].name for key in keys if known[key].held_by_state and not given.get(key)]:
+        raise BadFields({"items": [f"政府已有，不能要求申请人再交：{'、'.join(held)}"]})

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 
 from api.circle.question import CircleQuestion, OpeningAt, OpeningStatus, Stop
+from api.times import BEIJING
 
 SERVE = timedelta(minutes=20)
 """Less time than this between arrival and closing counts as too late to be served."""
@@ -36,6 +37,14 @@ def too_late(question: CircleQuestion, stop: Stop) -> bool:
     """Whether less than SERVE remains between arrival and closing."""
     closes = stop.opening.closes_at
     return closes is not None and closes - arrival_at(question, stop) < SERVE
+
+
+def pause(opening: OpeningStatus) -> tuple[datetime, datetime] | None:
+    """The break after which an open place opens again on the same day, from when to when in Beijing; or None."""
+    if not opening.open or opening.closes_at is None or opening.next_opens_at is None:
+        return None
+    begins, ends = opening.closes_at.astimezone(BEIJING), opening.next_opens_at.astimezone(BEIJING)
+    return (begins, ends) if begins.date() == ends.date() else None
 
 
 def arrival_at(question: CircleQuestion, stop: Stop) -> datetime:

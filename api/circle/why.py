@@ -1,10 +1,10 @@
 """The reason why a point is recommended, or why none is, as sentences in Chinese and English."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 
-from api.circle.arrival import NEVER, arrival_at, too_late
+from api.circle.arrival import NEVER, arrival_at, pause, too_late
 from api.circle.question import Bilingual, CircleQuestion, Stop
 from api.circle.travel.nearest import FAR_SNAP_M, SNAP_LIMIT_M
 from api.times import BEIJING
@@ -55,9 +55,22 @@ def _opening(question: CircleQuestion, stop: Stop) -> Bilingual:
     if not opening.open:
         at = _clock(opening.next_opens_at, arrival)
         return Bilingual(f"到达时不开放，{at.zh}开门{sure.zh}", f"closed on arrival, opens {at.en}{sure.en}")
+    if break_ := pause(opening):
+        rest = _rest(*break_, is_soon=too_late(question, stop))
+        return Bilingual(f"到达时开放，{rest.zh}{sure.zh}", f"open on arrival, {rest.en}{sure.en}")
     at = _clock(opening.closes_at, arrival)
     late = Bilingual("，时间很紧", ", little time left") if too_late(question, stop) else Bilingual("", "")
     return Bilingual(f"到达时开放，{at.zh}关门{late.zh}{sure.zh}", f"open on arrival, closes {at.en}{late.en}{sure.en}")
+
+
+def _rest(begins: datetime, ends: datetime, *, is_soon: bool) -> Bilingual:
+    """A break in the day: the place closes and opens again, which is no end of its hours."""
+    is_lunch = time(11) <= begins.time() and ends.time() <= time(15, 30)
+    zh, en = ("午休", "for lunch") if is_lunch else ("中间休息", "for a break")
+    wait = Bilingual(f"，赶不上就等 {ends:%H:%M} 再办", f"; if that is too soon, from {ends:%H:%M} on")
+    soon = wait if is_soon else Bilingual("", "")
+    hours = f"{begins:%H:%M}–{ends:%H:%M}"
+    return Bilingual(f"{hours} {zh}{soon.zh}", f"closed {hours} {en}{soon.en}")
 
 
 def _doing(question: CircleQuestion, stop: Stop) -> list[Bilingual]:

@@ -9,6 +9,7 @@ from api.drafts.open_draft import OpenDraft
 from api.identity.mandates.mandate import COMPANY
 from api.identity.names_and_numbers import credit_code, identity_number
 from api.matters import form as forms
+from api.matters.agreement import disagreements
 
 DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
 
@@ -51,7 +52,7 @@ def gaps(draft: OpenDraft, *, accepted: Container[str], index: Index, now: datet
     passed = forms.wrong(form, counted, now)  # e.g. a date that lay ahead when it was filled in
     filled = forms.fills(form, draft.matter.materials)
     incomplete = missing(
-        {**forms.missing(form, draft.answers, known), **passed},
+        {**forms.missing(form, draft.answers, known), **disagreements(form, draft.answers, known), **passed},
         draft.record.materials,
         draft.delivery,
         tuple(paper for paper in draft.edition.papers if paper.key not in filled),

@@ -120,7 +120,19 @@ class Drafts:
         if "delivery" in change:
             delivery = _delivery(change["delivery"])
             after = replace(after, delivery=self._keys.seal_json(draft_id, "delivery", delivery))
-        return self._written(before, after)
+        return self._written(before, self._agreed(draft, after, change))
+
+    def _agreed(self, draft: OpenDraft, after: Draft, change: Row) -> Draft:
+        """How the result is fetched is asked with the situation and at the end: the last answer holds for both."""
+        if "delivery" in change:
+            way = change["delivery"]["way"]
+            if draft.situation.get("result", way) != way:
+                situation = {**draft.situation, "result": way}
+                return replace(after, situation=self._keys.seal_json(draft.record.id, "situation", situation))
+        elif draft.delivery and (way := draft.situation.get("result", draft.delivery["way"])) != draft.delivery["way"]:
+            delivery = _delivery({**draft.delivery, "way": way})
+            return replace(after, delivery=self._keys.seal_json(draft.record.id, "delivery", delivery))
+        return after
 
     def take_over(self, actor: Actor, draft_id: str, version: int, taken: Row) -> Row:
         """Use a file that the actor sent in a conversation as a material: the same upload, not a copy.

@@ -26,6 +26,9 @@ Values = Mapping[str, Any]
 Errors = dict[str, list[str]]
 """Reasons by place: `key`, or `key.row.key` inside a group."""
 
+Follows = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""By question of the situation and its answer: the options that agree with it; of a group the least and most rows."""
+
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 LONGEST = {"text": 100, "long_text": 1000}
 MOST_ROWS = 20
@@ -54,7 +57,7 @@ class Field:
     length, groups rows of `fields`.
 
     It is asked where `when` holds of the situation's answers and of the fields above it, inside a group those of its
-    row.
+    row. `follows` is what the situation has settled already.
     """
 
     key: str
@@ -63,6 +66,7 @@ class Field:
     required: bool
     help: BilingualText | None
     when: When
+    follows: Follows
     options: tuple[FieldOption, ...]
     longest: int | None
     least: str | None
@@ -118,13 +122,26 @@ def handed_in(form: Form, values: Values, known: Mapping[str, str]) -> dict[str,
 
 
 def asked(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> Iterator[tuple[Field, Any]]:
-    """Yield the fields that are asked, with their answers. Conditions refer to the situation and to fields above."""
+    """Yield the fields that are asked, with their answers. Conditions refer to the situation and to fields above.
+
+    Where the situation leaves a choice one option, this is the answer of whoever gave none.
+    """
     seen = dict(known)
     for field in fields:
         if holds(field.when, seen):
-            value = values.get(field.key)
+            value, left = values.get(field.key), agreeing(field, known)
+            if left is not None and len(left) == 1 and field.kind == "choice" and is_empty(value):
+                value = left[0]
             seen[field.key] = value
             yield field, value
+
+
+def agreeing(field: Field, known: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The options of a field that agree with the situation, of a group the least and most rows; None: any."""
+    for question, by_answer in field.follows.items():
+        if known.get(question) in by_answer:
+            return by_answer[known[question]]
+    return None
 
 
 def fills(form: Form, materials: Iterable[Material]) -> tuple[str, ...]:
@@ -299,11 +316,11 @@ def _missing(
     for field, value in asked(fields, values, known):
         if field.is_group:
             rows = value or []
-            if sum(not _is_empty(row) for row in rows) < int(field.least or 0):
+            if sum(not is_empty(row) for row in rows) < int(field.least or 0):
                 yield f"{path}{field.key}", [f"“{field.words.text}”至少填 {field.least} 行。"]
             for number, row in enumerate(rows):
                 yield from _missing(field.fields, row, known, f"{path}{field.key}.{number}.")
-        elif field.required and _is_empty(value):
+        elif field.required and is_empty(value):
             verb = "选择" if field.options else "填写"
             yield f"{path}{field.key}", [f"请{verb}{field.words.text}。"]
 
@@ -314,7 +331,7 @@ def _counted(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) 
         if field.is_group and value:
             rows = (_counted(field.fields, row, known) for row in value)
             counted[field.key] = [row for row in rows if row]
-        elif not _is_empty(value):
+        elif not is_empty(value):
             counted[field.key] = value
     return counted
 
@@ -324,13 +341,13 @@ def is_blank(text: str) -> bool:
     return BLANK.fullmatch(text) is not None
 
 
-def _is_empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
     """Whether it is no answer: nothing, a blank text, or choices or rows that are all empty."""
     if isinstance(value, str):
         return is_blank(value)
     if isinstance(value, dict):
         value = list(value.values())
-    return not value or (isinstance(value, list) and all(_is_empty(each) for each in value))
+    return not value or (isinstance(value, list) and all(is_empty(each) for each in value))
 
 
 def _most_rows(field: Field) -> int:
@@ -358,6 +375,10 @@ def field_of(row: Mapping[str, Any]) -> Field:
         required=row.get("required", False),
         help=words_of(row["help"]) if "help" in row else None,
         when=when_of(row),
+        follows={
+            question: {answer: tuple(left) for answer, left in by_answer.items()}
+            for question, by_answer in row.get("follows", {}).items()
+        },
         options=tuple(FieldOption(option["value"], words_of(option)) for option in row.get("options", ())),
         longest=row.get("longest") or LONGEST.get(kind),
         least=row.get("least"),

@@ -109,6 +109,7 @@ def _field(field: forms.Field) -> Row:
         **asdict(field.words),
         **help_words,
         "when": {key: list(values) for key, values in field.when.items()},
+        "follows": field.follows,
         "options": [{"value": option.value, **asdict(option.words)} for option in field.options],
         "fields": [_field(inner) for inner in field.fields],
     }

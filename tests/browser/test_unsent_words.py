@@ -130,3 +130,22 @@ def test_a_phone_that_keeps_nothing_or_spoilt_things_works_and_says_so(
         phone.page.locator("h1").first.wait_for()
     assert [fault for fault in phone.faults if "page error" in fault] == []
     context.close()
+
+
+def test_what_the_situation_says_is_not_asked_twice_in_a_form(phone: Any, site: Any) -> None:
+    phone.go("/#/matters/XC-行政许可-002")
+    phone.at("ask-dishes").get_by_text("自己有消毒设施").click()
+    phone.at("situation-more").click()
+    phone.at("ask-result").get_by_text("自己去取").click()
+    free_codes(site)
+    phone.at("guide-apply").click()
+    log_in(phone, site, SECOND)
+    phone.at("draft-section").wait_for()
+    step = phone.page.url.partition("?")[0]
+    phone.go(step.removeprefix(site.base) + "?step=delivery")
+    expect(phone.at("draft-pickup")).to_be_checked()
+    phone.page.goto(f"{step}?step=place")
+    expect(phone.at("draft-tableware-own")).to_be_checked()
+    expect(phone.page.get_by_test_id("draft-tableware-disposable")).to_have_count(0)
+    phone.at("draft-tableware").scroll_into_view_if_needed()
+    phone.shot("settled")

@@ -1,6 +1,7 @@
 """The whole way of one citizen and two officers, as people go it: in Chromium, on a phone and on screens."""
 
 import base64
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -155,6 +156,9 @@ def receive(phone, number):
     phone.go(f"/#/cases/{number}")
     expect(phone.at("parcel-state")).to_contain_text("签收")
     phone.shot("parcel")
+    phone.at("parcel-missing").click()
+    expect(phone.at("ask-text")).to_have_value(re.compile("显示已签收，但我没有收到"))
+    phone.page.go_back()
     phone.at("parcel-confirm").click()
     phone.page.locator(".van-dialog__confirm").click()
     expect(phone.at("case-state")).to_have_attribute("data-state", "handed_over")

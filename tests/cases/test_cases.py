@@ -121,6 +121,14 @@ def test_a_second_notice_may_not_ask_for_something_new(citizen, window, drain):
     act(window, case, "request_supplement", items=[{"key": "m1", "why": "还是没有签名"}])
 
 
+def test_what_the_state_holds_is_asked_of_nobody(citizen, window, drain):
+    case = submitted(citizen, drain)
+    held = next(material for material in case["materials"] if material["held_by_state"])
+    items = [{"key": held["key"], "why": "没有提交。"}]
+    problem = act(window, case, "request_supplement", expect=422, items=items)
+    assert held["name"] in problem["errors"]["items"][0]
+
+
 def test_a_supplement_must_hold_all_that_was_asked_for(citizen, window, drain):
     case = submitted(citizen, drain)
     items = [{"key": "m1", "why": "没有签名"}, {"key": "m4", "why": "缺图"}]

@@ -75,5 +75,8 @@ def test_who_is_open_on_arrival_until_when_and_when_next(
     found = asked(place, at=sets_out, minutes=60, when="any")
     assert (found.inside[0].opening.open, found.inside[0].opening.closes_at) == (closes is not None, closes)
     assert found.inside[0].opening.next_opens_at == opens
-    assert ("时间很紧" in found.why.zh) is (closes is not None and closes - arrival < SERVE)
+    is_soon = closes is not None and closes - arrival < SERVE
+    is_break = closes is not None and opens is not None and closes.date() == opens.date()
+    assert ("时间很紧" in found.why.zh, "关门" in found.why.zh) == (is_soon and not is_break, bool(closes) > is_break)
+    assert ("午休" in found.why.zh, "赶不上" in found.why.zh) == (is_break, is_soon and is_break)
     assert ("不开放" in found.why.zh) is (closes is None)

@@ -121,8 +121,8 @@ def test_one_visit_is_worth_five_minutes_but_not_more() -> None:
 
 def test_best_says_why_in_both_languages() -> None:
     why = asked((HALL, 300.0), matter=HALL_ONLY).why
-    assert why.zh == "步行约 5 分钟；到达时开放，12:00 关门（时间未经核实，请先问一问）；在这里一次办完。"
-    assert why.en.startswith("On foot about 5 min; open on arrival, closes at 12:00")
+    assert why.zh == "步行约 5 分钟；到达时开放，12:00–13:00 午休（时间未经核实，请先问一问）；在这里一次办完。"
+    assert why.en.startswith("On foot about 5 min; open on arrival, closed 12:00–13:00 for lunch")
     assert "快递" in asked((NEAR, 300.0), matter=ANYWHERE).why.zh
 
 

@@ -1,9 +1,11 @@
 """Verification at a window: who confirms it, who is notified, what begins a day later, and who undoes it."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
+from api.identity.verifications.verification import OPEN_MINUTES
 from tests.cases.test_mandates import filed
 from tests.conftest import PASSWORD, Caller
 from tests.identity.test_mandates import AGENT_NUMBER, mandate
@@ -293,7 +295,10 @@ def test_a_supervisor_undoes_a_binding_for_good(window, staff, citizen):
 
 def test_an_account_under_a_case_is_verified_by_its_number(window, citizen, drain):
     case = submitted(citizen, drain)
-    verification = window.post("/v1/staff/verifications", {**CARD, "case": case["number"]})["verification"]
+    opened = window.post("/v1/staff/verifications", {**CARD, "case": case["number"]})
+    verification = opened["verification"]
+    begun, ends = (datetime.fromisoformat(text) for text in (verification["at"], opened["ends_at"]))
+    assert ends - begun == timedelta(minutes=OPEN_MINUTES)
     confirmed(window, verification, code=waiting(citizen)["code"])
     assert citizen.get("/v1/me")["assurance"] == "verified"
 

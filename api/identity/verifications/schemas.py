@@ -91,6 +91,7 @@ class OpenedVerification(PersonSchema):
     """The account, with its verification that waits to be confirmed."""
 
     verification = fields.Nested(VerificationLine, required=True)
+    ends_at = Time(required=True, metadata={"description": "until then it may be confirmed"})
 
 
 class OwnVerification(Schema):

@@ -81,7 +81,7 @@ class VerificationViews:
     def opening(self, row: Row, account: Row) -> Row:
         """The account, masked, with its verification that waits."""
         face = self._account_face(account)
-        return {**face, "name": mask_name(face["name"]), "verification": self.line(row)}
+        return {**face, "name": mask_name(face["name"]), "verification": self.line(row), "ends_at": row["ends_at"]}
 
 
 def _masked(phone: str) -> str:

@@ -10,6 +10,7 @@ from itertools import islice, product
 from typing import Any
 
 from api.matters import form as forms
+from api.matters.agreement import disagreements
 from api.matters.catalogue.consistency import contradictions
 from api.matters.catalogue.matter import Matter, matter_of
 from api.matters.catalogue.publication import Check
@@ -271,10 +272,29 @@ def _asked(fields: Iterable[forms.Field], questions: Mapping[str, Collection[str
         if field.key in questions and not path:  # a row's own keys are looked up before the situation's
             yield where, "和情形问题同名，换一个", "a question has the same key: choose another"
         yield from _when(f"{where}.when", field.when, known, "上面的项或情形问题", "a question or a field above")
+        yield from _follows(f"{where}.follows", field, questions)
         yield from _once(f"{where}.options", [option.value for option in field.options])
         yield from _once(f"{where}.fields", [inner.key for inner in field.fields])
         yield from _asked(field.fields, questions, f"{where}.")
         known[field.key] = {option.value for option in field.options}
+
+
+def _follows(where: str, field: forms.Field, questions: Mapping[str, Collection[str]]) -> Faults:
+    """Faults of what a field follows: questions of the situation, its own options, of a group two numbers of rows."""
+    options = {option.value for option in field.options}
+    for key, by_answer in field.follows.items():
+        yield from _when(where, {key: tuple(by_answer)}, questions, "情形问题", "a question of this matter")
+        for answer, left in by_answer.items():
+            if field.is_group:
+                sound = len(left) == 2 and all(text.isdecimal() for text in left) and int(left[0]) <= int(left[1])
+            else:
+                sound = field.kind == "choice" and options.issuperset(left)
+            if not sound:
+                yield (
+                    f"{where}.{key}.{answer}",
+                    "不是这一项的选项（分组写最少和最多几行）",
+                    "no option, or bounds, of the field",
+                )
 
 
 def _once(where: str, keys: list[str]) -> Faults:
@@ -289,5 +309,6 @@ def _sample(form: Form, matter: Matter, context: ContentContext) -> Faults:
         yield "sample.situation", f"{key} 不是这个事项的问题或选项", f"{key} is no question or option of this matter"
     known = mine.known(matter, form.sample_situation)
     wrong = {**forms.missing(form, form.sample, known), **forms.wrong(form, form.sample, context.now)}
+    wrong |= disagreements(form, form.sample, known)
     for place, reasons in wrong.items():
         yield f"sample.answers.{place}", reasons[0], f"not as the form asks ({reasons[0]})"

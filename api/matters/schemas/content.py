@@ -139,6 +139,12 @@ class OwnField(OwnWords):
     required = fields.Boolean(truthy={True}, falsy={False})
     help = fields.Nested(OwnWords)
     when = _when()
+    follows = fields.Dict(
+        keys=fields.String(validate=KEY),
+        values=fields.Dict(
+            keys=fields.String(validate=KEY), values=fields.List(fields.String(), validate=validate.Length(1, 40))
+        ),
+    )
     options = fields.List(fields.Nested(OwnChoice), validate=validate.Length(0, 40))
     longest = fields.Integer(strict=True, validate=validate.Range(1, 1_000))
     least = fields.String(validate=validate.Length(1, 10))

@@ -223,6 +223,14 @@ class FieldSchema(Schema):
     help = fields.String(required=True, allow_none=True)
     help_en = fields.String(required=True, allow_none=True)
     when = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
+    follows = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.List(fields.String())),
+        required=True,
+        metadata={
+            "description": "by question and answer: the options that agree with it, of a group the bounds of rows"
+        },
+    )
     options = fields.List(fields.Nested(OptionSchema), required=True)
     longest = fields.Integer(required=True, allow_none=True)
     least = fields.String(required=True, allow_none=True)

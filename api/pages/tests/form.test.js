@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { asked, blank, isBlank, tidy } from '../src/shared/form.js'
+import { agreeing, asked, blank, isBlank, settled, tidy } from '../src/shared/form.js'
 
 const {
   fields,
@@ -59,4 +59,20 @@ test('what is no longer asked is not sent, in a row neither', () => {
   ]
   const values = { kind: 'a', more: 'wrong', rows: [{ post: 'other', until: 'wrong' }] }
   assert.deepEqual(tidy(form, values, {}), { kind: 'a', rows: [{ post: 'other' }] })
+})
+
+test('what the situation has settled is the answer, unless another was given', () => {
+  const options = ['own', 'none', 'once'].map((value) => ({ value }))
+  const dishes = {
+    key: 'dishes',
+    kind: 'choice',
+    options,
+    follows: { at_home: { yes: ['own'], no: ['none', 'once'] } },
+  }
+  const supplier = { key: 'supplier', kind: 'text', options: [], when: { dishes: ['own'] } }
+  assert.deepEqual([settled(dishes, { at_home: 'yes' }), settled(dishes, { at_home: 'no' })], ['own', undefined])
+  assert.deepEqual([agreeing(dishes, { at_home: 'no' }), agreeing(dishes, {})], [['none', 'once'], null])
+  const keys = (values, known) => asked([dishes, supplier], values, known).map(({ key }) => key)
+  assert.deepEqual(keys({ dishes: '' }, { at_home: 'yes' }), ['dishes', 'supplier'])
+  assert.deepEqual(keys({ dishes: 'once' }, { at_home: 'yes' }), ['dishes'])
 })

@@ -2,7 +2,7 @@
  * A draft on the server as a view needs it: saved in order, one change at a time, each against the version it knows.
  */
 import { ref, shallowRef } from 'vue'
-import { covers, rebased } from '../shared/merge.js'
+import { covers, isSame, rebased } from '../shared/merge.js'
 import { useUploads } from '../shared/uploads.js'
 import { answersOf } from './guide.js'
 import { api } from './state.js'
@@ -96,9 +96,17 @@ export function useDraft(id) {
   function save(change) {
     saving.value += 1
     const saved = queue
-      .then(() => patch(change))
+      .then(async () => {
+        const { situation } = draft.value
+        await patch(change)
+        return situation
+      })
       .then(
-        () => settle(change),
+        async (before) => {
+          settle(change)
+          // how the result is fetched stands in both: the guide follows
+          if (!change.situation && !isSame(before, draft.value.situation)) await readGuide().catch(() => {})
+        },
         (trouble) => {
           settle(change)
           // a file that is not bound yet stands in the list of uploads, and is tried from there

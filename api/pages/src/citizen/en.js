@@ -2,6 +2,9 @@
 import places from './places.en.js'
 
 export default {
+  '没有收到？告诉窗口': 'Not with you? Tell the window',
+  '快递 {number} 显示已签收，但我没有收到，请帮我查一查。':
+    'Parcel {number} was delivered, says the carrier, but I do not have it. Please look into it.',
   ...places,
 
   首页: 'Home',

@@ -41,7 +41,6 @@ export default {
   '受理：交材料、当面问': 'Hand in papers, ask in person',
   '审核：审材料': 'Review of papers',
   '领取：拿证、拿结果': 'Collect licences and results',
-  '{time} 关门': 'until {time}',
   '还没有登记地址，在{street}': 'No address yet; in {street}',
   '这是一般的上班时间，还没有和这里核对过，{ask}。': 'These are typical hours, not confirmed by this place: {ask}.',
   '不同的事能办的步骤不一样，在“附近办”里选好事项再看。':

@@ -15,9 +15,22 @@ export function asked(fields, values, known) {
   const seen = { ...known }
   return fields.filter((field) => {
     if (!holds(field.when, seen)) return false
-    seen[field.key] = values[field.key]
+    const value = values[field.key]
+    seen[field.key] = isEmpty(value) ? (settled(field, known) ?? value) : value
     return true
   })
+}
+
+/** The options of a field that agree with the situation, of a group the least and most rows; null: any. */
+export function agreeing(field, known) {
+  const settles = Object.entries(field.follows ?? {}).find(([question, byAnswer]) => known[question] in byAnswer)
+  return settles ? settles[1][known[settles[0]]] : null
+}
+
+/** The answer to a choice of which the situation leaves one option; undefined where it leaves more. */
+export function settled(field, known) {
+  const left = agreeing(field, known)
+  return field.kind === 'choice' && left?.length === 1 ? left[0] : undefined
 }
 
 /** Something for every field to be filled in, so that a page can bind to it; what is kept is taken over. */

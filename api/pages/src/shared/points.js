@@ -40,6 +40,20 @@ const shortWords = (when, now = Date.now()) =>
   dayWords(when, now) === dayWords(now, now) ? clockWords(when) : momentWords(when, now)
 
 /**
+ * The break after which a place opens again on the same day, as the server says it: '12:00–13:00 午休'; or null.
+ * @param {{closes_at: string|null, next_opens_at: string|null}} open
+ */
+export function pauseWords({ closes_at: closes, next_opens_at: opens }) {
+  if (!closes || !opens || dayWords(closes) !== dayWords(opens)) return null
+  const [from, to] = [clockWords(closes), clockWords(opens)]
+  const isLunch = from >= '11:00' && to <= '15:30'
+  return isLunch ? t('{from}–{to} 午休', { from, to }) : t('{from}–{to} 中间休息', { from, to })
+}
+
+/** How long it stays open, in words to follow “open”. */
+const untilWords = (open) => pauseWords(open) ?? t('{time} 关门', { time: shortWords(open.closes_at) })
+
+/**
  * How it stands on arrival.
  * @param {{on_arrival: boolean|null, closes_at: string|null, next_opens_at: string|null}|null} open
  */
@@ -47,7 +61,7 @@ export function openWords(open) {
   if (open?.on_arrival === true)
     return {
       tone: 'good',
-      text: open.closes_at ? t('到时开着，{time} 关门', { time: shortWords(open.closes_at) }) : t('到时开着'),
+      text: open.closes_at ? t('到时开着，{until}', { until: untilWords(open) }) : t('到时开着'),
     }
   if (open?.on_arrival === false)
     return {

@@ -413,8 +413,8 @@ export default {
   '看过本人和证件再填。群众手机上会收到确认码，由本人读给您；没有手机的，请另一位窗口人员核对证件后确认。':
     'Fill in after seeing the person and the card. Their phone gets a code, which they read out to you; without a ' +
     'phone, another officer checks the card and confirms.',
-  '确认码已发到 {phone}，也显示在群众的“我的”页面，30 分钟内有效。请本人读给您。':
-    'A code was sent to {phone} and is on the person’s page “Me”, for 30 minutes. Have them read it out.',
+  '确认码已发到 {phone}，也显示在群众的“我的”页面，{time} 前有效。请本人读给您。':
+    'A code was sent to {phone} and is on the person’s page “Me”, until {time}. Have them read it out.',
   群众读出的确认码: 'The code that they read out',
   核验: 'Verify',
   '本人没带手机：请另一位窗口人员在自己的“待确认”里核对证件后确认。':
