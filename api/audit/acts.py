@@ -62,6 +62,7 @@ OF_REFUSAL: dict[str, str] = {
     "code_wrong": "log_in.failed",
     "wechat_code_wrong": "log_in.failed",
     "identity_wrong": "log_in.failed",
+    "confirmation_wrong": "log_in.failed",
     "locked_out": "log_in.locked",
     "limit_reached": "code.limited",
     "role_wrong": "refused.role",

@@ -1,6 +1,5 @@
 """Another phone number: by both codes, at a window on the card, and what becomes of the number before."""
 
-import re
 from uuid import uuid4
 
 import pytest
@@ -10,19 +9,6 @@ from tests.identity.test_verifications import CARD, bound, confirmed, texts
 from tests.way import ID_NUMBER, submitted
 
 OLD, NEW = "13800138000", "13700137000"
-
-
-@pytest.fixture
-def ask(anyone, sent, drain, clock):
-    """Asks for a code and gives it."""
-
-    def code_for(phone):
-        clock.move(seconds=61)
-        anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
-        drain()
-        return re.findall(r"\d{6}", texts(sent, phone)[-1])[0]
-
-    return code_for
 
 
 def change(citizen, ask, phone=NEW, old=OLD, expect=200):

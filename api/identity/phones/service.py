@@ -78,7 +78,7 @@ class Phones:
         ended = []
         if holder and holder["_id"] != citizen_id:
             ended.append(holder["_id"])
-            if self._is_same_person(row, holder):
+            if self.is_same_person(row, holder):
                 self._joins.begin(session, holder["_id"], citizen_id, JOINING, by)
             else:
                 self._release(session, holder, by)
@@ -99,6 +99,12 @@ class Phones:
             self._sessions.end_all(citizen_id)
             self._store.forget_ways_in(citizen_id)
 
+    def is_same_person(self, row: Row, other: Row) -> bool:
+        """Whether two accounts are of one person: both bound to the same identity number, and both bindings count."""
+        now = self._now()
+        both = all(each.get("id_index") and works(each, now) for each in (row, other))
+        return both and self._keys.settled(row["id_index"]) == self._keys.settled(other["id_index"])
+
     def _release(self, session: Any, holder: Row, by: str) -> None:
         """Take the number from an account; what it holds stays, and is reached again on the card at a window."""
         citizen_id = holder["_id"]
@@ -108,18 +114,10 @@ class Phones:
 
     def _check_takeable(self, row: Row, phone: str) -> None:
         holder = self._store.citizen_with_phone(self._keys.index("phone", phone))
-        if holder is None or holder["_id"] == row["_id"] or self._is_same_person(row, holder):
+        if holder is None or holder["_id"] == row["_id"] or self.is_same_person(row, holder):
             return
         if holder["assurance"] == "verified" or not self._ports.holds_nothing(holder["_id"]):
             raise PhoneTaken
-
-    def _is_same_person(self, row: Row, holder: Row) -> bool:
-        now = self._now()
-        return (
-            works(row, now)
-            and works(holder, now)
-            and self._keys.settled(row["id_index"]) == self._keys.settled(holder["id_index"])
-        )
 
     def _tried(self, phone: str, code: str) -> Row | None:
         """The newest code of a number, if these are its digits; counts a try."""
