@@ -82,7 +82,7 @@ def of_security(office: OfficeRooms) -> SecurityPorts:
 
     def origin() -> RequestOrigin:
         address, network, route = edge.origin()
-        return RequestOrigin(office.keyring.index("address", address)[:16] if address else "", network, route)
+        return RequestOrigin(office.keyring.lasting_digest("address", address) if address else "", network, route)
 
     return SecurityPorts(
         origin=origin,
@@ -97,7 +97,7 @@ def of_audit(office: OfficeRooms) -> AuditPorts:
         names=office.identity.staff_names,
         person=lambda text: office.identity.staff_id(text) or text,
         record=lambda text: office.cases.subject_of(text) or text,
-        address=lambda address: office.keyring.index("address", edge.counted_as(str(address)))[:16],
+        address=lambda address: office.keyring.lasting_digest("address", edge.counted_as(str(address))),
     )
 
 

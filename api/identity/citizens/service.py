@@ -139,9 +139,8 @@ class Citizens:
 
     def _subject(self, phone: str) -> str:
         """Whose account was tried, for the audit; a phone without an account as a digest."""
-        index = self._keys.index("phone", phone)
-        citizen = self._store.citizen_with_phone(index)
-        return f"citizen:{citizen['_id']}" if citizen else f"phone:{index[:16]}"
+        citizen = self._store.citizen_with_phone(self._keys.index("phone", phone))
+        return f"citizen:{citizen['_id']}" if citizen else f"phone:{self._keys.lasting_digest('phone', phone)}"
 
     def _known_device(self, phone_index: str, device: str) -> str:
         """The digest of a device that has logged in to the account of this number before; "" for every other."""

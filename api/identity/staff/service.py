@@ -125,7 +125,7 @@ class Staff:
 
     def _subject(self, username: str, row: Row | None) -> str:
         """Whose account was tried, for the audit; an unknown user name, which may be a password, as a digest."""
-        return f"staff:{row['_id']}" if row else f"username:{self._keys.index('username', username)[:16]}"
+        return f"staff:{row['_id']}" if row else f"username:{self._keys.lasting_digest('username', username)}"
 
     def _first(self, row: Row) -> Row:
         """What a member must do before work, with a note in words."""
