@@ -42,7 +42,7 @@ class Phones:
         old = self._citizens.opened(row, "phone")
         self.prove({"old_code": (old, body["old_code"]), "code": (phone, body["code"])})
         self.end_log_ins(self._transact(lambda session: self.move(session, actor.id, phone, actor.id)))
-        self._sessions.end_others(actor)
+        self._sessions.end_all(actor.id, but=actor.session)
         self._sessions.forget(actor.session)
         return self._citizens.face(self._citizens.own(actor))
 

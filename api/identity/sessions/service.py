@@ -131,6 +131,8 @@ class Sessions:
         log_in = self._store.log_in(log_in_id)
         if log_in is None or log_in["who"] != actor.id:
             raise NotFound
+        if log_in["ended_at"] is None:
+            self._note_end(actor)
         self._end(log_in_id)
 
     def end(self, actor: Actor) -> None:
@@ -153,6 +155,8 @@ class Sessions:
 
     def end_others(self, actor: Actor) -> None:
         """End every log-in of a person except this one."""
+        if any(log_in["_id"] != actor.session for log_in in self._store.live_log_ins(actor.id)):
+            self._note_end(actor)
         self.end_all(actor.id, actor.session)
 
     def forget_all(self, who: str) -> None:
@@ -165,6 +169,9 @@ class Sessions:
         self._actors.drop(lambda actor: actor.session == log_in_id)
 
     # -- inside -------------------------------------------------------------------
+
+    def _note_end(self, actor: Actor) -> None:
+        self._ports.note_at_once("sessions.end", actor=actor.id, subject=f"{actor.kind}:{actor.id}")
 
     def _end(self, log_in_id: str) -> None:
         self._store.end_log_in(log_in_id, self._now())

@@ -83,7 +83,7 @@ class Staff:
         still = {"password": row["password"]}
         self._write(actor.id, "staff.password", actor.id, change, still=still, lost=log_in.PasswordWrong)
         self._sessions.proved(actor)
-        self._sessions.end_others(actor)
+        self._sessions.end_all(actor.id, but=actor.session)
         self._sessions.forget(actor.session)
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
@@ -119,7 +119,7 @@ class Staff:
         still = {"totp_on": False, "totp_secret": row["totp_secret"]}
         change = {"totp_on": True}
         self._write(actor.id, "staff.totp", actor.id, change, still=still, lost=second_factor.TotpWrong)
-        self._sessions.end_others(actor)
+        self._sessions.end_all(actor.id, but=actor.session)
         self._sessions.forget(actor.session)
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
@@ -243,8 +243,8 @@ class Staff:
 
     def _change(self, by: str, before: Row, version: int, change: Row) -> None:
         staff_id, fields = before["_id"], dict(change)
-        if by != COMMAND_LINE and _gains(before, change):
-            fields |= {"raised_at": self._now(), "raised_by": sorted({*before.get("raised_by", ()), by})}
+        if _gains(before, change):
+            fields |= self._raised(before, by)
         if "roles" in fields:
             fields["roles"] = _roles(fields["roles"])
         if "name" in fields:
@@ -273,7 +273,10 @@ class Staff:
         return {"id": row["_id"], "kind": "staff", **face, "totp": row["totp_on"]}
 
     def reset_member(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
-        """Set a new first password and remove the second factor, in one transaction after `first(session)`."""
+        """Set a new first password and remove the second factor, in one transaction after `first(session)`.
+
+        Whoever reads that password has raised the person, in the sense of duties.py. Raises VersionStale.
+        """
         password = secrets.token_urlsafe(16)
         fresh: Row = {
             "totp_on": False,
@@ -283,9 +286,9 @@ class Staff:
             "password": self.credentials.hash(password),
             "password_until": log_in.first_password_end(self._now()),
         }
-        if by != COMMAND_LINE:
-            fresh["raised_at"] = self._now()
-        self._write(by, "staff.recover", row["_id"], fresh, first)
+        raised = self._raised(row, by)
+        still = {"version": row["version"]} if raised else None
+        self._write(by, "staff.recover", row["_id"], fresh | raised, first, still=still, lost=VersionStale)
         self._store.forget_staff_devices(row["_id"])
         self.credentials.succeeded(self.credentials.counter(row["username"], None, ""))
         self._sessions.end_all(row["_id"])
@@ -310,6 +313,12 @@ class Staff:
         if actor["_id"] == row["_id"] or duties.depends(actor, row["_id"], self._store.staff):
             return False
         return "admin" not in row["roles"] or duties.is_settled(actor, self._now())
+
+    def _raised(self, row: Row, by: str) -> Row:
+        """The fields that say by whom a member of staff was raised, and when; none where the command line did it."""
+        if by == COMMAND_LINE:
+            return {}
+        return {"raised_at": self._now(), "raised_by": sorted({*row.get("raised_by", ()), by})}
 
     def _row(self, staff_id: str) -> Row:
         row = self._store.staff(staff_id)
