@@ -51,6 +51,34 @@ def test_one_code_is_not_enough_and_the_refusal_says_which_is_wrong(citizen, ask
     assert citizen.get("/v1/me")["phone"] == "138****8000"
 
 
+def test_a_strangers_wrong_tries_do_not_keep_one_from_changing_the_number(citizen, anyone, ask):
+    old = ask(OLD)
+    for _ in range(5):
+        anyone.post("/v1/sessions", {"phone": OLD, "code": "000000" if old != "000000" else "1"}, expect=401)
+    assert citizen.post("/v1/me/phone", {"phone": NEW, "old_code": old, "code": ask(NEW)}, expect=200)
+
+
+def test_five_wrong_tries_of_the_old_code_are_too_many_in_all_log_ins_together(citizen, ask, log_in, clock):
+    clock.move(minutes=2)
+    other = log_in(OLD)
+    old, new = ask(OLD), ask(NEW)
+    for n in range(5):
+        body = {"phone": NEW, "old_code": "000000" if old != "000000" else "1", "code": new}
+        assert "old_code" in (citizen, other)[n % 2].post("/v1/me/phone", body, expect=422)["errors"]
+    for who in (citizen, other):
+        assert who.post("/v1/me/phone", {"phone": NEW, "old_code": old, "code": ask(NEW)}, expect=422)["errors"]
+
+
+def test_wrong_codes_are_in_the_audit_under_the_account(person, window, staff, ask):
+    person.post("/v1/me/phone", {"phone": NEW, "old_code": ask(OLD), "code": "000000"}, expect=422)
+    at_window(window, person, ask, code="000000", expect=422)
+    rows = staff("supervisor").get(f"/v1/audit?subject=citizen:{person.person['id']}&act=log_in.failed")["items"]
+    assert {(row["actor"], row["detail"]) for row in rows} == {
+        (person.person["id"], "code_wrong"),
+        (window.person["id"], "code_wrong"),
+    }
+
+
 def test_a_code_is_good_once_and_may_be_pasted_with_blanks(citizen, ask):
     old, new = ask(OLD), ask(NEW)
     body = {"phone": "137 0013 7000", "old_code": f" {old[:3]} {old[3:]} ", "code": new}

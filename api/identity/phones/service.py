@@ -9,7 +9,8 @@ from typing import Any
 from uuid6 import uuid7
 
 from api.identity.actor import Actor
-from api.identity.citizens import log_in as rules
+from api.identity.citizens.codes import Codes
+from api.identity.citizens.log_in import CodeWrong
 from api.identity.citizens.service import Citizens
 from api.identity.joins.service import JOINING, Joins
 from api.identity.names_and_numbers import mobile
@@ -18,18 +19,17 @@ from api.identity.ports import Dependencies, Row
 from api.identity.sessions.service import Sessions
 from api.identity.verifications.verification import works
 from api.refusals import BadFields, NotFound, bad_field
-from api.texts import bare
-
-CODE_WRONG = "验证码不对或已过期，请核对或重新获取。"
 
 
 class Phones:
     """Changes of phone numbers."""
 
-    def __init__(self, dependencies: Dependencies, sessions: Sessions, citizens: Citizens, joins: Joins) -> None:
+    def __init__(
+        self, dependencies: Dependencies, sessions: Sessions, citizens: Citizens, joins: Joins, codes: Codes
+    ) -> None:
         self._store, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
         self._transact, self._ports = dependencies.transact, dependencies.ports
-        self._sessions, self._citizens, self._joins = sessions, citizens, joins
+        self._sessions, self._citizens, self._joins, self._codes = sessions, citizens, joins, codes
 
     def change(self, actor: Actor, body: Row) -> Row:
         """Change one's own number: a code sent to the new one (`code`) and one to the old (`old_code`) prove both.
@@ -40,7 +40,8 @@ class Phones:
         phone = self.new_number(row, body["phone"])
         self._check_takeable(row, phone)
         old = self._citizens.opened(row, "phone")
-        self.prove({"old_code": (old, body["old_code"]), "code": (phone, body["code"])})
+        codes = {"old_code": (old, body["old_code"]), "code": (phone, body["code"])}
+        self.prove(actor, actor.id, codes)
         self.end_log_ins(self._transact(lambda session: self.move(session, actor.id, phone, actor.id)))
         self._sessions.end_all(actor.id, but=actor.session)
         self._sessions.forget(actor.session)
@@ -54,15 +55,26 @@ class Phones:
                 raise ValueError("这就是现在的手机号，不用更换。")
         return phone
 
-    def prove(self, codes: dict[str, tuple[str, str]]) -> None:
-        """Use up the codes of these fields, each for its phone; all must be right. Raises BadFields."""
-        tried = {field: self._tried(phone, code) for field, (phone, code) in codes.items()}
-        wrong = {field: [CODE_WRONG] for field, row in tried.items() if row is None}
-        if not wrong:
-            wrong = {
-                field: [CODE_WRONG] for field, row in tried.items() if row and not self._store.use_code(row["_id"])
-            }
+    def prove(self, actor: Actor, citizen_id: str, codes: dict[str, tuple[str, str]]) -> None:
+        """Use up the codes of these fields, each for its phone; all must be right, else it is noted. Raises BadFields.
+
+        Tries of `old_code`, to one's own number, are counted for the account, so that no stranger spends them.
+        """
+        subject, ids = f"citizen:{citizen_id}", {}
+        wrong: dict[str, list[str]] = {}
+        for field, (phone, code) in codes.items():
+            whom, own = self._keys.index("phone", phone), citizen_id if field == "old_code" else ""
+            try:
+                ids[field] = self._codes.tried(whom, code, own, subject=subject)
+            except CodeWrong as refusal:
+                wrong[field] = [refusal.zh]
+        for field, code_id in ids.items() if not wrong else ():
+            try:
+                self._codes.use(code_id)
+            except CodeWrong as refusal:
+                wrong[field] = [refusal.zh]
         if wrong:
+            self._ports.note_at_once("log_in.failed", actor=actor.id, subject=subject, detail=CodeWrong.code)
             raise BadFields(wrong)
 
     def move(self, session: Any, citizen_id: str, phone: str, by: str, *, at_window: bool = False) -> list[str]:
@@ -118,9 +130,3 @@ class Phones:
             return
         if holder["assurance"] == "verified" or not self._ports.holds_nothing(holder["_id"]):
             raise PhoneTaken
-
-    def _tried(self, phone: str, code: str) -> Row | None:
-        """The newest code of a number, if these are its digits; counts a try."""
-        latest = self._store.latest_code(self._keys.index("phone", phone))
-        tried = latest and self._store.take_try(latest["_id"], rules.CODE_TRIES, self._now())
-        return tried if tried and tried["code"] == rules.code_digest(tried["_id"], bare(code)) else None

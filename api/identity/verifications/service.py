@@ -1,7 +1,6 @@
 """The use cases of verifications: open one at a window, confirm it, object to it, and what follows a day later."""
 
 import hmac
-import math
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
@@ -9,7 +8,8 @@ from typing import Any
 from uuid6 import uuid7
 
 from api.identity.actor import Actor
-from api.identity.citizens import log_in as log_in_rules
+from api.identity.citizens.codes import Codes
+from api.identity.citizens.log_in import DAY
 from api.identity.citizens.register import NoRegister, Unconfirmed
 from api.identity.citizens.service import REGISTER_TRIES, Citizens, VerifiedAsOther
 from api.identity.joins.service import FIRST, JOINING, Joins
@@ -45,11 +45,12 @@ class Verifications:
         mandates: Mandates,
         phones: Phones,
         joins: Joins,
+        codes: Codes,
     ) -> None:
         self._people, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
         self._transact, self._ports = dependencies.transact, dependencies.ports
         self._store, self._citizens, self._mandates = store, citizens, mandates
-        self._phones, self._joins, self._sessions = phones, joins, sessions
+        self._phones, self._joins, self._sessions, self._codes = phones, joins, sessions, codes
         people = dependencies.store
         self._views = VerificationViews(self._keys, people.citizen, people.staff_by_id, citizens.face, self._now)
 
@@ -62,7 +63,7 @@ class Verifications:
         name, number = rules.card_of({"name": name, "id_number": id_number}, self._now())
         if len(number) != CARD_DIGITS:
             raise NoRegister  # it knows the documents of our own issue alone
-        self._take(f"register:{actor.id}", REGISTER_TRIES)
+        self._codes.take(f"register:{actor.id}", REGISTER_TRIES, DAY)
         if not self._ports.register.confirms(name, number):
             raise Unconfirmed
         row = rules.new_row(str(uuid7()), rules.CARD, actor.id, self._now())
@@ -106,7 +107,7 @@ class Verifications:
             if not self._is_number(account, identity_number(body["id_number"], self._now())):
                 raise ValueError("证件号码与这个账号核验过的不一致，请核对证件。")
         phone = self._phones.new_number(account, body["phone"])
-        self._phones.prove({"code": (phone, body["code"])})
+        self._phones.prove(actor, account["_id"], {"code": (phone, body["code"])})
         row = rules.new_row(str(uuid7()), rules.PHONE, account["_id"], self._now(), actor)
         row |= self._sealed(row["_id"], {"phone": phone})
         self._open(actor, row, "phone_change_opened", {"tail": phone[-4:], "until": self._day(row)})
@@ -114,7 +115,7 @@ class Verifications:
 
     def _open(self, actor: Actor, row: Row, template: str, values: dict[str, str]) -> None:
         """Store a new verification in the place of those that wait, notify the account, and plan what follows."""
-        self._take(f"verify:{row['citizen']}", rules.OPENINGS_A_DAY)
+        self._codes.take(f"verify:{row['citizen']}", rules.OPENINGS_A_DAY, DAY)
         before = self._waiting(row["citizen"], row["kind"])
 
         def write(session: Any) -> None:
@@ -375,11 +376,6 @@ class Verifications:
 
     def _is_number(self, account: Row, number: str) -> bool:
         return self._keys.settled(account["id_index"]) == self._keys.index("id_number", number)
-
-    def _take(self, key: str, most: int) -> None:
-        n, ends_at = self._people.count(key, log_in_rules.DAY, self._now())
-        if n > most:
-            raise log_in_rules.LimitReached(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
 
     def _tell(self, session: Any, citizen_id: str, template: str, values: dict[str, str], row: Row) -> None:
         key = f"{template}:{row['_id']}" + ("" if citizen_id == row["citizen"] else ":first")
