@@ -1,9 +1,11 @@
 """Another phone number: by both codes, at a window on the card, and what becomes of the number before."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from api.identity.citizens.wechat import ConsoleWeChat
 from tests.identity.test_mandates import AGENT_NUMBER
 from tests.identity.test_verifications import CARD, bound, confirmed, texts
 from tests.way import ID_NUMBER, submitted
@@ -147,6 +149,36 @@ def test_a_number_of_ones_own_other_account_joins_it(citizen, ask, log_in, drain
     again = log_in(NEW)
     assert again.person["id"] == citizen.person["id"]
     assert [row["number"] for row in again.get("/v1/cases")["items"]] == [case["number"]]
+
+
+def test_who_takes_the_number_of_ones_own_other_account_stays_logged_in_and_its_wechat_leads_here(
+    citizen, ask, log_in, drain, clock, window, app, anyone, monkeypatch, database
+):
+    citizens = app.extensions["circle"].identity.citizens
+    monkeypatch.setattr(citizens, "_ports", replace(citizens._ports, wechat=ConsoleWeChat()))
+    other = log_in(NEW)
+    anyone.post("/v1/sessions/wechat", {"code": "wx-ming-1", "phone_code": f"phone-{NEW}-1"})
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    bound(window, other)
+    database["jobs"].delete_many({"kind": "identity.follow"})  # the two are not joined yet
+    clock.move(hours=24)
+    citizen, other = log_in(OLD), log_in(NEW)
+    assert change(citizen, ask)["phone"] == "137****7000"
+    other.get("/v1/me", expect=401)
+    drain()
+    clock.move(seconds=90)
+    drain()
+    assert citizen.get("/v1/me")["phone"] == "137****7000"
+    again = anyone.post("/v1/sessions/wechat", {"code": "wx-ming-2"})
+    assert again["citizen"]["id"] == citizen.person["id"]
+
+
+def test_a_number_waits_for_no_account_that_is_bound_no_more(person, window, ask, drain, clock, database, log_in):
+    at_window(window, person, ask)
+    database["citizens"].update_one({"_id": person.person["id"]}, {"$set": {"assurance": "phone"}})
+    clock.move(days=1, seconds=1)
+    drain()
+    assert log_in(OLD).person["id"] == person.person["id"]
 
 
 @pytest.mark.parametrize("phone", ["029-87654321", "123", "+85298765432"])

@@ -12,7 +12,7 @@ from api.identity.actor import Actor
 from api.identity.citizens.codes import Codes
 from api.identity.citizens.log_in import CodeWrong
 from api.identity.citizens.service import Citizens
-from api.identity.joins.service import JOINING, Joins
+from api.identity.joins.service import MOVED, Joins
 from api.identity.names_and_numbers import mobile
 from api.identity.phones.phone import PhoneTaken
 from api.identity.ports import Dependencies, Row
@@ -42,8 +42,8 @@ class Phones:
         old = self._citizens.opened(row, "phone")
         codes = {"old_code": (old, body["old_code"]), "code": (phone, body["code"])}
         self.prove(actor, actor.id, codes)
-        self.end_log_ins(self._transact(lambda session: self.move(session, actor.id, phone, actor.id)))
-        self._sessions.end_all(actor.id, but=actor.session)
+        own = actor.session
+        self.end_log_ins(self._transact(lambda session: self.move(session, actor.id, phone, actor.id, own=own)), own)
         self._sessions.forget(actor.session)
         return self._citizens.face(self._citizens.own(actor))
 
@@ -77,21 +77,24 @@ class Phones:
             self._ports.note_at_once("log_in.failed", actor=actor.id, subject=subject, detail=CodeWrong.code)
             raise BadFields(wrong)
 
-    def move(self, session: Any, citizen_id: str, phone: str, by: str, *, at_window: bool = False) -> list[str]:
-        """Give an account a number, in the caller's transaction, and return the accounts whose log-ins must end.
+    def move(self, session: Any, citizen_id: str, phone: str, by: str, *, own: str = "") -> dict[str, list[str]]:
+        """Give an account a number, in the caller's transaction; returns, by account, the log-ins that ended.
 
-        Whoever has the number now loses it: another account of the same person joins this one, an empty one ends; at a
-        window, where card and code were seen, any other is left without a number. Raises NotFound, PhoneTaken.
+        All log-ins of the account end but `own`, that of the person who changes it; at a window ("") also its devices
+        and WeChat are forgotten. Whoever has the number now loses it: another account of the same person joins this
+        one, any other is left without a number. Raises NotFound.
         """
         index = self._keys.index("phone", phone)
         row, holder = self._store.citizen(citizen_id, session), self._store.citizen_with_phone(index, session)
         if row is None or row.get("closed_at"):
             raise NotFound
-        ended = []
+        ended = {citizen_id: self._sessions.end_stored(session, citizen_id, own)}
+        if not own:
+            self._store.forget_ways_in(citizen_id, session)
         if holder and holder["_id"] != citizen_id:
-            ended.append(holder["_id"])
+            ended[holder["_id"]] = self._sessions.end_stored(session, holder["_id"])
             if self.is_same_person(row, holder):
-                self._joins.begin(session, holder["_id"], citizen_id, JOINING, by)
+                self._joins.begin(session, holder["_id"], citizen_id, MOVED, by)
             else:
                 self._release(session, holder, by)
         sealed = self._keys.seal(citizen_id, "phone", phone)
@@ -99,17 +102,16 @@ class Phones:
         self._store.change_citizen(
             citizen_id, {"phone": sealed, "phone_index": stored, "phone_at": now, "seen_at": now}, session
         )
-        for act in ("phone_at_window", "account.rebound") if at_window else ("phone_change",):
+        for act in ("phone_change",) if own else ("phone_at_window", "account.rebound"):
             self._ports.audit(by, act, f"citizen:{citizen_id}", session=session)
         key = f"phone_changed:{uuid7()}"
         self._ports.tell(f"citizen:{citizen_id}", "phone_changed", {}, key=key, link="/me", session=session)
         return ended
 
-    def end_log_ins(self, citizen_ids: list[str]) -> None:
-        """End every log-in of these accounts, and forget their devices and WeChat."""
-        for citizen_id in citizen_ids:
-            self._sessions.end_all(citizen_id)
-            self._store.forget_ways_in(citizen_id)
+    def end_log_ins(self, ended: dict[str, list[str]], own: str = "") -> None:
+        """After a move: close the log-ins that it ended, and end those that began meanwhile, except `own`."""
+        for citizen_id, ids in ended.items():
+            self._sessions.end_all(citizen_id, own, ids)
 
     def is_same_person(self, row: Row, other: Row) -> bool:
         """Whether two accounts are of one person: both bound to the same identity number, and both bindings count."""
@@ -122,6 +124,7 @@ class Phones:
         citizen_id = holder["_id"]
         gone = {"phone_index": f"released:{citizen_id}"}
         self._store.unset_citizen(session, citizen_id, gone, ["phone"])
+        self._store.forget_ways_in(citizen_id, session)
         self._ports.audit(by, "phone_released", f"citizen:{citizen_id}", session=session)
 
     def _check_takeable(self, row: Row, phone: str) -> None:

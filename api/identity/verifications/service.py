@@ -229,12 +229,14 @@ class Verifications:
         phone, now = self._views.opened(row, "phone"), self._now()
         done = {"state": "confirmed", "confirmed_by": by, "confirmed_how": how, "confirmed_at": now, "works_from": now}
 
-        def write(session: Any) -> list[str]:
+        def write(session: Any) -> dict[str, list[str]]:
             if not self._store.end(session, row["_id"], "waiting", done):
                 raise rules.NotWaiting
-            return self._phones.move(session, row["citizen"], phone, by, at_window=True)
+            if self._account(row["citizen"], session)["assurance"] != "verified":
+                raise VerificationNeeded
+            return self._phones.move(session, row["citizen"], phone, by)
 
-        self._phones.end_log_ins([row["citizen"], *self._transact(write)])
+        self._phones.end_log_ins(self._transact(write))
 
     # -- objections -----------------------------------------------------------
 
@@ -298,7 +300,8 @@ class Verifications:
         account = self._people.citizen(row["citizen"]) if row else None
         if row is None or account is None or row["state"] not in ("waiting", "confirmed"):
             return
-        if row["state"] == "waiting" and row["kind"] == rules.PHONE and not account.get("closed_at"):
+        may_move = account["assurance"] == "verified" and not account.get("closed_at")
+        if row["state"] == "waiting" and row["kind"] == rules.PHONE and may_move:
             self._settle_phone(row, by=row["opened_by"], how="wait")
         elif row["state"] == "waiting":
             self._transact(lambda session: self._store.end(session, row["_id"], "waiting", {"state": "expired"}))
