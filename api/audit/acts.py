@@ -33,7 +33,7 @@ KINDS: dict[str, frozenset[str]] = {
     "operation": frozenset(
         {
             *("keys.new", "keys.gone", "keys.rotate", "keys.rotate_index", "backup", "restore"),
-            *("setting.weak", "setting.restored", "alarm", "network.add", "retry_job", "drop_job"),
+            *("setting.weak", "setting.restored", "alarm", "network.add", "network.use", "retry_job", "drop_job"),
         }
     ),
     "act": frozenset(

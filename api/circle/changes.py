@@ -77,12 +77,17 @@ class PointChanges:
     def load(self, file: Path) -> list[str]:
         """Import the points of a CSV file: new ones are added, known ones replaced, others stay.
 
+        A file without the column `accepts_from`, as earlier releases wrote them, leaves that day as it is.
         Returns the errors, e.g. `line 12: lon: …`; where there are any, nothing was changed.
         """
         try:
-            points = read_points(file.read_bytes(), self._check_hours, self._knows)
+            content = file.read_bytes()
+            points = read_points(content, self._check_hours, self._knows)
         except BadFields as refused:
             return [f"{place}: {reason}" for place, reasons in (refused.errors or {}).items() for reason in reasons]
+        if b"accepts_from" not in content.partition(b"\n")[0]:
+            days = {row["_id"]: row.get("accepts_from", "") for row in self._store.points()}
+            points = [replace(point, accepts_from=days.get(point.id, "")) for point in points]
         self._prepare(points)
         self._put(points, by=OPERATOR)
         self._follow(self._now())

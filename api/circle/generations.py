@@ -232,7 +232,9 @@ class Generations:
         for mode in MODES:
             new, old = modes[mode], before["modes"][mode]
             snapped = old.get("snapped", self._snapped(current, mode))
-            if new["snapped"] < MUCH_WORSE * min(snapped, points) or new["joined"] < MUCH_WORSE * old.get("joined", 0):
+            before_of, pairs = old.get("columns", points), points * (points - 1)
+            joined_pairs = min(old.get("joined", 0) * before_of * (before_of - 1), pairs)
+            if new["snapped"] < MUCH_WORSE * min(snapped, points) or new["joined"] * pairs < MUCH_WORSE * joined_pairs:
                 return f"{mode}: {_cover_in_words(new, points)}; in use: {_cover_in_words(old | {'snapped': snapped})}"
         return None
 

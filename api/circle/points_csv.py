@@ -58,7 +58,7 @@ def read_points(
         _check_header(reader.fieldnames or [], faults)
         for row in reader if not faults else ():
             line = reader.line_num
-            if not any(cell.strip() for cell in row.values()):
+            if not any("".join(cell).strip() for cell in row.values()):
                 continue
 
             def complain(column: str, reason: str, line: int = line) -> None:

@@ -81,3 +81,34 @@ def test_two_tabs_on_one_draft_keep_each_others_files(draft: Any, tmp_path: Path
         expect(page.get_by_test_id("upload-done").nth(before)).to_be_visible()
     draft.page.reload()
     expect(draft.page.get_by_test_id("upload-done")).to_have_count(3)
+
+
+def test_a_delivery_that_was_not_saved_is_sent_though_one_went_elsewhere(draft: Any) -> None:
+    step(draft, "delivery")
+    draft.at("draft-courier").click()
+    draft.page.context.set_offline(True)
+    draft.at("draft-receiver").fill("王小明")
+    draft.at("draft-phone").click()
+    expect(draft.at("draft-saved")).to_have_text("没存上，联网后再存")
+    draft.at("draft-prev").click()
+    draft.at("draft-material").wait_for()
+    draft.page.context.set_offline(False)
+    expect(draft.at("draft-saved")).to_have_text("已保存")
+    step(draft, "delivery")
+    draft.page.reload()
+    expect(draft.at("draft-receiver")).to_have_value("王小明")
+
+
+def test_two_tabs_show_each_others_words_and_neither_goes_back(draft: Any) -> None:
+    other = draft.page.context.new_page()
+    other.goto(f"{draft.draft}?step=applicant")
+    other.get_by_test_id("draft-section").wait_for()
+    other.get_by_test_id("draft-name").fill("李四")
+    other.get_by_test_id("draft-id-number").click()
+    expect(other.get_by_test_id("draft-saved")).to_have_text("已保存")
+    draft.at("draft-address").fill("西一路100号")
+    draft.at("draft-id-number").click()
+    expect(draft.at("draft-name")).to_have_value("李四")
+    other.reload()
+    expect(other.get_by_test_id("draft-name")).to_have_value("李四")
+    expect(other.get_by_test_id("draft-address")).to_have_value("西一路100号")

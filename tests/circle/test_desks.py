@@ -1,11 +1,13 @@
 """Where a district's new work goes: to the hall that accepts it today, never to one that is closed."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from api.circle.desks import accepting_halls
 from api.circle.point import ServicePoint
+from api.circle.points_csv import write_points
 from tests.circle.places import made
 from tests.way import submitted
 
@@ -99,3 +101,15 @@ def test_a_hall_with_open_cases_is_not_deleted(admin, citizen, drain):
     version = {"If-Match": f'"{admin.get("/v1/points/XC-H01")["version"]}"'}
     refused = admin.call("DELETE", "/v1/points/XC-H01", expect=409, headers=version)
     assert refused["errors"]["cases"] == ["1"]
+
+
+def test_a_file_of_an_earlier_release_leaves_the_day_as_it_is(app, tmp_path):
+    circle = app.extensions["circle"].circle
+    moved = tmp_path / "moved.csv"
+    moved.write_text(write_points([replace(circle.point("XC-H01"), accepts_from=MOVED)]), "utf-8")
+    assert circle.changes.load(moved) == []
+    older = tmp_path / "older.csv"
+    rows = [line.rsplit(",", 1)[0] for line in moved.read_text("utf-8").splitlines()]
+    older.write_text("\n".join(rows), "utf-8")
+    assert circle.changes.load(older) == []
+    assert circle.point("XC-H01").accepts_from == MOVED

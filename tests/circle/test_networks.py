@@ -120,3 +120,12 @@ def test_two_builds_at_once_take_turns_and_say_so(five: Circle, database: Databa
     building.join(60)
     assert any("waits for its turn" in line for line in words)
     assert len(other.networks()) == 2
+
+
+def test_the_same_file_is_not_worse_because_points_were_added_elsewhere(five: Circle, tmp_path: Path) -> None:
+    five.generations.add(HELSINKI)
+    file = tmp_path / "far.csv"
+    file.write_text(write_points([made(f"FAR-{n}", 108.95 + n / 100, 34.26) for n in range(9)]), "utf-8")
+    assert five.changes.load(file) == []
+    again = five.generations.add(HELSINKI)
+    assert five.networks()[0]["generation"] == again

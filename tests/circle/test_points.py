@@ -150,7 +150,7 @@ def test_a_spreadsheet_may_write_true_in_its_own_way(sign: str) -> None:
     assert (point.confirmed, point.built) == (True, "yes")
 
 
-@pytest.mark.parametrize("blank", [",,,", "," * (len(COLUMNS) - 1), "", '" ","　",', "\t,,"])
+@pytest.mark.parametrize("blank", [",,,", "," * (len(COLUMNS) - 1), "", '" ","　",', "\t,,", "," * 99])
 def test_rows_of_commas_are_no_rows(blank: str) -> None:
     lines = table(GOOD).decode().split("\n")
     content = "\n".join([*lines[:1], blank, *lines[1:], blank, blank]).encode()

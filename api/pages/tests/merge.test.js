@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mergedList, rebased } from '../src/shared/merge.js'
+import { covers, mergedList, rebased } from '../src/shared/merge.js'
 
 const ROW = (name) => ({ name })
 
@@ -34,4 +34,22 @@ test('answers of one field are sent as they are, groups of rows are merged', () 
   assert.deepEqual(rebased({ answers: { shop: 'here', staff: [ROW('a'), ROW('b')] } }, base, theirs), {
     answers: { shop: 'here', staff: [ROW('a'), ROW('b'), ROW('c')] },
   })
+})
+
+for (const [name, wide, narrow, does] of [
+  ['the same field again', { answers: { a: '2' } }, { answers: { a: '1' } }, true],
+  ['another field', { answers: { b: '2' } }, { answers: { a: '1' } }, false],
+  ['more fields', { answers: { a: '2', b: '2' } }, { answers: { a: '1' } }, true],
+  ['fewer fields', { answers: { a: '2' } }, { answers: { a: '1', b: '1' } }, false],
+  ['the delivery again', { delivery: { way: 'pickup' } }, { delivery: { way: 'courier' } }, true],
+  ['a material does not cover an answer', { materials: { m1: [] } }, { answers: { a: '1' } }, false],
+  ['nothing covers a situation but a situation', {}, { situation: {} }, false],
+]) {
+  test(`what was sent covers what was lost: ${name}`, () => assert.equal(covers(wide, narrow), does))
+}
+
+test('a situation: what was withdrawn here goes, what was given elsewhere stays', () => {
+  const base = { materials: {}, answers: {}, situation: { a: '1', b: '1' } }
+  const theirs = { materials: {}, answers: {}, situation: { a: '1', b: '1', c: '1' } }
+  assert.deepEqual(rebased({ situation: { b: '2' } }, base, theirs), { situation: { b: '2', c: '1' } })
 })

@@ -2,7 +2,7 @@
  * A draft on the server as a view needs it: saved in order, one change at a time, each against the version it knows.
  */
 import { ref, shallowRef } from 'vue'
-import { rebased } from '../shared/merge.js'
+import { covers, rebased } from '../shared/merge.js'
 import { useUploads } from '../shared/uploads.js'
 import { answersOf } from './guide.js'
 import { api } from './state.js'
@@ -32,10 +32,12 @@ export function useDraft(id) {
   const saving = ref(0)
   /** Why the last change did not arrive; null if all that was changed is saved. */
   const unsaved = shallowRef(null)
-  /** The draft as another tab or device made it, where a change of this one was laid upon it. */
+  /** The draft as this page knew it and as it is, where another tab or device had changed it meanwhile. */
   const elsewhere = shallowRef(null)
   const error = shallowRef(null)
   let queue = Promise.resolve()
+  /** Changes that did not arrive and that no later one has written since. */
+  let lost = []
 
   async function load() {
     error.value = null
@@ -96,8 +98,11 @@ export function useDraft(id) {
     const saved = queue
       .then(() => patch(change))
       .then(
-        () => (unsaved.value = null),
+        () => settle(change),
         (trouble) => {
+          settle(change)
+          // a file that is not bound yet stands in the list of uploads, and is tried from there
+          if (typeof change !== 'function') lost.push(change)
           unsaved.value = trouble
           throw trouble
         },
@@ -109,6 +114,20 @@ export function useDraft(id) {
     return saved
   }
 
+  /** What a change has written, or stands for by now, is not lost any more. */
+  function settle(change) {
+    if (typeof change !== 'function') lost = lost.filter((one) => !covers(change, one))
+    if (!lost.length) unsaved.value = null
+  }
+
+  /** Send again what did not arrive, in its order. */
+  const again = () =>
+    lost.slice().forEach((change) =>
+      save(change)
+        .then(() => change.situation && readGuide())
+        .catch(() => {}),
+    )
+
   async function patch(change) {
     const base = draft.value
     const mine = typeof change === 'function' ? change(base) : change
@@ -118,7 +137,7 @@ export function useDraft(id) {
       if (trouble.status !== 412) throw trouble
       const theirs = await api.get(`/v1/drafts/${id}`)
       draft.value = await api.patch(`/v1/drafts/${id}`, rebased(mine, base, theirs), { version: theirs.version })
-      elsewhere.value = draft.value
+      elsewhere.value = { base, now: draft.value }
       await Promise.all(Object.entries(draft.value.materials).map(([key, uploads]) => nameFiles(key, uploads)))
     }
   }
@@ -145,6 +164,6 @@ export function useDraft(id) {
   load()
   return {
     ...{ draft, guide, form, files, saving, unsaved, elsewhere, error, uploads },
-    ...{ load, save, move, situate, removeFile, submit },
+    ...{ load, save, again, move, situate, removeFile, submit },
   }
 }

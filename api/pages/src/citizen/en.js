@@ -153,6 +153,7 @@ export default {
   '不办了，删掉这份草稿': 'Delete this draft',
   上一步: 'Back',
   边传边做下一步: 'Go on while it uploads',
+  '{n} 个没传上': '{n} not uploaded',
   '正在传 {n} 个': '({n} uploading)',
   '没存上，联网后再存': 'Not saved: will be, once online',
   没存上: 'Not saved',

@@ -129,6 +129,7 @@ export default {
   已传好: 'Uploaded',
   '删除 {name}': 'Delete {name}',
   正在检查: 'Checking',
+  再看一次: 'Look again',
   再传一次: 'Upload again',
   上传进度: 'Upload progress',
   '上传 {name}': 'Upload {name}',

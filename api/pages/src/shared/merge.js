@@ -1,7 +1,8 @@
 /** One's change of a list laid upon what another tab or device has made of it meanwhile. */
 
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b)
-const has = (list, one) => list.some((other) => same(one, other))
+/** Whether two plain values are alike. */
+export const isSame = (a, b) => JSON.stringify(a) === JSON.stringify(b)
+const has = (list, one) => list.some((other) => isSame(one, other))
 
 /**
  * What was taken away here goes, what was added or changed here comes, all else stays as it is there.
@@ -37,9 +38,25 @@ export function rebased(change, base, theirs) {
     ...change,
     ...(change.materials && { materials: lists('materials') }),
     ...(change.answers && { answers: lists('answers') }),
-    ...(change.situation && { situation: { ...theirs.situation, ...differing(base.situation, change.situation) } }),
+    ...(change.situation && { situation: situationOf(change.situation, base.situation, theirs.situation) }),
   }
 }
 
-/** The answers of a situation that were given anew here. */
-const differing = (base, mine) => Object.fromEntries(Object.entries(mine).filter(([key, value]) => base[key] !== value))
+/**
+ * Whether one change of a draft writes everything that another one does, so that the other need not be sent any more.
+ * @param {object} wide
+ * @param {object} narrow
+ */
+export const covers = (wide, narrow) =>
+  Object.entries(narrow).every(
+    ([part, value]) =>
+      part in wide &&
+      (!['answers', 'materials'].includes(part) || Object.keys(value).every((key) => key in wide[part])),
+  )
+
+/** The situation as it is by now, with what was given anew or withdrawn here. */
+function situationOf(mine, base, theirs) {
+  const given = Object.entries(mine).filter(([key, value]) => base[key] !== value)
+  const stays = Object.entries(theirs).filter(([key]) => key in mine || !(key in base))
+  return { ...Object.fromEntries(stays), ...Object.fromEntries(given) }
+}

@@ -26,12 +26,13 @@ export function forgetUploads(storage) {
  * @param {File} file
  * @param {{purpose: string, onProgress?: (fraction: number) => void}} options `purpose` tells this file's uses apart
  *   ('draft/x/m1')
- * @returns {{done: Promise<{id: string, name: string, type: string, size: number}>, cancel: () => void}}
+ * @returns {{sent: Promise<string>, done: Promise<{id: string, name: string, type: string, size: number}>,
+ *   cancel: () => void}} `sent` is the id once all of it is there, `done` the file once it was accepted too
  */
 export function upload(api, file, { purpose, onProgress = () => {} }) {
   let running = null
   let cancelled = false
-  const done = import('tus-js-client').then(async (tus) => {
+  const sent = import('tus-js-client').then(async (tus) => {
     const url = await new Promise((resolve, reject) => {
       running = new tus.Upload(file, {
         endpoint: '/v1/uploads',
@@ -42,7 +43,7 @@ export function upload(api, file, { purpose, onProgress = () => {} }) {
         metadata: { filename: file.name, filetype: file.type },
         fingerprint: async () => ['circle.upload', purpose, file.name, file.size, file.lastModified].join('-'),
         onBeforeRequest: async (request) => request.setHeader('Authorization', `Bearer ${await api.token()}`),
-        onProgress: (sent, total) => onProgress(total ? sent / total : 0),
+        onProgress: (bytes, total) => onProgress(total ? bytes / total : 0),
         onError: (error) => reject(refusalOfTus(error)),
         onSuccess: () => resolve(running.url),
       })
@@ -52,10 +53,13 @@ export function upload(api, file, { purpose, onProgress = () => {} }) {
         running.start()
       }, reject)
     })
-    return checked(api, new URL(url, location.href).pathname.split('/').pop())
+    return new URL(url, location.href).pathname.split('/').pop()
   })
   return {
-    done,
+    sent,
+    get done() {
+      return sent.then((id) => checked(api, id))
+    },
     cancel() {
       cancelled = true
       running?.abort(true)
@@ -70,7 +74,7 @@ export function upload(api, file, { purpose, onProgress = () => {} }) {
 const mayPass = (status) => status === 0 || status === 409 || status === 423 || status >= 500
 
 /** Wait until the server has looked at the content. @throws {Refusal} when it does not take the file */
-async function checked(api, id) {
+export async function checked(api, id) {
   for (let turn = 0; turn < CHECKS; turn += 1) {
     const found = await api.get(`/v1/uploads/${id}`)
     if (found.state === 'accepted') return found

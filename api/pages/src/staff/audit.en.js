@@ -1,5 +1,7 @@
 /** English of the audit and its alarms. */
 export default {
+  换回路网: 'Went back to a street network',
+  '还有更多告警，按“知道了”后显示。': 'More alarms follow once you have taken note of these.',
   审计: 'Audit',
   谁: 'Who',
   '人员（姓名、用户名或编号）': 'Person (name, user name or id)',

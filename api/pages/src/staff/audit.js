@@ -74,6 +74,7 @@ const ACTS = {
   'setting.restored': '设置恢复正常',
   alarm: '发出告警',
   'network.add': '更新路网',
+  'network.use': '换回路网',
   retry_job: '重试任务',
   drop_job: '放弃任务',
   'case.supplement': '补正材料',
@@ -181,14 +182,23 @@ export function subjectWords(subject) {
 export const alarms = ref([])
 
 const WATCHERS = ['supervisor', 'admin']
+/** How many alarms stand in the bar at once; and among how many hundred notices they are looked for. */
+export const MOST_ALARMS = 3
+const MOST_PAGES = 5
 
 export async function refreshAlarms() {
   if (!signedIn.value || !holds(...WATCHERS)) {
     alarms.value = []
     return
   }
-  const { items } = await api.get('/v1/notices', { limit: 20 })
-  alarms.value = items.filter(({ kind, read_at: read }) => kind === 'security_alarm' && !read)
+  const unread = []
+  let cursor
+  for (let page = 0; page < MOST_PAGES && cursor !== null && unread.length <= MOST_ALARMS; page += 1) {
+    const { items, next } = await api.get('/v1/notices', { limit: 100, cursor })
+    unread.push(...items.filter(({ kind, read_at: read }) => kind === 'security_alarm' && !read))
+    cursor = next ?? null
+  }
+  alarms.value = unread
 }
 
 /** Take note of an alarm: it does not come back. */
