@@ -422,9 +422,13 @@ class Office:
         self.worker.start()
 
     def stop(self) -> None:
-        """Stop cleanly: first write the posted messages, then stop the worker."""
+        """Stop cleanly: first write the posted messages, then stop the worker and what it began.
+
+        After this no thread of ours needs the store.
+        """
         self.chat.close()
         self.worker.stop()
+        self.circle.generations.end()
         self.security.close()
         self.jobs.give_back()
         self.processes.leave()

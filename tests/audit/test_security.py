@@ -4,6 +4,7 @@ import json
 import re
 import threading
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from api.audit.ports import RequestOrigin, SecurityPorts
 from api.audit.security.counted import PEOPLE, STRANGERS, SecurityEvent
 from api.audit.security.service import SecurityEvents
 from api.operations.store import OperationsStore
+from chat.refusals import TooManyLines, TooOften
 from tests.conftest import PASSWORD, Caller, database_of_its_own
 from tests.identity.test_verifications import bound, confirmed, opened, texts
 from tests.way import FOOD, ID_NUMBER, act, issued, submitted
@@ -279,6 +281,31 @@ def test_a_change_of_roles_says_from_what_to_what(people):
     change_roles(people)
     [row] = people.supervisor.get("/v1/audit?act=staff.change")["items"]
     assert row["detail"] == "roles: window -> handler,window"
+
+
+def test_a_line_too_many_and_words_too_fast_are_noted_with_their_address(people, database, monkeypatch):
+    def full(*_):
+        raise TooManyLines(retry_after=10)
+
+    def fast(*_):
+        raise TooOften(retry_after=10)
+
+    monkeypatch.setattr("chat.lines.OpenLines.open", full)
+    monkeypatch.setattr(people.office.chat.posts, "take", fast)
+    talk = people.citizen.post("/v1/conversations", {"text": "在吗？"})["id"]
+    words = {"client_id": str(uuid4()), "kind": "text", "text": "在？"}
+    people.citizen.post(f"/v1/conversations/{talk}/messages", words, expect=429)
+    answer = people.anyone.raw("GET", "/socket.io/?EIO=4&transport=websocket", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.get_json()["detail"][:16]) == (429, "Too many windows")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    people.office.security.write(people.office.now())
+    rows = list(database["audit"].find({"act": "refused.limit"}).sort("_id", 1))
+    noted = [(row["actor"], row["detail"], row["network"]) for row in rows]
+    assert noted == [
+        (people.id("citizen"), "too_often", "127.0.0.0/24"),
+        ("", "too_many_lines", "127.0.0.0/24"),
+    ]
+    assert rows[0]["address"] == rows[1]["address"] != ""
 
 
 def test_nothing_of_what_a_stranger_sends_is_in_it(people, database):
