@@ -109,7 +109,6 @@ def attach(
 
     `note_refusal(person, refusal, environ)` hears of each event and each line that is refused. `network_of` gives what
     a network address counts as.
-
     `acted(actor)` is told of each event that a person causes. `cors_origins` None allows the page's own origin alone.
     With `redis_url` several processes relay to one another. The limits per address do not hold for an address that
     `spares` accepts.

@@ -41,10 +41,14 @@ class Worker:
             thread.start()
             self._threads.append(thread)
 
-    def stop(self) -> None:
-        """Stop the loops, each after its current step; waits up to STOP_SECONDS for each, then cuts the step off."""
+    def halt(self) -> None:
+        """Have no further step begin."""
         self._stopping.set()
         self.nudge()
+
+    def stop(self) -> None:
+        """Stop the loops, each after its current step; waits up to STOP_SECONDS for each, then cuts the step off."""
+        self.halt()
         for thread in self._threads:
             thread.join(timeout=STOP_SECONDS)
 

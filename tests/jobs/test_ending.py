@@ -2,10 +2,12 @@
 
 import threading
 from contextlib import nullcontext
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
 
+import api.office
 from api import cli, server
 from api.jobs import worker as working
 from api.jobs.worker import Worker
@@ -55,6 +57,13 @@ def test_a_server_whose_address_is_taken_stops_what_it_started(settings, office,
 def test_a_command_that_is_refused_stops_its_office_too(office):
     done = CliRunner().invoke(cli.main, ["network", "use", "nothing"])
     assert (done.exit_code, office.calls) == (1, ["stop"])
+
+
+def test_an_office_begins_nothing_once_its_chat_is_closed_and_ends_last_what_its_worker_began():
+    office = Mock()
+    api.office.Office.stop(office)
+    order = ["worker.halt", "chat.close", "worker.stop", "circle.generations.end", "security.close"]
+    assert [name for name, *_ in office.mock_calls][: len(order)] == order
 
 
 def test_a_step_longer_than_the_end_is_cut_off_in_one_line(clock, monkeypatch, caplog):
