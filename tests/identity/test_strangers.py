@@ -6,7 +6,7 @@ import pytest
 
 from api.identity.citizens.log_in import LimitReached
 from api.reports.report import MOST_A_DAY
-from api.web.limits import RateLimiter, TooMany, network_of
+from api.web.limits import RateLimiter, TooMany
 from tests.conftest import PASSWORD, Caller
 
 PHONE, DEVICE, OTHER_DEVICE = "13800138000", "d" * 32, "e" * 32
@@ -145,22 +145,6 @@ def test_a_recovery_forgets_the_devices(app, enter, database):
 
 
 # -- addresses -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:0db8:0001:0002::/64"),
-        ("2001:db8:1:2::", "2001:0db8:0001:0002::/64"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("fe80::1%eth0", "fe80:0000:0000:0000::/64"),
-        ("not an address", "not an address"),
-        ("", ""),
-    ],
-)
-def test_a_64_is_one_address(address, network):
-    assert network_of(address) == network
 
 
 def test_log_ins_from_one_64_are_counted_together():
