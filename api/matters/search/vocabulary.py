@@ -47,8 +47,7 @@ def _split(separable: Mapping[str, list[str]], meanings: Mapping[str, list[str]]
     """Yield the forms of verbs that take something between verb and object (离合词), with the meanings of the whole."""
     for word in separable["words"]:
         for form in separable["forms"]:
-            if word in meanings:
-                yield form.format(v=word[0], o=word[1:]), meanings[word]
+            yield form.format(v=word[0], o=word[1:]), meanings[word]
 
 
 def _aged(ages: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
