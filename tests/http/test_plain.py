@@ -54,6 +54,14 @@ def test_a_plain_form_searches_and_leads_to_the_guide(page, typed, name):
     assert "承诺时限" in guide
 
 
+def test_what_another_office_does_names_it_and_its_number(page):
+    words = page("/plain/search?q=护照丢了怎么补")
+    assert "公安出入境管理窗口" in words
+    assert 'href="tel:12367"' in words
+    assert "the exit and entry administration" in page("/plain/search?q=passport&lang=en")
+    assert "12345" in page("/plain/search?q=明天会不会下雨")
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "\u0000", "<script>alert(1)</script>", "zzzzqqq"])
 def test_what_finds_nothing_says_so(page, typed):
     words = page(f"/plain/search?q={typed}")
@@ -78,3 +86,13 @@ def test_the_page_is_in_the_asked_language(page):
 def test_an_unknown_place_or_matter_is_404(app):
     for path in ("/plain/points/none", "/plain/matters/none"):
         assert app.test_client().get(path).status_code == 404
+
+
+def test_what_is_too_long_is_said_and_kept_in_the_field_and_nothing_is_cut(anyone):
+    question = "想开饭店" * 51
+    answer = anyone.raw("GET", f"/plain/search?q={question}")
+    assert answer.status_code == 200
+    assert "最多 200 个字" in answer.text
+    assert f'value="{question}"' in answer.text
+    pasted = {"number": "1" * 41, "code": "ABCD2345"}
+    assert anyone.raw("POST", "/plain/case", data=pasted).status_code == 404

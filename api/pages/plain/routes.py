@@ -95,11 +95,13 @@ def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.get("/plain/search")
     @http.allow("anyone")
     def search() -> Response:
-        """The matters that fit what was typed."""
+        """The matters that fit what was typed, and whom to ask for what others do."""
         typed = request.args.get("q", "")
         too_long = len(typed) > LONGEST_QUESTION
-        rows = matters.search(typed, MOST) if typed.strip() and not too_long else []
-        return _page(http, "search.html", typed=typed, rows=rows, most=LONGEST_QUESTION if too_long else None)
+        asked = typed if typed.strip() and not too_long else ""
+        rows, elsewhere = (matters.search(asked, MOST), matters.elsewhere(asked)) if asked else ([], [])
+        most = LONGEST_QUESTION if too_long else None
+        return _page(http, "search.html", typed=typed, rows=rows, elsewhere=elsewhere, most=most)
 
     @bp.get("/plain/matters/<code>")
     @http.allow("anyone")
