@@ -51,6 +51,7 @@ UNRECORDED = {
     "/v1/me": "oneself",
     "/v1/me/proof": "oneself",
     "/v1/me/sessions": "oneself",
+    "/v1/me/typed-keys": "oneself",
     "/v1/notices": "one's own",
     "/v1/desk/jobs": RUNNING,
     "/v1/desk/jobs/lag": RUNNING,
