@@ -47,6 +47,9 @@ class CaseGround:
         officer = self.identity.officer(case.officer) if case.officer else None
         return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
 
-    def clock(self, case: Case) -> dict[str, Any]:
-        """The clock's answer for a case now, as JSON; `{"error": …}` if it needs a year without a published notice."""
-        return reckon({**case.clock_facts, "as_of": self.now().isoformat()}, self.calendar.working)
+    def clock(self, case: Case, at: datetime | None = None) -> dict[str, Any]:
+        """The clock's answer for a case now, or as it was at an instant, as JSON.
+
+        `{"error": …}` if it needs a year without a published notice.
+        """
+        return reckon({**case.clock_facts, "as_of": (at or self.now()).isoformat()}, self.calendar.working)

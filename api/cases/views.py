@@ -9,6 +9,7 @@ from api.cases import scope
 from api.cases.case import Action, Case, CaseStanding
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
+from api.cases.printing import TITLES
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
 from api.matters import form as forms
@@ -69,6 +70,7 @@ class CaseViews:
                 "at": action.at,
                 "by": self._by(action),
                 "text": action.data.get("text", "") if actor.is_staff or action.act not in rules.INNER_WORDS else "",
+                "paper": action.act in TITLES,
                 "breach": action.data.get("late_reason"),
             }
             for action in visible
@@ -143,6 +145,7 @@ def _conversation_line(line: Row) -> Row:
         "at": line["at"],
         "by": {"kind": line["by"]["kind"], "name": name, "role": role},
         "text": "",
+        "paper": False,
         "breach": None,
         "talk": line["talk"],
     }
