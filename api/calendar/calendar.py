@@ -39,6 +39,11 @@ class WorkingCalendar:
     statutory: frozenset[date | tuple[int, int]] = frozenset()
     statutory_since: int = MAXYEAR
     exceptions: Mapping[date, Mark] = field(default_factory=dict, hash=False)
+    guesses: bool = False
+
+    def guessing(self) -> "WorkingCalendar":
+        """A copy that takes Monday to Friday in unknown years: what it says is provisional, never to be recorded."""
+        return replace(self, guesses=True)
 
     def with_exceptions(self, exceptions: Mapping[date, Mark]) -> "WorkingCalendar":
         """A copy of this calendar with further exceptions, each by official notice; they override everything else.
@@ -60,7 +65,7 @@ class WorkingCalendar:
 
     def is_known(self, day: date) -> bool:
         """Whether `is_working` can answer: the year has a notice, the law fixes the day, or it has an exception."""
-        return day.year in self.known_years or day in self.exceptions or self._is_statutory(day)
+        return self.guesses or day.year in self.known_years or day in self.exceptions or self._is_statutory(day)
 
     def _is_statutory(self, day: date) -> bool:
         if day.year in self.known_years or day.year < self.statutory_since:

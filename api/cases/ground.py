@@ -10,7 +10,9 @@ from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases.access import CaseAccess
 from api.cases.case import Case
-from api.cases.clock.reckoning import reckon
+from api.cases.clock.of_case import clock_facts, is_current, reckon_case
+from api.cases.clock.words import ClockWords
+from api.cases.kinds import kind_of
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.files.service import Files
@@ -37,6 +39,28 @@ class CaseGround:
     announce: Callable[..., None]
     now: Callable[[], datetime]
 
+    def kind(self, case: Case) -> str:
+        """The kind of a case's matter, by which its words are chosen (kinds.py)."""
+        matter = self.matters.matter(case.matter.code, case.matter.version)
+        return kind_of(matter.kind, matter.name)
+
     def clock(self, case: Case) -> dict[str, Any]:
-        """The clock's answer for a case now, as JSON; `{"error": …}` if it needs a year without a published notice."""
-        return reckon({**case.clock_facts, "as_of": self.now().isoformat()}, self.calendar.working)
+        """The clock's answer for a case now with its words, as JSON (`clock.words.ClockWords`)."""
+        return self.clock_words(case).as_json()
+
+    def clock_words(self, case: Case) -> ClockWords:
+        """The words of a case's clock now."""
+        facts, now = self._facts(case), self.now()
+        decided_at = datetime.fromisoformat(facts["decision"]["at"]) if "decision" in facts else None
+        return ClockWords(self.reckoned(case), case.state, decided_at, now)
+
+    def reckoned(self, case: Case) -> dict[str, Any]:
+        """The clock's answer for a case now, without words."""
+        return reckon_case(self._facts(case), self.now(), self.calendar.working)
+
+    def _facts(self, case: Case) -> dict[str, Any]:
+        """The input of the clock; made anew of the actions if an earlier release wrote it."""
+        if is_current(case.clock_facts):
+            return case.clock_facts
+        opened = self.reader.open(case)
+        return clock_facts(opened.edition.matter, opened.actions)

@@ -1,0 +1,123 @@
+"""The words of a case by the kind of its matter (事项类型): a permit is granted, a filing is filed, a benefit is paid.
+
+One table for states, acts, notices, documents and pages. Only permits (行政许可) have the limits of the 行政许可法.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from api.cases.case import RULES, SUBMIT_LABEL
+
+PERMIT = "permit"
+
+
+class Bilingual(NamedTuple):
+    """The same words in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class KindWords:
+    """How cases of one kind are spoken of: both decisions, what is made of a granted one, and that it lies ready."""
+
+    granted: Bilingual
+    refused: Bilingual
+    result: Bilingual
+    issued: Bilingual
+
+
+KINDS: dict[str, KindWords] = {
+    PERMIT: KindWords(
+        granted=Bilingual("准予许可", "Permit granted"),
+        refused=Bilingual("不予许可", "Permit refused"),
+        result=Bilingual("证照", "licence"),
+        issued=Bilingual("已制证", "Licence made"),
+    ),
+    "confirmation": KindWords(
+        granted=Bilingual("予以确认", "Confirmed"),
+        refused=Bilingual("不予确认", "Not confirmed"),
+        result=Bilingual("证件或证明", "document"),
+        issued=Bilingual("已出具", "Document made"),
+    ),
+    "benefit": KindWords(
+        granted=Bilingual("同意给付", "Benefit granted"),
+        refused=Bilingual("不予给付", "Benefit refused"),
+        result=Bilingual("给付决定", "benefit"),
+        issued=Bilingual("结果已办好", "Result ready"),
+    ),
+    "reward": KindWords(
+        granted=Bilingual("同意奖励", "Reward granted"),
+        refused=Bilingual("不予奖励", "Reward refused"),
+        result=Bilingual("奖励决定", "reward"),
+        issued=Bilingual("结果已办好", "Result ready"),
+    ),
+    "filing": KindWords(
+        granted=Bilingual("予以备案", "Filed"),
+        refused=Bilingual("不予备案", "Not filed"),
+        result=Bilingual("备案凭证", "filing record"),
+        issued=Bilingual("备案凭证已出", "Filing record made"),
+    ),
+    "other": KindWords(
+        granted=Bilingual("同意办理", "Approved"),
+        refused=Bilingual("不同意办理", "Not approved"),
+        result=Bilingual("办理结果", "result"),
+        issued=Bilingual("结果已办好", "Result ready"),
+    ),
+    "service": KindWords(
+        granted=Bilingual("予以办理", "Approved"),
+        refused=Bilingual("不予办理", "Not approved"),
+        result=Bilingual("办理结果", "result"),
+        issued=Bilingual("结果已办好", "Result ready"),
+    ),
+}
+
+NATIONAL = {
+    "行政许可": PERMIT,
+    "行政确认": "confirmation",
+    "行政给付": "benefit",
+    "行政奖励": "reward",
+    "公共服务": "service",
+}
+"""By 事项类型 (GB/T 39046-2020, table A.1); all others are `other`, or `filing`."""
+
+STATES: dict[str, Bilingual] = {
+    "submitted": Bilingual("待受理", "Waiting to be accepted"),
+    "supplementing": Bilingual("待补正", "Papers missing"),
+    "accepted": Bilingual("办理中", "In progress"),
+    "handed_over": Bilingual("已送达", "Handed over"),
+    "declined": Bilingual("不予受理", "Not accepted"),
+    "withdrawn": Bilingual("已撤回", "Withdrawn"),
+    "closed": Bilingual("已办结", "Closed"),
+}
+"""The states that are called the same whatever the kind."""
+
+
+def kind_of(national: str, name: str) -> str:
+    """The key of KINDS for a matter, by its 事项类型 and its name: `…备案` is a filing, `…验收（含…备案）` is none."""
+    if national in NATIONAL:
+        return NATIONAL[national]
+    return "filing" if re.sub(r"[(（].*?[)）]", "", name).strip().endswith("备案") else "other"
+
+
+def state_words(kind: str, state: str) -> Bilingual:
+    """What a state is called in a case of this kind."""
+    words = KINDS[kind]
+    by_kind = {"granted": words.granted, "refused": words.refused, "issued": words.issued}
+    return by_kind.get(state) or STATES[state]
+
+
+def act_label(kind: str, act: str) -> str:
+    """What an act is called in the timeline of a case of this kind."""
+    if act == "issue":
+        return f"制作{KINDS[kind].result.zh}"
+    return RULES[act].label if act in RULES else SUBMIT_LABEL
+
+
+def kind_words(kind: str) -> dict[str, str]:
+    """The words of this kind as JSON: `granted`, `refused` and `result`, each in English as `…_en`."""
+    words = KINDS[kind]
+    pairs = {"granted": words.granted, "refused": words.refused, "result": words.result}
+    return {key: pair.zh for key, pair in pairs.items()} | {f"{key}_en": pair.en for key, pair in pairs.items()}
