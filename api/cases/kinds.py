@@ -12,7 +12,7 @@ from api.cases.case import RULES, SUBMIT_LABEL
 PERMIT = "permit"
 
 
-class Bilingual(NamedTuple):
+class TwoLanguages(NamedTuple):
     """The same words in Chinese and English."""
 
     zh: str
@@ -23,54 +23,54 @@ class Bilingual(NamedTuple):
 class KindWords:
     """How cases of one kind are spoken of: both decisions, what is made of a granted one, and that it lies ready."""
 
-    granted: Bilingual
-    refused: Bilingual
-    result: Bilingual
-    issued: Bilingual
+    granted: TwoLanguages
+    refused: TwoLanguages
+    result: TwoLanguages
+    issued: TwoLanguages
 
 
 KINDS: dict[str, KindWords] = {
     PERMIT: KindWords(
-        granted=Bilingual("准予许可", "Permit granted"),
-        refused=Bilingual("不予许可", "Permit refused"),
-        result=Bilingual("证照", "licence"),
-        issued=Bilingual("已制证", "Licence made"),
+        granted=TwoLanguages("准予许可", "Permit granted"),
+        refused=TwoLanguages("不予许可", "Permit refused"),
+        result=TwoLanguages("证照", "licence"),
+        issued=TwoLanguages("已制证", "Licence made"),
     ),
     "confirmation": KindWords(
-        granted=Bilingual("予以确认", "Confirmed"),
-        refused=Bilingual("不予确认", "Not confirmed"),
-        result=Bilingual("证件或证明", "document"),
-        issued=Bilingual("已出具", "Document made"),
+        granted=TwoLanguages("予以确认", "Confirmed"),
+        refused=TwoLanguages("不予确认", "Not confirmed"),
+        result=TwoLanguages("证件或证明", "document"),
+        issued=TwoLanguages("已出具", "Document made"),
     ),
     "benefit": KindWords(
-        granted=Bilingual("同意给付", "Benefit granted"),
-        refused=Bilingual("不予给付", "Benefit refused"),
-        result=Bilingual("给付决定", "benefit"),
-        issued=Bilingual("结果已办好", "Result ready"),
+        granted=TwoLanguages("同意给付", "Benefit granted"),
+        refused=TwoLanguages("不予给付", "Benefit refused"),
+        result=TwoLanguages("给付决定", "benefit"),
+        issued=TwoLanguages("结果已办好", "Result ready"),
     ),
     "reward": KindWords(
-        granted=Bilingual("同意奖励", "Reward granted"),
-        refused=Bilingual("不予奖励", "Reward refused"),
-        result=Bilingual("奖励决定", "reward"),
-        issued=Bilingual("结果已办好", "Result ready"),
+        granted=TwoLanguages("同意奖励", "Reward granted"),
+        refused=TwoLanguages("不予奖励", "Reward refused"),
+        result=TwoLanguages("奖励决定", "reward"),
+        issued=TwoLanguages("结果已办好", "Result ready"),
     ),
     "filing": KindWords(
-        granted=Bilingual("予以备案", "Filed"),
-        refused=Bilingual("不予备案", "Not filed"),
-        result=Bilingual("备案凭证", "filing record"),
-        issued=Bilingual("备案凭证已出", "Filing record made"),
+        granted=TwoLanguages("予以备案", "Filed"),
+        refused=TwoLanguages("不予备案", "Not filed"),
+        result=TwoLanguages("备案凭证", "filing record"),
+        issued=TwoLanguages("备案凭证已出", "Filing record made"),
     ),
     "other": KindWords(
-        granted=Bilingual("同意办理", "Approved"),
-        refused=Bilingual("不同意办理", "Not approved"),
-        result=Bilingual("办理结果", "result"),
-        issued=Bilingual("结果已办好", "Result ready"),
+        granted=TwoLanguages("同意办理", "Approved"),
+        refused=TwoLanguages("不同意办理", "Not approved"),
+        result=TwoLanguages("办理结果", "result"),
+        issued=TwoLanguages("结果已办好", "Result ready"),
     ),
     "service": KindWords(
-        granted=Bilingual("予以办理", "Approved"),
-        refused=Bilingual("不予办理", "Not approved"),
-        result=Bilingual("办理结果", "result"),
-        issued=Bilingual("结果已办好", "Result ready"),
+        granted=TwoLanguages("予以办理", "Approved"),
+        refused=TwoLanguages("不予办理", "Not approved"),
+        result=TwoLanguages("办理结果", "result"),
+        issued=TwoLanguages("结果已办好", "Result ready"),
     ),
 }
 
@@ -83,14 +83,14 @@ NATIONAL = {
 }
 """By 事项类型 (GB/T 39046-2020, table A.1); all others are `other`, or `filing`."""
 
-STATES: dict[str, Bilingual] = {
-    "submitted": Bilingual("待受理", "Waiting to be accepted"),
-    "supplementing": Bilingual("待补正", "Papers missing"),
-    "accepted": Bilingual("办理中", "In progress"),
-    "handed_over": Bilingual("已送达", "Handed over"),
-    "declined": Bilingual("不予受理", "Not accepted"),
-    "withdrawn": Bilingual("已撤回", "Withdrawn"),
-    "closed": Bilingual("已办结", "Closed"),
+STATES: dict[str, TwoLanguages] = {
+    "submitted": TwoLanguages("待受理", "Waiting to be accepted"),
+    "supplementing": TwoLanguages("待补正", "Papers missing"),
+    "accepted": TwoLanguages("办理中", "In progress"),
+    "handed_over": TwoLanguages("已送达", "Handed over"),
+    "declined": TwoLanguages("不予受理", "Not accepted"),
+    "withdrawn": TwoLanguages("已撤回", "Withdrawn"),
+    "closed": TwoLanguages("已办结", "Closed"),
 }
 """The states that are called the same whatever the kind."""
 
@@ -102,7 +102,7 @@ def kind_of(national: str, name: str) -> str:
     return "filing" if re.sub(r"[(（].*?[)）]", "", name).strip().endswith("备案") else "other"
 
 
-def state_words(kind: str, state: str) -> Bilingual:
+def state_words(kind: str, state: str) -> TwoLanguages:
     """What a state is called in a case of this kind."""
     words = KINDS[kind]
     by_kind = {"granted": words.granted, "refused": words.refused, "issued": words.issued}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from api.cases.kinds import Bilingual
+from api.cases.kinds import TwoLanguages
 from api.times import BEIJING
 
 Tone = Literal["calm", "soon", "late", "paused", "done"]
@@ -16,15 +16,15 @@ Clock = Mapping[str, Any]
 SOON_DAYS = 2
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 LIMITS = {
-    "promised": Bilingual("承诺期限", "promised time limit"),
-    "legal": Bilingual("法定期限", "statutory time limit"),
+    "promised": TwoLanguages("承诺期限", "promised time limit"),
+    "legal": TwoLanguages("法定期限", "statutory time limit"),
 }
 
 
 class Sentence(NamedTuple):
     """What the clock says, and how pressing it is."""
 
-    words: Bilingual
+    words: TwoLanguages
     tone: Tone
 
     def as_json(self) -> dict[str, str]:
@@ -72,13 +72,13 @@ class ClockWords:
     def sentence(self) -> Sentence:
         """The one sentence about the time of this case."""
         if self.clock.get("error"):
-            words = Bilingual(
+            words = TwoLanguages(
                 "期限暂时算不出来，请问窗口", "The time limit cannot be worked out now; please ask the window"
             )
             return Sentence(words, "paused")
         match self.state:
             case "supplementing":
-                words = Bilingual(
+                words = TwoLanguages(
                     "等申请人补齐材料，其间不计时", "Waiting for the missing papers; no time runs meanwhile"
                 )
                 return Sentence(words, "paused")
@@ -108,17 +108,17 @@ class ClockWords:
     def _before_acceptance(self) -> Sentence:
         due = self._due("notice")
         if self.clock["law"] != "permit":
-            words = Bilingual(
+            words = TwoLanguages(
                 "窗口正在看材料，受理后开始计时", "The window is checking the papers; time runs from acceptance"
             )
             return Sentence(words, "calm")
         if due is None:
-            words = Bilingual(
+            words = TwoLanguages(
                 "窗口在 5 个工作日内答复是否受理", "The window answers within 5 working days whether it accepts"
             )
             return Sentence(words, "calm")
         by = self._by(due)
-        words = Bilingual(
+        words = TwoLanguages(
             f"窗口最迟 {by.zh}答复是否受理，受理后开始计时",
             f"The window answers by {by.en} whether it accepts; time runs from acceptance",
         )
@@ -128,7 +128,7 @@ class ClockWords:
         clock, which = self.clock, self._nearest()
         if clock["state"] == "stopped":
             used = days(clock["used"], clock["unit"]) if clock["unit"] else None
-            words = Bilingual(
+            words = TwoLanguages(
                 f"特别程序期间暂停计时{f'，已用 {used.zh}' if used else ''}",
                 f"The clock stands still during a special procedure{f'; {used.en} used' if used else ''}",
             )
@@ -138,18 +138,20 @@ class ClockWords:
         if clock["promise_overdue"] and which != "legal":
             return self._overdue("promised")
         if which is None:
-            return Sentence(Bilingual("这件事没有规定办理期限", "There is no time limit for this matter"), "calm")
+            return Sentence(TwoLanguages("这件事没有规定办理期限", "There is no time limit for this matter"), "calm")
         due = self._due(which)
         if due is None:
             rest = self._rest(which) or LIMITS[which]
             return Sentence(
-                Bilingual(f"还剩 {rest.zh}，到期日暂时算不出来", f"{rest.en} left; the day cannot be worked out yet"),
+                TwoLanguages(
+                    f"还剩 {rest.zh}，到期日暂时算不出来", f"{rest.en} left; the day cannot be worked out yet"
+                ),
                 "calm",
             )
         words, tone = self._until(which, due)
         if clock["promise_overdue"]:
             return Sentence(
-                Bilingual(
+                TwoLanguages(
                     f"已超过承诺期限；法定期限{words.zh}", f"Past the promised time limit; statutory: {words.en}"
                 ),
                 "late",
@@ -160,9 +162,11 @@ class ClockWords:
         by, rest = self._by(due), self._rest(which)
         if due.day == self._today and not due.provisional:
             name = LIMITS[which]
-            return Sentence(Bilingual(f"今天是{name.zh}的最后一天", f"Today is the last day of the {name.en}"), "soon")
+            return Sentence(
+                TwoLanguages(f"今天是{name.zh}的最后一天", f"Today is the last day of the {name.en}"), "soon"
+            )
         is_soon = (self._left(which) or 0) <= SOON_DAYS
-        words = Bilingual(
+        words = TwoLanguages(
             f"还剩 {rest.zh}，最迟 {by.zh}办结" if rest else f"最迟 {by.zh}办结",
             f"{rest.en} left, done by {by.en}" if rest else f"Done by {by.en}",
         )
@@ -172,8 +176,8 @@ class ClockWords:
         name, due = LIMITS[which], self._due(which)
         number = self.clock["overdue_days"] if which == "legal" else None
         late = days(number, self.clock["unit"]) if number else None
-        last = Bilingual(zh_day(due.day, self._today), en_day(due.day, self._today)) if due else Bilingual("", "")
-        words = Bilingual(
+        last = TwoLanguages(zh_day(due.day, self._today), en_day(due.day, self._today)) if due else TwoLanguages("", "")
+        words = TwoLanguages(
             f"已超过{name.zh}{f' {late.zh}' if late else ''}（{last.zh}到期）",
             f"Past the {name.en}{f' by {late.en}' if late else ''} (it ended on {last.en})",
         )
@@ -182,38 +186,42 @@ class ClockWords:
     def _to_hand_over(self) -> Sentence:
         """After a grant: when it was decided, and of a permit by when the result must be handed over (第44条)."""
         decided = self.decided_at.astimezone(BEIJING).date() if self.decided_at else self._today
-        on = Bilingual(zh_day(decided, self._today), en_day(decided, self._today))
+        on = TwoLanguages(zh_day(decided, self._today), en_day(decided, self._today))
         due = self._due("handover")
         if due is None:
-            return Sentence(Bilingual(f"{on.zh}已作出决定", f"Decided on {on.en}"), "done")
+            return Sentence(TwoLanguages(f"{on.zh}已作出决定", f"Decided on {on.en}"), "done")
         by = self._by(due)
         if due.day < self._today:
-            words = Bilingual(
+            words = TwoLanguages(
                 f"{on.zh}已作出决定，送达已超过期限（{by.zh}到期）", f"Decided on {on.en}; hand-over was due by {by.en}"
             )
             return Sentence(words, "late")
-        words = Bilingual(f"{on.zh}已作出决定，最迟 {by.zh}送达", f"Decided on {on.en}; handed over by {by.en}")
+        words = TwoLanguages(f"{on.zh}已作出决定，最迟 {by.zh}送达", f"Decided on {on.en}; handed over by {by.en}")
         return Sentence(words, "soon" if due.day == self._today else "done")
 
     # -- limits -----------------------------------------------------------------------
 
-    def _limit(self, which: str) -> Bilingual | None:
+    def _limit(self, which: str) -> TwoLanguages | None:
         clock = self.clock
         total = clock["total"] if which == "legal" else clock["promised_total"]
         if total is None:
             return None
         if which == "promised" and total == 0:
-            whole = Bilingual("当场办结", "on the spot")
+            whole = TwoLanguages("当场办结", "on the spot")
         else:
-            whole = Bilingual(f"共 {days(total, self._unit(which)).zh}", f"{days(total, self._unit(which)).en} in all")
+            whole = TwoLanguages(
+                f"共 {days(total, self._unit(which)).zh}", f"{days(total, self._unit(which)).en} in all"
+            )
         left = self._left(which)
         used = None if left is None or total == 0 else total - left
         is_over = clock["state"] in ("decided", "ended")
         verb = "用了" if is_over else "已用"
-        count = Bilingual("", "") if used is None else Bilingual(f"，{verb} {used} 个", f", {used} used")
+        count = TwoLanguages("", "") if used is None else TwoLanguages(f"，{verb} {used} 个", f", {used} used")
         due = None if is_over else self._due(which)
-        until = Bilingual(f"，最迟 {self._by(due).zh}", f", until {self._by(due).en}") if due else Bilingual("", "")
-        return Bilingual(whole.zh + count.zh + until.zh, whole.en + count.en + until.en)
+        until = (
+            TwoLanguages(f"，最迟 {self._by(due).zh}", f", until {self._by(due).en}") if due else TwoLanguages("", "")
+        )
+        return TwoLanguages(whole.zh + count.zh + until.zh, whole.en + count.en + until.en)
 
     def _nearest(self) -> str | None:
         """The limit that ends first of those that are not over: `promised` or `legal`; None without any."""
@@ -233,20 +241,20 @@ class ClockWords:
         left: int | None = self.clock["left" if which == "legal" else "promised_left"]
         return left
 
-    def _rest(self, which: str) -> Bilingual | None:
+    def _rest(self, which: str) -> TwoLanguages | None:
         left = self._left(which)
         return days(left, self._unit(which)) if left else None
 
     def _unit(self, which: str) -> str:
         return str(self.clock["unit"]) if which == "legal" else "working"
 
-    def _by(self, due: DueDay) -> Bilingual:
+    def _by(self, due: DueDay) -> TwoLanguages:
         zh, en = f"{zh_day(due.day, self._today)} ", en_day(due.day, self._today)
         if not due.provisional:
-            return Bilingual(zh.rstrip(), en)
+            return TwoLanguages(zh.rstrip(), en)
         why = f"{due.day.year} 年放假安排未公布，暂按周一至周五算"
         why_en = f"provisional: the holidays of {due.day.year} are not announced"
-        return Bilingual(f"{zh.rstrip()}（{why}）", f"{en} ({why_en})")
+        return TwoLanguages(f"{zh.rstrip()}（{why}）", f"{en} ({why_en})")
 
     @property
     def _today(self) -> date:
@@ -264,9 +272,9 @@ class ClockWords:
             day, used = date.fromisoformat(day_text), None if count == "?" else int(count)
             words = ledger_words(code, unit)
             nth = (
-                Bilingual("", "")
+                TwoLanguages("", "")
                 if used is None
-                else Bilingual(f"已用 {days(used, unit).zh}", f"{days(used, unit).en} used")
+                else TwoLanguages(f"已用 {days(used, unit).zh}", f"{days(used, unit).en} used")
             )
             yield {
                 "date": day_text,
@@ -281,51 +289,51 @@ class ClockWords:
 
 
 ENDS = {
-    "refused": Bilingual("已作出决定，不再计时", "Decided; no time runs any more"),
-    "handed_over": Bilingual("结果已送达，不再计时", "Handed over; no time runs any more"),
-    "declined": Bilingual("没有受理，不计时", "Not accepted; no time runs"),
-    "withdrawn": Bilingual("申请已撤回，不再计时", "Withdrawn; no time runs any more"),
-    "closed": Bilingual("已办结，不再计时", "Closed; no time runs any more"),
+    "refused": TwoLanguages("已作出决定，不再计时", "Decided; no time runs any more"),
+    "handed_over": TwoLanguages("结果已送达，不再计时", "Handed over; no time runs any more"),
+    "declined": TwoLanguages("没有受理，不计时", "Not accepted; no time runs"),
+    "withdrawn": TwoLanguages("申请已撤回，不再计时", "Withdrawn; no time runs any more"),
+    "closed": TwoLanguages("已办结，不再计时", "Closed; no time runs any more"),
 }
 """The sentences of the states in which a case has ended."""
 
 LEDGER = {
-    "start:accepted": Bilingual("受理，开始计时", "Accepted; time begins to run"),
-    "start:deemed": Bilingual(
+    "start:accepted": TwoLanguages("受理，开始计时", "Accepted; time begins to run"),
+    "start:deemed": TwoLanguages(
         "期限内没有答复，视为受理，从收到材料之日起计时", "No answer in time: deemed accepted from the day of arrival"
     ),
-    "decision:grant": Bilingual("作出准予的决定", "Granted"),
-    "decision:refuse": Bilingual("作出不予的决定", "Refused"),
-    "decision:end": Bilingual("办理结束", "Ended"),
-    "handed_over": Bilingual("结果送达", "Handed over"),
-    "promised_due": Bilingual("承诺期限的最后一天", "Last day of the promised time limit"),
-    "legal_due": Bilingual("法定期限的最后一天", "Last day of the statutory time limit"),
-    "handover_due": Bilingual("送达期限的最后一天", "Last day for handing over"),
+    "decision:grant": TwoLanguages("作出准予的决定", "Granted"),
+    "decision:refuse": TwoLanguages("作出不予的决定", "Refused"),
+    "decision:end": TwoLanguages("办理结束", "Ended"),
+    "handed_over": TwoLanguages("结果送达", "Handed over"),
+    "promised_due": TwoLanguages("承诺期限的最后一天", "Last day of the promised time limit"),
+    "legal_due": TwoLanguages("法定期限的最后一天", "Last day of the statutory time limit"),
+    "handover_due": TwoLanguages("送达期限的最后一天", "Last day for handing over"),
 }
 PROCEDURES = {
-    "stop": Bilingual("{what}开始，暂停计时", "{what} begins; the clock stops"),
-    "resume": Bilingual("{what}结束，继续计时", "{what} ends; the clock runs on"),
-    "runs": Bilingual("{what}（照常计时）", "{what} (the clock runs on)"),
-    "extend_refused": Bilingual("延长没有生效", "The extension has no effect"),
+    "stop": TwoLanguages("{what}开始，暂停计时", "{what} begins; the clock stops"),
+    "resume": TwoLanguages("{what}结束，继续计时", "{what} ends; the clock runs on"),
+    "runs": TwoLanguages("{what}（照常计时）", "{what} (the clock runs on)"),
+    "extend_refused": TwoLanguages("延长没有生效", "The extension has no effect"),
 }
 
 
-def ledger_words(code: str, unit: str) -> Bilingual:
+def ledger_words(code: str, unit: str) -> TwoLanguages:
     """A code of the ledger (rule 37) in words; an extension in the unit of the legal limit."""
     if code in LEDGER:
         return LEDGER[code]
     verb, _, what = code.partition(":")
     if verb == "extend":
         more = days(int(what), unit)
-        return Bilingual(f"经批准延长 {more.zh}", f"Extended by {more.en}")
+        return TwoLanguages(f"经批准延长 {more.zh}", f"Extended by {more.en}")
     words = PROCEDURES[verb]
-    return Bilingual(words.zh.format(what=what), words.en.format(what=what))
+    return TwoLanguages(words.zh.format(what=what), words.en.format(what=what))
 
 
-def days(number: int, unit: str) -> Bilingual:
+def days(number: int, unit: str) -> TwoLanguages:
     """A number of days with its unit: `3 个工作日`, `3 working days`; `3 个自然日`, `3 calendar days`."""
     zh, en = ("工作日", "working day") if unit == "working" else ("自然日", "calendar day")
-    return Bilingual(f"{number} 个{zh}", f"{number} {en}{'' if number == 1 else 's'}")
+    return TwoLanguages(f"{number} 个{zh}", f"{number} {en}{'' if number == 1 else 's'}")
 
 
 def zh_day(day: date, today: date) -> str:
