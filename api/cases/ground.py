@@ -8,14 +8,16 @@ from typing import Any
 from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
 from api.calendar.service import Calendar
+from api.cases import scope
 from api.cases.access import CaseAccess
-from api.cases.case import Case
+from api.cases.case import Case, may_hold
 from api.cases.clock.of_case import clock_facts, is_current, reckon_case
 from api.cases.clock.words import ClockWords
 from api.cases.kinds import kind_of
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.files.service import Files
+from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
 from api.identity.service import Identity
 from api.matters.service import Matters
@@ -43,6 +45,14 @@ class CaseGround:
         """The kind of a case's matter, by which its words are chosen (kinds.py)."""
         matter = self.matters.matter(case.matter.code, case.matter.version)
         return kind_of(matter.kind, matter.name)
+
+    def holder(self, case: Case) -> Actor | None:
+        """Who has claimed a case, with their post of today; None once they could claim it no more.
+
+        Somebody who has left, or has another role, desk or department by now, holds nothing.
+        """
+        officer = self.identity.officer(case.officer) if case.officer else None
+        return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
 
     def clock(self, case: Case) -> dict[str, Any]:
         """The clock's answer for a case now with its words, as JSON (`clock.words.ClockWords`)."""

@@ -5,18 +5,11 @@ One table for states, acts, notices, documents and pages. Only permits (行政�
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from api.calendar.day_words import TwoLanguages
 from api.cases.case import RULES, SUBMIT_LABEL
 
 PERMIT = "permit"
-
-
-class TwoLanguages(NamedTuple):
-    """The same words in Chinese and English."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True)
@@ -109,11 +102,12 @@ def state_words(kind: str, state: str) -> TwoLanguages:
     return by_kind.get(state) or STATES[state]
 
 
-def act_label(kind: str, act: str) -> str:
-    """What an act is called in the timeline of a case of this kind."""
+def act_label(kind: str, act: str) -> dict[str, str | None]:
+    """What an act is called in the timeline of a case of this kind: `label`, `label_en` (None: as everywhere)."""
     if act == "issue":
-        return f"制作{KINDS[kind].result.zh}"
-    return RULES[act].label if act in RULES else SUBMIT_LABEL
+        result = KINDS[kind].result
+        return {"label": f"制作{result.zh}", "label_en": f"{result.en.capitalize()} made"}
+    return {"label": RULES[act].label if act in RULES else SUBMIT_LABEL, "label_en": None}
 
 
 def kind_words(kind: str) -> dict[str, str]:

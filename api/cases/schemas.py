@@ -110,11 +110,18 @@ class AskedItem(Schema):
 
 
 class Asked(Schema):
-    """The one-time notice of all deficiencies (行政许可法 第32条)."""
+    """The one-time notice of all deficiencies (行政许可法 第32条).
+
+    `asked_before` are the materials that this or an earlier notice named. A later notice that names another one is a
+    breach: `late` are these, `late_reason` what the office says about it.
+    """
 
     items = fields.List(fields.Nested(AskedItem), required=True)
     text = fields.String(required=True)
     asked_at = Time(required=True)
+    asked_before = fields.List(fields.String(), required=True)
+    late = fields.List(fields.String(), required=True)
+    late_reason = fields.String(required=True, allow_none=True)
 
 
 class KindWordsSchema(Schema):
@@ -188,9 +195,15 @@ class TimelineItem(Schema):
     seq = fields.Integer(required=True, allow_none=True)
     act = fields.String(required=True)
     label = fields.String(required=True)
+    label_en = fields.String(required=True, allow_none=True)
     at = Time(required=True)
     by = fields.Nested(By, required=True)
     text = fields.String(required=True)
+    breach = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "why the office asked only now for a material that it should have named before"},
+    )
     talk = fields.String(allow_none=True, metadata={"description": "the id of the conversation"})
 
 
@@ -228,7 +241,12 @@ NEEDED = {
     "note": ("text",),
     "transfer": ("department", "reason"),
 }
-USED = {**NEEDED, "request_supplement": ("items", "text"), "decide": ("kind", "text", "ground")}
+"""Per act, the fields that must say something; a refusal needs its ground too (行政许可法 第38条)."""
+USED = {
+    **NEEDED,
+    "request_supplement": ("items", "text", "late_reason"),
+    "decide": ("kind", "text", "ground"),
+}
 USED |= {"hand_over": ("to", "proof"), "accept": ("text",), "close": ("text",)}
 STAFF_ACTS = (
     "claim",
@@ -245,12 +263,19 @@ STAFF_ACTS = (
 )
 
 
+def _says_something(value: Any) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
 class ActSchema(Schema):
     """An act of staff; which fields it needs depends on `act`."""
 
     act = fields.String(required=True, validate=validate.OneOf(STAFF_ACTS))
     text = fields.String(validate=TEXT)
     reason = fields.String(validate=SAID)
+    late_reason = fields.String(
+        validate=SAID, metadata={"description": "why a later notice names a material that no earlier one named"}
+    )
     items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
     kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
     ground = fields.String(validate=TEXT)
@@ -262,7 +287,8 @@ class ActSchema(Schema):
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
         """Require the fields that the act needs."""
-        missing = [name for name in NEEDED.get(data["act"], ()) if not data.get(name)]
+        needed = NEEDED.get(data["act"], ()) + (("ground",) if data.get("kind") == "refuse" else ())
+        missing = [name for name in needed if not _says_something(data.get(name))]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
 

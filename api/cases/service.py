@@ -225,7 +225,8 @@ class Cases:
         if case is None or not self._access.may_see(actor, case):
             return None
         matter, state = case.matter, state_words(self._ground.kind(case), case.state)
-        return {"ref": number, "title": matter.name, "state_label": state.zh, "matter": matter.code}
+        labels = {"state_label": state.zh, "state_label_en": state.en}
+        return {"ref": number, "title": matter.name, **labels, "matter": matter.code}
 
     def shipment(self, number: str) -> Shipment | None:
         """What the parcels room needs of a case; None where there is no such case."""

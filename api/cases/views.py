@@ -1,12 +1,12 @@
 """A case as JSON, as its viewer may see it: a line of a list, the whole case, its timeline."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from api.cases import case as rules
 from api.cases import scope
-from api.cases.case import Action, Case
+from api.cases.case import Action, Case, CaseStanding
 from api.cases.clock.words import ClockWords
 from api.cases.ground import CaseGround
 from api.cases.kinds import act_label, kind_words, state_words
@@ -27,13 +27,14 @@ class CaseViews:
     def line(self, case: Case) -> Row:
         """A case in a list, the applicant masked."""
         name = self._ground.reader.answers(case)["applicant_name"]
-        return self._line(case, mask_name(name), self._ground.clock_words(case))
+        return self._line(case, mask_name(name), self._ground.clock_words(case), self._ground.holder(case))
 
     def whole(self, actor: Actor, case: OpenCase) -> Row:
         """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
         oversee it name and number masked, and no other answers.
         """
         record, standing, words = case.record, case.standing, self._ground.clock_words(case.record)
+        holder = self._ground.holder(record)
         answers, delivery, situation = case.answers, case.delivery, case.situation
         name = answers["applicant_name"]
         if not actor.is_staff:
@@ -44,7 +45,7 @@ class CaseViews:
             delivery, situation = {"way": delivery["way"]}, {}
         may_act = self._ground.access.may_act(actor, record)
         return {
-            **self._line(record, name, words),
+            **self._line(record, name, words, holder),
             "receipt_code": None if actor.is_staff else case.receipt,
             "answers": answers,
             "situation": self._ground.matters.answered(case.matter, situation),
@@ -56,22 +57,23 @@ class CaseViews:
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
             "clock": words.as_json(),
-            "acts": rules.allowed(standing, self._ground.access.roles(actor, record), actor.id) if may_act else [],
+            "acts": self._acts(actor, record, words.standing(standing), holder) if may_act else [],
             "agent": case.agent,
         }
 
     def timeline(self, actor: Actor, case: Case, actions: Iterable[Action], conversations: Iterable[Row]) -> list[Row]:
-        """Acts and events of conversations, in order of time; internal notes only for staff."""
+        """Acts and events of conversations, in order of time; notes and words for colleagues only for staff."""
         kind = self._ground.kind(case)
         visible = (action for action in actions if actor.is_staff or action.act in rules.PUBLIC)
         acts = [
             {
                 "seq": action.seq,
                 "act": action.act,
-                "label": act_label(kind, action.act),
+                **act_label(kind, action.act),
                 "at": action.at,
                 "by": self._by(action),
-                "text": action.data.get("text", ""),
+                "text": action.data.get("text", "") if actor.is_staff or action.act not in rules.INNER_WORDS else "",
+                "breach": action.data.get("late_reason"),
             }
             for action in visible
         ]
@@ -81,7 +83,11 @@ class CaseViews:
         """A department by its code: `{code, name}`."""
         return {"code": code, "name": self._ground.matters.departments.name(code)}
 
-    def _line(self, case: Case, applicant: str, words: ClockWords) -> Row:
+    def _acts(self, actor: Actor, case: Case, standing: CaseStanding, holder: Actor | None) -> list[str]:
+        now = replace(standing, officer=holder.id if holder else None)
+        return rules.allowed(now, self._ground.access.roles(actor, case), actor.id)
+
+    def _line(self, case: Case, applicant: str, words: ClockWords, holder: Actor | None) -> Row:
         state = state_words(self._ground.kind(case), case.state)
         return {
             "id": case.id,
@@ -93,7 +99,7 @@ class CaseViews:
             "state_label": state.zh,
             "state_label_en": state.en,
             "applicant": {"name": applicant},
-            "officer": self._ground.identity.staff_name(case.officer) if case.officer else None,
+            "officer": holder.name if holder else None,
             "submitted_at": case.submitted_at,
             **words.due(),
             "sentence": words.sentence().as_json(),
@@ -127,7 +133,9 @@ def _supplement(case: OpenCase) -> Row | None:
         return None
     names = {material.key: material.name for material in case.papers}
     items = [{**item, "name": names[item["key"]]} for item in asked["items"]]
-    return {"items": items, "text": asked["text"], "asked_at": asked["at"]}
+    late = {"late": asked.get("late", []), "late_reason": asked.get("late_reason")}
+    before = sorted(case.standing.asked_before)
+    return {"items": items, "text": asked["text"], "asked_at": asked["at"], "asked_before": before, **late}
 
 
 def _conversation_line(line: Row) -> Row:
@@ -138,8 +146,10 @@ def _conversation_line(line: Row) -> Row:
         "seq": None,
         "act": f"talk.{line['event']}",
         "label": rules.CONVERSATION_LINES[line["event"]],
+        "label_en": None,
         "at": line["at"],
         "by": {"kind": line["by"]["kind"], "name": name, "role": role},
         "text": "",
+        "breach": None,
         "talk": line["talk"],
     }

@@ -105,7 +105,6 @@ LATE_ACTS = [
     ("request_supplement", {"items": [{"key": "m1", "why": "没有签名"}]}, 409),
     ("decline", {"reason": "不属于本机关"}, 409),
     ("accept", {}, 409),
-    ("claim", {}, 200),
     ("note", {"text": "电话核实"}, 200),
 ]
 

@@ -4,11 +4,13 @@ Every face shows these words (pages, lists, look-ups, papers), and none writes a
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from api.cases.kinds import TwoLanguages
+from api.calendar.day_words import TwoLanguages, day_words
+from api.calendar.day_words import number_of_days as days
+from api.cases.case import CaseStanding
 from api.times import BEIJING
 
 Tone = Literal["calm", "soon", "late", "paused", "done"]
@@ -68,6 +70,11 @@ class ClockWords:
         which = "promised" if clock["promised_due"] and clock["promised_due"] == clock["act_by"] else self._nearest()
         left = {"left": self._left(which), "unit": self._unit(which)} if which else {"left": None, "unit": None}
         return {"act_by": clock["act_by"], "notice_due": None, **left}
+
+    def standing(self, standing: CaseStanding) -> CaseStanding:
+        """The standing as the law has it: accepted where silence has done so and nothing has recorded it yet."""
+        is_deemed = standing.state == "submitted" and self.clock.get("accept_basis")
+        return replace(standing, state="accepted", officer=None) if is_deemed else standing
 
     def sentence(self) -> Sentence:
         """The one sentence about the time of this case."""
@@ -176,7 +183,7 @@ class ClockWords:
         name, due = LIMITS[which], self._due(which)
         number = self.clock["overdue_days"] if which == "legal" else None
         late = days(number, self.clock["unit"]) if number else None
-        last = TwoLanguages(zh_day(due.day, self._today), en_day(due.day, self._today)) if due else TwoLanguages("", "")
+        last = day_words(due.day, self._today) if due else TwoLanguages("", "")
         words = TwoLanguages(
             f"已超过{name.zh}{f' {late.zh}' if late else ''}（{last.zh}到期）",
             f"Past the {name.en}{f' by {late.en}' if late else ''} (it ended on {last.en})",
@@ -186,7 +193,7 @@ class ClockWords:
     def _to_hand_over(self) -> Sentence:
         """After a grant: when it was decided, and of a permit by when the result must be handed over (第44条)."""
         decided = self.decided_at.astimezone(BEIJING).date() if self.decided_at else self._today
-        on = TwoLanguages(zh_day(decided, self._today), en_day(decided, self._today))
+        on = day_words(decided, self._today)
         due = self._due("handover")
         if due is None:
             return Sentence(TwoLanguages(f"{on.zh}已作出决定", f"Decided on {on.en}"), "done")
@@ -249,12 +256,12 @@ class ClockWords:
         return str(self.clock["unit"]) if which == "legal" else "working"
 
     def _by(self, due: DueDay) -> TwoLanguages:
-        zh, en = f"{zh_day(due.day, self._today)} ", en_day(due.day, self._today)
+        zh, en = on = day_words(due.day, self._today)
         if not due.provisional:
-            return TwoLanguages(zh.rstrip(), en)
+            return on
         why = f"{due.day.year} 年放假安排未公布，暂按周一至周五算"
         why_en = f"provisional: the holidays of {due.day.year} are not announced"
-        return TwoLanguages(f"{zh.rstrip()}（{why}）", f"{en} ({why_en})")
+        return TwoLanguages(f"{zh}（{why}）", f"{en} ({why_en})")
 
     @property
     def _today(self) -> date:
@@ -270,7 +277,7 @@ class ClockWords:
             if is_over and code in ("promised_due", "legal_due"):
                 continue
             day, used = date.fromisoformat(day_text), None if count == "?" else int(count)
-            words = ledger_words(code, unit)
+            words, on = ledger_words(code, unit), day_words(day, self._today)
             nth = (
                 TwoLanguages("", "")
                 if used is None
@@ -278,8 +285,8 @@ class ClockWords:
             )
             yield {
                 "date": day_text,
-                "day": zh_day(day, self._today),
-                "day_en": en_day(day, self._today),
+                "day": on.zh,
+                "day_en": on.en,
                 "text": words.zh,
                 "text_en": words.en,
                 "used": used,
@@ -328,19 +335,3 @@ def ledger_words(code: str, unit: str) -> TwoLanguages:
         return TwoLanguages(f"经批准延长 {more.zh}", f"Extended by {more.en}")
     words = PROCEDURES[verb]
     return TwoLanguages(words.zh.format(what=what), words.en.format(what=what))
-
-
-def days(number: int, unit: str) -> TwoLanguages:
-    """A number of days with its unit: `3 个工作日`, `3 working days`; `3 个自然日`, `3 calendar days`."""
-    zh, en = ("工作日", "working day") if unit == "working" else ("自然日", "calendar day")
-    return TwoLanguages(f"{number} 个{zh}", f"{number} {en}{'' if number == 1 else 's'}")
-
-
-def zh_day(day: date, today: date) -> str:
-    """`12 月 8 日`, with the year if it is not this one."""
-    return f"{f'{day.year} 年 ' if day.year != today.year else ''}{day.month} 月 {day.day} 日"
-
-
-def en_day(day: date, today: date) -> str:
-    """`8 Dec`, with the year if it is not this one."""
-    return f"{day.day} {MONTHS[day.month - 1]}{f' {day.year}' if day.year != today.year else ''}"
