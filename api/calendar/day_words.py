@@ -19,8 +19,8 @@ def number_of_days(number: int, unit: str) -> TwoLanguages:
     return TwoLanguages(f"{number} 个{zh}", f"{number} {en}{'' if number == 1 else 's'}")
 
 
-def day_words(day: date, today: date) -> TwoLanguages:
-    """`12 月 8 日`, `8 Dec`; with the year if it is not that of today."""
-    is_other = day.year != today.year
+def day_words(day: date, today: date | None) -> TwoLanguages:
+    """`12 月 8 日`, `8 Dec`; with the year if it is not that of today, or if no today is given."""
+    is_other = today is None or day.year != today.year
     zh = f"{f'{day.year} 年 ' if is_other else ''}{day.month} 月 {day.day} 日"
     return TwoLanguages(zh, f"{day.day} {MONTHS[day.month - 1]}{f' {day.year}' if is_other else ''}")

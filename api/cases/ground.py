@@ -54,19 +54,11 @@ class CaseGround:
         officer = self.identity.officer(case.officer) if case.officer else None
         return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
 
-    def clock(self, case: Case) -> dict[str, Any]:
-        """The clock's answer for a case now with its words, as JSON (`clock.words.ClockWords`)."""
-        return self.clock_words(case).as_json()
-
-    def clock_words(self, case: Case) -> ClockWords:
-        """The words of a case's clock now."""
-        facts, now = self._facts(case), self.now()
+    def clock(self, case: Case, at: datetime | None = None) -> ClockWords:
+        """The clock of a case now, or as it was at an instant, and its words."""
+        facts, at = self._facts(case), at or self.now()
         decided_at = datetime.fromisoformat(facts["decision"]["at"]) if "decision" in facts else None
-        return ClockWords(self.reckoned(case), case.state, decided_at, now)
-
-    def reckoned(self, case: Case) -> dict[str, Any]:
-        """The clock's answer for a case now, without words."""
-        return reckon_case(self._facts(case), self.now(), self.calendar.working)
+        return ClockWords(reckon_case(facts, at, self.calendar.working), case.state, decided_at, at)
 
     def _facts(self, case: Case) -> dict[str, Any]:
         """The input of the clock; made anew of the actions if an earlier release wrote it."""

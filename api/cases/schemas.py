@@ -199,12 +199,19 @@ class TimelineItem(Schema):
     at = Time(required=True)
     by = fields.Nested(By, required=True)
     text = fields.String(required=True)
+    paper = fields.Boolean(required=True, metadata={"description": "whether …/receipt.pdf?seq= gives a paper of it"})
     breach = fields.String(
         required=True,
         allow_none=True,
         metadata={"description": "why the office asked only now for a material that it should have named before"},
     )
     talk = fields.String(allow_none=True, metadata={"description": "the id of the conversation"})
+
+
+class PaperOf(Schema):
+    """Which paper of a case: that about the act with this number in the timeline; without it, the last."""
+
+    seq = fields.Integer(validate=validate.Range(1, 1_000_000))
 
 
 class Timeline(Schema):

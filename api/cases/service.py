@@ -9,14 +9,15 @@ from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases import case as rules
-from api.cases import printing, scope
+from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Action, Case
-from api.cases.clock.of_case import clock_facts, reckon_case
+from api.cases.clock.of_case import clock_facts
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
 from api.cases.lookup import Lookups
+from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
 from api.cases.reader import CaseReader
 from api.cases.silence import for_each
@@ -114,7 +115,7 @@ class Cases:
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling = CaseHandling(ground)
-        self._views, self._lookups = CaseViews(ground), Lookups(ground)
+        self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
         self._ports = ports
 
     def start(self) -> None:
@@ -164,10 +165,12 @@ class Cases:
             self._ground.audit.record(actor.id, act, f"case:{case.id}")
         return self._views.whole(actor, self._reader.open(case))
 
-    def receipt(self, actor: Actor, number: str, base: str) -> Paper:
-        """The printed receipt, as this actor may see the case; `base` is the address of the pages. Raises NotFound."""
-        case, lines = self.case(actor, number), self._timeline(actor, self._visible(actor, number))
-        return printing.receipt(case, lines, base)
+    def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
+        """The PDF about one act of a case, or the last that has one; see `CasePapers.content`. Raises NotFound."""
+        case = self._visible(actor, number)
+        if actor.is_staff:
+            self._ground.audit.record(actor.id, "read_unmasked", f"case:{case.id}")
+        return self._papers.content(self._reader.open(case), seq, base, press)
 
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
@@ -203,10 +206,10 @@ class Cases:
         return self._timeline(actor, case)
 
     def clock(self, actor: Actor, number: str) -> Row:
-        """The working-day clock of a case now, as JSON (`clock.reckoning.Reckoning`). Raises NotFound."""
+        """The working-day clock of a case now with its words, as JSON (`clock.words.ClockWords`). Raises NotFound."""
         case = self._visible(actor, number)
         self._record_look(actor, "read_clock", case)
-        return self._ground.clock(case)
+        return self._ground.clock(case).as_json()
 
     def look_up(self, visitor: ActorLike, number: str, code: str) -> Row:
         """Number, matter, state and clock of a case, given its number and receipt code (lookup.py). NotFound."""
@@ -278,17 +281,15 @@ class Cases:
         case = self._store.by_id(case_id)
         assert case is not None
         opened = self._reader.open(case)
-        actions = [action for action in opened.actions if seq is None or action.seq <= seq]
-        standing = rules.fold(actions)
-        at = actions[-1].at if seq else self._ground.now()
-        clock = reckon_case(clock_facts(opened.edition.matter, actions), at, self._ground.calendar.working)
+        act = as_of(self._ground, opened, seq) if seq else opened
+        standing, clock = act.standing, self._ground.clock(act.record, act.actions[-1].at if seq else None)
         others = self._ground.identity.mandates.accounts(case.principal) if case.principal else []
         kind, decided = self._ground.kind(case), standing.decision
         outcome = decided and state_words(kind, "granted" if decided["kind"] == "grant" else "refused")
         values = {
             "number": case.number,
             "matter": case.matter.name,
-            "due": (clock.get("act_by") or "")[:10] if standing.state == "accepted" else "",
+            "due": (clock.due()["act_by"] or "")[:10],
             "count": str(len(standing.supplement["items"]) if standing.supplement else 0),
             "outcome": outcome.zh if outcome else "",
             "outcome_en": outcome.en.lower() if outcome else "",
@@ -300,7 +301,7 @@ class Cases:
     def notice_limit(self, case_id: str) -> datetime | None:
         """The end of the notice limit, after which silence is acceptance; None if it never is, or is not known."""
         case = self._store.by_id(case_id)
-        due = self._ground.reckoned(case).get("notice_due") if case else None
+        due = self._ground.clock(case).clock.get("notice_due") if case else None
         return datetime.fromisoformat(due) if due else None
 
     # -- inside -----------------------------------------------------------------------

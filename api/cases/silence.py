@@ -8,6 +8,7 @@ from typing import Any
 
 from api.cases import case as rules
 from api.cases.case import Action, Case
+from api.cases.clock.words import Clock
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import after, sealed_action
@@ -82,10 +83,10 @@ class Silence:
         if wrong:
             raise SweepIncomplete(f"{len(wrong)} cases raised, the first {wrong[0]}")
 
-    def _clock_if_deemed(self, case: Case) -> dict[str, Any] | None:
+    def _clock_if_deemed(self, case: Case) -> Clock | None:
         if case.state != "submitted":
             return None
-        clock = self.ground.reckoned(case)
+        clock = self.ground.clock(case).clock
         return clock if clock.get("accept_basis") == "deemed" else None
 
 

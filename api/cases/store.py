@@ -1,4 +1,5 @@
-"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `lookups` (counters).
+"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `case_papers` (what was
+given out, written once), `lookups` (counters).
 
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
@@ -25,11 +26,16 @@ INDEXES: list[Index] = [
     ("cases", [("old_clock", 1), ("_id", -1)], {}),
     ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
+    ("case_papers", [("case", 1), ("seq", 1)], {}),
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
 BLIND = [("cases", "receipt_index"), ("cases", "principal")]
-SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
+SEALED = [
+    ("cases", ("answers", "situation", "delivery", "receipt")),
+    ("case_actions", ("data",)),
+    ("case_papers", ("content",)),
+]
 
 UPGRADES: list[Upgrade] = [("cases", lambda case, seal: {"old_clock": True}, ())]
 """Version 2: `clock_facts` count the last round of supplement only, and know every end. They are made of the actions,
@@ -104,6 +110,18 @@ class CaseStore:
     def actions(self, case_id: str) -> list[SealedAction]:
         """All actions of a case in their order."""
         return [_action(row) for row in self._db["case_actions"].find({"case": case_id}).sort("seq", 1)]
+
+    # -- papers -------------------------------------------------------------------------
+
+    def paper(self, paper_id: str) -> bytes | None:
+        """The sealed bytes of a paper that was given out, or None."""
+        row = self._db["case_papers"].find_one({"_id": paper_id})
+        return row["content"] if row else None
+
+    def keep_paper(self, paper_id: str, case_id: str, seq: int, sealed: bytes, at: datetime) -> bytes:
+        """Keep the sealed bytes of a paper for ever, and return those that are kept: these, or earlier ones."""
+        row = {"_id": paper_id, "v": 1, "case": case_id, "seq": seq, "content": sealed, "at": at}
+        return bytes(self._db.put("case_papers", row)["content"])
 
     # -- look-ups with a receipt code ---------------------------------------------------
 

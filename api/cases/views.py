@@ -11,6 +11,7 @@ from api.cases.clock.words import ClockWords
 from api.cases.ground import CaseGround
 from api.cases.kinds import act_label, kind_words, state_words
 from api.cases.open_case import OpenCase
+from api.cases.printing import TITLES
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
 from api.matters import form as forms
@@ -27,13 +28,13 @@ class CaseViews:
     def line(self, case: Case) -> Row:
         """A case in a list, the applicant masked."""
         name = self._ground.reader.answers(case)["applicant_name"]
-        return self._line(case, mask_name(name), self._ground.clock_words(case), self._ground.holder(case))
+        return self._line(case, mask_name(name), self._ground.clock(case), self._ground.holder(case))
 
     def whole(self, actor: Actor, case: OpenCase) -> Row:
         """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
         oversee it name and number masked, and no other answers.
         """
-        record, standing, words = case.record, case.standing, self._ground.clock_words(case.record)
+        record, standing, words = case.record, case.standing, self._ground.clock(case.record)
         holder = self._ground.holder(record)
         answers, delivery, situation = case.answers, case.delivery, case.situation
         name = answers["applicant_name"]
@@ -73,6 +74,7 @@ class CaseViews:
                 "at": action.at,
                 "by": self._by(action),
                 "text": action.data.get("text", "") if actor.is_staff or action.act not in rules.INNER_WORDS else "",
+                "paper": action.act in TITLES,
                 "breach": action.data.get("late_reason"),
             }
             for action in visible
@@ -150,6 +152,7 @@ def _conversation_line(line: Row) -> Row:
         "at": line["at"],
         "by": {"kind": line["by"]["kind"], "name": name, "role": role},
         "text": "",
+        "paper": False,
         "breach": None,
         "talk": line["talk"],
     }

@@ -97,7 +97,7 @@ def reckon_case(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalenda
     legal = facts.get("legal")
     answer |= {"law": facts["law"], "unit": legal and legal["unit"], "promised_total": facts.get("promised_days")}
     needs_year = any(warning.startswith("calendar_unknown") for warning in answer.get("warnings", ()))
-    guess = reckon(asked, calendar.guessing()) if needs_year else {}
+    guess = reckon(asked, calendar.guessing) if needs_year else {}
     answer["provisional"] = {due: guess[due] for due in DUES if guess.get(due) and not answer[due]}
     return answer
 

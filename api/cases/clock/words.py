@@ -43,12 +43,16 @@ class DueDay(NamedTuple):
 
 @dataclass(frozen=True)
 class ClockWords:
-    """The words of one clock (`of_case.reckon_case`) of a case in a state, on a day."""
+    """The words of one clock (`of_case.reckon_case`) of a case in a state, at an instant.
+
+    `is_dated`: every date has its year, as on paper.
+    """
 
     clock: Clock
     state: str
     decided_at: datetime | None
     now: datetime
+    is_dated: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The clock's answer with its words: `sentence` {text, text_en, tone}, `limits`, `lines`."""
@@ -183,7 +187,7 @@ class ClockWords:
         name, due = LIMITS[which], self._due(which)
         number = self.clock["overdue_days"] if which == "legal" else None
         late = days(number, self.clock["unit"]) if number else None
-        last = day_words(due.day, self._today) if due else TwoLanguages("", "")
+        last = day_words(due.day, self._year) if due else TwoLanguages("", "")
         words = TwoLanguages(
             f"已超过{name.zh}{f' {late.zh}' if late else ''}（{last.zh}到期）",
             f"Past the {name.en}{f' by {late.en}' if late else ''} (it ended on {last.en})",
@@ -193,7 +197,7 @@ class ClockWords:
     def _to_hand_over(self) -> Sentence:
         """After a grant: when it was decided, and of a permit by when the result must be handed over (第44条)."""
         decided = self.decided_at.astimezone(BEIJING).date() if self.decided_at else self._today
-        on = day_words(decided, self._today)
+        on = day_words(decided, self._year)
         due = self._due("handover")
         if due is None:
             return Sentence(TwoLanguages(f"{on.zh}已作出决定", f"Decided on {on.en}"), "done")
@@ -256,12 +260,17 @@ class ClockWords:
         return str(self.clock["unit"]) if which == "legal" else "working"
 
     def _by(self, due: DueDay) -> TwoLanguages:
-        zh, en = on = day_words(due.day, self._today)
+        zh, en = on = day_words(due.day, self._year)
         if not due.provisional:
             return on
         why = f"{due.day.year} 年放假安排未公布，暂按周一至周五算"
         why_en = f"provisional: the holidays of {due.day.year} are not announced"
         return TwoLanguages(f"{zh}（{why}）", f"{en} ({why_en})")
+
+    @property
+    def _year(self) -> date | None:
+        """The day whose year goes without saying."""
+        return None if self.is_dated else self._today
 
     @property
     def _today(self) -> date:
@@ -277,7 +286,7 @@ class ClockWords:
             if is_over and code in ("promised_due", "legal_due"):
                 continue
             day, used = date.fromisoformat(day_text), None if count == "?" else int(count)
-            words, on = ledger_words(code, unit), day_words(day, self._today)
+            words, on = ledger_words(code, unit), day_words(day, self._year)
             nth = (
                 TwoLanguages("", "")
                 if used is None

@@ -141,6 +141,7 @@ export default {
   '以前漏告知了，还要别的材料（记为违规，申请人和监督人员看得到）':
     'Something was forgotten: ask for other materials too (a breach that applicant and supervisors see)',
   没有告知过: 'not told before',
+  打印文书: 'Print the paper',
   为什么以前没有告知: 'Why it was not told before',
   '会原样告诉申请人，并记入审计。': 'The applicant reads these words, and the audit has them.',
   需要补正的材料: 'Materials to supplement',
