@@ -25,7 +25,7 @@ from api.storage import embedded
 from api.storage.database import Database
 from api.storage.embedded import EmbeddedStore, Watch, running_uri
 from api.web import edge, timeouts
-from chat import network_of
+from api.web.limits import network_of
 
 FIRST_STAFF = (("window", "王窗口"), ("handler", "李审批"), ("admin", "赵管理"))
 
@@ -129,22 +129,23 @@ def serve(settings: Settings) -> None:
     with opened(settings) as database:
         app = create_app(settings, database=database, live="gevent")
         office: Office = app.extensions["circle"]
-        office.start()
-        server = BoundedServer(
-            (settings.host, settings.port),
-            app,
-            an_address=settings.connections_an_address,
-            spares=lambda peer: (
-                (settings.pocket and is_loopback(peer)) or edge.is_one_of(peer, settings.trusted_proxies)
-            ),
-        )
-        stopping = _told_to_stop()
-        settle_memory()
-        _listen(server, settings)
-        _greet(settings, office)
-        stopping.wait()
-        server.stop(timeout=5)
-        office.stop()
+        with _started(office):
+            _serve(settings, app, office)
+
+
+def _serve(settings: Settings, app: Any, office: Office) -> None:
+    server = BoundedServer(
+        (settings.host, settings.port),
+        app,
+        an_address=settings.connections_an_address,
+        spares=lambda peer: (settings.pocket and is_loopback(peer)) or edge.is_one_of(peer, settings.trusted_proxies),
+    )
+    stopping = _told_to_stop()
+    settle_memory()
+    _listen(server, settings)
+    _greet(settings, office)
+    stopping.wait()
+    server.stop(timeout=5)
 
 
 def work(settings: Settings) -> None:
@@ -152,8 +153,17 @@ def work(settings: Settings) -> None:
     with opened(settings) as database:
         office: Office = create_app(settings, database=database).extensions["circle"]
         stopping = _told_to_stop()
-        office.start()
-        stopping.wait()
+        with _started(office):
+            stopping.wait()
+
+
+@contextmanager
+def _started(office: Office) -> Iterator[None]:
+    """Start the office for a `with` block, and stop it however that ends: its threads end before the store closes."""
+    office.start()
+    try:
+        yield
+    finally:
         office.stop()
 
 
