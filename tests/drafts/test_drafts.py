@@ -270,3 +270,16 @@ def test_a_blank_answer_is_none(citizen, drain):
         changed = {"answers": {"shop_name": blank}}
         draft = citizen.patch(f"/v1/drafts/{draft['id']}", changed, draft["version"])
         assert [gap["field"] for gap in draft["missing"]] == ["shop_name"], ascii(blank)
+
+
+def test_what_may_follow_later_is_not_left_out_in_silence(citizen, drain, database):
+    draft = complete_draft(citizen, drain)
+    assert {"m4", "m5"} <= set(draft["materials"])  # both may follow, upon a promise that no data has yet
+    path = f"/v1/drafts/{draft['id']}"
+    without = citizen.patch(path, {"materials": {"m4": []}}, draft["version"])
+    [gap] = without["missing"]
+    assert gap["material"] == "m4"
+    assert "容缺" in gap["why"]
+    problem = citizen.post(f"{path}/submit", expect=422)
+    assert (problem["code"], list(problem["errors"])) == ("draft_incomplete", ["materials.m4"])
+    assert database["cases"].count_documents({}) == 0

@@ -85,7 +85,7 @@ def test_whatever_the_catalogue_names_has_an_english_name_too() -> None:
 
 
 def test_what_one_brings_later_is_on_the_paper_too(anyone: Any) -> None:
-    told = text_of(anyone.get(f"{PATH}?answers=complete:later").data).replace("\n", "")
+    told = text_of(anyone.get(f"{PATH}?answers=way:window,complete:later").data).replace("\n", "")
     assert "可以过几天再补的" in told
     assert all(one["name"] in told for one in anyone.get(f"/v1/matters/{FOOD}/guide")["may_follow"])
 

@@ -134,7 +134,7 @@ export default {
     'This form was written after the guide and is not yet confirmed: the window’s form decides.',
   '填好、签上名字，再拍照上传。': 'Fill it in, sign it, then upload a photo.',
   '拍清楚四个角和所有的字。': 'All four corners and every word must be readable.',
-  '现在没有也可以先不传。': 'You may leave it for now.',
+  '没有也可以不传。': 'It may be left out.',
   '这些政府已有，不用您交：{names}': 'The state already has these: {names}',
   办好了怎么拿: 'How you get the result',
   快递到家: 'By courier',
