@@ -312,6 +312,11 @@ def test_a_limit_in_calendar_days_is_never_called_working_days(citizen, staff, d
     assert promised["text"] == "共 10 个工作日，已用 0 个，最迟 12 月 8 日"
     assert legal["text"] == "共 30 个自然日，已用 0 个，最迟 12 月 24 日"
     assert (case["left"], case["unit"]) == (10, "working")
+    assert (legal["name_en"], legal["text_en"]) == (
+        "statutory time limit",
+        "30 calendar days in all, 0 used, until 24 Dec",
+    )
+    assert case["sentence"]["text_en"] == "10 working days left, done by 8 Dec"
 
 
 # -- lists, look-up, desk ---------------------------------------------------------------------------------------------
