@@ -290,6 +290,7 @@ def test_a_notice_limit_in_an_unknown_year_takes_away_only_itself(citizen, log_i
     clock.move(days=30)
     after = seen(log_in(PHONE), case)
     assert (after["state"], after["clock"].get("error")) == ("submitted", None)
+    assert list(after["clock"]["provisional"]) == ["notice_due"]
 
 
 def test_where_this_years_calendar_is_unknown_the_count_is_missing_and_the_limit_is_not(

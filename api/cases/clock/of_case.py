@@ -98,7 +98,9 @@ def reckon_case(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalenda
     answer |= {"law": facts["law"], "unit": legal and legal["unit"], "promised_total": facts.get("promised_days")}
     needs_year = any(warning.startswith("calendar_unknown") for warning in answer.get("warnings", ()))
     guess = reckon(asked, calendar.guessing) if needs_year else {}
-    answer["provisional"] = {due: guess[due] for due in DUES if guess.get(due) and not answer[due]}
+    # By a guess nobody is deemed to have accepted.
+    dues = DUES if guess.get("accept_basis") == answer.get("accept_basis") else DUES[:1]
+    answer["provisional"] = {due: guess[due] for due in dues if guess.get(due) and not answer[due]}
     return answer
 
 

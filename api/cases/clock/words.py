@@ -16,7 +16,6 @@ from api.times import BEIJING
 Tone = Literal["calm", "soon", "late", "paused", "done"]
 Clock = Mapping[str, Any]
 SOON_DAYS = 2
-MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 LIMITS = {
     "promised": TwoLanguages("承诺期限", "promised time limit"),
     "legal": TwoLanguages("法定期限", "statutory time limit"),
@@ -138,7 +137,7 @@ class ClockWords:
     def _running(self) -> Sentence:
         clock, which = self.clock, self._nearest()
         if clock["state"] == "stopped":
-            used = days(clock["used"], clock["unit"]) if clock["unit"] else None
+            used = days(clock["used"], clock["unit"]) if clock["used"] is not None else None
             words = TwoLanguages(
                 f"特别程序期间暂停计时{f'，已用 {used.zh}' if used else ''}",
                 f"The clock stands still during a special procedure{f'; {used.en} used' if used else ''}",
