@@ -294,7 +294,8 @@ class ActSchema(Schema):
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
         """Require the fields that the act needs."""
-        needed = NEEDED.get(data["act"], ()) + (("ground",) if data.get("kind") == "refuse" else ())
+        is_refusal = data["act"] == "decide" and data.get("kind") == "refuse"
+        needed = (*NEEDED.get(data["act"], ()), *(("ground",) if is_refusal else ()))
         missing = [name for name in needed if not _says_something(data.get(name))]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
