@@ -21,6 +21,7 @@ from api.settings import Settings, is_loopback
 from api.storage.database import UNAVAILABLE, Database
 from api.times import utc_now
 from api.web import bodies, edge, guard, metrics, openapi, problems, timeouts
+from api.web.field_words import field_words
 from api.web.limits import RateLimiter
 
 TEXT = "text/plain; charset=utf-8"
@@ -92,6 +93,7 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, sp
         office.identity.actor,
         acted=office.identity.sessions.acted,
         language_of=problems.preferred,
+        words_of=field_words,
         note_refusal=lambda actor, refusal: office.security.note_refusal(
             refusal.code, problems.status_of(refusal.code), actor.id, refusal.subject
         ),

@@ -14,10 +14,11 @@ import socketio
 from chat.live.hints import rooms_of, staff_room
 from chat.live.sender_order import SenderOrder
 from chat.ports import Document, Viewer
-from chat.refusals import BadFields, EarlierUnknown, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
+from chat.refusals import EarlierUnknown, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
 from chat.service import Chat
 from chat.talk.access import EVENT_ROLES, PERSON_EVENTS, reads, serves
 from chat.talk.conversation import Conversation
+from chat.talk.received import read_body
 
 log = logging.getLogger("circle.chat")
 
@@ -25,6 +26,8 @@ PATH = "/chat"
 ActorOf = Callable[[str], Viewer | None]
 LanguageOf = Callable[[str], str]
 """Accept-Language -> zh or en."""
+WordsOf = Callable[[str, str], str]
+"""(why a field is refused, zh or en) -> the same in this language."""
 NoteRefusal = Callable[[Viewer, Refusal], object]
 """Hears whose event was refused, and why; must not raise."""
 
@@ -70,11 +73,12 @@ class ChatSocket:
         language_of: LanguageOf,
         note_refusal: NoteRefusal = lambda actor, refusal: None,
         acted: Callable[[Any], object] = lambda actor: None,
+        words_of: WordsOf = lambda reason, language: reason,
     ) -> None:
         self._chat = chat
         self._server = server
         self._actor_of, self._acted = actor_of, acted
-        self._language_of = language_of
+        self._language_of, self._words_of = language_of, words_of
         self._note_refusal = note_refusal
         self._callers: dict[str, Caller] = {}
         self.acts: dict[str, Act] = {event: getattr(self, f"on_{event}") for event in EVENT_ROLES}
@@ -99,10 +103,10 @@ class ChatSocket:
                 return self._answer(caller, act, roles, body)
             except Refusal as refusal:
                 self._note_refusal(caller.actor, refusal)
-                return _refused(refusal, caller.language)
+                return self._refused(refusal, caller.language)
             except Exception:
                 log.exception("socket event failed")
-                return _refused(Unavailable(retry_after=2), caller.language)
+                return self._refused(Unavailable(retry_after=2), caller.language)
 
         return handle
 
@@ -116,9 +120,9 @@ class ChatSocket:
             actor = self._actor_of(token) if isinstance(token, str) and token else None
         except Exception:
             log.exception("the log-in of a connection was not looked up")
-            raise _no_connection(Unavailable(retry_after=2), language) from None
+            raise self._no_connection(Unavailable(retry_after=2), language) from None
         if actor is None:
-            raise _no_connection(TokenBad(), language)
+            raise self._no_connection(TokenBad(), language)
         caller = self._callers[sid] = Caller(sid, str(token), actor, language)
         self._enter_rooms(caller)
 
@@ -240,7 +244,7 @@ class ChatSocket:
         self._chat.events.take(caller.sid)
         if not caller.actor.roles & roles:
             raise RoleWrong
-        return {"ok": True, **(act(caller, _checked(body)) or {})}
+        return {"ok": True, **(act(caller, read_body(body)) or {})}
 
     def _enter_rooms(self, caller: Caller) -> None:
         """Enter the rooms of a person, and note that an officer is there."""
@@ -278,15 +282,25 @@ class ChatSocket:
         self._renew(caller, actor)
         return caller.sid in self._callers
 
+    def _no_connection(self, refusal: Refusal, language: str) -> socketio.exceptions.ConnectionRefusedError:
+        answer = self._refused(refusal, language)
+        return socketio.exceptions.ConnectionRefusedError(answer["detail"], answer)
+
+    def _refused(self, refusal: Refusal, language: str) -> Document:
+        answer: Document = {"ok": False, "code": refusal.code, "detail": refusal.words[language]}
+        if refusal.errors:
+            answer["errors"] = {
+                name: [self._words_of(why, language) for why in reasons] for name, reasons in refusal.errors.items()
+            }
+        if refusal.retry_after:
+            answer["retry_after"] = refusal.retry_after
+        if isinstance(refusal, EarlierUnknown):
+            answer["earlier"] = refusal.earlier
+        return answer
+
     def _disconnect(self, sid: str) -> None:
         self._callers.pop(sid, None)
         self._server.disconnect(sid, PATH)
-
-
-def _checked(body: Any) -> Document:
-    if not isinstance(body, dict):
-        raise BadFields({"body": ["应为一组键值。"]})
-    return body
 
 
 def _conversation_id(body: Document) -> str:
@@ -298,19 +312,3 @@ def _conversation_id(body: Document) -> str:
 
 def _answer(conversation: Document) -> Document:
     return {"conversation": conversation}
-
-
-def _no_connection(refusal: Refusal, language: str) -> socketio.exceptions.ConnectionRefusedError:
-    answer = _refused(refusal, language)
-    return socketio.exceptions.ConnectionRefusedError(answer["detail"], answer)
-
-
-def _refused(refusal: Refusal, language: str) -> Document:
-    answer: Document = {"ok": False, "code": refusal.code, "detail": refusal.words[language]}
-    if refusal.errors:
-        answer["errors"] = refusal.errors
-    if refusal.retry_after:
-        answer["retry_after"] = refusal.retry_after
-    if isinstance(refusal, EarlierUnknown):
-        answer["earlier"] = refusal.earlier
-    return answer

@@ -18,7 +18,7 @@ from chat.desk import presence
 from chat.limits import MOST_BYTES, MOST_UNSENT, LineLimits
 from chat.lines import LINE, Line, OpenLines, Wsgi, counted
 from chat.live.relay import Relay
-from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf, NoteRefusal
+from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf, NoteRefusal, WordsOf
 from chat.ports import Document
 from chat.refusals import TooManyLines
 from chat.service import Chat
@@ -97,6 +97,7 @@ def attach(
     language_of: LanguageOf,
     note_refusal: NoteRefusal,
     mode: str,
+    words_of: WordsOf = lambda reason, language: reason,
     acted: Callable[[Any], object] = lambda actor: None,
     redis_url: str | None = None,
     cors_origins: list[str] | None = None,
@@ -105,7 +106,8 @@ def attach(
 ) -> SocketIO:
     """Attach the socket to the app. `mode` is gevent, or threading in tests; websocket is the only transport.
 
-    `note_refusal(actor, refusal)` hears of each event that is refused.
+    `note_refusal(actor, refusal)` hears of each event that is refused; `words_of` puts why a field is refused into a
+    language.
 
     `acted(actor)` is told of each event that a person causes. `cors_origins` None allows the page's own origin alone.
     With `redis_url` several processes relay to one another. The limits per address do not hold for an address that
@@ -130,7 +132,7 @@ def attach(
     lines = OpenLines(limits or LineLimits(), spares)
     begin_watch = _once(lambda: sockets.start_background_task(lines.watch))
     app.wsgi_app = counted(app.wsgi_app, lines, begin_watch, language_of)  # type: ignore[method-assign,assignment]
-    socket = ChatSocket(chat, sockets.server, actor_of, language_of, note_refusal, acted)
+    socket = ChatSocket(chat, sockets.server, actor_of, language_of, note_refusal, acted, words_of)
     _guard(sockets.server, lines)
     _register(sockets, socket, chat, lines, language_of)
     _connect_hints(sockets, socket, chat)

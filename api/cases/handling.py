@@ -11,6 +11,7 @@ from api.cases.open_case import OpenCase
 from api.cases.snapshot import sealed_action, snapshot
 from api.identity.actor import Actor
 from api.refusals import BadFields, VersionStale
+from api.texts import listed
 
 SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
 SWEPT = 100
@@ -123,4 +124,4 @@ class CaseHandling:
 def _check_items(case: OpenCase, items: list[dict[str, Any]]) -> None:
     known = {material.key for material in case.papers}
     if unknown := [item["key"] for item in items if item["key"] not in known]:
-        raise BadFields({"items": [f"没有这项材料：{'、'.join(unknown)}"]})
+        raise BadFields({"items": [f"没有这项材料：{listed(unknown)}"]})
