@@ -25,7 +25,9 @@ RULES: dict[str, str] = {
     "没有这个事项，请先搜索事项再选。": "There is no such matter. Search for matters, then choose one.",
     "应在 {least} 到 {most} 度之间。": "Give {least} to {most} degrees.",
     "不在本系统的服务区域内。": "Outside of the area that is served here.",
-    "经度和纬度好像写反了：lon 是经度，lat 是纬度。": "Longitude and latitude seem to be exchanged: lon is the longitude.",
+    "经度和纬度好像写反了：lon 是经度，lat 是纬度。": (
+        "Longitude and latitude seem to be exchanged: lon is the longitude."
+    ),
     "经度和纬度好像写反了。": "Longitude and latitude seem to be exchanged.",
     "经度和纬度都要写成度数，或都空着。": "Give longitude and latitude as degrees, or neither.",
     "缺少这一列：{name}。": "The column {name} is missing.",
@@ -42,22 +44,30 @@ RULES: dict[str, str] = {
     "应为 {least} 到 {most} 的整数。": "Give a whole number from {least} to {most}.",
     "不是合格的 CSV：{why}。": "This is no sound CSV: {why}.",
     "不能有分号或换行。": "No semicolons or line breaks.",
-    "文字编码不是 UTF-8 或 GB 18030，请另存为 CSV UTF-8。": "The text is neither UTF-8 nor GB 18030. Save it as CSV UTF-8.",
+    "文字编码不是 UTF-8 或 GB 18030，请另存为 CSV UTF-8。": (
+        "The text is neither UTF-8 nor GB 18030. Save it as CSV UTF-8."
+    ),
     "文字不像 GB 18030，可能是 Big5 等别的编码。请另存为 CSV UTF-8 再导入。": (
         "The text looks like Big5 or another encoding. Save it as CSV UTF-8."
     ),
     "文字像是用错了编码读出来的乱码。请从原来的文件另存为 CSV UTF-8 再导入。": (
         "The text was read in a wrong encoding before. Save the original as CSV UTF-8."
     ),
-    "不能有换行等控制字符，也不能超过 {most} 字。": "No control characters such as line breaks; at most {most} characters.",
+    "不能有换行等控制字符，也不能超过 {most} 字。": (
+        "No control characters such as line breaks; at most {most} characters."
+    ),
     "应为日期，例：2025-11-24。": "Give a day, e.g. 2025-11-24.",
-    "应为 {digits} 位数字（国家统计局区划代码）。": "Give {digits} digits (codes of the National Bureau of Statistics).",
+    "应为 {digits} 位数字（国家统计局区划代码）。": (
+        "Give {digits} digits (codes of the National Bureau of Statistics)."
+    ),
     "表格软件把它变成了科学计数法，请把这一列设为文本。": (
         "A spreadsheet has made it scientific notation: set the column to text."
     ),
     "{day} 写了两次。": "{day} is there twice.",
     "事项 {code} 写了两次。": "The matter {code} is there twice.",
-    "看不懂：{text}。例：XC-1 accept+collect，不办写 -。": "Not understood: {text}. E.g. XC-1 accept+collect; - for nothing.",
+    "看不懂：{text}。例：XC-1 accept+collect，不办写 -。": (
+        "Not understood: {text}. E.g. XC-1 accept+collect; - for nothing."
+    ),
     "看不懂：{text}。例：2026-12-31 off 盘点，或 2027-01-09 09:00-12:00。": (
         "Not understood: {text}. E.g. 2026-12-31 off stocktaking, or 2027-01-09 09:00-12:00."
     ),
@@ -66,7 +76,9 @@ RULES: dict[str, str] = {
     "没有这个事项：{names}": "There is no such matter: {names}",
     "没有这个事项，请重新选择。": "There is no such matter. Choose again.",
     "这个事项没有这样的问题或选项：{names}。": "The matter has no such question or option: {names}.",
-    "编码由三到四十个字母、数字、汉字和短横组成。": "A code is 3 to 40 letters, digits, Chinese characters and hyphens.",
+    "编码由三到四十个字母、数字、汉字和短横组成。": (
+        "A code is 3 to 40 letters, digits, Chinese characters and hyphens."
+    ),
     "新事项要先有名称。": "A new matter needs a name first.",
     "这张表里没有这一项。": "The form has no such field.",
     "这一项应当填文字。": "Give a text.",
@@ -122,7 +134,8 @@ RULES: dict[str, str] = {
     ),
     # -- identity
     "身份证号应为 18 位，请核对。": "An identity number has 18 digits. Check it.",
-    "身份证号应为 18 位，请核对。{more}": (
+    "身份证号应为 18 位，请核对。{more}": "An identity number has 18 digits. Check it. {more}",
+    "证件号码不对，请核对。身份证、居住证、外国人永久居留身份证是 18 位；也可以填来往内地（大陆）通行证或护照号码。": (
         "The number is not that of a document. Identity, residence and permanent residence cards have 18 digits; "
         "the number of a travel permit or passport is taken too."
     ),
@@ -175,5 +188,5 @@ RULES: dict[str, str] = {
     "应为 0 或更大的整数。": "Give a whole number, 0 or more.",
     "请选 1 到 5。": "Choose 1 to 5.",
 }
-"""What a rule says -> in English. Of those that fit, the longest counts; what is in {braces} is kept, and put into English
-itself if it is listed."""
+"""What a rule says -> in English. Of those that fit, the longest counts; what is in {braces} is kept, and put into
+English itself if it is listed."""

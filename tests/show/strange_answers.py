@@ -85,7 +85,7 @@ def _marks(body: Any) -> Iterator[Fault]:
 
 
 def normal_forms(text: str) -> set[str]:
-    """What the office may make of a text that it takes: each is a rule of `api/texts.py`, in upper or lower case too."""
+    """What the office may make of a text that it takes: a rule of `api/texts.py`, in upper or lower case too."""
     kept = texts.written(text)
     forms = {kept, kept.strip(), texts.one_line(text), texts.bare(text)}
     return forms | {form.upper() for form in forms} | {form.lower() for form in forms}

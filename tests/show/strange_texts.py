@@ -1,4 +1,4 @@
-"""Strange texts by kind, drawn from a seed: every plane of Unicode, what shows nothing, what looks like something else."""
+"""Strange texts by kind, drawn from a seed: all planes of Unicode, what shows nothing, what looks like something else."""
 
 import random
 import sys
@@ -12,7 +12,10 @@ ORDINARY = ("王小明", "西安市新城区西一路100号", "请问几点下�
 """Text in which a strange piece lies, half of the time."""
 
 BLANKS = "\t\n\v\f\r \x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2004\u2007\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-HOLLOW = "\u00ad\u034f\u115f\u1160\u17b4\u180b\u180e\u200b\u200c\u200d\u2060\u2064\u2800\u3164\ufe0f\ufeff\uffa0\U000e0001\U000e0100"
+HOLLOW = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u180b\u180e\u200b\u200c\u200d\u2060"
+    "\u2064\u2800\u3164\ufe0f\ufeff\uffa0\U000e0001\U000e0100"
+)
 DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u206a\u206f\ufff9\ufffb"
 EMOJI = (
     "👨\u200d👩\u200d👧\u200d👦",
@@ -210,7 +213,10 @@ HEADERS = (
         "text/plain; charset=utf-7",
     ),
 )
-HAN = "\u3400\u4db5\U00020000\U0002a6df\U0002b740\U0002ceb0\U0002ebf0\U00030000\U00031350\U000323b0\uf900\u2e80\u2ff0\u31c0〇々·．"
+HAN = (
+    "\u3400\u4db5\U00020000\U0002a6df\U0002b740\U0002ceb0\U0002ebf0"
+    "\U00030000\U00031350\U000323b0\uf900\u2e80\u2ff0\u31c0〇々·．"
+)
 
 
 def _any_of(signs: str, most: int = 12) -> Draw:
