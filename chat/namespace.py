@@ -117,7 +117,7 @@ class ChatSocket:
         token = auth.get("token") if isinstance(auth, dict) else None
         language = self._language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         try:
-            actor = self._actor_of(token) if isinstance(token, str) and token else None
+            actor = self._actor_of(token) if isinstance(token, str) and token and token.isascii() else None
         except Exception:
             log.exception("the log-in of a connection was not looked up")
             raise self._no_connection(Unavailable(retry_after=2), language) from None

@@ -50,7 +50,7 @@ class Answer:
     good: bool
     content_type: str
     json: Json
-    headers: dict[str, str]
+    size: int
 
 
 def leaves(
@@ -213,9 +213,9 @@ HEADER_ROUTES = (
 def _answer(answer: Any, good: bool) -> Answer:
     is_json = "json" in answer.content_type if answer.content_type else False
     body = answer.get_json(silent=True) if is_json else None
-    headers = dict(answer.headers)
+    size = len(answer.data)
     answer.close()
-    return Answer(str(answer.status_code), good, answer.content_type or "", body, headers)
+    return Answer(str(answer.status_code), good, answer.content_type or "", body, size)
 
 
 class EventDoor:
@@ -255,7 +255,7 @@ class EventDoor:
         status = "ack" if good else f"nack {ack.get('code')}" if isinstance(ack, dict) else "5xx no answer"
         if status == "nack unavailable":
             status = "5xx unavailable"
-        return Answer(status, good, "application/json", ack, {})
+        return Answer(status, good, "application/json", ack, 1)
 
     def _line(self, actor: str, language: str) -> Any:
         line = self._lines.get((actor, language))
@@ -274,7 +274,7 @@ class EventDoor:
         good = line.is_connected(EVENT_PATH)
         if good:
             line.disconnect(EVENT_PATH)
-        return Answer("ack" if good else "nack token_bad", good, "application/json", None, {})
+        return Answer("ack" if good else "nack token_bad", good, "application/json", None, 1)
 
 
 def _talk(world: World) -> str:

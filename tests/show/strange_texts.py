@@ -1,4 +1,4 @@
-"""Strange texts by kind, drawn from a seed: all planes of Unicode, what shows nothing, what looks like something else."""
+"""Strange texts by kind, drawn from a seed: all planes of Unicode, what shows nothing, what looks like a number."""
 
 import random
 import sys
