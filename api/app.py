@@ -44,6 +44,7 @@ def create_app(
     office = Office(settings, database=database, keyring=keys, now=now, console=console)
     app = Flask("circle", static_folder=None)
     app.extensions["circle"] = office
+    app.url_map.merge_slashes = False  # an empty id is not found; the default redirects, in HTML, to another route
     app.config |= {"MAX_CONTENT_LENGTH": bodies.LARGEST, "PROPAGATE_EXCEPTIONS": False}
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]

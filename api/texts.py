@@ -36,6 +36,11 @@ def written(text: str) -> str:
     return "" if HOLLOW.fullmatch(kept) else kept
 
 
+def asked(text: str) -> str:
+    """A text of a query without marks of direction and needless invisible ones; a blank if there is nothing else."""
+    return text if text.isascii() else DROPPED.sub("", text) or " "
+
+
 def one_line(text: str) -> str:
     """As `written`, on one line: every blank is a plain one, none is outside or doubled."""
     return re.sub(r"\s+", " ", written(text)).strip()

@@ -19,7 +19,7 @@ def read_body(body: object) -> dict[str, Any]:
     """
     if not isinstance(body, Mapping):
         raise BadFields({"body": ["应为一组键值。"]})
-    return {_text(name, "body"): _read(value, _shown(name), MOST_DEPTH) for name, value in body.items()}
+    return {_text(name, "body"): _read(value, _printable(name), MOST_DEPTH) for name, value in body.items()}
 
 
 def _read(value: Any, path: str, depth: int) -> Any:
@@ -29,7 +29,9 @@ def _read(value: Any, path: str, depth: int) -> Any:
         text = _text(value, path)
         return text if path in SECRETS else written(text)
     if isinstance(value, Mapping):
-        return {_text(name, path): _read(inner, f"{path}.{_shown(name)}", depth - 1) for name, inner in value.items()}
+        return {
+            _text(name, path): _read(inner, f"{path}.{_printable(name)}", depth - 1) for name, inner in value.items()
+        }
     if isinstance(value, list):
         return [_read(inner, path, depth - 1) for inner in value]
     return value
@@ -45,6 +47,6 @@ def _text(text: str, path: str) -> str:
     return text
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     """The name of a field as an answer can repeat it."""
     return name[:40].encode("utf-8", "replace").decode()

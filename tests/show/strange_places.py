@@ -252,6 +252,9 @@ class EventDoor:
         line = self._line("window" if place.rule in STAFF_EVENTS else "owner", language)
         ack = line.emit(place.rule, placed(base, place.path, text), namespace=EVENT_PATH, callback=True)
         good = isinstance(ack, dict) and ack.get("ok") is True
+        if good and place.rule in ENDING:
+            self._world.conversation = None
+            self._world.conversation = self._world.new_conversation()
         status = "ack" if good else f"nack {ack.get('code')}" if isinstance(ack, dict) else "5xx no answer"
         if status == "nack unavailable":
             status = "5xx unavailable"
@@ -295,6 +298,8 @@ def _posts(world: World) -> list[Json]:
     return [{"conversation": _talk(world), "client_id": str(uuid4()), **content} for content in contents]
 
 
+ENDING = {"close", "transfer", "takeover"}
+"""Events after which the officer does not have the conversation any more."""
 STAFF_EVENTS = {"presence", "claim", "transfer", "close", "takeover"}
 EVENTS: dict[str, Any] = {
     "join": lambda world: _about(world, after_seq=0),
