@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from typing import IO
+from typing import IO, Any
 
 from flask import Flask, Response
 
@@ -22,7 +22,7 @@ from api.storage.database import UNAVAILABLE, Database
 from api.times import utc_now
 from api.web import bodies, edge, guard, metrics, openapi, problems, timeouts
 from api.web.field_words import field_words
-from api.web.limits import RateLimiter
+from api.web.limits import RateLimiter, network_of
 
 TEXT = "text/plain; charset=utf-8"
 
@@ -56,7 +56,6 @@ def create_app(
         app,
         limits=limits,
         origins=settings.cors_origins,
-        hsts=settings.hsts,
         observe=measured.observe,
         quick=circle_routes.quick(office.circle),
     )
@@ -70,7 +69,8 @@ def create_app(
     _health(app, web, database)
     metrics.register(app, web, measured, settings.metrics_token, is_loopback)
     _attach_socket(app, office, settings, live, spares)
-    app.wsgi_app = edge.behind(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign,assignment]
+    wsgi = edge.with_headers(app.wsgi_app, settings.hsts)
+    app.wsgi_app = edge.behind(wsgi, settings.trusted_proxies)  # type: ignore[method-assign,assignment]
     if live == "gevent":
         app.wsgi_app = timeouts.timed(app.wsgi_app, chat.ENDPOINT)  # type: ignore[method-assign,assignment]
     return app
@@ -88,6 +88,11 @@ def _guard(office: Office, limits: RateLimiter) -> guard.Http:
 
 
 def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, spares: Callable[[str], bool]) -> None:
+    def note_refusal(person: str, refusal: chat.Refusal, environ: dict[str, Any]) -> None:
+        with app.request_context(environ):  # for the address
+            status = problems.status_of(refusal.code)
+            office.security.note_refusal(refusal.code, status, person, refusal.subject)
+
     chat.attach(
         app,
         office.chat,
@@ -95,9 +100,8 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, sp
         acted=office.identity.sessions.acted,
         language_of=problems.preferred,
         words_of=field_words,
-        note_refusal=lambda actor, refusal: office.security.note_refusal(
-            refusal.code, problems.status_of(refusal.code), actor.id, refusal.subject
-        ),
+        note_refusal=note_refusal,
+        network_of=network_of,
         redis_url=settings.redis_url or None,
         mode=live,
         cors_origins=[settings.public_base, *settings.cors_origins] if settings.cors_origins else None,

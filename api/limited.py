@@ -145,16 +145,19 @@ class Program:
         *,
         seconds: float,
         tell: Callable[[str], object] = lambda line: None,
+        begun: Callable[[Child], object] = lambda child: None,
         most_bytes: int = MOST_BYTES,
     ) -> Ended:
         """Run a child to its end with `content` as its input, and return the result.
 
-        `tell` is called with each line of its standard error. A child that answers more than `most_bytes` is killed.
+        `begun` is given the child, which another thread may then kill. `tell` is called with each line of its standard
+        error. A child that answers more than `most_bytes` is killed.
         """
         answer: list[bytes] = []
         last_line = ""
         with self.start(seconds, stderr=subprocess.PIPE) as child:
             assert child.stderr is not None
+            begun(child)
             child.feed([content])
             reader = threading.Thread(target=_read_up_to, args=(child, most_bytes, answer), daemon=True)
             reader.start()

@@ -422,9 +422,14 @@ class Office:
         self.worker.start()
 
     def stop(self) -> None:
-        """Stop cleanly: first write the posted messages, then stop the worker."""
+        """Stop cleanly: begin no further work, write the posted messages, then stop the worker and what it began.
+
+        After this no thread of ours needs the store.
+        """
+        self.worker.halt()
         self.chat.close()
         self.worker.stop()
+        self.circle.generations.end()
         self.security.close()
         self.jobs.give_back()
         self.processes.leave()

@@ -27,6 +27,7 @@ from api.refusals import CannotStart, NotFound
 from api.settings import Settings
 from api.web import edge
 from api.web.guard import OPERATING
+from api.web.limits import network_of
 from notifications import CasePlace
 
 Ports = TypeVar("Ports")
@@ -82,7 +83,7 @@ def of_security(office: OfficeRooms) -> SecurityPorts:
 
     def origin() -> RequestOrigin:
         address, network, route = edge.origin()
-        return RequestOrigin(office.keyring.index("address", address)[:16] if address else "", network, route)
+        return RequestOrigin(office.keyring.lasting_digest("address", address) if address else "", network, route)
 
     return SecurityPorts(
         origin=origin,
@@ -97,7 +98,7 @@ def of_audit(office: OfficeRooms) -> AuditPorts:
         names=office.identity.staff_names,
         person=lambda text: office.identity.staff_id(text) or text,
         record=lambda text: office.cases.subject_of(text) or text,
-        address=lambda address: office.keyring.index("address", edge.counted_as(str(address)))[:16],
+        address=lambda address: office.keyring.lasting_digest("address", network_of(str(address).strip())),
     )
 
 
@@ -194,12 +195,12 @@ def of_chat(office: OfficeRooms) -> chat.Ports:
 
 
 def _recorder(office: OfficeRooms) -> chat.RecordAct:
-    """The audit as the chat calls it: looks at lists and states, which an open page repeats, are counted."""
+    """The audit as the chat calls it: looks that an open page repeats are counted; a transcript is a row each time."""
 
     def record(
         actor_id: str, act: str, subject: str, *, session: Any = None, detail: str = "", count: int | None = None
     ) -> None:
-        if act == "read_list" or (act == "read_conversation" and detail):
+        if act == "read_list" or (act == "read_conversation" and detail != "transcript"):
             office.security.look(actor_id, act, subject, detail=detail, count=count)
         else:
             office.audit.record(actor_id, act, subject, session=session, detail=detail, count=count)

@@ -22,12 +22,12 @@ from api.app import create_app
 from api.office import Office
 from api.refusals import CannotStart
 from api.settings import TRIAL_RIGHTS, Settings, authority, is_loopback
-from api.start_faults import patiently
 from api.storage import embedded
 from api.storage.database import UNAVAILABLE, Database
 from api.storage.embedded import EmbeddedStore, Watch, running_uri
+from api.storage.faults import patiently
 from api.web import edge, timeouts
-from chat import network_of
+from api.web.limits import network_of
 
 log = logging.getLogger("circle.start")
 
@@ -135,22 +135,25 @@ def serve(settings: Settings) -> None:
     allow_open_files()
     with opened(settings) as database:
         app = patiently(lambda: create_app(settings, database=database, live="gevent"))
-        with _started(app.extensions["circle"]) as office:
-            log_ins = patiently(lambda: first_staff(settings, office.identity))
-            server = BoundedServer(
-                (settings.host, settings.port),
-                app,
-                an_address=settings.connections_an_address,
-                spares=lambda peer: (
-                    (settings.pocket and is_loopback(peer)) or edge.is_one_of(peer, settings.trusted_proxies)
-                ),
-            )
-            stopping = _told_to_stop()
-            settle_memory()
-            _listen(server, settings)
-            _greet(settings, log_ins)
-            stopping.wait()
-            server.stop(timeout=5)
+        office: Office = app.extensions["circle"]
+        with _started(office):
+            _serve(settings, app, office)
+
+
+def _serve(settings: Settings, app: Any, office: Office) -> None:
+    log_ins = patiently(lambda: first_staff(settings, office.identity))
+    server = BoundedServer(
+        (settings.host, settings.port),
+        app,
+        an_address=settings.connections_an_address,
+        spares=lambda peer: (settings.pocket and is_loopback(peer)) or edge.is_one_of(peer, settings.trusted_proxies),
+    )
+    stopping = _told_to_stop()
+    settle_memory()
+    _listen(server, settings)
+    _greet(settings, log_ins)
+    stopping.wait()
+    server.stop(timeout=5)
 
 
 def work(settings: Settings) -> None:
@@ -163,11 +166,14 @@ def work(settings: Settings) -> None:
 
 
 @contextmanager
-def _started(office: Office) -> Iterator[Office]:
-    """The office with its background work, which ends with the block; a store that is away then is only noted."""
+def _started(office: Office) -> Iterator[None]:
+    """Start the office for a `with` block, and stop it however that ends: its threads end before the store closes.
+
+    A store that is away in the end is noted, and no reason for an error.
+    """
     patiently(office.start)
     try:
-        yield office
+        yield
     finally:
         try:
             office.stop()

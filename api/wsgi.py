@@ -17,7 +17,7 @@ from api.app import create_app  # noqa: E402
 from api.jobs.processes import SecondProcess  # noqa: E402
 from api.refusals import CannotStart  # noqa: E402
 from api.settings import TRIAL_RIGHTS, UnsafeStart, read  # noqa: E402
-from api.start_faults import patiently, sentence  # noqa: E402
+from api.storage.faults import patiently, sentence  # noqa: E402
 
 APP_LOAD_ERROR = 4
 """The exit code by which a worker of gunicorn says that another would fail the same way."""

@@ -8,7 +8,7 @@ from chat.away import store as away_store
 from chat.blocks import store as blocks_store
 from chat.desk import store as desk_store
 from chat.limits import LineLimits
-from chat.lines import ENDPOINT, network_of
+from chat.lines import ENDPOINT
 from chat.ports import Ports, RecordAct, Transcript
 from chat.refusals import Refusal
 from chat.replies import store as replies_store
@@ -37,5 +37,4 @@ __all__ = [
     "attach",
     "blueprint",
     "describe",
-    "network_of",
 ]

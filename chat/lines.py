@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from ipaddress import IPv6Network
 from typing import Any, Protocol
 
 from chat.limits import LineLimits
@@ -75,21 +74,19 @@ class Line:
             websocket.sock.shutdown(socket.SHUT_RDWR)
 
 
-def network_of(address: str) -> str:
-    """What counts as one address: an IPv6 address stands for its /64, which is what one household or host has."""
-    if ":" not in address:
-        return address
-    try:
-        return str(IPv6Network((address.partition("%")[0], 64), strict=False))
-    except ValueError:
-        return address
-
-
 class OpenLines:
-    """The lines of this process. For an address that `spares` accepts, the limits per address do not hold."""
+    """The lines of this process. `network_of` gives what an address counts as.
 
-    def __init__(self, limits: LineLimits, spares: Callable[[str], bool] = lambda address: False) -> None:
-        self._limits = limits
+    For an address that `spares` accepts, the limits per address do not hold.
+    """
+
+    def __init__(
+        self,
+        limits: LineLimits,
+        network_of: Callable[[str], str],
+        spares: Callable[[str], bool] = lambda address: False,
+    ) -> None:
+        self._limits, self._network_of = limits, network_of
         self._spares = spares
         self._lock = threading.Lock()
         self._open: set[Line] = set()
@@ -100,7 +97,7 @@ class OpenLines:
 
     def open(self, address: str) -> Line:
         """Take a new line. Raises TooManyLines."""
-        line = Line("" if self._spares(address) else network_of(address))
+        line = Line("" if self._spares(address) else self._network_of(address))
         with self._lock:
             self._make_room(line.network)
             self._open.add(line)
@@ -189,8 +186,14 @@ class OpenLines:
             line.person = None
 
 
-def counted(wsgi: Wsgi, lines: OpenLines, begin_watch: Callable[[], None], language_of: Callable[[str], str]) -> Wsgi:
-    """WSGI middleware that counts the requests for a websocket, and refuses one too many.
+def counted(
+    wsgi: Wsgi,
+    lines: OpenLines,
+    begin_watch: Callable[[], None],
+    language_of: Callable[[str], str],
+    note: Callable[[TooManyLines, Document], object],
+) -> Wsgi:
+    """WSGI middleware that counts the requests for a websocket, and refuses one too many, which `note` hears of.
 
     It declines permessage-deflate too, which costs a quarter of the CPU for messages this small.
     """
@@ -203,6 +206,7 @@ def counted(wsgi: Wsgi, lines: OpenLines, begin_watch: Callable[[], None], langu
         try:
             line = environ[LINE] = lines.open(environ.get("REMOTE_ADDR", ""))
         except TooManyLines as refusal:
+            note(refusal, environ)
             return _refused(refusal, language_of(environ.get("HTTP_ACCEPT_LANGUAGE", "")), start_response)
         try:
             return wsgi(environ, start_response)

@@ -28,20 +28,21 @@ LanguageOf = Callable[[str], str]
 """Accept-Language -> zh or en."""
 WordsOf = Callable[[str, str], str]
 """(why a field is refused, zh or en) -> the same in this language."""
-NoteRefusal = Callable[[Viewer, Refusal], object]
-"""Hears whose event was refused, and why; must not raise."""
+NoteRefusal = Callable[[str, Refusal, Document], object]
+"""Hears who was refused (an id; "" for a stranger), why, and the WSGI environment of their line; must not raise."""
 
 Act = Callable[["Caller", Document], Document | None]
 
 
 class Caller:
-    """One connection: its id, its token, who is logged in by it, the language of refusals, the order of its posts."""
+    """One connection: its id, its token, who is logged in by it, the language of refusals, the WSGI environment of its
+    line, the order of its posts."""
 
-    def __init__(self, sid: str, token: str, actor: Viewer, language: str) -> None:
+    def __init__(self, sid: str, token: str, actor: Viewer, language: str, environ: Document) -> None:
         self.sid = sid
         self.token = token
         self.actor = actor
-        self.language = language
+        self.language, self.environ = language, environ
         self.order = SenderOrder()
 
 
@@ -71,7 +72,7 @@ class ChatSocket:
         server: SocketRooms,
         actor_of: ActorOf,
         language_of: LanguageOf,
-        note_refusal: NoteRefusal = lambda actor, refusal: None,
+        note_refusal: NoteRefusal = lambda person, refusal, environ: None,
         acted: Callable[[Any], object] = lambda actor: None,
         words_of: WordsOf = lambda reason, language: reason,
     ) -> None:
@@ -102,7 +103,7 @@ class ChatSocket:
                     return caller.order.take(body, is_stored, partial(self._answer, caller, act, roles, body))
                 return self._answer(caller, act, roles, body)
             except Refusal as refusal:
-                self._note_refusal(caller.actor, refusal)
+                self._note_refusal(caller.actor.id, refusal, caller.environ)
                 return self._refused(refusal, caller.language)
             except Exception:
                 log.exception("socket event failed")
@@ -123,7 +124,7 @@ class ChatSocket:
             raise self._no_connection(Unavailable(retry_after=2), language) from None
         if actor is None:
             raise self._no_connection(TokenBad(), language)
-        caller = self._callers[sid] = Caller(sid, str(token), actor, language)
+        caller = self._callers[sid] = Caller(sid, str(token), actor, language, environ)
         self._enter_rooms(caller)
 
     def disconnect(self, sid: str, *_: Any) -> None:

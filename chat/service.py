@@ -74,6 +74,8 @@ class Chat:
         in_force = BlocksInForce(block_store, now)
         self._views = reader_views = ReaderViews(store, desks, ports, queues=queues, blocked=in_force.summary, now=now)
         self._broadcast = broadcast = Broadcast(store, desks, views=reader_views, queues=queues, now=now)
+        self.begin_catching_up, self.heard_receipt = broadcast.begin_catching_up, broadcast.heard_receipt
+        self.tell_queues = broadcast.tell_queues
         self._writer = writer = MessageWriter(store, committed=broadcast.committed)
         self.promises = promises = Promises(desks, store, ports, now=now)
         self._moves = moves = Moves(
@@ -136,10 +138,6 @@ class Chat:
             self._memory.forget(moved)
         self._broadcast.heard_messages(rows)
 
-    def heard_receipt(self, receipt: Document) -> None:
-        """Note a receipt (JSON) that another process broadcast, so that it is not sent again."""
-        self._broadcast.heard_receipt(receipt)
-
     def catch_up(self) -> int:
         """Send this process's connections what others stored and Redis lost; gives how many messages that were."""
         missed = self._broadcast.catch_up()
@@ -152,10 +150,6 @@ class Chat:
         if conversation:
             self._memory.remember(conversation)
         return conversation
-
-    def tell_queues(self) -> None:
-        """Send the queue places that changed."""
-        self._broadcast.tell_queues()
 
     def step(self, now: datetime) -> bool:
         """Run the rounds that are due, and leave notices for members who have not seen a message for 10 s.
@@ -170,7 +164,8 @@ class Chat:
         return self._away.notify(search, now)
 
     def close(self) -> None:
-        """Store what was posted, then end the writer's thread."""
+        """End the checks of connections, store what was posted, end the writer's thread: no thread needs the store."""
+        self.live.end()
         self._writer.close()
 
     # -- opening and reading ---------------------------------------------------
@@ -248,17 +243,22 @@ class Chat:
         return self._desks.open_at(desk)
 
     def messages(self, actor: Viewer, conversation_id: str, stream: str, after: int, limit: int) -> Document:
-        """A page of messages in order, after a number: {items, next_seq, more}. Raises NotFound, BadFields."""
+        """A page of messages in order, after a number: {items, next_seq, more}. Raises NotFound, BadFields.
+
+        An officer who is given none has read nothing, and leaves no row in the audit.
+        """
         conversation = self._memory.readable_cached(actor, conversation_id)
-        self._record_reading(conversation, actor)
         limit = max(1, min(limit, MOST_MESSAGES))
         rows = self._store.page(conversation.id, access.check_stream(actor, stream), after, limit + 1)
         items = self._views.messages(rows[:limit], conversation, actor)
+        if items:
+            self._record_reading(conversation, actor)
         return {"items": items, "next_seq": items[-1]["seq"] if items else after, "more": len(rows) > limit}
 
     def transcript(self, actor: Viewer, conversation_id: str) -> bytes:
         """The public stream as PDF; the last two thousand messages."""
-        conversation = self._opened(actor, conversation_id)
+        conversation = self._memory.readable(actor, conversation_id)
+        self._record_reading(conversation, actor, detail="transcript")
 
         def compose() -> Transcript:
             after = max(0, self._store.last(conversation.id, "public") - MOST_PRINTED)

@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -96,6 +97,7 @@ def attach(
     *,
     language_of: LanguageOf,
     note_refusal: NoteRefusal,
+    network_of: Callable[[str], str],
     mode: str,
     words_of: WordsOf = lambda reason, language: reason,
     acted: Callable[[Any], object] = lambda actor: None,
@@ -106,9 +108,8 @@ def attach(
 ) -> SocketIO:
     """Attach the socket to the app. `mode` is gevent, or threading in tests; websocket is the only transport.
 
-    `note_refusal(actor, refusal)` hears of each event that is refused; `words_of` puts why a field is refused into a
-    language.
-
+    `note_refusal(person, refusal, environ)` hears of each event and each line that is refused. `network_of` gives what
+    a network address counts as, `words_of` why a field is refused in a language.
     `acted(actor)` is told of each event that a person causes. `cors_origins` None allows the page's own origin alone.
     With `redis_url` several processes relay to one another. The limits per address do not hold for an address that
     `spares` accepts.
@@ -129,12 +130,13 @@ def attach(
         logger=LIBRARY,
         engineio_logger=LIBRARY,
     )
-    lines = OpenLines(limits or LineLimits(), spares)
+    lines = OpenLines(limits or LineLimits(), network_of, spares)
     begin_watch = _once(lambda: sockets.start_background_task(lines.watch))
-    app.wsgi_app = counted(app.wsgi_app, lines, begin_watch, language_of)  # type: ignore[method-assign,assignment]
+    wsgi = counted(app.wsgi_app, lines, begin_watch, language_of, partial(note_refusal, ""))
+    app.wsgi_app = wsgi  # type: ignore[method-assign,assignment]
     socket = ChatSocket(chat, sockets.server, actor_of, language_of, note_refusal, acted, words_of)
     _guard(sockets.server, lines)
-    _register(sockets, socket, chat, lines, language_of)
+    _register(sockets, socket, chat, lines, language_of, note_refusal)
     _connect_hints(sockets, socket, chat)
     if relay is not None:
         _share(chat, socket, relay)
@@ -146,12 +148,20 @@ def _is_sent_by_clients(data: Any) -> bool:
     return isinstance(data, list) and bool(data) and isinstance(data[0], str) and data[0] in EVENT_ROLES
 
 
-def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat, lines: OpenLines, language_of: LanguageOf) -> None:
+def _register(
+    sockets: SocketIO,
+    socket: ChatSocket,
+    chat: Chat,
+    lines: OpenLines,
+    language_of: LanguageOf,
+    note_refusal: NoteRefusal,
+) -> None:
     server = sockets.server
-    begin_watch = _once(lambda: sockets.start_background_task(_watch, socket, chat, server.eio))
+    checks = ConnectionChecks(socket, chat, server.eio)
+    chat.live.end = checks.end
 
     def connect(sid: str, environ: Document, auth: Any = None) -> None:
-        begin_watch()
+        checks.begin()
         line = environ.get(LINE) or Line("")
         try:
             socket.connect(sid, environ, auth)
@@ -160,6 +170,7 @@ def _register(sockets: SocketIO, socket: ChatSocket, chat: Chat, lines: OpenLine
             lines.refuse(line)
             raise
         except TooManyLines as refusal:
+            note_refusal(socket.person(sid), refusal, environ)
             socket.disconnect(sid)
             lines.refuse(line)
             raise _refused(refusal, language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))) from None
@@ -275,7 +286,13 @@ def _share(chat: Chat, socket: ChatSocket, relay: Relay) -> None:
         socket.drop_readers(conversation)
         relay.send_command({"parted": conversation.id})
 
-    chat.live.revoke, chat.live.drop_readers = revoke, drop_readers
+    end_checks = chat.live.end
+
+    def end() -> None:
+        end_checks()
+        relay.end()
+
+    chat.live.revoke, chat.live.drop_readers, chat.live.end = revoke, drop_readers, end
     chat.share()
 
 
@@ -302,26 +319,48 @@ def _obey(chat: Chat, socket: ChatSocket, command: Document) -> None:
             socket.drop_readers(conversation)
 
 
-def _watch(socket: ChatSocket, chat: Chat, engine: Any) -> None:
-    """Run the checks of this process, for ever. Begun by the first connection, so that a server may fork before."""
-    pause, seconds = threading.Event(), 0
-    while not pause.wait(TICK_SECONDS):
-        seconds += TICK_SECONDS
-        for check in _due_checks(socket, chat, engine, seconds):
-            try:
-                check()
-            except Exception:
-                log.exception("a check of the connections failed")
+class ConnectionChecks:
+    """Runs the checks of this process's connections in a thread, from the first connection (a server may fork before)
+    until `end`."""
 
+    def __init__(self, socket: ChatSocket, chat: Chat, engine: Any) -> None:
+        self._socket, self._chat, self._engine = socket, chat, engine
+        self._lock, self._ended = threading.Lock(), threading.Event()
+        self._thread: threading.Thread | None = None
 
-def _due_checks(socket: ChatSocket, chat: Chat, engine: Any, seconds: int) -> Iterator[Callable[[], object]]:
-    """The checks that are due in this second."""
-    yield chat.tell_queues
-    if seconds % CATCH_UP_SECONDS == 0:
-        yield chat.catch_up
-        yield lambda: _drop_slow(engine)
-    if seconds % presence.RENEW_SECONDS == 0:
-        yield socket.check_all
+    def begin(self) -> None:
+        """Start the thread, unless it was started or ended before."""
+        with self._lock:
+            if self._thread is None and not self._ended.is_set():
+                self._chat.begin_catching_up()
+                self._thread = threading.Thread(target=self._run, name="chat-checks", daemon=True)
+                self._thread.start()
+
+    def end(self) -> None:
+        """End the thread after its current check."""
+        with self._lock:
+            self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        seconds = 0
+        while not self._ended.wait(TICK_SECONDS):
+            seconds += TICK_SECONDS
+            for check in self._due(seconds):
+                try:
+                    check()
+                except Exception:
+                    log.exception("a check of the connections failed")
+
+    def _due(self, seconds: int) -> Iterator[Callable[[], object]]:
+        """The checks that are due in this second."""
+        yield self._chat.tell_queues
+        if seconds % CATCH_UP_SECONDS == 0:
+            yield self._chat.catch_up
+            yield lambda: _drop_slow(self._engine)
+        if seconds % presence.RENEW_SECONDS == 0:
+            yield self._socket.check_all
 
 
 def _drop_slow(engine: Any) -> None:

@@ -55,6 +55,8 @@ LONGEST_FIRST = (
 """Files and folders that take long, the longest first; all others come after them."""
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 """A folder in memory, and how many bytes must be free there and in memory for a run to lie in it."""
+USES_A_STORE = ("worker-", "chat-", "network-rebuild")
+"""How the names of our threads begin that read and write a store."""
 SERVER = os.environ.get("MONGODB_URI", "")
 """A real MongoDB to test on; without it the embedded store."""
 
@@ -170,6 +172,8 @@ def database_of_its_own(uri: str) -> Iterator[Database]:
     """A new database; on a real server it is dropped in the end."""
     database = Database(uri, f"t{uuid4().hex}")
     yield database
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith(USES_A_STORE)]
+    assert not left, f"threads outlive their store: {left}"
     if SERVER:
         database.client.drop_database(database.handle.name)
     database.close()

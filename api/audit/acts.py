@@ -62,11 +62,14 @@ OF_REFUSAL: dict[str, str] = {
     "code_wrong": "log_in.failed",
     "wechat_code_wrong": "log_in.failed",
     "identity_wrong": "log_in.failed",
+    "confirmation_wrong": "log_in.failed",
     "locked_out": "log_in.locked",
     "limit_reached": "code.limited",
     "role_wrong": "refused.role",
     "signature_bad": "refused.signature",
     "too_many": "refused.limit",
+    "too_often": "refused.limit",
+    "too_many_lines": "refused.limit",
 }
 """The act that a refusal with this code is noted as. Other refusals with status 403 are `refused.rule`; not_found is
 `refused.record` where the service knows whose record was asked for."""

@@ -58,7 +58,7 @@ class Lookups:
     def _keys(self, case: Case | None, number: str) -> tuple[str, str]:
         """The counter of this try, and what the network it comes from is known by."""
         ground, now = self._ground, self._ground.now()
-        whose = case.id if case else f"none-{int(ground.keyring.index('lookup', number)[:8], 16) % NO_CASES}"
+        whose = case.id if case else f"none-{int(ground.keyring.index('lookup', number)[-8:], 16) % NO_CASES}"
         network = f"{whose}:{ground.security.address}"
         is_known = ground.store.knows_network(network, now)
         return f"{network if is_known else whose}:{now.astimezone(BEIJING).date()}", network

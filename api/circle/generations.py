@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from api.circle.changes import OPERATOR
 from api.circle.snapshot import CircleSnapshot, district_boxes, stored_point
@@ -23,6 +23,7 @@ from api.circle.store import CircleStore
 from api.circle.travel.mode import MODES, Mode, Pace
 from api.circle.travel.reach import load_columns
 from api.circle.travel.run_build import BUILD_SECONDS, KEEPING, BuildFailed, build, progress_of
+from api.limited import Child
 from api.refusals import Refusal
 
 log = logging.getLogger("circle.circle")
@@ -32,6 +33,8 @@ NETWORK_MARGIN_M = 5_000.0
 MUCH_WORSE = 0.9
 """A network that covers or joins less than this share of what the one in use does is refused."""
 REBUILD_PAUSE = timedelta(minutes=1)
+LOCK_PAUSE_SECONDS = 1.0
+"""The pause between two looks whether another process of this host has ended its rebuild."""
 NEVER = datetime.min.replace(tzinfo=UTC)
 Hosts = Literal["one", "several"]
 """Whether other hosts need the street file, to rebuild what this one builds."""
@@ -68,6 +71,10 @@ _NETWORK_WORDS = {
 }
 
 
+class _Ended(Exception):
+    """The process ends, and with it a rebuild."""
+
+
 class Generations:
     """Builds generations, makes them current, rebuilds those that this host lacks, and lists them."""
 
@@ -87,7 +94,9 @@ class Generations:
         self._store, self._folder = store, folder
         self._transact, self._announce, self._now, self._follow = transact, announce, now, follow
         self._record, self._hosts, self._pace = record, hosts, pace
-        self._rebuilding = threading.Lock()
+        self._rebuilding, self._ended = threading.Lock(), threading.Event()
+        self._rebuilder: threading.Thread | None = None
+        self._builder: Child | None = None
         self._rebuild_after = NEVER
         self._rebuilt = False
 
@@ -115,20 +124,33 @@ class Generations:
 
     def _begin_rebuild(self, name: str, now: datetime) -> None:
         """Start a rebuild in a thread, at most once per REBUILD_PAUSE."""
-        if now < self._rebuild_after or not self._rebuilding.acquire(blocking=False):
+        if self._ended.is_set() or now < self._rebuild_after or not self._rebuilding.acquire(blocking=False):
             return
         self._rebuild_after = now + REBUILD_PAUSE
-        threading.Thread(target=self._rebuild, args=(name,), name="network-rebuild", daemon=True).start()
+        self._rebuilder = threading.Thread(target=self._rebuild, args=(name,), name="network-rebuild", daemon=True)
+        self._rebuilder.start()
+
+    def end(self) -> None:
+        """End a rebuild, which the next start begins again: after this it needs the store no more."""
+        self._ended.set()
+        if self._builder is not None:
+            self._builder.kill()
+        if self._rebuilder is not None:
+            self._rebuilder.join()
 
     def _rebuild(self, name: str) -> None:
         """Fetch the street file and build; a file lock lets one process of a host do it, the others find it done."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with (self._folder / ".rebuild.lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                while not _locked(lock):
+                    if self._ended.wait(LOCK_PAUSE_SECONDS):
+                        return
                 if self._lacks(name):
                     self._fetch_and_build(name)
             self._rebuilt = True
+        except _Ended:
+            log.info("the rebuild of a generation ends with its process", extra={"generation": name})
         except Exception:
             log.exception("generation not rebuilt", extra={"generation": name})
         finally:
@@ -138,12 +160,21 @@ class Generations:
         row = next(row for row in self._store.networks() if row["_id"] == name)
         source = self._folder / f".{row['file']}.{os.getpid()}"
         try:
-            if not self._store.fetch_source(row["sha256"], source):
+            if not self._store.fetch_source(row["sha256"], source, self._check_end):
                 raise FileNotFoundError(row["file"])
-            self._build(self._request(source, name))
+            self._build(self._request(source, name), begun=self._take_builder)
             log.info("generation rebuilt", extra={"generation": name})
         finally:
             source.unlink(missing_ok=True)
+
+    def _check_end(self) -> None:
+        """Raises _Ended at the end of the process."""
+        if self._ended.is_set():
+            raise _Ended
+
+    def _take_builder(self, builder: Child) -> None:
+        self._builder = builder
+        self._check_end()
 
     def _prune(self) -> None:
         """Remove old generations of this host, except the current and the one before it.
@@ -245,7 +276,12 @@ class Generations:
         except OSError:
             return 0
 
-    def _build(self, request: Row, tell: Callable[[str], None] = lambda line: None) -> Row:
+    def _build(
+        self,
+        request: Row,
+        tell: Callable[[str], None] = lambda line: None,
+        begun: Callable[[Child], None] = lambda builder: None,
+    ) -> Row:
         """Run the builder; its progress is written to the store, for the console of any host. Raises BuildFailed."""
         name, host, began = Path(request["out"]).name, socket.gethostname(), self._now()
         row: Row = {
@@ -270,8 +306,11 @@ class Generations:
 
         self._store.forget_builds(host, began - timedelta(seconds=BUILD_SECONDS))
         try:
-            about: Row = build("build", request, pass_on)
+            about: Row = build("build", request, pass_on, begun=begun)
         except BaseException as error:
+            if self._ended.is_set():
+                self._store.end_build(row["_id"])
+                raise _Ended from None
             note(state="failed", code=getattr(error, "code", "failed"))
             raise
         self._store.end_build(row["_id"])
@@ -343,6 +382,15 @@ def _cover_in_words(walk: Row, points: int | None = None) -> str:
 def _why(code: str | None) -> dict[str, str] | None:
     """The words for a failure's code, in both languages; None for None."""
     return dict(zip(("zh", "en"), _NETWORK_WORDS[code], strict=True)) if code else None
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether this process has the lock of a file now."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _refused(code: str, detail: str) -> NetworkRefused:

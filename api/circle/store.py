@@ -2,8 +2,7 @@
 current), and GridFS `network_sources`.
 """
 
-import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ from gridfs import GridFS
 from pymongo import ReplaceOne
 
 from api.storage.database import Database, Document, Index
+
+PIECE_BYTES = 256 * 1024
 
 INDEXES: list[Index] = [
     ("point_versions", [("point", 1), ("version", -1)], {}),
@@ -108,13 +109,15 @@ class CircleStore:
         """Whether the street file with this SHA-256 is stored."""
         return self._sources.find_one({"filename": digest}) is not None
 
-    def fetch_source(self, digest: str, to: Path) -> bool:
-        """Write a stored street file to a path; False if there is none."""
+    def fetch_source(self, digest: str, to: Path, check: Callable[[], None] = lambda: None) -> bool:
+        """Write a stored street file to a path; False if there is none. `check` is called at each piece, to raise."""
         kept = self._sources.find_one({"filename": digest})
         if kept is None:
             return False
         with to.open("wb") as file:
-            shutil.copyfileobj(kept, file)
+            while piece := kept.read(PIECE_BYTES):
+                check()
+                file.write(piece)
         return True
 
     def change(self, session: Any, **current: Any) -> None:

@@ -14,7 +14,7 @@ def errors_in_words() -> Iterator[None]:
     """Print an expected error as one line without a traceback, and exit with code 1."""
     from api.jobs.processes import SecondProcess
     from api.refusals import CannotStart, Refusal
-    from api.start_faults import sentence
+    from api.storage.faults import sentence
 
     try:
         yield

@@ -20,8 +20,10 @@ def opened_app() -> Iterator[Any]:
         config = settings.read(os.environ)
         with joined(config) as database:
             app = create_app(config, database=database)
-            yield app
-            app.extensions["circle"].stop()
+            try:
+                yield app
+            finally:
+                app.extensions["circle"].stop()
 
 
 @contextmanager

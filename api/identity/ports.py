@@ -41,7 +41,7 @@ class Record(Protocol):
 class NoteAtOnce(Protocol):
     """Note an event of a known person; it is in the store when this returns, unless it comes again and again."""
 
-    def __call__(self, act: str, *, actor: str, subject: str) -> object: ...
+    def __call__(self, act: str, *, actor: str, subject: str, detail: str = "") -> object: ...
 
 
 @dataclass(frozen=True, kw_only=True)

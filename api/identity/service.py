@@ -55,7 +55,7 @@ class Identity:
         self.recoveries = Recoveries(dependencies, self.staff)
         self.proofs = FreshProofs(dependencies, self.sessions, self.staff, codes)
         self.joins = Joins(dependencies, self.sessions)
-        self.phones = Phones(dependencies, self.sessions, self.citizens, self.joins)
+        self.phones = Phones(dependencies, self.sessions, self.citizens, self.joins, codes)
         self.verifications = Verifications(
             dependencies,
             verifications,
@@ -64,6 +64,7 @@ class Identity:
             mandates=self.mandates,
             phones=self.phones,
             joins=self.joins,
+            codes=codes,
         )
 
     def handlers(self) -> dict[str, Callable[[Row], None]]:

@@ -186,14 +186,14 @@ class IdentityStore:
         older = self._db["devices"].find(owner, {"_id": 1}).sort("seen_at", -1).skip(most)
         self._db["devices"].delete_many({"_id": {"$in": [row["_id"] for row in older]}})
 
-    def forget_staff_devices(self, staff_id: str) -> None:
+    def forget_staff_devices(self, staff_id: str, session: Any) -> None:
         """Delete the known devices of a member of staff."""
-        self._db["devices"].delete_many({"staff": staff_id})
+        self._db["devices"].delete_many({"staff": staff_id}, session=session)
 
-    def forget_ways_in(self, citizen_id: str) -> None:
+    def forget_ways_in(self, citizen_id: str, session: Any) -> None:
         """Delete the WeChat accounts and known devices of a citizen."""
-        self._db["wechat_accounts"].delete_many({"citizen": citizen_id})
-        self._db["devices"].delete_many({"citizen": citizen_id})
+        self._db["wechat_accounts"].delete_many({"citizen": citizen_id}, session=session)
+        self._db["devices"].delete_many({"citizen": citizen_id}, session=session)
 
     def hand_over(self, old: str, new: str) -> bool:
         """Move some consents and WeChat accounts of one citizen to another; True once none is left.

@@ -13,6 +13,8 @@ Step = Callable[[datetime], bool]
 SWEEP_SECONDS = 1.0
 """The longest pause between two looks for work; a commit wakes the loops at once."""
 
+STOP_SECONDS = 10.0
+
 
 class Worker:
     """Runs each step in a loop of its own, so that a slow one does not hold up the others.
@@ -39,12 +41,16 @@ class Worker:
             thread.start()
             self._threads.append(thread)
 
-    def stop(self) -> None:
-        """Stop the loops, each after its current step; waits up to 10 s for each."""
+    def halt(self) -> None:
+        """Have no further step begin."""
         self._stopping.set()
         self.nudge()
+
+    def stop(self) -> None:
+        """Stop the loops, each after its current step; waits up to STOP_SECONDS for each, then cuts the step off."""
+        self.halt()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=STOP_SECONDS)
 
     def drain(self, rounds: int = 1000) -> None:
         """Run all steps here until none has work left; for tests and commands. Raises RuntimeError after `rounds`."""
@@ -58,7 +64,10 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 busy = step(self._now())
-            except Exception:
+            except Exception as error:
+                if self._stopping.is_set():  # the store was closed on it; what it had begun is due again
+                    log.warning("a step was cut off by the end", extra={"step": name, "error": type(error).__name__})
+                    return
                 log.exception("step failed", extra={"step": name})
                 busy = False
             if not busy:

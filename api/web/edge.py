@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest
 
 from api.refusals import Refusal
 from api.web import bodies, queries
-from api.web.limits import RateLimiter, class_of
+from api.web.limits import RateLimiter, class_of, network_of
 from api.web.problems import preferred
 
 log = logging.getLogger("circle.access")
@@ -73,18 +73,15 @@ def register(
     *,
     limits: RateLimiter,
     origins: frozenset[str],
-    hsts: str,
     observe: Observe,
     quick: Mapping[str, Quick],
 ) -> None:
     """Wrap every route of `app` in the middleware of this module.
 
     Plain requests to the paths in `quick` are answered without Flask. `observe` is given each request's method, route,
-    status and seconds; `hsts` is the header Strict-Transport-Security, if any.
+    status and seconds. The headers of every answer are added by `with_headers`, around the socket too.
     """
-    always = {**HEADERS, "Strict-Transport-Security": hsts} if hsts else HEADERS
-    wsgi = _quickly(_overridden(app.wsgi_app), quick, limits, observe)
-    app.wsgi_app = _with_headers(wsgi, always)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = _quickly(_overridden(app.wsgi_app), quick, limits, observe)  # type: ignore[method-assign,assignment]
 
     @app.before_request
     def begin() -> Response | None:
@@ -114,8 +111,12 @@ def register(
         return response
 
 
-def _with_headers(wsgi: Wsgi, always: dict[str, str]) -> Wsgi:
-    """WSGI middleware that adds the headers which a route has not set; done here, since Flask's header list is slow."""
+def with_headers(wsgi: Wsgi, hsts: str) -> Wsgi:
+    """WSGI middleware that adds the headers which an answer has not set, whoever made it.
+
+    `hsts` is the header Strict-Transport-Security, if any. Not done in Flask, whose header list is slow.
+    """
+    always = {**HEADERS, "Strict-Transport-Security": hsts} if hsts else HEADERS
     known = [(name.lower(), (name, value)) for name, value in always.items()]
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -223,8 +224,7 @@ def _answer_origin(response: Response, origins: frozenset[str]) -> None:
 def origin() -> tuple[str, str, str]:
     """Of the present request: whose address counts as one, the wider network as text, the route; outside of one, "".
 
-    An IPv6 address counts as its /64, since whoever has one has all of it. The network (/24 or /48) is what an officer
-    may see; the address itself is nobody's to read.
+    The network (/24 or /48) is what an officer may see; the address itself is nobody's to read.
     """
     if not has_request_context():
         return "", "", ""
@@ -233,13 +233,7 @@ def origin() -> tuple[str, str, str]:
     if address is None:
         return "", "", route
     wider = ip_network((address, 24 if address.version == 4 else 48), strict=False)
-    return counted_as(str(address)), str(wider), route
-
-
-def counted_as(text: str) -> str:
-    """What an address counts as: itself, or the /64 of an IPv6 one; "" for what is no address."""
-    address = _parsed(text.strip())
-    return str(ip_network((address, 32 if address.version == 4 else 64), strict=False)) if address else ""
+    return network_of(str(address)), str(wider), route
 
 
 # -- behind a proxy --------------------------------------------------------------------------

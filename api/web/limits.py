@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv6Network, ip_address
 from typing import NamedTuple
 
 from limits import RateLimitItem, parse_many
@@ -60,9 +60,10 @@ CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/lookups"): "look_up",
     ("POST", "/plain/case"): "look_up",
     ("POST", "/v1/reports"): "look_up",
-    ("GET", "/verify/<code>"): "look_up",
     ("GET", "/v1/matters/search"): "search",
     ("GET", "/plain/search"): "search",
+    ("GET", "/v1/conversations/<conversation>/search"): "search",
+    ("GET", "/v1/desk/messages"): "search",
     ("GET", "/v1/matters/<code>/guide.pdf"): "print",
     ("GET", "/v1/cases/<number>/receipt.pdf"): "print",
     ("GET", "/v1/conversations/<conversation>/transcript.pdf"): "print",
@@ -70,18 +71,22 @@ CLASSES: dict[tuple[str, str], str] = {
 
 
 def class_of(method: str, rule: str) -> str:
-    """The class of a route: that of CLASSES, `upload` for uploads, else `read` or `write` by method."""
+    """The class of a route: that of CLASSES, `upload` for uploads, else `read` or `write` by method.
+
+    HEAD does what GET does, and so is limited as it is.
+    """
     if rule.startswith("/v1/uploads"):
         return "upload"
     by_method = "read" if method in {"GET", "HEAD", "OPTIONS"} else "write"
-    return CLASSES.get((method, rule), by_method)
+    return CLASSES.get(("GET" if method == "HEAD" else method, rule), by_method)
 
 
 @lru_cache(4_096)
 def network_of(address: str) -> str:
-    """What a limit counts as one address: an IPv4 address, or the /64 that one subscriber holds whole (RFC 6177).
+    """What counts as one address: an IPv4 address, or the /64 that one subscriber holds whole (RFC 6177).
 
-    An IPv4 address written as IPv6 is itself; a text that is no address counts as it stands.
+    The same for limits, visitors, websockets, connections and the audit: 192.0.2.7, 2001:db8::/64 (RFC 5952). An IPv4
+    address written as IPv6 is itself; a text that is no address counts as it stands.
     """
     try:
         parsed = ip_address(address.partition("%")[0])
@@ -91,7 +96,7 @@ def network_of(address: str) -> str:
         return str(parsed)
     if parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
-    return ":".join(parsed.exploded.split(":")[:4]) + "::/64"
+    return str(IPv6Network((parsed.packed, 64), strict=False))
 
 
 class RateLimiter:

@@ -87,6 +87,13 @@ class Broadcast:
     def share(self) -> None:
         """Several processes write: remember what was sent, so that `catch_up` finds in the store what Redis lost."""
         self._messages, self._receipts = SentMessages(), SentReceipts()
+        self.begin_catching_up()
+
+    def begin_catching_up(self) -> None:
+        """Have `catch_up` begin with what may still be on its way: nobody was connected before.
+
+        Without this the first connection after hours would have read everything that was stored since the start.
+        """
         self._caught_up_to = self._now() - LOST
 
     def heard_messages(self, views: Iterable[Document]) -> None:

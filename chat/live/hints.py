@@ -45,6 +45,9 @@ class Hints:
         self.drop_readers: Callable[[Conversation], None] = lambda conversation: None
         """Removes from its rooms whoever may not read a conversation any more, since it went to another desk."""
 
+        self.end: Callable[[], None] = lambda: None
+        """Ends the threads that serve connections from the store."""
+
     def message(self, view: Document, conversation: Conversation, staff_view: Document | None = None) -> None:
         """A new message of either stream. `staff_view` is the message as any reader among the staff may see it."""
         self._message(self.emit, view, conversation, staff_view)

@@ -7,7 +7,7 @@ what is to be published lies in a bounded queue and goes out in batches; a full 
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -22,6 +22,8 @@ MOST_AT_ONCE = 200
 CONNECT_SECONDS = 1.0
 SEND_SECONDS = 2.0
 AGAIN_SECONDS = 1.0
+WAKE_SECONDS = 1.0
+"""How long the listener may take to notice the end."""
 
 Listener = Callable[[Document], None]
 
@@ -32,9 +34,10 @@ class Relay(socketio.RedisManager):
 
     def __init__(self, url: str, *, on_emit: Listener, on_command: Listener) -> None:
         super().__init__(url, channel="circle.chat")
+        self.thread: Any = None
         self._on_emit, self._on_command = on_emit, on_command
         self._queue: queue.Queue[Document] = queue.Queue(MOST_WAITING)
-        self._begun = threading.Lock()
+        self._begun, self._ended = threading.Lock(), threading.Event()
 
     def send_command(self, command: Document) -> None:
         """Send a command to the other processes; their clients do not see it."""
@@ -57,31 +60,47 @@ class Relay(socketio.RedisManager):
             try:
                 out.publish(self.channel, self.json.dumps({"from": self.host_id, "batch": batch}))
             except redis.RedisError as error:
-                log.warning("nothing goes out through Redis: %s", error)
+                log.warning("nothing goes out through Redis", extra={"error": type(error).__name__})
 
-    def _listen(self) -> Iterator[Any]:
-        while True:
+    def end(self) -> None:
+        """End the thread that listens: what others send needs the store no more."""
+        self._ended.set()
+        if self.thread is not None:
+            self.thread.join()
+
+    def _thread(self) -> None:
+        """Listen until the end. The library's own way would log an error there, and what a stranger's bytes hold."""
+        while not self._ended.is_set():
             try:
-                yield from self._subscribed()
-            except redis.RedisError as error:
-                log.warning("nothing comes in through Redis: %s", error)
-            self.server.sleep(AGAIN_SECONDS)
+                self._listen()
+            except Exception as error:
+                log.warning("nothing comes in through Redis", extra={"error": type(error).__name__})
+                self._ended.wait(AGAIN_SECONDS)
 
-    def _subscribed(self) -> Iterator[Any]:
+    def _listen(self) -> None:
         source = redis.Redis.from_url(
             self.redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_keepalive=True, socket_timeout=None
         )
         with source, source.pubsub(ignore_subscribe_messages=True) as channel:
             channel.subscribe(self.channel)
-            for packet in channel.listen():
-                batch = self.json.loads(packet["data"])
-                if batch["from"] != self.host_id:
-                    yield from filter(self._is_for_clients, batch["batch"])
+            while not self._ended.is_set():
+                packet = channel.get_message(timeout=WAKE_SECONDS)
+                if packet is not None:
+                    self._take(self.json.loads(packet["data"]))
 
-    def _is_for_clients(self, message: Document) -> bool:
+    def _take(self, sent: Document) -> None:
+        """Take what one process sent at once; what fails costs the others of its batch nothing."""
+        if sent["from"] == self.host_id:
+            return
+        for message in sent["batch"]:
+            try:
+                self._take_one(message)
+            except Exception:
+                log.exception("what another process sent was not taken")
+
+    def _take_one(self, message: Document) -> None:
         if message["method"] == "word":
             self._on_command(message["word"])
-            return False
-        if message["method"] == "emit":
+        elif message["method"] == "emit":
             self._on_emit(message)
-        return True
+            self._handle_emit(message)

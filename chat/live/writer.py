@@ -127,6 +127,7 @@ class MessageWriter:
         self._recent: OrderedDict[Key, Document] = OrderedDict()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     def post(self, row: Document, conversation: Conversation, sender: Participant) -> Document:
         """Store a message; gives its row with its number once a majority has it. Idempotent by `key_of`.
@@ -138,16 +139,17 @@ class MessageWriter:
             known = self._recent.get(entry.key)
         if known is not None:
             return known
-        self._started()
-        self._queue.put(entry)
+        self._put(entry)
         return entry.wait()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Pause the writer for the block, so that an act in a busy conversation finds its number free."""
+        """Pause the writer for the block, so that an act in a busy conversation finds its number free.
+
+        Raises Unavailable.
+        """
         pause = WriterPause()
-        self._started()
-        self._queue.put(pause)
+        self._put(pause)
         pause.reached.wait()
         try:
             yield
@@ -163,21 +165,25 @@ class MessageWriter:
                     self._last[stream] = max(self._last[stream], row["seq"])
 
     def close(self) -> None:
-        """Write what was posted, then end the thread."""
+        """Write what was posted, then end the thread. What comes later is refused as Unavailable."""
         with self._lock:
-            thread, self._thread = self._thread, None
-        if thread is not None:
+            self._closed = True
+            if self._thread is None:
+                return
             self._queue.put(END)
-            thread.join()
+        self._thread.join()
 
     # -- the writer's own thread -------------------------------------------------
 
-    def _started(self) -> None:
-        """Started by the first post and not before, so that a server may fork in between."""
+    def _put(self, entry: PendingMessage | WriterPause) -> None:
+        """Queue an entry. The first starts the thread, and nothing does before: a server may fork in between."""
         with self._lock:
+            if self._closed:
+                raise Unavailable(retry_after=1)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="chat-writer", daemon=True)
                 self._thread.start()
+            self._queue.put(entry)
 
     def _run(self) -> None:
         while (batch := self._take()) is not None:

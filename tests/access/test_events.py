@@ -74,7 +74,7 @@ def test_an_event_is_taken_from_whom_it_must_be_and_from_nobody_else(world, sock
     for actor in ACTORS:
         caller = world.actors[actor]
         talk = world.new_conversation()
-        socket._callers["sid"] = Caller("sid", caller.token, world.office.identity.actor(caller.token), "zh")
+        socket._callers["sid"] = Caller("sid", caller.token, world.office.identity.actor(caller.token), "zh", {})
         answer = handle("sid", body(world, event, talk, caller.token))
         told[actor] = "ok" if answer["ok"] else answer["code"]
     assert told == dict(zip(ACTORS, MUST[event].split(), strict=True))
@@ -83,7 +83,7 @@ def test_an_event_is_taken_from_whom_it_must_be_and_from_nobody_else(world, sock
 def test_a_newcomer_may_send_nothing(world, socket):
     caller = world.actors["newcomer"]
     actor = world.office.identity.actor(caller.token)
-    socket._callers["sid"] = Caller("sid", caller.token, actor, "zh")
+    socket._callers["sid"] = Caller("sid", caller.token, actor, "zh", {})
     for event in socket.acts:
         answer = socket.handler(event)("sid", body(world, event, world.conversation, caller.token))
         assert answer["code"] == "role_wrong", event
@@ -96,9 +96,9 @@ def test_a_refused_event_is_noted_with_who_sent_it_and_about_whose_conversation(
         Rooms(),
         world.office.identity.actor,
         preferred,
-        lambda actor, refusal: heard.append((actor.id, refusal.code, refusal.subject)),
+        lambda person, refusal, environ: heard.append((person, refusal.code, refusal.subject)),
     )
-    socket._callers["sid"] = Caller("sid", other.token, world.office.identity.actor(other.token), "zh")
+    socket._callers["sid"] = Caller("sid", other.token, world.office.identity.actor(other.token), "zh", {})
     for event in ("join", "claim"):
         socket.handler(event)("sid", body(world, event, world.conversation, other.token))
     about = f"talk:{world.conversation['id']}"

@@ -90,6 +90,26 @@ def test_the_officer_who_holds_a_talk_and_its_citizen_read_it_unrecorded(citizen
     assert database["audit"].count_documents({"act": "read_conversation"}) == 0
 
 
+def test_one_who_reads_a_talk_again_and_again_is_counted_and_one_who_reads_nothing_leaves_no_row(
+    citizen, officer, handler, drain, database, clock, app
+):
+    talk = citizen.post("/v1/conversations", {"text": "在吗？"})["id"]
+    database["audit"].delete_many({})
+    readings = {"act": "read_conversation", "actor": handler.person["id"]}
+    for _ in range(3):
+        assert handler.get(f"/v1/conversations/{talk}/messages?after_seq=99")["items"] == []
+        assert handler.get(f"/v1/conversations/{talk}/messages?stream=staff")["items"] == []
+    assert database["audit"].count_documents(readings) == 0
+    for _ in range(3):
+        assert handler.get(f"/v1/conversations/{talk}/messages")["items"]
+        clock.move(minutes=5)
+    assert database["audit"].count_documents(readings) == 1
+    clock.move(minutes=16)
+    app.extensions["circle"].security.write(clock())
+    rows = list(database["audit"].find(readings).sort("_id", 1))
+    assert [(row["subject"], row.get("times", 1)) for row in rows] == [(f"talk:{talk}", 1), (f"talk:{talk}", 2)]
+
+
 def acts_in_the_code():
     """(file and line, act or pattern) of every call that writes to the audit with an act of its own."""
     folders = [

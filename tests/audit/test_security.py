@@ -4,15 +4,18 @@ import json
 import re
 import threading
 from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 
 from api import cli, settings
 from api.audit import acts
+from api.audit.ports import RequestOrigin, SecurityPorts
 from api.audit.security.counted import PEOPLE, STRANGERS, SecurityEvent
 from api.audit.security.service import SecurityEvents
 from api.operations.store import OperationsStore
+from chat.refusals import TooManyLines, TooOften
 from tests.conftest import PASSWORD, Caller, database_of_its_own
 from tests.identity.test_verifications import bound, confirmed, opened, texts
 from tests.way import FOOD, ID_NUMBER, act, issued, submitted
@@ -280,6 +283,31 @@ def test_a_change_of_roles_says_from_what_to_what(people):
     assert row["detail"] == "roles: window -> handler,window"
 
 
+def test_a_line_too_many_and_words_too_fast_are_noted_with_their_address(people, database, monkeypatch):
+    def full(*_):
+        raise TooManyLines(retry_after=10)
+
+    def fast(*_):
+        raise TooOften(retry_after=10)
+
+    monkeypatch.setattr("chat.lines.OpenLines.open", full)
+    monkeypatch.setattr(people.office.chat.posts, "take", fast)
+    talk = people.citizen.post("/v1/conversations", {"text": "在吗？"})["id"]
+    words = {"client_id": str(uuid4()), "kind": "text", "text": "在？"}
+    people.citizen.post(f"/v1/conversations/{talk}/messages", words, expect=429)
+    answer = people.anyone.raw("GET", "/socket.io/?EIO=4&transport=websocket", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.get_json()["detail"][:16]) == (429, "Too many windows")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    people.office.security.write(people.office.now())
+    rows = list(database["audit"].find({"act": "refused.limit"}).sort("_id", 1))
+    noted = [(row["actor"], row["detail"], row["network"]) for row in rows]
+    assert noted == [
+        (people.id("citizen"), "too_often", "127.0.0.0/24"),
+        ("", "too_many_lines", "127.0.0.0/24"),
+    ]
+    assert rows[0]["address"] == rows[1]["address"] != ""
+
+
 def test_nothing_of_what_a_stranger_sends_is_in_it(people, database):
     words = ["my-password-by-mistake", "13500135000", "<script>", "secret" * 20]
     for word in words:
@@ -348,6 +376,29 @@ def test_one_who_is_logged_in_is_bounded_and_stays_named(people, database, clock
     assert sum(row.get("times", 1) for row in rows) == PEOPLE.of_one + 30
 
 
+def test_no_flood_of_refusals_takes_the_row_of_a_log_in(people, database, clock):
+    for n in range(PEOPLE.an_hour):
+        people.office.security._events.take(SecurityEvent("refused.role", actor=f"citizen-{n}"), clock())
+        if n % PEOPLE.a_minute == 0:
+            clock.move(minutes=1)
+    who = {"act": "log_in", "actor": people.id("admin")}
+    before = database["audit"].count_documents(who)
+    assert log_in_as(people, people.username("admin"), PASSWORD).status_code == 201
+    assert database["audit"].count_documents(who) == before + 1
+
+
+def test_log_ins_of_one_person_are_bounded_and_never_those_of_others(people, database, clock):
+    for n in range(PEOPLE.an_hour // 10):
+        people.office.security.note_at_once("log_in", actor=f"officer-{n % 10}", subject="")
+    clock.move(minutes=1)
+    people.office.security.write(clock())
+    rows = list(database["audit"].find({"act": "log_in", "actor": "officer-7"}).sort("_id", 1))
+    assert [row.get("times", 1) for row in rows] == [1] * PEOPLE.of_one + [30 - PEOPLE.of_one]
+    people.office.security.note("refused.role", actor="officer-7")
+    people.office.security.write(clock())
+    assert [row["actor"] for row in database["audit"].find({"act": "refused.role"})] == ["officer-7"]
+
+
 def test_while_the_store_is_down_a_refusal_is_answered_and_its_row_comes_later(people, database, monkeypatch):
     security = people.office.security
     with monkeypatch.context() as patch:
@@ -406,10 +457,20 @@ def test_a_list_is_written_down_with_its_filter_and_count_and_an_open_page_does_
     shown = [(row["detail"], row["count"], row.get("times", 1)) for row in rows]
     assert shown == [
         ("queue=to_accept", 1, 1),
-        ("queue=to_accept", 2, 1),
         ("queue=all", 2, 1),
-        ("queue=to_accept", 1, 19),
+        ("queue=to_accept", 2, 20),
     ]
+
+
+def test_a_list_whose_length_drifts_is_the_same_look(people, database, clock):
+    look = people.office.security.look
+    for count in (3, 4, 5, 4, 6):
+        look("officer", "read_list", "list:cases", detail="queue=all", count=count)
+    assert [row["count"] for row in database["audit"].find({"actor": "officer"})] == [3]
+    clock.move(minutes=31)
+    people.office.security.write(clock())
+    rows = database["audit"].find({"actor": "officer"}).sort("_id", 1)
+    assert [(row["count"], row.get("times", 1)) for row in rows] == [(3, 1), (6, 4)]
 
 
 def test_a_case_its_timeline_its_clock_its_parcels_are_looks_of_their_own(people, database):
@@ -547,6 +608,47 @@ def test_a_binding_that_fails_rings_nothing(people, database):
     assert database["audit"].count_documents({"act": "account.rebound"}) == 0
 
 
+def test_one_event_rings_once_wherever_ten_minutes_begin(people, clock):
+    clock.move(minutes=9, seconds=30)
+    reuse(people)
+    for seconds in (3, 30, 480, 120):
+        clock.move(seconds=seconds)
+        people.drain()
+        assert len(alarms(people.supervisor)) == 1, clock()
+    clock.move(minutes=1)
+    people.office.security.note_at_once("refresh.reused", actor=people.id("citizen"), subject="")
+    clock.move(seconds=31)
+    people.drain()
+    assert len(alarms(people.supervisor)) == 2
+
+
+def test_what_comes_right_after_an_alarm_rings_once_its_ten_minutes_are_over(people, clock):
+    reuse(people)
+    clock.move(seconds=31)
+    people.drain()
+    clock.move(seconds=3)
+    people.office.security.note_at_once("refresh.reused", actor=people.id("citizen"), subject="")
+    clock.move(minutes=9)
+    people.drain()
+    assert len(alarms(people.supervisor)) == 1
+    clock.move(seconds=85)
+    people.drain()
+    assert len(alarms(people.supervisor)) == 2
+
+
+def test_a_flood_that_rang_is_not_counted_again_for_ten_minutes(people, clock, monkeypatch):
+    reuse(people)
+    clock.move(minutes=1)
+    people.drain()
+    counted, times = [], people.office.audit.times
+    monkeypatch.setattr(people.office.audit, "times", lambda act, *span: counted.append(act) or times(act, *span))
+    for _ in range(10):
+        clock.move(seconds=31)
+        people.drain()
+    assert "log_in.failed" in counted
+    assert "refresh.reused" not in counted
+
+
 def test_two_processes_ring_one_alarm(people, clock):
     reuse(people)
     first = people.office.security
@@ -576,6 +678,46 @@ def test_a_setting_that_weakens_is_noted_when_it_comes_and_when_it_goes(people, 
         ("setting.weak", "setting:CIRCLE_DEV"),
         ("setting.restored", "setting:CIRCLE_DEV"),
     ]
+
+
+def test_two_processes_of_other_settings_note_them_once(people, database):
+    first = people.office.security
+
+    def process(*weak):
+        ports = SecurityPorts(origin=RequestOrigin, alarm=print, state=lambda: {"keys": ["k-1"], "weak": weak})
+        return SecurityEvents(first._audit, first._store, now=people.office.now, ports=ports)
+
+    database["installation_state"].delete_many({})
+    database["audit"].delete_many({})
+    web, worker = process(), process("CIRCLE_LOG")
+    for _ in range(5):
+        web.note_installation()
+        worker.note_installation()
+    rows = database["audit"].find({"kind": "operation"})
+    assert [(row["act"], row["subject"]) for row in rows] == [("setting.weak", "setting:CIRCLE_LOG")]
+
+
+def test_two_processes_note_a_new_key_once_and_leave_alone_what_the_other_alone_has(people, database):
+    first, keys = people.office.security, ["k-1"]
+
+    def process(*weak):
+        ports = SecurityPorts(origin=RequestOrigin, alarm=print, state=lambda: {"keys": list(keys), "weak": weak})
+        return SecurityEvents(first._audit, first._store, now=people.office.now, ports=ports)
+
+    database["installation_state"].delete_many({})
+    web, worker = process(), process("CIRCLE_LOG")
+    both = (web, worker)
+    for each in both:
+        each.note_installation()
+    database["audit"].delete_many({})
+    keys.append("k-2")
+    for each in both * 2:
+        each.note_installation()
+    keys.remove("k-1")
+    for each in both * 2:
+        each.note_installation()
+    rows = database["audit"].find({"kind": "operation"}).sort("_id", 1)
+    assert [(row["act"], row["subject"]) for row in rows] == [("keys.new", "key:k-2"), ("keys.gone", "key:k-1")]
 
 
 @pytest.mark.parametrize(

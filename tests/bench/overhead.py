@@ -45,11 +45,12 @@ def ours() -> Flask:
     limits.address = limits.person = _counted(limits)  # type: ignore[method-assign]
     actor = Actor("1", "citizen", "", frozenset({"citizen"}), "s", Clock().at)
     web = Http(actor_of={"token": actor}.get, once=None, limit=limits.person)  # type: ignore[arg-type]
-    edge.register(app, limits=limits, origins=frozenset(), hsts="", observe=metrics.observe, quick={})
+    edge.register(app, limits=limits, origins=frozenset(), observe=metrics.observe, quick={})
     problems.register(app, (Refusal,), ())
     app.add_url_rule("/v1/empty", "open", web.allow("anyone")(lambda: ""))
     app.add_url_rule("/v1/known", "known", web.allow("citizen")(lambda actor: ""))
-    app.wsgi_app = timeouts.timed(edge.behind(app.wsgi_app, ()), "/socket.io/")  # type: ignore[method-assign,assignment]
+    wsgi = edge.behind(edge.with_headers(app.wsgi_app, ""), ())
+    app.wsgi_app = timeouts.timed(wsgi, "/socket.io/")  # type: ignore[method-assign,assignment]
     return app
 
 

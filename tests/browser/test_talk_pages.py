@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import SHOTS
 from tests.browser.test_whole_way import log_in
-from tests.serving import log_in_staff
+from tests.serving import log_in_staff, wait_for
 
 pytestmark = pytest.mark.browser
 ID_NUMBER = "11010519491231002X"
@@ -219,3 +219,38 @@ def test_a_long_text_is_sent_whole_in_several_messages_and_nothing_is_cut(phone,
     expect(phone.at("length")).to_have_text("共 30000 字，太长了，请改成文件再发")
     expect(phone.at("talk-send")).to_be_disabled()
     phone.shot("too-long-message")
+
+
+def test_an_answer_that_comes_late_leads_nobody_away_from_where_they_went(phone, screens, site):
+    held = []
+    phone.go("/#/ask?matter=XC-行政许可-001")
+    log_in(phone, site, "13800138114")
+    phone.at("ask-text").fill("几点开门？")
+    phone.page.route("**/v1/conversations", lambda route: held.append(route.continue_))
+    phone.at("ask-send").click()
+    wait_for(lambda: phone.page.wait_for_timeout(20) or held, told=lambda: "nothing was sent")
+    phone.go("/#/circle")
+    with phone.page.expect_response("**/v1/conversations"):
+        held.pop()()
+    phone.page.wait_for_timeout(300)
+    assert phone.page.url.endswith("#/circle")
+
+    def hold_claims(line):
+        server = line.connect_to_server()
+        line.on_message(lambda frame: held.append(frame) if '"claim"' in frame else server.send(frame))
+        sockets.append(server)
+
+    sockets = []
+    window = screens("window")
+    window.page.route_web_socket("**/socket.io/**", hold_claims)
+    window.page.reload()
+    window.at("rail-talks").click()
+    window.at("talk-queue-waiting").click()
+    window.page.get_by_test_id("talk-row").last.click()
+    window.page.locator('[data-test="talk-pane"]:visible').get_by_test_id("talk-claim").first.click()
+    wait_for(lambda: window.page.wait_for_timeout(20) or held, told=lambda: "nothing was claimed")
+    window.at("rail-cases").click()
+    with window.page.expect_response("**/v1/desk/conversations?queue=mine*"):
+        sockets[-1].send(held.pop())
+    window.page.wait_for_timeout(300)
+    assert "#/cases" in window.page.url

@@ -15,6 +15,7 @@ from api.jobs.idempotency import Idempotency
 from api.refusals import Refusal
 from api.storage.database import Database
 from api.web.guard import Http
+from api.web.limits import network_of
 from api.web.problems import preferred
 from chat import INDEXES, Chat, LineLimits, Ports, attach, blueprint
 from chat import Refusal as ChatRefusal
@@ -92,6 +93,7 @@ class Office:
     reminded: list[tuple[str, str, str]] = field(default_factory=list)
     announced: list[tuple[str, str]] = field(default_factory=list)
     audited: list[tuple[str, str, str]] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
     keyring: Keyring | None = None
     """Real keys; without them a sealed text is its mirror image."""
 
@@ -188,7 +190,8 @@ def site(
         chat,
         office.actor,
         language_of=preferred,
-        note_refusal=lambda actor, refusal: None,
+        note_refusal=lambda person, refusal, environ: office.refused.append((person, refusal.code)),
+        network_of=network_of,
         mode=mode,
         redis_url=redis_url,
         limits=limits,

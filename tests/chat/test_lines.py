@@ -15,10 +15,11 @@ from werkzeug.serving import make_server
 
 from api.settings import read
 from api.web import edge
+from api.web.limits import network_of
 from chat import lines as chat_lines
 from chat import sockets as chat_sockets
 from chat.limits import LineLimits
-from chat.lines import OpenLines, network_of
+from chat.lines import OpenLines
 from chat.refusals import TooManyLines
 from tests.chat.conformance import Line
 from tests.chat.office import site, utc_now
@@ -60,25 +61,8 @@ def hung_up(line):
     return (websocket.connected, websocket.input_buffer) == (False, [])
 
 
-NETWORKS = [
-    ("203.0.113.9", "203.0.113.9"),
-    ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
-    ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-    ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
-    ("fe80::1%eth0", "fe80::/64"),
-    ("::1", "::/64"),
-    ("no:address", "no:address"),
-    ("", ""),
-]
-
-
-@pytest.mark.parametrize(("address", "network"), NETWORKS)
-def test_an_ipv6_network_of_64_bits_counts_as_one_address(address, network):
-    assert network_of(address) == network
-
-
 def test_only_who_stays_outside_is_hung_up(now):
-    lines = OpenLines(LineLimits())
+    lines = OpenLines(LineLimits(), network_of)
     inside, outside, left = opened(lines, count=3)
     lines.enter(inside, "a")
     lines.enter(left, "b")
@@ -95,7 +79,7 @@ def test_only_who_stays_outside_is_hung_up(now):
 
 
 def test_who_comes_back_on_the_same_line_stays(now):
-    lines = OpenLines(LineLimits())
+    lines = OpenLines(LineLimits(), network_of)
     [line] = opened(lines)
     for _ in range(3):
         lines.enter(line, "a")
@@ -108,7 +92,7 @@ def test_who_comes_back_on_the_same_line_stays(now):
 
 
 def test_a_stranger_s_silent_lines_give_way_to_the_people_behind_the_same_address(now):
-    lines = OpenLines(LineLimits(an_address=50))
+    lines = OpenLines(LineLimits(an_address=50), network_of)
     people = []
     for number in range(20):
         people += opened(lines)
@@ -123,7 +107,7 @@ def test_a_stranger_s_silent_lines_give_way_to_the_people_behind_the_same_addres
 
 
 def test_a_carrier_s_address_and_the_hall_s_wifi_hold_a_thousand_people_but_no_more():
-    lines = OpenLines(LineLimits())
+    lines = OpenLines(LineLimits(), network_of)
     for number in range(1_000):
         lines.enter(*opened(lines), f"person-{number}")
     with pytest.raises(TooManyLines):
@@ -132,7 +116,7 @@ def test_a_carrier_s_address_and_the_hall_s_wifi_hold_a_thousand_people_but_no_m
 
 
 def test_one_64_of_ipv6_is_one_address():
-    lines = OpenLines(LineLimits(an_address=10))
+    lines = OpenLines(LineLimits(an_address=10), network_of)
     for number in range(10):
         lines.enter(*opened(lines, f"2001:db8::{number:x}"), f"person-{number}")
     with pytest.raises(TooManyLines):
@@ -141,7 +125,7 @@ def test_one_64_of_ipv6_is_one_address():
 
 
 def test_all_addresses_together_leave_room_for_other_requests():
-    lines = OpenLines(LineLimits(in_all=8, an_address=4))
+    lines = OpenLines(LineLimits(in_all=8, an_address=4), network_of)
     for number in range(8):
         lines.enter(*opened(lines, f"203.0.113.{number}"), f"person-{number}")
     with pytest.raises(TooManyLines):
@@ -149,12 +133,12 @@ def test_all_addresses_together_leave_room_for_other_requests():
 
 
 def test_an_address_that_is_spared_is_bounded_by_all_alone():
-    lines = OpenLines(LineLimits(an_address=10), spares=lambda address: address == "127.0.0.1")
+    lines = OpenLines(LineLimits(an_address=10), network_of, spares=lambda address: address == "127.0.0.1")
     assert not any(map(hung_up, opened(lines, "127.0.0.1", 500)))
 
 
 def test_a_person_holds_so_many_lines_and_another_person_is_not_concerned():
-    lines = OpenLines(LineLimits(a_person=3))
+    lines = OpenLines(LineLimits(a_person=3), network_of)
     first, *_ = mine = opened(lines, count=3)
     for line in mine:
         lines.enter(line, "a")
@@ -169,7 +153,7 @@ def test_a_person_holds_so_many_lines_and_another_person_is_not_concerned():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_whatever_comes_in_whatever_order_nothing_is_counted_after_the_end(seed):
-    rng, lines, held = random.Random(seed), OpenLines(LineLimits(40, 20, 3)), []
+    rng, lines, held = random.Random(seed), OpenLines(LineLimits(40, 20, 3), network_of), []
     for _ in range(2_000):
         act = rng.choice(["open", "enter", "leave", "refuse", "close", "close"])
         try:
@@ -316,6 +300,7 @@ def test_one_window_too_many_of_a_person_is_refused_in_words_until_another_is_cl
         first, second, third = (Line(base, citizen.token) for _ in range(3))
         assert (third.refused["data"]["code"], third.client.connected) == ("too_many_lines", False)
         assert third.refused["data"]["retry_after"]
+        assert office.refused == [(citizen.id, "too_many_lines")]
         other = Line(base, office.citizen("李四").token)
         first.close()
         again = None
@@ -347,6 +332,7 @@ def test_behind_a_trusted_proxy_the_forwarded_address_counts(database, office):
         refused, answer = handshake(base, "2001:db8::2")
         assert answer.startswith(b"HTTP/1.1 429 ")
         assert b"too_many_lines" in answer + received_until(refused, b"}")
+        assert office.refused == [("", "too_many_lines")]
         taken, answer = handshake(base, "2001:db8:0:1::1")
         assert b" 101 " in answer.split(b"\r\n")[0]
         for line in (*lines, refused, taken):

@@ -7,7 +7,7 @@ import pytest
 from chat import Chat
 from chat.live.missed import SentMessages
 from chat.refusals import ConversationClosed
-from chat.sockets import _drop_slow
+from chat.sockets import ConnectionChecks, _drop_slow
 from tests.chat.office import FAST, said
 
 
@@ -124,6 +124,37 @@ def test_a_process_alone_looks_for_nothing(chat, ask, clock):
     ask("一")
     clock.move(seconds=60)
     assert chat.catch_up() == 0
+
+
+def test_the_first_connection_after_hours_reads_what_came_with_it_and_no_more(
+    chat, here, elsewhere, citizen, ask, clock, monkeypatch
+):
+    talk = ask("一")
+    elsewhere.post(citizen, talk, said("夜里"))
+    clock.move(hours=12)
+    chat.begin_catching_up()
+    elsewhere.post(citizen, talk, said("早上"))
+    asked, ids_between = [], chat._store.ids_between
+    monkeypatch.setattr(chat._store, "ids_between", lambda *span: asked.append(span) or ids_between(*span))
+    clock.move(seconds=9)
+    assert chat.catch_up() == 1
+    [(after, until)] = asked
+    assert (until - after).total_seconds() == 9
+
+
+def test_the_checks_of_connections_begin_with_what_is_new_once():
+    begun = []
+
+    class Idle:
+        def __getattr__(self, name):
+            return lambda *_: begun.append(name)
+
+    checks = ConnectionChecks(Idle(), Idle(), Idle())
+    checks.begin()
+    checks.begin()
+    checks.end()
+    checks.begin()
+    assert begun == ["begin_catching_up"]
 
 
 def test_what_was_looked_through_is_forgotten():

@@ -1,5 +1,7 @@
 """The circle on a real store: starter points, loading, networks and their refusal, following, drawing."""
 
+import fcntl
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,13 @@ from typing import Any
 import orjson
 import pytest
 
-from api.circle.generations import NetworkRefused
+from api.circle.generations import REBUILD_PAUSE, NetworkRefused
 from api.circle.points_csv import write_points
 from api.circle.schemas.circle import CircleSchema as Answered
 from api.circle.service import COVER_PAUSE, Circle
 from api.circle.travel.area import Box
 from api.circle.travel.mode import MODES
+from api.limited import Child
 from api.refusals import BadFields, NotFound
 from api.storage.database import Database
 from tests.circle.conftest import circle_on
@@ -276,6 +279,39 @@ def test_another_host_builds_the_generation_itself_from_the_kept_file(
     assert found_by(second, IN_HELSINKI) == found_by(first, IN_HELSINKI)
     row = second.networks()[0]
     assert (row["points"], row["current"]) == (2, True)
+
+
+@pytest.mark.parametrize("step", ["waits for another process", "fetches", "builds"])
+def test_a_rebuild_ends_with_its_process_before_the_store_closes_and_leaves_nothing(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = {"_id": "20261124T000000Z-0a", "v": 1, "file": "a.osm.pbf", "sha256": "0a", "added_at": NOW}
+    database["networks"].insert_one(row)
+    database["circle"].insert_one({"_id": "current", "revision": 1, "generation": row["_id"]})
+    circle = circle_on(database, tmp_path, hosts="several")
+    generations, at_it = circle.generations, threading.Event()
+
+    def fetch(digest: str, to: Path, check: Callable[[], None]) -> bool:
+        to.touch()
+        if step == "fetches":
+            at_it.set()
+            assert generations._ended.wait(20)
+        check()
+        return True
+
+    monkeypatch.setattr(generations._store, "fetch_source", fetch)
+    monkeypatch.setattr(Child, "feed", lambda child, pieces: at_it.set())
+    with (tmp_path / ".rebuild.lock").open("w") as lock:
+        if step == "waits for another process":
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            at_it.set()
+        assert circle.follow(NOW)
+        assert at_it.wait(20)
+        generations.end()
+    circle.follow(NOW + REBUILD_PAUSE)
+    assert "network-rebuild" not in {thread.name for thread in threading.enumerate()}
+    assert ([path.name for path in tmp_path.iterdir()], generations.builds()) == ([".rebuild.lock"], [])
+    assert "not rebuilt" not in caplog.text
 
 
 @pytest.mark.parametrize(

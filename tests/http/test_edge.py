@@ -13,7 +13,18 @@ from api.web.limits import RateLimiter
 from chat.lines import OpenLines
 
 OURS, OTHERS = "https://www.example.cn", "https://evil.example"
-PLACES = ("/", "/staff", "/docs", "/healthz", "/readyz", "/openapi.json", "/v1/matters", "/v1/me", "/nowhere")
+PLACES = (
+    "/",
+    "/staff",
+    "/docs",
+    "/healthz",
+    "/readyz",
+    "/openapi.json",
+    "/v1/matters",
+    "/v1/me",
+    "/nowhere",
+    "/socket.io/",
+)
 
 
 @pytest.fixture(scope="module")

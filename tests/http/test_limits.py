@@ -5,8 +5,14 @@ import re
 import pytest
 
 from api.web import limits
-from api.web.limits import CLASSES, RATES, STRICT, RateLimiter, TooMany, class_of
+from api.web.limits import CLASSES, RATES, STRICT, RateLimiter, TooMany, class_of, network_of
+from chat import LineLimits
+from chat.lines import OpenLines
+from tests.access.test_matrix import ROWS
 from tests.chat.test_faces import redis_url  # noqa: F401 - a fixture
+
+COSTLY = {"/search": "search", ".pdf": "print"}
+"""Parts of the paths of routes that cost much, by class."""
 
 
 def most(rates):
@@ -36,12 +42,57 @@ def test_each_class_that_is_named_has_its_numbers():
         ("PATCH", "/v1/uploads/<upload_id>", "upload"),
         ("GET", "/v1/cases", "read"),
         ("HEAD", "/", "read"),
+        ("HEAD", "/plain/search", "search"),
+        ("HEAD", "/v1/matters/<code>/guide.pdf", "print"),
+        ("GET", "/v1/conversations/<conversation>/search", "search"),
+        ("GET", "/v1/desk/messages", "search"),
         ("DELETE", "/v1/drafts/<draft_id>", "write"),
         ("GET", "", "read"),
     ],
 )
 def test_a_route_belongs_to_a_class(method, rule, kind):
     assert class_of(method, rule) == kind
+
+
+def test_every_named_route_is_one_and_every_search_and_print_is_named():
+    assert set(CLASSES) <= set(ROWS)
+    costly = {route: kind for route in ROWS for end, kind in COSTLY.items() if route[0] == "GET" and end in route[1]}
+    assert costly.items() <= CLASSES.items()
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:0DB8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8::9", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("not an address", "not an address"),
+        ("no:address", "no:address"),
+        ("", ""),
+    ],
+)
+def test_a_64_is_one_address(address, network):
+    assert network_of(address) == network
+
+
+def test_an_address_is_one_in_limits_lines_and_the_audit(app):
+    security, limiter = app.extensions["circle"].security, RateLimiter()
+    lines = OpenLines(LineLimits(an_address=10), network_of)
+    for form in ("::ffff:203.0.113.9", "203.0.113.9"):
+        limiter.address("code", form)
+        lines.open(form)
+    addresses = set()
+    for form in ("::ffff:203.0.113.9", "203.0.113.9", "2001:db8::1", "2001:db8::2"):
+        with app.test_request_context("/", environ_base={"REMOTE_ADDR": form}):
+            addresses.add(security.address)
+    assert set(lines._by_network) == {"203.0.113.9"}
+    assert addresses == {
+        app.extensions["circle"].keyring.index("address", n)[:16] for n in ("203.0.113.9", "2001:db8::/64")
+    }
 
 
 def test_an_address_is_stopped_after_its_number_and_another_is_not():

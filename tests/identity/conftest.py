@@ -1,5 +1,6 @@
 """Fixtures of the identity suite."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -17,3 +18,17 @@ def officer(app, anyone):
         return Caller(app.test_client(), anyone.post("/v1/staff/sessions", {"username": name, "password": PASSWORD}))
 
     return at
+
+
+@pytest.fixture
+def ask(anyone, sent, drain, clock):
+    """Asks for a code to be sent to a number, and gives it."""
+
+    def code_for(phone):
+        clock.move(seconds=61)
+        anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
+        drain()
+        masked = f"{phone[:3]}****{phone[-4:]}"
+        return re.findall(r"\d{6}", [text for to, text in sent.messages if to == masked][-1])[0]
+
+    return code_for

@@ -120,6 +120,32 @@ def test_a_rotation_finds_everybody_after_each_of_its_steps(
     log_in(OTHER_PHONE)
 
 
+@pytest.fixture
+def under_a_new_key(office, keyring):
+    """Has everything looked up by a new key from now on, as at the end of a rotation."""
+    return lambda: office.key_floor.move(keyring.add_index_key())
+
+
+def test_a_number_of_no_case_is_answered_as_before_under_a_new_key(anyone, under_a_new_key):
+    for _ in range(2):
+        for n in range(3):
+            anyone.post("/v1/lookups", {"number": f"XC261124-ZZZZ{n}", "code": "00000000"}, expect=404)
+        under_a_new_key()
+
+
+def test_the_audit_names_an_unknown_phone_and_user_and_an_address_alike_under_a_new_key(anyone, staff, under_a_new_key):
+    for n in range(2):
+        if n:
+            under_a_new_key()
+        anyone.post("/v1/sessions", {"phone": OTHER_PHONE, "code": "000000"}, expect=401)
+        anyone.post("/v1/staff/sessions", {"username": "nobody", "password": "wrong"}, expect=401)
+    rows = staff("supervisor").get("/v1/audit?address=127.0.0.1&act=log_in.failed")["items"]
+    subjects = sorted(row["subject"] for row in rows)
+    assert len(subjects) == 4
+    assert subjects[0] == subjects[1], "phone"
+    assert subjects[2] == subjects[3], "username"
+
+
 def test_a_batch_that_was_killed_and_runs_again_changes_nothing_twice(steps, office, database, log_in, clock):
     for n in range(3):
         log_in(f"1360013600{n}")

@@ -332,6 +332,24 @@ def test_who_was_added_or_raised_today_confirms_nothing_until_the_day_is_over(
     confirmation(opener, fresh, window, 200)
 
 
+def test_whose_account_somebody_recovered_confirms_nothing_of_theirs(staff, window, app, anyone, clock):
+    opener, second, lost = staff("admin"), staff("admin"), staff("admin")
+    first = confirmation(opener, second, lost, 200)
+    told = {"username": first["username"], "password": first["first_password"]}
+    begun = Caller(app.test_client(), anyone.post("/v1/staff/sessions", told))
+    begun.post("/v1/staff/password", {"old": first["first_password"], "new": NEW}, expect=200)
+    names = [app.extensions["circle"].identity.staff.member(who.person["id"])["username"] for who in (opener, second)]
+    clock.move(days=2)
+    recovered = again(app, anyone, first["username"])
+    opener, second = (
+        Caller(app.test_client(), anyone.post("/v1/staff/sessions", {"username": name, "password": PASSWORD}))
+        for name in names
+    )
+    assert confirmation(second, recovered, window, 409)["code"] == "second_admin_needed"
+    assert confirmation(recovered, second, window, 409)["code"] == "second_admin_needed"
+    confirmation(opener, recovered, window, 200)
+
+
 @pytest.mark.parametrize("change", [{"roles": ["admin", "supervisor"]}, {"department": "RSJ"}, {"point": "XC-C01"}])
 def test_nobody_gives_themself_a_role_or_a_post(admin, staff, change):
     path = f"/v1/staff/{admin.person['id']}"

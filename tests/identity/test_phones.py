@@ -1,28 +1,16 @@
 """Another phone number: by both codes, at a window on the card, and what becomes of the number before."""
 
-import re
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from api.identity.citizens.wechat import ConsoleWeChat
 from tests.identity.test_mandates import AGENT_NUMBER
 from tests.identity.test_verifications import CARD, bound, confirmed, texts
 from tests.way import ID_NUMBER, submitted
 
 OLD, NEW = "13800138000", "13700137000"
-
-
-@pytest.fixture
-def ask(anyone, sent, drain, clock):
-    """Asks for a code and gives it."""
-
-    def code_for(phone):
-        clock.move(seconds=61)
-        anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
-        drain()
-        return re.findall(r"\d{6}", texts(sent, phone)[-1])[0]
-
-    return code_for
 
 
 def change(citizen, ask, phone=NEW, old=OLD, expect=200):
@@ -63,6 +51,34 @@ def test_one_code_is_not_enough_and_the_refusal_says_which_is_wrong(citizen, ask
         refused = citizen.post("/v1/me/phone", body, expect=422)
         assert set(refused["errors"]) == {"code", "old_code"} - {right}
     assert citizen.get("/v1/me")["phone"] == "138****8000"
+
+
+def test_a_strangers_wrong_tries_do_not_keep_one_from_changing_the_number(citizen, anyone, ask):
+    old = ask(OLD)
+    for _ in range(5):
+        anyone.post("/v1/sessions", {"phone": OLD, "code": "000000" if old != "000000" else "1"}, expect=401)
+    assert citizen.post("/v1/me/phone", {"phone": NEW, "old_code": old, "code": ask(NEW)}, expect=200)
+
+
+def test_five_wrong_tries_of_the_old_code_are_too_many_in_all_log_ins_together(citizen, ask, log_in, clock):
+    clock.move(minutes=2)
+    other = log_in(OLD)
+    old, new = ask(OLD), ask(NEW)
+    for n in range(5):
+        body = {"phone": NEW, "old_code": "000000" if old != "000000" else "1", "code": new}
+        assert "old_code" in (citizen, other)[n % 2].post("/v1/me/phone", body, expect=422)["errors"]
+    for who in (citizen, other):
+        assert who.post("/v1/me/phone", {"phone": NEW, "old_code": old, "code": ask(NEW)}, expect=422)["errors"]
+
+
+def test_wrong_codes_are_in_the_audit_under_the_account(person, window, staff, ask):
+    person.post("/v1/me/phone", {"phone": NEW, "old_code": ask(OLD), "code": "000000"}, expect=422)
+    at_window(window, person, ask, code="000000", expect=422)
+    rows = staff("supervisor").get(f"/v1/audit?subject=citizen:{person.person['id']}&act=log_in.failed")["items"]
+    assert {(row["actor"], row["detail"]) for row in rows} == {
+        (person.person["id"], "code_wrong"),
+        (window.person["id"], "code_wrong"),
+    }
 
 
 def test_a_code_is_good_once_and_may_be_pasted_with_blanks(citizen, ask):
@@ -133,6 +149,36 @@ def test_a_number_of_ones_own_other_account_joins_it(citizen, ask, log_in, drain
     again = log_in(NEW)
     assert again.person["id"] == citizen.person["id"]
     assert [row["number"] for row in again.get("/v1/cases")["items"]] == [case["number"]]
+
+
+def test_who_takes_the_number_of_ones_own_other_account_stays_logged_in_and_its_wechat_leads_here(
+    citizen, ask, log_in, drain, clock, window, app, anyone, monkeypatch, database
+):
+    citizens = app.extensions["circle"].identity.citizens
+    monkeypatch.setattr(citizens, "_ports", replace(citizens._ports, wechat=ConsoleWeChat()))
+    other = log_in(NEW)
+    anyone.post("/v1/sessions/wechat", {"code": "wx-ming-1", "phone_code": f"phone-{NEW}-1"})
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    bound(window, other)
+    database["jobs"].delete_many({"kind": "identity.follow"})  # the two are not joined yet
+    clock.move(hours=24)
+    citizen, other = log_in(OLD), log_in(NEW)
+    assert change(citizen, ask)["phone"] == "137****7000"
+    other.get("/v1/me", expect=401)
+    drain()
+    clock.move(seconds=90)
+    drain()
+    assert citizen.get("/v1/me")["phone"] == "137****7000"
+    again = anyone.post("/v1/sessions/wechat", {"code": "wx-ming-2"})
+    assert again["citizen"]["id"] == citizen.person["id"]
+
+
+def test_a_number_waits_for_no_account_that_is_bound_no_more(person, window, ask, drain, clock, database, log_in):
+    at_window(window, person, ask)
+    database["citizens"].update_one({"_id": person.person["id"]}, {"$set": {"assurance": "phone"}})
+    clock.move(days=1, seconds=1)
+    drain()
+    assert log_in(OLD).person["id"] == person.person["id"]
 
 
 @pytest.mark.parametrize("phone", ["029-87654321", "123", "+85298765432"])

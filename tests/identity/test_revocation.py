@@ -3,6 +3,8 @@
 import pytest
 
 from tests.conftest import PASSWORD, Caller
+from tests.identity.test_verifications import CARD
+from tests.way import ID_NUMBER
 
 ADMIN, OFFICER, CITIZEN = "admin", "window", "citizen"
 
@@ -50,12 +52,17 @@ WAYS = {
 }
 
 
+def again(app, officer):
+    """The officer logged in once more."""
+    username = app.extensions["circle"].identity.staff.member(officer.person["id"])["username"]
+    body = {"username": username, "password": PASSWORD}
+    return Caller(app.test_client(), Caller(app.test_client()).post("/v1/staff/sessions", body))
+
+
 @pytest.fixture
-def people(app, anyone, citizen, window, staff):
+def people(app, citizen, window, staff):
     """Who takes part; `elsewhere` is the officer's second log-in."""
-    username = app.extensions["circle"].identity.staff.member(window.person["id"])["username"]
-    again = anyone.post("/v1/staff/sessions", {"username": username, "password": PASSWORD})
-    elsewhere = Caller(app.test_client(), again)
+    elsewhere = again(app, window)
     return {CITIZEN: citizen, OFFICER: window, "elsewhere": elsewhere, ADMIN: staff("admin"), "second": staff("admin")}
 
 
@@ -73,6 +80,63 @@ def listening(app):
     for client in opened:
         if client.is_connected("/chat"):
             client.disconnect("/chat")
+
+
+class Killed(BaseException):
+    """The process dies."""
+
+
+def end_others(people):
+    people[OFFICER].call("DELETE", "/v1/me/sessions", expect=204)
+
+
+def change_password(people):
+    people[OFFICER].post("/v1/staff/password", {"old": PASSWORD, "new": "another-good-password"}, expect=200)
+
+
+def change_number(people):
+    body = {"phone": "13700137000", "old_code": people["ask"]("13800138000"), "code": people["ask"]("13700137000")}
+    people[CITIZEN].post("/v1/me/phone", body, expect=200)
+
+
+def have_the_number_changed_at_a_window(people):
+    people[CITIZEN].post("/v1/me/verification", CARD, expect=200)
+    body = {"phone": "13700137000", "code": people["ask"]("13700137000"), "id_number": ID_NUMBER}
+    path = f"/v1/staff/verifications/{people[CITIZEN].person['id']}/phone"
+    row = people[OFFICER].post(path, body)["verification"]
+    people["colleague"].post(f"/v1/staff/verifications/{row['id']}/confirmation", {}, expect=200)
+
+
+@pytest.mark.parametrize(
+    ("way", "whose"),
+    [
+        (end_others, OFFICER),
+        (change_password, OFFICER),
+        (get_another_post, OFFICER),
+        (be_recovered, OFFICER),
+        (change_number, CITIZEN),
+        (have_the_number_changed_at_a_window, CITIZEN),
+    ],
+)
+def test_all_log_ins_end_with_the_act_even_if_the_process_dies_right_after_it(
+    app, people, staff, log_in, ask, clock, monkeypatch, way, whose
+):
+    clock.move(minutes=2)
+    enter = {OFFICER: lambda: again(app, people[OFFICER]), CITIZEN: lambda: log_in("13800138000")}[whose]
+    others = [enter()]
+    clock.move(minutes=2)
+    others += [enter()]
+    people |= {"ask": ask, "colleague": staff("window")}
+
+    def die(session):
+        raise Killed
+
+    monkeypatch.setattr(app.extensions["circle"].chat.live, "revoke", die)
+    with pytest.raises(Killed):
+        way(people)
+    clock.move(seconds=31)
+    for other in others:
+        other.get("/v1/me", expect=401)
 
 
 @pytest.mark.parametrize("event", ["disconnect", "connect"])

@@ -206,6 +206,28 @@ def test_one_ends_all_other_log_ins(log_in, clock, sent):
     stranger.get("/v1/me")
 
 
+def ends_noted(staff, caller, kind):
+    """Who ended log-ins of a person, by the audit."""
+    rows = staff("supervisor").get(f"/v1/audit?subject={kind}:{caller.person['id']}")["items"]
+    return [row["actor"] for row in rows if row["act"] == "sessions.end"]
+
+
+def test_whoever_ends_log_ins_is_in_the_audit_once_for_each_end(app, window, log_in, staff, clock):
+    other, _ = enter(app, window), enter(app, window)
+    theirs = other.get("/v1/me/sessions")["items"][0]["id"]
+    for _ in range(2):
+        window.call("DELETE", f"/v1/me/sessions/{theirs}", expect=204)
+    assert ends_noted(staff, window, "staff") == [window.person["id"]]
+    for _ in range(2):
+        window.call("DELETE", "/v1/me/sessions", expect=204)
+    assert ends_noted(staff, window, "staff") == [window.person["id"]] * 2
+    log_in("13800138000")
+    clock.move(minutes=2)
+    citizen = log_in("13800138000")
+    citizen.call("DELETE", "/v1/me/sessions", expect=204)
+    assert ends_noted(staff, citizen, "citizen") == [citizen.person["id"]]
+
+
 def test_what_is_over_is_not_listed(app, window, clock):
     clock.move(minutes=20)
     late = enter(app, window)

@@ -6,7 +6,7 @@ import pytest
 
 from api.identity.citizens.log_in import LimitReached
 from api.reports.report import MOST_A_DAY
-from api.web.limits import RateLimiter, TooMany, network_of
+from api.web.limits import RateLimiter, TooMany
 from tests.conftest import PASSWORD, Caller
 
 PHONE, DEVICE, OTHER_DEVICE = "13800138000", "d" * 32, "e" * 32
@@ -77,6 +77,28 @@ def test_a_device_of_somebody_else_is_no_known_one(anyone, known, code_sent):
         assert "device" in anyone.post("/v1/sessions/codes", body, expect=422)["errors"]
 
 
+def test_codes_that_strangers_ask_for_keep_nobody_who_is_logged_in_from_a_proof(app, anyone, citizen, monkeypatch):
+    policy = type("Policy", (), {"codes_an_address": 1, "codes_a_day": 1})
+    monkeypatch.setattr(app.extensions["circle"].identity.citizens._codes, "_policy", policy)
+    assert anyone.post("/v1/sessions/codes", {"phone": "13900139000"}, expect=429)["code"] == "limit_reached"
+    citizen.post("/v1/me/proof/code", expect=202)
+
+
+def test_known_devices_and_log_ins_have_thirty_codes_a_day_to_one_number_all_together(app, anyone, known, clock):
+    citizen = Caller(app.test_client())
+    (row,) = app.extensions["circle"].database["citizens"].find()
+    sessions = app.extensions["circle"].identity.sessions
+    anyone.post("/v1/sessions/codes", known, expect=202)
+    for n in range(30):
+        citizen.tokens = sessions.begin("citizen", row["_id"])
+        status = 202 if n < 29 else 429
+        answer = citizen.post("/v1/me/proof/code", expect=status)
+    assert answer["code"] == "limit_reached"
+    clock.move(minutes=2)
+    assert anyone.post("/v1/sessions/codes", known, expect=429)["code"] == "limit_reached"
+    anyone.post("/v1/sessions/codes", {"phone": PHONE}, expect=202)
+
+
 # -- staff ---------------------------------------------------------------------------------------
 
 
@@ -123,22 +145,6 @@ def test_a_recovery_forgets_the_devices(app, enter, database):
 
 
 # -- addresses -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("192.0.2.7", "192.0.2.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:0db8:0001:0002::/64"),
-        ("2001:db8:1:2::", "2001:0db8:0001:0002::/64"),
-        ("::ffff:192.0.2.7", "192.0.2.7"),
-        ("fe80::1%eth0", "fe80:0000:0000:0000::/64"),
-        ("not an address", "not an address"),
-        ("", ""),
-    ],
-)
-def test_a_64_is_one_address(address, network):
-    assert network_of(address) == network
 
 
 def test_log_ins_from_one_64_are_counted_together():

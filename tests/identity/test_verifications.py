@@ -87,6 +87,14 @@ def test_five_wrong_codes_are_the_end_and_so_is_half_an_hour(window, officer, ci
     assert citizen.get("/v1/me")["assurance"] == "phone"
 
 
+def test_a_wrong_code_is_in_the_audit_under_the_account(window, citizen, staff):
+    verification = opened(window, citizen)
+    code = "000000" if waiting(citizen)["code"] != "000000" else "111111"
+    confirmed(window, verification, code=code, expect=422)
+    rows = staff("supervisor").get(f"/v1/audit?subject=citizen:{citizen.person['id']}")["items"]
+    assert [row["actor"] for row in rows if row["act"] == "log_in.failed"] == [window.person["id"]]
+
+
 def test_what_nobody_confirmed_is_ended_and_keeps_no_name(window, citizen, clock, drain, database):
     opened(window, citizen)
     clock.move(minutes=31)
@@ -239,6 +247,92 @@ def test_the_earlier_account_objects_and_all_is_undone(window, citizen, other_ci
     drain()
     assert log_in("13800138000").person["id"] == citizen.person["id"]
     assert log_in("13900139000").person["id"] == other_citizen.person["id"]
+
+
+def theirs(citizen):
+    """The verifications of other accounts that are to join one's own."""
+    return [row for row in citizen.get("/v1/me/verifications")["items"] if not row["own"]]
+
+
+def object_to(citizen, row):
+    return citizen.post(f"/v1/me/verifications/{row['id']}/objection", expect=200)
+
+
+@pytest.fixture
+def are_apart(clock, drain, log_in):
+    """Whether two accounts are still two, days later."""
+
+    def apart(*people):
+        clock.move(days=2)
+        drain()
+        phones = ("13800138000", "13900139000")
+        return [log_in(phone).person["id"] for phone in phones] == [who.person["id"] for who in people]
+
+    return apart
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_whoever_objects_once_has_objected_to_every_binding_of_that_account(
+    window, citizen, other_citizen, are_apart, which
+):
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    for name in (NAME, "王晓明"):
+        bound(window, other_citizen, name=name)
+    object_to(citizen, theirs(citizen)[which])
+    assert other_citizen.get("/v1/me")["assurance"] == "phone"
+    assert are_apart(citizen, other_citizen)
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_two_joins_that_an_earlier_release_planned_end_together(
+    window, citizen, other_citizen, are_apart, database, which
+):
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    for name in (NAME, "王晓明"):
+        bound(window, other_citizen, name=name)
+    both = {"citizen": other_citizen.person["id"], "state": "confirmed"}
+    database["verifications"].update_many(both, {"$set": {"joins": citizen.person["id"], "number_of": "joining"}})
+    object_to(citizen, theirs(citizen)[which])
+    assert other_citizen.get("/v1/me")["assurance"] == "phone"
+    assert sorted(row["state"] for row in theirs(citizen)) == ["objected", "withdrawn"]
+    assert are_apart(citizen, other_citizen)
+
+
+@pytest.mark.parametrize("undo", ["objection", "revocation"])
+def test_what_still_waits_for_an_account_ends_when_its_binding_is_undone(
+    window, officer, staff, citizen, other_citizen, ask, are_apart, undo
+):
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    first = bound(window, other_citizen)
+    path = f"/v1/staff/verifications/{other_citizen.person['id']}/phone"
+    phone = window.post(path, {"phone": "13700137000", "code": ask("13700137000"), "id_number": ID_NUMBER})
+    again = opened(window, other_citizen, name="王晓明")
+    code = waiting(other_citizen)["code"]
+    if undo == "objection":
+        object_to(citizen, theirs(citizen)[0])
+    else:
+        staff("supervisor").post(f"/v1/staff/verifications/{first['id']}/revocation", expect=200)
+    for row in (again, phone["verification"]):
+        assert confirmed(officer(), row, expect=409, code=code)["code"] == "verification_over"
+    states = {row["id"]: row["state"] for row in other_citizen.get("/v1/me/verifications")["items"]}
+    assert [states[row["id"]] for row in (again, phone["verification"])] == ["withdrawn"] * 2
+    assert are_apart(citizen, other_citizen)
+
+
+def test_no_account_joins_one_that_is_bound_no_more(window, staff, citizen, other_citizen, are_apart):
+    earlier = bound(window, citizen)
+    bound(window, other_citizen)
+    staff("supervisor").post(f"/v1/staff/verifications/{earlier['id']}/revocation", expect=200)
+    assert are_apart(citizen, other_citizen)
+
+
+def test_the_same_number_again_plans_no_second_join_whichever_account_it_is(window, citizen, other_citizen):
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    bound(window, other_citizen)
+    bound(window, other_citizen, name="王晓明")
+    bound(window, citizen, name="王晓明")
+    assert len(theirs(citizen)) == 1
+    assert theirs(other_citizen) == []
 
 
 def test_whoever_is_at_no_window_stops_it_on_their_own_page(window, citizen):

@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
 
-from api import private, server, start_faults
+from api import private, server
 from api.cli.errors import errors_in_words
 from api.settings import read
+from api.storage import faults
 from tests.show import starts
 
 STORE = {"dead": AutoReconnect("connection closed"), "hanging": NetworkTimeout("timed out")}
@@ -66,7 +67,7 @@ def test_nobody_is_seeded_whose_password_could_not_be_written(trial, monkeypatch
         patch.setattr(os, "fsync", full)
         with pytest.raises(OSError, match="No space left") as refused:
             server.first_staff(trial, identity)
-    assert "first-staff" in start_faults.sentence(refused.value)
+    assert "first-staff" in faults.sentence(refused.value)
     assert identity.seeded == {}
     assert set(log_ins(server.first_staff(trial, identity))) == ROLES
 
@@ -83,7 +84,7 @@ def test_a_file_that_could_not_be_replaced_is_as_it_was(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("fault", STORE)
 def test_what_needs_the_store_is_tried_again_while_it_is_away(monkeypatch, fault):
-    monkeypatch.setattr(start_faults, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(faults, "PAUSE_SECONDS", 0)
     left = [STORE[fault]] * 3
 
     def act():
@@ -91,18 +92,18 @@ def test_what_needs_the_store_is_tried_again_while_it_is_away(monkeypatch, fault
             raise left.pop()
         return "begun"
 
-    assert start_faults.patiently(act) == "begun"
+    assert faults.patiently(act) == "begun"
 
 
 @pytest.mark.parametrize("fault", STORE)
 def test_a_store_that_stays_away_ends_the_start_in_a_sentence(monkeypatch, fault):
-    monkeypatch.setattr(start_faults, "PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(faults, "PATIENCE_SECONDS", 0)
 
     def act():
         raise STORE[fault]
 
-    with pytest.raises(start_faults.StoreAway, match=r"The store does not answer .* store\.log"):
-        start_faults.patiently(act)
+    with pytest.raises(faults.StoreAway, match=r"The store does not answer .* store\.log"):
+        faults.patiently(act)
 
 
 SAID = {
@@ -134,7 +135,7 @@ def test_a_command_says_a_fault_from_outside_in_a_sentence(error, words):
 
 
 def test_a_fault_of_ours_is_no_fault_from_outside():
-    assert start_faults.sentence(KeyError("x")) is None
+    assert faults.sentence(KeyError("x")) is None
 
 
 def test_a_greeting_that_cannot_be_printed_is_no_reason_not_to_serve(trial, monkeypatch):

@@ -63,13 +63,12 @@ def child(step: str, fault: str) -> None:
     from gevent import monkey
 
     monkey.patch_all()
-    from api import start_faults
     from api.cli import main as circle
-    from api.storage import database, embedded
+    from api.storage import database, embedded, faults
 
     database.TIMEOUT_MS, database.TRANSACTION_SECONDS = 1_500, 3.0
     embedded.WRITTEN_SECONDS, embedded.START_SECONDS = 0.7, 5
-    start_faults.PATIENCE_SECONDS, start_faults.PAUSE_SECONDS = 25.0, 0.2
+    faults.PATIENCE_SECONDS, faults.PAUSE_SECONDS = 25.0, 0.2
     _quick_watch(embedded)
     _patch(*STEPS[step], _fault(step, fault, embedded))
     circle(["serve"])

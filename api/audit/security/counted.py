@@ -72,6 +72,8 @@ class _Count:
     span: timedelta
     since: datetime
     times: int
+    rows_seen: int | None = None
+    """Of looks: how many rows the last of them gave."""
 
 
 class CountedEvents:
@@ -87,16 +89,22 @@ class CountedEvents:
 
     def take(self, event: SecurityEvent, now: datetime) -> None:
         """Take an event; `due` then gives its row, or the count that it is in."""
-        row = self.take_first(event, now)
-        if row is not None:
-            with self._lock:
-                self._ready.append(row)
-
-    def take_first(self, event: SecurityEvent, now: datetime) -> dict[str, Any] | None:
-        """As `take`, but give the row to the caller, who writes it; None if the event is counted only."""
         with self._lock:
             self._turn(now)
             bounded = self._bounded(event)
+            if bounded is event:
+                self._ready.append(event.row(now))
+            else:
+                self._count((bounded, False), now, MINUTE, 1)
+
+    def take_first(self, event: SecurityEvent, now: datetime) -> dict[str, Any] | None:
+        """As `take`, but give the row to the caller, who writes it; None if the event is counted only.
+
+        What others do never takes this row: only the bound of one person holds.
+        """
+        with self._lock:
+            self._turn(now)
+            bounded = self._bounded_of_one(event)
             if bounded is event:
                 return event.row(now)
             self._count((bounded, False), now, MINUTE, 1)
@@ -105,21 +113,24 @@ class CountedEvents:
     def take_look(self, event: SecurityEvent, now: datetime) -> dict[str, Any] | None:
         """The row of a look; None if it is the same as one in LOOK_AGAIN before, and so is counted with it.
 
-        When too many are remembered, each is a row.
+        How many rows were seen makes no other look; the row of those that are counted bears the last number. When too
+        many looks are remembered, each is a row.
         """
+        key = (replace(event, count=None), True)
         with self._lock:
             self._turn(now)
-            if (event, True) in self._counts:
-                self._count((event, True), now, LOOK_AGAIN, 1)
+            if key in self._counts:
+                self._count(key, now, LOOK_AGAIN, 1)
+                self._counts[key].rows_seen = event.count
                 return None
             if len(self._counts) < MOST_LOOKS:
-                self._count((event, True), now, LOOK_AGAIN, 0)
+                self._count(key, now, LOOK_AGAIN, 0)
             return event.row(now)
 
     def forget_look(self, event: SecurityEvent) -> None:
         """Undo a look whose row could not be written."""
         with self._lock:
-            self._counts.pop((event, True), None)
+            self._counts.pop((replace(event, count=None), True), None)
 
     def due(self, now: datetime, *, everything: bool = False) -> list[dict[str, Any]]:
         """The rows to be written now, each given once; with `everything`, of the open counts too, as at an end."""
@@ -154,16 +165,24 @@ class CountedEvents:
         for key in keys:
             count = self._counts.pop(key)
             if count.times:
-                self._ready.append(key[0].row(now, count.times, count.since))
+                event = replace(key[0], count=count.rows_seen)
+                self._ready.append(event.row(now, count.times, count.since))
 
     def _bounded(self, event: SecurityEvent) -> SecurityEvent:
         """The event itself while its bounds hold; else what it is counted as."""
         bounds, group = (PEOPLE, "people") if event.actor else (STRANGERS, "strangers")
         if self._in_minute[group] >= bounds.a_minute or self._in_hour[group] >= bounds.an_hour:
             return SecurityEvent(event.act, detail="others")
+        bounded = self._bounded_of_one(event)
+        if bounded is event:
+            self._in_minute[group] += 1
+            self._in_hour[group] += 1
+        return bounded
+
+    def _bounded_of_one(self, event: SecurityEvent) -> SecurityEvent:
+        """The event itself while it comes seldom of this person or address; else what it is counted as."""
         own = f"{event.act} of {event.who}"
-        if self._in_minute[own] >= bounds.of_one:
+        if self._in_minute[own] >= (PEOPLE if event.actor else STRANGERS).of_one:
             return replace(event, subject="", detail="others", route="", count=None)
-        self._in_minute.update((group, own))
-        self._in_hour[group] += 1
+        self._in_minute[own] += 1
         return event

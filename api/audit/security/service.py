@@ -3,7 +3,7 @@
 import logging
 import threading
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ PAUSE = timedelta(seconds=2)
 """The pause between two writes: as much may be lost if the process is killed, and a minute's counts of repeats."""
 LOOK = timedelta(seconds=30)
 """The pause between two counts for the alarms, if nothing was noted in this process."""
+MOMENT = timedelta(milliseconds=1)
+"""The least span that times in the store differ by."""
 EXAMINED = timedelta(minutes=1)
 """The pause between two looks at keys and settings."""
 MOST_WAITING = 5_000
@@ -35,6 +37,8 @@ class SecurityEvents:
         self._events = CountedEvents()
         self._waiting: deque[dict[str, Any]] = deque()
         self._writing = threading.Lock()
+        self._state: Mapping[str, frozenset[str]] | None = None
+        """Keys and weak settings of this process when it looked last."""
         self._written_at, self._counted_at, self._examined_at = NEVER, NEVER, NEVER
         self.noted: Counter[str] = Counter()
         """By act: how often this process noted it."""
@@ -132,16 +136,23 @@ class SecurityEvents:
     def _ring(self, now: datetime) -> None:
         """Ring for each act that came too often in the last ten minutes: once per act and ten minutes, by one process.
 
-        Who watches is told first, under a key, so that no crash in between leaves an alarm untold.
+        Nothing is counted for two alarms, and nothing at all while an act has rung in the last ten minutes. LOOK more
+        is counted, which may have gone by since. Who watches is told first, under a key that names the alarm before,
+        so that no crash in between leaves an alarm untold.
         """
-        slot = int(now.timestamp() // WITHIN.total_seconds())
+        rings = self._store.last_rings(ALARMS)
         for act, alarm in ALARMS.items():
-            alarm_id = f"{act}:{slot}"
-            count = self._audit.times(act, now - WITHIN, now)
-            if count < alarm.bound or self._store.has_rung(alarm_id):
+            last, since = rings.get(act), now - WITHIN - LOOK
+            if last and last <= now:
+                if now < last + WITHIN:
+                    continue
+                since = max(since, last + MOMENT)
+            count = self._audit.times(act, since, now)
+            if count < alarm.bound:
                 continue
-            self._ports.alarm(act, count, alarm_id)
-            if self._store.ring(alarm_id, act, count, now):
+            before = last.timestamp() if last else now.timestamp() // WITHIN.total_seconds()
+            self._ports.alarm(act, count, f"{act}:{before:.0f}")
+            if self._store.ring(act, count, last, now):
                 self.rung[act] += 1
                 log.warning("security alarm", extra={"act": act, "count": count, "minutes": 10})
                 self._audit.record(SYSTEM, "alarm", f"act:{act}", count=count)
@@ -151,17 +162,28 @@ class SecurityEvents:
     def note_installation(self) -> None:
         """Record which sealing keys and which weakening settings came or went since this was called last.
 
-        The keys of a new installation are no event.
+        A process looks at what the store holds once, and else where its own keys or settings changed: processes whose
+        settings differ do not record one another's for ever. The keys of a new installation are no event.
         """
-        before, state = self._store.installation(), {key: sorted(ids) for key, ids in self._ports.state().items()}
-        if all(before.get(key) == ids for key, ids in state.items()):
-            return
+        state = {name: frozenset(ids) for name, ids in self._ports.state().items()}
+        if state != self._state:
+            self._record_changes(self._state, state)
+            self._state = state
+
+    def _record_changes(self, own: Mapping[str, frozenset[str]] | None, state: Mapping[str, frozenset[str]]) -> None:
+        """Record what this process sees changed since `own`, and no other has recorded; None at its first look."""
         acts = {"keys": ("keys.new", "keys.gone", "key"), "weak": ("setting.weak", "setting.restored", "setting")}
+        row = self._store.installation()
+        kept = {}
         for name, ids in state.items():
             came, went, noun = acts[name]
-            known = set(before.get(name, ()))
-            new = set(ids) - known if before or name == "weak" else set()
-            for act, changed in ((came, new), (went, known - set(ids))):
+            stored = frozenset(row.get(name, ()))
+            before = stored if own is None else own[name]
+            new, gone = ids - before - stored, (before - ids) & stored
+            is_event = row or own is not None or name == "weak"
+            for act, changed in ((came, new if is_event else ()), (went, gone)):
                 for each in sorted(changed):
                     self._audit.record(SYSTEM, act, f"{noun}:{each}")
-        self._store.set_installation(state, self._now())
+            kept[name] = sorted((stored | new) - gone)
+        if any(row.get(name) != ids for name, ids in kept.items()):
+            self._store.set_installation(kept, self._now())

@@ -1,5 +1,6 @@
-"""The collections `alarms` (which rang, by act and ten minutes) and `installation_state` (what it was like last)."""
+"""The collections `alarms` (when each act rang last) and `installation_state` (what it was like last)."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,14 +23,17 @@ class AlarmStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def ring(self, alarm_id: str, act: str, count: int, now: datetime) -> bool:
-        """Record an alarm; False if some process has recorded it already."""
-        row = {"_id": alarm_id, "v": 1, "act": act, "count": count, "at": now, "delete_at": now + KEPT}
-        return self._db.add("alarms", row)
+    def last_rings(self, acts: Iterable[str]) -> dict[str, datetime]:
+        """By act: when it rang last, for those that did."""
+        rows = self._db["alarms"].find({"_id": {"$in": list(acts)}}, {"at": 1})
+        return {row["_id"]: row["at"] for row in rows}
 
-    def has_rung(self, alarm_id: str) -> bool:
-        """Whether this alarm was recorded."""
-        return self._db["alarms"].find_one({"_id": alarm_id}, {"_id": 1}) is not None
+    def ring(self, act: str, count: int, last: datetime | None, now: datetime) -> bool:
+        """Record that an act rings now which rang at `last`, or never; False if some process has recorded it before."""
+        row = {"v": 1, "act": act, "count": count, "at": now, "delete_at": now + KEPT}
+        if last is None:
+            return self._db.add("alarms", {"_id": act, **row})
+        return self._db["alarms"].update_one({"_id": act, "at": last}, {"$set": row}).modified_count == 1
 
     def installation(self) -> Document:
         """By name: what the installation was like when it was last looked at."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
-from api.limited import Program
+from api.limited import Child, Program
 
 BUILDER = Program("api.circle.travel.build", variables={"OPENBLAS_NUM_THREADS": "1"})
 BUILD_SECONDS = 3_600
@@ -42,13 +42,18 @@ class BuildFailed(Exception):
 
 
 def build(
-    act: str, request: dict[str, Any], tell: Callable[[str], None] = lambda line: None, seconds: float = BUILD_SECONDS
+    act: str,
+    request: dict[str, Any],
+    tell: Callable[[str], None] = lambda line: None,
+    seconds: float = BUILD_SECONDS,
+    begun: Callable[[Child], None] = lambda builder: None,
 ) -> Any:
     """Run one act of the builder (build, cover or isochrone) and return its result.
 
-    `tell` is given each line of progress; the process is killed after `seconds`. Raises BuildFailed.
+    `tell` is given each line of progress; the process, which `begun` is given, is killed after `seconds`. Raises
+    BuildFailed.
     """
-    ended = BUILDER.run(json.dumps({"act": act, **request}).encode(), seconds=seconds, tell=tell)
+    ended = BUILDER.run(json.dumps({"act": act, **request}).encode(), seconds=seconds, tell=tell, begun=begun)
     if ended.status == UNUSABLE:
         reason = ended.as_json()
         raise BuildFailed(reason["code"], reason["detail"])

@@ -1,8 +1,8 @@
 """One-time codes by SMS: sent within limits, good for one use within five tries; for log-in and for a fresh proof.
 
-A known device keeps counters of its own, so that a stranger who asks for codes of somebody's number, or guesses at
-them, can slow that person down elsewhere and never keeps them out here (OWASP, "Slow Down Online Guessing Attacks with
-Device Cookies").
+A known device, and a log-in, keep counters of their own, so that a stranger who asks for codes of somebody's number, or
+guesses at them, can slow that person down elsewhere and never keeps them out here (OWASP, "Slow Down Online Guessing
+Attacks with Device Cookies").
 """
 
 import logging
@@ -30,16 +30,19 @@ class Codes:
         self._transact, self._policy, self._ports = dependencies.transact, dependencies.policy, dependencies.ports
 
     def send(self, phone: str, whom: str, address: str, known_device: str = "", *, stored: Stored) -> dict[str, int]:
-        """Send a code to a phone (E.164); the code before is valid no more. `known_device`: the digest of one, or "".
+        """Send a code to a phone (E.164); the code before is valid no more.
 
-        `whom` is the blind index by which it is looked up, `stored` the same as it is stored.
+        `known_device` is the digest of one, or the log-in under which it is asked for, else "".
+        `whom` is the blind index of the phone, by which codes are counted; `stored` is what this one is looked up by.
 
         Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
         """
         own, now = f":{known_device}" if known_device else "", self._now()
         self.take(f"resend:{whom}{own}", 1, rules.RESEND_SECONDS, rules.TooSoon)
         self.take(f"number:{whom}{own}", rules.CODES_A_NUMBER, rules.DAY)
-        if not own:
+        if own:
+            self.take(f"number:{whom}:known", rules.CODES_KNOWN, rules.DAY)
+        else:
             network = self._keys.index("address", network_of(address))
             self.take(f"address:{network}", self._policy.codes_an_address, rules.HOUR)
         every = "codes:known" if own else "codes"

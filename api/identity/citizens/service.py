@@ -139,9 +139,8 @@ class Citizens:
 
     def _subject(self, phone: str) -> str:
         """Whose account was tried, for the audit; a phone without an account as a digest."""
-        index = self._keys.index("phone", phone)
-        citizen = self._store.citizen_with_phone(index)
-        return f"citizen:{citizen['_id']}" if citizen else f"phone:{index[:16]}"
+        citizen = self._store.citizen_with_phone(self._keys.index("phone", phone))
+        return f"citizen:{citizen['_id']}" if citizen else f"phone:{self._keys.lasting_digest('phone', phone)}"
 
     def _known_device(self, phone_index: str, device: str) -> str:
         """The digest of a device that has logged in to the account of this number before; "" for every other."""
@@ -235,10 +234,6 @@ class Citizens:
         self._store.add_consent({"_id": str(uuid7()), "v": 1, "citizen": actor.id, **decision, "at": self._now()})
         return self.consents(actor)
 
-    def consents_to(self, citizen_id: str, purpose: str) -> bool:
-        """Whether this citizen consents to the current text of a purpose."""
-        return consent.state_of(self._store.consents(citizen_id), purpose) == "given"
-
     # -- copy and deletion ---------------------------------------------------------
 
     def export(self, actor: Actor) -> Row:
@@ -267,16 +262,16 @@ class Citizens:
         self._ports.forget(actor)
         closed = {"phone_index": f"closed:{actor.id}", "name": None, "closed_at": self._now()}
 
-        def write(session: Any) -> None:
+        def write(session: Any) -> list[str]:
             if row.get("id_index"):
                 self._mandates.end_all(session, actor, self._keys.settled(row["id_index"]))
             if not self._store.close_citizen(session, actor.id, closed, ["phone", "id_number", "id_index"]):
                 raise NotFound
             self._ports.audit(actor.id, "close_account", f"citizen:{actor.id}", session=session)
+            self._store.forget_ways_in(actor.id, session)
+            return self._sessions.forget_stored(session, actor.id)
 
-        self._transact(write)
-        self._sessions.forget_all(actor.id)
-        self._store.forget_ways_in(actor.id)
+        self._sessions.close(self._transact(write))
 
     def _number(self, text: str) -> str:
         with bad_field("id_number"):

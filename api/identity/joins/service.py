@@ -20,7 +20,8 @@ OWN = "identity"
 ROUNDS = (timedelta(0), timedelta(seconds=2 * CACHE_SECONDS))
 """When the rounds begin; the last one when no process takes the ended account for open any more."""
 
-JOINING, FIRST = "joining", "first"
+JOINING, FIRST, MOVED = "joining", "first", "moved"
+"""Whose number the account keeps: that of the one that joins, its own, or one that the caller gives it."""
 
 
 class Joins:
@@ -33,7 +34,8 @@ class Joins:
     def begin(self, session: Any, joining_id: str, first_id: str, number_of: str, by: str) -> bool:
         """End an account in favour of the first one of its person, in the caller's transaction; False if one is closed.
 
-        `number_of` says whose number the account keeps: JOINING or FIRST. The other is nobody's from then on.
+        `number_of` says whose number the account keeps: JOINING (then its log-ins end), FIRST or MOVED. The other is
+        nobody's from then on.
         """
         joining, first = (self._store.citizen(citizen_id, session) for citizen_id in (joining_id, first_id))
         if not joining or not first or joining.get("closed_at") or first.get("closed_at"):

@@ -187,6 +187,13 @@ class Keyring:
         """The blind index under the first key for ever, e.g. as an `_id`: for random texts that nobody could guess."""
         return blind.of_text(kind, text, 1, self._followed().chain)
 
+    def lasting_digest(self, kind: str, text: str) -> str:
+        """Sixteen digits that stand for a text in what is never rewritten, such as the audit: the same under any key.
+
+        Whoever has the first key can try texts against them, after a rotation too.
+        """
+        return self.fixed_index(kind, text)[:16]
+
     def index_to_store(self, kind: str, text: str) -> blind.Stored:
         """The blind index of a text as it is to be stored: found by `index` while a rotation runs too."""
         return blind.widened(self.index(kind, text), self.floor, self._followed().chain)

@@ -1,7 +1,8 @@
 """The use cases of log-ins: opaque tokens, rotated at each refresh; acts, idleness and the end; one's own log-ins."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from uuid6 import uuid7
@@ -131,6 +132,8 @@ class Sessions:
         log_in = self._store.log_in(log_in_id)
         if log_in is None or log_in["who"] != actor.id:
             raise NotFound
+        if log_in["ended_at"] is None:
+            self._note_end(actor)
         self._end(log_in_id)
 
     def end(self, actor: Actor) -> None:
@@ -144,21 +147,37 @@ class Sessions:
         if row is not None:
             self._end(row["family"])
 
-    def end_all(self, who: str, but: str = "") -> None:
-        """End every log-in of a person, except one."""
-        self._store.end_unadopted(who)
-        for log_in in self._store.live_log_ins(who):
-            if log_in["_id"] != but:
-                self._end(log_in["_id"])
+    def end_all(self, who: str, but: str = "", ended: Iterable[str] = ()) -> None:
+        """End every log-in of a person, except one; `ended` are those that a transaction has just ended."""
+        self.close([*ended, *self.end_stored(None, who, but)])
+
+    def end_stored(self, session: Any, who: str, but: str = "") -> list[str]:
+        """End every log-in of a person, except one, in the caller's transaction; returns them.
+
+        After it `end_all` closes them, and ends those that began meanwhile.
+        """
+        self._store.end_unadopted(who, session)
+        ids = [row["_id"] for row in self._store.live_log_ins(who, session) if row["_id"] != but]
+        return [log_in_id for log_in_id in ids if self._store.end_log_in(log_in_id, self._now(), session)]
+
+    def close(self, log_in_ids: list[str]) -> None:
+        """Drop the cached actors of log-ins that have ended, and close what is open under them."""
+        for log_in_id in log_in_ids:
+            self.forget(log_in_id)
+        for log_in_id in log_in_ids:
+            self._ports.end_connections(log_in_id)
 
     def end_others(self, actor: Actor) -> None:
         """End every log-in of a person except this one."""
+        if any(log_in["_id"] != actor.session for log_in in self._store.live_log_ins(actor.id)):
+            self._note_end(actor)
         self.end_all(actor.id, actor.session)
 
-    def forget_all(self, who: str) -> None:
-        """End every log-in of a person, and delete what was kept of them."""
-        self.end_all(who)
-        self._store.forget_log_ins(who)
+    def forget_stored(self, session: Any, who: str) -> list[str]:
+        """As `end_stored`, of every log-in, and delete what was kept of them."""
+        ended = self.end_stored(session, who)
+        self._store.forget_log_ins(who, session)
+        return ended
 
     def forget(self, log_in_id: str) -> None:
         """Drop the cached actors of a log-in."""
@@ -166,10 +185,12 @@ class Sessions:
 
     # -- inside -------------------------------------------------------------------
 
+    def _note_end(self, actor: Actor) -> None:
+        self._ports.note_at_once("sessions.end", actor=actor.id, subject=f"{actor.kind}:{actor.id}")
+
     def _end(self, log_in_id: str) -> None:
         self._store.end_log_in(log_in_id, self._now())
-        self.forget(log_in_id)
-        self._ports.end_connections(log_in_id)
+        self.close([log_in_id])
 
     def _tokens(self, log_in: Row, now: datetime) -> Row:
         """New tokens of a log-in, which end with it."""

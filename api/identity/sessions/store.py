@@ -35,26 +35,26 @@ class SessionStore:
         """A log-in by id, ended or not."""
         return self._db["log_ins"].find_one({"_id": log_in_id})
 
-    def live_log_ins(self, who: str) -> list[Document]:
+    def live_log_ins(self, who: str, session: Any = None) -> list[Document]:
         """The log-ins of a person that nobody has ended."""
-        return list(self._db["log_ins"].find({"who": who, "ended_at": None}))
+        return list(self._db["log_ins"].find({"who": who, "ended_at": None}, session=session))
 
-    def end_log_in(self, log_in_id: str, now: datetime) -> bool:
+    def end_log_in(self, log_in_id: str, now: datetime, session: Any = None) -> bool:
         """End a log-in; False if it had ended."""
         live = {"_id": log_in_id, "ended_at": None}
-        return self._db["log_ins"].update_one(live, {"$set": {"ended_at": now}}).modified_count == 1
+        return self._db["log_ins"].update_one(live, {"$set": {"ended_at": now}}, session=session).modified_count == 1
 
-    def end_unadopted(self, who: str) -> None:
+    def end_unadopted(self, who: str, session: Any = None) -> None:
         """End the tokens of a person that were made before there were log-ins."""
-        self._db["sessions"].update_many({"who": who, "ended": False}, {"$set": {"ended": True}})
+        self._db["sessions"].update_many({"who": who, "ended": False}, {"$set": {"ended": True}}, session=session)
 
     def raise_instant(self, log_in_id: str, field: str, now: datetime) -> None:
         """Set `acted_at` or `proved_at` of a log-in that lives; it never goes back."""
         self._db["log_ins"].update_one({"_id": log_in_id, "ended_at": None}, {"$max": {field: now}})
 
-    def forget_log_ins(self, who: str) -> None:
+    def forget_log_ins(self, who: str, session: Any) -> None:
         """Delete the log-ins of a person; their tokens are dead without them."""
-        self._db["log_ins"].delete_many({"who": who})
+        self._db["log_ins"].delete_many({"who": who}, session=session)
 
     # -- tokens ---------------------------------------------------------------
 

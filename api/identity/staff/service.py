@@ -81,9 +81,9 @@ class Staff:
         self.credentials.succeeded(own_counter(actor))
         change = {"password": self.credentials.hash(new), "must_change": False, "password_until": None}
         still = {"password": row["password"]}
-        self._write(actor.id, "staff.password", actor.id, change, still=still, lost=log_in.PasswordWrong)
+        lost = log_in.PasswordWrong
+        self._write(actor.id, "staff.password", actor.id, change, still=still, lost=lost, own=actor.session)
         self._sessions.proved(actor)
-        self._sessions.end_others(actor)
         self._sessions.forget(actor.session)
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
@@ -117,15 +117,14 @@ class Staff:
         self.credentials.spend_totp(row, digits)
         self.credentials.succeeded(own_counter(actor))
         still = {"totp_on": False, "totp_secret": row["totp_secret"]}
-        change = {"totp_on": True}
-        self._write(actor.id, "staff.totp", actor.id, change, still=still, lost=second_factor.TotpWrong)
-        self._sessions.end_others(actor)
+        change, lost = {"totp_on": True}, second_factor.TotpWrong
+        self._write(actor.id, "staff.totp", actor.id, change, still=still, lost=lost, own=actor.session)
         self._sessions.forget(actor.session)
         return {"staff": self.face(self._row(actor.id)), **self._first(self._row(actor.id))}
 
     def _subject(self, username: str, row: Row | None) -> str:
         """Whose account was tried, for the audit; an unknown user name, which may be a password, as a digest."""
-        return f"staff:{row['_id']}" if row else f"username:{self._keys.index('username', username)[:16]}"
+        return f"staff:{row['_id']}" if row else f"username:{self._keys.lasting_digest('username', username)}"
 
     def _first(self, row: Row) -> Row:
         """What a member must do before work, with a note in words."""
@@ -189,19 +188,22 @@ class Staff:
         *,
         still: Row | None = None,
         lost: type[Refusal] = NotFound,
+        own: str = "",
     ) -> None:
-        """Set fields of a member of staff and audit it, in one transaction that begins with `first(session)`.
+        """Set fields of a member of staff, end their log-ins except `own`, and audit it, in one transaction that begins
+        with `first(session)`.
 
         Raises `lost` if the fields in `still` are no longer as they were read.
         """
 
-        def write(session: Any) -> None:
+        def write(session: Any) -> list[str]:
             first(session)
             if not self._store.change_staff(staff_id, change, session, still):
                 raise lost
             self._ports.audit(by, act, f"staff:{staff_id}", session=session)
+            return self._sessions.end_stored(session, staff_id, own)
 
-        self._transact(write)
+        self._sessions.end_all(staff_id, own, self._transact(write))
 
     def member(self, staff_id: str) -> Row:
         """One member of staff."""
@@ -243,24 +245,24 @@ class Staff:
 
     def _change(self, by: str, before: Row, version: int, change: Row) -> None:
         staff_id, fields = before["_id"], dict(change)
-        if by != COMMAND_LINE and _gains(before, change):
-            fields |= {"raised_at": self._now(), "raised_by": sorted({*before.get("raised_by", ()), by})}
+        if _gains(before, change):
+            fields |= self._raised(before, by)
         if "roles" in fields:
             fields["roles"] = _roles(fields["roles"])
         if "name" in fields:
             fields["name"] = _name(fields["name"])
         self._check_post({field: value for field, value in fields.items() if value != before.get(field)})
 
-        def write(session: Any) -> None:
+        def write(session: Any) -> list[str]:
             if not self._store.edit_staff(session, staff_id, version, fields):
                 raise VersionStale
             if "admin" in before["roles"] and not self._store.touch_admins(session):
                 raise staff_roles.LastAdmin
             detail = staff_roles.difference(before, fields)
             self._ports.audit(by, "staff.change", f"staff:{staff_id}", session=session, detail=detail)
+            return self._sessions.end_stored(session, staff_id)
 
-        self._transact(write)
-        self._sessions.end_all(staff_id)
+        self._sessions.end_all(staff_id, ended=self._transact(write))
 
     def reset(self, username: str) -> str | None:
         """Set a new first password from the command line and return it; None if nobody has this user name."""
@@ -273,7 +275,10 @@ class Staff:
         return {"id": row["_id"], "kind": "staff", **face, "totp": row["totp_on"]}
 
     def reset_member(self, row: Row, by: str, first: Callable[[Any], None] = lambda session: None) -> Row:
-        """Set a new first password and remove the second factor, in one transaction after `first(session)`."""
+        """Set a new first password and remove the second factor, in one transaction after `first(session)`.
+
+        Whoever reads that password has raised the person, in the sense of duties.py. Raises VersionStale.
+        """
         password = secrets.token_urlsafe(16)
         fresh: Row = {
             "totp_on": False,
@@ -283,12 +288,15 @@ class Staff:
             "password": self.credentials.hash(password),
             "password_until": log_in.first_password_end(self._now()),
         }
-        if by != COMMAND_LINE:
-            fresh["raised_at"] = self._now()
-        self._write(by, "staff.recover", row["_id"], fresh, first)
-        self._store.forget_staff_devices(row["_id"])
+
+        def begin(session: Any) -> None:
+            first(session)
+            self._store.forget_staff_devices(row["_id"], session)
+
+        raised = self._raised(row, by)
+        still = {"version": row["version"]} if raised else None
+        self._write(by, "staff.recover", row["_id"], fresh | raised, begin, still=still, lost=VersionStale)
         self.credentials.succeeded(self.credentials.counter(row["username"], None, ""))
-        self._sessions.end_all(row["_id"])
         return {**self.member(row["_id"]), "first_password": password}
 
     def _check_post(self, post: Row) -> None:
@@ -310,6 +318,12 @@ class Staff:
         if actor["_id"] == row["_id"] or duties.depends(actor, row["_id"], self._store.staff):
             return False
         return "admin" not in row["roles"] or duties.is_settled(actor, self._now())
+
+    def _raised(self, row: Row, by: str) -> Row:
+        """The fields that say by whom a member of staff was raised, and when; none where the command line did it."""
+        if by == COMMAND_LINE:
+            return {}
+        return {"raised_at": self._now(), "raised_by": sorted({*row.get("raised_by", ()), by})}
 
     def _row(self, staff_id: str) -> Row:
         row = self._store.staff(staff_id)

@@ -1,20 +1,21 @@
 """The use cases of verifications: open one at a window, confirm it, object to it, and what follows a day later."""
 
 import hmac
-import math
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 
 from uuid6 import uuid7
 
 from api.identity.actor import Actor
-from api.identity.citizens import log_in as log_in_rules
+from api.identity.citizens.codes import Codes
+from api.identity.citizens.log_in import DAY
 from api.identity.citizens.register import NoRegister, Unconfirmed
 from api.identity.citizens.service import REGISTER_TRIES, Citizens, VerifiedAsOther
 from api.identity.joins.service import FIRST, JOINING, Joins
 from api.identity.mandates.mandate import VerificationNeeded
 from api.identity.mandates.service import Mandates
-from api.identity.names_and_numbers import clean_name, identity_number
+from api.identity.names_and_numbers import identity_number
 from api.identity.phones.service import Phones
 from api.identity.ports import Dependencies, Row
 from api.identity.sessions.service import Sessions
@@ -22,7 +23,7 @@ from api.identity.staff.duties import depends
 from api.identity.verifications import verification as rules
 from api.identity.verifications.store import VerificationStore
 from api.identity.verifications.views import VerificationViews
-from api.refusals import BadFields, NotFound, bad_field
+from api.refusals import NotFound, bad_field
 from api.texts import bare
 from api.times import BEIJING
 
@@ -44,11 +45,12 @@ class Verifications:
         mandates: Mandates,
         phones: Phones,
         joins: Joins,
+        codes: Codes,
     ) -> None:
         self._people, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
         self._transact, self._ports = dependencies.transact, dependencies.ports
         self._store, self._citizens, self._mandates = store, citizens, mandates
-        self._phones, self._joins, self._sessions = phones, joins, sessions
+        self._phones, self._joins, self._sessions, self._codes = phones, joins, sessions, codes
         people = dependencies.store
         self._views = VerificationViews(self._keys, people.citizen, people.staff_by_id, citizens.face, self._now)
 
@@ -58,10 +60,10 @@ class Verifications:
         """Have the national register confirm one's name and number. Raises NoRegister, Unconfirmed, VerifiedAsOther."""
         if self._ports.register is None:
             raise NoRegister
-        name, number = self._card({"name": name, "id_number": id_number})
+        name, number = rules.card_of({"name": name, "id_number": id_number}, self._now())
         if len(number) != CARD_DIGITS:
             raise NoRegister  # it knows the documents of our own issue alone
-        self._take(f"register:{actor.id}", REGISTER_TRIES)
+        self._codes.take(f"register:{actor.id}", REGISTER_TRIES, DAY)
         if not self._ports.register.confirms(name, number):
             raise Unconfirmed
         row = rules.new_row(str(uuid7()), rules.CARD, actor.id, self._now())
@@ -76,7 +78,7 @@ class Verifications:
         A code goes to the account's own phone and page. The same again, while it waits, opens none. Raises NotFound,
         BadFields, VerifiedAsOther, LimitReached.
         """
-        name, number = self._card(body)
+        name, number = rules.card_of(body, self._now())
         account = self._account(body.get("citizen") or self._ports.owner_of_case(body.get("case") or ""))
         self._check_number(account, number)
         for waiting in self._waiting(account["_id"], rules.CARD):
@@ -105,7 +107,7 @@ class Verifications:
             if not self._is_number(account, identity_number(body["id_number"], self._now())):
                 raise ValueError("证件号码与这个账号核验过的不一致，请核对证件。")
         phone = self._phones.new_number(account, body["phone"])
-        self._phones.prove({"code": (phone, body["code"])})
+        self._phones.prove(actor, account["_id"], {"code": (phone, body["code"])})
         row = rules.new_row(str(uuid7()), rules.PHONE, account["_id"], self._now(), actor)
         row |= self._sealed(row["_id"], {"phone": phone})
         self._open(actor, row, "phone_change_opened", {"tail": phone[-4:], "until": self._day(row)})
@@ -113,7 +115,7 @@ class Verifications:
 
     def _open(self, actor: Actor, row: Row, template: str, values: dict[str, str]) -> None:
         """Store a new verification in the place of those that wait, notify the account, and plan what follows."""
-        self._take(f"verify:{row['citizen']}", rules.OPENINGS_A_DAY)
+        self._codes.take(f"verify:{row['citizen']}", rules.OPENINGS_A_DAY, DAY)
         before = self._waiting(row["citizen"], row["kind"])
 
         def write(session: Any) -> None:
@@ -152,7 +154,7 @@ class Verifications:
     def _check_code(self, row: Row, code: str) -> None:
         live = self._store.take_try(row["_id"], rules.CODE_TRIES)
         if not live or not hmac.compare_digest(self._views.opened(row, "code").encode(), bare(code).encode()):
-            raise rules.ConfirmationWrong
+            raise rules.ConfirmationWrong(subject=f"citizen:{row['citizen']}")
 
     def _check_second(self, actor: Actor, row: Row) -> None:
         """Require another officer than the one who opened it, who does not depend on that one, nor that one on them."""
@@ -164,11 +166,17 @@ class Verifications:
 
     def _settle_card(self, row: Row, *, by: str, how: str) -> None:
         """Bind an account to its number: all of it in one transaction, so that it is there once or not at all."""
-        citizen_id = row["citizen"]
+        self._transact(lambda session: self._bind(session, row, by, how))
+
+    def _bind(self, session: Any, row: Row, by: str, how: str) -> None:
+        citizen_id, now = row["citizen"], self._now()
         name, number = self._views.opened(row, "name"), self._views.opened(row, "id_number")
-        account, index = self._account(citizen_id), self._keys.index("id_number", number)
+        account, index = self._account(citizen_id, session), self._keys.index("id_number", number)
         self._check_number(account, number)
-        others, now = rules.others_of(self._people.accounts_numbered(index), citizen_id), self._now()
+        is_new = account["assurance"] != "verified"
+        others = rules.others_of(self._people.accounts_numbered(index), citizen_id)
+        if not is_new and self._is_joining(citizen_id):
+            others = []
         first = others[0] if others else None
         by_device = how in ("code", "register") or rules.was_seen_last(account, first)
         done = {
@@ -177,7 +185,7 @@ class Verifications:
             "confirmed_how": how,
             "confirmed_at": now,
             "works_from": now + rules.WAIT,
-            "is_new": account["assurance"] != "verified",
+            "is_new": is_new,
             **({"joins": first["_id"], "number_of": JOINING if by_device else FIRST} if first else {}),
         }
         where = "register" if how == "register" else "window"
@@ -188,21 +196,22 @@ class Verifications:
             "assurance": "verified",
             "verified": {"how": where, "by": by, "at": now, "works_from": rules.works_from(account, how, first, now)},
         }
+        if how == "register":
+            self._store.add(session, {**row, "state": "waiting"})
+        if not self._store.end(session, row["_id"], "waiting", done):
+            raise rules.NotWaiting
+        self._people.change_citizen(citizen_id, change, session)
+        self._ports.audit(by, f"verify_by_{where}", f"citizen:{citizen_id}", session=session)
+        for other in others:
+            self._note_rebound(session, by, other["_id"], f"also {citizen_id}")
+        self._tell_bound(session, {**row, **done}, account, first)
+        if first:
+            self._plan(session, row, done["works_from"])
 
-        def write(session: Any) -> None:
-            if how == "register":
-                self._store.add(session, {**row, "state": "waiting"})
-            if not self._store.end(session, row["_id"], "waiting", done):
-                raise rules.NotWaiting
-            self._people.change_citizen(citizen_id, change, session)
-            self._ports.audit(by, f"verify_by_{where}", f"citizen:{citizen_id}", session=session)
-            for other in others:
-                self._note_rebound(session, by, other["_id"], f"also {citizen_id}")
-            self._tell_bound(session, {**row, **done}, account, first)
-            if first:
-                self._plan(session, row, done["works_from"])
-
-        self._transact(write)
+    def _is_joining(self, citizen_id: str) -> bool:
+        """Whether this account is to join another, or another this one, so that no second join is planned."""
+        rows, now = self._store.of(citizen_id, LISTED) + self._store.joining(citizen_id, LISTED), self._now()
+        return any(row.get("joins") and row["state"] == "confirmed" and row["works_from"] > now for row in rows)
 
     def _tell_bound(self, session: Any, row: Row, account: Row, first: Row | None) -> None:
         """Notify the account that was bound and the earlier one of the same person; nobody where one did it alone."""
@@ -220,12 +229,14 @@ class Verifications:
         phone, now = self._views.opened(row, "phone"), self._now()
         done = {"state": "confirmed", "confirmed_by": by, "confirmed_how": how, "confirmed_at": now, "works_from": now}
 
-        def write(session: Any) -> list[str]:
+        def write(session: Any) -> dict[str, list[str]]:
             if not self._store.end(session, row["_id"], "waiting", done):
                 raise rules.NotWaiting
-            return self._phones.move(session, row["citizen"], phone, by, at_window=True)
+            if self._account(row["citizen"], session)["assurance"] != "verified":
+                raise VerificationNeeded
+            return self._phones.move(session, row["citizen"], phone, by)
 
-        self._phones.end_log_ins([row["citizen"], *self._transact(write)])
+        self._phones.end_log_ins(self._transact(write))
 
     # -- objections -----------------------------------------------------------
 
@@ -255,24 +266,30 @@ class Verifications:
         return self._views.line(self._row(verification_id))
 
     def _undo(self, row: Row, state: str, actor: Actor) -> None:
-        unbinds = row["kind"] == rules.CARD and row["state"] == "confirmed" and (state == "revoked" or row["is_new"])
-        change = {"state": state, "stopped_by": actor.id, "stopped_at": self._now()}
+        """End a verification; where that unbinds the account, also all else of it that waits or does not work yet."""
+        now, citizen_id = self._now(), row["citizen"]
+        change = {"state": state, "stopped_by": actor.id, "stopped_at": now}
 
         def write(session: Any) -> None:
             if not self._store.end(session, row["_id"], row["state"], change):
                 raise rules.NotWaiting
-            if unbinds:
-                account = self._people.citizen(row["citizen"], session) or {}
-                self._mandates.end_given(
-                    session, actor, self._keys.settled(account.get("id_index", "")), row["citizen"]
-                )
-                gone = ["id_number", "id_index", "verified"]
-                self._people.unset_citizen(session, row["citizen"], {"name": None, "assurance": "phone"}, gone)
-            self._ports.audit(actor.id, f"verification_{state}", f"citizen:{row['citizen']}", session=session)
-            for citizen_id in {row["citizen"], row.get("joins") or row["citizen"]}:
-                self._tell(session, citizen_id, "verification_stopped", {}, row)
+            standing = [other for other in self._store.of(citizen_id, LISTED) if rules.may_object(other, now)]
+            others = [other for other in standing if other["_id"] != row["_id"]]
+            if rules.unbinds(row, state, others):
+                self._unbind(session, citizen_id, actor)
+                for other, before in product(others, ("waiting", "confirmed")):
+                    self._store.end(session, other["_id"], before, {**change, "state": "withdrawn"})
+            self._ports.audit(actor.id, f"verification_{state}", f"citizen:{citizen_id}", session=session)
+            for notified in {citizen_id, row.get("joins") or citizen_id}:
+                self._tell(session, notified, "verification_stopped", {}, row)
 
         self._transact(write)
+
+    def _unbind(self, session: Any, citizen_id: str, actor: Actor) -> None:
+        account = self._people.citizen(citizen_id, session) or {}
+        self._mandates.end_given(session, actor, self._keys.settled(account.get("id_index", "")), citizen_id)
+        gone = ["id_number", "id_index", "verified"]
+        self._people.unset_citizen(session, citizen_id, {"name": None, "assurance": "phone"}, gone)
 
     # -- what follows ---------------------------------------------------------
 
@@ -283,7 +300,8 @@ class Verifications:
         account = self._people.citizen(row["citizen"]) if row else None
         if row is None or account is None or row["state"] not in ("waiting", "confirmed"):
             return
-        if row["state"] == "waiting" and row["kind"] == rules.PHONE and not account.get("closed_at"):
+        may_move = account["assurance"] == "verified" and not account.get("closed_at")
+        if row["state"] == "waiting" and row["kind"] == rules.PHONE and may_move:
             self._settle_phone(row, by=row["opened_by"], how="wait")
         elif row["state"] == "waiting":
             self._transact(lambda session: self._store.end(session, row["_id"], "waiting", {"state": "expired"}))
@@ -291,7 +309,10 @@ class Verifications:
             self._transact(lambda session: self._join(session, row))
 
     def _join(self, session: Any, row: Row) -> None:
-        """Begin to join, unless somebody objects in this very moment."""
+        """Begin to join, unless somebody objects in this very moment, or the two are no longer of one person."""
+        account, first = (self._people.citizen(row[side], session) or {} for side in ("citizen", "joins"))
+        if not self._phones.is_same_person(account, first):
+            return
         if self._store.end(session, row["_id"], "confirmed", {"joined_at": self._now()}):
             begun = self._joins.begin(session, row["citizen"], row["joins"], row["number_of"], row["confirmed_by"])
             kept, lost = ("citizen", "joins") if row["number_of"] == JOINING else ("joins", "citizen")
@@ -328,8 +349,8 @@ class Verifications:
 
     # -- inside ---------------------------------------------------------------
 
-    def _account(self, citizen_id: str | None) -> Row:
-        row = self._people.citizen(citizen_id) if citizen_id else None
+    def _account(self, citizen_id: str | None, session: Any = None) -> Row:
+        row = self._people.citizen(citizen_id, session) if citizen_id else None
         if row is None or row.get("closed_at"):
             raise NotFound
         return row
@@ -358,24 +379,6 @@ class Verifications:
 
     def _is_number(self, account: Row, number: str) -> bool:
         return self._keys.settled(account["id_index"]) == self._keys.index("id_number", number)
-
-    def _card(self, body: Row) -> tuple[str, str]:
-        """Name and number of a card, checked. Raises BadFields."""
-        errors: dict[str, list[str]] = {}
-        values = []
-        for field, check in (("name", clean_name), ("id_number", lambda text: identity_number(text, self._now()))):
-            try:
-                values.append(check(body[field]))
-            except ValueError as error:
-                errors[field] = [str(error)]
-        if errors:
-            raise BadFields(errors)
-        return values[0], values[1]
-
-    def _take(self, key: str, most: int) -> None:
-        n, ends_at = self._people.count(key, log_in_rules.DAY, self._now())
-        if n > most:
-            raise log_in_rules.LimitReached(retry_after=math.ceil((ends_at - self._now()).total_seconds()))
 
     def _tell(self, session: Any, citizen_id: str, template: str, values: dict[str, str], row: Row) -> None:
         key = f"{template}:{row['_id']}" + ("" if citizen_id == row["citizen"] else ":first")

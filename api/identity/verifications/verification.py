@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from api.identity.actor import Actor
-from api.refusals import Refusal
+from api.identity.names_and_numbers import clean_name, identity_number
+from api.refusals import BadFields, Refusal
 from api.times import BEIJING
 
 CARD, PHONE = KINDS = ("card", "phone")
@@ -97,6 +98,20 @@ def new_row(
     }
 
 
+def card_of(body: dict[str, Any], now: datetime) -> tuple[str, str]:
+    """Name and number of a card, checked. Raises BadFields."""
+    errors: dict[str, list[str]] = {}
+    values = []
+    for field, check in (("name", clean_name), ("id_number", lambda text: identity_number(text, now))):
+        try:
+            values.append(check(body[field]))
+        except ValueError as error:
+            errors[field] = [str(error)]
+    if errors:
+        raise BadFields(errors)
+    return values[0], values[1]
+
+
 def state(row: dict[str, Any], now: datetime) -> str:
     """The state of a verification at an instant; a `card` that nobody confirmed in time is `expired`."""
     over = row["state"] == "waiting" and row["kind"] == CARD and row["ends_at"] <= now
@@ -113,6 +128,17 @@ def may_object(row: dict[str, Any], now: datetime) -> bool:
     """Whether an objection still stops a verification: it waits, or what it brings has not begun."""
     current = state(row, now)
     return current == "waiting" or (current == "confirmed" and row["works_from"] > now)
+
+
+def unbinds(row: dict[str, Any], state: str, others: list[dict[str, Any]]) -> bool:
+    """Whether ending a verification leaves its account bound to nobody.
+
+    A supervisor's revocation of a binding does; an objection, if it or another that does not work yet (`others`) bound
+    the account anew.
+    """
+    if row["kind"] != CARD or row["state"] != "confirmed":
+        return False
+    return state == "revoked" or any(each.get("is_new") for each in (row, *others))
 
 
 def works_from(account: dict[str, Any], how: str, first: dict[str, Any] | None, now: datetime) -> datetime:

@@ -364,6 +364,23 @@ describe('the door', () => {
     assert.equal(socket.connected, true)
   })
 
+  it('says that too many windows are open until one is closed and it is let in', async () => {
+    const chat = open()
+    const seen = []
+    chat.on('connection', (up) => seen.push([up, chat.crowded]))
+    socket.connected = false
+    socket.active = false
+    socket.hear(
+      'connect_error',
+      Object.assign(new Error('太多'), { data: { code: 'too_many_lines', retry_after: 10 } }),
+    )
+    await timers.pass(20_000)
+    assert.deepEqual(seen, [
+      [false, true],
+      [true, false],
+    ])
+  })
+
   it('refuses an act while away instead of doing it late', async () => {
     const chat = open()
     socket.drop()

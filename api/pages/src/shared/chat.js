@@ -115,6 +115,8 @@ export class ChatClient {
     this.asked = new Set()
     this.lastOrder = 0
     this.refusals = 0
+    /** Refused at the door, since too many windows of this person are open. */
+    this.crowded = false
     this.socket = open()
     this.#listen()
   }
@@ -265,6 +267,7 @@ export class ChatClient {
   #listen() {
     this.socket.on('connect', () => {
       this.refusals = 0
+      this.crowded = false
       this.emitter.emit('connection', true)
       this.rooms.forEach((room) => this.#enter(room))
       new Set(this.outbox.all().map((entry) => entry.conversation)).forEach((id) => this.flush(id))
@@ -287,6 +290,7 @@ export class ChatClient {
    * token.
    */
   #refused(error) {
+    this.crowded = error?.data?.code === 'too_many_lines'
     this.emitter.emit('connection', false)
     if (this.stopped || this.socket.active) return
     this.refusals += 1

@@ -105,6 +105,8 @@ export default {
   办事地点: 'Place',
   '连接断了，正在重连；现在写的话连上后会自动发出':
     'Connection lost, reconnecting. What you write now is sent once we are back',
+  '同时打开的窗口太多，请关掉几个；现在写的话连上后会自动发出':
+    'Too many windows are open: close some. What you write now is sent once this one is connected',
   对话内容: 'Messages',
   看更早的消息: 'Earlier messages',
   资料: 'Card',

@@ -20,6 +20,7 @@ export function useTalk(session, id, streams = ['public']) {
   /** Whether the outbox is there: what is sent before would be lost. */
   const ready = ref(false)
   const connected = ref(true)
+  const crowded = ref(false)
   const typing = ref(null)
   const error = shallowRef(null)
   const count = ref(WINDOW)
@@ -56,6 +57,7 @@ export function useTalk(session, id, streams = ['public']) {
       ),
       chat.on('connection', (up) => {
         connected.value = up
+        crowded.value = chat.crowded
       }),
       chat.on('state', ours(change)),
       chat.on(
@@ -103,6 +105,7 @@ export function useTalk(session, id, streams = ['public']) {
       if (gone) return
       ready.value = true
       connected.value = chat.connected
+      crowded.value = chat.crowded
       waiting.value = chat.pending(id)
       if (!stops.length) listen()
       await chat.join(id, { lastSeq: conversation.value.last_seq ?? 0, streams })
@@ -185,6 +188,7 @@ export function useTalk(session, id, streams = ['public']) {
     uploads,
     ready,
     connected,
+    crowded,
     typing,
     error,
     more,

@@ -84,6 +84,7 @@ export default {
   证件号码: 'ID number',
   地址: 'Address',
   申请人的情况: 'Situation',
+  '同时打开的窗口太多，请关掉几个再试。': 'Too many windows are open at once. Close some, then try again.',
   '在网上填的，见申请信息': 'Filled in online, see above',
   '政府已有，不用交': 'Held by the state',
   电话: 'Phone',

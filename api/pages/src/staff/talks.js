@@ -123,6 +123,9 @@ export const skills = ref([])
 /** Whether the live line is there, without which nothing can be said or asked of the server's keeping. */
 export const connected = ref(false)
 
+/** Whether it is refused since too many windows of this person are open. */
+export const crowded = ref(false)
+
 /**
  * @param {{state?: 'here'|'away', takes?: 'pull'|'push', capacity?: number, skills?: string[]}} [word] without one,
  *   only what the server keeps is asked
@@ -140,6 +143,7 @@ async function begin() {
   const chat = await session.line()
   const tell = (up) => {
     connected.value = up
+    crowded.value = chat.crowded
     if (!up) return
     if (holds(...ANSWERERS)) setPresence().catch(() => {})
     refreshTalksSoon()
