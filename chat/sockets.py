@@ -109,10 +109,9 @@ def attach(
     """Attach the socket to the app. `mode` is gevent, or threading in tests; websocket is the only transport.
 
     `note_refusal(person, refusal, environ)` hears of each event and each line that is refused. `network_of` gives what
-    a network address counts as, `words_of` why a field is refused in a language.
-    `acted(actor)` is told of each event that a person causes. `cors_origins` None allows the page's own origin alone.
-    With `redis_url` several processes relay to one another. The limits per address do not hold for an address that
-    `spares` accepts.
+    a network address counts as, `words_of` why a field is refused in a language. `acted(actor)` is told of each event
+    that a person causes. `cors_origins` None allows the page's own origin alone.
+    With `redis_url` processes relay to one another. Limits per address do not hold for one that `spares` accepts.
     """
     relay = _relay(redis_url, chat, lambda command: _obey(chat, socket, command)) if redis_url else None
     sockets = SocketIO(

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,12 +114,16 @@ def _words(problem: dict[str, Any], text: str, language: str) -> Iterator[Fault]
     """Title, detail and reasons are in the asked language."""
     sentences = [problem[name] for name in ("title", "detail") if problem.get(name)]
     sentences += [why for reasons in (problem.get("errors") or {}).values() for why in reasons]
+    sent = set(text) | set(unicodedata.normalize("NFKC", text))
     for sentence in sentences:
-        own = CHOICES.sub("", DATA.sub("", sentence.replace(text, "") if len(text) > 2 else sentence))
-        if language == "zh" and sentence and (WORDS.search(own) or not (HAN.search(own) or CHOICES.search(sentence))):
-            yield "a Chinese reader is answered in English", sentence
+        own = "".join(
+            sign for sign in CHOICES.sub("", DATA.sub("", sentence)) if not HAN.match(sign) or sign not in sent
+        )
         if language == "en" and HAN.search(own):
             yield "an English reader is answered in Chinese", sentence
+        own = CHOICES.sub("", DATA.sub("", sentence.replace(text, "") if len(text) > 2 else sentence))
+        if language == "zh" and (WORDS.search(own) or not (HAN.search(sentence) or CHOICES.search(sentence))):
+            yield "a Chinese reader is answered in English", sentence
 
 
 def unclean(world: World) -> list[str]:
