@@ -33,20 +33,20 @@ LANGUAGES = ("zh", "en")
 MOST_FAULTS = 40
 
 
-def examine(world: World, seed: int, count: int) -> dict[str, Any]:
-    """Put `count` strange texts into places in turn; every place is met before any is met again."""
+def examine(world: World, seed: int, count: int, each: int = PLACES_A_TEXT) -> dict[str, Any]:
+    """Put `count` strange texts into `each` places in turn; every place is met before any is met again."""
     doors = (HttpDoor(world), EventDoor(world))
     by_door = {place: door for door in doors for place in door.places()}
     places = list(by_door)
     random.Random(seed).shuffle(places)
-    turns, languages = cycle(places), cycle(LANGUAGES)
+    both = [(place, LANGUAGES[(n + again) % 2]) for again in range(2) for n, place in enumerate(places)]
+    turns = cycle(both)
     statuses, kinds, taken = Counter[str](), set[str](), set[Place]()
     faults: dict[str, list[str]] = defaultdict(list)
     with unbounded(world), Errors() as errors:
         for kind, text in strange(seed, count):
             kinds.add(kind)
-            for place in islice(turns, PLACES_A_TEXT):
-                language = next(languages)
+            for place, language in islice(turns, each):
                 errors.records.clear()
                 try:
                     answer = by_door[place].put(place, text, language)
