@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 from uuid import uuid4
@@ -13,6 +14,8 @@ from api.web import edge
 from tests.access.calls import CALLS
 from tests.access.test_matrix import ROWS, routes
 from tests.access.world import World
+from tests.matters.starter import RECORDS
+from tests.way import COURIER, filled_in
 
 Json = Any
 Call = dict[str, Any]
@@ -96,8 +99,14 @@ def placed(base: Json, path: tuple[str, ...], text: str) -> Json:
     old = base if isinstance(base, dict) else {}
     if step == MARK + MARK:
         return {**old, text: next(iter(old.values()), "x")}
-    name = next(iter(old), "remark") if step == MARK else step
+    name = _any_name(old, text) if step == MARK else step
     return {**old, name: placed(old.get(name), rest, text)}
+
+
+def _any_name(old: Json, text: str) -> str:
+    """A name of an object whose names are free: another for texts of another length."""
+    names = list(old) or ["remark"]
+    return str(names[len(text) % len(names)])
 
 
 class HttpDoor:
@@ -191,10 +200,44 @@ def _somebody_else(world: World, actor: str) -> Call:
     return {"path": path, "json": {"point": "XC-H01"}, "headers": world.version(path, world.second_admin)}
 
 
+@cache
+def _forms(world: World) -> list[tuple[str, Json]]:
+    """Matters whose forms have a field of every kind among them, each with a filled-in form."""
+    met: set[str] = set()
+    forms = []
+    for matter in (record["code"] for record in RECORDS):
+        form = world.owner.get(f"/v1/matters/{matter}/form")
+        kinds = {field["kind"] for section in form["sections"] for field in section["fields"]}
+        if kinds - met:
+            met |= kinds
+            forms.append((matter, filled_in(world.owner, matter)))
+    return forms
+
+
+def _some_form(world: World) -> tuple[str, Json]:
+    forms = _forms(world)
+    return forms[next(world.numbers) % len(forms)]
+
+
+def _new_draft(world: World, actor: str) -> Call:
+    matter, form = _some_form(world)
+    return {"json": {"matter": matter, **form}}
+
+
+def _draft_change(world: World, actor: str) -> Call:
+    """Fill in the form of a new draft, and say who is to receive the result."""
+    matter, form = _some_form(world)
+    draft = world.owner.post("/v1/drafts", {"matter": matter, "answers": {}})
+    call = {"json": {**form, "delivery": COURIER}, "headers": {"If-Match": f'"{draft["version"]}"'}}
+    return {"path": f"/v1/drafts/{draft['id']}", **call}
+
+
 OWN_CALLS: dict[tuple[str, str], Any] = {
     ("PATCH", "/v1/staff/<staff_id>"): _somebody_else,
+    ("POST", "/v1/drafts"): _new_draft,
+    ("PATCH", "/v1/drafts/<draft_id>"): _draft_change,
 }
-"""Calls that the next ones depend on, otherwise than in the matrix."""
+"""Calls otherwise than in the matrix: what others depend on is left alone, and forms are filled in whole."""
 
 HEADER_ROUTES = (
     ("GET", "/v1/me"),
