@@ -40,8 +40,13 @@ def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.arguments(lists.SearchQuestion, location="query")
     @bp.response(200, lists.Hits)
     def search(question: Row) -> Row:
-        """The matters that a question in people's own words may mean, best first."""
-        return {"query": question["q"], "results": matters.search(question["q"], question["limit"])}
+        """The matters that a question in people's own words may mean, best first; whom to ask for the rest."""
+        words = question["q"]
+        return {
+            "query": words,
+            "results": matters.search(words, question["limit"]),
+            "elsewhere": matters.elsewhere(words),
+        }
 
     @bp.get("/matters/<code>")
     @http.allow("anyone")

@@ -59,6 +59,7 @@ class Matters:
         self._following = threading.Lock()
         lexicon = _data("lexicon.json")
         self._phrases: dict[str, list[str]] = lexicon["said"]
+        self._offices: dict[str, Row] = lexicon["elsewhere"]
         self._reader = Reader(lexicon)
         self.departments = Departments(_data("departments.json")["departments"])
         situations = situations_of(_data("situations.json"), _data("situations_of_matters.json"))
@@ -132,6 +133,16 @@ class Matters:
         snapshot = self._snapshot
         hits = snapshot.index.search(question, limit) if snapshot.index else []
         return [{**asdict(hit), "name": snapshot.current[hit.code].name} for hit in hits]
+
+    def elsewhere(self, question: str) -> list[Row]:
+        """What of a question other offices do, and whom to ask: {word, office, office_en, phone}."""
+        index = self._snapshot.index
+        offices = [(one.word, self._offices[one.office]) for one in (index.elsewhere(question) if index else ())]
+        return [
+            {"word": word, "office": office["zh"], "office_en": office["en"], "phone": office["phone"]}
+            for word, office in offices
+            if "zh" in office
+        ]
 
     def face(self, code: str, version: int | None = None) -> Row:
         """A matter in full, in the shape of `GET /v1/matters/{code}`. Raises NotFound."""

@@ -74,7 +74,18 @@ def test_where_nothing_fits_the_search_says_so_and_offers_a_talk(phone: Any) -> 
     phone.go("/#/matters")
     phone.at("search").fill("明天会不会下雨")
     expect(phone.at("search-none")).to_contain_text("没有找到“明天会不会下雨”")
+    expect(phone.at("search-none")).to_contain_text("12345")
     phone.shot("nothing-fits")
     phone.at("search-ask").click()
     expect(phone.page).to_have_url(re.compile("/login"))  # a talk has somebody to answer to
     assert unquote(unquote(phone.page.url)).endswith("next=/ask?text=明天会不会下雨")
+
+
+def test_what_another_office_does_names_it_and_its_number(phone: Any) -> None:
+    phone.go("/#/matters")
+    phone.at("search").fill("护照和身份证丢了怎么补")
+    expect(phone.at("search-elsewhere")).to_contain_text("“护照”请找：公安出入境管理窗口")
+    expect(phone.at("search-elsewhere")).to_contain_text("“身份证丢了”请找：公安派出所")
+    expect(phone.at("search-call")).to_have_attribute("href", "tel:12367")
+    expect(phone.at("search-none")).to_be_visible()
+    phone.shot("elsewhere")

@@ -54,6 +54,14 @@ def test_a_plain_form_searches_and_leads_to_the_guide(page, typed, name):
     assert "承诺时限" in guide
 
 
+def test_what_another_office_does_names_it_and_its_number(page):
+    words = page("/plain/search?q=护照丢了怎么补")
+    assert "公安出入境管理窗口" in words
+    assert 'href="tel:12367"' in words
+    assert "the exit and entry administration" in page("/plain/search?q=passport&lang=en")
+    assert "12345" in page("/plain/search?q=明天会不会下雨")
+
+
 @pytest.mark.parametrize("typed", ["", "   ", "\u0000", "<script>alert(1)</script>", "zzzzqqq"])
 def test_what_finds_nothing_says_so(page, typed):
     words = page(f"/plain/search?q={typed}")

@@ -52,7 +52,16 @@ def test_search_answers_with_the_question_and_why(anyone: Any) -> None:
     assert answer["query"] == "额想弄个营业直照"
     assert answer["results"][0]["code"] == "XC-行政许可-003"
     assert set(answer["results"][0]) == {"code", "name", "score", "why"}
-    assert anyone.get("/v1/matters/search?q=今天天气")["results"] == []
+    assert answer["elsewhere"] == []
+    nothing = anyone.get("/v1/matters/search?q=今天天气")
+    assert nothing["results"] == nothing["elsewhere"] == []
+
+
+def test_search_says_whom_to_ask_for_what_another_office_does(anyone: Any) -> None:
+    answer = anyone.get("/v1/matters/search?q=丢了身份证怎么补,护照也丢了")
+    assert answer["results"] == []
+    assert [(one["word"], one["phone"]) for one in answer["elsewhere"]] == [("身份证", None), ("护照", "12367")]
+    assert set(answer["elsewhere"][0]) == {"word", "office", "office_en", "phone"}
 
 
 @pytest.mark.parametrize(

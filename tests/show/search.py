@@ -90,6 +90,37 @@ def silent(search: Search, questions: Iterable[Question]) -> dict[str, dict[str,
     return {style: dict(count) for style, count in counts.items()}
 
 
+def street(half: str) -> tuple[list[Question], list[Question]]:
+    """The street questions of a half: those that matters answer, and those about something else."""
+    rows = [row for row in json.loads((DATA / "street_questions.json").read_bytes()) if row["half"] == half]
+    ours = [
+        {
+            "question": row["question"],
+            "code": row["codes"][0],
+            "also_acceptable": row["codes"][1:],
+            "style": row["voice"],
+        }
+        for row in rows
+        if row["codes"]
+    ]
+    return ours, [{**row, "style": row["voice"]} for row in rows if not row["codes"]]
+
+
+OFFICES = {"police": {"police", "crime", "exit_entry", "traffic"}}
+"""Offices by whom a street question is to be asked; all others are reached by 12345."""
+
+
+def pointed(of: Index, questions: Iterable[Question]) -> dict[str, int]:
+    """How many questions about something else get nothing of ours and the right office (12345 where none is named)."""
+    counts = Counter[str]()
+    for question in questions:
+        offices = {one.office for one in of.elsewhere(question["question"])}
+        right = bool(offices & OFFICES["police"]) == (question["ask"] == "police")
+        counts["asked"] += 1
+        counts["pointed"] += right and not of.search(question["question"], 1)
+    return dict(counts)
+
+
 def left_out(field: str, name: str) -> dict[str, dict[str, int]]:
     """Every entry of a catalogue field as a question to an index that has not read that field."""
     search = codes(index(without=field))
@@ -148,6 +179,7 @@ def main() -> None:
     fresh = json.loads((DATA / "fresh_questions.json").read_bytes())
     half = {name: [q for q in fresh["questions"] if q["half"] == name] for name in ("tuning", "held_out")}
     nothing = {name: [q for q in fresh["nothing"] if q["half"] == name] for name in ("tuning", "held_out")}
+    streets = {name: street(name) for name in ("mended", "kept")}
     slipped = slips(citizen + half["held_out"], random.Random(seed))
     ours = codes(index())
     report: dict[str, Any] = {"seed": seed, "ms": times(ours, citizen + fresh["questions"])}
@@ -157,10 +189,12 @@ def main() -> None:
             "citizen_questions": tally(search, citizen),
             "fresh_tuning": tally(search, half["tuning"]),
             "fresh_held_out": tally(search, half["held_out"]),
+            **{f"street_{name}": tally(search, asked) for name, (asked, _) in streets.items()},
             "slips": tally(search, slipped),
             "nothing_tuning": silent(search, nothing["tuning"]),
             "nothing_held_out": silent(search, nothing["held_out"]),
         }
+    report["elsewhere"] = {name: pointed(index(), asked) for name, (_, asked) in streets.items()}
     report["left_out"] = {"keywords": left_out("keywords", "keywords")["all"], "faq": left_out("faq", "faq")["all"]}
     without = codes(index(without="said"))
     report["ours_without_said"] = tally(without, citizen + half["held_out"])["all"]

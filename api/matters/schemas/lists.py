@@ -50,11 +50,21 @@ class HitSchema(Schema):
     why = fields.String(required=True)
 
 
+class ReferralSchema(Schema):
+    """What another office does: the `word` of the question, the office, its number (null: none known)."""
+
+    word = fields.String(required=True)
+    office = fields.String(required=True)
+    office_en = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True)
+
+
 class Hits(Schema):
-    """The results of a search, best first; empty where nothing fits."""
+    """The results of a search, best first; empty where nothing fits. `elsewhere`: what is another office's business."""
 
     query = fields.String(required=True)
     results = fields.List(fields.Nested(HitSchema), required=True)
+    elsewhere = fields.List(fields.Nested(ReferralSchema), required=True)
 
 
 class ListFace(Schema):

@@ -16,11 +16,18 @@ from api.matters.search.reading import Feature, Reader
 SATURATION, LENGTH = 3.6, 0.3
 """BM25's k1, in units of field weight, and b."""
 
-LEAST_SCORE, LEAST_SHARE, NEAR_BEST = 1.2, 0.1, 0.3
+LEAST_SCORE, LEAST_SHARE, NEAR_BEST = 1.2, 0.1, 0.35
 """Cut-offs: the best matter's score, its share of the question's weight, other matters' scores relative to the best."""
+
+LEAST_TELLING, GENERAL_SHARE = 0.05, 0.4
+"""Where the best matter's share without general meanings (丢了, 登记) is below the first, the second is LEAST_SHARE:
+钥匙丢了 is no matter."""
 
 NOT_OURS_SHARE = 0.3
 """LEAST_SHARE for a question that names what another office does (护照, 驾照)."""
+
+OURS = 6.0
+"""A matter in which what another office does weighs as much, because its name or keywords have it, makes it ours."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,14 @@ class Hit:
 
 
 @dataclass(frozen=True)
+class Referral:
+    """A word of a question that is another office's business: the word as written, the key of the office."""
+
+    word: str
+    office: str
+
+
+@dataclass(frozen=True)
 class Posting:
     """The postings of a token: positions of matters (`at`), its BM25 score in each (`worth`), its rarity (IDF)."""
 
@@ -56,19 +71,26 @@ class Index:
         self._reader = reader
         self._codes = [entry.code for entry in entries]
         self._unknown = _rarity(0.0, len(entries))
-        self._postings = _postings([_weights(entry, reader) for entry in entries])
+        rows = [_weights(entry, reader) for entry in entries]
+        self._postings = _postings(rows)
+        self._ours = {token for row in rows for token, weight in row.items() if _foreign(token) and weight >= OURS}
 
     def search(self, question: str, limit: int) -> list[Hit]:
         """The matters that fit, best first; empty where none does."""
         features = self._reader.asked(question)
-        scores, whole = np.zeros(len(self._codes)), 0.0
+        general = {
+            place for one in features if one.token in self._reader.general for place in range(one.start, one.end)
+        }
+        scores, telling, whole = np.zeros(len(self._codes)), np.zeros(len(self._codes)), 0.0
         for feature in features:
             posting = self._postings.get(feature.token)
             whole += feature.weight * (posting.rarity if posting else self._unknown)
             if posting:
                 scores[posting.at] += feature.weight * posting.worth
+                if not general.issuperset(range(feature.start, feature.end)):
+                    telling[posting.at] += feature.weight * posting.worth
         order = np.argsort(-scores, kind="stable")[:limit]
-        if not len(order) or not self._fits(float(scores[order[0]]), whole, features):
+        if not len(order) or scores[order[0]] < max(LEAST_SCORE, self._least(telling[order[0]], whole, features)):
             return []
         least = NEAR_BEST * scores[order[0]]
         return [
@@ -77,9 +99,23 @@ class Index:
             if scores[at] >= least
         ]
 
-    def _fits(self, best: float, whole: float, features: list[Feature]) -> bool:
-        not_ours = any(feature.token.startswith("e:") for feature in features)
-        return best >= LEAST_SCORE and best / whole >= (NOT_OURS_SHARE if not_ours else LEAST_SHARE)
+    def elsewhere(self, question: str) -> list[Referral]:
+        """What of the question is another office's business, each office once, in the order of the question."""
+        text = self._reader.normal(question)
+        features = [one for one in self._reader.asked(question) if _foreign(one.token) and one.token not in self._ours]
+        by_office: dict[str, Referral] = {}
+        for one in sorted(features, key=lambda feature: feature.start):
+            by_office.setdefault(one.read_as, Referral(text[one.start : one.end].strip(), one.read_as))
+        return list(by_office.values())
+
+    def _least(self, telling: float, whole: float, features: list[Feature]) -> float:
+        """The least score of a best matter that scores `telling` without general meanings."""
+        shares = [LEAST_SHARE]
+        if telling < LEAST_TELLING * whole:
+            shares.append(GENERAL_SHARE)
+        if any(_foreign(feature.token) and feature.token not in self._ours for feature in features):
+            shares.append(NOT_OURS_SHARE)
+        return max(shares) * whole
 
     def _why(self, question: str, features: list[Feature], at: int) -> str:
         """The three words that contributed most, as written in the question and, if different, as they were read."""
@@ -100,6 +136,10 @@ class Index:
             word = text[feature.start : feature.end].strip()
             parts.append(f"“{word}”" if word == feature.read_as else f"“{word}”({feature.read_as})")
         return f"按{'、'.join(parts)}找到"
+
+
+def _foreign(token: str) -> bool:
+    return token.startswith("e:")
 
 
 def _weights(entry: SearchEntry, reader: Reader) -> dict[str, float]:

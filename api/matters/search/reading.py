@@ -7,9 +7,9 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PINYIN_DICT
@@ -17,12 +17,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from api.matters.search.folding import folded
+from api.matters.search.vocabulary import Word, vocabulary
 
 LONGEST = 8
 """The longest word, in characters, that is looked for by sound or shape."""
 
 LONGEST_TEXT = 400
 """How many characters of a question are read; NFKC turns some single characters into many."""
+
+WISHED = 1.3
+"""How much more what is wished for weighs than the circumstances that are told before it."""
 
 EXACT, ALONE, HEARD, SEEN, TYPED, BROADER = 1.0, 0.7, 0.85, 0.8, 0.7, 0.6
 """Trust in a match: the word itself, a single character, a homophone, a look-alike, a typing error, a wider meaning."""
@@ -34,17 +38,6 @@ that it knows to be another office's business."""
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _LATIN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _TYPO_CUTOFF = 0.78
-
-Kind = Literal["meaning", "filler", "elsewhere"]
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of the lexicon and its meanings."""
-
-    text: str
-    kind: Kind
-    meanings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,17 +77,20 @@ class Reader:
 
     def __init__(self, lexicon: Mapping[str, Any]) -> None:
         self._particles = frozenset(lexicon["particles"])
+        self.general = frozenset(f"c:{name}" for name, one in lexicon["concepts"].items() if one.get("general"))
+        self._wishes = lexicon["wishes"]
         self._fold = str.maketrans(_characters(lexicon["fold"], lexicon["traditional"]))
         self._alike = {char: group[0] for group in lexicon["lookalikes"] for char in group}
         self._broader = {name: entry.get("broader", []) for name, entry in lexicon["concepts"].items()}
-        self._words = self._collect(lexicon)
+        self._words = vocabulary(lexicon, self.normal)
         self._lengths = _lengths(self._words)
         self._english = {word for text in self._words for word in _LATIN.findall(text) if word.isalpha()}
         self._heard: dict[tuple[str, ...], list[Word]] = defaultdict(list)
         self._seen: dict[str, list[Word]] = defaultdict(list)
         self._typed: dict[str, Word] = {}
         for word in self._words.values():
-            self._learn(word)
+            if not word.derived:
+                self._learn(word)
         self._typed_names = list(self._typed)
 
     def normal(self, text: str) -> str:
@@ -110,22 +106,10 @@ class Reader:
         """The features of a question, with homophones, look-alikes and misspellings allowed for."""
         normal = self.normal(text)[:LONGEST_TEXT]
         syllables = self._syllables(normal)
-        return _strongest(self._features(normal, syllables, self._matches(normal, syllables)))
+        features = list(self._features(normal, syllables, self._matches(normal, syllables)))
+        return _strongest(self._wished(normal, features))
 
     # -- the lexicon ------------------------------------------------------
-
-    def _collect(self, lexicon: Mapping[str, Any]) -> dict[str, Word]:
-        """The words by normal form; a meaning wins over a filler, and a word may have several meanings."""
-        words = {
-            self.normal(text): Word(self.normal(text), "filler")
-            for text in (*lexicon["particles"], *lexicon["fillers"], *lexicon["english_fillers"])
-        }
-        words |= {self.normal(text): Word(text, "elsewhere") for text in lexicon["elsewhere"]}
-        meanings: dict[str, list[str]] = defaultdict(list)
-        for name, entry in lexicon["concepts"].items():
-            for text in entry["words"]:
-                meanings[self.normal(text)].append(name)
-        return words | {text: Word(text, "meaning", tuple(names)) for text, names in meanings.items()}
 
     def _learn(self, word: Word) -> None:
         """Index a word by its sound, its shape and its spelling, so that a slip still finds it."""
@@ -176,7 +160,7 @@ class Reader:
             start, end = run[0].start, run[-1].end
             for word in self._heard.get(tuple(_dull(syllable.sound) for syllable in run), ()):
                 if any(syllable.latin for syllable in run):
-                    if _likely_pinyin(word, len(run), inside=not edges.intersection((start, end))):
+                    if _likely_pinyin(word, len(run), text[start:end], inside=not edges.intersection((start, end))):
                         yield Match(start, end, word, HEARD if len(run) > 1 else ALONE)
                 elif self._misheard(word, text[start:end]) and not firm & _slips(text, start, word):
                     yield Match(start, end, word, HEARD)
@@ -232,11 +216,19 @@ class Reader:
     def _meant(self, match: Match) -> Iterator[Feature]:
         word = match.word
         if word.kind == "elsewhere":
-            yield Feature(f"e:{word.text}", ELSEWHERE, match.start, match.end, word.text)
+            yield Feature(f"e:{word.text}", ELSEWHERE, match.start, match.end, word.meanings[0])
+            return
         for name in word.meanings:
             yield Feature(f"c:{name}", match.trust, match.start, match.end, _read_as(match, name))
             for wider in self._broader[name]:
                 yield Feature(f"c:{wider}", match.trust * BROADER, match.start, match.end, _read_as(match, wider))
+
+    def _wished(self, text: str, features: list[Feature]) -> list[Feature]:
+        """The features, with those after the last wish (想) weighing more: 退休了想开书店 asks about the bookshop."""
+        after = max(text.rfind(word) for word in self._wishes)
+        if after < 0 or not any(feature.start > after and feature.token.startswith("c:") for feature in features):
+            return features
+        return [replace(one, weight=one.weight * WISHED) if one.start > after else one for one in features]
 
     # -- sounds -----------------------------------------------------------
 
@@ -273,8 +265,13 @@ def _slips(text: str, start: int, word: Word) -> set[int]:
     return {start + at for at, char in enumerate(word.text) if text[start + at] != char}
 
 
-def _likely_pinyin(word: Word, syllables: int, *, inside: bool) -> bool:
-    """Whether pinyin may be meant for the word: short runs inside a longer one, and single ones, are chance."""
+def _likely_pinyin(word: Word, syllables: int, typed: str, *, inside: bool) -> bool:
+    """Whether pinyin may be meant for the word: short runs inside a longer one, and single ones, are chance.
+
+    So are two syllables typed apart that sound like another office's word, of which a question is to name little else.
+    """
+    if syllables == 2 and word.kind == "elsewhere" and " " in typed:
+        return False
     return word.kind == "filler" if syllables == 1 else syllables > 2 or not inside
 
 

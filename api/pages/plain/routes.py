@@ -92,9 +92,11 @@ def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
     @bp.get("/plain/search")
     @http.allow("anyone")
     def search() -> Response:
-        """The matters that fit what was typed."""
+        """The matters that fit what was typed, and whom to ask for what others do."""
         typed = request.args.get("q", "")[:200]
-        return _page(http, "search.html", typed=typed, rows=matters.search(typed, MOST) if typed.strip() else [])
+        asked = typed if typed.strip() else ""
+        rows, elsewhere = (matters.search(asked, MOST), matters.elsewhere(asked)) if asked else ([], [])
+        return _page(http, "search.html", typed=typed, rows=rows, elsewhere=elsewhere)
 
     @bp.get("/plain/matters/<code>")
     @http.allow("anyone")

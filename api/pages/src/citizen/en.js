@@ -15,6 +15,11 @@ export default {
   '想办什么？比如“开饭店”“办残疾证”': 'What do you need? Try “开饭店”',
   '找到 {n} 件事': '{n} services found',
   '没有找到“{q}”。换个说法试试，或者直接问窗口。': 'Nothing found for “{q}”. Try other words, or ask the window.',
+  '这里没有这件事。不确定的话，可以问窗口。': 'This is not handled here. If unsure, ask the window.',
+  '不归政务大厅办的事，可以打 12345 政务服务便民热线，或在“秦务员”里查。':
+    'What the hall does not handle: call 12345, the government hotline, or look in “秦务员” (Qinwuyuan).',
+  '“{word}”请找：{office}': 'For “{word}”: {office}',
+  '拨打 {phone}': 'Call {phone}',
   问窗口: 'Ask the window',
   返回: 'Back',
   '收到了吗？': 'Has it arrived?',
