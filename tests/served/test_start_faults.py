@@ -144,13 +144,9 @@ def test_a_greeting_that_cannot_be_printed_is_no_reason_not_to_serve(trial, monk
 
 
 @pytest.mark.served
-@pytest.mark.parametrize(
-    "case", [("the log-ins", "dead"), ("the store's user", "dead"), ("the file of log-ins", "full")]
-)
-def test_a_start_with_a_fault_serves_or_says_why_and_the_next_one_serves(case, tmp_path):
-    outcome, wrong = starts.start(*case, tmp_path)
-    assert wrong == []
-    assert outcome == ("said" if case[1] == "full" else "served")
+def test_a_start_whose_store_dies_before_the_log_ins_serves_and_so_does_the_next(tmp_path):
+    """One row of `make show-starts`, which takes every step with every fault."""
+    assert starts.start("the log-ins", "dead", tmp_path) == ("served", [])
 
 
 def test_ready_means_that_the_first_log_ins_are_there(trial, monkeypatch):
