@@ -130,8 +130,7 @@ def _my_drafts(rooms: Rooms, actor: Any) -> list[Row]:
 
 
 def _forget_drafts(rooms: Rooms, actor: Any) -> None:
-    for draft in _my_drafts(rooms, actor):
-        rooms.drafts.drop(actor, draft["id"])
+    rooms.drafts.forget(actor)
 
 
 def _my_conversations(rooms: Rooms, actor: Any) -> list[Row]:

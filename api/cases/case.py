@@ -141,6 +141,21 @@ names."""
 PUBLIC = frozenset(RULES) - {"note", "claim", "release"} | {"submit"}
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 
+INNER_WORDS = frozenset({"transfer"})
+"""Public acts whose words are meant for colleagues: the applicant sees the act, not its reason."""
+
+WORK_OF = {
+    "submitted": "window",
+    "supplementing": "window",
+    "accepted": "handler",
+    "granted": "window",
+    "issued": "window",
+}
+"""Per open state: the role that moves a case on. It alone may claim, so that nobody holds what they cannot move."""
+
+NEVER_HELD = frozenset({"note", "withdraw", "supplement"})
+"""Acts that a claim of somebody else does not hinder."""
+
 SUBMIT_LABEL = "提交申请"
 CONVERSATION_LINES = {"opened": "就本办件咨询窗口", "tied": "一段咨询关联到本办件", "closed": "咨询结束"}
 """Lines of the timeline about a conversation, by what became of it."""
@@ -173,12 +188,23 @@ class HeldByOther(Refusal):
     en = "A colleague has claimed this case. Ask for its release first."
 
 
+class NotClaimed(Refusal):
+    """Nobody has claimed the case, so it cannot be released."""
+
+    code = "not_claimed"
+    zh = "没有人认领这个办件，不用放回。"
+    en = "Nobody has claimed this case: there is nothing to release."
+
+
 class ToldOnce(Refusal):
-    """A second notice of deficiencies asks for something new; all must be named at once (行政许可法 第32条)."""
+    """A later notice of deficiencies asks for what none before named; all are named at once (行政许可法 第32条)."""
 
     code = "told_once"
-    zh = "补正内容已一次性告知，不能再要求新的材料。"
-    en = "All deficiencies were told at once; nothing new may be asked for."
+    zh = "补正内容应当一次性告知，不能再要求新的材料。确实漏告知的，请写明理由再发，会记为违规并告诉申请人。"
+    en = (
+        "All deficiencies are told at once; nothing new may be asked for. If something was forgotten, give the reason: "
+        "it is recorded as a breach and shown to the applicant."
+    )
 
 
 @dataclass(frozen=True)
@@ -201,6 +227,8 @@ class CaseStanding:
     version: int
     officer: str | None = None
     supplement: dict[str, Any] | None = None
+    asked_before: frozenset[str] = frozenset()
+    """The materials that any notice of deficiencies has named."""
     decision: dict[str, Any] | None = None
     result: dict[str, Any] | None = None
     handed_over_at: datetime | None = None
@@ -234,7 +262,7 @@ def apply(standing: CaseStanding, action: Action) -> CaseStanding:
         case "note":
             return after
         case "request_supplement":
-            after = replace(after, supplement=content)
+            after = replace(after, supplement=content, asked_before=standing.asked_before | keys_of(content["items"]))
         case "supplement":
             after = replace(after, materials={**(standing.materials or {}), **action.data["materials"]})
         case "transfer":
@@ -251,35 +279,59 @@ def apply(standing: CaseStanding, action: Action) -> CaseStanding:
 def check(standing: CaseStanding, act: str, roles: frozenset[str], actor_id: str, data: dict[str, Any]) -> str:
     """Check that an actor with these roles may do an act now, and return the role in which they do it.
 
-    Raises ActNotYours, ActNotAllowed, HeldByOther or ToldOnce.
+    Raises ActNotYours, ActNotAllowed, HeldByOther, NotClaimed or ToldOnce.
     """
-    rule = RULES[act]
-    role = next((role for role in sorted(rule.roles) if role in roles), None)
-    if role is None:
-        raise ActNotYours
-    if standing.state not in rule.states:
-        raise ActNotAllowed
-    if standing.officer not in {None, actor_id} and act not in {"note", "withdraw", "supplement"} and role != "system":
-        raise HeldByOther
-    if act == "request_supplement" and standing.supplement:
-        asked = {item["key"] for item in standing.supplement["items"]}
-        if not {item["key"] for item in data["items"]} <= asked:
-            raise ToldOnce
-    return role
+    hindrance = _hindrance(standing, act, roles, actor_id)
+    if hindrance is not None:
+        raise hindrance
+    if act == "request_supplement" and never_asked(standing, data["items"]) and not data.get("late_reason"):
+        raise ToldOnce
+    return WORK_OF[standing.state] if act == "claim" else min(RULES[act].roles & roles)
 
 
 def allowed(standing: CaseStanding, roles: frozenset[str], actor_id: str) -> list[str]:
     """The acts that this actor may do now."""
-    held = standing.officer not in {None, actor_id}
-    return [
-        act
-        for act, rule in RULES.items()
-        if rule.roles & roles
-        and standing.state in rule.states
-        and (not held or act in {"note", "withdraw", "supplement"})
-        and not (act == "claim" and standing.officer == actor_id)
-        and not (act == "release" and standing.officer is None)
-    ]
+    return [act for act in RULES if _hindrance(standing, act, roles, actor_id) is None]
+
+
+def _hindrance(standing: CaseStanding, act: str, roles: frozenset[str], actor_id: str) -> type[Refusal] | None:
+    """Why an actor may not do an act now; None if they may."""
+    rule, is_free = RULES[act], standing.officer in {None, actor_id} or act in NEVER_HELD or "system" in roles
+    if not rule.roles & roles:
+        return ActNotYours
+    if standing.state not in rule.states:
+        return ActNotAllowed
+    if act == "claim" and WORK_OF[standing.state] not in roles:
+        return ActNotYours
+    if not is_free:
+        return HeldByOther
+    if act == "claim" and standing.officer == actor_id:
+        return ActNotAllowed
+    return NotClaimed if act == "release" and standing.officer is None else None
+
+
+def may_hold(state: str, roles: frozenset[str]) -> bool:
+    """Whether somebody with these roles at a case may go on holding it, i.e. could claim it now."""
+    return WORK_OF.get(state) in roles
+
+
+def keys_of(items: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The materials that the items of a notice name."""
+    return frozenset(item["key"] for item in items)
+
+
+def never_asked(standing: CaseStanding, items: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The materials of a notice that no earlier one named, sorted; none for the first notice, which names all."""
+    return sorted(keys_of(items) - standing.asked_before) if standing.asked_before else []
+
+
+def is_current(actions: Iterable[Action], version: int) -> bool:
+    """Whether an applicant who saw a case at this version has seen all that concerns them: only notes and claims since.
+
+    False for a version that the case has not reached.
+    """
+    later = [action for action in actions if action.seq >= version]
+    return bool(later) and later[0].seq == version and PUBLIC.isdisjoint(action.act for action in later[1:])
 
 
 NUMBER_SIGNS = 11

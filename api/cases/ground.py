@@ -8,12 +8,14 @@ from typing import Any
 from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
 from api.calendar.service import Calendar
+from api.cases import scope
 from api.cases.access import CaseAccess
-from api.cases.case import Case
+from api.cases.case import Case, may_hold
 from api.cases.clock.reckoning import reckon
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.files.service import Files
+from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
 from api.identity.service import Identity
 from api.matters.service import Matters
@@ -37,6 +39,17 @@ class CaseGround:
     announce: Callable[..., None]
     now: Callable[[], datetime]
 
-    def clock(self, case: Case) -> dict[str, Any]:
-        """The clock's answer for a case now, as JSON; `{"error": …}` if it needs a year without a published notice."""
-        return reckon({**case.clock_facts, "as_of": self.now().isoformat()}, self.calendar.working)
+    def holder(self, case: Case) -> Actor | None:
+        """Who has claimed a case, with their post of today; None once they could claim it no more.
+
+        Somebody who has left, or has another role, desk or department by now, holds nothing.
+        """
+        officer = self.identity.officer(case.officer) if case.officer else None
+        return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
+
+    def clock(self, case: Case, at: datetime | None = None) -> dict[str, Any]:
+        """The clock's answer for a case now, or as it was at an instant, as JSON.
+
+        `{"error": …}` if it needs a year without a published notice.
+        """
+        return reckon({**case.clock_facts, "as_of": (at or self.now()).isoformat()}, self.calendar.working)

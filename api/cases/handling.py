@@ -9,12 +9,15 @@ from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import sealed_action, snapshot
+from api.drafts.draft import MOST_FILES
 from api.identity.actor import Actor
 from api.refusals import BadFields, VersionStale
 from api.texts import listed
 
 SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
 SWEPT = 100
+APPLICANT = "applicant"
+"""Whom a result is handed to, where the applicant comes in person; anybody else is named, and proves their right."""
 
 
 class CaseHandling:
@@ -28,24 +31,19 @@ class CaseHandling:
     def supplement(
         self, actor: Actor, record: Case, version: int, materials: dict[str, list[str]], text: str
     ) -> OpenCase:
-        """Hand in all materials that were asked for. Raises BadFields, MandateEnded, and what `act` raises."""
+        """Hand in all materials that were asked for, and no other. Raises BadFields, MandateEnded, and what `act` does.
+
+        `version` is one after which nothing happened that the applicant may see; the same in `withdraw`.
+        """
         case = self._ground.reader.open(record)
         asked = case.standing.supplement
         if asked and case.standing.state == "supplementing":
-            missing = {item["key"] for item in asked["items"]} - set(materials)
-            errors = {f"materials.{key}": ["请补交这项材料。"] for key in missing}
-            errors |= {
-                f"materials.{key}": ["文件还没有通过检查，请稍候或重新上传。"]
-                for key, uploads in materials.items()
-                if not uploads or not all(self._ground.files.accepted(actor.id, upload) for upload in uploads)
-            }
-            if errors:
-                raise BadFields(errors)
-        return self._do(actor, case, version, "supplement", {"materials": materials, "text": text})
+            self._check_supplement(actor, rules.keys_of(asked["items"]), materials)
+        return self._do_as_applicant(actor, case, version, "supplement", {"materials": materials, "text": text})
 
     def withdraw(self, actor: Actor, record: Case, version: int, reason: str) -> OpenCase:
         """Withdraw the application, before the decision. Raises what `act` raises, and MandateEnded."""
-        return self._do(actor, self._ground.reader.open(record), version, "withdraw", {"text": reason})
+        return self._do_as_applicant(actor, self._ground.reader.open(record), version, "withdraw", {"text": reason})
 
     # -- staff ------------------------------------------------------------------------
 
@@ -53,7 +51,9 @@ class CaseHandling:
         """An act of staff. Raises what `case.check` raises, VersionStale and BadFields."""
         case = self._ground.reader.open(record)
         if act == "request_supplement":
-            _check_items(case, data["items"])
+            data = _checked_notice(case, data)
+        if act == "hand_over":
+            _check_receiver(case, data)
         if act == "transfer":
             self._check_department(record, data["department"])
         return self._do(actor, case, version, act, data)
@@ -78,16 +78,28 @@ class CaseHandling:
         """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent."""
         case = self._ground.store.by_id(case_id)
         if case and case.state == "issued":
-            data = {"to": "applicant", "proof": proof}
+            data = {"to": APPLICANT, "proof": proof}
             self._do(SYSTEM, self._ground.reader.open(case), case.version, "hand_over", data)
 
     # -- decide, write, announce ------------------------------------------------------
 
+    def _do_as_applicant(self, actor: Actor, case: OpenCase, version: int, act: str, data: dict[str, Any]) -> OpenCase:
+        """As `_do`, but what the office alone sees makes no version stale, also while this is being written."""
+        while rules.is_current(case.actions, version):
+            try:
+                return self._do(actor, case, case.standing.version, act, data)
+            except VersionStale:
+                record = self._ground.store.by_id(case.record.id)
+                assert record is not None
+                case = self._ground.reader.open(record)
+        raise VersionStale
+
     def _do(self, actor: Actor, case: OpenCase, version: int, act: str, data: dict[str, Any]) -> OpenCase:
         if case.standing.version != version:
             raise VersionStale
-        ground = self._ground
-        role = rules.check(case.standing, act, ground.access.roles(actor, case.record), actor.id, data)
+        ground, holder = self._ground, self._ground.holder(case.record)
+        standing = replace(case.standing, officer=holder.id if holder else None)
+        role = rules.check(standing, act, ground.access.roles(actor, case.record), actor.id, data)
         after = self._after(case, Action(version + 1, act, ground.now(), actor.id, role, data))
         record = after.record
         action = sealed_action(ground.keyring, record.id, after.actions[-1])
@@ -100,6 +112,8 @@ class CaseHandling:
                 ground.files.keep(session, data["materials"])
             if actor.is_staff:
                 ground.audit.record(actor.id, f"case.{act}", f"case:{record.id}", session=session)
+            if data.get("late"):
+                ground.audit.record(actor.id, "case.told_late", f"case:{record.id}", session=session)
             ground.announce(session, rules.EVENTS[act], record.id, number=record.number, state=record.state)
 
         ground.transact(write)
@@ -120,8 +134,34 @@ class CaseHandling:
         if code == case.department:
             raise BadFields({"department": ["办件已经在这个部门。"]})
 
+    def _check_supplement(self, actor: Actor, asked: frozenset[str], materials: dict[str, list[str]]) -> None:
+        """Raises BadFields unless there are checked files for just the materials that the last notice asked for."""
+        errors = {f"materials.{key}": ["请补交这项材料。"] for key in asked - set(materials)}
+        for key, uploads in materials.items():
+            if key not in asked:
+                errors[f"materials.{key}"] = ["这次没有要求补这项材料。"]
+            elif len(uploads) > MOST_FILES:
+                errors[f"materials.{key}"] = [f"一项材料最多 {MOST_FILES} 个文件。"]
+            elif not uploads or not all(self._ground.files.accepted(actor.id, upload) for upload in uploads):
+                errors[f"materials.{key}"] = ["文件还没有通过检查，请稍候或重新上传。"]
+        if errors:
+            raise BadFields(errors)
 
-def _check_items(case: OpenCase, items: list[dict[str, Any]]) -> None:
+
+def _checked_notice(case: OpenCase, notice: dict[str, Any]) -> dict[str, Any]:
+    """The notice as it is recorded: with the materials that are told too late (`late`), and why. Raises BadFields."""
     known = {material.key for material in case.papers}
-    if unknown := [item["key"] for item in items if item["key"] not in known]:
+    if unknown := [item["key"] for item in notice["items"] if item["key"] not in known]:
         raise BadFields({"items": [f"没有这项材料：{listed(unknown)}"]})
+    late = rules.never_asked(case.standing, notice["items"])
+    if notice["late_reason"] and not late:
+        raise BadFields({"late_reason": ["这次没有要求新的材料，不用写漏告知的理由。"]})
+    kept = {name: notice[name] for name in ("items", "text")}
+    return {**kept, "late": late, "late_reason": notice["late_reason"]} if notice["late_reason"] else kept
+
+
+def _check_receiver(case: OpenCase, data: dict[str, Any]) -> None:
+    """Raises BadFields where the result goes to somebody else than the applicant without a proof of their right."""
+    is_applicant = data["to"].strip() in {APPLICANT, str(case.answers["applicant_name"]).strip()}
+    if not is_applicant and not data["proof"].strip():
+        raise BadFields({"proof": ["代领的请写明凭证，例如委托书和代领人的身份证。"]})

@@ -1,65 +1,80 @@
-"""The printed receipt of a case (行政许可法 第32条): of submission, of acceptance, or of the refusal to accept."""
+"""What the papers of a case say (行政许可法 第32条): receipts of what was handed in, and notices of the window."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from api.cases.case import Action
+from api.cases.open_case import OpenCase
 from api.pdf import Paper, PaperBlock, lines
 from api.times import BEIJING
 
-CaseView = Mapping[str, Any]
-"""A whole case as `views` shows it."""
-UNSEALED = "本回执由系统生成，可凭编号核对；需要盖章的，请到窗口加盖受理专用章。"
+TITLES = {
+    "submit": "收件回执",
+    "supplement": "补正材料收件回执",
+    "request_supplement": "一次性补正告知书",
+    "accept": "受理通知书",
+    "deem": "受理通知书",
+    "decline": "不予受理通知书",
+}
+"""The acts that have a paper, and its title."""
+BEGUN = frozenset({"accept", "deem"})
+UNSEALED = "本文书由系统生成，可凭编号核对；需要盖章的，请到窗口加盖受理专用章。"
+RIGHTS = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者六个月内提起行政诉讼。"
+"""行政复议法 第20条: within 60 days; 行政诉讼法 第46条: within six months."""
 
 
-def receipt(case: CaseView, timeline: list[dict[str, Any]], base: str) -> Paper:
-    """The receipt as a paper for `api.pdf`, by the state of the case; `base` is the address of the pages."""
-    begun = next((line for line in timeline if line["act"] in ("accept", "deem")), None)
-    declined = next((line for line in timeline if line["act"] == "decline"), None)
-    title = "不予受理通知书" if declined else "受理通知书" if begun else "收件回执"
-    handed_in = tuple((paper["name"], f"{len(paper['files'])} 个文件") for paper in case["materials"] if paper["files"])
+def paper(case: OpenCase, clock: Mapping[str, Any], department: str, base: str) -> Paper:
+    """The paper about the last act of a case, for `api.pdf`; `base` is the address of the pages.
+
+    Its receipt code opens the state of the case and nothing else, so that whoever may print it sees nothing new.
+    """
+    record, last = case.record, case.actions[-1]
+    title, declined = TITLES[last.act], last.act == "decline"
     return Paper(
         title=title,
-        lead=(f"办件编号 {case['number']}", f"{case['matter']['name']}（指南第 {case['matter']['version']} 版）"),
+        lead=(f"办件编号 {record.number}", f"{record.matter.name}（指南第 {record.matter.version} 版）"),
         blocks=(
-            PaperBlock("facts", tuple(_facts(case, begun)), "办件"),
-            *((PaperBlock("boxes", handed_in, "收到的材料"),) if handed_in else ()),
-            *lines("不予受理的理由", [declined["text"]] if declined else []),
-            *lines("补正", _asked(case)),
-            *lines("说明", [UNSEALED, *_rights(declined)]),
+            PaperBlock("facts", tuple(_facts(case, clock, department)), "办件"),
+            *_handed_in(case, last),
+            *lines("不予受理的理由", [last.data["text"]] if declined else []),
+            *lines("要补正的", _asked(case) if last.act == "request_supplement" else []),
+            *lines("说明", [UNSEALED, *([RIGHTS] if declined else [])]),
         ),
-        foot=f"{title} {case['number']}",
-        link=f"{base}/#/lookup?number={case['number']}",
+        foot=f"{title} {record.number}",
+        link=f"{base}/#/lookup?number={record.number}",
         link_words="扫码查进度，要用到查询码",
     )
 
 
-def _facts(case: CaseView, begun: Mapping[str, Any] | None) -> list[tuple[str, str]]:
-    department, clock, code = case["department"], case["clock"], case["receipt_code"]
+def _facts(case: OpenCase, clock: Mapping[str, Any], department: str) -> list[tuple[str, str]]:
+    last, begun = case.actions[-1], case.actions[-1].act in BEGUN
     facts = [
-        ("申请人", case["applicant"]["name"]),
-        ("代办人", case["agent"] or ""),
-        ("查询码", code or ""),
-        ("提交时间", _moment(case["submitted_at"])),
-        ("受理时间", _moment(begun["at"]) if begun else ""),
-        ("承办部门", department["name"] if department else ""),
-        ("现在的状态", case["state_label"]),
+        ("申请人", str(case.answers["applicant_name"])),
+        ("代办人", case.agent or ""),
+        ("查询码", case.receipt),
+        ("提交时间", _moment(case.record.submitted_at)),
+        ("受理时间" if begun else "出具时间", "" if last.act == "submit" else _moment(last.at)),
+        ("承办部门", department),
         ("承诺办结", _due(clock.get("promised_due")) if begun else ""),
         ("法定办结", _due(clock.get("legal_due")) if begun else ""),
-        ("最迟告知", "" if begun else _due(clock.get("notice_due"))),
+        ("最迟告知", _due(clock.get("notice_due")) if last.act in {"submit", "supplement"} else ""),
     ]
     return [(name, value) for name, value in facts if value]
 
 
-def _asked(case: CaseView) -> list[str]:
-    asked = case["supplement"]
-    return [*(f"{item['name']}：{item['why']}" for item in asked["items"]), asked["text"]] if asked else []
+def _handed_in(case: OpenCase, last: Action) -> tuple[PaperBlock, ...]:
+    """The materials of the case, or those of a supplement, each with the number of its files."""
+    files = last.data["materials"] if last.act == "supplement" else case.standing.materials or {}
+    rows = tuple((one.name, f"{len(files[one.key])} 个文件") for one in case.papers if files.get(one.key))
+    return (PaperBlock("boxes", rows, "收到的材料"),) if rows else ()
 
 
-def _rights(declined: Mapping[str, Any] | None) -> list[str]:
-    """行政复议法 第20条: within 60 days; 行政诉讼法 第46条: within six months."""
-    rights = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者六个月内提起行政诉讼。"
-    return [rights] if declined else []
+def _asked(case: OpenCase) -> list[str]:
+    asked, names = case.standing.supplement, {material.key: material.name for material in case.papers}
+    if asked is None:
+        return []
+    return [*(f"{names[item['key']]}：{item['why']}" for item in asked["items"]), *filter(None, [asked["text"]])]
 
 
 def _moment(at: datetime) -> str:

@@ -54,10 +54,14 @@ def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
 def _printed(bp: Blueprint, cases: Cases, http: Http, base: str) -> None:
     @bp.get("/cases/<number>/receipt.pdf")
     @http.allow("citizen", *COUNTER)
+    @bp.arguments(schemas.PaperOf, location="query")
     @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
-    def receipt(number: str, actor: Any) -> Any:
-        """The receipt for print: of submission, of acceptance, or of the refusal to accept."""
-        return pdf.answered(pdf.printed(cases.receipt(actor, number, base), owner_of(actor)), f"回执-{number}")
+    def receipt(query: Body, number: str, actor: Any) -> Any:
+        """The paper about the last act that has one, or about the act `seq`: receipt, notice of what is missing,
+        acceptance, or refusal to accept. Once given out, its bytes stay the same.
+        """
+        content = cases.paper(actor, number, query.get("seq"), base, lambda paper: pdf.printed(paper, owner_of(actor)))
+        return pdf.answered(content, f"回执-{number}")
 
 
 def _following(bp: Blueprint, cases: Cases, http: Http) -> None:

@@ -97,11 +97,18 @@ class AskedItem(Schema):
 
 
 class Asked(Schema):
-    """The one-time notice of all deficiencies (行政许可法 第32条)."""
+    """The one-time notice of all deficiencies (行政许可法 第32条).
+
+    `asked_before` are the materials that this or an earlier notice named. A later notice that names another one is a
+    breach: `late` are these, `late_reason` what the office says about it.
+    """
 
     items = fields.List(fields.Nested(AskedItem), required=True)
     text = fields.String(required=True)
     asked_at = Time(required=True)
+    asked_before = fields.List(fields.String(), required=True)
+    late = fields.List(fields.String(), required=True)
+    late_reason = fields.String(required=True, allow_none=True)
 
 
 class DecisionSchema(Schema):
@@ -166,7 +173,19 @@ class TimelineItem(Schema):
     at = Time(required=True)
     by = fields.Nested(By, required=True)
     text = fields.String(required=True)
+    paper = fields.Boolean(required=True, metadata={"description": "whether …/receipt.pdf?seq= gives a paper of it"})
+    breach = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "why the office asked only now for a material that it should have named before"},
+    )
     talk = fields.String(allow_none=True, metadata={"description": "the id of the conversation"})
+
+
+class PaperOf(Schema):
+    """Which paper of a case: that about the act with this number in the timeline; without it, the last."""
+
+    seq = fields.Integer(validate=validate.Range(1, 1_000_000))
 
 
 class Timeline(Schema):
@@ -203,7 +222,12 @@ NEEDED = {
     "note": ("text",),
     "transfer": ("department", "reason"),
 }
-USED = {**NEEDED, "request_supplement": ("items", "text"), "decide": ("kind", "text", "ground")}
+"""Per act, the fields that must say something; a refusal needs its ground too (行政许可法 第38条)."""
+USED = {
+    **NEEDED,
+    "request_supplement": ("items", "text", "late_reason"),
+    "decide": ("kind", "text", "ground"),
+}
 USED |= {"hand_over": ("to", "proof"), "accept": ("text",), "close": ("text",)}
 STAFF_ACTS = (
     "claim",
@@ -220,12 +244,19 @@ STAFF_ACTS = (
 )
 
 
+def _says_something(value: Any) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
 class ActSchema(Schema):
     """An act of staff; which fields it needs depends on `act`."""
 
     act = fields.String(required=True, validate=validate.OneOf(STAFF_ACTS))
     text = fields.String(validate=TEXT)
     reason = fields.String(validate=SAID)
+    late_reason = fields.String(
+        validate=SAID, metadata={"description": "why a later notice names a material that no earlier one named"}
+    )
     items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
     kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
     ground = fields.String(validate=TEXT)
@@ -237,7 +268,9 @@ class ActSchema(Schema):
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
         """Require the fields that the act needs."""
-        missing = [name for name in NEEDED.get(data["act"], ()) if not data.get(name)]
+        is_refusal = data["act"] == "decide" and data.get("kind") == "refuse"
+        needed = (*NEEDED.get(data["act"], ()), *(("ground",) if is_refusal else ()))
+        missing = [name for name in needed if not _says_something(data.get(name))]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
 

@@ -9,12 +9,13 @@ from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases import case as rules
-from api.cases import printing, scope
+from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.lookup import Lookups
+from api.cases.papers import CasePapers
 from api.cases.ports import CasesPorts
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
@@ -107,7 +108,7 @@ class Cases:
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling = CaseHandling(ground)
-        self._views, self._lookups = CaseViews(ground), Lookups(ground)
+        self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
         self._ports = ports
 
     def start(self) -> None:
@@ -156,10 +157,12 @@ class Cases:
             self._ground.audit.record(actor.id, act, f"case:{case.id}")
         return self._views.whole(actor, self._reader.open(case))
 
-    def receipt(self, actor: Actor, number: str, base: str) -> Paper:
-        """The printed receipt, as this actor may see the case; `base` is the address of the pages. Raises NotFound."""
-        case, lines = self.case(actor, number), self._timeline(actor, self._visible(actor, number))
-        return printing.receipt(case, lines, base)
+    def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
+        """The PDF about one act of a case, or the last that has one; see `CasePapers.content`. Raises NotFound."""
+        case = self._visible(actor, number)
+        if actor.is_staff:
+            self._ground.audit.record(actor.id, "read_unmasked", f"case:{case.id}")
+        return self._papers.content(self._reader.open(case), seq, base, press)
 
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""

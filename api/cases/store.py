@@ -1,4 +1,5 @@
-"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `lookups` (counters).
+"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `case_papers` (what was
+given out, written once), `lookups` (counters).
 
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
@@ -24,11 +25,16 @@ INDEXES: list[Index] = [
     ("cases", [("uploads", 1)], {}),
     ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
+    ("case_papers", [("case", 1), ("seq", 1)], {}),
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
 BLIND = [("cases", "receipt_index"), ("cases", "principal")]
-SEALED = [("cases", ("answers", "situation", "delivery", "receipt")), ("case_actions", ("data",))]
+SEALED = [
+    ("cases", ("answers", "situation", "delivery", "receipt")),
+    ("case_actions", ("data",)),
+    ("case_papers", ("content",)),
+]
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")
 """The fields of a case that every action replaces; `department` too, if there is one."""
@@ -93,6 +99,18 @@ class CaseStore:
     def actions(self, case_id: str) -> list[SealedAction]:
         """All actions of a case in their order."""
         return [_action(row) for row in self._db["case_actions"].find({"case": case_id}).sort("seq", 1)]
+
+    # -- papers -------------------------------------------------------------------------
+
+    def paper(self, paper_id: str) -> bytes | None:
+        """The sealed bytes of a paper that was given out, or None."""
+        row = self._db["case_papers"].find_one({"_id": paper_id})
+        return row["content"] if row else None
+
+    def keep_paper(self, paper_id: str, case_id: str, seq: int, sealed: bytes, at: datetime) -> bytes:
+        """Keep the sealed bytes of a paper for ever, and return those that are kept: these, or earlier ones."""
+        row = {"_id": paper_id, "v": 1, "case": case_id, "seq": seq, "content": sealed, "at": at}
+        return bytes(self._db.put("case_papers", row)["content"])
 
     # -- look-ups with a receipt code ---------------------------------------------------
 

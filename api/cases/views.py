@@ -1,14 +1,15 @@
 """A case as JSON, as its viewer may see it: a line of a list, the whole case, its timeline."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from api.cases import case as rules
 from api.cases import scope
-from api.cases.case import Action, Case
+from api.cases.case import Action, Case, CaseStanding
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
+from api.cases.printing import TITLES
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
 from api.matters import form as forms
@@ -25,13 +26,14 @@ class CaseViews:
     def line(self, case: Case) -> Row:
         """A case in a list, the applicant masked."""
         name = self._ground.reader.answers(case)["applicant_name"]
-        return self._line(case, mask_name(name), self._ground.clock(case))
+        return self._line(case, mask_name(name), self._ground.clock(case), self._ground.holder(case))
 
     def whole(self, actor: Actor, case: OpenCase) -> Row:
         """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
         oversee it name and number masked, and no other answers.
         """
         record, standing, clock = case.record, case.standing, self._ground.clock(case.record)
+        holder = self._ground.holder(record)
         answers, delivery, situation = case.answers, case.delivery, case.situation
         name = answers["applicant_name"]
         if not actor.is_staff:
@@ -42,7 +44,7 @@ class CaseViews:
             delivery, situation = {"way": delivery["way"]}, {}
         may_act = self._ground.access.may_act(actor, record)
         return {
-            **self._line(record, name, clock),
+            **self._line(record, name, clock, holder),
             "receipt_code": None if actor.is_staff else case.receipt,
             "answers": answers,
             "situation": self._ground.matters.answered(case.matter, situation),
@@ -53,12 +55,12 @@ class CaseViews:
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
             "clock": clock,
-            "acts": rules.allowed(standing, self._ground.access.roles(actor, record), actor.id) if may_act else [],
+            "acts": self._acts(actor, record, standing, holder) if may_act else [],
             "agent": case.agent,
         }
 
     def timeline(self, actor: Actor, actions: Iterable[Action], conversations: Iterable[Row]) -> list[Row]:
-        """Acts and events of conversations, in order of time; internal notes only for staff."""
+        """Acts and events of conversations, in order of time; notes and words for colleagues only for staff."""
         visible = (action for action in actions if actor.is_staff or action.act in rules.PUBLIC)
         acts = [
             {
@@ -67,7 +69,9 @@ class CaseViews:
                 "label": rules.RULES[action.act].label if action.act in rules.RULES else rules.SUBMIT_LABEL,
                 "at": action.at,
                 "by": self._by(action),
-                "text": action.data.get("text", ""),
+                "text": action.data.get("text", "") if actor.is_staff or action.act not in rules.INNER_WORDS else "",
+                "paper": action.act in TITLES,
+                "breach": action.data.get("late_reason"),
             }
             for action in visible
         ]
@@ -77,7 +81,11 @@ class CaseViews:
         """A department by its code: `{code, name}`."""
         return {"code": code, "name": self._ground.matters.departments.name(code)}
 
-    def _line(self, case: Case, applicant: str, clock: Row) -> Row:
+    def _acts(self, actor: Actor, case: Case, standing: CaseStanding, holder: Actor | None) -> list[str]:
+        now = replace(standing, officer=holder.id if holder else None)
+        return rules.allowed(now, self._ground.access.roles(actor, case), actor.id)
+
+    def _line(self, case: Case, applicant: str, clock: Row, holder: Actor | None) -> Row:
         return {
             "id": case.id,
             "number": case.number,
@@ -87,7 +95,7 @@ class CaseViews:
             "state": case.state,
             "state_label": rules.STATES[case.state],
             "applicant": {"name": applicant},
-            "officer": self._ground.identity.staff_name(case.officer) if case.officer else None,
+            "officer": holder.name if holder else None,
             "submitted_at": case.submitted_at,
             "act_by": clock.get("act_by") or (clock.get("notice_due") if case.state == "submitted" else None),
             "left": clock.get("left") if clock.get("left") is not None else clock.get("promised_left"),
@@ -121,7 +129,9 @@ def _supplement(case: OpenCase) -> Row | None:
         return None
     names = {material.key: material.name for material in case.papers}
     items = [{**item, "name": names[item["key"]]} for item in asked["items"]]
-    return {"items": items, "text": asked["text"], "asked_at": asked["at"]}
+    late = {"late": asked.get("late", []), "late_reason": asked.get("late_reason")}
+    before = sorted(case.standing.asked_before)
+    return {"items": items, "text": asked["text"], "asked_at": asked["at"], "asked_before": before, **late}
 
 
 def _conversation_line(line: Row) -> Row:
@@ -135,5 +145,7 @@ def _conversation_line(line: Row) -> Row:
         "at": line["at"],
         "by": {"kind": line["by"]["kind"], "name": name, "role": role},
         "text": "",
+        "paper": False,
+        "breach": None,
         "talk": line["talk"],
     }

@@ -12,6 +12,8 @@ from api.matters import form as forms
 
 DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
 
+AT_THE_WINDOW = "现在没有的，请到窗口问能不能容缺受理。"
+
 Index = Callable[[str, str], str]
 """The blind index of a number, by its kind."""
 
@@ -99,16 +101,19 @@ def missing(
 ) -> list[Missing]:
     """What must still be done, fields of the form first, then materials.
 
-    `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, if the
-    state already holds it, or if it may follow later (国办发〔2022〕32号; 容缺受理).
+    `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, or if the
+    state already holds it. One that may follow later (容缺) is asked for as any other: it follows only upon a promise
+    that names the day, which is not given online yet.
     """
     gaps = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
     for material in materials:
         uploads = bound.get(material.key, [])
         if not all(usable(upload) for upload in uploads):
             gaps.append(Missing(f"“{material.name}”还在上传或检查，或没有通过检查。", material=material.key))
-        elif not uploads and material.required and not material.deferrable and not material.held_by_state:
-            gaps.append(Missing(f"请上传“{material.name}”。", material=material.key))
+        elif not uploads and material.required and not material.held_by_state:
+            gaps.append(
+                Missing(f"请上传“{material.name}”。{AT_THE_WINDOW * material.deferrable}", material=material.key)
+            )
     if delivery is None:
         gaps.append(Missing("请选择怎样领取结果。", field="delivery"))
     elif delivery["way"] == "courier":

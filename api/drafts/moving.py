@@ -108,11 +108,7 @@ def _wanted(paper: Material) -> tuple[str, str]:
     if paper.held_by_state:
         return "政府已有，不用您交", "held by the state, not for you to bring"
     kinds = {"原件": "original", "复印件": "copy", "电子": "electronic"}
-    must = (
-        ("必须交", "required")
-        if paper.required and not paper.deferrable
-        else ("可以后补或不交", "may follow or be left out")
-    )
+    must = ("必须交", "required") if paper.required else ("可以不交", "may be left out")
     kind = kinds.get(paper.kind, paper.kind)
     return f"{paper.kind} {paper.copies} 份，{must[0]}", f"{kind} × {paper.copies}, {must[1]}"
 

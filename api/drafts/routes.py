@@ -79,5 +79,5 @@ def _changing(bp: Blueprint, drafts: Drafts, http: Http) -> None:
     @http.allow("citizen")
     @bp.response(204)
     def drop(draft_id: str, actor: Any) -> None:
-        """Delete a draft that was not submitted."""
-        drafts.drop(actor, draft_id)
+        """Delete a draft that was not submitted, against the version in If-Match."""
+        drafts.drop(actor, draft_id, http.wanted_version())

@@ -194,11 +194,14 @@ class Drafts:
         )
         return self._written(before, after)
 
-    def drop(self, actor: Actor, draft_id: str) -> None:
-        """Delete a draft that was not submitted. Raises DraftSubmitted."""
-        self._own(actor, draft_id)
-        if not self._store.drop(draft_id):
-            raise rules.DraftSubmitted
+    def drop(self, actor: Actor, draft_id: str, version: int) -> None:
+        """Delete a draft that was not submitted. Raises DraftSubmitted, VersionStale."""
+        if not self._store.drop(self._unsubmitted(actor, draft_id, version)):
+            raise VersionStale
+
+    def forget(self, actor: Actor) -> None:
+        """Delete every draft that a person has not submitted, whatever is written in them meanwhile."""
+        self._store.drop_of(actor.id)
 
     def uses(self, upload: str) -> bool:
         """Whether an upload is bound to somebody's unsubmitted draft."""

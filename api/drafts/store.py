@@ -50,9 +50,14 @@ class DraftStore:
         """Whether an upload is bound to an unsubmitted draft."""
         return self._db["drafts"].find_one({"uploads": upload, "case": None}, {"_id": 1}) is not None
 
-    def drop(self, draft_id: str) -> bool:
-        """Delete an unsubmitted draft; False for a submitted one."""
-        return self._db["drafts"].delete_one({"_id": draft_id, "case": None}).deleted_count == 1
+    def drop(self, draft: Draft) -> bool:
+        """Delete a draft; False if it was changed, submitted or deleted meanwhile."""
+        wanted = {"_id": draft.id, "version": draft.version, "case": None}
+        return self._db["drafts"].delete_one(wanted).deleted_count == 1
+
+    def drop_of(self, owner: str) -> None:
+        """Delete all unsubmitted drafts of a person."""
+        self._db["drafts"].delete_many({"owner": owner, "case": None})
 
 
 def _record(row: Document) -> Draft:

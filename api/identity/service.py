@@ -1,7 +1,7 @@
 """Identity as other rooms use it: the actor of a token, names, addresses, and members of staff by role."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from api.identity.actor import Actor
@@ -108,6 +108,16 @@ class Identity:
         """The name of a member of staff."""
         row = self._store.staff(staff_id)
         return row["name"] if row else ""
+
+    def officer(self, staff_id: str) -> Actor | None:
+        """A member of staff with the roles and the post of today; None for one who has left, or was never here."""
+        row = self._store.staff(staff_id)
+        if row is None or not row["active"]:
+            return None
+        never = datetime.max.replace(tzinfo=UTC)
+        return Actor(
+            staff_id, "staff", row["name"], frozenset(row["roles"]), "", never, row["point"], row["department"]
+        )
 
     def staff_names(self, ids: Iterable[str]) -> dict[str, str]:
         """By id: the names of those who are members of staff."""

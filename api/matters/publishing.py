@@ -13,7 +13,7 @@ from api.matters.catalogue.version import Entry
 from api.matters.guide.situation import Answers
 from api.matters.service import Matters
 from api.matters.staff_views import catalogue_line, draft_line, matches, version_id, version_line
-from api.matters.store import MatterStore
+from api.matters.store import VERSION, MatterStore
 from api.refusals import BadFields, NotFound, Reason, Refusal, VersionStale
 from api.times import BEIJING
 
@@ -142,7 +142,7 @@ class Publishing:
         entry |= {"code": code, "version": number, "materials": rules.keyed(entry["materials"], kept)}
         row = {
             "_id": version_id(code, number),
-            "v": 1,
+            "v": VERSION,
             "code": code,
             "version": number,
             "edit": 1,

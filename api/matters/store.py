@@ -8,10 +8,17 @@ from typing import Any
 from pymongo import UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from api.storage.database import Database, Document, Index
+from api.matters.catalogue.elements import lacking
+from api.storage.database import Database, Document, Index, Upgrade
 
 INDEXES: list[Index] = []
 """None: the versions are few, always read whole, and found by `_id`."""
+
+UPGRADES: list[Upgrade] = [
+    ("matters", lambda row, seal: lacking(row), ()),
+    ("matter_drafts", lambda row, seal: {"entry": {**row["entry"], **lacking(row["entry"])}}, ()),
+]
+VERSION = 2
 
 SMALL = {
     "matters": "the published versions of a district's catalogue, read whole when it changes",
@@ -42,7 +49,8 @@ class MatterStore:
     def add(self, records: Iterable[Document], session: Any = None) -> int:
         """Add the versions that do not exist yet, and return their number. Existing ones are never changed."""
         writes = [
-            UpdateOne({"_id": _id(record)}, {"$setOnInsert": {"v": 1, **record}}, upsert=True) for record in records
+            UpdateOne({"_id": _id(record)}, {"$setOnInsert": {"v": VERSION, **record}}, upsert=True)
+            for record in records
         ]
         added = self._db["matters"].bulk_write(writes, session=session).upserted_count
         if added:

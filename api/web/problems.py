@@ -70,6 +70,7 @@ STATUS: dict[int, frozenset[str]] = {
             "act_not_allowed",
             "held_by_other",
             "told_once",
+            "not_claimed",
             "parcel_exists",
             "point_exists",
             "point_in_use",

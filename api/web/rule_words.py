@@ -103,6 +103,10 @@ RULES: dict[str, str] = {
     "请填写收件地址。": "Give the receiver's address.",
     "请选择怎样领取结果。": "Choose how to receive the result.",
     "请上传“{name}”。": 'Upload "{name}".',
+    "请上传“{name}”。现在没有的，请到窗口问能不能容缺受理。": (
+        'Upload "{name}". If you do not have it now, ask at the window whether it may follow later.'
+    ),
+    "现在没有的，请到窗口问能不能容缺受理。": "What you do not have now: ask at the window whether it may follow later.",
     "“{name}”还在上传或检查，或没有通过检查。": '"{name}" is still uploaded or checked, or was not accepted.',
     "您起草时的那一版已经停用，请先改用新版。": "The version of this draft has ended. Move to the new one first.",
     "这个事项已经停办，不能再提交。": "This matter has ended and cannot be submitted any more.",
@@ -123,6 +127,11 @@ RULES: dict[str, str] = {
     "有文件已经被清理，请重新上传。": "A file has been removed meanwhile. Upload it again.",
     "请补交这项材料。": "Hand in this material.",
     "文件还没有通过检查，请稍候或重新上传。": "The file is not accepted yet. Wait, or upload it again.",
+    "这次没有要求补这项材料。": "This material was not asked for this time.",
+    "这次没有要求新的材料，不用写漏告知的理由。": "Nothing new is asked for, so no reason is needed.",
+    "代领的请写明凭证，例如委托书和代领人的身份证。": (
+        "Name the proof of whoever collects it for somebody else, e.g. a letter of authority and their identity card."
+    ),
     "没有这个部门，请从部门目录中选择。": "There is no such department. Choose one of the list.",
     "办件已经在这个部门。": "The case is with this department already.",
     "运单号应为 8 到 24 位字母和数字。": "A waybill number has 8 to 24 letters and digits.",

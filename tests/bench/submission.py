@@ -71,12 +71,12 @@ def citizen(app: Flask, console: io.StringIO) -> Caller:
 
 
 def complete_drafts(caller: Caller, drain: Callable[[], None], count: int) -> list[str]:
-    """Complete so many drafts, each with two papers of a material that might follow later; gives their ids."""
+    """Complete so many drafts, each with two papers of each material; gives their ids."""
     papers = [accepted_upload(caller, drain) for _ in range(2)]
     drafts = []
     for _ in range(count):
         draft = caller.post("/v1/drafts", {"matter": FOOD, **filled_in(caller)})
-        change = {"materials": {"m4": papers}, "delivery": COURIER}
+        change = {"materials": {"m4": papers, "m5": papers}, "delivery": COURIER}
         draft = caller.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
         assert draft["missing"] == [], draft["missing"]
         assert draft["situation"]

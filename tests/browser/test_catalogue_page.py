@@ -26,7 +26,7 @@ def test_a_new_version_is_drafted_checked_mended_and_published(screens, chromium
     expect(admin.page.get_by_test_id("matter-row")).to_have_count(74)
     admin.shot("catalogue")
     admin.at("matters-state").select_option("wrong")
-    expect(admin.page.get_by_test_id("matter-row")).to_have_count(5)
+    expect(admin.page.get_by_test_id("matter-row")).to_have_count(4)
     admin.at("matters-state").select_option("")
     opened(admin)
     admin.at("matter-authored").wait_for()

@@ -28,7 +28,7 @@ def given(principal, agent):
 def begun(agent, given, drain):
     """A draft for the principal that wants nothing more."""
     draft = agent.post("/v1/drafts", {"matter": FOOD, "for": given["id"], **filled_in(agent)})
-    change = {"materials": {"m4": [accepted_upload(agent, drain)]}, "delivery": COURIER}
+    change = {"materials": dict.fromkeys(("m4", "m5"), [accepted_upload(agent, drain)]), "delivery": COURIER}
     return agent.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
 
 

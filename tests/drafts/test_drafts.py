@@ -99,7 +99,7 @@ def test_another_citizen_cannot_see_change_or_drop_it(citizen, other_citizen):
     path = f"/v1/drafts/{draft['id']}"
     other_citizen.get(path, expect=404)
     other_citizen.patch(path, {"answers": {}}, draft["version"], expect=404)
-    other_citizen.call("DELETE", path, expect=404)
+    other_citizen.call("DELETE", path, expect=404, headers={"If-Match": f'"{draft["version"]}"'})
     assert other_citizen.get("/v1/drafts")["items"] == []
 
 
@@ -118,10 +118,14 @@ def test_drafts_are_listed_newest_first_by_cursor(citizen):
     assert citizen.get("/v1/drafts?cursor=%%%", expect=400)["code"] == "bad_cursor"
 
 
-def test_a_dropped_draft_is_gone(citizen):
+def test_a_draft_is_dropped_as_it_was_last_seen_and_then_gone(citizen):
     draft = citizen.post("/v1/drafts", {"matter": FOOD})
-    citizen.call("DELETE", f"/v1/drafts/{draft['id']}", expect=204)
-    citizen.get(f"/v1/drafts/{draft['id']}", expect=404)
+    path, seen = f"/v1/drafts/{draft['id']}", {"If-Match": f'"{draft["version"]}"'}
+    assert citizen.call("DELETE", path, expect=428)["code"] == "version_missing"
+    now = citizen.patch(path, {"answers": {"remark": "另一台手机上写的"}}, draft["version"])
+    assert citizen.call("DELETE", path, expect=412, headers=seen)["code"] == "version_stale"
+    citizen.call("DELETE", path, expect=204, headers={"If-Match": f'"{now["version"]}"'})
+    citizen.get(path, expect=404)
 
 
 def test_answers_are_sealed_in_the_store(citizen, database):
@@ -266,3 +270,16 @@ def test_a_blank_answer_is_none(citizen, drain):
         changed = {"answers": {"shop_name": blank}}
         draft = citizen.patch(f"/v1/drafts/{draft['id']}", changed, draft["version"])
         assert [gap["field"] for gap in draft["missing"]] == ["shop_name"], ascii(blank)
+
+
+def test_what_may_follow_later_is_not_left_out_in_silence(citizen, drain, database):
+    draft = complete_draft(citizen, drain)
+    assert {"m4", "m5"} <= set(draft["materials"])  # both may follow, upon a promise that no data has yet
+    path = f"/v1/drafts/{draft['id']}"
+    without = citizen.patch(path, {"materials": {"m4": []}}, draft["version"])
+    [gap] = without["missing"]
+    assert gap["material"] == "m4"
+    assert "容缺" in gap["why"]
+    problem = citizen.post(f"{path}/submit", expect=422)
+    assert (problem["code"], list(problem["errors"])) == ("draft_incomplete", ["materials.m4"])
+    assert database["cases"].count_documents({}) == 0

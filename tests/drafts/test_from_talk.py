@@ -166,7 +166,8 @@ def test_a_draft_that_was_handed_in_or_dropped_takes_nothing(citizen, talk, pict
     citizen.post(f"/v1/drafts/{draft['id']}/submit")
     assert take(citizen, draft, talk, picture[1], expect=409)["code"] == "draft_submitted"
     dropped = citizen.post("/v1/drafts", {"matter": FOOD})
-    citizen.call("DELETE", f"/v1/drafts/{dropped['id']}", expect=204)
+    seen = {"If-Match": f'"{dropped["version"]}"'}
+    citizen.call("DELETE", f"/v1/drafts/{dropped['id']}", expect=204, headers=seen)
     take(citizen, dropped, talk, picture[1], expect=404)
 
 

@@ -41,7 +41,6 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/staff/<staff_id>/recovery"): SAME,
     ("DELETE", "/v1/staff/<staff_id>/recovery"): "a recovery is struck out once",
     ("POST", "/v1/staff/<staff_id>/recovery/confirmation"): "a recovery is confirmed once",
-    ("DELETE", "/v1/drafts/<draft_id>"): SAME,
     ("POST", "/v1/uploads"): TUS,
     ("PATCH", "/v1/uploads/<upload_id>"): TUS,
     ("DELETE", "/v1/uploads/<upload_id>"): TUS,

@@ -110,7 +110,7 @@ def fill_in(world: World) -> None:
     """Fill in a draft with all that its matter asks for."""
     citizen = world.caller("citizen")
     draft = citizen.post("/v1/drafts", {"matter": FOOD, **filled_in(citizen)})
-    change = {"materials": {"m4": [world.known["upload"]]}, "delivery": {"way": "pickup"}}
+    change = {"materials": dict.fromkeys(("m4", "m5"), [world.known["upload"]]), "delivery": {"way": "pickup"}}
     draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
     assert draft["missing"] == [], draft["missing"]
     world.known["draft"] = draft["id"]

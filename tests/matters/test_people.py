@@ -109,7 +109,7 @@ PEOPLE = [
     Person(
         "an owner with helpers and no disinfection, who lacks some papers today",
         SMALL,
-        "kind:new,premises:own,hands:staff,dishes:none,complete:later",
+        "kind:new,premises:own,hands:staff,dishes:none,way:window,complete:later",
         bring=("场所设备布局、卫生设施示意图及说明",),
         held=(BUSINESS, "经营者居民身份证"),
         fill_in=("小餐饮经营许可申请书", "容缺受理承诺书"),
@@ -220,7 +220,7 @@ PEOPLE = [
     Person(
         "a company in a block of flats",
         CAFE,
-        "stage:before,premises:own,school:no,building:dwelling,complete:later",
+        "stage:before,premises:own,school:no,building:dwelling,way:window,complete:later",
         bring=("企业章程", "营业场所产权证明", "营业场所地理位置图和平面图"),
         held=(BUSINESS, HOLDER),
         fill_in=("互联网上网服务营业场所筹建申请表", "容缺受理承诺书"),

@@ -11,6 +11,7 @@ import pytest
 import zxingcpp
 from pypdf import PdfReader
 
+from api import pdf
 from api.matters.guide.printing import ENGLISH
 from api.pdf import LARGE, Paper, PaperBlock, pressed
 from tests.matters.starter import data
@@ -84,7 +85,7 @@ def test_whatever_the_catalogue_names_has_an_english_name_too() -> None:
 
 
 def test_what_one_brings_later_is_on_the_paper_too(anyone: Any) -> None:
-    told = text_of(anyone.get(f"{PATH}?answers=complete:later").data).replace("\n", "")
+    told = text_of(anyone.get(f"{PATH}?answers=way:window,complete:later").data).replace("\n", "")
     assert "可以过几天再补的" in told
     assert all(one["name"] in told for one in anyone.get(f"/v1/matters/{FOOD}/guide")["may_follow"])
 
@@ -133,7 +134,7 @@ def test_a_guide_that_is_not_there_is_refused_as_any(anyone: Any, query: str) ->
     assert answer.content_type == "application/problem+json"
 
 
-def test_a_receipt_says_how_the_case_stands_and_its_code_leads_to_the_look_up(
+def test_a_receipt_says_what_was_done_and_its_code_leads_to_the_look_up(
     citizen: Any, other_citizen: Any, window: Any, drain: Any, settings: Any
 ) -> None:
     case = submitted(citizen, drain)
@@ -149,8 +150,39 @@ def test_a_receipt_says_how_the_case_stands_and_its_code_leads_to_the_look_up(
     assert code_of(content) == f"{settings.public_base}/#/lookup?number={case['number']}"
     office = text_of(window.get(path).data)
     assert "王小明" in office
-    assert case["receipt_code"] not in office
+    assert case["receipt_code"] in office  # the window prints it for whoever has no phone
     other_citizen.get(path, expect=404)
+
+
+def test_what_was_given_out_never_changes(
+    citizen: Any, window: Any, drain: Any, clock: Any, monkeypatch: Any, database: Any
+) -> None:
+    pressed_now, real = [], pdf.pressed
+    monkeypatch.setattr(
+        pdf, "pressed", lambda paper: pressed_now.append(paper) or real(paper) + b"%d" % len(pressed_now)
+    )
+    case = submitted(citizen, drain)
+    path = f"/v1/cases/{case['number']}/receipt.pdf"
+    first = citizen.get(path).data
+    assert window.get(path).data == first
+    case = act(window, case, "request_supplement", items=[{"key": "m1", "why": "没有签名"}], text="请补签。")
+    notice = window.get(path).data
+    text = text_of(notice)
+    assert "一次性补正告知书" in text
+    assert "没有签名" in text
+    clock.move(minutes=9)
+    database["case_actions"].update_many({}, {"$set": {"at": clock.at}})  # what would be printed now is another paper
+    assert citizen.get(path).data == notice
+    for caller in (citizen, window):
+        assert caller.get(f"{path}?seq=1").data == first
+        assert caller.get(f"{path}?seq=2").data == notice
+    assert len(pressed_now) == 2
+    for seq in ("3", "99"):
+        citizen.get(f"{path}?seq={seq}", expect=404)
+    papers = [line["paper"] for line in citizen.get(f"/v1/cases/{case['number']}/timeline")["items"]]
+    assert papers == [True, True]
+    [row, _] = database["case_papers"].find()
+    assert b"%PDF" not in row["content"]
 
 
 def test_who_is_not_accepted_is_told_why_and_what_to_do(citizen: Any, window: Any, drain: Any) -> None:

@@ -250,7 +250,6 @@ def test_the_list_is_searched_and_narrowed(window: Any, admin: Any) -> None:
     assert codes("state=wrong") == {
         "XC-行政许可-023",
         "XC-行政许可-025",
-        "XC-行政许可-032",
         "XC-行政确认-008",
         "XC-行政给付-010",
     }

@@ -47,6 +47,7 @@ def lived(app, citizen, other_citizen, anyone, window, handler, drain, clock, se
     said = citizen.post(talk, number)["seq"]
     office = app.extensions["circle"]
     officer = office.identity.actor(window.token)
+    office.cases.paper(officer, story["number"], None, "", lambda paper: b"%PDF")
     office.chat.handling.claim(officer, story["conversation"])
     office.identity.sessions.acted(officer)
     office.chat.blocks.block(officer, once, story["conversation"], {"hours": 1, "reason": "言语过激"})

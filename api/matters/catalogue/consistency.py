@@ -7,10 +7,11 @@ limits and procedures follow 行政许可法 第42, 45 and 58条.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from api.matters.catalogue.elements import NONE
+
 Record = Mapping[str, Any]
-NOT_COUNTED = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审", "专家评议", "承诺后")
-"""Procedures during which a licence's time limit does not run (行政许可法 第45条); a check after a promise (承诺后)
-comes after the decision."""
+NOT_COUNTED = frozenset({"听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"})
+"""The procedures during which a permit's time limit does not run (行政许可法 第45条); others need their own law."""
 LEAST_STEPS = 5
 
 
@@ -84,17 +85,47 @@ RULES = (
         ),
     ),
     ConsistencyRule(
-        "许可的特别程序，只有第四十五条所列的不计入时限",
-        "Only the procedures of article 45 stop a licence's clock",
+        "许可的特别程序，只有第四十五条所列的、或者写明哪部法律规定不计入的，才停止计时",
+        "Only the procedures of article 45, and those for which a law is named, stop a permit's clock",
         ("special_procedures",),
         lambda r: (
             r["kind"] != "行政许可"
             or all(
-                any(name in step["name"] for name in NOT_COUNTED)
+                step["name"] in NOT_COUNTED or step.get("not_counted_by")
                 for step in r["special_procedures"]
                 if step["stops_clock"]
             )
         ),
+    ),
+    ConsistencyRule(
+        "可以延长的，应写明由谁批准；还不清楚的选“未明确”",
+        "Where the limit may be extended, it says who approves, or that this is not known",
+        ("extension_days", "extension_approver"),
+        lambda r: r["extension_days"] is None or r["extension_approver"] != NONE,
+    ),
+    ConsistencyRule(
+        "即办件应写明由谁当场决定；还不清楚的选“未明确”",
+        "What is done on the spot says who decides, or that this is not known",
+        ("case_type", "delegated"),
+        lambda r: r["case_type"] != "即办件" or r["delegated"] != NONE,
+    ),
+    ConsistencyRule(
+        "有材料可以容缺的，应写明容缺的期限和承诺书，或者写明还不清楚",
+        "Where a material may follow, it says within how many days and upon which promise, or that this is not known",
+        ("materials", "deferral"),
+        lambda r: r["deferral"] is not None or not any(row["deferrable"] for row in r["materials"]),
+    ),
+    ConsistencyRule(
+        "容缺的期限、单位和承诺书应一起写明",
+        "Days, unit and text of a deferral come together",
+        ("deferral",),
+        lambda r: not r["deferral"] or len({r["deferral"][name] is None for name in ("days", "unit", "text")}) == 1,
+    ),
+    ConsistencyRule(
+        "可以告知承诺的，应写明承诺书和不适用的情形，或者写明还不清楚",
+        "What is decided upon a promise names its text and whom it excludes, or that this is not known",
+        ("notify_promise", "promise"),
+        lambda r: not r["notify_promise"] or r["promise"] is not None,
     ),
     ConsistencyRule(
         "许可应有常见问题和至少五个环节",

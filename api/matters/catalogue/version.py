@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from itertools import count
 from typing import Any, Literal
 
+from api.matters.catalogue.elements import NONE
 from api.matters.catalogue.matter import Matter, in_force
 from api.times import BEIJING
 
@@ -28,6 +29,8 @@ BLANK: dict[str, Any] = {
     **dict.fromkeys(("national_code", "statutory_days", "extension_days", "deadline_note", "fee_basis", "supervisor")),
     **dict.fromkeys(("construction_stage", "supplement_notice_limit_days", "delivery_limit_days", "handling_place")),
     **dict.fromkeys(("notify_promise", "at_home", "high_frequency_street", "high_frequency_community"), False),
+    **dict.fromkeys(("deferral", "promise")),
+    **dict.fromkeys(("extension_approver", "delegated"), NONE),
     "kind": "行政许可",
     "statutory_day_unit": "工作日",
     "promised_days": 20,

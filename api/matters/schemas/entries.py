@@ -1,10 +1,12 @@
 """Schemas of a catalogue entry, as it is stored, drafted, exported and imported."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
+from api.matters.catalogue.elements import APPROVERS, DELEGATES, NONE, UNKNOWN, completed
 from api.matters.catalogue.version import CODE
 
 DAY_UNITS = ("工作日", "自然日")
@@ -74,12 +76,45 @@ class EntryStep(Schema):
 
 
 class EntryProcedure(Schema):
-    """A special procedure (特别程序); `stops_clock`: the time limit does not run during it."""
+    """A special procedure (特别程序); `stops_clock`: the time limit does not run during it.
+
+    A permit's is stopped by the eight of 行政许可法 第45条, and by what another law says: `not_counted_by` names it.
+    """
 
     name = _words(60)
     days = _days()
     unit = _one_of(*DAY_UNITS)
     stops_clock = _flag()
+    basis = _maybe_words()
+    not_counted_by = fields.String(load_default=None, allow_none=True, validate=validate.Length(0, 200))
+
+
+class EntryText(Schema):
+    """A text that an applicant signs, with its version."""
+
+    version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
+    zh = _words(5_000)
+    en = _words(5_000)
+
+
+class EntryDeferral(Schema):
+    """How materials may follow later (容缺受理): within how many days, and what is promised; null where not known.
+
+    Without both nobody can choose it, and a deferrable material is asked for as any other. `excluded`: who may not.
+    """
+
+    days = _days()
+    unit = fields.String(required=True, allow_none=True, validate=validate.OneOf(DAY_UNITS))
+    text = fields.Nested(EntryText, required=True, allow_none=True)
+    excluded = _many(200, 20)
+    basis = _maybe_words()
+
+
+class EntryPromise(Schema):
+    """How the matter is decided upon a promise (告知承诺): its text, null where not known; `excluded`: who may not."""
+
+    text = fields.Nested(EntryText, required=True, allow_none=True)
+    excluded = _many(200, 20)
     basis = _maybe_words()
 
 
@@ -108,7 +143,13 @@ class EntrySchema(Schema):
     """A version of a matter in full: the elements of GB/T 39046-2020 table 4, as it is stored, exported and imported.
 
     `situation` and `form` are content of its own; without them it has those that came with the program, if any.
+    `extension_approver` approves an extension of the limit, `delegated` decides what is done on the spot (即办件): 无
+    where there is no such thing, 未明确 where the district has not said. `deferral` and `promise` are null where
+    nothing may follow later, and where nothing is decided upon a promise.
     """
+
+    is_whole = True
+    """Whether all elements must be there, and not only those to change."""
 
     code = fields.String(required=True, validate=validate.Regexp(CODE))
     version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
@@ -128,15 +169,19 @@ class EntrySchema(Schema):
     statutory_days = _days()
     statutory_day_unit = _one_of(*DAY_UNITS)
     extension_days = _days()
+    extension_approver = _one_of(*APPROVERS, UNKNOWN, NONE)
     deadline_note = _maybe_words(1_000)
     promised_days = _days()
     promised_day_unit = _one_of(*DAY_UNITS)
     case_type = _one_of("即办件", "承诺件")
+    delegated = _one_of(*DELEGATES, UNKNOWN, NONE)
     online_depth = _one_of("I", "II", "III", "IV")
     visits = fields.Integer(required=True, strict=True, validate=validate.Range(0, 20))
     courier = fields.Nested(EntryCourier, required=True)
     appointment = _flag()
     notify_promise = _flag()
+    promise = fields.Nested(EntryPromise, required=True, allow_none=True)
+    deferral = fields.Nested(EntryDeferral, required=True, allow_none=True)
     at_home = _flag()
     fee = _words()
     fee_basis = _maybe_words()
@@ -160,9 +205,16 @@ class EntrySchema(Schema):
     situation = fields.Nested("OwnSituation", allow_none=True)
     form = fields.Nested("OwnForm", allow_none=True)
 
+    @pre_load
+    def complete(self, data: Any, **_: Any) -> Any:
+        """Complete an entry that an older release exported."""
+        return completed(data) if self.is_whole and isinstance(data, Mapping) else data
+
 
 class EntryChange(EntrySchema):
     """The elements of a draft to change; those not named stay, those named are replaced whole."""
+
+    is_whole = False
 
     class Meta:
         """What is never changed: the identity of the version."""

@@ -51,7 +51,8 @@ CALLS: Calls = {
     },
     ("POST", "/v1/drafts/<draft_id>/move"): _move,
     ("DELETE", "/v1/drafts/<draft_id>"): lambda w, a: {
-        "at": {"draft_id": w.owner.post("/v1/drafts", {"matter": FOOD, "answers": {}})["id"]}
+        "at": {"draft_id": w.owner.post("/v1/drafts", {"matter": FOOD, "answers": {}})["id"]},
+        "headers": {"If-Match": '"1"'},
     },
     ("POST", "/v1/drafts/<draft_id>/materials"): _take_over,
 }

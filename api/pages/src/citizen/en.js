@@ -73,6 +73,9 @@ export default {
   '申请已交到窗口。每一步都会发短信告诉您。': 'Your application is at the window. You will get an SMS at every step.',
   编号: 'Number',
   查询码: 'Receipt code',
+  '文书（PDF）': 'Paper (PDF)',
+  '其中有前几次没有告知过的材料，窗口本应一次说清，这一条已经记录在案。窗口说明的理由：{reason}':
+    'Something here was in no earlier notice. You should have been told all at once; it is recorded. Reason: {reason}',
   提交: 'Submit',
   要您补材料: 'Documents are asked for',
   去补材料: 'Hand them in',
@@ -136,7 +139,7 @@ export default {
     'This form was written after the guide and is not yet confirmed: the window’s form decides.',
   '填好、签上名字，再拍照上传。': 'Fill it in, sign it, then upload a photo.',
   '拍清楚四个角和所有的字。': 'All four corners and every word must be readable.',
-  '现在没有也可以先不传。': 'You may leave it for now.',
+  '没有也可以不传。': 'It may be left out.',
   '这些政府已有，不用您交：{names}': 'The state already has these: {names}',
   办好了怎么拿: 'How you get the result',
   快递到家: 'By courier',
@@ -244,7 +247,8 @@ export default {
   '一天里输错五次，这个办件当天就不能再这样查；登录后在“我的办件”里随时能看。':
     'After five wrong codes in a day this case cannot be looked up here until tomorrow. Log in to see your cases.',
   办件编号: 'Case number',
-  '在回执和短信里，和编号写在一起': 'On your receipt and in the SMS, beside the number',
+  '印在回执上，和编号写在一起。没有回执的，到窗口可以打印':
+    'On your receipt, beside the number. Without a receipt, the window prints one.',
   查询: 'Look up',
   '退出登录？': 'Log out?',
   '办件和草稿都在，再登录就能看到。': 'Your cases and drafts stay; log in again to see them.',

@@ -22,6 +22,8 @@ export default {
   '{n} 米': '{n} m',
   '{n} 公里': '{n} km',
   没有规定: 'No set limit',
+  '没有一次告知清楚，又要求了新的材料。理由：{reason}':
+    'Not all was told at once: something new was asked for later. The reason given: {reason}',
   当场办结: 'Done on the spot',
   '{n} 天': '{n} day(s)',
   '{n} 个工作日': '{n} working day(s)',

@@ -39,6 +39,7 @@ export default {
   伪造的回调被拒绝: 'Forged callback refused',
   操作太频繁被拒绝: 'Too often: refused',
   查询码输错: 'Wrong receipt code',
+  '没有一次告知，又要求新材料': 'Asked for something new after the one-time notice',
   '查询码输错太多，暂停查询': 'Look-ups of a case paused',
   查看完整信息: 'Read in full',
   查看脱敏信息: 'Read masked',

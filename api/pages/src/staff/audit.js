@@ -91,6 +91,7 @@ const ACTS = {
   'case.hand_over': '当面交付',
   'case.note': '备注办件',
   'case.close': '结束办件',
+  'case.told_late': '没有一次告知，又要求新材料',
   'conversation.assigned': '接手解答',
   'conversation.transferred': '转接咨询',
   'conversation.queued': '咨询排队',

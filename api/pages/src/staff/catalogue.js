@@ -4,6 +4,7 @@
  */
 
 export const KINDS = ['行政许可', '行政确认', '行政给付', '行政奖励', '行政裁决', '其他行政权力', '公共服务']
+const APPROVERS = ['本机关负责人', '本级人民政府负责人', '未明确', '无']
 const DAYS = ['工作日', '自然日']
 
 /** How a version stands, with its colour. */
@@ -16,8 +17,8 @@ export const STATES = {
 }
 
 /**
- * `kind` is text, area, lines (one a line), choice, number (whole, may be empty), flag, rows, or sunk (what streets
- * do). A key with a dot lies inside an element that is sent whole.
+ * `kind` is text, area, lines (one a line), choice, number (whole, may be empty), flag, rows, json (an element as it
+ * is stored, or nothing), or sunk (what streets do). A key with a dot lies inside an element that is sent whole.
  */
 export const GROUPS = [
   [
@@ -52,7 +53,9 @@ export const GROUPS = [
       { key: 'promised_days', words: '承诺时限', kind: 'number' },
       { key: 'promised_day_unit', words: '承诺时限单位', kind: 'choice', of: DAYS },
       { key: 'extension_days', words: '可以延长', kind: 'number' },
+      { key: 'extension_approver', words: '延长由谁批准', kind: 'choice', of: APPROVERS },
       { key: 'case_type', words: '办件类型', kind: 'choice', of: ['即办件', '承诺件'] },
+      { key: 'delegated', words: '当场由谁决定', kind: 'choice', of: ['窗口', '审批人员', '未明确', '无'] },
       { key: 'online_depth', words: '网办深度', kind: 'choice', of: ['I', 'II', 'III', 'IV'] },
       { key: 'visits', words: '到现场次数', kind: 'number' },
       { key: 'deadline_note', words: '时限说明', kind: 'text', wide: true },
@@ -69,6 +72,20 @@ export const GROUPS = [
       { key: 'appointment', words: '可以预约', kind: 'flag' },
       { key: 'at_home', words: '可以上门办', kind: 'flag' },
       { key: 'notify_promise', words: '告知承诺', kind: 'flag' },
+      {
+        key: 'promise',
+        words: '告知承诺的承诺书和不适用的情形',
+        kind: 'json',
+        wide: true,
+        hint: '空着：不能告知承诺。承诺书还没有的，text 写 null。',
+      },
+      {
+        key: 'deferral',
+        words: '容缺的期限和承诺书',
+        kind: 'json',
+        wide: true,
+        hint: '空着：不能容缺。期限和承诺书还没有的，都写 null：这样的材料在网上要一次交齐。',
+      },
       { key: 'high_frequency_street', words: '街道高频', kind: 'flag' },
       { key: 'high_frequency_community', words: '社区高频', kind: 'flag' },
       { key: 'sink_mode', words: '下沉街道社区', kind: 'sunk', wide: true },
@@ -134,8 +151,9 @@ export const GROUPS = [
           { key: 'unit', words: '单位', kind: 'choice', of: DAYS },
           { key: 'stops_clock', words: '停计时', kind: 'flag' },
           { key: 'basis', words: '依据', kind: 'text', grow: true },
+          { key: 'not_counted_by', words: '哪部法律规定不计入', kind: 'text', grow: true },
         ],
-        blank: { name: '', days: null, unit: '工作日', stops_clock: false, basis: null },
+        blank: { name: '', days: null, unit: '工作日', stops_clock: false, basis: null, not_counted_by: null },
       },
     ],
   ],
@@ -211,6 +229,7 @@ const MAY_BE_NULL = new Set([
   'construction_stage',
   'licence_name',
   'basis',
+  'not_counted_by',
   'valid_from',
   'valid_until',
 ])

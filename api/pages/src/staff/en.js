@@ -149,8 +149,14 @@ export default {
   '（可不填）': ' (optional)',
   '只能告知一次：请把要补的全部勾上，以后不能再要求新的材料。':
     'This can be told only once: tick everything that is missing. Nothing new may be asked for later.',
-  '已经告知过一次：只能在上次告知的材料里再提，不能要求新的。':
-    'Told once already: only the materials of that notice may be asked for again.',
+  '已经告知过：只能在告知过的材料里再提，不能要求新的。':
+    'Told already: only what was named before may be asked for again, nothing new.',
+  '以前漏告知了，还要别的材料（记为违规，申请人和监督人员看得到）':
+    'Something was forgotten: ask for other materials too (a breach that applicant and supervisors see)',
+  没有告知过: 'not told before',
+  打印文书: 'Print the paper',
+  为什么以前没有告知: 'Why it was not told before',
+  '会原样告诉申请人，并记入审计。': 'The applicant reads these words, and the audit has them.',
   需要补正的材料: 'Materials to supplement',
   '交了 {n} 份': '{n} handed in',
   '{name}：要补什么、为什么': '{name}: what is missing, and why',
