@@ -106,7 +106,9 @@ RULES: dict[str, str] = {
     "请上传“{name}”。现在没有的，请到窗口问能不能容缺受理。": (
         'Upload "{name}". If you do not have it now, ask at the window whether it may follow later.'
     ),
-    "现在没有的，请到窗口问能不能容缺受理。": "What you do not have now: ask at the window whether it may follow later.",
+    "现在没有的，请到窗口问能不能容缺受理。": (
+        "If you do not have it now, ask at the window whether it may follow later."
+    ),
     "“{name}”还在上传或检查，或没有通过检查。": '"{name}" is still uploaded or checked, or was not accepted.',
     "您起草时的那一版已经停用，请先改用新版。": "The version of this draft has ended. Move to the new one first.",
     "这个事项已经停办，不能再提交。": "This matter has ended and cannot be submitted any more.",
