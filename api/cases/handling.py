@@ -12,6 +12,7 @@ from api.cases.snapshot import after, sealed_action
 from api.drafts.draft import MOST_FILES
 from api.identity.actor import Actor
 from api.refusals import BadFields, Refusal, VersionStale
+from api.texts import listed
 
 APPLICANT = "applicant"
 """Whom a result is handed to, where the applicant comes in person; anybody else is named, and proves their right."""
@@ -135,7 +136,7 @@ def _checked_notice(case: OpenCase, notice: dict[str, Any]) -> dict[str, Any]:
     """The notice as it is recorded: with the materials that are told too late (`late`), and why. Raises BadFields."""
     known = {material.key for material in case.papers}
     if unknown := [item["key"] for item in notice["items"] if item["key"] not in known]:
-        raise BadFields({"items": [f"没有这项材料：{'、'.join(unknown)}"]})
+        raise BadFields({"items": [f"没有这项材料：{listed(unknown)}"]})
     late = rules.never_asked(case.standing, notice["items"])
     if notice["late_reason"] and not late:
         raise BadFields({"late_reason": ["这次没有要求新的材料，不用写漏告知的理由。"]})
