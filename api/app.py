@@ -21,6 +21,7 @@ from api.settings import Settings, is_loopback
 from api.storage.database import UNAVAILABLE, Database
 from api.times import utc_now
 from api.web import bodies, edge, guard, metrics, openapi, problems, timeouts
+from api.web.field_words import field_words
 from api.web.limits import RateLimiter, network_of
 
 TEXT = "text/plain; charset=utf-8"
@@ -43,6 +44,7 @@ def create_app(
     office = Office(settings, database=database, keyring=keys, now=now, console=console)
     app = Flask("circle", static_folder=None)
     app.extensions["circle"] = office
+    app.url_map.merge_slashes = False  # an empty id is not found; the default redirects, in HTML, to another route
     app.config |= {"MAX_CONTENT_LENGTH": bodies.LARGEST, "PROPAGATE_EXCEPTIONS": False}
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -97,6 +99,7 @@ def _attach_socket(app: Flask, office: Office, settings: Settings, live: str, sp
         office.identity.actor,
         acted=office.identity.sessions.acted,
         language_of=problems.preferred,
+        words_of=field_words,
         note_refusal=note_refusal,
         network_of=network_of,
         redis_url=settings.redis_url or None,

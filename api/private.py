@@ -35,14 +35,22 @@ def shut(path: Path) -> bool:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a file by one that only its owner may open, at once and for good: on the disk when this returns."""
+    """Replace a file by one that only its owner may open, at once and for good: on the disk when this returns.
+
+    Raises OSError with the file's name; then the file is as it was.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        error.filename = str(path)  # a write that fails does not say where
+        raise
 
 
 def open_to_others(paths: Iterable[Path]) -> list[Path]:

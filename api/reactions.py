@@ -79,10 +79,13 @@ class Reactions:
         }
 
     def tell_case(self, template: str) -> Reaction:
-        """A reaction that sends a notice to the owner of a case and, if an agent filed it, to the principal."""
+        """A reaction that sends a notice to the owner of a case and, if an agent filed it, to the principal.
+
+        It speaks of the case as the act left it. Events of older releases do not say which act: of the case as it is.
+        """
 
         def react(event: Event) -> None:
-            notice = self.cases.notice_values(event.subject)
+            notice = self.cases.notice_values(event.subject, event.data.get("seq"))
             link, place = f"/cases/{notice.values['number']}", self._place(notice.values["number"])
             for person in notice.people:
                 key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
@@ -148,8 +151,8 @@ def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any
     """The handler per kind of job; `check_file` checks an upload."""
     return {
         "files.check": check_file,
-        "cases.silence": lambda payload: cases.handling.deem_silent(),
-        "cases.deem": lambda payload: cases.handling.deem_accepted(payload["case"]),
+        "cases.silence": lambda payload: cases.handling.silence.sweep(),
+        "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
         "parcels.watch": parcels.watch,
         "parcels.play": parcels.play,
     }

@@ -5,6 +5,18 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 
+class Reason(str):
+    """Why a field is refused, in Chinese, with its English in `en`: for words that are made in both languages."""
+
+    en: str
+
+    def __new__(cls, zh: str, en: str) -> "Reason":
+        """Make one of both."""
+        reason = super().__new__(cls, zh)
+        reason.en = en
+        return reason
+
+
 class Refusal(Exception):
     """A request that is refused for a reason. `code` never changes; `zh` and `en` say what is wrong and what to do.
 

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import re
 import resource
 import secrets
 import signal
@@ -22,10 +23,13 @@ from api.office import Office
 from api.refusals import CannotStart
 from api.settings import TRIAL_RIGHTS, Settings, authority, is_loopback
 from api.storage import embedded
-from api.storage.database import Database
+from api.storage.database import UNAVAILABLE, Database
 from api.storage.embedded import EmbeddedStore, Watch, running_uri
+from api.storage.faults import patiently
 from api.web import edge, timeouts
 from api.web.limits import network_of
+
+log = logging.getLogger("circle.start")
 
 FIRST_STAFF = (("window", "王窗口"), ("handler", "李审批"), ("admin", "赵管理"))
 
@@ -93,7 +97,7 @@ def opened(settings: Settings) -> Iterator[Database]:
 @contextmanager
 def _embedded(settings: Settings) -> Iterator[Database]:
     store = EmbeddedStore(settings.var)
-    uri = store.start()
+    uri = patiently(store.start)
     database = Database(uri, settings.mongodb_database)
     # A connection of its own: many slow requests at once must not look like a store that hangs.
     prober = Database(uri, settings.mongodb_database, most_connections=1)
@@ -124,16 +128,20 @@ def joined(settings: Settings) -> Iterator[Database]:
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; then finish open requests (5 s at most) and stop the worker and the store."""
+    """Serve until SIGINT or SIGTERM; then finish open requests (5 s at most) and stop the worker and the store.
+
+    Nothing is answered before all of the start is done, the first log-ins included. Raises CannotStart.
+    """
     allow_open_files()
     with opened(settings) as database:
-        app = create_app(settings, database=database, live="gevent")
+        app = patiently(lambda: create_app(settings, database=database, live="gevent"))
         office: Office = app.extensions["circle"]
         with _started(office):
             _serve(settings, app, office)
 
 
 def _serve(settings: Settings, app: Any, office: Office) -> None:
+    log_ins = patiently(lambda: first_staff(settings, office.identity))
     server = BoundedServer(
         (settings.host, settings.port),
         app,
@@ -143,7 +151,7 @@ def _serve(settings: Settings, app: Any, office: Office) -> None:
     stopping = _told_to_stop()
     settle_memory()
     _listen(server, settings)
-    _greet(settings, office)
+    _greet(settings, log_ins)
     stopping.wait()
     server.stop(timeout=5)
 
@@ -151,7 +159,7 @@ def _serve(settings: Settings, app: Any, office: Office) -> None:
 def work(settings: Settings) -> None:
     """Run background work only, until SIGINT or SIGTERM, beside web processes on the same MongoDB."""
     with opened(settings) as database:
-        office: Office = create_app(settings, database=database).extensions["circle"]
+        office = patiently(lambda: create_app(settings, database=database)).extensions["circle"]
         stopping = _told_to_stop()
         with _started(office):
             stopping.wait()
@@ -159,12 +167,18 @@ def work(settings: Settings) -> None:
 
 @contextmanager
 def _started(office: Office) -> Iterator[None]:
-    """Start the office for a `with` block, and stop it however that ends: its threads end before the store closes."""
-    office.start()
+    """Start the office for a `with` block, and stop it however that ends: its threads end before the store closes.
+
+    A store that is away in the end is noted, and no reason for an error.
+    """
+    patiently(office.start)
     try:
         yield
     finally:
-        office.stop()
+        try:
+            office.stop()
+        except UNAVAILABLE as error:
+            log.warning("the store was away at the end", extra={"error": type(error).__name__})
 
 
 def _listen(server: WSGIServer, settings: Settings) -> None:
@@ -211,7 +225,7 @@ def _told_to_stop() -> gevent.event.Event:
     return stopping
 
 
-def _greet(settings: Settings, office: Office) -> None:
+def _greet(settings: Settings, log_ins: list[str]) -> None:
     lines = [
         "",
         f"  新城服务圈 Service Circle is ready: {settings.public_base}",
@@ -219,20 +233,27 @@ def _greet(settings: Settings, office: Office) -> None:
     ]
     if settings.lenient:
         lines.append(f"  This is a trial: {TRIAL_RIGHTS}.")
-    lines += [f"  {line}" for line in first_staff(settings, office.identity)]
-    os.write(1, ("\n".join([*lines, "  Ctrl-C stops it.", "", ""])).encode())
+    lines += [f"  {line}" for line in log_ins]
+    try:
+        os.write(1, ("\n".join([*lines, "  Ctrl-C stops it.", "", ""])).encode())
+    except OSError as error:  # a log file on a full disk, a pipe whose reader is gone: no reason not to serve
+        log.warning("the greeting was not printed", extra={"error": error.strerror})
 
 
 def first_staff(settings: Settings, identity: Any) -> list[str]:
     """Seed a trial that has no staff with one member per role of FIRST_STAFF; return a line per log-in.
 
-    The generated passwords are kept in `first-staff.txt` in CIRCLE_VAR, and read from there at later starts.
+    The generated passwords are kept in `first-staff.txt` in CIRCLE_VAR, and read from there at later starts. They are
+    written before anybody is seeded, under another name until all are, so that an interrupted start is taken up again.
     """
-    note = settings.var / "first-staff.txt"
-    if settings.lenient and not identity.any_staff():
-        created = [(role, secrets.token_urlsafe(16), name) for role, name in FIRST_STAFF]
-        for role, password, name in created:
-            identity.seed_staff(role, password, name, {role}, "XC-H01", "SPJ")
-        private.make_folder(settings.var)
-        private.write(note, "".join(f"staff log-in: {role} / {password}\n" for role, password, _ in created))
+    note, making = settings.var / "first-staff.txt", settings.var / "first-staff.making"
+    if settings.lenient and (making.exists() or not identity.any_staff()):
+        if not making.exists():
+            created = [(role, secrets.token_urlsafe(16)) for role, _ in FIRST_STAFF]
+            private.make_folder(settings.var)
+            private.write(making, "".join(f"staff log-in: {role} / {password}\n" for role, password in created))
+        passwords = dict(re.findall(r"^staff log-in: (\w+) / (\S+)$", making.read_text(), re.MULTILINE))
+        for role, name in FIRST_STAFF:
+            identity.seed_staff(role, passwords[role], name, {role}, "XC-H01", "SPJ")  # nothing if it is done already
+        making.replace(note)
     return note.read_text().splitlines() if note.exists() else []

@@ -7,6 +7,7 @@ properties: Unicode Standard, UAX #9 (direction) and `Default_Ignorable_Code_Poi
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 DROPPED = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
@@ -26,10 +27,18 @@ SECRETS = frozenset({"password", "old", "new"})
 """Fields whose signs are kept as they are."""
 
 
+MOST_REPEATED, MOST_LISTED = 40, 5
+
+
 def written(text: str) -> str:
     """A text without marks of direction and needless invisible ones; "" if nothing of it can be seen."""
     kept = text if text.isascii() else DROPPED.sub("", text)
     return "" if HOLLOW.fullmatch(kept) else kept
+
+
+def asked(text: str) -> str:
+    """A text of a query without marks of direction and needless invisible ones; a blank if there is nothing else."""
+    return text if text.isascii() else DROPPED.sub("", text) or " "
 
 
 def one_line(text: str) -> str:
@@ -39,7 +48,19 @@ def one_line(text: str) -> str:
 
 def bare(text: str) -> str:
     """A number or code as it is meant: without blanks and marks, in plain signs (NFKC)."""
-    return MARKS.sub("", unicodedata.normalize("NFKC", text))
+    return unicodedata.normalize("NFKC", MARKS.sub("", unicodedata.normalize("NFKC", text)))
+
+
+def shortened(text: str) -> str:
+    """What somebody wrote, as a refusal repeats it: on one line, cut where it is long."""
+    line = one_line(text)
+    return line if len(line) <= MOST_REPEATED else f"{line[:MOST_REPEATED]}…"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names that somebody wrote, as a refusal repeats them: the first few, each as `shortened`."""
+    every = [shortened(name) for name in names]
+    return "、".join(every[:MOST_LISTED]) + ("…" if len(every) > MOST_LISTED else "")
 
 
 def written_json(value: Any, key: str = "") -> Any:

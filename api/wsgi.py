@@ -17,6 +17,7 @@ from api.app import create_app  # noqa: E402
 from api.jobs.processes import SecondProcess  # noqa: E402
 from api.refusals import CannotStart  # noqa: E402
 from api.settings import TRIAL_RIGHTS, UnsafeStart, read  # noqa: E402
+from api.storage.faults import patiently, sentence  # noqa: E402
 
 APP_LOAD_ERROR = 4
 """The exit code by which a worker of gunicorn says that another would fail the same way."""
@@ -28,8 +29,9 @@ def _assemble(opened: ExitStack) -> Flask:
     if settings.lenient:
         logging.getLogger("circle").warning("this is a trial: %s", TRIAL_RIGHTS)
     server.allow_open_files()
-    app = create_app(settings, database=opened.enter_context(server.opened(settings)), live="gevent")
-    app.extensions["circle"].start()
+    database = opened.enter_context(server.opened(settings))
+    app = patiently(lambda: create_app(settings, database=database, live="gevent"))
+    patiently(app.extensions["circle"].start)
     opened.callback(app.extensions["circle"].stop)
     server.settle_memory()
     return app
@@ -42,4 +44,10 @@ try:
     app = _assemble(_opened)
 except (CannotStart, SecondProcess, UnsafeStart) as error:
     sys.stderr.write(f"circle: {error}\n")
+    sys.exit(APP_LOAD_ERROR)
+except Exception as error:
+    words = sentence(error)
+    if words is None:
+        raise
+    sys.stderr.write(f"circle: {words}\n")
     sys.exit(APP_LOAD_ERROR)

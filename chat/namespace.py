@@ -14,10 +14,11 @@ import socketio
 from chat.live.hints import rooms_of, staff_room
 from chat.live.sender_order import SenderOrder
 from chat.ports import Document, Viewer
-from chat.refusals import BadFields, EarlierUnknown, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
+from chat.refusals import EarlierUnknown, NotFound, Refusal, RoleWrong, TokenBad, Unavailable
 from chat.service import Chat
 from chat.talk.access import EVENT_ROLES, PERSON_EVENTS, reads, serves
 from chat.talk.conversation import Conversation
+from chat.talk.received import read_body
 
 log = logging.getLogger("circle.chat")
 
@@ -25,6 +26,8 @@ PATH = "/chat"
 ActorOf = Callable[[str], Viewer | None]
 LanguageOf = Callable[[str], str]
 """Accept-Language -> zh or en."""
+WordsOf = Callable[[str, str], str]
+"""(why a field is refused, zh or en) -> the same in this language."""
 NoteRefusal = Callable[[str, Refusal, Document], object]
 """Hears who was refused (an id; "" for a stranger), why, and the WSGI environment of their line; must not raise."""
 
@@ -71,11 +74,12 @@ class ChatSocket:
         language_of: LanguageOf,
         note_refusal: NoteRefusal = lambda person, refusal, environ: None,
         acted: Callable[[Any], object] = lambda actor: None,
+        words_of: WordsOf = lambda reason, language: reason,
     ) -> None:
         self._chat = chat
         self._server = server
         self._actor_of, self._acted = actor_of, acted
-        self._language_of = language_of
+        self._language_of, self._words_of = language_of, words_of
         self._note_refusal = note_refusal
         self._callers: dict[str, Caller] = {}
         self.acts: dict[str, Act] = {event: getattr(self, f"on_{event}") for event in EVENT_ROLES}
@@ -100,10 +104,10 @@ class ChatSocket:
                 return self._answer(caller, act, roles, body)
             except Refusal as refusal:
                 self._note_refusal(caller.actor.id, refusal, caller.environ)
-                return _refused(refusal, caller.language)
+                return self._refused(refusal, caller.language)
             except Exception:
                 log.exception("socket event failed")
-                return _refused(Unavailable(retry_after=2), caller.language)
+                return self._refused(Unavailable(retry_after=2), caller.language)
 
         return handle
 
@@ -114,12 +118,12 @@ class ChatSocket:
         token = auth.get("token") if isinstance(auth, dict) else None
         language = self._language_of(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
         try:
-            actor = self._actor_of(token) if isinstance(token, str) and token else None
+            actor = self._actor_of(token) if isinstance(token, str) and token and token.isascii() else None
         except Exception:
             log.exception("the log-in of a connection was not looked up")
-            raise _no_connection(Unavailable(retry_after=2), language) from None
+            raise self._no_connection(Unavailable(retry_after=2), language) from None
         if actor is None:
-            raise _no_connection(TokenBad(), language)
+            raise self._no_connection(TokenBad(), language)
         caller = self._callers[sid] = Caller(sid, str(token), actor, language, environ)
         self._enter_rooms(caller)
 
@@ -241,7 +245,7 @@ class ChatSocket:
         self._chat.events.take(caller.sid)
         if not caller.actor.roles & roles:
             raise RoleWrong
-        return {"ok": True, **(act(caller, _checked(body)) or {})}
+        return {"ok": True, **(act(caller, read_body(body)) or {})}
 
     def _enter_rooms(self, caller: Caller) -> None:
         """Enter the rooms of a person, and note that an officer is there."""
@@ -279,15 +283,25 @@ class ChatSocket:
         self._renew(caller, actor)
         return caller.sid in self._callers
 
+    def _no_connection(self, refusal: Refusal, language: str) -> socketio.exceptions.ConnectionRefusedError:
+        answer = self._refused(refusal, language)
+        return socketio.exceptions.ConnectionRefusedError(answer["detail"], answer)
+
+    def _refused(self, refusal: Refusal, language: str) -> Document:
+        answer: Document = {"ok": False, "code": refusal.code, "detail": refusal.words[language]}
+        if refusal.errors:
+            answer["errors"] = {
+                name: [self._words_of(why, language) for why in reasons] for name, reasons in refusal.errors.items()
+            }
+        if refusal.retry_after:
+            answer["retry_after"] = refusal.retry_after
+        if isinstance(refusal, EarlierUnknown):
+            answer["earlier"] = refusal.earlier
+        return answer
+
     def _disconnect(self, sid: str) -> None:
         self._callers.pop(sid, None)
         self._server.disconnect(sid, PATH)
-
-
-def _checked(body: Any) -> Document:
-    if not isinstance(body, dict):
-        raise BadFields({"body": ["应为一组键值。"]})
-    return body
 
 
 def _conversation_id(body: Document) -> str:
@@ -299,19 +313,3 @@ def _conversation_id(body: Document) -> str:
 
 def _answer(conversation: Document) -> Document:
     return {"conversation": conversation}
-
-
-def _no_connection(refusal: Refusal, language: str) -> socketio.exceptions.ConnectionRefusedError:
-    answer = _refused(refusal, language)
-    return socketio.exceptions.ConnectionRefusedError(answer["detail"], answer)
-
-
-def _refused(refusal: Refusal, language: str) -> Document:
-    answer: Document = {"ok": False, "code": refusal.code, "detail": refusal.words[language]}
-    if refusal.errors:
-        answer["errors"] = refusal.errors
-    if refusal.retry_after:
-        answer["retry_after"] = refusal.retry_after
-    if isinstance(refusal, EarlierUnknown):
-        answer["earlier"] = refusal.earlier
-    return answer

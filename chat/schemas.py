@@ -12,6 +12,23 @@ def _moment(*, allow_none: bool = False) -> fields.String:
     return fields.String(required=True, allow_none=allow_none, metadata=_MOMENT)
 
 
+_CARD = {
+    "type": "object",
+    "properties": {"type": {"type": "string", "enum": list(CARDS)}, "ref": {"type": "string", "maxLength": 100}},
+    "required": ["type", "ref"],
+}
+_PLACE = {
+    "type": "object",
+    "description": "in WGS-84",
+    "properties": {
+        "lon": {"type": "number", "minimum": -180, "maximum": 180},
+        "lat": {"type": "number", "minimum": -90, "maximum": 90},
+        "name": {"type": "string", "maxLength": 100},
+    },
+    "required": ["lon", "lat"],
+}
+
+
 class AskSchema(Schema):
     """Open a conversation about a matter (code), a case (number), a point (id), or nothing in particular."""
 
@@ -72,8 +89,8 @@ class PostSchema(Schema):
     kind = fields.Raw(required=True, metadata={"type": "string", "enum": list(KINDS)})
     text = fields.Raw(metadata={"type": "string", "maxLength": 2000})
     file = fields.Raw(metadata={"type": "string", "description": "the id of an upload"})
-    card = fields.Raw(metadata={"type": "object", "description": "{type, ref}"})
-    location = fields.Raw(metadata={"type": "object", "description": "{lon, lat, name}, WGS-84"})
+    card = fields.Raw(metadata=_CARD)
+    location = fields.Raw(metadata=_PLACE)
 
 
 class PostedSchema(Schema):

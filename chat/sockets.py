@@ -19,7 +19,7 @@ from chat.desk import presence
 from chat.limits import MOST_BYTES, MOST_UNSENT, LineLimits
 from chat.lines import LINE, Line, OpenLines, Wsgi, counted
 from chat.live.relay import Relay
-from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf, NoteRefusal
+from chat.namespace import PATH, ActorOf, ChatSocket, LanguageOf, NoteRefusal, WordsOf
 from chat.ports import Document
 from chat.refusals import TooManyLines
 from chat.service import Chat
@@ -99,6 +99,7 @@ def attach(
     note_refusal: NoteRefusal,
     network_of: Callable[[str], str],
     mode: str,
+    words_of: WordsOf = lambda reason, language: reason,
     acted: Callable[[Any], object] = lambda actor: None,
     redis_url: str | None = None,
     cors_origins: list[str] | None = None,
@@ -108,10 +109,9 @@ def attach(
     """Attach the socket to the app. `mode` is gevent, or threading in tests; websocket is the only transport.
 
     `note_refusal(person, refusal, environ)` hears of each event and each line that is refused. `network_of` gives what
-    a network address counts as.
-    `acted(actor)` is told of each event that a person causes. `cors_origins` None allows the page's own origin alone.
-    With `redis_url` several processes relay to one another. The limits per address do not hold for an address that
-    `spares` accepts.
+    a network address counts as, `words_of` why a field is refused in a language. `acted(actor)` is told of each event
+    that a person causes. `cors_origins` None allows the page's own origin alone.
+    With `redis_url` processes relay to one another. Limits per address do not hold for one that `spares` accepts.
     """
     relay = _relay(redis_url, chat, lambda command: _obey(chat, socket, command)) if redis_url else None
     sockets = SocketIO(
@@ -133,7 +133,7 @@ def attach(
     begin_watch = _once(lambda: sockets.start_background_task(lines.watch))
     wsgi = counted(app.wsgi_app, lines, begin_watch, language_of, partial(note_refusal, ""))
     app.wsgi_app = wsgi  # type: ignore[method-assign,assignment]
-    socket = ChatSocket(chat, sockets.server, actor_of, language_of, note_refusal, acted)
+    socket = ChatSocket(chat, sockets.server, actor_of, language_of, note_refusal, acted, words_of)
     _guard(sockets.server, lines)
     _register(sockets, socket, chat, lines, language_of, note_refusal)
     _connect_hints(sockets, socket, chat)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from notifications.account_templates import ACCOUNT_TEMPLATES
+from notifications.case_templates import CASE_TEMPLATES
 from notifications.plan import BEIJING
 from notifications.template import Template, Words, values_in
 
@@ -369,4 +370,5 @@ TEMPLATES = (
         ),
     ),
     *ACCOUNT_TEMPLATES,
+    *CASE_TEMPLATES,
 )

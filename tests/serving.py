@@ -44,14 +44,18 @@ class Served:
 
     def start(self, program: Sequence[str] = CIRCLE) -> "Served":
         """Start, and wait until it is ready."""
-        self.process = subprocess.Popen(
-            [*program, "serve"], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
-        self._reader.start()
+        self.begin([*program, "serve"])
         greeted = "  Ctrl-C stops it."
         wait_for(lambda: self.ready() and greeted in self.lines, 120, lambda: f"not ready: {self.lines[-20:]}")
         return self
+
+    def begin(self, command: Sequence[str]) -> None:
+        """Start a command in its surroundings, and read what it prints, without waiting."""
+        self.process = subprocess.Popen(
+            command, env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._reader = threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True)
+        self._reader.start()
 
     def ready(self) -> bool:
         """Whether `/readyz` answers 200, so that the process and its store take requests."""

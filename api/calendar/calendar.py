@@ -5,12 +5,14 @@ of guessing, but for the statutory holidays: 全国年节及纪念日放假办�
 """
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
-from typing import Literal, get_args
+from itertools import accumulate
+from typing import Literal, NamedTuple, get_args
 
 Mark = Literal["rest", "work"]
 
@@ -39,6 +41,14 @@ class WorkingCalendar:
     statutory: frozenset[date | tuple[int, int]] = frozenset()
     statutory_since: int = MAXYEAR
     exceptions: Mapping[date, Mark] = field(default_factory=dict, hash=False)
+    guesses: bool = False
+    _years: dict[int, "_Year"] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The years that were counted so far."""
+
+    @cached_property
+    def guessing(self) -> "WorkingCalendar":
+        """A copy that takes Monday to Friday in unknown years: what it says is provisional, never to be recorded."""
+        return replace(self, guesses=True)
 
     def with_exceptions(self, exceptions: Mapping[date, Mark]) -> "WorkingCalendar":
         """A copy of this calendar with further exceptions, each by official notice; they override everything else.
@@ -48,7 +58,7 @@ class WorkingCalendar:
         for day, mark in exceptions.items():
             if mark not in get_args(Mark):
                 raise ValueError(f"{day}: an exception is 'rest' or 'work', not {mark!r}")
-        return replace(self, exceptions={**self.exceptions, **exceptions})
+        return replace(self, exceptions={**self.exceptions, **exceptions}) if exceptions else self
 
     def mark(self, day: date) -> Mark | None:
         """`rest` or `work` if an exception, a notice or the law names this day; None for an ordinary day."""
@@ -60,7 +70,7 @@ class WorkingCalendar:
 
     def is_known(self, day: date) -> bool:
         """Whether `is_working` can answer: the year has a notice, the law fixes the day, or it has an exception."""
-        return day.year in self.known_years or day in self.exceptions or self._is_statutory(day)
+        return self.guesses or day.year in self.known_years or day in self.exceptions or self._is_statutory(day)
 
     def _is_statutory(self, day: date) -> bool:
         if day.year in self.known_years or day.year < self.statutory_since:
@@ -86,10 +96,30 @@ class WorkingCalendar:
         """The n-th working day after `day`, not counting `day` itself; `day` for n = 0. Raises UnknownYear."""
         if n < 0:
             raise ValueError("working days are counted forwards")
-        days = self._working_after(day)
-        for _ in range(n):
-            day = next(days)
-        return day
+        if n == 0:
+            return day
+        year, before = self._year(day.year), _day_of_year(day)
+        while True:
+            wanted = year.tally[before] + n
+            last = bisect_left(year.tally, wanted)
+            if year.unknown(before) < min(last, len(year.tally)):
+                raise UnknownYear(year.number)
+            if last < len(year.tally):
+                return date(year.number, 1, 1) + timedelta(days=last - 1)
+            n = wanted - year.tally[-1]
+            year, before = self._year(year.number + 1), 0
+
+    def working_between(self, first: date, last: date) -> int:
+        """How many working days there are after `first` up to and including `last`. Raises UnknownYear."""
+        count = 0
+        for number in range(first.year, last.year + 1):
+            year = self._year(number)
+            before = _day_of_year(first) if number == first.year else 0
+            until = _day_of_year(last) if number == last.year else len(year.tally) - 1
+            if year.unknown(before) <= until:
+                raise UnknownYear(number)
+            count += max(0, year.tally[until] - year.tally[before])
+        return count
 
     def add_provisional(self, day: date, n: int) -> date:
         """As `add_working`, but Monday to Friday in unknown years: to be shown as provisional, never recorded."""
@@ -98,11 +128,39 @@ class WorkingCalendar:
             n -= self.provisional(day)
         return day
 
+    def _year(self, number: int) -> "_Year":
+        """The prefix sums of a year, made when it is first asked for."""
+        year = self._years.get(number)
+        if year is None:
+            days = list(days_between(date(number, 1, 1), date(number, 12, 31)))
+            known = [self.is_known(day) for day in days]
+            marks = (is_known and self.provisional(day) for day, is_known in zip(days, known, strict=True))
+            unknown = tuple(n for n, is_known in enumerate(known, 1) if not is_known)
+            year = self._years[number] = _Year(number, (0, *accumulate(marks)), unknown)
+        return year
+
     def _working_after(self, day: date) -> Iterator[date]:
         while True:
             day += _ONE_DAY
             if self.is_working(day):
                 yield day
+
+
+class _Year(NamedTuple):
+    """A year as prefix sums: `tally[n]` working days among its first n days, and which days are not known."""
+
+    number: int
+    tally: tuple[int, ...]
+    unknown_days: tuple[int, ...]
+
+    def unknown(self, after: int) -> int:
+        """The first unknown day of the year after its n-th; a number beyond all days if there is none."""
+        at = bisect_right(self.unknown_days, after)
+        return self.unknown_days[at] if at < len(self.unknown_days) else MAXYEAR
+
+
+def _day_of_year(day: date) -> int:
+    return day.toordinal() - date(day.year, 1, 1).toordinal() + 1
 
 
 @cache

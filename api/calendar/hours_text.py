@@ -12,6 +12,7 @@ import re
 from itertools import groupby, pairwise
 
 from api.calendar.schedule import HOLIDAY, MIDNIGHT, WEEK, Day, DayHours, Hours, HoursRule, Period, Span
+from api.texts import shortened
 
 _WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -52,14 +53,14 @@ def parse_periods(text: str) -> DayHours:
         return ()
     periods = tuple(_parse_period(part.strip()) for part in text.split(","))
     if any(later.opens < earlier.closes for earlier, later in pairwise(periods)):
-        raise ValueError(f"periods out of order or overlapping: {text!r}")
+        raise ValueError(f"时段先后颠倒或重叠：{shortened(text)}")
     return periods
 
 
 def _rule(text: str, *, adds: bool) -> HoursRule:
     note = _NOTE.search(text)
     if note and note[1] not in _EXTENDED:
-        raise ValueError(f'note not understood: {note[0]!r}; write "延时" or nothing')
+        raise ValueError(f"看不懂这个备注：{shortened(note[1])}，只能写 extended 或不写")
     rest = text[: note.start()] if note else text
     dates = _SPAN.match(rest)
     span = _span(dates) if dates else None
@@ -76,14 +77,14 @@ def _span(dates: re.Match[str]) -> Span:
     first = _day(year, month, day)
     last = _day(last_year, last_month, last_day) if last_month else first
     if bool(first.year) != bool(last.year) or (first.year and last < first):
-        raise ValueError(f"dates not understood: {dates[0].strip()!r}; write both years or none, the earlier first")
+        raise ValueError(f"看不懂这段日期：{dates[0].strip()}，年份要么都写，要么都不写，先写早的")
     return Span(first, last)
 
 
 def _day(year: str | None, month: str, day: str) -> Day:
     number = _MONTHS.index(month) + 1
     if not 1 <= int(day) <= _LENGTHS[number - 1]:
-        raise ValueError(f"no such day: {month} {day}")
+        raise ValueError(f"没有这一天：{month} {day}")
     return Day(int(year or 0), number, int(day))
 
 
@@ -97,7 +98,7 @@ def _parse_day_range(text: str) -> list[int]:
         return [HOLIDAY]
     first, dash, last = text.partition("-")
     if first not in _WEEKDAYS or (dash and last not in _WEEKDAYS):
-        raise ValueError(f"days not understood: {text!r}; write them as Mo-Fr or Sa,Su")
+        raise ValueError(f"看不懂是星期几：{shortened(text)}，要写成 Mo-Fr 或 Sa,Su")
     start = _WEEKDAYS.index(first)
     length = (_WEEKDAYS.index(last) - start) % 7 if dash else 0
     return [(start + n) % 7 for n in range(length + 1)]
@@ -106,13 +107,13 @@ def _parse_day_range(text: str) -> list[int]:
 def _parse_period(text: str) -> Period:
     match = _PERIOD.fullmatch(text)
     if not match:
-        raise ValueError(f"time not understood: {text!r}; write it as 09:00-12:00")
+        raise ValueError(f"看不懂这个时间：{shortened(text)}，要写成 09:00-12:00")
     open_hour, open_minute, close_hour, close_minute = map(int, match.groups())
     period = Period(open_hour * 60 + open_minute, close_hour * 60 + close_minute)
     if max(open_minute, close_minute) > 59 or period.closes > MIDNIGHT:
-        raise ValueError(f"no such time of day: {text!r}")
+        raise ValueError(f"没有这个钟点：{text}")
     if period.opens >= period.closes:
-        raise ValueError(f"closes before it opens: {text!r}; write a night as two days, to 24:00 and from 00:00")
+        raise ValueError(f"关门早于开门：{text}，过夜的分成两天写，到 24:00 和从 00:00")
     return period
 
 

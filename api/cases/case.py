@@ -10,18 +10,11 @@ from typing import Any
 from api.drafts.draft import MatterVersion
 from api.refusals import Refusal
 
-STATES = {
-    "submitted": "待受理",
-    "supplementing": "待补正",
-    "accepted": "办理中",
-    "granted": "准予许可",
-    "refused": "不予许可",
-    "issued": "已制证",
-    "handed_over": "已送达",
-    "declined": "不予受理",
-    "withdrawn": "已撤回",
-    "closed": "已办结",
-}
+STATES = (
+    *("submitted", "supplementing", "accepted", "granted", "refused"),
+    *("issued", "handed_over", "declined", "withdrawn", "closed"),
+)
+"""The states of a case; kinds.py has their words."""
 OPEN = frozenset({"submitted", "supplementing", "accepted", "granted", "issued"})
 ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn"})
 

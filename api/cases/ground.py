@@ -11,7 +11,9 @@ from api.calendar.service import Calendar
 from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Case, may_hold
-from api.cases.clock.reckoning import reckon
+from api.cases.clock.of_case import clock_facts, is_current, reckon_case
+from api.cases.clock.words import ClockWords
+from api.cases.kinds import kind_of
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.files.service import Files
@@ -39,6 +41,11 @@ class CaseGround:
     announce: Callable[..., None]
     now: Callable[[], datetime]
 
+    def kind(self, case: Case) -> str:
+        """The kind of a case's matter, by which its words are chosen (kinds.py)."""
+        matter = self.matters.matter(case.matter.code, case.matter.version)
+        return kind_of(matter.kind, matter.name)
+
     def holder(self, case: Case) -> Actor | None:
         """Who has claimed a case, with their post of today; None once they could claim it no more.
 
@@ -47,9 +54,15 @@ class CaseGround:
         officer = self.identity.officer(case.officer) if case.officer else None
         return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
 
-    def clock(self, case: Case, at: datetime | None = None) -> dict[str, Any]:
-        """The clock's answer for a case now, or as it was at an instant, as JSON.
+    def clock(self, case: Case, at: datetime | None = None) -> ClockWords:
+        """The clock of a case now, or as it was at an instant, and its words."""
+        facts, at = self._facts(case), at or self.now()
+        decided_at = datetime.fromisoformat(facts["decision"]["at"]) if "decision" in facts else None
+        return ClockWords(reckon_case(facts, at, self.calendar.working), case.state, decided_at, at)
 
-        `{"error": …}` if it needs a year without a published notice.
-        """
-        return reckon({**case.clock_facts, "as_of": (at or self.now()).isoformat()}, self.calendar.working)
+    def _facts(self, case: Case) -> dict[str, Any]:
+        """The input of the clock; made anew of the actions if an earlier release wrote it."""
+        if is_current(case.clock_facts):
+            return case.clock_facts
+        opened = self.reader.open(case)
+        return clock_facts(opened.edition.matter, opened.actions)

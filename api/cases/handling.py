@@ -1,20 +1,19 @@
 """Handling: every act on a case after its submission; checks it, appends the action and announces the event."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from api.cases import case as rules
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
-from api.cases.snapshot import sealed_action, snapshot
+from api.cases.silence import SYSTEM, Silence
+from api.cases.snapshot import after, sealed_action
 from api.drafts.draft import MOST_FILES
 from api.identity.actor import Actor
-from api.refusals import BadFields, VersionStale
+from api.refusals import BadFields, Refusal, VersionStale
+from api.texts import listed
 
-SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
-SWEPT = 100
 APPLICANT = "applicant"
 """Whom a result is handed to, where the applicant comes in person; anybody else is named, and proves their right."""
 
@@ -24,6 +23,7 @@ class CaseHandling:
 
     def __init__(self, ground: CaseGround) -> None:
         self._ground = ground
+        self.silence = Silence(ground)
 
     # -- the applicant --------------------------------------------------------------
 
@@ -59,20 +59,6 @@ class CaseHandling:
 
     # -- the system -------------------------------------------------------------------
 
-    def deem_accepted(self, case_id: str) -> None:
-        """Deem a case accepted if the office gave no notice within the notice limit (行政许可法 第32条). Idempotent."""
-        case = self._ground.store.by_id(case_id)
-        if case and case.state == "submitted" and self._ground.clock(case).get("accept_basis") == "deemed":
-            self._do(SYSTEM, self._ground.reader.open(case), case.version, "deem", {})
-
-    def deem_silent(self) -> None:
-        """A daily job: `deem_accepted` for every submitted case, since a change of the calendar moves limits."""
-        after: str | None = None
-        while cases := self._ground.store.list([{"state": "submitted"}], after, SWEPT):
-            for case in cases:
-                self.deem_accepted(case.id)
-            after = cases[-1].id
-
     def hand_over(self, case_id: str, proof: str) -> None:
         """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent."""
         case = self._ground.store.by_id(case_id)
@@ -96,15 +82,22 @@ class CaseHandling:
     def _do(self, actor: Actor, case: OpenCase, version: int, act: str, data: dict[str, Any]) -> OpenCase:
         if case.standing.version != version:
             raise VersionStale
-        ground, holder = self._ground, self._ground.holder(case.record)
-        standing = replace(case.standing, officer=holder.id if holder else None)
-        role = rules.check(standing, act, ground.access.roles(actor, case.record), actor.id, data)
-        after = self._after(case, Action(version + 1, act, ground.now(), actor.id, role, data))
-        record = after.record
-        action = sealed_action(ground.keyring, record.id, after.actions[-1])
+        ground = self._ground
+        deemed = self.silence.applied(case)  # silence comes first (rule 40)
+        holder = ground.holder(deemed.record)
+        standing = replace(deemed.standing, officer=holder.id if holder else None)
+        try:
+            role = rules.check(standing, act, ground.access.roles(actor, case.record), actor.id, data)
+        except Refusal:
+            self.silence.keep(case)
+            raise
+        acted = after(deemed, Action(standing.version + 1, act, ground.now(), actor.id, role, data))
+        record = acted.record
+        action = sealed_action(ground.keyring, record.id, acted.actions[-1])
 
         def write(session: Any) -> None:
             ground.access.hold_mandate(session, actor, record)
+            self.silence.write(session, case, deemed)
             if not ground.store.append(session, record, action):
                 raise VersionStale
             if act == "supplement":
@@ -113,19 +106,11 @@ class CaseHandling:
                 ground.audit.record(actor.id, f"case.{act}", f"case:{record.id}", session=session)
             if data.get("late"):
                 ground.audit.record(actor.id, "case.told_late", f"case:{record.id}", session=session)
-            ground.announce(session, rules.EVENTS[act], record.id, number=record.number, state=record.state)
+            about = {"number": record.number, "state": record.state, "seq": record.version}
+            ground.announce(session, rules.EVENTS[act], record.id, **about)
 
         ground.transact(write)
-        return after
-
-    @staticmethod
-    def _after(case: OpenCase, action: Action) -> OpenCase:
-        """The case with one more action."""
-        standing, actions = rules.apply(case.standing, action), (*case.actions, action)
-        fields = snapshot(case.edition.matter, standing, actions)
-        department = standing.department or case.record.department
-        record = replace(case.record, version=action.seq, department=department, **fields)
-        return replace(case, record=record, standing=standing, actions=actions)
+        return acted
 
     def _check_department(self, case: Case, code: str) -> None:
         if code not in self._ground.matters.departments:
@@ -163,9 +148,9 @@ def _check_items(case: OpenCase, items: list[dict[str, Any]]) -> None:
     known, given = {material.key: material for material in case.papers}, case.standing.materials or {}
     keys = [item["key"] for item in items]
     if unknown := [key for key in keys if key not in known]:
-        raise BadFields({"items": [f"没有这项材料：{'、'.join(unknown)}"]})
+        raise BadFields({"items": [f"没有这项材料：{listed(unknown)}"]})
     if held := [known[key].name for key in keys if known[key].held_by_state and not given.get(key)]:
-        raise BadFields({"items": [f"政府已有，不能要求申请人再交：{'、'.join(held)}"]})
+        raise BadFields({"items": [f"政府已有，不能要求申请人再交：{listed(held)}"]})
 
 
 def _check_receiver(case: OpenCase, data: dict[str, Any]) -> None:

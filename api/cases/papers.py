@@ -43,7 +43,8 @@ class CasePapers:
         """The paper about the last act of a case, with what was known when it was done."""
         code = case.record.department
         department = self._ground.matters.departments.name(code) if code else ""
-        return printing.paper(case, self._ground.clock(case.record, case.actions[-1].at), department, base)
+        clock = replace(self._ground.clock(case.record, case.actions[-1].at), is_dated=True)
+        return printing.paper(case, clock, department, base)
 
 
 def as_of(ground: CaseGround, case: OpenCase, seq: int) -> OpenCase:

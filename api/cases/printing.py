@@ -1,10 +1,9 @@
 """What the papers of a case say (行政许可法 第32条): receipts of what was handed in, and notices of the window."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from api.cases.case import Action
+from api.cases.clock.words import ClockWords
 from api.cases.open_case import OpenCase
 from api.pdf import Paper, PaperBlock, lines
 from api.times import BEIJING
@@ -24,7 +23,7 @@ RIGHTS = "不服本决定的，可以自收到之日起六十日内申请行政�
 """行政复议法 第20条: within 60 days; 行政诉讼法 第46条: within six months."""
 
 
-def paper(case: OpenCase, clock: Mapping[str, Any], department: str, base: str) -> Paper:
+def paper(case: OpenCase, clock: ClockWords, department: str, base: str) -> Paper:
     """The paper about the last act of a case, for `api.pdf`; `base` is the address of the pages.
 
     Its receipt code opens the state of the case and nothing else, so that whoever may print it sees nothing new.
@@ -47,7 +46,7 @@ def paper(case: OpenCase, clock: Mapping[str, Any], department: str, base: str) 
     )
 
 
-def _facts(case: OpenCase, clock: Mapping[str, Any], department: str) -> list[tuple[str, str]]:
+def _facts(case: OpenCase, clock: ClockWords, department: str) -> list[tuple[str, str]]:
     last, begun = case.actions[-1], case.actions[-1].act in BEGUN
     facts = [
         ("申请人", str(case.answers["applicant_name"])),
@@ -56,9 +55,8 @@ def _facts(case: OpenCase, clock: Mapping[str, Any], department: str) -> list[tu
         ("提交时间", _moment(case.record.submitted_at)),
         ("受理时间" if begun else "出具时间", "" if last.act == "submit" else _moment(last.at)),
         ("承办部门", department),
-        ("承诺办结", _due(clock.get("promised_due")) if begun else ""),
-        ("法定办结", _due(clock.get("legal_due")) if begun else ""),
-        ("最迟告知", _due(clock.get("notice_due")) if last.act in {"submit", "supplement"} else ""),
+        *((limit["name"], limit["text"]) for limit in clock.limits()),
+        ("期限", "" if begun or last.act == "decline" else clock.sentence().words.zh),
     ]
     return [(name, value) for name, value in facts if value]
 
@@ -79,8 +77,3 @@ def _asked(case: OpenCase) -> list[str]:
 
 def _moment(at: datetime) -> str:
     return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
-
-
-def _due(text: str | None) -> str:
-    """A due time of the clock (`2026-12-08T23:59:59+08:00`) as `2026-12-08 前`."""
-    return f"{text[:10]} 前" if text else ""

@@ -30,10 +30,19 @@ class DepartmentList(Schema):
     items = fields.List(fields.Nested(DepartmentName), required=True)
 
 
-class CaseLine(Schema):
-    """A case in a list. `act_by` is the earlier due time, statutory or promised; before acceptance the notice limit.
+class SentenceSchema(Schema):
+    """What the clock says of a case, in both languages, and how pressing it is."""
 
-    `left` are the days that remain of the statutory limit, in its unit; without one, the working days of the promise.
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+    tone = fields.String(required=True, validate=validate.OneOf(["calm", "soon", "late", "paused", "done"]))
+
+
+class CaseLine(Schema):
+    """A case in a list. `sentence` says all of its time that is to be shown.
+
+    `act_by` is the earlier due time, statutory or promised, and `left` the days that remain of that limit, in `unit`;
+    `notice_due` the time by which the office answers whether it accepts. Each is null while no such limit runs.
     """
 
     number = fields.String(required=True)
@@ -42,11 +51,15 @@ class CaseLine(Schema):
     department = fields.Nested(DepartmentName, required=True, allow_none=True)
     state = fields.String(required=True)
     state_label = fields.String(required=True)
+    state_label_en = fields.String(required=True)
     applicant = fields.Nested(Applicant, required=True)
     officer = fields.String(required=True, allow_none=True)
     submitted_at = Time(required=True)
     act_by = fields.String(required=True, allow_none=True)
     left = fields.Integer(required=True, allow_none=True)
+    unit = fields.String(required=True, allow_none=True, validate=validate.OneOf(["working", "calendar"]))
+    notice_due = fields.String(required=True, allow_none=True)
+    sentence = fields.Nested(SentenceSchema, required=True)
 
 
 class CasePage(Page):
@@ -111,6 +124,17 @@ class Asked(Schema):
     late_reason = fields.String(required=True, allow_none=True)
 
 
+class KindWordsSchema(Schema):
+    """What cases of this kind of matter (许可, 确认, 备案 …) call both decisions, and what comes of a granted one."""
+
+    granted = fields.String(required=True)
+    granted_en = fields.String(required=True)
+    refused = fields.String(required=True)
+    refused_en = fields.String(required=True)
+    result = fields.String(required=True)
+    result_en = fields.String(required=True)
+
+
 class DecisionSchema(Schema):
     """The decision, its ground and how to appeal."""
 
@@ -137,6 +161,7 @@ class CaseSchema(CaseLine):
     situation = fields.List(fields.Nested(SaidOfSituation), required=True)
     materials = fields.List(fields.Nested(MaterialLine), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
+    words = fields.Nested(KindWordsSchema, required=True)
     supplement = fields.Nested(Asked, required=True, allow_none=True)
     decision = fields.Nested(DecisionSchema, required=True, allow_none=True)
     result = fields.Nested(Result, required=True, allow_none=True)
@@ -170,6 +195,7 @@ class TimelineItem(Schema):
     seq = fields.Integer(required=True, allow_none=True)
     act = fields.String(required=True)
     label = fields.String(required=True)
+    label_en = fields.String(required=True, allow_none=True)
     at = Time(required=True)
     by = fields.Nested(By, required=True)
     text = fields.String(required=True)
@@ -302,10 +328,13 @@ class Lookup(Schema):
 
 
 class LookupResult(Schema):
-    """The little that a look-up shows of a case: number, matter, state, due time."""
+    """The little that a look-up shows of a case: number, matter, state, and what its clock says."""
 
     number = fields.String(required=True)
     matter = fields.Nested(MatterName, required=True)
     state = fields.String(required=True)
     state_label = fields.String(required=True)
+    state_label_en = fields.String(required=True)
     act_by = fields.String(required=True, allow_none=True)
+    notice_due = fields.String(required=True, allow_none=True)
+    sentence = fields.Nested(SentenceSchema, required=True)

@@ -12,12 +12,15 @@ from api.cases import case as rules
 from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Action, Case
+from api.cases.clock.of_case import clock_facts
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
+from api.cases.kinds import KINDS, state_words
 from api.cases.lookup import Lookups
-from api.cases.papers import CasePapers
+from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
 from api.cases.reader import CaseReader
+from api.cases.silence import for_each
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.views import CaseViews
@@ -43,6 +46,10 @@ QUEUES: dict[str, Row] = {
     "all": {"state": {"$in": list(rules.STATES)}},
 }
 """The filter per queue. `all` names every state, since a list needs an equality beside its order."""
+
+
+LOOKED_UP = ("number", "matter", "state", "state_label", "state_label_en", "act_by", "notice_due", "sentence")
+"""What a look-up without a log-in shows of a case."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +119,12 @@ class Cases:
         self._ports = ports
 
     def start(self) -> None:
-        """Set desk and department of the cases of older releases, which had none, so that staff find them."""
+        """Bring the cases of older releases forward: desk and department, so that staff find them, and the clock."""
         while cases := self._store.unplaced(SWEPT):
             for case in cases:
                 desk, department = self._submission.place(case.matter.code, case.matter.version)
                 self._store.place(case.id, desk, department, rules.uploads(self.actions(case.id)))
+        for_each(self._ground, {"old_clock": True}, self._fold_clock, [])
 
     # -- acts -------------------------------------------------------------------------
 
@@ -198,15 +206,15 @@ class Cases:
         return self._timeline(actor, case)
 
     def clock(self, actor: Actor, number: str) -> Row:
-        """The working-day clock of a case now, as JSON (`clock.reckoning.Reckoning`). Raises NotFound."""
+        """The working-day clock of a case now with its words, as JSON (`clock.words.ClockWords`). Raises NotFound."""
         case = self._visible(actor, number)
         self._record_look(actor, "read_clock", case)
-        return self._ground.clock(case)
+        return self._ground.clock(case).as_json()
 
     def look_up(self, visitor: ActorLike, number: str, code: str) -> Row:
-        """Number, matter, state and due time of a case, given its number and receipt code (lookup.py). NotFound."""
+        """Number, matter, state and clock of a case, given its number and receipt code (lookup.py). NotFound."""
         line = self._views.line(self._lookups.case(visitor, number, code))
-        return {key: line[key] for key in ("number", "matter", "state", "state_label", "act_by")}
+        return {key: line[key] for key in LOOKED_UP}
 
     # -- for other rooms --------------------------------------------------------------
 
@@ -219,8 +227,9 @@ class Cases:
         case = self._store.by_number(number)
         if case is None or not self._access.may_see(actor, case):
             return None
-        matter, state = case.matter, rules.STATES[case.state]
-        return {"ref": number, "title": matter.name, "state_label": state, "matter": matter.code}
+        matter, state = case.matter, state_words(self._ground.kind(case), case.state)
+        labels = {"state_label": state.zh, "state_label_en": state.en}
+        return {"ref": number, "title": matter.name, **labels, "matter": matter.code}
 
     def shipment(self, number: str) -> Shipment | None:
         """What the parcels room needs of a case; None where there is no such case."""
@@ -263,31 +272,47 @@ class Cases:
         """Whether a file was handed in with any case."""
         return bool(self._store.with_file(upload))
 
-    def notice_values(self, case_id: str) -> CaseNotice:
-        """The recipients of a notice about this case, and its values: number, matter, due day, materials asked for."""
+    def notice_values(self, case_id: str, seq: int | None = None) -> CaseNotice:
+        """The recipients of a notice about an act on this case, and its values: number, matter, due day, how many
+        materials were asked for, and the words of its kind.
+
+        They are those of the case right after the action `seq`, whatever has happened since; without one, of now.
+        """
         case = self._store.by_id(case_id)
         assert case is not None
-        supplement = rules.fold(self.actions(case_id)).supplement
+        opened = self._reader.open(case)
+        act = as_of(self._ground, opened, seq) if seq else opened
+        standing, clock = act.standing, self._ground.clock(act.record, act.actions[-1].at if seq else None)
         others = self._ground.identity.mandates.accounts(case.principal) if case.principal else []
+        kind, decided = self._ground.kind(case), standing.decision
+        outcome = decided and state_words(kind, "granted" if decided["kind"] == "grant" else "refused")
         values = {
             "number": case.number,
             "matter": case.matter.name,
-            "due": (self._ground.clock(case).get("act_by") or "")[:10],
-            "count": str(len(supplement["items"]) if supplement else 0),
+            "due": (clock.due()["act_by"] or "")[:10],
+            "count": str(len(standing.supplement["items"]) if standing.supplement else 0),
+            "outcome": outcome.zh if outcome else "",
+            "outcome_en": outcome.en.lower() if outcome else "",
+            "result": KINDS[kind].result.zh,
+            "result_en": KINDS[kind].result.en,
         }
         return CaseNotice(tuple(dict.fromkeys([case.owner, *others])), values)
 
     def notice_limit(self, case_id: str) -> datetime | None:
         """The end of the notice limit, after which silence is acceptance; None if it never is, or is not known."""
         case = self._store.by_id(case_id)
-        due = self._ground.clock(case).get("notice_due") if case and case.clock_facts["deemed_acceptance"] else None
+        due = self._ground.clock(case).clock.get("notice_due") if case else None
         return datetime.fromisoformat(due) if due else None
 
     # -- inside -----------------------------------------------------------------------
 
     def _timeline(self, actor: Actor, case: Case) -> list[Row]:
         conversations = self._ports.conversations_of(case.number, actor)
-        return self._views.timeline(actor, self.actions(case.id), conversations)
+        return self._views.timeline(actor, case, self.actions(case.id), conversations)
+
+    def _fold_clock(self, case: Case) -> None:
+        opened = self._reader.open(case)
+        self._store.fold_clock(case.id, case.version, clock_facts(opened.edition.matter, opened.actions))
 
     def _record_look(self, actor: Actor, act: str, case: Case) -> None:
         if actor.is_staff:

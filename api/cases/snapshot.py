@@ -1,6 +1,7 @@
 """Makes what an action stores: the action, sealed, and the new snapshot of its case."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from uuid6 import uuid7
@@ -8,6 +9,7 @@ from uuid6 import uuid7
 from api.cases import case as rules
 from api.cases.case import Action, CaseStanding, SealedAction
 from api.cases.clock.of_case import MatterLike, clock_facts
+from api.cases.open_case import OpenCase
 from api.identity.sealing.keyring import Keyring
 
 
@@ -20,6 +22,15 @@ def snapshot(matter: MatterLike, standing: CaseStanding, actions: Sequence[Actio
         "clock_facts": clock_facts(matter, actions),
         "updated_at": actions[-1].at,
     }
+
+
+def after(case: OpenCase, action: Action) -> OpenCase:
+    """The case with one more action, which is not checked here."""
+    standing, actions = rules.apply(case.standing, action), (*case.actions, action)
+    fields = snapshot(case.edition.matter, standing, actions)
+    department = standing.department or case.record.department
+    record = replace(case.record, version=action.seq, department=department, **fields)
+    return replace(case, record=record, standing=standing, actions=actions)
 
 
 def sealed_action(keys: Keyring, case_id: str, action: Action) -> SealedAction:

@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from api.cases.case import OPEN, Case, SealedAction
 from api.drafts.draft import MatterVersion
-from api.storage.database import Database, Document, Index
+from api.storage.database import Database, Document, Index, Upgrade
 
 INDEXES: list[Index] = [
     ("cases", [("number", 1)], {"unique": True}),
@@ -23,6 +23,7 @@ INDEXES: list[Index] = [
     ("cases", [("desk", 1), ("state", 1), ("_id", -1)], {}),
     ("cases", [("department", 1), ("state", 1), ("_id", -1)], {}),
     ("cases", [("uploads", 1)], {}),
+    ("cases", [("old_clock", 1), ("_id", -1)], {}),
     ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
     ("case_papers", [("case", 1), ("seq", 1)], {}),
@@ -35,6 +36,11 @@ SEALED = [
     ("case_actions", ("data",)),
     ("case_papers", ("content",)),
 ]
+
+UPGRADES: list[Upgrade] = [("cases", lambda case, seal: {"old_clock": True}, ())]
+"""Version 2: `clock_facts` count the last round of supplement only, and know every end. They are made of the actions,
+which an upgrade does not see: `Cases.start` makes them."""
+VERSION = 1 + len(UPGRADES)
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")
 """The fields of a case that every action replaces; `department` too, if there is one."""
@@ -53,7 +59,7 @@ class CaseStore:
     def add(self, session: Any, case: Case, action: SealedAction) -> None:
         """Insert a new case with its first action. Raises NumberTaken."""
         try:
-            self._db["cases"].insert_one({"v": 1, **_document(case)}, session=session)
+            self._db["cases"].insert_one({"v": VERSION, **_document(case)}, session=session)
         except DuplicateKeyError as error:
             if "number" in (error.details or {}).get("keyPattern", {}):
                 raise NumberTaken from None
@@ -95,6 +101,11 @@ class CaseStore:
         """Set desk, department and uploads of a case that has none; one that has a desk keeps it."""
         place = {"desk": desk, "department": department, "uploads": uploads}
         self._db["cases"].update_one({"_id": case_id, "desk": None}, {"$set": place})
+
+    def fold_clock(self, case_id: str, version: int, facts: Document) -> None:
+        """Replace the clock's input that an earlier release made; one that an act has replaced meanwhile stays."""
+        self._db["cases"].update_one({"_id": case_id, "version": version}, {"$set": {"clock_facts": facts}})
+        self._db["cases"].update_one({"_id": case_id}, {"$unset": {"old_clock": ""}})
 
     def actions(self, case_id: str) -> list[SealedAction]:
         """All actions of a case in their order."""

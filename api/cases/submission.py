@@ -94,7 +94,7 @@ class Submission:
             ground.store.add(session, record, action)
             ground.files.keep(session, handed_in.materials)
             self._drafts.hand_over(session, handed_in.draft, record.number)
-            about = {"number": record.number, "state": record.state, **({"talk": talk} if talk else {})}
+            about = {"number": record.number, "state": record.state, "seq": 1, **({"talk": talk} if talk else {})}
             ground.announce(session, rules.EVENTS["submit"], record.id, **about)
 
         ground.transact(write)

@@ -7,7 +7,9 @@ from typing import Any
 from api.cases import case as rules
 from api.cases import scope
 from api.cases.case import Action, Case, CaseStanding
+from api.cases.clock.words import ClockWords
 from api.cases.ground import CaseGround
+from api.cases.kinds import act_label, kind_words, state_words
 from api.cases.open_case import OpenCase
 from api.cases.printing import TITLES
 from api.identity.actor import Actor
@@ -32,7 +34,7 @@ class CaseViews:
         """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
         oversee it name and number masked, and no other answers.
         """
-        record, standing, clock = case.record, case.standing, self._ground.clock(case.record)
+        record, standing, words = case.record, case.standing, self._ground.clock(case.record)
         holder = self._ground.holder(record)
         answers, delivery, situation = case.answers, case.delivery, case.situation
         name = answers["applicant_name"]
@@ -44,29 +46,31 @@ class CaseViews:
             delivery, situation = {"way": delivery["way"]}, {}
         may_act = self._ground.access.may_act(actor, record)
         return {
-            **self._line(record, name, clock, holder),
+            **self._line(record, name, words, holder),
             "receipt_code": None if actor.is_staff else case.receipt,
             "answers": answers,
             "situation": self._ground.matters.answered(case.matter, situation),
             "materials": self._materials(case),
             "delivery": delivery,
+            "words": kind_words(self._ground.kind(record)),
             "supplement": _supplement(case),
             "decision": standing.decision and {"ground": "", **standing.decision, "appeal": rules.APPEAL},
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
-            "clock": clock,
-            "acts": self._acts(actor, record, standing, holder) if may_act else [],
+            "clock": words.as_json(),
+            "acts": self._acts(actor, record, words.standing(standing), holder) if may_act else [],
             "agent": case.agent,
         }
 
-    def timeline(self, actor: Actor, actions: Iterable[Action], conversations: Iterable[Row]) -> list[Row]:
+    def timeline(self, actor: Actor, case: Case, actions: Iterable[Action], conversations: Iterable[Row]) -> list[Row]:
         """Acts and events of conversations, in order of time; notes and words for colleagues only for staff."""
+        kind = self._ground.kind(case)
         visible = (action for action in actions if actor.is_staff or action.act in rules.PUBLIC)
         acts = [
             {
                 "seq": action.seq,
                 "act": action.act,
-                "label": rules.RULES[action.act].label if action.act in rules.RULES else rules.SUBMIT_LABEL,
+                **act_label(kind, action.act),
                 "at": action.at,
                 "by": self._by(action),
                 "text": action.data.get("text", "") if actor.is_staff or action.act not in rules.INNER_WORDS else "",
@@ -85,7 +89,8 @@ class CaseViews:
         now = replace(standing, officer=holder.id if holder else None)
         return rules.allowed(now, self._ground.access.roles(actor, case), actor.id)
 
-    def _line(self, case: Case, applicant: str, clock: Row, holder: Actor | None) -> Row:
+    def _line(self, case: Case, applicant: str, words: ClockWords, holder: Actor | None) -> Row:
+        state = state_words(self._ground.kind(case), case.state)
         return {
             "id": case.id,
             "number": case.number,
@@ -93,12 +98,13 @@ class CaseViews:
             "matter": asdict(case.matter),
             "department": self.department(case.department) if case.department else None,
             "state": case.state,
-            "state_label": rules.STATES[case.state],
+            "state_label": state.zh,
+            "state_label_en": state.en,
             "applicant": {"name": applicant},
             "officer": holder.name if holder else None,
             "submitted_at": case.submitted_at,
-            "act_by": clock.get("act_by") or (clock.get("notice_due") if case.state == "submitted" else None),
-            "left": clock.get("left") if clock.get("left") is not None else clock.get("promised_left"),
+            **words.due(),
+            "sentence": words.sentence().as_json(),
         }
 
     def _materials(self, case: OpenCase) -> list[Row]:
@@ -142,6 +148,7 @@ def _conversation_line(line: Row) -> Row:
         "seq": None,
         "act": f"talk.{line['event']}",
         "label": rules.CONVERSATION_LINES[line["event"]],
+        "label_en": None,
         "at": line["at"],
         "by": {"kind": line["by"]["kind"], "name": name, "role": role},
         "text": "",

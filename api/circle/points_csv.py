@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from api.circle.point import FACILITIES, KINDS, PARTS, ServicePoint, point_of, row_of
 from api.refusals import BadFields
+from api.texts import listed, shortened
 
 COLUMNS = (
     "id", "kind", "name", "street_code9", "street_name", "community_code12", "community_name", "address", "lon", "lat",
@@ -251,8 +252,9 @@ def _check_names(cells: Cells, note: Complain) -> None:
 def _check_codes(cells: Cells, note: Complain) -> None:
     for column, digits in (("street_code9", 9), ("community_code12", 12)):
         if cells[column] and not re.fullmatch(rf"[0-9]{{{digits}}}", cells[column]):
-            lost = "表格软件把它变成了科学计数法，请把这一列设为文本。" if "E+" in cells[column].upper() else ""
-            note(column, f"应为 {digits} 位数字（国家统计局区划代码）。{lost}")
+            note(column, f"应为 {digits} 位数字（国家统计局区划代码）。")
+            if "E+" in cells[column].upper():
+                note(column, "表格软件把它变成了科学计数法，请把这一列设为文本。")
     if cells["community_code12"] and not cells["community_code12"].startswith(cells["street_code9"]):
         note("community_code12", "社区代码应以街道代码开头。")
 
@@ -279,7 +281,7 @@ def _check_facilities(cells: Cells, note: Complain) -> tuple[str, ...]:
     named = tuple(dict.fromkeys(name.strip() for name in cells["facilities"].split(";") if name.strip()))
     unknown = [name for name in named if name not in FACILITIES]
     if unknown:
-        note("facilities", f"不认识这些设施：{'、'.join(unknown)}。可以用：{'、'.join(FACILITIES)}。")
+        note("facilities", f"不认识这些设施：{listed(unknown)}。可以用：{'、'.join(FACILITIES)}。")
     return named
 
 
@@ -292,7 +294,7 @@ def _check_exceptions(cells: Cells, checks: Checks, note: Complain) -> list[dict
             day = date.fromisoformat(day).isoformat()
             checks.hours(f"Mo {hours}")
         except ValueError:
-            note("exceptions", f"看不懂：{item}。例：2026-12-31 off 盘点，或 2027-01-09 09:00-12:00。")
+            note("exceptions", f"看不懂：{shortened(item)}。例：2026-12-31 off 盘点，或 2027-01-09 09:00-12:00。")
             continue
         if by_day.setdefault(day, {"date": day, "hours": hours, "reason": reason})["hours"] != hours:
             note("exceptions", f"{day} 写了两次。")
@@ -305,11 +307,11 @@ def _check_overrides(cells: Cells, checks: Checks, note: Complain) -> list[dict[
         code, _, rest = item.partition(" ")
         can = [] if rest == "-" else rest.split("+")
         if not set(can) <= set(PARTS):
-            note("overrides", f"看不懂：{item}。例：XC-1 accept+collect，不办写 -。")
+            note("overrides", f"看不懂：{shortened(item)}。例：XC-1 accept+collect，不办写 -。")
         elif code in by_code:
-            note("overrides", f"事项 {code} 写了两次。")
+            note("overrides", f"事项 {shortened(code)} 写了两次。")
         elif not checks.knows(code):
-            note("overrides", f"没有这个事项：{code}。")
+            note("overrides", f"没有这个事项：{shortened(code)}。")
         by_code[code] = [part for part in PARTS if part in can]
     return [{"matter": code, "can": can} for code, can in sorted(by_code.items())]
 

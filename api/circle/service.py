@@ -39,6 +39,7 @@ from api.circle.travel.reach import Position, Reach
 from api.circle.travel.run_build import BuildFailed, build
 from api.circle.why import snap_notice
 from api.refusals import BadFields, NotFound, Refusal
+from api.texts import listed
 from api.times import BEIJING
 
 log = logging.getLogger("circle.circle")
@@ -287,7 +288,7 @@ class Circle:
         wanted = question.get("facilities", ())
         unknown = [name for name in wanted if name not in FACILITIES]
         if unknown:
-            raise BadFields({"facilities": [f"不认识：{'、'.join(unknown)}。可以用：{'、'.join(FACILITIES)}。"]})
+            raise BadFields({"facilities": [f"不认识：{listed(unknown)}。可以用：{'、'.join(FACILITIES)}。"]})
         return frozenset(wanted)
 
     def _handling(self, code: str) -> Handling:

@@ -14,6 +14,7 @@ def errors_in_words() -> Iterator[None]:
     """Print an expected error as one line without a traceback, and exit with code 1."""
     from api.jobs.processes import SecondProcess
     from api.refusals import CannotStart, Refusal
+    from api.storage.faults import sentence
 
     try:
         yield
@@ -22,4 +23,10 @@ def errors_in_words() -> Iterator[None]:
         sys.exit(1)
     except Refusal as refusal:
         click.echo(f"circle: {refusal.words['en']}", err=True)
+        sys.exit(1)
+    except Exception as error:
+        words = sentence(error)
+        if words is None:
+            raise
+        click.echo(f"circle: {words}", err=True)
         sys.exit(1)

@@ -321,8 +321,8 @@ def _missing(
             for number, row in enumerate(rows):
                 yield from _missing(field.fields, row, known, f"{path}{field.key}.{number}.")
         elif field.required and is_empty(value):
-            verb = "选择" if field.options else "填写"
-            yield f"{path}{field.key}", [f"请{verb}{field.words.text}。"]
+            label = field.words.text
+            yield f"{path}{field.key}", [f"请选择{label}。" if field.options else f"请填写{label}。"]
 
 
 def _counted(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> dict[str, Any]:

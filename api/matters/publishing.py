@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import Any
 
 from api.matters.catalogue import version as rules
-from api.matters.catalogue.consistency import contradictions
+from api.matters.catalogue.consistency import broken_rules
 from api.matters.catalogue.publication import Check, checks
 from api.matters.catalogue.version import Entry
 from api.matters.guide.situation import Answers
 from api.matters.service import Matters
 from api.matters.staff_views import catalogue_line, draft_line, matches, version_id, version_line
 from api.matters.store import VERSION, MatterStore
-from api.refusals import BadFields, NotFound, Refusal, VersionStale
+from api.refusals import BadFields, NotFound, Reason, Refusal, VersionStale
 from api.times import BEIJING
 
 OPERATOR = "operator"
@@ -317,7 +317,9 @@ def _require(checks: list[Check]) -> None:
     errors: dict[str, list[str]] = {}
     for check in checks:
         if not check.holds:
-            errors.setdefault(check.fields[0] if check.fields else "version", []).append(check.words)
+            errors.setdefault(check.fields[0] if check.fields else "version", []).append(
+                Reason(check.words, check.words_en)
+            )
     if errors:
         raise DraftUnfit(errors)
 
@@ -335,7 +337,12 @@ def _unfit(entry: Entry, stored: Mapping[str, Entry]) -> list[str]:
     """Why an entry cannot be imported beside the stored ones, one line each."""
     key = version_id(entry["code"], entry["version"])
     if key in stored:
-        return [f"{key}: 这一版已经在了，内容不同；已发布的版本不会改 (it is there otherwise, and never changed)"]
+        return [
+            Reason(
+                f"{key}: 这一版已经在了，内容不同；已发布的版本不会改", f"{key}: is there otherwise, and never changed"
+            )
+        ]
     last = max((row["version"] for row in stored.values() if row["code"] == entry["code"]), default=0)
-    lines = [] if entry["version"] > last else [f"{key}: 已经有第 {last} 版，比它新 (older than version {last})"]
-    return [*lines, *(f"{key}: {words}" for words in contradictions(entry))]
+    older = Reason(f"{key}: 已经有第 {last} 版，比它新", f"{key}: is older than version {last}")
+    broken = [Reason(f"{key}: {rule.words}", f"{key}: {rule.words_en}") for rule in broken_rules(entry)]
+    return [*([] if entry["version"] > last else [older]), *broken]

@@ -43,6 +43,7 @@ from api.matters.search.reading import Reader
 from api.matters.search.texts import searched_texts
 from api.matters.store import MatterStore
 from api.refusals import BadFields, NotFound
+from api.texts import listed
 from api.times import BEIJING
 
 Row = dict[str, Any]
@@ -351,4 +352,4 @@ def _data(name: str) -> Any:
 
 def _wrong(situations: Situations, matter: Matter, answers: Answers) -> list[str]:
     wrong = situations.wrong(matter, answers)
-    return [f"这个事项没有这样的问题或选项：{'、'.join(wrong)}。"] if wrong else []
+    return [f"这个事项没有这样的问题或选项：{listed(wrong)}。"] if wrong else []

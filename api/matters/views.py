@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
+from api.calendar.day_words import TwoLanguages, day_words, number_of_days
 from api.matters import form as forms
 from api.matters.catalogue.matter import DayLimit, Guide, Material, Matter
 from api.matters.guide.situation import Answers, GuideNote, Question, Situations
@@ -47,6 +49,7 @@ def guide_face(matter: Matter, guide: Guide, notes: tuple[GuideNote, ...]) -> Ro
     """The parts of a personal guide beside the matter: limits, materials in groups, ways to apply, notes."""
     return {
         "limits": {"legal_due": guide.legal_due, "promised_due": guide.promised_due, "start": guide.start},
+        "limit_words": _limit_words(matter, guide),
         **{name: [asdict(material) for material in getattr(guide, name)] for name in GROUPS},
         "ways": {
             "online": matter.online,
@@ -56,6 +59,34 @@ def guide_face(matter: Matter, guide: Guide, notes: tuple[GuideNote, ...]) -> Ro
         },
         "notes": [{**asdict(note), **asdict(note.words)} for note in notes],
     }
+
+
+def _limit_words(matter: Matter, guide: Guide) -> Row:
+    """What the limits mean if the matter is accepted today: `text`, each limit in words, and the same in English."""
+    promised = _limit_sentence(matter.promised, guide.promised_due, guide.start)
+    legal = _limit_sentence(matter.statutory, guide.legal_due, guide.start)
+    text = TwoLanguages("", "")
+    if matter.promised and matter.promised.days == 0:
+        text = TwoLanguages("材料齐全的话，当场办好", "With all papers: done on the spot")
+    elif guide.promised_due:
+        by = day_words(guide.promised_due, guide.start)
+        text = TwoLanguages(f"今天受理的话，最迟 {by.zh}办好", f"If accepted today: done by {by.en}")
+    pairs = {"text": text, "promised": promised, "statutory": legal}
+    return {key: pair.zh for key, pair in pairs.items()} | {f"{key}_en": pair.en for key, pair in pairs.items()}
+
+
+def _limit_sentence(limit: DayLimit | None, due: date | None, today: date) -> TwoLanguages:
+    if limit is None:
+        return TwoLanguages("没有规定", "Not set")
+    if limit.days == 0:
+        return TwoLanguages("当场办结", "On the spot")
+    whole = number_of_days(limit.days, limit.unit)
+    if due is None:
+        return TwoLanguages(
+            f"{whole.zh}（哪天到期要等放假安排公布）", f"{whole.en} (the last day depends on holidays to come)"
+        )
+    by = day_words(due, today)
+    return TwoLanguages(f"{whole.zh}（最迟 {by.zh}）", f"{whole.en} (by {by.en})")
 
 
 def questions(matter: Matter, situations: Situations, answers: Answers) -> Row:

@@ -135,7 +135,7 @@ def open_keys(store: OperationsStore, folder: Path) -> Keyring:
         )
     try:
         keyring = Keyring.open(folder)
-    except (ValueError, OSError) as error:
+    except (ValueError, FileNotFoundError) as error:
         raise KeysWrong(f"CIRCLE_KEYS is not whole: {error}. Put back your copy of it.") from None
     require_keys(store, keyring)
     return keyring

@@ -101,10 +101,10 @@ class EmbeddedStore:
                 if not self._knows_only_us():
                     self._begin_guarded()
             self._making.unlink(missing_ok=True)
+            self._say_where()
         except BaseException:
             self.stop()
             raise
-        private.write(self.notice, json.dumps({"pid": os.getpid(), "uri": self.uri}))
         return self.uri
 
     def restart(self) -> None:
@@ -126,6 +126,10 @@ class EmbeddedStore:
             self._lock = None
 
     # -- inside -----------------------------------------------------------
+
+    def _say_where(self) -> None:
+        """Tell other commands of this user where the store is (`running_uri`)."""
+        private.write(self.notice, json.dumps({"pid": os.getpid(), "uri": self.uri}))
 
     def _take_lock(self) -> None:
         lock = self._lock_path.open("a")

@@ -6,10 +6,12 @@ from typing import Any
 import orjson
 from flask import Request
 from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from api.refusals import BadFields
-from api.texts import written_json
+from api.texts import asked, written_json
 
 MOST_JSON = 256 * 1024
 MOST: dict[str, int] = {"/v1/uploads/": 32 * 1024 * 1024, "/v1/carriers/": 1024 * 1024}
@@ -61,12 +63,17 @@ def read_json(body: bytes) -> Any:
 
 
 class Parser(FlaskParser):
-    """Reads the JSON of every route: its texts lose what nobody sees (`api/texts.py`), and so are empty where they
-    show nothing."""
+    """Reads the JSON and the query of every route: texts lose what nobody sees (`api/texts.py`), and those of JSON are
+    empty where they show nothing."""
 
     def load_json(self, req: Any, schema: Any) -> Any:
         """The JSON of a request, or marshmallow's `missing`."""
         return written_json(super().load_json(req, schema))
+
+    def load_querystring(self, req: Any, schema: Any) -> Any:
+        """The parameters of a request, whose texts lose the same marks; what shows nothing stays a blank."""
+        parameters = MultiDict((name, asked(text)) for name, text in req.args.items(multi=True))
+        return MultiDictProxy(parameters, schema)
 
 
 def _no_number(name: str) -> None:

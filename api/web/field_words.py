@@ -1,7 +1,13 @@
-"""What validators say of a field, in Chinese and English: marshmallow's own messages, and those of our schemas."""
+"""What validators say of a field, in Chinese and English: marshmallow's own messages, and those of our schemas.
+
+What the rules of the rooms say is in `rule_words.py`.
+"""
 
 import re
 from functools import lru_cache
+
+from api.refusals import Reason
+from api.web.rule_words import RULES
 
 MARSHMALLOW: dict[str, str] = {
     "Missing data for required field.": "必填。",
@@ -55,7 +61,7 @@ MARSHMALLOW: dict[str, str] = {
     "One or more of the choices you made was not in: {choices}.": "只能从中选择：{choices}。",
     "One or more of the choices you made was in: {values}.": "不能选择：{values}。",
 }
-"""marshmallow's message -> ours in Chinese. Of those that fit, the first counts; what is in {braces} is kept."""
+"""marshmallow's message -> ours in Chinese. Of those that fit, the longest counts; what is in {braces} is kept."""
 
 OURS: dict[str, str] = {
     "请补交材料。": "Hand in the materials.",
@@ -94,18 +100,24 @@ LONGEST_REASON = 2_000
 
 def _pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"\{(\w+)\}", template)
-    named = (f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    named = (f"(?P<{part}>.*)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
     return re.compile("".join(named), re.DOTALL)
 
 
-_PATTERNS = {
-    language: [(_pattern(template), words) for template, words in table.items()]
-    for language, table in (("zh", MARSHMALLOW), ("en", OURS))
-}
+def _patterns(table: dict[str, str]) -> list[tuple[re.Pattern[str], str]]:
+    """The patterns of a table, those with the most words of their own first."""
+    named = re.compile(r"\{\w+\}")
+    rows = sorted(table.items(), key=lambda row: -len(named.sub("", row[0])))
+    return [(_pattern(template), words) for template, words in rows]
+
+
+_PATTERNS = {"zh": _patterns(MARSHMALLOW), "en": _patterns({**OURS, **RULES})}
 
 
 def field_words(reason: str, language: str) -> str:
-    """What a validator says, in this language (zh or en); unchanged if it stands in no table."""
+    """Why a field is refused, in this language (zh or en); unchanged if it stands in no table."""
+    if isinstance(reason, Reason):
+        return reason.en if language == "en" else str(reason)
     return _translated(reason, language) if len(reason) <= LONGEST_REASON else reason
 
 
@@ -113,5 +125,10 @@ def field_words(reason: str, language: str) -> str:
 def _translated(reason: str, language: str) -> str:
     for pattern, words in _PATTERNS[language]:
         if match := pattern.fullmatch(reason):
-            return words.format(**match.groupdict())
+            return words.format(**{name: _part(text, language) for name, text in match.groupdict().items()})
     return reason
+
+
+def _part(text: str, language: str) -> str:
+    part = _translated(text, language)
+    return part.replace("、", ", ") if language == "en" else part

@@ -91,5 +91,7 @@ class SenderOrder:
 def _place_of(body: Any) -> tuple[str, str] | None:
     """The conversation and client id of a post; None if it names none that could be valid."""
     names = (body.get("conversation"), body.get("client_id")) if isinstance(body, dict) else (None, None)
-    conversation, client_id = (name if isinstance(name, str) and len(name) <= LONGEST_ID else None for name in names)
+    conversation, client_id = (
+        name if isinstance(name, str) and name.isascii() and len(name) <= LONGEST_ID else None for name in names
+    )
     return (conversation, client_id) if conversation and client_id else None

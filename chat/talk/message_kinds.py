@@ -60,10 +60,16 @@ def read_post(body: Mapping[str, Any]) -> Post:
     return Post(str(client_id), str(kind), content)
 
 
+def written(text: str) -> str:
+    """A text without marks of direction and needless invisible ones; "" if nothing of it can be seen."""
+    kept = text if text.isascii() else DROPPED.sub("", text)
+    return "" if HOLLOW.fullmatch(kept) else kept
+
+
 def read_text(value: object) -> str:
     """Check a text, 1 to 2,000 characters, and return it without marks of direction. Raises ValueError."""
-    text = DROPPED.sub("", value) if isinstance(value, str) else ""
-    if HOLLOW.fullmatch(text):
+    text = written(value) if isinstance(value, str) else ""
+    if not text:
         raise ValueError("请写点内容再发送。")
     if len(text) > MOST_TEXT:
         raise ValueError(f"一次最多 {MOST_TEXT} 个字，请分几次发送。")

@@ -1,5 +1,6 @@
 """Working days: the notices, make-up days, exceptions, and years that nobody has announced."""
 
+import random
 from datetime import date, timedelta
 
 import chinese_calendar
@@ -119,3 +120,20 @@ def test_statutory_holidays_are_rest_days_of_every_notice_under_the_same_rule(ca
 
 def test_a_year_before_the_rule_is_not_told_by_it(calendar):
     assert not calendar.is_known(date(2023, 5, 2))
+
+
+def test_the_prefix_sums_count_as_one_counts_day_by_day():
+    calendar = load_calendar().with_exceptions({date(2026, 3, 3): "rest", date(2026, 3, 7): "work"})
+    rng = random.Random(5)
+    for _ in range(400):
+        first = date(2024, 1, 1) + timedelta(days=rng.randrange(1000))
+        last = first + timedelta(days=rng.randrange(60))
+        if last < date(2027, 1, 1):
+            days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
+            count = sum(map(calendar.is_working, days))
+            assert calendar.working_between(first, last) == count
+            if count and calendar.is_working(last):
+                assert calendar.add_working(first, count) == last
+    assert calendar.add_working(date(2026, 12, 31), 0) == date(2026, 12, 31)
+    with pytest.raises(UnknownYear):
+        calendar.working_between(date(2026, 12, 30), date(2027, 1, 4))

@@ -252,22 +252,22 @@ def test_hours_are_written_as_they_are_read(text):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "days not understood"),
-        ("Mo-Fr", "time not understood"),
-        ("Monday 09:00-12:00", "days not understood"),
-        ("Mo-Xx 09:00-12:00", "days not understood"),
-        ("Mo-Fr 9-12", "time not understood"),
-        ("Mo-Fr 09:00-12:75", "no such time of day"),
-        ("Mo-Fr 09:00-24:30", "no such time of day"),
-        ("Mo-Fr 17:00-09:00", "closes before it opens"),
-        ("Mo-Fr 13:00-17:00,09:00-12:00", "out of order"),
-        ("Mo-Fr 09:00-13:00,12:00-17:00", "overlapping"),
-        ("Mo-Fr 09:00-12:00;", "days not understood"),
-        ("SH off", "days not understood"),
-        ('Mo-Fr 09:00-12:00 "by appointment"', "note not understood"),
-        ("Feb 30 off", "no such day"),
-        ("Jun 01-2026 Sep 30 off", "both years or none"),
-        ("2026 Sep 30-2026 Jun 01 off", "the earlier first"),
+        ("", "看不懂是星期几"),
+        ("Mo-Fr", "看不懂这个时间"),
+        ("Monday 09:00-12:00", "看不懂是星期几"),
+        ("Mo-Xx 09:00-12:00", "看不懂是星期几"),
+        ("Mo-Fr 9-12", "看不懂这个时间"),
+        ("Mo-Fr 09:00-12:75", "没有这个钟点"),
+        ("Mo-Fr 09:00-24:30", "没有这个钟点"),
+        ("Mo-Fr 17:00-09:00", "关门早于开门"),
+        ("Mo-Fr 13:00-17:00,09:00-12:00", "先后颠倒"),
+        ("Mo-Fr 09:00-13:00,12:00-17:00", "重叠"),
+        ("Mo-Fr 09:00-12:00;", "看不懂是星期几"),
+        ("SH off", "看不懂是星期几"),
+        ('Mo-Fr 09:00-12:00 "by appointment"', "看不懂这个备注"),
+        ("Feb 30 off", "没有这一天"),
+        ("Jun 01-2026 Sep 30 off", "年份要么都写"),
+        ("2026 Sep 30-2026 Jun 01 off", "先写早的"),
     ],
 )
 def test_hours_that_cannot_be_read_are_refused_with_the_part_that_cannot(text, reason):
@@ -493,7 +493,7 @@ def test_a_promise_of_two_hours_made_before_lunch_ends_after_it_and_over_a_weeke
     [
         ({"freq": "MONTHLY", "byday": "MO"}, "weekly"),
         ({"byday": "MO,XX", "opens_at": "09:00", "closes_at": "12:00"}, "days not understood"),
-        ({"byday": "MO", "opens_at": "9", "closes_at": "12:00"}, "time not understood"),
+        ({"byday": "MO", "opens_at": "9", "closes_at": "12:00"}, "看不懂这个时间"),
     ],
 )
 def test_a_schedule_that_cannot_be_read_is_refused(row, reason):

@@ -220,7 +220,10 @@ def test_the_receipt_opens_the_state_without_a_log_in(citizen, anyone, drain):
     found = anyone.post(
         "/v1/lookups", {"number": case["number"].lower(), "code": case["receipt_code"].lower()}, expect=200
     )
-    assert set(found) == {"number", "matter", "state", "state_label", "act_by"}
+    assert set(found) == {
+        *("number", "matter", "state", "state_label", "state_label_en"),
+        *("act_by", "notice_due", "sentence"),
+    }
     anyone.post("/v1/lookups", {"number": case["number"], "code": "00000000"}, expect=404)
     anyone.post("/v1/lookups", {"number": "XC000000-00000", "code": case["receipt_code"]}, expect=404)
 

@@ -179,6 +179,46 @@ def own_words():
                 yield from texts(part)
 
 
+NO_REASONS = {
+    "api/cases/case.py": "what a decision says of appeals",
+    "api/cases/printing.py": "papers",
+    "api/circle/generations.py": "refusals with both languages beside them",
+    "api/circle/why.py": "answers, with both languages beside them",
+    "api/drafts/moving.py": "what a newer version changes",
+    "api/files/file.py": "refusals with both languages beside them",
+    "api/identity/citizens/consent.py": "texts of consent",
+    "api/identity/staff/roles.py": "duties, with both languages beside them",
+    "api/matters/catalogue/content.py": "checks with both languages beside them",
+    "api/matters/guide/printing.py": "papers",
+    "chat/transcript.py": "papers",
+    "chat/talk/transitions.py": "messages of a conversation",
+}
+"""Files of rules with Chinese sentences that are not said of a field, with the reason."""
+
+
+def rules_words():
+    """Every Chinese sentence in the rules and services of the rooms and the chat, except those of refusals as such."""
+    rooms = [room for room in ROOT.glob("api/*/") if room.name not in {"pages", "web", "operations", "cli"}]
+    for path in (path for room in (*rooms, ROOT / "chat") for path in room.rglob("*.py")):
+        if str(path.relative_to(ROOT)) in NO_REASONS:
+            continue
+        tree = ast.parse(path.read_text())
+        apart = [node for node in ast.walk(tree) if getattr(node, "arg", None) in {"zh", "en"} or is_titled(node)]
+        left = {id(inner) for node in apart for inner in ast.walk(node)}
+        left |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in left:
+                yield from (text for text in texts(node) if text.endswith(("。", "。）")))
+
+
+def is_titled(node):
+    """Whether a statement sets `zh`, or is a docstring."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+        return getattr(target, "id", "") in {"zh", "en"}
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
 def texts(node):
     if isinstance(node, ast.JoinedStr):
         yield "".join(part.value if isinstance(part, ast.Constant) else "7" for part in node.values)
@@ -196,8 +236,20 @@ def test_what_our_own_validators_say_has_its_english():
     assert [reason for reason in reasons if not field_words(reason, "en").isascii()] == []
 
 
+def test_what_the_rules_say_of_a_field_has_its_english():
+    reasons = set(rules_words())
+    assert len(reasons) > 80
+    assert [reason for reason in sorted(reasons) if not field_words(reason, "en").isascii()] == []
+
+
+def test_a_part_of_a_reason_is_put_into_the_language_too():
+    reason = "开放时间读不懂，例：Mo-Fr 09:00-12:00,13:00-17:00。（看不懂是星期几：星期一，要写成 Mo-Fr 或 Sa,Su）"
+    assert field_words(reason, "en").endswith("(days not understood: 星期一; write them as Mo-Fr or Sa,Su)")
+    assert field_words(reason, "zh") == reason
+
+
 def test_each_of_our_words_stands_in_a_table_once_and_fills_the_same_places():
-    for table in (tables.MARSHMALLOW, tables.OURS):
+    for table in (tables.MARSHMALLOW, tables.OURS, tables.RULES):
         for reason, words in table.items():
             assert set(re.findall(r"\{\w+\}", words)) <= set(re.findall(r"\{\w+\}", reason)), reason
 

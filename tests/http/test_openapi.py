@@ -6,6 +6,7 @@ from openapi_spec_validator import validate
 
 from api.web.openapi import takes_version
 from tests.access.test_matrix import routes
+from tests.show import strange
 from tests.show.openapi import examine
 
 
@@ -42,3 +43,10 @@ def test_no_request_made_from_the_description_breaks_the_office_or_surprises_its
     told = examine(world, seed=1, examples=2)
     assert told["wrong"] == []
     assert told["requests"] > 100
+
+
+def test_no_strange_text_breaks_the_office_or_is_kept_as_it_came(world):
+    counts = strange.examine(world, seed=1, count=74, each=1)
+    assert (counts["faults"], counts["stored_unclean"]) == ({}, [])
+    assert counts["kinds"] > 30
+    assert counts["places"] > 1_000

@@ -72,6 +72,7 @@ def test_a_case_is_looked_up_by_number_and_code(page, citizen, drain):
     case = submitted(citizen, drain)
     words = page("/plain/case", number=case["number"], code=case["receipt_code"])
     assert case["state_label"] in words
+    assert case["sentence"]["text"] in words
     assert case["number"] in words
     assert "没有查到" in page("/plain/case", 404, number=case["number"], code="WRONG123")
     assert "没有查到" in page("/plain/case", 404, number="", code="")

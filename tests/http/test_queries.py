@@ -85,3 +85,21 @@ def test_every_operation_has_an_id_of_its_own_that_says_what_it_is(anyone):
         ("patch", "/v1/uploads/{upload_id}"): "patchUploadsByUploadId",
     }
     assert {key: ids[key] for key in known} == known
+
+
+def test_marks_that_nobody_sees_mean_nothing_in_a_query_and_are_not_written_down(anyone, staff, database):
+    marked, invisible, subject = "老年\u202e证\u200b", "\u200b", "case:\u202ex"
+    results = anyone.get(f"/v1/matters/search?q={quote(marked)}")["results"]
+    assert results == anyone.get("/v1/matters/search?q=老年证")["results"] != []
+    assert anyone.raw("GET", f"/v1/matters/search?q={quote(invisible)}").status_code == 200
+    staff("admin").get(f"/v1/audit?subject={quote(subject)}")
+    assert {row["subject"] for row in database["audit"].find({"act": "read_audit"})} <= {
+        "audit:subject=case:x",
+        "audit",
+    }
+
+
+@pytest.mark.parametrize("path", ["/v1/matters//guide", "/v1//matters", "/v1/cases//actions"])
+def test_an_empty_id_is_not_found_in_words_instead_of_being_sent_to_another_route(anyone, path):
+    answer = anyone.raw("GET", path)
+    assert (answer.status_code, answer.get_json()["code"]) in {(404, "not_found"), (405, "http_405")}

@@ -146,7 +146,7 @@ def test_a_receipt_says_what_was_done_and_its_code_leads_to_the_look_up(
     content = citizen.get(path).data
     text = text_of(content)
     assert "受理通知书" in text
-    assert "2026-12-08 前" in text
+    assert "最迟 2026 年 12 月 8 日" in text.replace("\n", "")
     assert code_of(content) == f"{settings.public_base}/#/lookup?number={case['number']}"
     office = text_of(window.get(path).data)
     assert "王小明" in office

@@ -293,7 +293,7 @@ def test_a_file_with_any_fault_changes_nothing(app: Any) -> None:
     before = publishing.export()
     good = {**RECORDS[1], "version": 2, "name_en": "Better"}
     for bad, words in (
-        ({**RECORDS[0], "name": "别的名字"}, "never changed"),
+        ({**RECORDS[0], "name": "别的名字"}, "不会改"),
         ({**RECORDS[0], "version": 2, "visits": 1}, "到现场次数应为 0"),
     ):
         lines = publishing.load([good, bad])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from api.calendar.calendar import WorkingCalendar
+from api.calendar.calendar import UnknownYear, WorkingCalendar
 from api.cases.clock.facts import Unit
 from api.cases.clock.stops import Stops
 
@@ -25,6 +25,11 @@ class CountedLimit:
 
         None if a stop that is still open comes before it (rule 25). Raises UnknownYear if it needs such a year.
         """
+        if not self.stops.spans and self.total and self.unit == "working":
+            return self.calendar.add_working(self.day0, self.total)
+        if not self.stops.spans and self.total:
+            end = self.day0 + timedelta(days=self.total)
+            return end if self.calendar.is_working(end) else self.calendar.next_working(end)
         day, count = self.day0, 0
         while not self.stops.hold_for_good(day):
             count += self._counts(day)
@@ -35,6 +40,12 @@ class CountedLimit:
 
     def used(self, until: date) -> int:
         """The days counted up to and including `until`, at most the total (rule 32). Raises UnknownYear."""
+        if until <= self.day0:
+            return 0
+        if not self.stops.spans and self.unit == "calendar":
+            return min(self.total, (until - self.day0).days)
+        if not self.stops.spans:
+            return self._used_working(until)
         day, count = self.day0, 0
         while count < self.total and day < until:
             day += _ONE_DAY
@@ -47,8 +58,16 @@ class CountedLimit:
 
     def over(self, due: date, until: date) -> int:
         """The days overdue: days of the unit after the due day, stopped ones included (rule 33). Raises UnknownYear."""
-        days = range(1, (until - due).days + 1)
-        return sum(self._is_of_unit(due + timedelta(days=n)) for n in days)
+        return (until - due).days if self.unit == "calendar" else self.calendar.working_between(due, until)
+
+    def _used_working(self, until: date) -> int:
+        """The working days used where nothing stops the clock: days after the total is reached may be unknown."""
+        try:
+            return min(self.total, self.calendar.working_between(self.day0, until))
+        except UnknownYear:
+            if self.total == 0 or self.calendar.add_working(self.day0, self.total) <= until:
+                return self.total
+            raise
 
     def _counts(self, day: date) -> bool:
         """Whether a day counts: after day 0, not stopped, and a day of the unit (rule 14)."""

@@ -17,6 +17,7 @@ CLOSING = time(17, 30)
 AGENCY_HEAD = "agency_head"
 
 Unit = Literal["working", "calendar"]
+Law = Literal["permit", "other"]
 AfterHours = Literal["same_day", "next_working_day"]
 DecisionKind = Literal["grant", "refuse", "end"]
 
@@ -76,10 +77,28 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Deemed:
+    """An acceptance by silence as it was recorded `at` an instant (rule 41): its day 0, and the notice limit then."""
+
+    at: datetime
+    day0: date
+    notice_due: date | None = None
+
+
+@dataclass(frozen=True)
 class Facts:
-    """The facts of one case, times in Beijing time; the clock answers for the instant `as_of`."""
+    """The facts of one case, times in Beijing time; the clock answers for the instant `as_of`.
+
+    `recorded` facts are the acts of a case, each of which was judged when it was done (rules 39-44): silence then is
+    what was recorded as `deemed`, or what has followed the last act; and a year without a calendar leaves a gap in the
+    answer instead of an error. `ended_at`: withdrawn, declined or terminated.
+    """
 
     as_of: datetime
+    law: Law = "permit"
+    recorded: bool = False
+    deemed: Deemed | None = None
+    ended_at: datetime | None = None
     accepted_at: datetime | None = None
     received_at: datetime | None = None
     legal: LegalLimit | None = None
@@ -112,6 +131,8 @@ class Facts:
             extensions=tuple(e for e in self.extensions if self._past(e.approved_at)),
             decision=decision,
             handed_over_at=self._past(self.handed_over_at),
+            deemed=self.deemed if self.deemed and self._past(self.deemed.at) else None,
+            ended_at=self._past(self.ended_at),
         )
 
     def _past(self, at: datetime | None) -> datetime | None:
@@ -133,6 +154,10 @@ def read_facts(raw: object) -> Facts:
         promised_days=top.get("promised_days", _days),
         extension_rule=top.get("extension_rule", _extension_rule),
         matter_stops=top.get("matter_stops", _list_of(_text)) or (),
+        law=cast(Law, top.get("law", _one_of("permit", "other"), "permit")),
+        recorded=top.get("recorded", _flag, False),
+        deemed=top.get("deemed", _deemed),
+        ended_at=top.get("ended_at", _instant),
         deemed_acceptance=top.get("deemed_acceptance", _flag, True),
         exceptions=top.get("exceptions", _exceptions) or {},
         after_hours=cast(AfterHours, top.get("after_hours", _one_of("same_day", "next_working_day"), "same_day")),
@@ -283,6 +308,11 @@ def _extension(value: Any, where: str) -> Extension:
         approved_at=entry.need("approved_at", _instant),
         approver=entry.get("approver", _text, AGENCY_HEAD),
     )
+
+
+def _deemed(value: Any, where: str) -> Deemed:
+    entry = _Entry(value, where)
+    return Deemed(entry.need("at", _instant), entry.need("day0", _day), entry.get("notice_due", _day))
 
 
 def _decision(value: Any, where: str) -> Decision:

@@ -31,14 +31,14 @@ class LedgerEvent:
 
 @dataclass(frozen=True)
 class LedgerLine:
-    """One line: the Beijing date, what happened, and the days used by then."""
+    """One line: the Beijing date, what happened, and the days used by then; None in a year without a calendar."""
 
     day: date
     code: str
-    used: int
+    used: int | None
 
     def __str__(self) -> str:
-        return f"{self.day} {self.code} {self.used}"
+        return f"{self.day} {self.code} {'?' if self.used is None else self.used}"
 
 
 def end_of_day(day: date) -> datetime:
@@ -46,7 +46,7 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day, _LAST_SECOND, BEIJING)
 
 
-def lines(events: Iterable[LedgerEvent], used_on: Callable[[date], int]) -> tuple[LedgerLine, ...]:
+def lines(events: Iterable[LedgerEvent], used_on: Callable[[date], int | None]) -> tuple[LedgerLine, ...]:
     """The lines of the events, sorted by instant and rank; within rank COURSE by code, else in the given order.
 
     `used_on` gives the days used up to a date.

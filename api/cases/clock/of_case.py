@@ -1,10 +1,16 @@
-"""Makes the input of the working-day clock (the facts for `reckoning.reckon`) from a case's actions and matter."""
+"""The clock of a case: its input made of the case's actions and matter (rules 39-43), and its answer at a moment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from api.calendar.calendar import WorkingCalendar
 from api.cases.case import Action
+from api.cases.clock.reckoning import reckon
+from api.cases.kinds import PERMIT, kind_of
+from api.times import BEIJING
+
+DUES = ("notice_due", "promised_due", "legal_due", "handover_due")
 
 
 class LimitLike(Protocol):
@@ -20,6 +26,8 @@ class MatterLike(Protocol):
     """What the clock needs to know of a matter."""
 
     @property
+    def name(self) -> str: ...
+    @property
     def kind(self) -> str: ...
     @property
     def statutory(self) -> LimitLike | None: ...
@@ -31,37 +39,80 @@ class MatterLike(Protocol):
     def clock_stops(self) -> tuple[str, ...]: ...
 
 
-TIMES = {"accept": "accepted_at", "request_supplement": "notice_at", "supplement": "supplement_at"}
-TIMES |= {"decline": "refused_at", "hand_over": "handed_over_at"}
+ENDS = frozenset({"decline", "withdraw"})
+"""The acts that end a case before a decision."""
 
 
 def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]:
     """The input of the clock for a case, as JSON without `as_of`.
 
-    Silence accepts permits (行政许可) only (行政许可法 第32条). A withdrawal after acceptance ends the count.
+    Only the last round of supplement counts (rule 39). Notice limit, silence and hand-over limit are of permits
+    (行政许可法 第32、44条; rule 43).
     """
-    facts: dict[str, Any] = {"deemed_acceptance": matter.kind == "行政许可"}
-    if matter.statutory:
-        facts["legal"] = {"days": matter.statutory.days, "unit": matter.statutory.unit}
-    if matter.promised:
-        facts["promised_days"] = matter.promised.days
-    if matter.extension_days and matter.statutory:
-        facts["extension_rule"] = {"max_days": matter.extension_days}
-    if matter.clock_stops:
-        facts["matter_stops"] = list(matter.clock_stops)
-    begun = False
+    facts: dict[str, Any] = {"recorded": True, **_limits(matter)}
+    arrived = None
     for action in actions:
-        begun = begun or action.act in {"accept", "deem"}
-        if action.act == "submit":
-            facts["received_at"] = _iso(action.at)
-        elif action.act in TIMES:
-            facts[TIMES[action.act]] = _iso(action.at)
-        elif action.act == "decide":
-            facts["decision"] = {"at": _iso(action.at), "kind": action.data["kind"]}
-        elif action.act == "withdraw" and begun:
-            facts["decision"] = {"at": _iso(action.at), "kind": "end"}
+        at = action.at.isoformat()
+        match action.act:
+            case "submit":
+                facts["received_at"] = arrived = at
+            case "request_supplement":
+                facts.pop("supplement_at", None)
+                facts |= {"received_at": arrived, "notice_at": at}
+            case "supplement":
+                facts["supplement_at"] = arrived = at
+            case "accept":
+                facts["accepted_at"] = at
+            case "deem":
+                facts["deemed"] = {"at": at, **silence(action.data, str(arrived))}
+            case "decide":
+                facts["decision"] = {"at": at, "kind": action.data["kind"]}
+            case "hand_over":
+                facts["handed_over_at"] = at
+            case act if act in ENDS:
+                facts["ended_at"] = at
     return facts
 
 
-def _iso(at: datetime) -> str:
-    return at.isoformat()
+def silence(recorded: Mapping[str, Any], arrived: str) -> dict[str, Any]:
+    """Day 0 and the notice limit of an acceptance by silence, as recorded; releases that recorded none had day 0 on the
+    day of arrival."""
+    day0 = recorded.get("day0") or datetime.fromisoformat(arrived).astimezone(BEIJING).date().isoformat()
+    return {"day0": day0, "notice_due": recorded.get("notice_due")}
+
+
+def is_current(facts: Mapping[str, Any]) -> bool:
+    """Whether the facts of a stored case were made by this release, rather than by one that mixed up its rounds."""
+    return facts.get("recorded") is True
+
+
+def reckon_case(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalendar) -> dict[str, Any]:
+    """The clock's answer for a case at a moment, as JSON: `reckoning.Reckoning`, and
+
+    `law` (permit, other), `unit` of the legal limit (working, calendar; None without one), `promised_total`, and
+    `provisional`: each due day that needs a year without a calendar, counted Monday to Friday (rule 44).
+    """
+    asked = {**facts, "as_of": at.isoformat()}
+    answer = reckon(asked, calendar)
+    legal = facts.get("legal")
+    answer |= {"law": facts["law"], "unit": legal and legal["unit"], "promised_total": facts.get("promised_days")}
+    needs_year = any(warning.startswith("calendar_unknown") for warning in answer.get("warnings", ()))
+    guess = reckon(asked, calendar.guessing) if needs_year else {}
+    # By a guess nobody is deemed to have accepted.
+    dues = DUES if guess.get("accept_basis") == answer.get("accept_basis") else DUES[:1]
+    answer["provisional"] = {due: guess[due] for due in dues if guess.get(due) and not answer[due]}
+    return answer
+
+
+def _limits(matter: MatterLike) -> dict[str, Any]:
+    is_permit = kind_of(matter.kind, matter.name) == PERMIT
+    limits: dict[str, Any] = {"law": "permit" if is_permit else "other", "deemed_acceptance": is_permit}
+    if matter.statutory:
+        limits["legal"] = {"days": matter.statutory.days, "unit": matter.statutory.unit}
+    if matter.promised:
+        limits["promised_days"] = matter.promised.days
+    if matter.extension_days and matter.statutory:
+        limits["extension_rule"] = {"max_days": matter.extension_days}
+    if matter.clock_stops:
+        limits["matter_stops"] = list(matter.clock_stops)
+    return limits

@@ -5,7 +5,7 @@ facts (facts.py), find day 0 (start.py), count days (count.py) without the stopp
 and write the ledger (ledger.py).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -14,20 +14,21 @@ from typing import Any, Literal, NamedTuple
 from api.calendar.calendar import UnknownYear, WorkingCalendar
 from api.cases.clock import ledger as book
 from api.cases.clock.count import CountedLimit
-from api.cases.clock.facts import ClockError, Extension, Facts, Procedure, read_facts
+from api.cases.clock.facts import ClockError, Decision, Extension, Facts, Procedure, read_facts
 from api.cases.clock.start import StartStanding, stand
 from api.cases.clock.stops import STOPPING_KINDS, Stops
 
 HANDOVER_LIMIT_DAYS = 10
 
-State = Literal["not_started", "refused", "running", "stopped", "overdue", "decided"]
+State = Literal["not_started", "refused", "running", "stopped", "overdue", "decided", "ended"]
 
 
 @dataclass(frozen=True)
 class Reckoning:
     """The answer of the clock (rules 31-38). A due time is the last second of its day, or None if it is not known.
 
-    `total`, `used`, `left`, `overdue_days` are days of the legal limit's unit; `promised_left` working days.
+    `total`, `used`, `left`, `overdue_days` are days of the legal limit's unit; `promised_left` working days. Of
+    recorded facts each is None that needs an unknown year (rule 44).
     """
 
     state: State
@@ -41,7 +42,7 @@ class Reckoning:
     used: int | None = None
     left: int | None = None
     overdue: bool = False
-    overdue_days: int = 0
+    overdue_days: int | None = 0
     promise_overdue: bool = False
     promised_left: int | None = None
     extensions: tuple[str, ...] = ()
@@ -79,7 +80,9 @@ def reckon_facts(facts: Facts, calendar: WorkingCalendar) -> Reckoning:
     standing = stand(known, calendar)
     _refuse_what_precedes_acceptance(known, standing)
     if standing.state != "accepted" or standing.day0 is None:
-        return _without_clock(standing)
+        return _without_clock(known, standing)
+    if known.ended_at and not known.decision:
+        known = replace(known, decision=Decision(known.ended_at, "end"))
     return _Clock(known, standing, standing.day0, calendar).reckoning()
 
 
@@ -106,11 +109,14 @@ def _refuse_what_precedes_acceptance(facts: Facts, standing: StartStanding) -> N
         raise ClockError("decision_before_acceptance")
 
 
-def _without_clock(standing: StartStanding) -> Reckoning:
+def _without_clock(facts: Facts, standing: StartStanding) -> Reckoning:
+    """The answer before acceptance. A case that waits for its applicant owes no answer of the office."""
+    waits = facts.recorded and standing.state == "told"
+    unknown = [_calendar_unknown(standing.unknown_year)] if standing.unknown_year and not waits else []
     return Reckoning(
-        state="refused" if standing.state == "refused" else "not_started",
-        notice_due=_last_second(standing.notice_due),
-        warnings=tuple(sorted(standing.warnings)),
+        state=standing.state if standing.state in ("refused", "ended") else "not_started",
+        notice_due=None if waits else _last_second(standing.notice_due),
+        warnings=tuple(sorted([*standing.warnings, *unknown])),
     )
 
 
@@ -138,8 +144,8 @@ class _Clock:
 
     @cached_property
     def recorded_stops(self) -> tuple[Procedure, ...]:
-        """The procedures that stop the clock: the eight kinds of 第45条, those of the matter's own law (rule 20)."""
-        kinds = STOPPING_KINDS.union(self.facts.matter_stops)
+        """The procedures that stop the clock: a permit's by 第45条, those of the matter's own law (rules 20, 43)."""
+        kinds = (STOPPING_KINDS if self.facts.law == "permit" else frozenset()).union(self.facts.matter_stops)
         return tuple(procedure for procedure in self.facts.procedures if procedure.kind in kinds)
 
     @cached_property
@@ -211,18 +217,23 @@ class _Clock:
 
     @cached_property
     def legal_due(self) -> _Due:
-        return _due_of(self.legal)
+        return self._if_still_due(_due_of(self.legal))
 
     @cached_property
     def promised_due(self) -> _Due:
         """The promised due day; a promise of 0 days is due on day 0 itself, and no stop moves it (rule 17)."""
-        return _Due(self.day0) if self.facts.promised_days == 0 else _due_of(self.promise)
+        return self._if_still_due(_Due(self.day0) if self.facts.promised_days == 0 else _due_of(self.promise))
+
+    def _if_still_due(self, due: _Due) -> _Due:
+        """A due day, or none where the case ended before it was over (rule 42)."""
+        return _Due() if self.facts.ended_at and not due.is_over(self.reference_day) else due
 
     @cached_property
     def handover_due(self) -> _Due:
-        """The due day of the hand-over: ten working days after a grant, without stops (rule 35; 第44条、第82条)."""
+        """The due day of the hand-over: ten working days after a permit's grant, without stops (rules 35, 43; 第44条、
+        第82条)."""
         decision = self.facts.decision
-        if decision is None or decision.kind != "grant":
+        if decision is None or decision.kind != "grant" or self.facts.law != "permit":
             return _Due()
         return _due_of(CountedLimit(decision.at.date(), HANDOVER_LIMIT_DAYS, "working", Stops(), self.calendar))
 
@@ -241,6 +252,8 @@ class _Clock:
     @cached_property
     def state(self) -> State:
         """Decided, else overdue, else stopped, else running; by the promise if there is no legal limit (rule 34)."""
+        if self.facts.ended_at:
+            return "ended"
         if self.facts.decision:
             return "decided"
         due = self.legal_due if self.legal else self.promised_due
@@ -249,12 +262,21 @@ class _Clock:
         return "stopped" if any(stop.end is None for stop in self.stopping) else "running"
 
     @cached_property
-    def overdue_days(self) -> int:
+    def overdue_days(self) -> int | None:
         """How many days the legal limit is overdue; 0 if it is not (rule 33)."""
-        due = self.legal_due
-        if self.legal is None or due.day is None or not due.is_over(self.reference_day):
+        legal, day = self.legal, self.legal_due.day
+        if legal is None or day is None or not self.legal_due.is_over(self.reference_day):
             return 0
-        return self.legal.over(due.day, self.reference_day)
+        return self._counted(lambda: legal.over(day, self.reference_day))
+
+    def _counted(self, count: Callable[[], int]) -> int | None:
+        """A number of days; None, of recorded facts, if it needs an unknown year (rule 44). Raises UnknownYear."""
+        try:
+            return count()
+        except UnknownYear:
+            if not self.facts.recorded:
+                raise
+            return None
 
     def _warnings(self) -> Iterator[str]:
         yield from self.standing.warnings
@@ -266,6 +288,8 @@ class _Clock:
         for due in (self.legal_due, self.promised_due, self.handover_due):
             if due.unknown_year:
                 yield _calendar_unknown(due.unknown_year)
+        if self._used_on(self.reference_day) is None:
+            yield _calendar_unknown(self.reference_day.year)
         if self.promised_due.day and self.legal_due.is_over(self.promised_due.day):
             yield "promise_after_legal"
 
@@ -280,12 +304,13 @@ class _Clock:
         yield from book.closing_events(facts.decision, facts.handed_over_at)
         yield from book.due_events(self.promised_due.day, self.legal_due.day, self.handover_due.day)
 
-    def _used_on(self, day: date) -> int:
+    def _used_on(self, day: date) -> int | None:
         """The days used on a date: of the legal limit, else of the promise; constant after the decision (rule 36)."""
         limit = self.legal or self.promise
         if limit is None:
             return 0
-        return limit.used(min(day, self.reference_day) if self.facts.decision else day)
+        until = min(day, self.reference_day) if self.facts.decision else day
+        return self._counted(lambda: limit.used(until))
 
     def reckoning(self) -> Reckoning:
         """The whole answer."""
@@ -300,12 +325,12 @@ class _Clock:
             promised_due=_last_second(self.promised_due.day),
             act_by=_last_second(self.act_by),
             total=legal.total if legal else None,
-            used=legal.used(today) if legal else None,
-            left=legal.left(today) if legal else None,
+            used=self._counted(lambda: legal.used(today)) if legal else None,
+            left=self._counted(lambda: legal.left(today)) if legal else None,
             overdue=self.legal_due.is_over(today),
             overdue_days=self.overdue_days,
             promise_overdue=self.promised_due.is_over(today),
-            promised_left=promise.left(today) if promise else None,
+            promised_left=self._counted(lambda: promise.left(today)) if promise else None,
             extensions=self.verdicts,
             handover_due=_last_second(self.handover_due.day),
             handover_overdue=self.handover_due.is_over(handed_over),

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal
 
-from api.calendar.calendar import WorkingCalendar
+from api.calendar.calendar import UnknownYear, WorkingCalendar
 from api.cases.clock.facts import Facts
+from api.times import BEIJING
 
 NOTICE_LIMIT_DAYS = 5
 
@@ -16,12 +17,12 @@ class StartStanding:
     """The standing of a case as far as its acceptance goes.
 
     `open`: the office may still request a supplement, accept or refuse; `told`: the applicant owes a supplement;
-    `accepted`: the clock runs from `day0`; `refused`: it does not run, or no longer. `began_at` is the instant of
-    acceptance, `conditional` an acceptance before the materials were complete (容缺受理). Acceptance by silence counts
-    from `arrival`.
+    `accepted`: the clock runs from `day0`; `refused`, `ended`: it does not run, or no longer. `began_at` is the
+    instant of acceptance, `conditional` an acceptance before the materials were complete (容缺受理). Acceptance by
+    silence counts from `arrival`.
     """
 
-    state: Literal["open", "told", "accepted", "refused"] = "open"
+    state: Literal["open", "told", "accepted", "refused", "ended"] = "open"
     basis: Literal["accepted", "deemed"] | None = None
     day0: date | None = None
     began_at: datetime | None = None
@@ -29,6 +30,8 @@ class StartStanding:
     arrival: datetime | None = None
     notice_due: date | None = None
     warnings: tuple[str, ...] = ()
+    unknown_year: int | None = None
+    """The year without a calendar that the notice limit needs (rule 44)."""
 
 
 _Act = Callable[[StartStanding, datetime, Facts, WorkingCalendar], StartStanding]
@@ -37,11 +40,13 @@ _Act = Callable[[StartStanding, datetime, Facts, WorkingCalendar], StartStanding
 def stand(facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """The standing of the case at `facts.as_of`, by applying its acts in the order in which they happened.
 
-    Raises UnknownYear where day 0 or the notice limit needs an unknown year.
+    Of recorded acts each was in time, or an acceptance by silence was recorded before it (rules 39-41). Raises
+    UnknownYear where day 0, or the notice limit of facts that are not recorded, needs an unknown year.
     """
     standing = StartStanding()
     for at, act in _acts(facts):
-        standing = _let_silence_accept(standing, at, facts, calendar)
+        if not facts.recorded:
+            standing = _let_silence_accept(standing, at, facts, calendar)
         standing = act(standing, at, facts, calendar)
     return _let_silence_accept(standing, facts.as_of, facts, calendar)
 
@@ -53,7 +58,9 @@ def _acts(facts: Facts) -> list[tuple[datetime, _Act]]:
         (facts.notice_at, _tell),
         (facts.supplement_at, _supplement),
         (facts.accepted_at, _accept),
+        (facts.deemed.at if facts.deemed else None, _deem),
         (facts.refused_at, _refuse),
+        (facts.ended_at, _end),
     ]
     return sorted(((at, act) for at, act in acts if at), key=lambda pair: pair[0])
 
@@ -61,9 +68,10 @@ def _acts(facts: Facts) -> list[tuple[datetime, _Act]]:
 def _let_silence_accept(
     standing: StartStanding, now: datetime, facts: Facts, calendar: WorkingCalendar
 ) -> StartStanding:
-    """Accept the case from the day of arrival if the notice limit passed in silence (rules 9, 12, 13; 第32条四)."""
+    """Accept a permit's case from the day of arrival if the notice limit passed in silence (rules 9, 12, 13, 43)."""
     due, arrival = standing.notice_due, standing.arrival
-    silent = facts.deemed_acceptance and standing.state == "open" and due and now.date() > due
+    may_be = facts.deemed_acceptance and facts.law == "permit"
+    silent = may_be and standing.state == "open" and due and now.date() > due
     if not silent or not arrival:
         return standing
     day0 = _day_zero(arrival, facts, calendar)
@@ -71,11 +79,18 @@ def _let_silence_accept(
 
 
 def _arrive(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
-    """Materials arrive: the notice limit is five working days from the next day (rule 8; 第32条四、第82条)."""
+    """Materials arrive: a permit's notice limit is five working days from the next day (rules 8, 43; 第32条四)."""
     if standing.state != "open":
         return standing
-    due = calendar.add_working(_day_zero(at, facts, calendar), NOTICE_LIMIT_DAYS)
-    return replace(standing, arrival=at, notice_due=due)
+    if facts.law != "permit":
+        return replace(standing, arrival=at)
+    try:
+        due = calendar.add_working(_day_zero(at, facts, calendar), NOTICE_LIMIT_DAYS)
+    except UnknownYear as unknown:
+        if not facts.recorded:
+            raise
+        return replace(standing, arrival=at, notice_due=None, unknown_year=unknown.year)
+    return replace(standing, arrival=at, notice_due=due, unknown_year=None)
 
 
 def _tell(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
@@ -103,7 +118,32 @@ def _accept(standing: StartStanding, at: datetime, facts: Facts, calendar: Worki
         day0=_day_zero(at, facts, calendar),
         began_at=at,
         conditional=standing.state == "told",
+        unknown_year=None,
     )
+
+
+def _deem(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
+    """The acceptance by silence that was recorded, which no later calendar undoes (rule 41)."""
+    deemed = facts.deemed
+    assert deemed is not None
+    began_at = standing.arrival or datetime.combine(deemed.day0, time.min, BEIJING)
+    due = deemed.notice_due or standing.notice_due
+    return replace(
+        standing,
+        state="accepted",
+        basis="deemed",
+        day0=deemed.day0,
+        began_at=began_at,
+        notice_due=due,
+        unknown_year=None,
+    )
+
+
+def _end(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
+    """The case ends before acceptance: no limit runs any more (rule 42)."""
+    if standing.state == "accepted":
+        return standing
+    return replace(standing, state="ended", notice_due=None, unknown_year=None)
 
 
 def _refuse(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:

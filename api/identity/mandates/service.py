@@ -13,6 +13,7 @@ from api.identity.ports import Dependencies, Row
 from api.identity.sealing.blind import Stored
 from api.identity.verifications.verification import works
 from api.refusals import BadFields, NotFound
+from api.texts import listed
 from api.times import BEIJING
 
 SEALED = ("principal_name", "principal_number", "agent_name", "agent_number")
@@ -216,7 +217,7 @@ class Mandates:
             errors["agent.number"] = ["不能委托自己。"]
         unknown = [code for code in matters if not self._ports.knows_matter(code)]
         if unknown:
-            errors["matters"] = [f"没有这个事项：{'、'.join(unknown)}。"]
+            errors["matters"] = [f"没有这个事项：{listed(unknown)}。"]
         try:
             rules.check_span(body["kind"], principal["number"], body["valid_until"], self._today())
         except ValueError as error:

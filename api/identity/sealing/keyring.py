@@ -266,6 +266,9 @@ def _write_key(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)
+    except OSError as error:
+        error.filename = str(path)  # a write that fails does not say where
+        raise
     finally:
         draft.unlink()
     folder = os.open(path.parent, os.O_RDONLY)

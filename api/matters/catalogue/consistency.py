@@ -150,4 +150,9 @@ RULES = (
 
 def contradictions(record: Record) -> list[str]:
     """The rules that an entry breaks, in words."""
-    return [rule.words for rule in RULES if not rule.holds(record)]
+    return [rule.words for rule in broken_rules(record)]
+
+
+def broken_rules(record: Record) -> list[ConsistencyRule]:
+    """The rules that an entry breaks."""
+    return [rule for rule in RULES if not rule.holds(record)]

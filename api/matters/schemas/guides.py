@@ -148,6 +148,17 @@ class LimitsSchema(Schema):
     start = fields.Date(required=True, data_key="from")
 
 
+class LimitWords(Schema):
+    """The same in words: what they mean if the matter is accepted today, and each limit with its unit and last day."""
+
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+    promised = fields.String(required=True)
+    promised_en = fields.String(required=True)
+    statutory = fields.String(required=True)
+    statutory_en = fields.String(required=True)
+
+
 class Ways(Schema):
     """The ways in which the matter can be applied for."""
 
@@ -194,6 +205,7 @@ class GuideSchema(MatterSchema):
 
     current_version = fields.Integer(required=True, allow_none=True)
     limits = fields.Nested(LimitsSchema, required=True)
+    limit_words = fields.Nested(LimitWords, required=True)
     to_bring = fields.List(fields.Nested(MaterialSchema), required=True)
     held_by_state = fields.List(fields.Nested(MaterialSchema), required=True)
     may_follow = fields.List(fields.Nested(MaterialSchema), required=True)

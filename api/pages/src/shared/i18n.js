@@ -26,6 +26,9 @@ export function t(sentence, values = {}) {
   return words.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole)
 }
 
+/** What the server says in both languages: `row[key]`, or `row[key + '_en']` in English where there is one. */
+export const saidOf = (row, key = 'text') => (language.value === 'en' && row[`${key}_en`]) || t(row[key])
+
 /** Sentences one after the other: English ones have a space between them. */
 export const joined = (...sentences) => sentences.filter(Boolean).join(language.value === 'en' ? ' ' : '')
 

@@ -1,15 +1,6 @@
-/** English of what the server says in Chinese only: states, acts and carriers. */
+/** English of what the server says in Chinese only: acts, states of parcels, carriers. */
 export default {
-  待受理: 'Submitted',
-  待补正: 'Documents asked for',
-  办理中: 'In progress',
-  准予许可: 'Granted',
-  不予许可: 'Refused',
-  已制证: 'Licence made',
-  已送达: 'Handed over',
   不予受理: 'Not accepted',
-  已撤回: 'Withdrawn',
-  已办结: 'Closed',
   提交申请: 'Submitted',
   补交材料: 'Documents handed in',
   撤回申请: 'Withdrawn',
@@ -19,7 +10,6 @@ export default {
   '逾期未告知，视为受理': 'No answer in time: deemed accepted',
   一次性告知补正: 'Documents asked for',
   作出决定: 'Decided',
-  制作证照: 'Licence made',
   送达: 'Handed over',
   内部备注: 'Staff note',
   办结归档: 'Closed',

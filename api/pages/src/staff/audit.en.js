@@ -97,7 +97,7 @@ export default {
   要求补正: 'Asked for a supplement',
   转办: 'Transferred the case',
   对办件作出决定: 'Decided the case',
-  制发证照: 'Issued the licence',
+  制作办理结果: 'Issued the result',
   当面交付: 'Handed over',
   备注办件: 'Noted on the case',
   结束办件: 'Closed the case',

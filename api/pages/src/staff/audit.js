@@ -87,7 +87,7 @@ const ACTS = {
   'case.request_supplement': '要求补正',
   'case.transfer': '转办',
   'case.decide': '对办件作出决定',
-  'case.issue': '制发证照',
+  'case.issue': '制作办理结果',
   'case.hand_over': '当面交付',
   'case.note': '备注办件',
   'case.close': '结束办件',

@@ -41,7 +41,7 @@ export const OVERSEERS = ['head', 'supervisor']
 export const QUEUES = [
   { key: 'to_accept', words: '待受理', roles: ['window'] },
   { key: 'to_decide', words: '待决定', roles: ['handler'] },
-  { key: 'to_issue', words: '待制证', roles: ['window'] },
+  { key: 'to_issue', words: '待出结果', roles: ['window'] },
   { key: 'to_hand_over', words: '待送达', roles: ['window'] },
   { key: 'mine', words: '我的', roles: [] },
   { key: 'all', words: '全部', roles: [] },

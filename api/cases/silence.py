@@ -1,0 +1,103 @@
+"""Acceptance by silence (行政许可法 第32条): recorded before a later act is judged, or by a job."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from api.cases import case as rules
+from api.cases.case import Action, Case
+from api.cases.clock.words import Clock
+from api.cases.ground import CaseGround
+from api.cases.open_case import OpenCase
+from api.cases.snapshot import after, sealed_action
+from api.identity.actor import Actor
+from api.refusals import VersionStale
+
+log = logging.getLogger("circle.cases")
+
+SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
+SWEPT = 100
+
+
+class SweepIncomplete(Exception):
+    """Some cases of a sweep raised; all others were looked at. The job is tried again, then parked for staff."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Appends the `deem` that the law has done: day 0, the limit that passed, and the version of the calendar."""
+
+    ground: CaseGround
+
+    def applied(self, case: OpenCase) -> OpenCase:
+        """The case with its acceptance by silence appended, if the notice limit has passed; else the same case.
+
+        Nothing is written: `write` does that, in the transaction of whatever is done next (rule 40).
+        """
+        clock = self._clock_if_deemed(case.record)
+        if clock is None:
+            return case
+        data = {
+            "day0": clock["day0"],
+            "notice_due": clock["notice_due"] and clock["notice_due"][:10],
+            "calendar": self.ground.calendar.version,
+        }
+        action = Action(case.standing.version + 1, "deem", self.ground.now(), SYSTEM.id, "system", data)
+        return after(case, action)
+
+    def write(self, session: Any, before: OpenCase, deemed: OpenCase) -> None:
+        """Store the acceptance by silence that `applied` appended, if any, with its event. Raises VersionStale."""
+        if deemed is before:
+            return
+        ground, record = self.ground, deemed.record
+        if not ground.store.append(session, record, sealed_action(ground.keyring, record.id, deemed.actions[-1])):
+            raise VersionStale
+        ground.announce(
+            session, rules.EVENTS["deem"], record.id, number=record.number, state=record.state, seq=record.version
+        )
+
+    def keep(self, case: OpenCase) -> OpenCase:
+        """Store the acceptance by silence, if there is one, and return the case after it. Raises VersionStale."""
+        deemed = self.applied(case)
+        if deemed is not case:
+            self.ground.transact(lambda session: self.write(session, case, deemed))
+        return deemed
+
+    # -- jobs -------------------------------------------------------------------------
+
+    def deem_accepted(self, case_id: str) -> None:
+        """Deem a case accepted if the office gave no notice within the notice limit. Idempotent."""
+        case = self.ground.store.by_id(case_id)
+        if case and self._clock_if_deemed(case):
+            self.keep(self.ground.reader.open(case))
+
+    def sweep(self) -> None:
+        """A daily job: `deem_accepted` for every submitted case, since a change of the calendar moves limits.
+
+        A case that raises is logged and holds up no other. Raises SweepIncomplete in the end.
+        """
+        wrong: list[str] = []
+        for_each(self.ground, {"state": "submitted"}, lambda case: self.deem_accepted(case.id), wrong)
+        if wrong:
+            raise SweepIncomplete(f"{len(wrong)} cases raised, the first {wrong[0]}")
+
+    def _clock_if_deemed(self, case: Case) -> Clock | None:
+        if case.state != "submitted":
+            return None
+        clock = self.ground.clock(case).clock
+        return clock if clock.get("accept_basis") == "deemed" else None
+
+
+def for_each(ground: CaseGround, wanted: dict[str, Any], act: Callable[[Case], None], wrong: list[str]) -> None:
+    """Do something with every case that matches; the ids of those that raised are added to `wrong`, and logged."""
+    last: str | None = None
+    while cases := ground.store.list([wanted], last, SWEPT):
+        for case in cases:
+            try:
+                act(case)
+            except Exception:
+                log.exception("a case raised in a sweep", extra={"case": case.id})
+                wrong.append(case.id)
+        last = cases[-1].id

@@ -1,0 +1,91 @@
+"""The templates about what came of a case, in the words of its kind of matter: a permit, a filing, a benefit."""
+
+from notifications.template import Template, Words
+
+CASE_TEMPLATES = (
+    Template(
+        "case_deemed_accepted",
+        2,
+        Words(
+            sms="您的“{matter}”自收到材料之日起视为已受理，办件号{number}。",
+            title="申请视为已受理",
+            text="窗口没有在期限内答复，“{matter}”（{number}）依法自收到材料之日起视为已受理，您不用再做什么。",
+        ),
+        Words(
+            sms="{matter}: deemed accepted, case {number}.",
+            title="Application deemed accepted",
+            text="The window did not answer in time, so “{matter}” ({number}) counts as accepted by law from the "
+            "day it was received. You need do nothing.",
+        ),
+    ),
+    Template(
+        "case_granted",
+        2,
+        Words(
+            sms="您的“{matter}”{outcome}，{result}办好后通知您。办件号{number}",
+            title="已作出决定",
+            text="“{matter}”（{number}）{outcome}。{result}正在办，办好后会告诉您怎么领取。",
+        ),
+        Words(
+            sms="{matter}: {outcome_en}, case {number}.",
+            title="Decided",
+            text="“{matter}” ({number}): {outcome_en}. We will tell you when the {result_en} is ready.",
+        ),
+    ),
+    Template(
+        "case_refused",
+        2,
+        Words(
+            sms="您的“{matter}”{outcome}，理由和救济途径请登录后查看。办件号{number}",
+            title="已作出决定",
+            text="“{matter}”（{number}）{outcome}。请打开办件看理由，以及如何申请行政复议或者提起行政诉讼。",
+        ),
+        Words(
+            sms="{matter}: {outcome_en}, log in for why. {number}",
+            title="Decided",
+            text="“{matter}” ({number}): {outcome_en}. Open the case to read the reasons and how to appeal.",
+        ),
+    ),
+    Template(
+        "result_issued",
+        2,
+        Words(
+            sms="您的“{matter}”{result}已办好，领取方式请登录后查看。办件号{number}",
+            title="结果已办好",
+            text="“{matter}”（{number}）的{result}已办好，将按您选的方式交给您。",
+        ),
+        Words(
+            sms="{matter}: the {result_en} is ready. {number}",
+            title="Result ready",
+            text="The {result_en} for “{matter}” ({number}) is ready and comes to you the way you chose.",
+        ),
+    ),
+    Template(
+        "case_handed_over",
+        2,
+        Words(
+            sms="您的“{matter}”{result}已送达，办件号{number}。",
+            title="结果已送达",
+            text="“{matter}”（{number}）的{result}已送达，感谢您的耐心。",
+        ),
+        Words(
+            sms="{matter}: handed over, case {number}.",
+            title="Handed over",
+            text="The {result_en} for “{matter}” ({number}) was handed over.",
+        ),
+    ),
+    Template(
+        "parcel_sent",
+        2,
+        Words(
+            sms="办件{number}的结果已交{carrier}寄出，运单号{waybill}。",
+            title="结果已寄出",
+            text="办件 {number} 的结果已交{carrier}寄出，运单号 {waybill}。到哪儿了，可以在办件里看。",
+        ),
+        Words(
+            sms="Case {number}: sent by {carrier}, {waybill}.",
+            title="Result on its way",
+            text="The result of case {number} was sent by {carrier}, waybill {waybill}. Follow it in the case.",
+        ),
+    ),
+)
