@@ -67,7 +67,7 @@ def _limit_words(matter: Matter, guide: Guide) -> Row:
     legal = _limit_sentence(matter.statutory, guide.legal_due, guide.start)
     text = TwoLanguages("", "")
     if matter.promised and matter.promised.days == 0:
-        text = TwoLanguages("材料齐全的话，当场办好", "With all papers: done on the spot")
+        text = TwoLanguages("材料齐全的话，当场办好", "Done on the spot if nothing is missing")
     elif guide.promised_due:
         by = day_words(guide.promised_due, guide.start)
         text = TwoLanguages(f"今天受理的话，最迟 {by.zh}办好", f"If accepted today: done by {by.en}")
