@@ -162,6 +162,17 @@ test('words that were put back are not kept again once another tab has sent them
   assert.deepEqual(form.calls, [])
 })
 
+test('words that were put back and changed here are kept, though another tab has sent the old ones', async () => {
+  const form = openForm(async () => '一')
+  await nextTick()
+  await nextTick()
+  form.text.value = '一二'
+  await nextTick()
+  happened('circle.typed.a.f', null)
+  form.app.unmount()
+  assert.deepEqual(form.calls, ['一二'])
+})
+
 test('what this tab has typed itself is kept, whatever another tab sends', async () => {
   const form = openForm(async () => null)
   await nextTick()

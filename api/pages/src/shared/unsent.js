@@ -16,6 +16,7 @@ export function useUnsent(session, place, { words, put, ready = () => true, isSa
   const back = ref(false)
   const sealed = session.sealed()
   let kept = JSON.stringify(words())
+  let restored = null
   let timer = 0
   let isOver = false
   let isGone = false
@@ -38,6 +39,7 @@ export function useUnsent(session, place, { words, put, ready = () => true, isSa
     // who wrote something meanwhile is not overwritten
     if (found == null || isOver || isGone || words() !== null) return
     back.value = put(found) !== false
+    restored = JSON.stringify(words())
     kept = null
     timer ||= setTimeout(keep, KEEP_MS)
   }
@@ -58,13 +60,14 @@ export function useUnsent(session, place, { words, put, ready = () => true, isSa
     { immediate: true },
   )
 
-  /** What was put back here has been sent, saved or refused in another tab: it is not kept once more. */
+  /** What was put back here has been sent, saved or refused in another tab: as it was, it is not kept once more. */
   function settledElsewhere({ key, newValue }) {
     if (newValue !== null || key !== sealed?.storedAt(place) || !back.value) return
     back.value = false
     clearTimeout(timer)
-    timer = 0
-    kept = JSON.stringify(words())
+    const text = JSON.stringify(words())
+    kept = text === restored ? text : null
+    timer = kept === null ? setTimeout(keep, KEEP_MS) : 0
   }
 
   const leave = () => document.visibilityState === 'hidden' && keep()
