@@ -227,7 +227,7 @@ class Cases:
         case = self._store.by_number(number)
         if case is None or not self._access.may_see(actor, case):
             return None
-        matter, state = case.matter, state_words(self._ground.kind(case), case.state)
+        matter, state = case.matter, self._ground.clock(case).state_label()
         labels = {"state_label": state.zh, "state_label_en": state.en}
         return {"ref": number, "title": matter.name, **labels, "matter": matter.code}
 

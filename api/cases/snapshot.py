@@ -21,6 +21,7 @@ def snapshot(matter: MatterLike, standing: CaseStanding, actions: Sequence[Actio
         "uploads": rules.uploads(actions),
         "clock_facts": clock_facts(matter, actions),
         "updated_at": actions[-1].at,
+        "end": standing.end,
     }
 
 

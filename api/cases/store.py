@@ -42,7 +42,7 @@ UPGRADES: list[Upgrade] = [("cases", lambda case, seal: {"old_clock": True}, ())
 which an upgrade does not see: `Cases.start` makes them."""
 VERSION = 1 + len(UPGRADES)
 
-SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")
+SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end")
 """The fields of a case that every action replaces; `department` too, if there is one."""
 
 
@@ -184,6 +184,7 @@ def _case(row: Document) -> Case:
         uploads=row.get("uploads", []),
         clock_facts=row["clock_facts"],
         updated_at=row["updated_at"],
+        end=row.get("end"),
     )
 
 
