@@ -55,7 +55,7 @@ def _facts(case: OpenCase, clock: ClockWords, department: str) -> list[tuple[str
         ("代办人", case.agent or ""),
         ("查询码", case.receipt),
         ("提交时间", _moment(case.record.submitted_at)),
-        ("视为受理", f"自 {_day(clock.clock['day0'])} 起（{SILENCE}）" if last.act == "deem" else ""),
+        ("视为受理", _silence(clock.clock.get("day0")) if last.act == "deem" else ""),
         ("受理时间" if last.act == "accept" else "出具时间", "" if last.act == "submit" else _moment(last.at)),
         ("承办部门", department),
         *((limit["name"], limit["text"]) for limit in clock.limits()),
@@ -78,8 +78,10 @@ def _asked(case: OpenCase) -> list[str]:
     return [*(f"{names[item['key']]}：{item['why']}" for item in asked["items"]), *filter(None, [asked["text"]])]
 
 
-def _day(iso: str) -> str:
-    return day_words(date.fromisoformat(iso), None).zh
+def _silence(day0: str | None) -> str:
+    """From which day a case is accepted by silence, as far as the clock can tell."""
+    since = f"自 {day_words(date.fromisoformat(day0), None).zh} 起" if day0 else ""
+    return f"{since}（{SILENCE}）"
 
 
 def _moment(at: datetime) -> str:
