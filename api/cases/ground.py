@@ -10,7 +10,7 @@ from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases import scope
 from api.cases.access import CaseAccess
-from api.cases.case import Case, fold, may_hold
+from api.cases.case import Case, may_hold
 from api.cases.clock.of_case import clock_facts, is_current, reckon_case
 from api.cases.clock.words import ClockWords
 from api.cases.kinds import kind_of
@@ -65,7 +65,7 @@ class CaseGround:
         """The state in which a closed case ended; read from its actions if an earlier release closed it undecided."""
         if case.state != "closed" or case.end or "ended_at" not in facts:
             return case.end
-        return fold(self.reader.actions(case.id)).end
+        return self.reader.open(case).standing.end
 
     def _facts(self, case: Case) -> dict[str, Any]:
         """The input of the clock; made anew of the actions if an earlier release wrote it."""
