@@ -11,7 +11,7 @@ from api.calendar.service import Calendar
 from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Case, may_hold
-from api.cases.clock.of_case import clock_facts, is_current, reckon_case
+from api.cases.clock.of_case import is_current, reckon_case
 from api.cases.clock.words import ClockWords
 from api.cases.kinds import kind_of
 from api.cases.reader import CaseReader
@@ -69,7 +69,4 @@ class CaseGround:
 
     def _facts(self, case: Case) -> dict[str, Any]:
         """The input of the clock; made anew of the actions if an earlier release wrote it."""
-        if is_current(case.clock_facts):
-            return case.clock_facts
-        opened = self.reader.open(case)
-        return clock_facts(opened.edition.matter, opened.actions)
+        return case.clock_facts if is_current(case.clock_facts) else self.reader.open(case).record.clock_facts

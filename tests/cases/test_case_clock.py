@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from api.cases.silence import Silence, SweepIncomplete
+from api.cases.silence import Silence
+from api.cases.sweeps import SweepIncomplete
 from tests.way import accepted_upload, act, submitted
 
 CONFIRMATION = "XC-行政确认-002"
@@ -565,7 +566,7 @@ def test_the_clock_of_an_earlier_release_is_made_anew_of_the_actions(citizen, st
     old = {"received_at": "2026-11-24T10:00:00+08:00", "deemed_acceptance": True}
     database["cases"].update_one({"number": case["number"]}, {"$set": {"clock_facts": old, "old_clock": True}})
     before = seen(citizen, case)["clock"]
-    app.extensions["circle"].cases.start()
+    app.extensions["circle"].cases.folding.run()
     row = database["cases"].find_one({"number": case["number"]})
     assert row["clock_facts"]["recorded"] is True
     assert "old_clock" not in row
