@@ -10,6 +10,7 @@ OF_THE_READING = {
     "audit_batches": "the chain of the same",
     "sessions": "when a log-in was last used",
     "health": "the probe of /readyz",
+    "case_papers": "the bytes of a paper, which stay as they were first given out",
 }
 """Collections that a reading may write: what."""
 

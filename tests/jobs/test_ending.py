@@ -17,6 +17,7 @@ from api.server import AddressTaken
 class Office:
     """An office that is started and stopped."""
 
+    identity = None
     extensions = property(lambda office: {"circle": office})
     circle = property(lambda office: office.refuse())
 
@@ -48,6 +49,7 @@ def office(settings, monkeypatch):
 def test_a_server_whose_address_is_taken_stops_what_it_started(settings, office, monkeypatch):
     for name in ("settle_memory", "allow_open_files", "_told_to_stop"):
         monkeypatch.setattr(server, name, lambda: None)
+    monkeypatch.setattr(server, "first_staff", lambda *_: [])
     monkeypatch.setattr(server, "_listen", lambda *_: office.refuse())
     with pytest.raises(AddressTaken):
         server.serve(settings)
