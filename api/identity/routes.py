@@ -43,4 +43,4 @@ def _me(bp: Blueprint, identity: Identity, http: Http) -> None:
     @bp.response(200, schemas.TypedKeys)
     def typed_keys(actor: Any) -> Body:
         """The keys by which this device seals what its person has typed and not sent yet."""
-        return {"keys": identity.typed_keys(actor)}
+        return {"owner": actor.id, "keys": identity.typed_keys(actor)}

@@ -35,8 +35,9 @@ class TypedKey(Schema):
 
 
 class TypedKeys(Schema):
-    """The keys of today and of the two days before, the newest first."""
+    """The keys of today and of the two days before, the newest first; `owner` is the id of the account they are of."""
 
+    owner = fields.String(required=True)
     keys = fields.List(fields.Nested(TypedKey), required=True)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import redis
 import socketio
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from chat.ports import Document
 
@@ -21,6 +23,9 @@ MOST_WAITING = 20_000
 MOST_AT_ONCE = 200
 CONNECT_SECONDS = 1.0
 SEND_SECONDS = 2.0
+ANSWER_SECONDS = 2.0
+END_SECONDS = 5.0
+"""How long the end waits for the listener at most; its thread then dies with the process."""
 AGAIN_SECONDS = 1.0
 WAKE_SECONDS = 1.0
 """How long the listener may take to notice the end."""
@@ -66,7 +71,7 @@ class Relay(socketio.RedisManager):
         """End the thread that listens: what others send needs the store no more."""
         self._ended.set()
         if self.thread is not None:
-            self.thread.join()
+            self.thread.join(END_SECONDS)
 
     def _thread(self) -> None:
         """Listen until the end. The library's own way would log an error there, and what a stranger's bytes hold."""
@@ -79,7 +84,11 @@ class Relay(socketio.RedisManager):
 
     def _listen(self) -> None:
         source = redis.Redis.from_url(
-            self.redis_url, socket_connect_timeout=CONNECT_SECONDS, socket_keepalive=True, socket_timeout=None
+            self.redis_url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_keepalive=True,
+            socket_timeout=ANSWER_SECONDS,  # of what it is asked; a message is waited for as `get_message` is told
+            retry=Retry(NoBackoff(), 0),  # `_thread` tries again itself, and looks whether the end has come
         )
         with source, source.pubsub(ignore_subscribe_messages=True) as channel:
             channel.subscribe(self.channel)

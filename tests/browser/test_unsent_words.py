@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PHONE, Watched, open_store
 from tests.browser.test_whole_way import log_in
-from tests.serving import log_in_citizen, wait_for
+from tests.serving import Caller, log_in_citizen, wait_for
 
 pytestmark = pytest.mark.browser
 FOOD = "XC-行政许可-001"
@@ -103,6 +103,44 @@ def test_a_draft_keeps_what_was_typed_as_its_log_in_ended(phone: Any, site: Any)
     phone.page.reload()
     expect(phone.at("draft-address")).to_have_value("西安市新城区韩森寨街道 12 号")
     expect(phone.page.get_by_test_id("unsent")).to_have_count(0)
+    change_the_delivery_elsewhere(phone, site)
+
+
+def change_the_delivery_elsewhere(phone: Any, site: Any) -> None:
+    """A delivery that was typed as the log-in ended does not overwrite what was chosen on another device since."""
+    draft = phone.page.url.partition("?")[0]
+    phone.go(draft.removeprefix(site.base) + "?step=delivery")
+    phone.at("draft-courier").click()
+    phone.at("draft-receiver").fill("王小明")
+    expect(phone.at("draft-saved")).to_have_text("已保存")
+    end_log_ins(site, FIRST)
+    phone.at("draft-delivery-address").fill("旧地址 1 号")
+    wait_for(lambda: kept(phone))
+    there = Caller(site.base, log_in_citizen(site, FIRST).token)
+    path = f"/v1/drafts/{draft.rpartition('/')[2]}"
+    newer = {"way": "courier", "name": "王小明", "phone": FIRST, "address": "新地址 2 号"}
+    there.patch(path, {"delivery": newer}, there.get(path)["version"])
+    free_codes(site)
+    phone.page.reload()
+    log_in(phone, site, FIRST)
+    expect(phone.at("draft-delivery-address")).to_have_value("新地址 2 号")
+    wait_for(lambda: not kept(phone))
+    assert there.get(path)["delivery"] == newer
+
+
+def test_another_account_that_logs_in_in_another_tab_takes_over_the_first(phone: Any, site: Any) -> None:
+    free_codes(site)
+    ask_under(phone, site, FIRST)
+    phone.at("ask-text").fill("这是我写的。")
+    wait_for(lambda: kept(phone))
+    tab = Watched(phone.page.context, site.base, "tab")
+    tab.go("/#/login")
+    log_in(tab, site, SECOND)
+    tab.at("me-devices").wait_for()
+    expect(phone.at("ask-text")).to_have_value("")
+    assert len(kept(phone)) == 1
+    phone.go("/#/me")
+    phone.page.get_by_text("3302").first.wait_for()
 
 
 @pytest.mark.parametrize(("fault", "is_told"), [(BLOCKED, True), (FULL, True), (SPOILT, False)])

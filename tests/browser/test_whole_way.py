@@ -142,6 +142,8 @@ def decide_and_send(window, handler, number):
     expect(handler.page.get_by_test_id("case-detail").get_by_test_id("state").first).to_have_attribute(
         "data-state", "granted"
     )
+    typed = "Object.keys(localStorage).some((key) => key.startsWith('circle.typed.'))"
+    wait_for(lambda: not handler.page.evaluate(typed))
     open_case(window, "to_issue", number)
     window.at("act-issue").click()
     window.at("act-serial").fill("JY16101020000017")

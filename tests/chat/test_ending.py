@@ -3,6 +3,7 @@
 import json
 import logging
 import queue
+import socket
 import threading
 
 import pytest
@@ -153,3 +154,28 @@ def test_the_relay_listens_no_more_after_its_end(relay, channel, commands, caplo
     channel.packets.put(batch("two"))
     assert not relay.thread.is_alive()
     assert (commands, caplog.text) == (["one"], "")
+
+
+def test_a_redis_that_takes_the_connection_and_never_answers_keeps_no_process_from_ending(monkeypatch):
+    monkeypatch.setattr(relaying, "ANSWER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        frozen.settimeout(20)
+        relay = Relay(f"redis://127.0.0.1:{frozen.getsockname()[1]}/0", on_emit=print, on_command=print)
+        relay.set_server(Server())
+        relay.initialize()
+        with frozen.accept()[0]:
+            ended = threading.Thread(target=relay.end, daemon=True)
+            ended.start()
+            ended.join(20)
+            assert not ended.is_alive()
+            assert not relay.thread.is_alive()
+
+
+def test_the_end_waits_for_a_listener_that_hangs_only_so_long(monkeypatch):
+    monkeypatch.setattr(relaying, "END_SECONDS", 0.05)
+    relay, go_on = Relay("redis://127.0.0.1:1/0", on_emit=print, on_command=print), threading.Event()
+    relay.thread = threading.Thread(target=go_on.wait, args=(20,), daemon=True)
+    relay.thread.start()
+    relay.end()
+    assert relay.thread.is_alive()
+    go_on.set()

@@ -6,7 +6,9 @@ KEYS = "/v1/me/typed-keys"
 
 
 def keys(caller):
-    return {row["day"]: row["key"] for row in caller.get(KEYS)["keys"]}
+    answer = caller.get(KEYS)
+    assert answer["owner"] == caller.get("/v1/me")["id"]
+    return {row["day"]: row["key"] for row in answer["keys"]}
 
 
 def test_the_next_log_in_of_an_account_opens_what_the_last_one_sealed_and_no_other_does(

@@ -76,7 +76,7 @@ function account(storage, owner, { days = [['2026-11-30', KEYS.today]], at = 0 }
   const get = async () => {
     state.asked += 1
     if (!state.live) throw new Error('401')
-    return { keys: state.days.map(([day, key]) => ({ day, key })) }
+    return { owner: state.answersAs ?? owner, keys: state.days.map(([day, key]) => ({ day, key })) }
   }
   return Object.assign(state, createSealed({ storage, api: { get }, owner, now: () => state.at }))
 }
@@ -107,6 +107,31 @@ test('they are kept a day, and opened with the key of the day before', async () 
   assert.deepEqual(await account(storage, 'c1', { days, at: DAY - 1 }).read('f'), { a: ['一'] })
   assert.equal(await account(storage, 'c1', { days, at: DAY }).read('f'), null)
   assert.equal(storage.length, 0)
+})
+
+test('words of a day this tab has no key for are asked for once more, and stay where there is none', async () => {
+  const storage = new FakeStorage()
+  const before = account(storage, 'c1')
+  await before.ready()
+  const days = [
+    ['2026-12-01', KEYS.yesterday],
+    ['2026-11-30', KEYS.today],
+  ]
+  await account(storage, 'c1', { days }).keep('f', '别处写的')
+  assert.equal(await before.read('f'), null)
+  assert.deepEqual([storage.length, before.asked], [1, 2])
+  before.days = days
+  assert.equal(await before.read('f'), '别处写的')
+  assert.equal(before.asked, 3)
+})
+
+test('keys of another account, which has logged in meanwhile, seal and open nothing', async () => {
+  const storage = new FakeStorage()
+  await account(storage, 'c1').keep('f', '一')
+  const mine = account(storage, 'c1')
+  mine.answersAs = 'c2'
+  await mine.keep('g', '二')
+  assert.deepEqual([await mine.read('f'), storage.length], [null, 1])
 })
 
 test('logging out by hand leaves nothing, nor what is just being sealed', async () => {

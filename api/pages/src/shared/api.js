@@ -97,6 +97,8 @@ function alone(name, act) {
  *   language: () => string,
  *   fetch?: typeof fetch,
  *   pause?: (ms: number) => Promise<void>,
+ *   owner?: () => string|undefined,  // the id of who is here; the tokens of another account, which has logged in since
+ *                                    // in another tab, are not taken
  *   onSignedOut?: () => void,        // the refresh token is spent, too
  *   onRenewed?: (token: string) => void,
  *   isPerson?: () => boolean,        // whether a person did something since this was last asked: said to the server,
@@ -111,6 +113,7 @@ export function createApi({
   language,
   fetch = globalThis.fetch.bind(globalThis),
   pause = wait,
+  owner = () => undefined,
   onSignedOut = () => {},
   onRenewed = () => {},
   isPerson = () => false,
@@ -119,15 +122,21 @@ export function createApi({
   const place = `circle.tokens.${name}`
   let renewing = null
 
-  const tokens = () => parsed(storage, place, isTokens)
+  const anyTokens = () => parsed(storage, place, isTokens)
 
-  function keep(session) {
+  /** Whose tokens are kept: the id of the account; undefined where none are, or an earlier release kept them. */
+  const person = () => anyTokens()?.person
+
+  const tokens = () => ([person(), owner()].includes(undefined) || person() === owner() ? anyTokens() : null)
+
+  function keep(session, whose = (session.citizen ?? session.staff)?.id) {
     const until = Date.now() + (session.expires_in - 30) * 1000
-    storage.setItem(place, JSON.stringify({ token: session.token, refresh: session.refresh_token, until }))
+    const kept = { token: session.token, refresh: session.refresh_token, until, person: whose }
+    storage.setItem(place, JSON.stringify(kept))
   }
 
   function forget() {
-    storage.removeItem(place)
+    if (tokens()) storage.removeItem(place)
   }
 
   /** Change the refresh token for new ones, once however many requests ask; another tab may have done it already. */
@@ -136,9 +145,10 @@ export function createApi({
       const kept = tokens()
       if (!kept || kept.token !== spent) return
       const answer = await send('POST', '/v1/sessions/refresh', { body: { refresh_token: kept.refresh } })
+      const session = answer.ok && (await answer.json())
+      if (tokens()?.token !== spent) return // somebody has logged in or out meanwhile
       if (answer.ok) {
-        const session = await answer.json()
-        keep(session)
+        keep(session, kept.person ?? owner())
         onRenewed(session.token)
       } else if (answer.status < 500 && answer.status !== 429) {
         forget()
@@ -233,6 +243,7 @@ export function createApi({
     patch: (path, body, options) => call('PATCH', path, { body, ...options }),
     remove: (path, options) => call('DELETE', path, options),
     token,
+    person,
     keep,
     forget,
     signedIn: () => tokens() !== null,

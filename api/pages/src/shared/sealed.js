@@ -41,6 +41,7 @@ export function createSealed({ storage, api, owner, now = Date.now, subtle = glo
 
   async function fetchKeys() {
     const answer = await api.get('/v1/me/typed-keys')
+    if (answer.owner !== owner) throw new Error('another account is logged in')
     const usable = await Promise.all(
       answer.keys.map(async ({ day, key }) => {
         const use = await subtle.importKey('raw', bytesOf(key), 'AES-GCM', false, ['encrypt', 'decrypt'])
@@ -83,15 +84,24 @@ export function createSealed({ storage, api, owner, now = Date.now, subtle = glo
     sweepTyped(storage, now())
     const entry = parsed(storage, prefix + place, isEntry)
     if (!entry || ended) return null
-    const known = await currentKeys()
-    if (!known) return null
+    const key = await keyOf(entry.day)
+    if (!key) return null // it stays until it is swept: another log-in may have the key
     try {
-      const plain = await subtle.decrypt(bound(place, bytesOf(entry.iv)), known.get(entry.day), bytesOf(entry.box))
+      const plain = await subtle.decrypt(bound(place, bytesOf(entry.iv)), key, bytesOf(entry.box))
       return JSON.parse(new TextDecoder().decode(plain))
     } catch {
-      storage.removeItem(prefix + place) // spoilt, or of a day whose key nobody gets any more
+      if (parsed(storage, prefix + place, isEntry)?.iv === entry.iv) storage.removeItem(prefix + place) // spoilt
       return null
     }
+  }
+
+  /** The key of a day; another tab may have one of a newer day than this one, which then asks once more. */
+  async function keyOf(day) {
+    if ((await currentKeys())?.has(day) === false) {
+      askAt = -Infinity
+      await currentKeys()
+    }
+    return keys?.get(day)
   }
 
   // one after the other: what was typed last stays, and what was taken away does not come back
@@ -103,6 +113,8 @@ export function createSealed({ storage, api, owner, now = Date.now, subtle = glo
     ready: () => inTurn(currentKeys),
     keep: (place, value) => inTurn(() => seal(place, value)),
     read: (place) => inTurn(() => open(place)),
+    /** Under which key of the storage a form's words lie. */
+    storedAt: (place) => prefix + place,
     drop: (place) => inTurn(() => storage.removeItem(prefix + place)),
     /** Logged out by hand: nothing stays, and nothing comes after. */
     end() {

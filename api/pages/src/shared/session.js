@@ -2,7 +2,7 @@
  * Who is signed in on this device: the api with the tokens, the person, and the live line, one set for each of the two
  * pages.
  */
-import { computed, ref, shallowRef, watch } from 'vue'
+import { computed, nextTick, ref, shallowRef, watch } from 'vue'
 import { createApi, createKeys, newId } from './api.js'
 import { ChatClient, createOutbox } from './chat.js'
 import { language } from './i18n.js'
@@ -35,28 +35,47 @@ export function createSession(name) {
     storage: device,
     keys: createKeys(visit),
     language: () => language.value,
+    owner: () => me.value?.id,
     onSignedOut: () => close(),
     onRenewed: (token) => chat.value?.renewed(token),
     isPerson: watchPerson(window),
     prove: () => askProof(api),
   })
 
-  /** Remember a fresh session (the answer of POST /v1/sessions or /v1/staff/sessions). */
-  function begin(session) {
-    const person = session.citizen ?? session.staff
+  function enter(person) {
     if (![null, person.id].includes(visit.getItem(visitor))) visit.clear()
     visit.setItem(visitor, person.id)
-    api.keep(session)
     me.value = person
+  }
+
+  /** Remember a fresh session (the answer of POST /v1/sessions or /v1/staff/sessions). */
+  async function begin(session) {
+    const person = session.citizen ?? session.staff
+    if (me.value && me.value.id !== person.id) {
+      close()
+      await nextTick() // all that is drawn or counted for the one before ends
+    }
+    api.keep(session)
+    enter(person)
+  }
+
+  /** Another account has logged in, in another tab: what stands here is of the one before, so the page begins anew. */
+  function leaveToAnother() {
+    if (!me.value || [undefined, me.value.id].includes(api.person())) return
+    chat.value?.stop()
+    visit.clear()
+    window.location.reload()
   }
 
   /** Who was here last is here again at once, and is asked for in the background; without a network they stay. */
   async function restore() {
     if (!api.signedIn()) return
-    me.value = parsed(device, place, isPerson)
+    const kept = parsed(device, place, isPerson)
+    if (kept && [undefined, kept.id].includes(api.person())) enter(kept)
     const asked = api.get('/v1/me').then(
       (found) => {
-        me.value = found
+        if (api.signedIn()) enter(found)
+        leaveToAnother()
       },
       () => {},
     )
@@ -91,8 +110,8 @@ export function createSession(name) {
   }
 
   /** Name and phone are not kept: others may use this device. They are asked for in the background (`restore`). */
-  const kept = (person) => JSON.stringify({ ...person, name: undefined, phone: undefined, username: undefined })
-  watch(me, (person) => person && device.setItem(place, kept(person)))
+  const bare = (person) => JSON.stringify({ ...person, name: undefined, phone: undefined, username: undefined })
+  watch(me, (person) => person && device.setItem(place, bare(person)))
 
   /** Where the words of forms are kept for who is here; null where nobody is. */
   function sealedWords() {
@@ -104,7 +123,7 @@ export function createSession(name) {
   }
 
   function close() {
-    device.removeItem(place)
+    if (parsed(device, place, isPerson)?.id === me.value?.id) device.removeItem(place)
     chat.value?.stop()
     chat.value = null
     opening = null
@@ -128,14 +147,19 @@ export function createSession(name) {
     visit.clear()
   }
 
-  /** Another tab has logged out, by hand or not: so has this one. */
+  /** Another tab has logged out, by hand or not: so has this one; or another account has logged in there. */
   function elsewhere({ key, newValue }) {
     if (me.value && key === LEFT && newValue === me.value.id) sealedWords().end()
     if (me.value && key === `circle.tokens.${name}` && newValue === null) close()
+    leaveToAnother()
   }
   window.addEventListener('storage', elsewhere)
 
-  const wake = () => inFront() && chat.value?.wake()
+  function wake() {
+    if (!inFront()) return
+    leaveToAnother() // a tab that was asleep heard nothing
+    chat.value?.wake()
+  }
   document.addEventListener('visibilitychange', wake)
   window.addEventListener('online', wake)
 

@@ -18,6 +18,7 @@ export function useUnsent(session, place, { words, put, ready = () => true, isSa
   let kept = JSON.stringify(words())
   let timer = 0
   let isOver = false
+  let isGone = false
 
   function keep() {
     clearTimeout(timer)
@@ -35,7 +36,7 @@ export function useUnsent(session, place, { words, put, ready = () => true, isSa
   async function restore() {
     const found = await sealed?.read(place)
     // who wrote something meanwhile is not overwritten
-    if (found == null || isOver || words() !== null) return
+    if (found == null || isOver || isGone || words() !== null) return
     back.value = put(found) !== false
     kept = null
     timer ||= setTimeout(keep, KEEP_MS)
@@ -57,14 +58,26 @@ export function useUnsent(session, place, { words, put, ready = () => true, isSa
     { immediate: true },
   )
 
+  /** What was put back here has been sent, saved or refused in another tab: it is not kept once more. */
+  function settledElsewhere({ key, newValue }) {
+    if (newValue !== null || key !== sealed?.storedAt(place) || !back.value) return
+    back.value = false
+    clearTimeout(timer)
+    timer = 0
+    kept = JSON.stringify(words())
+  }
+
   const leave = () => document.visibilityState === 'hidden' && keep()
   onMounted(() => {
     sealed?.ready()
     document.addEventListener('visibilitychange', leave)
+    window.addEventListener('storage', settledElsewhere)
   })
   onBeforeUnmount(() => {
     document.removeEventListener('visibilitychange', leave)
+    window.removeEventListener('storage', settledElsewhere)
     keep()
+    isGone = true
   })
 
   return {
