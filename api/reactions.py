@@ -18,6 +18,8 @@ from notifications import CasePlace
 RECURRING = (
     # The notice limit is the end of a day; a calendar that changed meanwhile has moved it (行政许可法 第32条).
     Recurring("cases.silence", every=timedelta(days=1), after=timedelta(seconds=10)),
+    # What an upgrade has marked is folded when its release first runs; a later mark within a day.
+    Recurring("cases.fold_clock", every=timedelta(days=1)),
     Recurring("audit.head", every=timedelta(days=1), after=timedelta(minutes=5)),
 )
 """The recurring jobs."""
@@ -152,6 +154,7 @@ def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any
     return {
         "files.check": check_file,
         "cases.silence": lambda payload: cases.handling.silence.sweep(),
+        "cases.fold_clock": lambda payload: cases.folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
         "parcels.watch": parcels.watch,
         "parcels.play": parcels.play,

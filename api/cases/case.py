@@ -62,6 +62,8 @@ class Case:
     uploads: list[str]
     clock_facts: dict[str, Any]
     updated_at: datetime
+    end: str | None = None
+    """The state in which it ended before it was closed."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,8 @@ class CaseStanding:
     materials: dict[str, list[str]] | None = None
     department: str | None = None
     """Where it was transferred to; None where it stays with the department of its matter."""
+    end: str | None = None
+    """The state in which it ended before it was closed."""
 
 
 def fold(actions: Iterable[Action]) -> CaseStanding:
@@ -266,6 +270,8 @@ def apply(standing: CaseStanding, action: Action) -> CaseStanding:
             after = replace(after, result=content)
         case "hand_over":
             after = replace(after, handed_over_at=action.at)
+        case "close":
+            after = replace(after, end=standing.state)
     return replace(after, state=RULES[action.act].leads_to or after.state, officer=None)
 
 

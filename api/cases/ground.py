@@ -11,7 +11,7 @@ from api.calendar.service import Calendar
 from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Case, may_hold
-from api.cases.clock.of_case import clock_facts, is_current, reckon_case
+from api.cases.clock.of_case import is_current, reckon_case
 from api.cases.clock.words import ClockWords
 from api.cases.kinds import kind_of
 from api.cases.reader import CaseReader
@@ -58,11 +58,15 @@ class CaseGround:
         """The clock of a case now, or as it was at an instant, and its words."""
         facts, at = self._facts(case), at or self.now()
         decided_at = datetime.fromisoformat(facts["decision"]["at"]) if "decision" in facts else None
-        return ClockWords(reckon_case(facts, at, self.calendar.working), case.state, decided_at, at)
+        clock = reckon_case(facts, at, self.calendar.working)
+        return ClockWords(clock, case.state, decided_at, at, self.kind(case), self._end(case, facts))
+
+    def _end(self, case: Case, facts: dict[str, Any]) -> str | None:
+        """The state in which a closed case ended; read from its actions if an earlier release closed it undecided."""
+        if case.state != "closed" or case.end or "ended_at" not in facts:
+            return case.end
+        return self.reader.open(case).standing.end
 
     def _facts(self, case: Case) -> dict[str, Any]:
         """The input of the clock; made anew of the actions if an earlier release wrote it."""
-        if is_current(case.clock_facts):
-            return case.clock_facts
-        opened = self.reader.open(case)
-        return clock_facts(opened.edition.matter, opened.actions)
+        return case.clock_facts if is_current(case.clock_facts) else self.reader.open(case).record.clock_facts

@@ -11,7 +11,7 @@ from api.cases.silence import SYSTEM, Silence
 from api.cases.snapshot import after, sealed_action
 from api.drafts.draft import MOST_FILES
 from api.identity.actor import Actor
-from api.refusals import BadFields, Refusal, VersionStale
+from api.refusals import BadFields, Reason, Refusal, VersionStale
 from api.texts import listed
 
 APPLICANT = "applicant"
@@ -143,12 +143,15 @@ def _checked_notice(case: OpenCase, notice: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_items(case: OpenCase, items: list[dict[str, Any]]) -> None:
-    """What is asked for must be a material of the case, and none that the state holds,
+    """What is asked for must be a material of the case, each named once, and none that the state holds,
     unless the applicant handed one in. Raises BadFields."""
     known, given = {material.key: material for material in case.papers}, case.standing.materials or {}
     keys = [item["key"] for item in items]
     if unknown := [key for key in keys if key not in known]:
         raise BadFields({"items": [f"没有这项材料：{listed(unknown)}"]})
+    if twice := [known[key].name for key in dict.fromkeys(keys) if keys.count(key) > 1]:
+        zh = f"一项材料只能要求一次，请合并成一条：{listed(twice)}"
+        raise BadFields({"items": [Reason(zh, f"Ask for each paper once, with all that is wrong: {listed(twice)}")]})
     if held := [known[key].name for key in keys if known[key].held_by_state and not given.get(key)]:
         raise BadFields({"items": [f"政府已有，不能要求申请人再交：{listed(held)}"]})
 

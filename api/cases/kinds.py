@@ -87,6 +87,12 @@ STATES: dict[str, TwoLanguages] = {
 }
 """The states that are called the same whatever the kind."""
 
+FILED = {
+    "declined": TwoLanguages("未受理，已归档", "Not accepted, closed"),
+    "withdrawn": TwoLanguages("申请已撤回，已归档", "Withdrawn, closed"),
+}
+"""What a closed case is called by the state in which it ended, where it was not finished."""
+
 
 def kind_of(national: str, name: str) -> str:
     """The key of KINDS for a matter, by its 事项类型 and its name: `…备案` is a filing, `…验收（含…备案）` is none."""
@@ -95,8 +101,10 @@ def kind_of(national: str, name: str) -> str:
     return "filing" if re.sub(r"[(（].*?[)）]", "", name).strip().endswith("备案") else "other"
 
 
-def state_words(kind: str, state: str) -> TwoLanguages:
-    """What a state is called in a case of this kind."""
+def state_words(kind: str, state: str, end: str | None = None) -> TwoLanguages:
+    """What a state is called in a case of this kind; `end` is the state in which a closed case ended."""
+    if state == "closed" and end in FILED:
+        return FILED[end]
     words = KINDS[kind]
     by_kind = {"granted": words.granted, "refused": words.refused, "issued": words.issued}
     return by_kind.get(state) or STATES[state]

@@ -52,6 +52,6 @@ def as_of(ground: CaseGround, case: OpenCase, seq: int) -> OpenCase:
     actions, matter = case.actions[:seq], case.record.matter
     standing = rules.fold(actions)
     department = standing.department or ground.matters.department(matter.code, matter.version)
-    fields = snapshot(case.edition.matter, standing, actions)
+    fields = snapshot(case.edition.matter, standing, actions, case.record.clock_facts)
     record = replace(case.record, version=seq, department=department, **fields)
     return replace(case, record=record, standing=standing, actions=actions)

@@ -1,7 +1,8 @@
 """What the papers of a case say (行政许可法 第32条): receipts of what was handed in, and notices of the window."""
 
-from datetime import datetime
+from datetime import date, datetime
 
+from api.calendar.day_words import day_words
 from api.cases.case import Action
 from api.cases.clock.words import ClockWords
 from api.cases.open_case import OpenCase
@@ -18,6 +19,7 @@ TITLES = {
 }
 """The acts that have a paper, and its title."""
 BEGUN = frozenset({"accept", "deem"})
+SILENCE = "期限内未告知，行政许可法第32条"
 UNSEALED = "本文书由系统生成，可凭编号核对；需要盖章的，请到窗口加盖受理专用章。"
 RIGHTS = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者六个月内提起行政诉讼。"
 """行政复议法 第20条: within 60 days; 行政诉讼法 第46条: within six months."""
@@ -53,7 +55,8 @@ def _facts(case: OpenCase, clock: ClockWords, department: str) -> list[tuple[str
         ("代办人", case.agent or ""),
         ("查询码", case.receipt),
         ("提交时间", _moment(case.record.submitted_at)),
-        ("受理时间" if begun else "出具时间", "" if last.act == "submit" else _moment(last.at)),
+        ("视为受理", _silence(clock.clock.get("day0")) if last.act == "deem" else ""),
+        ("受理时间" if last.act == "accept" else "出具时间", "" if last.act == "submit" else _moment(last.at)),
         ("承办部门", department),
         *((limit["name"], limit["text"]) for limit in clock.limits()),
         ("期限", "" if begun or last.act == "decline" else clock.sentence().words.zh),
@@ -73,6 +76,12 @@ def _asked(case: OpenCase) -> list[str]:
     if asked is None:
         return []
     return [*(f"{names[item['key']]}：{item['why']}" for item in asked["items"]), *filter(None, [asked["text"]])]
+
+
+def _silence(day0: str | None) -> str:
+    """From which day a case is accepted by silence, as far as the clock can tell."""
+    since = f"自 {day_words(date.fromisoformat(day0), None).zh} 起" if day0 else ""
+    return f"{since}（{SILENCE}）"
 
 
 def _moment(at: datetime) -> str:

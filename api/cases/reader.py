@@ -1,9 +1,12 @@
 """Opens a case: decrypts its fields and its actions, and looks up its matter and its mandate."""
 
+from dataclasses import replace
 from typing import Any
 
+from api.calendar.service import Calendar
 from api.cases import case as rules
 from api.cases.case import Action, Case, SealedAction
+from api.cases.clock.of_case import folded_facts, is_current
 from api.cases.open_case import OpenCase
 from api.cases.store import CaseStore
 from api.drafts.opening import edition_of
@@ -15,21 +18,29 @@ from api.matters.service import Matters
 class CaseReader:
     """Decrypts cases and their actions."""
 
-    def __init__(self, store: CaseStore, *, keyring: Keyring, matters: Matters, mandates: Mandates) -> None:
+    def __init__(
+        self, store: CaseStore, *, keyring: Keyring, matters: Matters, mandates: Mandates, calendar: Calendar
+    ) -> None:
         self._store = store
+        self._calendar = calendar
         self._keys = keyring
         self._matters = matters
         self._mandates = mandates
 
     def open(self, case: Case) -> OpenCase:
-        """Decrypt a case and its actions, and look up its matter and mandate."""
+        """Decrypt a case and its actions, and look up its matter and mandate.
+
+        The clock's input is made anew of the actions if an earlier release wrote it.
+        """
         matter = self._matters.matter(case.matter.code, case.matter.version)
         situation = self._keys.open_json(case.id, "situation", case.situation) if case.situation else {}
-        actions = self.actions(case.id)
+        edition, actions = edition_of(self._matters, matter, situation), self.actions(case.id)
+        if not is_current(case.clock_facts):
+            case = replace(case, clock_facts=folded_facts(edition.matter, actions, self._calendar.working))
         return OpenCase(
             record=case,
             matter=matter,
-            edition=edition_of(self._matters, matter, situation),
+            edition=edition,
             situation=situation,
             answers=self.answers(case),
             delivery=self.delivery(case),

@@ -12,7 +12,6 @@ from api.cases import case as rules
 from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Action, Case
-from api.cases.clock.of_case import clock_facts
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
@@ -20,9 +19,9 @@ from api.cases.lookup import Lookups
 from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
 from api.cases.reader import CaseReader
-from api.cases.silence import for_each
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
+from api.cases.sweeps import ClockFolding
 from api.cases.views import CaseViews
 from api.drafts.service import Drafts
 from api.files.service import Files
@@ -36,7 +35,6 @@ from api.refusals import NotFound
 from api.web.guard import ActorLike
 
 Row = dict[str, Any]
-SWEPT = 100
 
 QUEUES: dict[str, Row] = {
     "to_accept": {"state": "submitted"},
@@ -99,7 +97,7 @@ class Cases:
     ) -> None:
         self._ground = ground = CaseGround(
             store=store,
-            reader=CaseReader(store, keyring=keyring, matters=matters, mandates=identity.mandates),
+            reader=CaseReader(store, keyring=keyring, matters=matters, mandates=identity.mandates, calendar=calendar),
             access=CaseAccess(identity.mandates),
             matters=matters,
             files=files,
@@ -114,17 +112,17 @@ class Cases:
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
-        self.handling = CaseHandling(ground)
+        self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
         self._ports = ports
 
     def start(self) -> None:
-        """Bring the cases of older releases forward: desk and department, so that staff find them, and the clock."""
-        while cases := self._store.unplaced(SWEPT):
-            for case in cases:
+        """Give the cases of older releases desk and department, so that staff find them; `folding` does the clocks."""
+        for case_id in self._store.ids({"desk": None}):
+            case = self._store.by_id(case_id)
+            if case is not None:
                 desk, department = self._submission.place(case.matter.code, case.matter.version)
                 self._store.place(case.id, desk, department, rules.uploads(self.actions(case.id)))
-        for_each(self._ground, {"old_clock": True}, self._fold_clock, [])
 
     # -- acts -------------------------------------------------------------------------
 
@@ -227,7 +225,7 @@ class Cases:
         case = self._store.by_number(number)
         if case is None or not self._access.may_see(actor, case):
             return None
-        matter, state = case.matter, state_words(self._ground.kind(case), case.state)
+        matter, state = case.matter, self._ground.clock(case).state_label()
         labels = {"state_label": state.zh, "state_label_en": state.en}
         return {"ref": number, "title": matter.name, **labels, "matter": matter.code}
 
@@ -309,10 +307,6 @@ class Cases:
     def _timeline(self, actor: Actor, case: Case) -> list[Row]:
         conversations = self._ports.conversations_of(case.number, actor)
         return self._views.timeline(actor, case, self.actions(case.id), conversations)
-
-    def _fold_clock(self, case: Case) -> None:
-        opened = self._reader.open(case)
-        self._store.fold_clock(case.id, case.version, clock_facts(opened.edition.matter, opened.actions))
 
     def _record_look(self, actor: Actor, act: str, case: Case) -> None:
         if actor.is_staff:

@@ -1,7 +1,5 @@
 """Acceptance by silence (行政许可法 第32条): recorded before a later act is judged, or by a job."""
 
-import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,17 +10,11 @@ from api.cases.clock.words import Clock
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import after, sealed_action
+from api.cases.sweeps import sweep
 from api.identity.actor import Actor
 from api.refusals import VersionStale
 
-log = logging.getLogger("circle.cases")
-
 SYSTEM = Actor("system", "system", "系统", frozenset({"system"}), "", datetime.max.replace(tzinfo=UTC))
-SWEPT = 100
-
-
-class SweepIncomplete(Exception):
-    """Some cases of a sweep raised; all others were looked at. The job is tried again, then parked for staff."""
 
 
 @dataclass(frozen=True)
@@ -78,26 +70,10 @@ class Silence:
 
         A case that raises is logged and holds up no other. Raises SweepIncomplete in the end.
         """
-        wrong: list[str] = []
-        for_each(self.ground, {"state": "submitted"}, lambda case: self.deem_accepted(case.id), wrong)
-        if wrong:
-            raise SweepIncomplete(f"{len(wrong)} cases raised, the first {wrong[0]}")
+        sweep(self.ground, {"state": "submitted"}, self.deem_accepted)
 
     def _clock_if_deemed(self, case: Case) -> Clock | None:
         if case.state != "submitted":
             return None
         clock = self.ground.clock(case).clock
         return clock if clock.get("accept_basis") == "deemed" else None
-
-
-def for_each(ground: CaseGround, wanted: dict[str, Any], act: Callable[[Case], None], wrong: list[str]) -> None:
-    """Do something with every case that matches; the ids of those that raised are added to `wrong`, and logged."""
-    last: str | None = None
-    while cases := ground.store.list([wanted], last, SWEPT):
-        for case in cases:
-            try:
-                act(case)
-            except Exception:
-                log.exception("a case raised in a sweep", extra={"case": case.id})
-                wrong.append(case.id)
-        last = cases[-1].id

@@ -1,6 +1,6 @@
 """Makes what an action stores: the action, sealed, and the new snapshot of its case."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,26 +8,32 @@ from uuid6 import uuid7
 
 from api.cases import case as rules
 from api.cases.case import Action, CaseStanding, SealedAction
-from api.cases.clock.of_case import MatterLike, clock_facts
+from api.cases.clock.of_case import MatterLike, carried, clock_facts
 from api.cases.open_case import OpenCase
 from api.identity.sealing.keyring import Keyring
 
 
-def snapshot(matter: MatterLike, standing: CaseStanding, actions: Sequence[Action]) -> dict[str, Any]:
-    """The fields of a case that are computed from its actions; `matter` is as it applies to this applicant."""
+def snapshot(
+    matter: MatterLike, standing: CaseStanding, actions: Sequence[Action], before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The fields of a case that are computed from its actions; `matter` is as it applies to this applicant.
+
+    `before` is the clock's input that this replaces; empty for a new case.
+    """
     return {
         "state": standing.state,
         "officer": standing.officer,
         "uploads": rules.uploads(actions),
-        "clock_facts": clock_facts(matter, actions),
+        "clock_facts": carried(clock_facts(matter, actions), before),
         "updated_at": actions[-1].at,
+        "end": standing.end,
     }
 
 
 def after(case: OpenCase, action: Action) -> OpenCase:
     """The case with one more action, which is not checked here."""
     standing, actions = rules.apply(case.standing, action), (*case.actions, action)
-    fields = snapshot(case.edition.matter, standing, actions)
+    fields = snapshot(case.edition.matter, standing, actions, case.record.clock_facts)
     department = standing.department or case.record.department
     record = replace(case.record, version=action.seq, department=department, **fields)
     return replace(case, record=record, standing=standing, actions=actions)

@@ -4,7 +4,7 @@ given out, written once), `lookups` (counters).
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -39,10 +39,12 @@ SEALED = [
 
 UPGRADES: list[Upgrade] = [("cases", lambda case, seal: {"old_clock": True}, ())]
 """Version 2: `clock_facts` count the last round of supplement only, and know every end. They are made of the actions,
-which an upgrade does not see: `Cases.start` makes them."""
+which an upgrade does not see: `sweeps.ClockFolding` makes them."""
 VERSION = 1 + len(UPGRADES)
+IDS = 10_000
+"""How many ids of cases are read at a time."""
 
-SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at")
+SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end")
 """The fields of a case that every action replaces; `department` too, if there is one."""
 
 
@@ -93,19 +95,29 @@ class CaseStore:
         """How many cases of a desk are in one of the OPEN states."""
         return sum(self._db["cases"].count_documents({"desk": desk, "state": state}) for state in OPEN)
 
-    def unplaced(self, limit: int) -> list[Case]:
-        """Cases of a release that knew no places: no desk, no department, no list of files."""
-        return [_case(row) for row in self._db["cases"].find({"desk": None}).limit(limit)]
+    def ids(self, wanted: Document) -> Iterator[str]:
+        """The ids of the cases that match, newest first, read while they are asked for. `wanted` is an equality.
+
+        IDS at a time, since on the embedded store a page costs as many rows as match, however short it is.
+        """
+        older: Document = {}
+        while True:
+            page = self._db["cases"].find({**wanted, **older}, {"_id": 1}).sort("_id", -1).limit(IDS)
+            ids = [row["_id"] for row in page]
+            yield from ids
+            if len(ids) < IDS:
+                break
+            older = {"_id": {"$lt": ids[-1]}}
 
     def place(self, case_id: str, desk: str, department: str, uploads: list[str]) -> None:
         """Set desk, department and uploads of a case that has none; one that has a desk keeps it."""
         place = {"desk": desk, "department": department, "uploads": uploads}
         self._db["cases"].update_one({"_id": case_id, "desk": None}, {"$set": place})
 
-    def fold_clock(self, case_id: str, version: int, facts: Document) -> None:
-        """Replace the clock's input that an earlier release made; one that an act has replaced meanwhile stays."""
-        self._db["cases"].update_one({"_id": case_id, "version": version}, {"$set": {"clock_facts": facts}})
-        self._db["cases"].update_one({"_id": case_id}, {"$unset": {"old_clock": ""}})
+    def fold_clock(self, case_id: str, version: int, facts: Document) -> bool:
+        """Replace the clock's input that an earlier release made; False if an act came first, which changes nothing."""
+        change = {"$set": {"clock_facts": facts}, "$unset": {"old_clock": ""}}
+        return self._db["cases"].update_one({"_id": case_id, "version": version}, change).matched_count == 1
 
     def actions(self, case_id: str) -> list[SealedAction]:
         """All actions of a case in their order."""
@@ -184,6 +196,7 @@ def _case(row: Document) -> Case:
         uploads=row.get("uploads", []),
         clock_facts=row["clock_facts"],
         updated_at=row["updated_at"],
+        end=row.get("end"),
     )
 
 

@@ -68,7 +68,7 @@ class Submission:
             submitted_at=action.at,
             desk=desk,
             department=department,
-            **snapshot(draft.edition.matter, standing, [action]),
+            **snapshot(draft.edition.matter, standing, [action], {}),
         )
         return OpenCase(
             record=record,

@@ -9,7 +9,7 @@ from api.cases import scope
 from api.cases.case import Action, Case, CaseStanding
 from api.cases.clock.words import ClockWords
 from api.cases.ground import CaseGround
-from api.cases.kinds import act_label, kind_words, state_words
+from api.cases.kinds import act_label, kind_words
 from api.cases.open_case import OpenCase
 from api.cases.printing import TITLES
 from api.identity.actor import Actor
@@ -28,13 +28,16 @@ class CaseViews:
     def line(self, case: Case) -> Row:
         """A case in a list, the applicant masked."""
         name = self._ground.reader.answers(case)["applicant_name"]
-        return self._line(case, mask_name(name), self._ground.clock(case), self._ground.holder(case))
+        words = self._ground.clock(case)
+        case = words.standing(case)
+        return self._line(case, mask_name(name), words, self._ground.holder(case))
 
     def whole(self, actor: Actor, case: OpenCase) -> Row:
         """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
         oversee it name and number masked, and no other answers.
         """
-        record, standing, words = case.record, case.standing, self._ground.clock(case.record)
+        words = self._ground.clock(case.record)
+        record, standing = words.standing(case.record), words.standing(case.standing)
         holder = self._ground.holder(record)
         answers, delivery, situation = case.answers, case.delivery, case.situation
         name = answers["applicant_name"]
@@ -58,7 +61,7 @@ class CaseViews:
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
             "clock": words.as_json(),
-            "acts": self._acts(actor, record, words.standing(standing), holder) if may_act else [],
+            "acts": self._acts(actor, record, standing, holder) if may_act else [],
             "agent": case.agent,
         }
 
@@ -90,7 +93,7 @@ class CaseViews:
         return rules.allowed(now, self._ground.access.roles(actor, case), actor.id)
 
     def _line(self, case: Case, applicant: str, words: ClockWords, holder: Actor | None) -> Row:
-        state = state_words(self._ground.kind(case), case.state)
+        state = words.state_label()
         return {
             "id": case.id,
             "number": case.number,

@@ -105,7 +105,7 @@ class Drafts:
         """Change answers (merged), situation, materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
         before = self._unsubmitted(actor, draft_id, version)
         draft = self._open(before)
-        after = replace(before, updated_at=self._now())
+        after, result = replace(before, updated_at=self._now()), draft.situation.get("result")
         if "situation" in change:
             self._check_situation(draft.matter, change["situation"])
             after = replace(after, situation=self._keys.seal_json(draft_id, "situation", change["situation"]))
@@ -120,16 +120,19 @@ class Drafts:
         if "delivery" in change:
             delivery = _delivery(change["delivery"])
             after = replace(after, delivery=self._keys.seal_json(draft_id, "delivery", delivery))
-        return self._written(before, self._agreed(draft, after, change))
+        return self._written(before, self._agreed(draft, after, change, result))
 
-    def _agreed(self, draft: OpenDraft, after: Draft, change: Row) -> Draft:
-        """How the result is fetched is asked with the situation and at the end: the last answer holds for both."""
+    def _agreed(self, draft: OpenDraft, after: Draft, change: Row, before: str | None) -> Draft:
+        """How the result is fetched is asked with the situation and at the end: the last answer holds for both.
+
+        `before` is the answer of the situation before this change; one that stays as it was is no later answer.
+        """
         if "delivery" in change:
             way = change["delivery"]["way"]
             if draft.situation.get("result", way) != way:
                 situation = {**draft.situation, "result": way}
                 return replace(after, situation=self._keys.seal_json(draft.record.id, "situation", situation))
-        elif draft.delivery and (way := draft.situation.get("result", draft.delivery["way"])) != draft.delivery["way"]:
+        elif draft.delivery and (way := draft.situation.get("result", before)) not in (before, draft.delivery["way"]):
             delivery = _delivery({**draft.delivery, "way": way})
             return replace(after, delivery=self._keys.seal_json(draft.record.id, "delivery", delivery))
         return after

@@ -190,7 +190,7 @@ class IdentityStore:
         """Delete the known devices of a member of staff."""
         self._db["devices"].delete_many({"staff": staff_id}, session=session)
 
-    def forget_ways_in(self, citizen_id: str, session: Any) -> None:
+    def forget_ways_in(self, citizen_id: str, session: Any = None) -> None:
         """Delete the WeChat accounts and known devices of a citizen."""
         self._db["wechat_accounts"].delete_many({"citizen": citizen_id}, session=session)
         self._db["devices"].delete_many({"citizen": citizen_id}, session=session)

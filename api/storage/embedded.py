@@ -91,6 +91,7 @@ class EmbeddedStore:
         """Start the child and return its URI, which holds its password. Raises StoreBusy."""
         private.make_folder(self.folder.parent)
         private.make_folder(self.folder)
+        self._guarded = True  # also after a start that failed while it set the password
         self._take_lock()
         try:
             self._begin_new()

@@ -1,4 +1,7 @@
-"""Faults of a start or a command that come from outside: each becomes a sentence, and what may pass is tried again."""
+"""Faults of a start or a command that come from outside: each becomes a sentence, and what may pass is tried again.
+
+An error of the driver that does not mean "the store is away" may be ours, so it is logged with its traceback as well.
+"""
 
 import errno
 import logging
@@ -20,6 +23,8 @@ PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 1.0
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+STORE_FULL = 14031
+"""The server's OutOfDiskSpace."""
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -45,8 +50,10 @@ def patiently(act: Callable[[], T]) -> T:
 
 def sentence(error: Exception) -> str | None:
     """What is wrong and what to do, for a fault of the disk or the store; None for any other, which is one of ours."""
-    if isinstance(error, PyMongoError):
+    if isinstance(error, UNAVAILABLE):
         return _away(error)
+    if isinstance(error, PyMongoError):
+        return _refused(error)
     if not isinstance(error, OSError):
         return None
     where = error.filename or "A file"
@@ -55,6 +62,15 @@ def sentence(error: Exception) -> str | None:
     if error.errno in FORBIDDEN:
         return f"{where} cannot be opened or written ({error.strerror}). Give this user the right to it."
     return f"The system refused something: {error}. `circle doctor` looks at folders, keys and store."
+
+
+def _refused(error: PyMongoError) -> str:
+    code = getattr(error, "code", None)
+    if code == STORE_FULL:
+        return "The disk of the store is full. Make room there (df -h), then start again."
+    log.error("the store refused a command", exc_info=error)
+    what = type(error).__name__ + (f" {code}" if code else "")
+    return f"The store answers, and refused a command ({what}). The log has the traceback; send it with a report."
 
 
 def _away(error: Exception) -> str:

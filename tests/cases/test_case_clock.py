@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from api.cases.silence import Silence, SweepIncomplete
+from api.cases.silence import Silence
+from api.cases.sweeps import SweepIncomplete
 from tests.way import accepted_upload, act, submitted
 
 CONFIRMATION = "XC-行政确认-002"
@@ -53,6 +54,29 @@ def acts(app, case):
     cases = app.extensions["circle"].cases
     record = cases._store.by_number(case["number"])
     return [action.act for action in cases.actions(record.id)]
+
+
+def withdrawn(citizen, case):
+    return send(citizen, case, "withdrawal", {"reason": ""})
+
+
+def limits(case):
+    return [(limit["text"], limit["text_en"]) for limit in case["clock"]["limits"]]
+
+
+def ledger(case):
+    return [(line["date"][5:], line["text"], line["used_text"]) for line in case["clock"]["lines"]]
+
+
+def everywhere(caller, anyone, case, code):
+    """What the list, the look-up and the case itself say: one (state, label, sentence)."""
+    lines = [
+        next(line for line in caller.get("/v1/cases")["items"] if line["number"] == case["number"]),
+        anyone.post("/v1/lookups", {"number": case["number"], "code": code}, expect=200),
+        seen(caller, case),
+    ]
+    [words] = {(line["state"], line["state_label"], line["sentence"]["text"]) for line in lines}
+    return words
 
 
 # -- 39: only the last round counts -----------------------------------------------------------------------------------
@@ -353,6 +377,153 @@ def test_list_look_up_and_case_say_the_same_and_nothing_more_once_it_is_handed_o
     assert everywhere(case) == ("结果已送达，不再计时", None)
 
 
+# -- late ends --------------------------------------------------------------------------------------------------------
+
+
+def test_a_late_refusal_says_by_how_much_it_was_late_also_once_it_is_filed(citizen, staff, drain, clock):
+    case = act(staff("window"), submitted(citizen, drain), "accept")
+    clock.move(days=21)  # Tuesday 15 December; the limits ended on the 8th
+    case = seen(staff("handler"), case)
+    assert limits(case)[1][0] == "共 10 个工作日，12 月 8 日到期，超过 5 个工作日"
+    case = act(staff("handler"), case, "decide", kind="refuse", text="不符合", ground="食品安全法第35条")
+    assert case["sentence"] == {
+        "text": "已作出决定，不再计时。作出决定时已超过法定期限 5 个工作日",
+        "text_en": "Decided; no time runs any more. Decided 5 working days past the statutory time limit",
+        "tone": "done",
+    }
+    assert limits(case) == [
+        (
+            "共 10 个工作日，12 月 8 日到期，超过承诺期限",
+            "10 working days in all, until 8 Dec, past the promised time limit",
+        ),
+        ("共 10 个工作日，12 月 8 日到期，超过 5 个工作日", "10 working days in all, until 8 Dec, 5 working days over"),
+    ]
+    assert ledger(case) == [
+        ("11-24", "受理，开始计时", "已用 0 个工作日"),
+        ("12-08", "承诺期限的最后一天", "已用 10 个工作日"),
+        ("12-08", "法定期限的最后一天", "已用 10 个工作日"),
+        ("12-15", "作出决定：不予许可", "已用 10 个工作日"),
+    ]
+    case = act(staff("window"), case, "close")
+    assert (case["state_label"], case["sentence"]["text"]) == (
+        "已办结",
+        "已办结，不再计时。作出决定时已超过法定期限 5 个工作日",
+    )
+
+
+def test_a_late_grant_says_so_and_a_late_hand_over_too(citizen, staff, drain, clock):
+    case = act(staff("window"), submitted(citizen, drain), "accept")
+    clock.move(days=15)  # Wednesday 9 December: one day late
+    case = act(staff("handler"), case, "decide", kind="grant", text="符合条件")
+    late = ("作出决定时已超过法定期限 1 个工作日", "Decided 1 working day past the statutory time limit")
+    assert case["sentence"]["text"] == f"12 月 9 日已作出决定，最迟 12 月 23 日送达。{late[0]}"
+    assert case["sentence"]["text_en"] == f"Decided on 9 Dec; to be handed over by 23 Dec. {late[1]}"
+    case = act(staff("window"), case, "issue", serial="JY12")
+    clock.move(days=16)
+    case = act(staff("window"), seen(staff("window"), case), "hand_over", to="王小明", proof="身份证核对")
+    assert case["sentence"]["text"] == f"结果已送达，不再计时。{late[0]}。送达时已超过期限"
+    assert [line[1] for line in ledger(case)][-2:] == ["送达期限的最后一天", "结果送达"]
+
+
+def test_a_promise_passed_and_units_that_differ_are_told_in_sentences_of_their_own(
+    citizen, log_in, staff, drain, clock
+):
+    case = act(staff("window"), submitted(citizen, drain, matter=CALENDAR_DAYS), "accept")
+    assert ledger(case) == [
+        ("11-24", "受理，开始计时", "已用 0 个自然日"),
+        ("12-08", "承诺期限的最后一天", ""),
+        ("12-24", "法定期限的最后一天", ""),
+    ]
+    clock.move(days=16)
+    case = seen(log_in(PHONE), case)
+    assert case["sentence"] == {
+        "text": "已超过承诺期限。法定期限还剩 14 个自然日，最迟 12 月 24 日办结",
+        "text_en": ("Past the promised time limit. Statutory time limit: 14 calendar days left, done by 24 Dec"),
+        "tone": "late",
+    }
+    assert ledger(case)[1] == ("12-08", "承诺期限的最后一天", "")
+    clock.move(days=14)
+    citizen = log_in(PHONE)
+    case = seen(citizen, case)
+    assert case["sentence"]["text"] == "已超过承诺期限。今天是法定期限的最后一天"
+    case = withdrawn(citizen, case)
+    assert case["sentence"]["text"] == "申请已撤回，不再计时。撤回时已超过承诺期限"
+    assert [text for text, _ in limits(case)] == [
+        "共 10 个工作日，12 月 8 日到期，超过承诺期限",
+        "共 30 个自然日，用了 30 个",
+    ]
+    assert [line[1] for line in ledger(case)] == ["受理，开始计时", "承诺期限的最后一天", "办理结束"]
+
+
+# -- days that cannot be told -----------------------------------------------------------------------------------------
+
+
+def test_a_guessed_day_that_has_passed_is_neither_promised_nor_a_breach(citizen, log_in, staff, drain, clock):
+    clock.move(days=27)  # Monday 21 December: all limits end in 2027
+    citizen, window = log_in(PHONE), staff("window")
+    running, granted = [act(window, submitted(citizen, drain), "accept") for _ in range(2)]
+    granted = act(staff("handler"), granted, "decide", kind="grant", text="符合条件")
+    clock.move(days=7)
+    late = submitted(log_in(PHONE), drain)
+    clock.move(days=30)
+    citizen, unknown = log_in(PHONE), "最后一天现在还算不出来（2027 年放假安排未公布）"
+    later = {case["number"]: seen(citizen, case) for case in (running, granted, late)}
+    assert {(case["sentence"]["text"], case["sentence"]["tone"]) for case in later.values()} == {
+        (f"承诺期限 10 个工作日正在计时，{unknown}", "calm"),
+        (f"2026 年 12 月 21 日已作出决定。送达期限 10 个工作日正在计时，{unknown}", "done"),
+        (f"窗口在 5 个工作日内答复是否受理，{unknown}", "calm"),
+    }
+    assert [text for text, _ in limits(later[running["number"]])] == [f"共 10 个工作日，{unknown}"] * 2
+
+
+# -- silence ----------------------------------------------------------------------------------------------------------
+
+
+def test_between_the_notice_limit_and_the_job_all_faces_say_accepted(
+    citizen, log_in, anyone, staff, drain, clock, monkeypatch
+):
+    monkeypatch.setattr(Silence, "deem_accepted", lambda self, case_id: None)
+    case = submitted(citizen, drain)
+    act(staff("window"), case, "claim")
+    clock.move(days=8)  # Wednesday 2 December
+    words = ("accepted", "办理中", "还剩 4 个工作日，最迟 12 月 8 日办结")
+    assert everywhere(log_in(PHONE), anyone, case, case["receipt_code"]) == words
+    handler, window = staff("handler"), staff("window")
+    for officer, may in ((handler, {"claim", "decide"}), (window, set())):
+        whole = seen(officer, case)
+        assert (whole["state"], whole["officer"]) == ("accepted", None)
+        assert set(whole["acts"]) & {"claim", "decide", "accept", "decline"} == may
+    case = act(handler, seen(handler, case), "decide", kind="grant", text="符合条件")
+    assert case["state"] == "granted"
+
+
+# -- the archive ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("withdraw", ("closed", "申请已撤回，已归档", "申请已撤回，已归档，不再计时")),
+        ("decline", ("closed", "未受理，已归档", "没有受理，已归档，不计时")),
+    ],
+)
+def test_an_application_that_was_not_finished_is_not_called_finished_by_the_archive(
+    citizen, anyone, window, drain, database, end, words
+):
+    case = submitted(citizen, drain)
+    code = case["receipt_code"]
+    if end == "withdraw":
+        case = withdrawn(citizen, case)
+    else:
+        case = act(window, case, "decline", reason="不属于本机关")
+    case = act(window, case, "close")
+    assert everywhere(citizen, anyone, case, code) == words
+    row = database["cases"].find_one({"number": case["number"]})
+    assert row["end"] == {"withdraw": "withdrawn", "decline": "declined"}[end]
+    database["cases"].update_one({"_id": row["_id"]}, {"$unset": {"end": ""}})  # as an earlier release left it
+    assert everywhere(citizen, anyone, case, code) == words
+
+
 # -- notices and the sweep --------------------------------------------------------------------------------------------
 
 
@@ -395,7 +566,7 @@ def test_the_clock_of_an_earlier_release_is_made_anew_of_the_actions(citizen, st
     old = {"received_at": "2026-11-24T10:00:00+08:00", "deemed_acceptance": True}
     database["cases"].update_one({"number": case["number"]}, {"$set": {"clock_facts": old, "old_clock": True}})
     before = seen(citizen, case)["clock"]
-    app.extensions["circle"].cases.start()
+    app.extensions["circle"].cases.folding.run()
     row = database["cases"].find_one({"number": case["number"]})
     assert row["clock_facts"]["recorded"] is True
     assert "old_clock" not in row

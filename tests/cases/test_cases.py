@@ -129,6 +129,15 @@ def test_what_the_state_holds_is_asked_of_nobody(citizen, window, drain):
     assert held["name"] in problem["errors"]["items"][0]
 
 
+@pytest.mark.parametrize(("language", "words"), [("zh", "一项材料只能要求一次"), ("en", "Ask for each paper once")])
+def test_a_notice_names_each_material_once(citizen, window, drain, language, words):
+    case = submitted(citizen, drain)
+    body = {"act": "request_supplement", "items": [{"key": "m1", "why": "没有签名"}, {"key": "m1", "why": "看不清"}]}
+    headers = {"If-Match": f'"{case["version"]}"', "Accept-Language": language}
+    problem = window.post(f"/v1/cases/{case['number']}/actions", body, expect=422, headers=headers)
+    assert words in problem["errors"]["items"][0]
+
+
 def test_a_supplement_must_hold_all_that_was_asked_for(citizen, window, drain):
     case = submitted(citizen, drain)
     items = [{"key": "m1", "why": "没有签名"}, {"key": "m4", "why": "缺图"}]

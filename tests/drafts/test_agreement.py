@@ -61,3 +61,17 @@ def test_how_the_result_is_fetched_is_one_answer_wherever_it_is_given(citizen):
     assert draft["delivery"]["way"] == "courier"
     draft = citizen.patch(path, {"delivery": {"way": "pickup"}}, draft["version"])
     assert draft["situation"] == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"answers": {"shop_name": "小店"}}, {"situation": {"result": "courier", "by": "self"}}, {"materials": {}}],
+)
+def test_a_draft_that_an_older_release_left_in_two_minds_keeps_its_delivery(citizen, database, app, change):
+    draft = citizen.post("/v1/drafts", {"matter": SHOP, "situation": {"result": "courier"}})
+    path, keys = f"/v1/drafts/{draft['id']}", app.extensions["circle"].keyring
+    draft = citizen.patch(path, {"delivery": {"way": "pickup"}}, draft["version"])
+    old = keys.seal_json(draft["id"], "situation", {"result": "courier"})
+    database["drafts"].update_one({"_id": draft["id"]}, {"$set": {"situation": old}})
+    draft = citizen.patch(path, change, draft["version"])
+    assert (draft["situation"]["result"], draft["delivery"]) == ("courier", {"way": "pickup"})

@@ -1,10 +1,13 @@
 """Fixtures of the identity suite."""
 
 import re
+from dataclasses import replace
+from itertools import count
 from uuid import uuid4
 
 import pytest
 
+from api.identity.citizens.wechat import ConsoleWeChat
 from tests.conftest import PASSWORD, Caller
 
 
@@ -32,3 +35,16 @@ def ask(anyone, sent, drain, clock):
         return re.findall(r"\d{6}", [text for to, text in sent.messages if to == masked][-1])[0]
 
     return code_for
+
+
+@pytest.fixture
+def by_wechat(app, anyone, monkeypatch):
+    """Logs in by a WeChat account of this name, which shares a phone if one is given."""
+    citizens, n = app.extensions["circle"].identity.citizens, count()
+    monkeypatch.setattr(citizens, "_ports", replace(citizens._ports, wechat=ConsoleWeChat()))
+
+    def log_in(name, phone="", expect=201, **body):
+        shared = {"phone_code": f"phone-{phone}-{next(n)}"} if phone else {}
+        return anyone.post("/v1/sessions/wechat", {"code": f"wx-{name}-{next(n)}", **shared, **body}, expect=expect)
+
+    return log_in

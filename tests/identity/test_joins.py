@@ -179,11 +179,63 @@ def test_mandates_hold_for_the_joined_account(citizen, window, log_in, settle, c
     again.post("/v1/drafts", {"matter": FOOD, "for": given["id"]})
 
 
-def test_three_accounts_become_the_first(citizen, window, log_in, settle, clock):
+def test_three_accounts_become_the_first_though_it_was_verified_again(citizen, window, log_in, settle, clock):
     bound(window, citizen)
     for phone in (NEW, "13600136000"):
         bound(window, log_in(phone))
         clock.move(minutes=5)
+        bound(window, citizen, name="王晓明" if phone == NEW else "王小明")
     settle()
     settle()
     assert log_in("13600136000").person["id"] == citizen.person["id"]
+
+
+# -- the ways in of whoever has the phone that was lost ----------------------------------------------------------------
+
+
+def test_a_strangers_wechat_does_not_lead_to_the_account_that_another_number_joined(
+    citizen, window, log_in, settle, by_wechat
+):
+    bound(window, citizen)
+    by_wechat("thief", OLD, device="d" * 32)
+    new = log_in(NEW)
+    by_wechat("ming", NEW)
+    bound(window, new)
+    settle()
+    assert by_wechat("thief", expect=409)["code"] == "phone_needed"
+    assert by_wechat("ming")["citizen"]["id"] == citizen.person["id"]
+    assert by_wechat("thief", OLD)["citizen"]["id"] != citizen.person["id"]
+
+
+def test_a_strangers_wechat_does_not_come_with_the_account_that_joins_without_its_number(
+    citizen, window, officer, drain, log_in, clock, by_wechat, database
+):
+    lost = citizen
+    by_wechat("thief", OLD)
+    clock.move(minutes=5)
+    active = log_in(NEW)
+    bound(window, active)
+    confirmed(officer(), opened(window, lost))
+    thiefs = database["wechat_accounts"].find_one()
+    clock.move(days=1, seconds=1)
+    drain()
+    database["wechat_accounts"].insert_one({**thiefs, "_id": "late", "citizen": lost.person["id"]})
+    clock.move(seconds=90)
+    drain()
+    assert list(database["wechat_accounts"].find()) == []
+    assert by_wechat("thief", expect=409)["code"] == "phone_needed"
+
+
+def test_who_knows_name_and_number_of_another_gets_nothing_by_the_register_and_by_waiting(
+    citizen, log_in, settle, drain
+):
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    case = submitted(citizen, drain)
+    stranger = log_in(NEW)
+    stranger.post("/v1/me/verification", CARD, expect=200)
+    settle()
+    stranger.get("/v1/me", expect=401)
+    again = log_in(NEW)
+    assert again.person["id"] != citizen.person["id"]
+    again.get(f"/v1/cases/{case['number']}", expect=404)
+    assert log_in(OLD).person["id"] == citizen.person["id"]

@@ -181,6 +181,19 @@ def test_a_number_waits_for_no_account_that_is_bound_no_more(person, window, ask
     assert log_in(OLD).person["id"] == person.person["id"]
 
 
+def test_whether_a_number_has_an_account_is_for_whoever_has_its_code(citizen, ask, log_in, drain):
+    used, free = "13600136000", "13500135000"
+    submitted(log_in(used), drain)
+    answers = []
+    for phone in (used, free):
+        body = {"phone": phone, "old_code": ask(OLD), "code": "x"}
+        answers.append(citizen.post("/v1/me/phone", body, expect=422)["errors"])
+    assert answers[0] == answers[1]
+    body = {"phone": used, "old_code": ask(OLD), "code": ask(used)}
+    for _ in range(2):
+        assert citizen.post("/v1/me/phone", body, expect=409)["code"] == "phone_taken", "the codes are not used up"
+
+
 @pytest.mark.parametrize("phone", ["029-87654321", "123", "+85298765432"])
 def test_what_is_no_mobile_number_is_refused_in_words(citizen, phone):
     refused = citizen.post("/v1/me/phone", {"phone": phone, "code": "1", "old_code": "1"}, expect=422)
@@ -225,6 +238,18 @@ def test_a_second_officer_changes_it_at_once(person, window, officer, ask, log_i
     clock.move(minutes=2)
     again = log_in(NEW)
     assert again.person["id"] == person.person["id"]
+
+
+def test_at_a_window_the_wechat_of_ones_other_account_with_the_number_leads_nowhere(
+    person, window, officer, ask, log_in, clock, drain, by_wechat, database
+):
+    bound(window, log_in(NEW))
+    by_wechat("thief", NEW)
+    database["jobs"].delete_many({"kind": "identity.follow"})  # the two are not joined yet
+    clock.move(hours=24)
+    confirmed(officer(), at_window(officer(), person, ask)["verification"])
+    drain()
+    assert by_wechat("thief", expect=409)["code"] == "phone_needed"
 
 
 def test_whoever_did_not_ask_for_it_stops_it(person, window, ask, drain, clock, log_in):

@@ -8,9 +8,11 @@ import pytest
 
 from api.identity.sessions.device import device_of, device_words
 from api.identity.sessions.remembered import Remembered
+from api.identity.sessions.service import MOST_LOG_INS
 from api.settings import UnsafeStart, read
 from chat.talk.access import EVENT_ROLES, PERSON_EVENTS
 from tests.conftest import PASSWORD, Caller
+from tests.shapes import SHAPES
 
 ACT = {"X-Person-Act": "1"}
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.50"
@@ -242,6 +244,32 @@ def test_a_copy_of_ones_data_has_the_log_ins_and_closing_removes_them(citizen, d
     assert database["log_ins"].count_documents({"who": citizen.person["id"]}) == 0
     citizen.get("/v1/me", expect=401)
     refresh(citizen, expect=401)
+
+
+def test_of_a_person_the_fifty_log_ins_that_acted_last_live(app, citizen, clock, database):
+    sessions, device = app.extensions["circle"].identity.sessions, Caller(app.test_client())
+    idle = sessions.begin("citizen", citizen.person["id"])["token"]
+    clock.move(minutes=5)
+    citizen.post("/v1/me/consents", {"purpose": "location", "text_version": 1, "given": True})
+    for _ in range(MOST_LOG_INS - 1):
+        device.tokens = sessions.begin("citizen", citizen.person["id"])
+    assert sessions.actor(idle) is None
+    assert len(citizen.get("/v1/me/sessions")["items"]) == MOST_LOG_INS
+    device.get("/v1/me")
+
+
+def test_the_end_of_many_log_ins_is_one_write_and_one_look_at_what_is_remembered(
+    app, citizen, database, clock, monkeypatch
+):
+    sessions, who = app.extensions["circle"].identity.sessions, citizen.person["id"]
+    log_in = database["log_ins"].find_one({"who": who})
+    database["log_ins"].insert_many([{**log_in, "_id": str(uuid4())} for _ in range(200)])
+    drops, writes = sessions._actors.drops, []
+    monkeypatch.setattr(SHAPES, "started", lambda event: writes.append(event.command.get("update")))
+    citizen.call("DELETE", "/v1/me", expect=204)
+    assert writes.count("log_ins") == 2, "the act of this one, and the end of all"
+    assert sessions._actors.drops - drops == 1
+    citizen.get("/v1/me", expect=401)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from api.identity.citizens.log_in import LimitReached
+from api.identity.tokens import digest
 from api.reports.report import MOST_A_DAY
 from api.web.limits import RateLimiter, TooMany
 from tests.conftest import PASSWORD, Caller
@@ -84,19 +85,39 @@ def test_codes_that_strangers_ask_for_keep_nobody_who_is_logged_in_from_a_proof(
     citizen.post("/v1/me/proof/code", expect=202)
 
 
-def test_known_devices_and_log_ins_have_thirty_codes_a_day_to_one_number_all_together(app, anyone, known, clock):
+def test_log_ins_have_thirty_codes_a_day_to_one_number_all_together_and_spend_none_of_known_devices(
+    app, anyone, known, clock
+):
     citizen = Caller(app.test_client())
     (row,) = app.extensions["circle"].database["citizens"].find()
     sessions = app.extensions["circle"].identity.sessions
-    anyone.post("/v1/sessions/codes", known, expect=202)
-    for n in range(30):
+    for n in range(31):
         citizen.tokens = sessions.begin("citizen", row["_id"])
-        status = 202 if n < 29 else 429
+        status = 202 if n < 30 else 429
         answer = citizen.post("/v1/me/proof/code", expect=status)
     assert answer["code"] == "limit_reached"
-    clock.move(minutes=2)
-    assert anyone.post("/v1/sessions/codes", known, expect=429)["code"] == "limit_reached"
+    anyone.post("/v1/sessions/codes", known, expect=202)
+
+
+def test_known_devices_have_thirty_codes_a_day_all_together(anyone, known, database, monkeypatch):
+    monkeypatch.setattr("api.identity.citizens.log_in.CODES_KNOWN", 1)
+    owner = {"citizen": database["citizens"].find_one()["_id"]}
+    database["devices"].insert_one({"_id": digest(f"{owner['citizen']}:{OTHER_DEVICE}"), **owner})
+    anyone.post("/v1/sessions/codes", known, expect=202)
+    second = {"phone": PHONE, "device": OTHER_DEVICE}
+    assert anyone.post("/v1/sessions/codes", second, expect=429)["code"] == "limit_reached"
     anyone.post("/v1/sessions/codes", {"phone": PHONE}, expect=202)
+
+
+def test_a_log_in_by_wechat_alone_makes_no_device_known_which_would_spend_the_codes_of_others(
+    anyone, known, by_wechat, database
+):
+    by_wechat("ming", PHONE)
+    for n in range(12):
+        by_wechat("ming", device=f"{n:032}")
+    by_wechat("ming", device=DEVICE)
+    assert database["devices"].count_documents({}) == 1
+    anyone.post("/v1/sessions/codes", known, expect=202)
 
 
 # -- staff ---------------------------------------------------------------------------------------

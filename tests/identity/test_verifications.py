@@ -165,6 +165,14 @@ def test_the_same_again_sends_no_further_code_and_another_takes_its_place(window
     assert refused["code"] == "limit_reached"
 
 
+def test_a_name_that_the_officer_corrects_takes_the_place_of_the_wrong_one(window, citizen):
+    wrong = opened(window, citizen, name="王晓明")
+    right = opened(window, citizen)
+    assert right["id"] != wrong["id"]
+    confirmed(window, right, code=waiting(citizen)["code"])
+    assert citizen.get("/v1/me")["name"] == NAME
+
+
 def test_verified_as_another_is_refused_before_any_code(window, citizen):
     bound(window, citizen)
     body = {"name": NAME, "id_number": AGENT_NUMBER, "citizen": citizen.person["id"]}

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.cases.clock.of_case import clock_facts
 from api.matters.catalogue.matter import DayLimit, Matter, guide, in_force, matter_of
 from tests.matters.starter import RECORDS
 
@@ -84,6 +85,24 @@ def test_the_newest_version_whose_time_it_is_is_in_force() -> None:
 def test_only_what_the_matters_own_law_lets_stop_the_clock_does() -> None:
     assert one("XC-行政许可-010").clock_stops == ("听证",)
     assert one("XC-行政许可-001").clock_stops == ()
+    assert one("XC-行政许可-032").clock_stops == ("中介评估",)
+
+
+def test_an_older_version_of_a_permit_stops_its_clock_for_nothing_that_no_law_names() -> None:
+    steps = [
+        {"name": name, "stops_clock": True, "not_counted_by": law}
+        for name, law in (("公示", None), ("检验", None), ("评估", "某条例 第1条"))
+    ]
+    permit = {**one("XC-行政许可-001").record, "special_procedures": steps}
+    assert matter_of(permit).clock_stops == ("检验", "评估")
+    assert matter_of({**permit, "kind": "行政给付"}).clock_stops == ("公示", "检验", "评估")
+
+
+def test_an_extension_is_known_to_the_clock_with_who_approves_it() -> None:
+    rules = {code: clock_facts(one(code), []).get("extension_rule") for code in ("XC-行政许可-010", "XC-行政给付-002")}
+    assert rules == {"XC-行政许可-010": {"max_days": 10, "approver": "agency_head"}, "XC-行政给付-002": None}
+    joint = {**one("XC-行政许可-010").record, "extension_approver": "本级人民政府负责人"}
+    assert clock_facts(matter_of(joint), [])["extension_rule"]["approver"] == "government_head"
 
 
 @pytest.mark.parametrize("matter", ALL, ids=lambda matter: matter.code)

@@ -45,7 +45,8 @@ def test_a_printed_guide_says_what_the_guide_says(anyone: Any) -> None:
     told = [guide["name"], *(one["name"] for one in materials), *guide["conditions"], *guide["legal_basis"]]
     told += [step["role"] for step in guide["steps"]] + [one["q"] for one in guide["faq"]]
     assert [words for words in told if words not in text] == []
-    assert "2026 年 12 月 8 日" in text
+    for limit in ("promised", "statutory"):
+        assert guide["limit_words"][limit] in text
     assert f"有 {len(guide['unverified'])} 项内容还没有逐条核对" in text
 
 
@@ -54,7 +55,7 @@ def test_in_english_it_has_english_headings_and_the_offices_own_words(anyone: An
     for words in (
         "Food business licence (catering)",
         "What to bring",
-        "by 8 December 2026",
+        "10 working days (by 8 Dec)",
         "Scan for the same version",
         "Business licence (营业执照)",
         "Visit to the place",
@@ -192,6 +193,19 @@ def test_who_is_not_accepted_is_told_why_and_what_to_do(citizen: Any, window: An
     assert "不予受理通知书" in text
     assert "不属于本机关职权范围" in text
     assert "行政复议" in text
+
+
+def test_the_paper_of_an_acceptance_by_silence_names_the_day_of_arrival(
+    citizen: Any, log_in: Any, drain: Any, clock: Any
+) -> None:
+    case = submitted(citizen, drain)
+    clock.move(days=8)
+    drain()
+    content = log_in("13800138000").get(f"/v1/cases/{case['number']}/receipt.pdf").data
+    text = "".join(text_of(content).split())
+    assert "自2026年11月24日起（期限内未告知，行政许可法第32条）" in text
+    assert "受理时间" not in text
+    assert "出具时间2026-12-02" in text
 
 
 def test_paper_is_described_as_a_pdf(anyone: Any) -> None:

@@ -70,6 +70,16 @@ def test_three_people_get_three_guides(anyone: Any) -> None:
     assert "容缺受理承诺书" in names(late["to_fill_in"])
 
 
+def test_only_of_a_permit_the_licensing_law_is_promised() -> None:
+    sent = [matter for matter in MATTERS if matter.record["courier"]["deliver_result"]]
+    for matter in sent:
+        notes = SITUATIONS.personal(matter, {"result": "courier"}, TODAY, lambda *_: None).notes
+        [words] = [note.words for note in notes if "寄到哪一步" in note.words.text]
+        assert ("行政许可法" in words.text, "十个工作日内" in words.text) == (matter.is_permit, matter.is_permit)
+        assert ("Licensing Law" in words.text_en, "working days" in words.text_en) == (matter.is_permit,) * 2
+    assert {matter.is_permit for matter in sent} == {True, False}
+
+
 def test_an_answer_is_shown_with_its_question(anyone: Any) -> None:
     questions = anyone.get(f"/v1/matters/{RESTAURANT}/guide?answers=by:agent")["questions"]
     assert {question["key"]: question["answer"] for question in questions}["by"] == "agent"

@@ -131,6 +131,26 @@ def test_a_start_that_was_killed_while_it_set_the_password_is_finished_by_the_ne
     store.stop()
 
 
+def test_a_start_after_one_that_failed_while_it_set_the_password_asks_for_it_again(tmp_path, monkeypatch):
+    store, guarded = EmbeddedStore(tmp_path / "var"), []
+
+    def start_somewhere():
+        guarded.append(store._guarded)
+        if not store._guarded:
+            raise embedded.StoreBusy("The embedded store did not start.")
+
+    monkeypatch.setattr(store, "_start_somewhere", start_somewhere)
+    monkeypatch.setattr(store, "_knows_only_us", lambda: False)
+    private.make_folder(store.folder.parent)
+    private.make_folder(store.folder)
+    private.write(store.folder / "WiredTiger", "")
+    private.write(tmp_path / "var" / "store.password", "secret")
+    for _ in range(2):
+        with pytest.raises(embedded.StoreBusy):
+            store.start()
+    assert guarded == [True, False] * 2
+
+
 def test_a_new_store_into_which_somebody_wrote_while_it_was_set_up_is_refused_and_begun_anew(tmp_path, monkeypatch):
     var = tmp_path / "var"
     really = EmbeddedStore._make_shards

@@ -6,7 +6,7 @@ import os
 import click
 import pytest
 from click.testing import CliRunner
-from pymongo.errors import AutoReconnect, NetworkTimeout, OperationFailure
+from pymongo.errors import AutoReconnect, DuplicateKeyError, NetworkTimeout, OperationFailure
 
 from api import private, server
 from api.cli.errors import errors_in_words
@@ -115,7 +115,9 @@ SAID = {
     "too many open files": (OSError(errno.EMFILE, "Too many open files"), "Too many open files"),
     "a store that died": (STORE["dead"], "The store does not answer"),
     "a store that hangs": (STORE["hanging"], "The store does not answer"),
-    "a store whose disk is full": (OperationFailure("no space", 14031), "The store does not answer"),
+    "a store whose disk is full": (OperationFailure("no space", 14031), "The disk of the store is full"),
+    "a store that refuses a command": (OperationFailure("no", 13), "refused a command (OperationFailure 13)"),
+    "a row that is there twice": (DuplicateKeyError("twice", 11000), "refused a command (DuplicateKeyError 11000)"),
 }
 """A fault, and how its sentence begins or goes on."""
 
@@ -132,6 +134,12 @@ def test_a_command_says_a_fault_from_outside_in_a_sentence(error, words):
     assert done.output.startswith("circle: ")
     assert words in done.output
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(("error", "logged"), [(OperationFailure("no", 13), 1), (STORE["dead"], 0)])
+def test_an_error_of_the_driver_that_may_be_ours_is_logged_with_its_traceback(caplog, error, logged):
+    faults.sentence(error)
+    assert [record.exc_info[1] for record in caplog.records if record.exc_info] == [error] * logged
 
 
 def test_a_fault_of_ours_is_no_fault_from_outside():

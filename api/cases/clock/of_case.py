@@ -1,7 +1,7 @@
 """The clock of a case: its input made of the case's actions and matter (rules 39-43), and its answer at a moment."""
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
 
 from api.calendar.calendar import WorkingCalendar
@@ -35,6 +35,8 @@ class MatterLike(Protocol):
     def promised(self) -> LimitLike | None: ...
     @property
     def extension_days(self) -> int | None: ...
+    @property
+    def extension_approver(self) -> str | None: ...
     @property
     def clock_stops(self) -> tuple[str, ...]: ...
 
@@ -74,6 +76,34 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
     return facts
 
 
+def folded_facts(matter: MatterLike, actions: Sequence[Action], calendar: WorkingCalendar) -> dict[str, Any]:
+    """`clock_facts` of a case of a release that recorded no acceptance by silence, which its clock told all the same.
+
+    Where an act came after the notice limit had passed, day 0 stays the arrival (rules 10, 40): `deemed` says so,
+    marked `folded`, as no action does. Of what was declined or withdrawn without acceptance nothing is deemed.
+    """
+    facts = clock_facts(matter, actions)
+    if "deemed" in facts or ("ended_at" in facts and "accepted_at" not in facts):
+        return facts
+    for count, act in enumerate(actions[1:], 1):
+        earlier = clock_facts(matter, actions[:count])
+        if "accepted_at" in earlier:
+            break
+        answer = reckon({**earlier, "recorded": False, "as_of": act.at.isoformat()}, calendar)
+        if answer.get("accept_basis") == "deemed":
+            limit = date.fromisoformat(answer["notice_due"][:10])
+            at = datetime.combine(limit + timedelta(days=1), time.min, BEIJING).isoformat()
+            deemed = {"at": at, "day0": answer["day0"], "notice_due": limit.isoformat(), "folded": True}
+            return {**facts, "deemed": deemed}
+    return facts
+
+
+def carried(facts: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts made anew of the actions, with the acceptance by silence that `folded_facts` put into those before."""
+    deemed = before.get("deemed") or {}
+    return {**facts, "deemed": deemed} if deemed.get("folded") and "deemed" not in facts else facts
+
+
 def silence(recorded: Mapping[str, Any], arrived: str) -> dict[str, Any]:
     """Day 0 and the notice limit of an acceptance by silence, as recorded; releases that recorded none had day 0 on the
     day of arrival."""
@@ -111,8 +141,8 @@ def _limits(matter: MatterLike) -> dict[str, Any]:
         limits["legal"] = {"days": matter.statutory.days, "unit": matter.statutory.unit}
     if matter.promised:
         limits["promised_days"] = matter.promised.days
-    if matter.extension_days and matter.statutory:
-        limits["extension_rule"] = {"max_days": matter.extension_days}
+    if matter.extension_days and matter.extension_approver and matter.statutory:
+        limits["extension_rule"] = {"max_days": matter.extension_days, "approver": matter.extension_approver}
     if matter.clock_stops:
         limits["matter_stops"] = list(matter.clock_stops)
     return limits

@@ -3,23 +3,29 @@
 Every face shows these words (pages, lists, look-ups, papers), and none writes a sentence about a date of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from api.calendar.day_words import TwoLanguages, day_words
 from api.calendar.day_words import number_of_days as days
-from api.cases.case import CaseStanding
+from api.cases.case import Case, CaseStanding
+from api.cases.clock.ledger_words import OVER, ledger_lines
+from api.cases.clock.reckoning import HANDOVER_LIMIT_DAYS
+from api.cases.clock.start import NOTICE_LIMIT_DAYS
+from api.cases.kinds import PERMIT, state_words
 from api.times import BEIJING
 
 Tone = Literal["calm", "soon", "late", "paused", "done"]
 Clock = Mapping[str, Any]
+Standing = TypeVar("Standing", Case, CaseStanding)
 SOON_DAYS = 2
 LIMITS = {
     "promised": TwoLanguages("承诺期限", "promised time limit"),
     "legal": TwoLanguages("法定期限", "statutory time limit"),
 }
+HANDOVER = TwoLanguages("送达期限", "time limit of the hand-over")
 
 
 class Sentence(NamedTuple):
@@ -44,6 +50,7 @@ class DueDay(NamedTuple):
 class ClockWords:
     """The words of one clock (`of_case.reckon_case`) of a case in a state, at an instant.
 
+    `kind` is that of its matter (kinds.py), `end` the state in which a closed case ended, None where it is not known.
     `is_dated`: every date has its year, as on paper.
     """
 
@@ -51,6 +58,8 @@ class ClockWords:
     state: str
     decided_at: datetime | None
     now: datetime
+    kind: str = PERMIT
+    end: str | None = None
     is_dated: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -74,10 +83,16 @@ class ClockWords:
         left = {"left": self._left(which), "unit": self._unit(which)} if which else {"left": None, "unit": None}
         return {"act_by": clock["act_by"], "notice_due": None, **left}
 
-    def standing(self, standing: CaseStanding) -> CaseStanding:
-        """The standing as the law has it: accepted where silence has done so and nothing has recorded it yet."""
+    def standing(self, standing: Standing) -> Standing:
+        """A case, or its standing, as the law has it: accepted and held by nobody where silence has accepted it and
+        nothing has recorded that yet."""
         is_deemed = standing.state == "submitted" and self.clock.get("accept_basis")
         return replace(standing, state="accepted", officer=None) if is_deemed else standing
+
+    def state_label(self) -> TwoLanguages:
+        """What the state is called, as the law has it."""
+        is_deemed = self.state == "submitted" and self.clock.get("accept_basis")
+        return state_words(self.kind, "accepted" if is_deemed else self.state, self.end)
 
     def sentence(self) -> Sentence:
         """The one sentence about the time of this case."""
@@ -97,7 +112,7 @@ class ClockWords:
             case "granted" | "issued":
                 return self._to_hand_over()
             case _:
-                return Sentence(ENDS[self.state], "done")
+                return Sentence(joined(self._ended(), self._late()), "done")
 
     def limits(self) -> list[dict[str, str]]:
         """Each limit of an accepted case: `{name, name_en, text, text_en}`; after the end the time that it took."""
@@ -109,9 +124,8 @@ class ClockWords:
         ]
 
     def lines(self) -> list[dict[str, Any]]:
-        """The ledger: `{date, day, day_en, text, text_en, used, used_text, used_text_en}` per line. Limits that an end
-        has overtaken are left out."""
-        return list(self._lines())
+        """The ledger in words (ledger_words.py)."""
+        return list(ledger_lines(self.clock, self.kind, self._today, self._year))
 
     # -- sentences --------------------------------------------------------------------
 
@@ -122,9 +136,11 @@ class ClockWords:
                 "窗口正在看材料，受理后开始计时", "The window is checking the papers; time runs from acceptance"
             )
             return Sentence(words, "calm")
-        if due is None:
+        if due is None or self._is_past_guess(due):
+            limit, why = days(NOTICE_LIMIT_DAYS, "working"), self._unknown(due)
             words = TwoLanguages(
-                "窗口在 5 个工作日内答复是否受理", "The window answers within 5 working days whether it accepts"
+                f"窗口在 {limit.zh}内答复是否受理{why.zh}",
+                f"The window answers within {limit.en} whether it accepts{why.en}",
             )
             return Sentence(words, "calm")
         by = self._by(due)
@@ -149,43 +165,42 @@ class ClockWords:
             return self._overdue("promised")
         if which is None:
             return Sentence(TwoLanguages("这件事没有规定办理期限", "There is no time limit for this matter"), "calm")
-        due = self._due(which)
-        if due is None:
-            rest = self._rest(which) or LIMITS[which]
-            return Sentence(
-                TwoLanguages(
-                    f"还剩 {rest.zh}，到期日暂时算不出来", f"{rest.en} left; the day cannot be worked out yet"
-                ),
-                "calm",
-            )
-        words, tone = self._until(which, due)
         if clock["promise_overdue"]:
-            return Sentence(
-                TwoLanguages(
-                    f"已超过承诺期限；法定期限{words.zh}", f"Past the promised time limit; statutory: {words.en}"
-                ),
-                "late",
-            )
-        return Sentence(words, tone)
+            name = TwoLanguages(LIMITS["legal"].zh, f"{LIMITS['legal'].en.capitalize()}: ")
+            past = TwoLanguages("已超过承诺期限", "Past the promised time limit")
+            return Sentence(joined(past, self._until(which, name).words), "late")
+        return self._until(which, TwoLanguages("", ""))
 
-    def _until(self, which: str, due: DueDay) -> Sentence:
-        by, rest = self._by(due), self._rest(which)
-        if due.day == self._today and not due.provisional:
-            name = LIMITS[which]
-            return Sentence(
-                TwoLanguages(f"今天是{name.zh}的最后一天", f"Today is the last day of the {name.en}"), "soon"
+    def _until(self, which: str, called: TwoLanguages) -> Sentence:
+        """How long a limit still runs; `called` names it where the sentence does not."""
+        name, due, rest, left = LIMITS[which], self._due(which), self._rest(which), self._left(which)
+        if due is None:
+            words = TwoLanguages(
+                f"{called.zh}还剩 {rest.zh}，到期日暂时算不出来" if rest else f"{name.zh}的到期日暂时算不出来",
+                f"{called.en}{rest.en} left; the day cannot be worked out yet"
+                if rest
+                else f"The last day of the {name.en} cannot be worked out yet",
             )
-        is_soon = (self._left(which) or 0) <= SOON_DAYS
+            return Sentence(words, "calm")
+        if self._is_past_guess(due):
+            return Sentence(self._runs(name, days(self._total(which) or 0, self._unit(which)), due), "calm")
+        if due.day == self._today and not due.provisional:
+            words = TwoLanguages(f"今天是{name.zh}的最后一天", f"Today is the last day of the {name.en}")
+            return Sentence(words, "soon")
+        by = self._by(due)
         words = TwoLanguages(
-            f"还剩 {rest.zh}，最迟 {by.zh}办结" if rest else f"最迟 {by.zh}办结",
-            f"{rest.en} left, done by {by.en}" if rest else f"Done by {by.en}",
+            f"{called.zh}还剩 {rest.zh}，最迟 {by.zh}办结" if rest else f"{called.zh}最迟 {by.zh}办结",
+            f"{called.en}{rest.en} left, done by {by.en}" if rest else f"{called.en}To be done by {by.en}",
         )
-        return Sentence(words, "soon" if is_soon else "calm")
+        return Sentence(words, "calm" if left is None or left > SOON_DAYS else "soon")
+
+    def _runs(self, name: TwoLanguages, limit: TwoLanguages, due: DueDay) -> TwoLanguages:
+        """That a limit runs whose last day nobody can tell, as even the guessed one has passed."""
+        why = self._unknown(due)
+        return TwoLanguages(f"{name.zh} {limit.zh}正在计时{why.zh}", f"The {name.en} of {limit.en} runs{why.en}")
 
     def _overdue(self, which: str) -> Sentence:
-        name, due = LIMITS[which], self._due(which)
-        number = self.clock["overdue_days"] if which == "legal" else None
-        late = days(number, self.clock["unit"]) if number else None
+        name, due, late = LIMITS[which], self._due(which), self._over(which)
         last = day_words(due.day, self._year) if due else TwoLanguages("", "")
         words = TwoLanguages(
             f"已超过{name.zh}{f' {late.zh}' if late else ''}（{last.zh}到期）",
@@ -197,23 +212,47 @@ class ClockWords:
         """After a grant: when it was decided, and of a permit by when the result must be handed over (第44条)."""
         decided = self.decided_at.astimezone(BEIJING).date() if self.decided_at else self._today
         on = day_words(decided, self._year)
-        due = self._due("handover")
+        decision, due = TwoLanguages(f"{on.zh}已作出决定", f"Decided on {on.en}"), self._due("handover")
         if due is None:
-            return Sentence(TwoLanguages(f"{on.zh}已作出决定", f"Decided on {on.en}"), "done")
+            return Sentence(joined(decision, self._late()), "done")
+        if self._is_past_guess(due):
+            runs = self._runs(HANDOVER, days(HANDOVER_LIMIT_DAYS, "working"), due)
+            return Sentence(joined(decision, runs, self._late()), "done")
         by = self._by(due)
         if due.day < self._today:
             words = TwoLanguages(
-                f"{on.zh}已作出决定，送达已超过期限（{by.zh}到期）", f"Decided on {on.en}; hand-over was due by {by.en}"
+                f"{decision.zh}，送达已超过期限（{by.zh}到期）", f"{decision.en}; hand-over was due by {by.en}"
             )
-            return Sentence(words, "late")
-        words = TwoLanguages(f"{on.zh}已作出决定，最迟 {by.zh}送达", f"Decided on {on.en}; handed over by {by.en}")
-        return Sentence(words, "soon" if due.day == self._today else "done")
+            return Sentence(joined(words, self._late()), "late")
+        words = TwoLanguages(f"{decision.zh}，最迟 {by.zh}送达", f"{decision.en}; to be handed over by {by.en}")
+        return Sentence(joined(words, self._late()), "soon" if due.day == self._today else "done")
+
+    def _ended(self) -> TwoLanguages:
+        filed = FILED.get(self.end or "") if self.state == "closed" else None
+        return filed or ENDS[self.state]
+
+    def _late(self) -> TwoLanguages | None:
+        """That the end came after a limit, or the hand-over after its own; None where all was in time."""
+        clock = self.clock
+        if clock["state"] not in OVER:
+            return None
+        handed_over = TwoLanguages("送达时已超过期限", "Handed over past its time limit")
+        is_late_hand_over = clock["handover_overdue"] and self.state in ("handed_over", "closed")
+        which = "legal" if clock["overdue"] else "promised" if clock["promise_overdue"] else None
+        if which is None:
+            return handed_over if is_late_hand_over else None
+        name, over = LIMITS[which], self._over(which)
+        done = TwoLanguages("撤回", "Withdrawn") if clock["state"] == "ended" else TwoLanguages("作出决定", "Decided")
+        words = TwoLanguages(
+            f"{done.zh}时已超过{name.zh}{f' {over.zh}' if over else ''}",
+            f"{done.en} {f'{over.en} ' if over else ''}past the {name.en}",
+        )
+        return joined(words, handed_over if is_late_hand_over else None)
 
     # -- limits -----------------------------------------------------------------------
 
     def _limit(self, which: str) -> TwoLanguages | None:
-        clock = self.clock
-        total = clock["total"] if which == "legal" else clock["promised_total"]
+        clock, total, due = self.clock, self._total(which), self._due(which)
         if total is None:
             return None
         if which == "promised" and total == 0:
@@ -222,15 +261,23 @@ class ClockWords:
             whole = TwoLanguages(
                 f"共 {days(total, self._unit(which)).zh}", f"{days(total, self._unit(which)).en} in all"
             )
+        if clock["overdue" if which == "legal" else "promise_overdue"] and due:
+            name, over, on = LIMITS[which], self._over(which), day_words(due.day, self._year)
+            past = TwoLanguages(
+                f"超过 {over.zh}" if over else f"超过{name.zh}", f"{over.en} over" if over else f"past the {name.en}"
+            )
+            return TwoLanguages(f"{whole.zh}，{on.zh}到期，{past.zh}", f"{whole.en}, until {on.en}, {past.en}")
         left = self._left(which)
         used = None if left is None or total == 0 else total - left
-        is_over = clock["state"] in ("decided", "ended")
+        is_over = clock["state"] in OVER
         verb = "用了" if is_over else "已用"
         count = TwoLanguages("", "") if used is None else TwoLanguages(f"，{verb} {used} 个", f", {used} used")
-        due = None if is_over else self._due(which)
-        until = (
-            TwoLanguages(f"，最迟 {self._by(due).zh}", f", until {self._by(due).en}") if due else TwoLanguages("", "")
-        )
+        until = TwoLanguages("", "")
+        if due and not is_over:
+            by = self._by(due)
+            until = (
+                self._unknown(due) if self._is_past_guess(due) else TwoLanguages(f"，最迟 {by.zh}", f", until {by.en}")
+            )
         return TwoLanguages(whole.zh + count.zh + until.zh, whole.en + count.en + until.en)
 
     def _nearest(self) -> str | None:
@@ -246,6 +293,29 @@ class ClockWords:
         known, guess = self.clock.get(f"{which}_due"), self.clock.get("provisional", {}).get(f"{which}_due")
         text = known or guess
         return DueDay(date.fromisoformat(text[:10]), not known) if text else None
+
+    def _is_past_guess(self, due: DueDay) -> bool:
+        """Whether a provisional day has passed: then it neither binds anybody nor makes anything late."""
+        return due.provisional and due.day < self._today
+
+    def _unknown(self, due: DueDay | None) -> TwoLanguages:
+        """That a last day cannot be told, as the end of a sentence; nothing where there is no guess either."""
+        if due is None:
+            return TwoLanguages("", "")
+        year = due.day.year
+        return TwoLanguages(
+            f"，最后一天现在还算不出来（{year} 年放假安排未公布）",
+            f"; its last day cannot be told yet (the holidays of {year} are not announced)",
+        )
+
+    def _total(self, which: str) -> int | None:
+        total: int | None = self.clock["total" if which == "legal" else "promised_total"]
+        return total
+
+    def _over(self, which: str) -> TwoLanguages | None:
+        """By how many days a limit was passed; None if no whole day, or where nobody counts them: of a promise."""
+        number = self.clock["overdue_days"] if which == "legal" else None
+        return days(number, self._unit(which)) if number else None
 
     def _left(self, which: str) -> int | None:
         left: int | None = self.clock["left" if which == "legal" else "promised_left"]
@@ -275,33 +345,6 @@ class ClockWords:
     def _today(self) -> date:
         return self.now.astimezone(BEIJING).date()
 
-    # -- the ledger -------------------------------------------------------------------
-
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        is_over = self.clock.get("state") in ("decided", "ended")
-        unit = self.clock.get("unit") or "working"
-        for line in self.clock.get("ledger", ()):
-            day_text, code, count = line.split(" ")
-            if is_over and code in ("promised_due", "legal_due"):
-                continue
-            day, used = date.fromisoformat(day_text), None if count == "?" else int(count)
-            words, on = ledger_words(code, unit), day_words(day, self._year)
-            nth = (
-                TwoLanguages("", "")
-                if used is None
-                else TwoLanguages(f"已用 {days(used, unit).zh}", f"{days(used, unit).en} used")
-            )
-            yield {
-                "date": day_text,
-                "day": on.zh,
-                "day_en": on.en,
-                "text": words.zh,
-                "text_en": words.en,
-                "used": used,
-                "used_text": nth.zh,
-                "used_text_en": nth.en,
-            }
-
 
 ENDS = {
     "refused": TwoLanguages("已作出决定，不再计时", "Decided; no time runs any more"),
@@ -311,35 +354,14 @@ ENDS = {
     "closed": TwoLanguages("已办结，不再计时", "Closed; no time runs any more"),
 }
 """The sentences of the states in which a case has ended."""
-
-LEDGER = {
-    "start:accepted": TwoLanguages("受理，开始计时", "Accepted; time begins to run"),
-    "start:deemed": TwoLanguages(
-        "期限内没有答复，视为受理，从收到材料之日起计时", "No answer in time: deemed accepted from the day of arrival"
-    ),
-    "decision:grant": TwoLanguages("作出准予的决定", "Granted"),
-    "decision:refuse": TwoLanguages("作出不予的决定", "Refused"),
-    "decision:end": TwoLanguages("办理结束", "Ended"),
-    "handed_over": TwoLanguages("结果送达", "Handed over"),
-    "promised_due": TwoLanguages("承诺期限的最后一天", "Last day of the promised time limit"),
-    "legal_due": TwoLanguages("法定期限的最后一天", "Last day of the statutory time limit"),
-    "handover_due": TwoLanguages("送达期限的最后一天", "Last day for handing over"),
+FILED = {
+    "declined": TwoLanguages("没有受理，已归档，不计时", "Not accepted, closed; no time runs"),
+    "withdrawn": TwoLanguages("申请已撤回，已归档，不再计时", "Withdrawn, closed; no time runs any more"),
 }
-PROCEDURES = {
-    "stop": TwoLanguages("{what}开始，暂停计时", "{what} begins; the clock stops"),
-    "resume": TwoLanguages("{what}结束，继续计时", "{what} ends; the clock runs on"),
-    "runs": TwoLanguages("{what}（照常计时）", "{what} (the clock runs on)"),
-    "extend_refused": TwoLanguages("延长没有生效", "The extension has no effect"),
-}
+"""The sentences of a closed case, by the state in which it ended, where nothing was decided."""
 
 
-def ledger_words(code: str, unit: str) -> TwoLanguages:
-    """A code of the ledger (rule 37) in words; an extension in the unit of the legal limit."""
-    if code in LEDGER:
-        return LEDGER[code]
-    verb, _, what = code.partition(":")
-    if verb == "extend":
-        more = days(int(what), unit)
-        return TwoLanguages(f"经批准延长 {more.zh}", f"Extended by {more.en}")
-    words = PROCEDURES[verb]
-    return TwoLanguages(words.zh.format(what=what), words.en.format(what=what))
+def joined(*sentences: TwoLanguages | None) -> TwoLanguages:
+    """Sentences one after another, those that are None left out."""
+    rows = [sentence for sentence in sentences if sentence]
+    return TwoLanguages("。".join(row.zh for row in rows), ". ".join(row.en for row in rows))

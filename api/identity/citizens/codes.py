@@ -29,19 +29,21 @@ class Codes:
         self._store, self._keys, self._now = dependencies.store, dependencies.keys, dependencies.now
         self._transact, self._policy, self._ports = dependencies.transact, dependencies.policy, dependencies.ports
 
-    def send(self, phone: str, whom: str, address: str, known_device: str = "", *, stored: Stored) -> dict[str, int]:
+    def send(
+        self, phone: str, whom: str, address: str, known_device: str = "", log_in: str = "", *, stored: Stored
+    ) -> dict[str, int]:
         """Send a code to a phone (E.164); the code before is valid no more.
 
-        `known_device` is the digest of one, or the log-in under which it is asked for, else "".
+        `known_device` is the digest of one, `log_in` the one under which it is asked for, else "".
         `whom` is the blind index of the phone, by which codes are counted; `stored` is what this one is looked up by.
 
         Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
         """
-        own, now = f":{known_device}" if known_device else "", self._now()
+        own, now = f":{known_device or log_in}" if known_device or log_in else "", self._now()
         self.take(f"resend:{whom}{own}", 1, rules.RESEND_SECONDS, rules.TooSoon)
         self.take(f"number:{whom}{own}", rules.CODES_A_NUMBER, rules.DAY)
         if own:
-            self.take(f"number:{whom}:known", rules.CODES_KNOWN, rules.DAY)
+            self.take(f"number:{whom}:{'known' if known_device else 'log_in'}", rules.CODES_KNOWN, rules.DAY)
         else:
             network = self._keys.index("address", network_of(address))
             self.take(f"address:{network}", self._policy.codes_an_address, rules.HOUR)

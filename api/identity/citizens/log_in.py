@@ -12,7 +12,7 @@ CODE_TRIES = 5
 CODES_A_NUMBER = 10
 """Codes per number and day."""
 CODES_KNOWN = 30
-"""Codes per number and day for its known devices and its log-ins, all together; CODES_A_NUMBER for each of them."""
+"""Codes per number and day for its known devices all together, and as many for its log-ins; CODES_A_NUMBER for each."""
 
 SILENT_DAYS = 90
 """After so long without a log-in a code alone is no proof: operators reassign unused numbers after three months."""

@@ -102,6 +102,8 @@ class Citizens:
             citizen = None
         if citizen is None:
             citizen = self._bound_by_phone(index, account.openid, phone_code, device, id_number)
+        elif device and not self._store.knows_device(self._device(citizen, device)):
+            device = ""  # a known device has shown the phone: else WeChat could make any number, and spend their codes
         return self._let_in(citizen, device, agent)
 
     def _bound_by_phone(self, index: str, openid: str, phone_code: str, device: str, id_number: str) -> Row:

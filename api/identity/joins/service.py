@@ -20,8 +20,9 @@ OWN = "identity"
 ROUNDS = (timedelta(0), timedelta(seconds=2 * CACHE_SECONDS))
 """When the rounds begin; the last one when no process takes the ended account for open any more."""
 
-JOINING, FIRST, MOVED = "joining", "first", "moved"
-"""Whose number the account keeps: that of the one that joins, its own, or one that the caller gives it."""
+JOINING, FIRST, MOVED, AT_WINDOW = "joining", "first", "moved", "window"
+"""Whose number the account keeps: that of the one that joins, its own, or one that the caller gives it: by the codes of
+both phones, or at a window, where nobody had the phone before."""
 
 
 class Joins:
@@ -34,13 +35,17 @@ class Joins:
     def begin(self, session: Any, joining_id: str, first_id: str, number_of: str, by: str) -> bool:
         """End an account in favour of the first one of its person, in the caller's transaction; False if one is closed.
 
-        `number_of` says whose number the account keeps: JOINING (then its log-ins end), FIRST or MOVED. The other is
-        nobody's from then on.
+        `number_of` says whose number the account keeps: JOINING (then its log-ins end), FIRST, MOVED or AT_WINDOW. The
+        other is nobody's from then on, and the WeChat and devices of the account whose number goes lead nowhere: they
+        may be those of whoever has the phone that was lost.
         """
         joining, first = (self._store.citizen(citizen_id, session) for citizen_id in (joining_id, first_id))
         if not joining or not first or joining.get("closed_at") or first.get("closed_at"):
             return False
         now = self._now()
+        lost = {JOINING: [first_id], FIRST: [joining_id], MOVED: [], AT_WINDOW: [joining_id]}[number_of]
+        for citizen_id in lost:
+            self._store.forget_ways_in(citizen_id, session)
         ended = {"phone_index": f"joined:{joining_id}", "name": None, "assurance": "phone", "closed_at": now}
         gone = ["phone", "id_number", "id_index", "verified"]
         self._store.unset_citizen(session, joining_id, {**ended, "joined": first_id}, gone)
@@ -58,12 +63,19 @@ class Joins:
         shared = {"from": joining_id, "into": first_id, "left": [OWN, *self._ports.sections()], "step": 0}
         for turn, after in enumerate(ROUNDS):
             ends = number_of == JOINING and not turn
-            self._enqueue({**shared, "ends": ends, "round": turn}, after, session)
+            again = [citizen_id for citizen_id in lost if ends or citizen_id == joining_id]
+            self._enqueue({**shared, "ends": ends, "lost": again, "round": turn}, after, session)
         return True
 
     def step(self, payload: Row) -> None:
-        """A job: end the log-ins, move some rows of the first section that is left, and enqueue the next step."""
+        """A job: end the log-ins, move some rows of the first section that is left, and enqueue the next step.
+
+        Ways in that a request under way tied meanwhile to the account whose number went are forgotten too. A job of an
+        earlier release has no `lost`.
+        """
         if not payload["step"]:
+            for citizen_id in payload.get("lost", ()):
+                self._store.forget_ways_in(citizen_id)
             for citizen_id in (payload["from"], *([payload["into"]] if payload["ends"] else [])):
                 self._sessions.end_all(citizen_id)
         left = payload["left"]

@@ -12,7 +12,7 @@ from api.identity.actor import Actor
 from api.identity.citizens.codes import Codes
 from api.identity.citizens.log_in import CodeWrong
 from api.identity.citizens.service import Citizens
-from api.identity.joins.service import MOVED, Joins
+from api.identity.joins.service import AT_WINDOW, MOVED, Joins
 from api.identity.names_and_numbers import mobile
 from api.identity.phones.phone import PhoneTaken
 from api.identity.ports import Dependencies, Row
@@ -38,10 +38,11 @@ class Phones:
         """
         row = self._citizens.own(actor)
         phone = self.new_number(row, body["phone"])
-        self._check_takeable(row, phone)
         old = self._citizens.opened(row, "phone")
         codes = {"old_code": (old, body["old_code"]), "code": (phone, body["code"])}
-        self.prove(actor, actor.id, codes)
+        proved = self._proved(actor, actor.id, codes)
+        self._check_takeable(row, phone)
+        self._use(actor, actor.id, proved)
         own = actor.session
         self.end_log_ins(self._transact(lambda session: self.move(session, actor.id, phone, actor.id, own=own)), own)
         self._sessions.forget(actor.session)
@@ -56,24 +57,41 @@ class Phones:
         return phone
 
     def prove(self, actor: Actor, citizen_id: str, codes: dict[str, tuple[str, str]]) -> None:
-        """Use up the codes of these fields, each for its phone; all must be right, else it is noted. Raises BadFields.
+        """Use up the codes of these fields, each for its phone; all must be right, else it is noted.
+
+        Raises BadFields.
+        """
+        self._use(actor, citizen_id, self._proved(actor, citizen_id, codes))
+
+    def _proved(self, actor: Actor, citizen_id: str, codes: dict[str, tuple[str, str]]) -> dict[str, str]:
+        """The ids of these codes by field, none used up yet. Raises BadFields.
 
         Tries of `old_code`, to one's own number, are counted for the account, so that no stranger spends them.
         """
-        subject, ids = f"citizen:{citizen_id}", {}
+        ids: dict[str, str] = {}
         wrong: dict[str, list[str]] = {}
         for field, (phone, code) in codes.items():
             whom, own = self._keys.index("phone", phone), citizen_id if field == "old_code" else ""
             try:
-                ids[field] = self._codes.tried(whom, code, own, subject=subject)
+                ids[field] = self._codes.tried(whom, code, own, subject=f"citizen:{citizen_id}")
             except CodeWrong as refusal:
                 wrong[field] = [refusal.zh]
-        for field, code_id in ids.items() if not wrong else ():
+        self._refuse(actor, citizen_id, wrong)
+        return ids
+
+    def _use(self, actor: Actor, citizen_id: str, ids: dict[str, str]) -> None:
+        wrong: dict[str, list[str]] = {}
+        for field, code_id in ids.items():
             try:
                 self._codes.use(code_id)
             except CodeWrong as refusal:
                 wrong[field] = [refusal.zh]
+        self._refuse(actor, citizen_id, wrong)
+
+    def _refuse(self, actor: Actor, citizen_id: str, wrong: dict[str, list[str]]) -> None:
+        """Note wrong codes by field, if there are any, and raise BadFields."""
         if wrong:
+            subject = f"citizen:{citizen_id}"
             self._ports.note_at_once("log_in.failed", actor=actor.id, subject=subject, detail=CodeWrong.code)
             raise BadFields(wrong)
 
@@ -81,8 +99,8 @@ class Phones:
         """Give an account a number, in the caller's transaction; returns, by account, the log-ins that ended.
 
         All log-ins of the account end but `own`, that of the person who changes it; at a window ("") also its devices
-        and WeChat are forgotten. Whoever has the number now loses it: another account of the same person joins this
-        one, any other is left without a number. Raises NotFound.
+        and WeChat, and those of whoever has the number, are forgotten. Whoever has the number now loses it: another
+        account of the same person joins this one, any other is left without a number. Raises NotFound.
         """
         index = self._keys.index("phone", phone)
         row, holder = self._store.citizen(citizen_id, session), self._store.citizen_with_phone(index, session)
@@ -94,7 +112,7 @@ class Phones:
         if holder and holder["_id"] != citizen_id:
             ended[holder["_id"]] = self._sessions.end_stored(session, holder["_id"])
             if self.is_same_person(row, holder):
-                self._joins.begin(session, holder["_id"], citizen_id, MOVED, by)
+                self._joins.begin(session, holder["_id"], citizen_id, MOVED if own else AT_WINDOW, by)
             else:
                 self._release(session, holder, by)
         sealed = self._keys.seal(citizen_id, "phone", phone)

@@ -30,7 +30,7 @@ class FreshProofs:
             raise NotFound
         phone = self._keys.open_sealed(actor.id, "phone", citizen["phone"])
         whom, stored = self._keys.index("phone", phone), self._keys.index_to_store("proof", actor.session)
-        return dict(self._codes.send(phone, whom, address, actor.session, stored=stored))
+        return dict(self._codes.send(phone, whom, address, log_in=actor.session, stored=stored))
 
     def prove(self, actor: Actor, given: Row) -> Row:
         """Take a proof: {code} of a citizen, {totp} or {password} of staff, as `standing` says.

@@ -15,6 +15,8 @@ from api.identity.sessions.remembered import Remembered
 from api.refusals import NotFound
 
 CACHE_SECONDS = 30
+MOST_LOG_INS = 50
+"""How many log-ins of a person live at a time; beyond it, the one that acted longest ago ends with the next log-in."""
 MOST_CACHED = 20_000
 """How many actors, and how many acts, a process remembers."""
 
@@ -52,7 +54,9 @@ class Sessions:
             "delete_at": self._delete_at(kind, now),
         }
         self._ports.note_at_once("log_in", actor=who, subject=f"{kind}:{who}")
-        return self._tokens(self._store.add_log_in(log_in), now)
+        stored = self._store.add_log_in(log_in)
+        self._end_oldest(who)
+        return self._tokens(stored, now)
 
     def actor(self, token: str) -> Actor | None:
         """The actor who holds this token, or None. Cached for 30 s; a log-in that is ended here is dropped at once.
@@ -158,12 +162,14 @@ class Sessions:
         """
         self._store.end_unadopted(who, session)
         ids = [row["_id"] for row in self._store.live_log_ins(who, session) if row["_id"] != but]
-        return [log_in_id for log_in_id in ids if self._store.end_log_in(log_in_id, self._now(), session)]
+        if ids:
+            self._store.end_log_ins(ids, self._now(), session)
+        return ids
 
     def close(self, log_in_ids: list[str]) -> None:
         """Drop the cached actors of log-ins that have ended, and close what is open under them."""
-        for log_in_id in log_in_ids:
-            self.forget(log_in_id)
+        if log_in_ids:
+            self.forget(*log_in_ids)
         for log_in_id in log_in_ids:
             self._ports.end_connections(log_in_id)
 
@@ -179,14 +185,24 @@ class Sessions:
         self._store.forget_log_ins(who, session)
         return ended
 
-    def forget(self, log_in_id: str) -> None:
-        """Drop the cached actors of a log-in."""
-        self._actors.drop(lambda actor: actor.session == log_in_id)
+    def forget(self, *log_in_ids: str) -> None:
+        """Drop the cached actors of log-ins."""
+        meant = frozenset(log_in_ids)
+        self._actors.drop(lambda actor: actor.session in meant)
 
     # -- inside -------------------------------------------------------------------
 
     def _note_end(self, actor: Actor) -> None:
         self._ports.note_at_once("sessions.end", actor=actor.id, subject=f"{actor.kind}:{actor.id}")
+
+    def _end_oldest(self, who: str) -> None:
+        """End what is more than MOST_LOG_INS of a person's log-ins."""
+        live = self._store.live_log_ins(who)
+        if len(live) > MOST_LOG_INS:
+            newest_first = sorted(live, key=lambda row: (row["acted_at"], row["_id"]), reverse=True)
+            ids = [row["_id"] for row in newest_first[MOST_LOG_INS:]]
+            self._store.end_log_ins(ids, self._now())
+            self.close(ids)
 
     def _end(self, log_in_id: str) -> None:
         self._store.end_log_in(log_in_id, self._now())

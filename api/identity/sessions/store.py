@@ -44,6 +44,11 @@ class SessionStore:
         live = {"_id": log_in_id, "ended_at": None}
         return self._db["log_ins"].update_one(live, {"$set": {"ended_at": now}}, session=session).modified_count == 1
 
+    def end_log_ins(self, log_in_ids: list[str], now: datetime, session: Any = None) -> None:
+        """End these log-ins, as far as they have not ended."""
+        live = {"_id": {"$in": log_in_ids}, "ended_at": None}
+        self._db["log_ins"].update_many(live, {"$set": {"ended_at": now}}, session=session)
+
     def end_unadopted(self, who: str, session: Any = None) -> None:
         """End the tokens of a person that were made before there were log-ins."""
         self._db["sessions"].update_many({"who": who, "ended": False}, {"$set": {"ended": True}}, session=session)

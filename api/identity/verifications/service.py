@@ -82,7 +82,8 @@ class Verifications:
         account = self._account(body.get("citizen") or self._ports.owner_of_case(body.get("case") or ""))
         self._check_number(account, number)
         for waiting in self._waiting(account["_id"], rules.CARD):
-            if waiting["opened_by"] == actor.id and self._views.opened(waiting, "id_number") == number:
+            card = [self._views.opened(waiting, field) for field in ("name", "id_number")]
+            if waiting["opened_by"] == actor.id and card == [name, number]:
                 return self._views.opening(waiting, account)
         row = rules.new_row(str(uuid7()), rules.CARD, account["_id"], self._now(), actor)
         code = rules.new_code()
@@ -178,7 +179,7 @@ class Verifications:
         if not is_new and self._is_joining(citizen_id):
             others = []
         first = others[0] if others else None
-        by_device = how in ("code", "register") or rules.was_seen_last(account, first)
+        by_device = how == "code" or (how != "register" and rules.was_seen_last(account, first))
         done = {
             "state": "confirmed",
             "confirmed_by": by,
@@ -194,7 +195,7 @@ class Verifications:
             "id_number": self._keys.seal(citizen_id, "id_number", number),
             "id_index": self._keys.index_to_store("id_number", number),
             "assurance": "verified",
-            "verified": {"how": where, "by": by, "at": now, "works_from": rules.works_from(account, how, first, now)},
+            "verified": {"how": where, "by": by, **rules.since(account, how, first, now)},
         }
         if how == "register":
             self._store.add(session, {**row, "state": "waiting"})

@@ -141,15 +141,17 @@ def unbinds(row: dict[str, Any], state: str, others: list[dict[str, Any]]) -> bo
     return state == "revoked" or any(each.get("is_new") for each in (row, *others))
 
 
-def works_from(account: dict[str, Any], how: str, first: dict[str, Any] | None, now: datetime) -> datetime:
-    """From when on a binding made now counts for mandates: a day later, so that it can be objected to.
+def since(account: dict[str, Any], how: str, first: dict[str, Any] | None, now: datetime) -> dict[str, datetime]:
+    """Since when an account is verified (`at`), and from when on a binding made now counts for mandates (`works_from`):
+    a day later, so that it can be objected to.
 
     At once where the register confirmed it and no other account could object; as before for who was verified already.
     """
     if account["assurance"] == "verified":
-        earlier: datetime = (account.get("verified") or {}).get("works_from") or now
-        return min(earlier, now + WAIT)
-    return now if how == "register" and first is None else now + WAIT
+        before = account.get("verified") or {}
+        earlier: datetime = before.get("works_from") or now
+        return {"at": before.get("at") or account["created_at"], "works_from": min(earlier, now + WAIT)}
+    return {"at": now, "works_from": now if how == "register" and first is None else now + WAIT}
 
 
 def others_of(accounts: list[dict[str, Any]], citizen_id: str) -> list[dict[str, Any]]:

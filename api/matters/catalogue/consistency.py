@@ -7,11 +7,9 @@ limits and procedures follow 行政许可法 第42, 45 and 58条.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from api.matters.catalogue.elements import NONE
+from api.matters.catalogue.elements import NONE, may_stop
 
 Record = Mapping[str, Any]
-NOT_COUNTED = frozenset({"听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"})
-"""The procedures during which a permit's time limit does not run (行政许可法 第45条); others need their own law."""
 LEAST_STEPS = 5
 
 
@@ -88,14 +86,7 @@ RULES = (
         "许可的特别程序，只有第四十五条所列的、或者写明哪部法律规定不计入的，才停止计时",
         "Only the procedures of article 45, and those for which a law is named, stop a permit's clock",
         ("special_procedures",),
-        lambda r: (
-            r["kind"] != "行政许可"
-            or all(
-                step["name"] in NOT_COUNTED or step.get("not_counted_by")
-                for step in r["special_procedures"]
-                if step["stops_clock"]
-            )
-        ),
+        lambda r: all(may_stop(r["kind"], step) for step in r["special_procedures"] if step["stops_clock"]),
     ),
     ConsistencyRule(
         "可以延长的，应写明由谁批准；还不清楚的选“未明确”",

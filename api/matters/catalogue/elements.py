@@ -11,10 +11,18 @@ from typing import Any
 
 Entry = Mapping[str, Any]
 UNKNOWN, NONE = "未明确", "无"
+PERMIT = "行政许可"
 APPROVERS = {"本机关负责人": "agency_head", "本级人民政府负责人": "government_head"}
 """Who approves an extension of the limit, as the clock names them (行政许可法 第42条 第1款; 第2款: joint handling)."""
+NOT_COUNTED = frozenset({"听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"})
+"""The procedures during which a permit's time limit does not run (行政许可法 第45条); others need their own law."""
 DELEGATES = {"窗口": "window", "审批人员": "handler"}
 """Who decides what is done on the spot (即办件), as a role of staff."""
+
+
+def may_stop(kind: str, step: Entry) -> bool:
+    """Whether a special procedure may stop the clock of a matter of this kind, whatever its entry says."""
+    return kind != PERMIT or step["name"] in NOT_COUNTED or bool(step.get("not_counted_by"))
 
 
 def completed(entry: Entry) -> dict[str, Any]:

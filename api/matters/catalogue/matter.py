@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
+from api.matters.catalogue.elements import APPROVERS, PERMIT, may_stop
+
 Unit = Literal["working", "calendar"]
 Due = Callable[[int, str, date], date | None]
 """(days, unit, start) -> the last day of the period; None in a year without a published calendar."""
@@ -70,8 +72,22 @@ class Matter:
 
     @property
     def clock_stops(self) -> tuple[str, ...]:
-        """The names of the special procedures (特别程序) during which the matter's time limit does not run."""
-        return tuple(step["name"] for step in self.record["special_procedures"] if step["stops_clock"])
+        """The names of the special procedures (特别程序) during which the matter's time limit does not run.
+
+        Of a permit only those that a law names (行政许可法 第45条), also where an older version claims more.
+        """
+        steps = self.record["special_procedures"]
+        return tuple(step["name"] for step in steps if step["stops_clock"] and may_stop(self.kind, step))
+
+    @property
+    def extension_approver(self) -> str | None:
+        """Who approves an extension of the limit, as the clock names them; None where that is not known."""
+        return APPROVERS.get(self.record.get("extension_approver") or "")
+
+    @property
+    def is_permit(self) -> bool:
+        """Whether it is a permit (行政许可), which the 行政许可法 binds."""
+        return self.kind == PERMIT
 
     def begun(self, day: date) -> bool:
         """Whether this version takes effect on `day` or before."""

@@ -61,11 +61,6 @@ ENGLISH = {
     "最多跑 {n} 次": "{n} at most",
     "不收费": "free",
     "（有效期：{time}）": " (valid: {time})",
-    "没有规定": "none set",
-    "当场办结": "on the spot",
-    "{n} 个工作日": "{n} working day(s)",
-    "{n} 天": "{n} day(s)",
-    "（{day}前）": " (by {day})",
     "环节": "Step",
     "谁来办": "By whom",
     "天数": "Days",
@@ -216,8 +211,8 @@ def _facts(words: GuideWording, guide: Guide) -> list[tuple[str, str]]:
     result, visits = guide["result"], guide["visits"]
     valid = words("（有效期：{time}）", time=words.term(result["validity"])) if result["validity"] else ""
     facts = [
-        ("承诺时限", _limit(words, guide["promised"], guide["limits"]["promised_due"])),
-        ("法定时限", _limit(words, guide["statutory"], guide["limits"]["legal_due"])),
+        ("承诺时限", words.of(guide["limit_words"], "promised")),
+        ("法定时限", words.of(guide["limit_words"], "statutory")),
         ("到现场", words("最多跑 {n} 次", n=visits) if visits else words("不用跑")),
         ("收费", _fee(words, guide)),
         ("怎么办", _ways(words, guide)),
@@ -241,15 +236,6 @@ def _ways(words: GuideWording, guide: Guide) -> str:
         "结果可快递到家": guide["courier"]["deliver_result"],
     }
     return ("、" if words.language == "zh" else ", ").join(words(way) for way, there in ways.items() if there)
-
-
-def _limit(words: GuideWording, limit: Mapping[str, Any] | None, due: date | None) -> str:
-    if limit is None:
-        return words("没有规定")
-    if limit["days"] == 0:
-        return words("当场办结")
-    days = words("{n} 个工作日" if limit["unit"] == "working" else "{n} 天", n=limit["days"])
-    return days + (words("（{day}前）", day=words.day(due)) if due else "")
 
 
 def _steps(words: GuideWording, guide: Guide) -> tuple[PaperBlock, ...]:

@@ -26,8 +26,10 @@ FACTS: dict[str, Callable[[Matter], bool]] = {
     ),
     "promise": lambda matter: bool(matter.record["notify_promise"]),
     "held_by_state": lambda matter: any(material.held_by_state for material in matter.materials),
+    "permit": lambda matter: matter.is_permit,
+    "no_permit": lambda matter: not matter.is_permit,
 }
-"""Predicates of a matter that a question or an option may require (`needs`), by name."""
+"""Predicates of a matter that a question, an option or a rule may require (`needs`), by name."""
 
 MOVES: dict[str, tuple[str, str, Callable[[Material], bool]]] = {
     "held_to_bring": ("held_by_state", "to_bring", lambda material: True),
@@ -93,7 +95,7 @@ class Question:
 
 @dataclass(frozen=True)
 class SituationRule:
-    """What changes in a guide where `when` holds: materials to add, moves of materials, a note.
+    """What changes in a guide where `when` holds, for matters that meet all `needs`: materials to add, moves, a note.
 
     `edit` and `leave_out` name materials of the catalogue by name, since keys may differ by version; `change` replaces
     elements of the matter. Only a matter's own rules have these three, and always with a note that says why.
@@ -108,6 +110,11 @@ class SituationRule:
     edit: Mapping[str, Mapping[str, Any]]
     leave_out: frozenset[str]
     change: Mapping[str, Any]
+    needs: tuple[str, ...]
+
+    def applies(self, matter: Matter, known: Answers) -> bool:
+        """Whether the rule holds for this matter and these answers."""
+        return holds(self.when, known) and all(FACTS[name](matter) for name in self.needs)
 
     @property
     def adds(self) -> bool:
@@ -189,7 +196,7 @@ class Situations:
         a note that says why.
         """
         own, known = self.own(matter), self.known(matter, answers)
-        applied = [rule for rule in (*(own.rules if own else ()), *self.rules) if holds(rule.when, known)]
+        applied = [rule for rule in (*(own.rules if own else ()), *self.rules) if rule.applies(matter, known)]
         mine = _edited(matter, applied)
         personal_guide = guide(mine, start, due)
         for rule in applied:
@@ -314,7 +321,7 @@ def _needs(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def rule_of(row: Mapping[str, Any]) -> SituationRule:
-    """A rule from a row of the data. Raises KeyError for an unknown move, ValueError for a change without a note."""
+    """A rule from a row of the data. KeyError for an unknown move or need, ValueError for a change without a note."""
     for move in row.get("move", ()):
         MOVES[move]
     rule = SituationRule(
@@ -327,6 +334,7 @@ def rule_of(row: Mapping[str, Any]) -> SituationRule:
         edit=row.get("edit", {}),
         leave_out=frozenset(row.get("leave_out", ())),
         change=row.get("change", {}),
+        needs=_needs(row),
     )
     if (rule.leave_out or rule.edit or rule.change) and rule.note is None:
         raise ValueError(f"{dict(rule.when)}: what differs from the catalogue needs a note that says why")

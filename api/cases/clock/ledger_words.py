@@ -1,0 +1,82 @@
+"""The ledger of a case's clock in words, line by line, in Chinese and English."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from api.calendar.day_words import TwoLanguages, day_words
+from api.calendar.day_words import number_of_days as days
+from api.cases.kinds import KINDS
+
+OVER = frozenset({"decided", "ended"})
+"""The states of a clock that counts no more."""
+ENDED_BY = {"promised_due": "decision", "legal_due": "decision", "handover_due": "handed_over"}
+"""Per due day: the event after which it binds nobody."""
+WORDS = {
+    "start:accepted": TwoLanguages("受理，开始计时", "Accepted; time begins to run"),
+    "start:deemed": TwoLanguages(
+        "期限内没有答复，视为受理，从收到材料之日起计时", "No answer in time: deemed accepted from the day of arrival"
+    ),
+    "decision:end": TwoLanguages("办理结束", "Ended"),
+    "handed_over": TwoLanguages("结果送达", "Handed over"),
+    "promised_due": TwoLanguages("承诺期限的最后一天", "Last day of the promised time limit"),
+    "legal_due": TwoLanguages("法定期限的最后一天", "Last day of the statutory time limit"),
+    "handover_due": TwoLanguages("送达期限的最后一天", "Last day for handing over"),
+}
+PROCEDURES = {
+    "stop": TwoLanguages("{what}开始，暂停计时", "{what} begins; the clock stops"),
+    "resume": TwoLanguages("{what}结束，继续计时", "{what} ends; the clock runs on"),
+    "runs": TwoLanguages("{what}（照常计时）", "{what} (the clock runs on)"),
+    "extend_refused": TwoLanguages("延长没有生效", "The extension has no effect"),
+}
+
+
+def ledger_lines(clock: Mapping[str, Any], kind: str, today: date, year: date | None) -> Iterator[dict[str, Any]]:
+    """The ledger of the clock of a case of this kind: `{date, day, day_en, text, text_en, used, used_text,
+    used_text_en}` per line; a date of another year than that of `year` has its year.
+
+    A due day that an end came before, or fell on, is left out; one that had passed by then stays.
+    """
+    unit, rows = clock.get("unit") or "working", [line.split(" ") for line in clock.get("ledger", ())]
+    ends = {code.partition(":")[0]: day for day, code, _ in rows}
+    for day_text, code, count in rows:
+        if code in ENDED_BY and day_text >= ends.get(ENDED_BY[code], "9999"):
+            continue
+        day, used = date.fromisoformat(day_text), None if count == "?" else int(count)
+        words, on = ledger_words(code, unit, kind), day_words(day, year)
+        counts = used is not None and day <= today and _is_counted(clock, code)
+        nth = days(used or 0, unit) if counts else None
+        yield {
+            "date": day_text,
+            "day": on.zh,
+            "day_en": on.en,
+            "text": words.zh,
+            "text_en": words.en,
+            "used": used,
+            "used_text": f"已用 {nth.zh}" if nth else "",
+            "used_text_en": f"{nth.en} used" if nth else "",
+        }
+
+
+def ledger_words(code: str, unit: str, kind: str) -> TwoLanguages:
+    """A code of the ledger (rule 37) in words: an extension in the unit of the legal limit, a decision in the words of
+    the kind of matter."""
+    if code in WORDS:
+        return WORDS[code]
+    verb, _, what = code.partition(":")
+    if verb == "decision":
+        outcome = KINDS[kind].granted if what == "grant" else KINDS[kind].refused
+        return TwoLanguages(f"作出决定：{outcome.zh}", f"Decided: {outcome.en}")
+    if verb == "extend":
+        more = days(int(what), unit)
+        return TwoLanguages(f"经批准延长 {more.zh}", f"Extended by {more.en}")
+    words = PROCEDURES[verb]
+    return TwoLanguages(words.zh.format(what=what), words.en.format(what=what))
+
+
+def _is_counted(clock: Mapping[str, Any], code: str) -> bool:
+    """Whether the number of a line is one of the limit that the line is about: the ledger counts the legal limit, or
+    the promise where there is none."""
+    if clock.get("total") is None and clock.get("promised_total") is None:
+        return False
+    return code != "handover_due" and (code != "promised_due" or clock.get("unit") in (None, "working"))
