@@ -26,14 +26,16 @@ PRIVATE = [
 @pytest.fixture
 def lines():
     """What is logged, from INFO on, by anybody."""
-    stream, root = io.StringIO(), logging.getLogger()
-    handler, level = logging.StreamHandler(stream), root.level
+    stream, root, ours = io.StringIO(), logging.getLogger(), logging.getLogger(logs.OURS)
+    handler, levels = logging.StreamHandler(stream), (root.level, ours.level)
     handler.setFormatter(logs.JsonLines())
     root.addHandler(handler)
     root.setLevel("INFO")
+    ours.setLevel("INFO")
     yield lambda: stream.getvalue().splitlines()
     root.removeHandler(handler)
-    root.setLevel(level)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
 def whole_story(citizen, window, handler, drain):

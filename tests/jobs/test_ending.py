@@ -43,6 +43,7 @@ def office(settings, monkeypatch):
     for opened in ("opened", "joined"):
         monkeypatch.setattr(f"api.server.{opened}", lambda _: nullcontext())
     monkeypatch.setenv("CIRCLE_VAR", str(settings.var))
+    monkeypatch.setattr("api.logs.set_up", lambda level="": None)
     return office
 
 
