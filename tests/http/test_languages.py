@@ -208,7 +208,7 @@ def rules_words():
         left |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr | ast.Constant) and id(node) not in left:
-                yield from (text for text in texts(node) if text.endswith(("。", "。）")))
+                yield from (text for text in texts(node) if text.endswith(("。", "。）")) and text != "。")
 
 
 def is_titled(node):
