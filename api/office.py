@@ -23,6 +23,8 @@ from api.calendar.service import Calendar
 from api.cases import routes as cases_routes
 from api.cases import store as cases_store
 from api.cases.case import ACTION_VERSION
+from api.cases.promises import routes as promises_routes
+from api.cases.promises import store as promises_store
 from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
@@ -71,7 +73,7 @@ from api.times import BEIJING
 from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
-    *(audit_store, alarm_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
+    *(audit_store, alarm_store, calendar_store, cases_store, promises_store, circle_store, drafts_store, files_store),
     *(identity_store, sessions_store, verifications_store, jobs_store, matters_store, parcels_store, reports_store),
     *(chat, notifications),
 )
@@ -251,6 +253,7 @@ class Office:
         )
         self.cases = Cases(
             cases_store.CaseStore(self.database),
+            broken_promises=promises_store.BrokenPromiseStore(self.database),
             drafts=self.drafts,
             matters=self.matters,
             files=self.files,
@@ -364,6 +367,7 @@ class Office:
             files_routes.blueprint(self.files, web),
             drafts_routes.blueprint(self.drafts, web),
             cases_routes.blueprint(self.cases, web, self.settings.public_base),
+            promises_routes.blueprint(self.cases.broken_promises, web),
             parcels_routes.blueprint(self.parcels, web),
             reports_routes.blueprint(self.reports, web),
             chat.blueprint(self.chat, web),

@@ -18,6 +18,8 @@ from api.cases.kinds import KINDS, state_words
 from api.cases.lookup import Lookups
 from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
+from api.cases.promises.service import BrokenPromises
+from api.cases.promises.store import BrokenPromiseStore
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
@@ -81,6 +83,7 @@ class Cases:
         self,
         store: CaseStore,
         *,
+        broken_promises: BrokenPromiseStore,
         drafts: Drafts,
         matters: Matters,
         files: Files,
@@ -111,6 +114,9 @@ class Cases:
             now=now,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
+        self.broken_promises = BrokenPromises(
+            broken_promises, mandates=identity.mandates, keyring=keyring, audit=audit, transact=transact, now=now
+        )
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)

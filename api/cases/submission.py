@@ -9,6 +9,7 @@ from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import sealed_action, snapshot
 from api.cases.store import NumberTaken
+from api.drafts import choices
 from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
 from api.identity.actor import Actor
@@ -48,7 +49,8 @@ class Submission:
 
     def _new_case(self, actor: Actor, handed_in: HandedIn, case_id: str, number: str) -> OpenCase:
         draft = handed_in.draft
-        action = Action(1, "submit", self._ground.now(), actor.id, "citizen", {"materials": handed_in.materials})
+        data = {"materials": handed_in.materials, **choices.submitted(draft)}
+        action = Action(1, "submit", self._ground.now(), actor.id, "citizen", data)
         standing, receipt, matter = rules.fold([action]), rules.new_receipt(), draft.record.matter
         desk, department = self.place(matter.code, matter.version)
         keys = self._ground.keyring

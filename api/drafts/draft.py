@@ -25,6 +25,7 @@ class Draft:
 
     `materials` are upload ids by material; `case` is the number of the case that it became, `talk` the id of the
     conversation that it was begun in; `moved` says what did not fit when it was moved to a newer version.
+    `deferral` and `promise` are what the applicant chose, each with the text that it was chosen upon (choices.py).
     """
 
     id: str
@@ -39,6 +40,8 @@ class Draft:
     mandate: str | None
     talk: str | None
     moved: dict[str, Any] | None
+    deferral: dict[str, Any] | None
+    promise: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
 

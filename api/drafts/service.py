@@ -1,12 +1,12 @@
 """The use cases of drafts: begin, fill in, move to a newer version, check, and hand over to become a case."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from api.drafts import choices, moving
 from api.drafts import draft as rules
-from api.drafts import moving
 from api.drafts.completeness import Missing, gaps
 from api.drafts.draft import Draft, MatterVersion
 from api.drafts.open_draft import HandedIn, OpenDraft
@@ -87,6 +87,8 @@ class Drafts:
             mandate=mandate_id,
             talk=new["talk"],
             moved=None,
+            deferral=None,
+            promise=None,
             created_at=self._now(),
             updated_at=self._now(),
         )
@@ -116,11 +118,17 @@ class Drafts:
             after = replace(after, answers=self._keys.seal_json(draft_id, "answers", answers))
         if "materials" in change:
             self._check_materials(actor, draft, change["materials"])
-            after = replace(after, materials={**before.materials, **change["materials"]})
+            materials = {**before.materials, **change["materials"]}
+            deferral = choices.without_uploaded(before.deferral, materials)
+            after = replace(after, materials=materials, deferral=deferral)
         if "delivery" in change:
             delivery = _delivery(change["delivery"])
             after = replace(after, delivery=self._keys.seal_json(draft_id, "delivery", delivery))
-        return self._written(before, self._agreed(draft, after, change, result))
+        chosen = choices.chosen(replace(draft, record=after), change, self._excluded(before), self._now())
+        after = chosen.record
+        if chosen.situation != draft.situation:
+            after = replace(after, situation=self._keys.seal_json(draft_id, "situation", chosen.situation))
+        return self._written(before, self._agreed(chosen, after, change, result))
 
     def _agreed(self, draft: OpenDraft, after: Draft, change: Row, before: str | None) -> Draft:
         """How the result is fetched is asked with the situation and at the end: the last answer holds for both.
@@ -204,10 +212,11 @@ class Drafts:
             situation=self._keys.seal_json(draft_id, "situation", kept.situation),
             answers=self._keys.seal_json(draft_id, "answers", kept.answers),
             materials=kept.materials,
-            moved={"from_version": draft.matter.version, "left_out": left_out},
             updated_at=self._now(),
         )
-        return self._written(before, after)
+        deferral, promise, not_kept = choices.moved(replace(draft, record=after, matter=new, edition=edition))
+        moved = {"from_version": draft.matter.version, "left_out": left_out + [asdict(words) for words in not_kept]}
+        return self._written(before, replace(after, deferral=deferral, promise=promise, moved=moved))
 
     def drop(self, actor: Actor, draft_id: str, version: int) -> None:
         """Delete a draft that was not submitted. Raises DraftSubmitted, VersionStale."""
@@ -238,7 +247,7 @@ class Drafts:
             self._require_mandate(actor, record.mandate, record.matter.code)
         draft = self._open(record)
         files, edition = self._accepted(draft), draft.edition
-        missing = gaps(draft, accepted=files, index=self._keys.index, now=self._now())
+        missing = self._gaps(draft, files)
         if missing:
             raise rules.NotComplete({gap.field or f"materials.{gap.material}": [gap.why] for gap in missing})
         asked = {paper.key for paper in edition.papers}
@@ -274,8 +283,18 @@ class Drafts:
     def _open(self, draft: Draft) -> OpenDraft:
         return open_draft(draft, self._keys, self._matters, self._mandates)
 
-    def _gaps(self, draft: OpenDraft) -> list[Missing]:
-        return gaps(draft, accepted=self._accepted(draft), index=self._keys.index, now=self._now())
+    def _gaps(self, draft: OpenDraft, files: Container[str] | None = None) -> list[Missing]:
+        accepted = self._accepted(draft) if files is None else files
+        chosen = choices.gaps(draft, self._excluded(draft.record))
+        return [
+            *gaps(
+                draft, accepted=accepted, index=self._keys.index, now=self._now(), not_asked=choices.not_asked(draft)
+            ),
+            *chosen,
+        ]
+
+    def _excluded(self, draft: Draft) -> Callable[[], bool]:
+        return lambda: self._ports.is_excluded(draft.owner, draft.mandate)
 
     def _accepted(self, draft: OpenDraft) -> dict[str, Row]:
         """By upload: a description of each file of a draft that passed its check."""
@@ -340,6 +359,7 @@ class Drafts:
 
     def _as_json(self, draft: OpenDraft) -> Row:
         record, principal = draft.record, draft.principal
+        excluded = self._excluded(record)
         return {
             "id": record.id,
             "version": record.version,
@@ -351,6 +371,8 @@ class Drafts:
             "taken_until": None if record.case else self._matters.taken_until(draft.matter),
             "moved": record.moved,
             "delivery": draft.delivery,
+            "deferral": None if record.case else choices.deferral_json(draft, excluded),
+            "promise": None if record.case else choices.promise_json(draft, excluded),
             "missing": [] if record.case else [asdict(gap) for gap in self._gaps(draft)],
             "case": record.case,
             "for_": {"mandate": record.mandate, "name": principal["principal_name"]} if principal else None,
