@@ -172,6 +172,6 @@ export function useDraft(id) {
   load()
   return {
     ...{ draft, guide, form, files, saving, unsaved, elsewhere, error, uploads },
-    ...{ load, save, again, move, situate, removeFile, submit },
+    ...{ load, save, again, readGuide, move, situate, removeFile, submit },
   }
 }
