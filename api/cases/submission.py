@@ -6,6 +6,7 @@ from typing import Any
 from api.cases import case as rules
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
+from api.cases.life.acts import EVENTS, fold
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import sealed_action, snapshot
 from api.cases.store import NumberTaken
@@ -49,7 +50,7 @@ class Submission:
     def _new_case(self, actor: Actor, handed_in: HandedIn, case_id: str, number: str) -> OpenCase:
         draft = handed_in.draft
         action = Action(1, "submit", self._ground.now(), actor.id, "citizen", {"materials": handed_in.materials})
-        standing, receipt, matter = rules.fold([action]), rules.new_receipt(), draft.record.matter
+        standing, receipt, matter = fold([action]), rules.new_receipt(), draft.record.matter
         desk, department = self.place(matter.code, matter.version)
         keys = self._ground.keyring
         record = Case(
@@ -95,6 +96,6 @@ class Submission:
             ground.files.keep(session, handed_in.materials)
             self._drafts.hand_over(session, handed_in.draft, record.number)
             about = {"number": record.number, "state": record.state, "seq": 1, **({"talk": talk} if talk else {})}
-            ground.announce(session, rules.EVENTS["submit"], record.id, **about)
+            ground.announce(session, EVENTS["submit"], record.id, **about)
 
         ground.transact(write)
