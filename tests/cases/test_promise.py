@@ -19,7 +19,10 @@ def apply(staff, citizen, drain):
     def submit(**change):
         draft = citizen.post("/v1/drafts", {"matter": TRADE, **filled_in(citizen, TRADE)})
         draft = citizen.patch(f"/v1/drafts/{draft['id']}", {"promise": {"text_version": 1}, **change}, draft["version"])
-        needed, upload = [gap["material"] for gap in draft["missing"] if gap["material"]], accepted_upload(citizen, drain)
+        needed, upload = (
+            [gap["material"] for gap in draft["missing"] if gap["material"]],
+            accepted_upload(citizen, drain),
+        )
         change = {"materials": {key: [upload] for key in needed}, "delivery": COURIER}
         draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
         case = citizen.post(f"/v1/drafts/{draft['id']}/submit")["case"]
@@ -66,7 +69,9 @@ def test_a_broken_promise_is_recorded_with_its_ground_and_bars_its_person(apply,
     drain()
     seen = read(citizen, case)["promise"]
     assert (seen["check"]["outcome"], seen["check"]["ground"]) == ("broken", BROKEN["ground"])
-    [line] = [line for line in citizen.get(f"/v1/cases/{case['number']}/timeline")["items"] if line["act"] == "check_promise"]
+    [line] = [
+        line for line in citizen.get(f"/v1/cases/{case['number']}/timeline")["items"] if line["act"] == "check_promise"
+    ]
     assert line["text"] == BROKEN["text"]
     draft = citizen.post("/v1/drafts", {"matter": TRADE, **filled_in(citizen, TRADE)})
     problem = citizen.patch(f"/v1/drafts/{draft['id']}", {"promise": {"text_version": 1}}, draft["version"], expect=422)

@@ -88,7 +88,9 @@ def test_what_was_handed_in_after_all_does_not_follow_any_more(citizen: Any, caf
 
 def test_a_changed_text_asks_anew(citizen: Any, cafe: Any, admin: Any) -> None:
     draft = defer(citizen, cafe, BANK)
-    new_version(admin, CAFE, deferral={**DEFERRAL, "days": 3, "text": {**TEXT, "version": 2, "zh": "我承诺三天内补交。"}})
+    new_version(
+        admin, CAFE, deferral={**DEFERRAL, "days": 3, "text": {**TEXT, "version": 2, "zh": "我承诺三天内补交。"}}
+    )
     headers = {"If-Match": f'"{draft["version"]}"'}
     moved = citizen.post(f"/v1/drafts/{draft['id']}/move", {"version": 3}, expect=200, headers=headers)
     assert (moved["deferral"]["materials"], BANK in missing(moved)) == ([], True)
