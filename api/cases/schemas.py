@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
+from api.cases.promises.promise import BROKEN, KEPT
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Time
 
@@ -163,6 +164,57 @@ class Result(Schema):
     issued_at = Time(required=True)
 
 
+class SentenceOfPromise(Schema):
+    """What is said of a promise, or its text, in both languages."""
+
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
+class PromisedText(SentenceOfPromise):
+    """The text that the applicant accepted, with its version."""
+
+    text_version = fields.Integer(required=True)
+
+
+class DeferredMaterial(Schema):
+    """A material that follows later (容缺), by the applicant's choice; `due` is its last day, null where not known yet.
+
+    `asked`: chosen, and not answered; `called_in`: the window wants it before it accepts; `open`: still to come, the
+    result is held; `brought`; `late`: the case ended for it.
+    """
+
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["asked", "called_in", "open", "brought", "late"]))
+    due = fields.String(required=True, allow_none=True)
+    days = fields.Integer(required=True)
+    unit = fields.String(required=True, validate=validate.OneOf(["working", "calendar"]))
+    why = fields.String(required=True, allow_none=True)
+    brought_at = Time(required=True, allow_none=True)
+    promise = fields.Nested(PromisedText, required=True)
+    sentence = fields.Nested(SentenceOfPromise, required=True)
+
+
+class PromiseCheck(Schema):
+    """What the check of a promise found."""
+
+    outcome = fields.String(required=True, validate=validate.OneOf([KEPT, BROKEN]))
+    text = fields.String(required=True)
+    ground = fields.String(required=True)
+    at = Time(required=True)
+
+
+class CasePromise(PromisedText):
+    """The applicant's promise (告知承诺), whether it was decided upon, and what came of its check."""
+
+    accepted_at = Time(required=True)
+    decided_at = Time(required=True, allow_none=True)
+    check_due = fields.String(required=True, allow_none=True)
+    check = fields.Nested(PromiseCheck, required=True, allow_none=True)
+    sentence = fields.Nested(SentenceOfPromise, required=True)
+
+
 class CaseSchema(CaseLine):
     """A case as its viewer may see it; `version` is also its ETag. `receipt_code` is the applicant's alone."""
 
@@ -173,6 +225,8 @@ class CaseSchema(CaseLine):
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
     words = fields.Nested(KindWordsSchema, required=True)
     supplement = fields.Nested(Asked, required=True, allow_none=True)
+    deferrals = fields.List(fields.Nested(DeferredMaterial), required=True)
+    promise = fields.Nested(CasePromise, required=True, allow_none=True)
     decision = fields.Nested(DecisionSchema, required=True, allow_none=True)
     result = fields.Nested(Result, required=True, allow_none=True)
     clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})
@@ -268,6 +322,9 @@ class ActSchema(Schema):
     )
     items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
     kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
+    outcome = fields.String(
+        validate=validate.OneOf([KEPT, BROKEN]), metadata={"description": "what the check of a promise found"}
+    )
     ground = fields.String(validate=TEXT)
     serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
     to = fields.String(validate=validate.Length(min=1, max=60))
@@ -279,7 +336,8 @@ class ActSchema(Schema):
         """Require the fields that the act needs."""
         is_refusal = data["act"] == "decide" and data.get("kind") == "refuse"
         needed = [field.key for field in RULES[data["act"]].fields if field.required]
-        needed += ["ground"] if is_refusal else []  # 行政许可法 第38条
+        is_broken = data["act"] == "check_promise" and data.get("outcome") == BROKEN
+        needed += ["ground"] if is_refusal or is_broken else []  # 行政许可法 第38条
         missing = [name for name in needed if not _says_something(data.get(name))]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})

@@ -119,7 +119,7 @@ class Cases:
             broken_promises, mandates=identity.mandates, keyring=keyring, audit=audit, transact=transact, now=now
         )
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
-        self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
+        self.handling, self.folding = CaseHandling(ground, self.broken_promises), ClockFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
         self._ports = ports
 

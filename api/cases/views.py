@@ -13,6 +13,7 @@ from api.cases.kinds import act_label, flag_words, kind_words
 from api.cases.life.acts import INNER_WORDS, PUBLIC, allowed
 from api.cases.open_case import OpenCase
 from api.cases.printing import TITLES
+from api.cases.promises.words import deferrals_as_json, promise_as_json
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
 from api.matters import form as forms
@@ -48,6 +49,7 @@ class CaseViews:
             name = mask_name(name)
             answers = {"applicant_name": name, "id_number": mask_identity(answers["id_number"])}
             delivery, situation = {"way": delivery["way"]}, {}
+        names = {material.key: material.name for material in case.papers}
         may_act = self._ground.access.may_act(actor, record)
         return {
             **self._line(record, name, words, holder),
@@ -58,6 +60,8 @@ class CaseViews:
             "delivery": delivery,
             "words": kind_words(self._ground.kind(record)),
             "supplement": _supplement(case),
+            "deferrals": deferrals_as_json(standing.deferrals, names, self._ground.calendar.due, self._ground.now()),
+            "promise": promise_as_json(standing.promise, self._ground.now()),
             "decision": standing.decision and {"ground": "", **standing.decision, "appeal": rules.APPEAL},
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},

@@ -2,6 +2,7 @@
 
 from api.cases.life.rule import Attempt, Guard
 from api.cases.life.standing import WORK_OF, never_asked
+from api.cases.promises import guards as promises
 from api.refusals import Refusal
 
 
@@ -71,10 +72,13 @@ def claimed(attempt: Attempt) -> Refusal | None:
 
 def told_once(attempt: Attempt) -> Refusal | None:
     """A later notice names only what an earlier one named, or says why it names more (行政许可法 第32条)."""
-    data = attempt.data
+    data = attempt.data if attempt.standing.state == "submitted" else None
     is_late = data is not None and never_asked(attempt.standing, data["items"]) and not data.get("late_reason")
     return ToldOnce() if is_late else None
 
 
-GUARDS: dict[str, Guard] = {guard.__name__: guard for guard in (free, moves_on, not_mine, claimed, told_once)}
+GUARDS: dict[str, Guard] = {
+    **{guard.__name__: guard for guard in (free, moves_on, not_mine, claimed, told_once)},
+    **promises.GUARDS,
+}
 """The guards by name, as the table of acts names them."""

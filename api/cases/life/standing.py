@@ -44,6 +44,8 @@ class CaseStanding:
     extensions: tuple[Row, ...] = ()
     deferrals: tuple[Row, ...] = ()
     corrections: tuple[Row, ...] = ()
+    promise: Row | None = None
+    """The applicant's promise (告知承诺), and what came of its check."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -64,7 +66,7 @@ class CaseStanding:
 
 FLAGS = {
     "supplement_back": lambda now: now.state == "submitted" and bool(now.rounds),
-    "deferred": lambda now: any(row["ended_at"] is None for row in now.deferrals),
+    "deferred": lambda now: any(row["state"] == "open" for row in now.deferrals),
     "procedure_running": lambda now: bool(now.open_procedures),
     "extension_asked": lambda now: now.asked_extension is not None,
 }

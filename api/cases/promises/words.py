@@ -66,8 +66,8 @@ def _open(row: Row, due: date | None, today: date) -> TwoLanguages:
         days = number_of_days(row["days"], row["unit"])
         return TwoLanguages(
             f"自受理起 {days.zh}内交来；这一年的放假安排还没有公布，最后一天算不出来。材料交来以前不出结果。",
-            f"Bring it within {days.en} of acceptance; which day that is depends on a calendar that is not published yet. "
-            "The result is held until then.",
+            f"Bring it within {days.en} of acceptance; which day that is depends on a calendar that is not published "
+            "yet. The result is held until then.",
         )
     day = day_words(due, today)
     return TwoLanguages(
