@@ -4,12 +4,16 @@ from api.calendar.day_words import TwoLanguages
 from api.cases.life.rule import ActChoice, ActField, FieldType
 
 
-def field(key: str, zh: str, en: str, kind: FieldType = "text", *, choices: tuple[ActChoice, ...] | str = ()) -> ActField:
+def field(
+    key: str, zh: str, en: str, kind: FieldType = "text", *, choices: tuple[ActChoice, ...] | str = ()
+) -> ActField:
     """A field that may be left empty."""
     return ActField(key, TwoLanguages(zh, en), kind, choices=choices)
 
 
-def needed(key: str, zh: str, en: str, kind: FieldType = "text", *, choices: tuple[ActChoice, ...] | str = ()) -> ActField:
+def needed(
+    key: str, zh: str, en: str, kind: FieldType = "text", *, choices: tuple[ActChoice, ...] | str = ()
+) -> ActField:
     """A field that must say something."""
     return ActField(key, TwoLanguages(zh, en), kind, True, choices)
 
