@@ -320,16 +320,17 @@ class Office:
         )
 
     def _background(self) -> None:
-        self.reactions: Mapping[str, Sequence[Reaction]] = reactions.Reactions(
+        reacting = reactions.Reactions(
             self.cases,
             self.parcels,
             self.jobs,
             self.notices.tell,
             self.notices.follow_case,
             self.chat.ties.follow_draft,
-        ).table()
+        )
+        self.reactions: Mapping[str, Sequence[Reaction]] = reacting.table()
         self.handlers: Mapping[str, Handler] = {
-            **reactions.handlers(self.cases, self.parcels, self.files.check),
+            **reactions.handlers(self.cases, self.parcels, self.files.check, reacting.remind_of_deferral),
             **self.rotation.handlers(),
             **self.identity.handlers(),
             **self.index_rotation.handlers(),

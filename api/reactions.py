@@ -25,6 +25,10 @@ RECURRING = (
 """The recurring jobs."""
 
 
+OF_DEFERRAL = frozenset({"case_deferred", "deferral_due", "deferral_again"})
+"""The notices about what follows later: their `due` is its last day, not that of the case."""
+
+
 class Tell(Protocol):
     """Leave a notice in the outbox. Idempotent per `key`, for ever."""
 
@@ -59,12 +63,16 @@ class Reactions:
     def table(self) -> Mapping[str, Sequence[Reaction]]:
         """The reactions per type of event, as (name, function), in the order in which they run."""
         silence: Reaction = ("wait_for_silence", self.wait_for_silence)
+        deferral: Reaction = ("wait_for_deferral", self.wait_for_deferral)
         return {
             "case.submitted": (self.tell_case("case_submitted"), silence, ("tie_talk", self.tie_conversation)),
             "case.supplemented": (silence,),
             "case.accepted": (self.tell_case("case_accepted"),),
-            "case.deemed_accepted": (self.tell_case("case_deemed_accepted"),),
-            "case.supplement_requested": (self.tell_case("supplement_requested"),),
+            "case.deemed_accepted": (self.tell_case("case_deemed_accepted"), deferral),
+            "case.deferred": (self.tell_case("case_deferred"), deferral),
+            "case.supplement_requested": (("supplement_requested", self.tell_supplement),),
+            "case.terminated": (self.tell_case("deferral_late"),),
+            "case.promise_checked": (self.tell_case("promise_checked"),),
             "case.declined": (self.tell_case("case_declined"),),
             "case.withdrawn": (self.tell_case("case_withdrawn"),),
             "case.transferred": (
@@ -87,13 +95,40 @@ class Reactions:
         """
 
         def react(event: Event) -> None:
-            notice = self.cases.notice_values(event.subject, event.data.get("seq"))
-            link, place = f"/cases/{notice.values['number']}", self._place(notice.values["number"])
-            for person in notice.people:
-                key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
-                self.tell(f"citizen:{person}", template, notice.values, key=key, link=link, place=place)
+            self._tell_people(event.subject, template, key=event.id, seq=event.data.get("seq"))
 
         return template, react
+
+    def _tell_people(self, case_id: str, template: str, *, key: str, seq: int | None) -> None:
+        notice = self.cases.notice_values(case_id, seq)
+        values = {**notice.values, **(notice.deferral if template in OF_DEFERRAL else {})}
+        link, place = f"/cases/{values['number']}", self._place(values["number"])
+        for person in notice.people:
+            own_key = f"{key}:{template}" + ("" if person == notice.people[0] else f":{person}")
+            self.tell(f"citizen:{person}", template, values, key=own_key, link=link, place=place)
+
+    def tell_supplement(self, event: Event) -> None:
+        """Send the notice of what is missing; after acceptance that of a deferred material that must come again."""
+        template = "supplement_requested" if event.data["state"] == "supplementing" else "deferral_again"
+        self._tell_people(event.subject, template, key=event.id, seq=event.data.get("seq"))
+
+    def wait_for_deferral(self, event: Event) -> None:
+        """Enqueue the reminder before the last day of what follows later, and the end of the case after it.
+
+        Both look themselves when they are due, since the calendar of a year may be published or change meanwhile.
+        """
+        if not self.cases.handling.promises.is_waiting(event.subject):
+            return
+        if event.type == "case.deemed_accepted":
+            self._tell_people(event.subject, "case_deferred", key=event.id, seq=event.data["seq"])
+        for kind in ("cases.deferral_reminder", "cases.deferral_end"):
+            self.jobs.enqueue(f"{kind}:{event.id}", kind, {"case": event.subject}, due_at=event.at)
+
+    def remind_of_deferral(self, case_id: str) -> None:
+        """Remind the applicant of what is still to come, if its last day is near. Raises NotYet before."""
+        due = self.cases.handling.promises.reminder_due(case_id)
+        if due is not None:
+            self._tell_people(case_id, "deferral_due", key=f"{case_id}:{due}", seq=None)
 
     def tell_parcel(self, template: str) -> Reaction:
         """A reaction that sends a notice to the owner of a parcel's case."""
@@ -149,13 +184,20 @@ def place_of(shipment: Shipment | None) -> CasePlace | None:
     return CasePlace(f"case:{shipment.id}", shipment.desk, shipment.department) if shipment else None
 
 
-def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def handlers(
+    cases: Cases,
+    parcels: Parcels,
+    check_file: Callable[[dict[str, Any]], None],
+    remind_of_deferral: Callable[[str], None],
+) -> dict[str, Any]:
     """The handler per kind of job; `check_file` checks an upload."""
     return {
         "files.check": check_file,
         "cases.silence": lambda payload: cases.handling.silence.sweep(),
         "cases.fold_clock": lambda payload: cases.folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
+        "cases.deferral_end": lambda payload: cases.handling.end_when_late(payload["case"]),
+        "cases.deferral_reminder": lambda payload: remind_of_deferral(payload["case"]),
         "parcels.watch": parcels.watch,
         "parcels.play": parcels.play,
     }

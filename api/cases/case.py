@@ -1,4 +1,4 @@
-"""A case and its append-only actions as they are stored and read, its states, its number (its life: life/)."""
+"""A case and its append-only actions as they are stored and read, and its states; life/ has what is done to it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

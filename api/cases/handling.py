@@ -75,6 +75,11 @@ class CaseHandling:
             data = {"to": APPLICANT, "proof": proof}
             self._do(SYSTEM, self._ground.reader.open(case), case.version, "hand_over", data)
 
+    def end_when_late(self, case_id: str) -> None:
+        """A job: end a case if what was to follow has not come in time. Raises NotYet until its last day is over."""
+        self.promises.require_late(case_id)
+        self.end_if_late(case_id)
+
     def end_if_late(self, case_id: str) -> None:
         """End a case whose deferred material did not come in time, and record the broken promise. Idempotent."""
         record = self._ground.store.by_id(case_id)

@@ -72,6 +72,8 @@ class CaseNotice:
 
     people: tuple[str, ...]
     values: dict[str, str]
+    deferral: dict[str, str]
+    """The values of a notice about what follows later: its last day, which materials."""
 
 
 class Cases:
@@ -301,7 +303,8 @@ class Cases:
             "result": KINDS[kind].result.zh,
             "result_en": KINDS[kind].result.en,
         }
-        return CaseNotice(tuple(dict.fromkeys([case.owner, *others])), values)
+        people = tuple(dict.fromkeys([case.owner, *others]))
+        return CaseNotice(people, values, self.handling.promises.notice_values(act))
 
     def notice_limit(self, case_id: str) -> datetime | None:
         """The end of the notice limit, after which silence is acceptance; None if it never is, or is not known."""

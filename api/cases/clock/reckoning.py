@@ -320,7 +320,7 @@ class _Clock:
             state=self.state,
             accept_basis=self.standing.basis,
             day0=self.day0,
-            notice_due=_last_second(self.standing.notice_due),
+            notice_due=_last_second(self._if_still_due(_Due(self.standing.notice_due)).day),
             legal_due=_last_second(self.legal_due.day),
             promised_due=_last_second(self.promised_due.day),
             act_by=_last_second(self.act_by),

@@ -1,5 +1,6 @@
 """Acts upon promises: what they record and need beyond the table of acts."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -10,9 +11,14 @@ from api.cases.open_case import OpenCase
 from api.cases.promises import deferral, promise
 from api.cases.promises.guards import DeferralOver
 from api.cases.promises.service import BrokenPromises, PromiseBroken
+from api.jobs.job import NotYet
 from api.times import BEIJING
 
 REMIND_AT = time(9)
+AGAIN = timedelta(days=1)
+"""When a last day is looked at again that the published calendars do not reach."""
+WAITING = frozenset({"accepted", "granted"})
+"""The states in which a deferred material may still be to come."""
 
 
 class PromiseActs:
@@ -50,14 +56,48 @@ class PromiseActs:
     def is_late(self, standing: CaseStanding) -> bool:
         """Whether a deferred material has not come in time, so that the case is to be ended."""
         due = deferral.next_due(standing.deferrals, self._ground.calendar.due)
-        return standing.state in {"accepted", "granted"} and deferral.is_late(due, self._ground.now())
+        return standing.state in WAITING and deferral.is_late(due, self._ground.now())
 
-    def due(self, case_id: str) -> date | None:
-        """The last day of what is still to come; None where nothing is, or it is not known."""
-        case = self._ground.store.by_id(case_id)
-        if case is None:
+    def notice_values(self, case: OpenCase) -> dict[str, str]:
+        """The values of a notice about what is still to come: `due`, an ISO date or "", and the names."""
+        deferrals, names = case.standing.deferrals, {material.key: material.name for material in case.papers}
+        due = deferral.next_due(deferrals, self._ground.calendar.due)
+        to_come = [names[key] for key in sorted(deferral.to_come(deferrals))]
+        return {"due": due.isoformat() if due else "", "materials": "、".join(to_come)}
+
+    def is_waiting(self, case_id: str) -> bool:
+        """Whether something is still to come in a case that goes on."""
+        standing = self._standing(case_id)
+        return standing is not None and bool(deferral.to_come(standing.deferrals))
+
+    def require_late(self, case_id: str) -> None:
+        """For a job: return where a case is to be ended now, or waits for nothing. Raises NotYet until its day is over.
+
+        While the last day is not known, it is looked at again the next day.
+        """
+        self._at(case_id, over_at)
+
+    def reminder_due(self, case_id: str) -> date | None:
+        """For a job: the last day of which the applicant is to be reminded now; None where nothing is to come, or the
+        day is over. Raises NotYet before."""
+        due = self._at(case_id, reminder_at)
+        return due if due is not None and not deferral.is_late(due, self._ground.now()) else None
+
+    def _at(self, case_id: str, begins: Callable[[date], datetime]) -> date | None:
+        """The last day of what is to come, once what begins by it has begun; None where nothing is to come."""
+        standing, now = self._standing(case_id), self._ground.now()
+        if standing is None or not deferral.to_come(standing.deferrals):
             return None
-        return deferral.next_due(self._ground.reader.open(case).standing.deferrals, self._ground.calendar.due)
+        due = deferral.next_due(standing.deferrals, self._ground.calendar.due)
+        at = begins(due) if due else now + AGAIN
+        if at > now:
+            raise NotYet(at)
+        return due
+
+    def _standing(self, case_id: str) -> CaseStanding | None:
+        """The standing of a case in which something may still be to come; None of any other."""
+        case = self._ground.store.by_id(case_id)
+        return self._ground.reader.open(case).standing if case and case.state in WAITING else None
 
     def _check_due(self, case: OpenCase, now: datetime) -> str | None:
         terms = case.edition.matter.promise
