@@ -303,7 +303,7 @@ class _Clock:
             state=self._state(),
             accept_basis=self.standing.basis,
             day0=self.day0,
-            notice_due=_last_second(self.standing.notice_due),
+            notice_due=_last_second(self._if_still_due(_Due(self.standing.notice_due)).day),
             legal_due=_last_second(self.legal_due.day),
             promised_due=_last_second(self.promised_due.day),
             act_by=_last_second(min(dues, default=None)),  # the earlier of those that are known (rule 18)
