@@ -244,6 +244,7 @@ class Office:
             drafts_store.DraftStore(self.database),
             matters=self.matters,
             files=self.files,
+            enqueue=self.jobs.enqueue,
             mandates=self.identity.mandates,
             keyring=self.keyring,
             record=self.audit.record,
@@ -330,7 +331,7 @@ class Office:
         )
         self.reactions: Mapping[str, Sequence[Reaction]] = reacting.table()
         self.handlers: Mapping[str, Handler] = {
-            **reactions.handlers(self.cases, self.parcels, self.files.check, reacting.remind_of_deferral),
+            **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check, reacting.remind_of_deferral),
             **self.rotation.handlers(),
             **self.identity.handlers(),
             **self.index_rotation.handlers(),
