@@ -40,7 +40,15 @@ KINDS: dict[str, frozenset[str]] = {
         {
             *(f"case.{act}" for act in ("supplement", "withdraw", "claim", "release", "accept", "deem", "decline")),
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
-            *("case.close", "case.told_late", "case.defer", "case.promise", "case.check_promise", "promise.lift"),
+            *(
+                "case.close",
+                "case.told_late",
+                "case.defer",
+                "case.promise",
+                "case.check_promise",
+                "case.terminate",
+                "promise.lift",
+            ),
             *(f"conversation.{event}" for event in ("assigned", "transferred", "queued", "taken_over", "returned")),
             *(f"conversation.{event}" for event in ("left", "closed", "warned", "rated", "reopened", "tied")),
             *(f"conversation.{event}" for event in ("blocked", "unblocked", "whispered")),

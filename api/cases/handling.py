@@ -11,7 +11,6 @@ from api.cases.life.standing import keys_of, never_asked
 from api.cases.open_case import OpenCase
 from api.cases.promises import deferral
 from api.cases.promises.acts import PromiseActs
-from api.cases.promises.service import BrokenPromises
 from api.cases.silence import SYSTEM, Silence
 from api.cases.snapshot import after, sealed_action
 from api.drafts.draft import MOST_FILES
@@ -26,10 +25,10 @@ APPLICANT = "applicant"
 class CaseHandling:
     """Acts of the applicant, of staff, and of the system when a limit has passed."""
 
-    def __init__(self, ground: CaseGround, broken_promises: BrokenPromises) -> None:
+    def __init__(self, ground: CaseGround) -> None:
         self._ground = ground
         self.silence = Silence(ground)
-        self.promises = PromiseActs(ground, broken_promises)
+        self.promises = PromiseActs(ground)
 
     # -- the applicant --------------------------------------------------------------
 

@@ -101,6 +101,9 @@ class Cases:
         now: Callable[[], datetime],
         ports: CasesPorts,
     ) -> None:
+        self.broken_promises = BrokenPromises(
+            broken_promises, mandates=identity.mandates, keyring=keyring, audit=audit, transact=transact, now=now
+        )
         self._ground = ground = CaseGround(
             store=store,
             reader=CaseReader(store, keyring=keyring, matters=matters, mandates=identity.mandates, calendar=calendar),
@@ -112,16 +115,14 @@ class Cases:
             audit=audit,
             security=security,
             keyring=keyring,
+            broken_promises=self.broken_promises,
             transact=transact,
             announce=announce,
             now=now,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
-        self.broken_promises = BrokenPromises(
-            broken_promises, mandates=identity.mandates, keyring=keyring, audit=audit, transact=transact, now=now
-        )
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
-        self.handling, self.folding = CaseHandling(ground, self.broken_promises), ClockFolding(ground)
+        self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
         self._ports = ports
 

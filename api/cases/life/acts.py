@@ -91,7 +91,7 @@ RULES: dict[str, ActRule] = {
         "window handler",
         "submitted accepted granted",
         event="case.supplement_requested",
-        guards="moves_on free names_deferred_alone told_once",
+        guards="in_turn free names_deferred_alone told_once",
         change=changes.request_supplement,
         fields=form.REQUEST_SUPPLEMENT,
     ),

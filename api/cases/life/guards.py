@@ -70,6 +70,12 @@ def claimed(attempt: Attempt) -> Refusal | None:
     return NotClaimed() if attempt.standing.officer is None else None
 
 
+def in_turn(attempt: Attempt) -> Refusal | None:
+    """Before acceptance the window asks for papers; after it the approval officer, once granted either."""
+    roles, state = attempt.roles, attempt.standing.state
+    return None if state == "granted" or WORK_OF[state] in roles else ActNotYours()
+
+
 def told_once(attempt: Attempt) -> Refusal | None:
     """A later notice names only what an earlier one named, or says why it names more (行政许可法 第32条)."""
     data = attempt.data if attempt.standing.state == "submitted" else None
@@ -78,7 +84,7 @@ def told_once(attempt: Attempt) -> Refusal | None:
 
 
 GUARDS: dict[str, Guard] = {
-    **{guard.__name__: guard for guard in (free, moves_on, not_mine, claimed, told_once)},
+    **{guard.__name__: guard for guard in (free, moves_on, not_mine, claimed, in_turn, told_once)},
     **promises.GUARDS,
 }
 """The guards by name, as the table of acts names them."""

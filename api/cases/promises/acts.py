@@ -9,8 +9,7 @@ from api.cases.ground import CaseGround
 from api.cases.life.standing import CaseStanding
 from api.cases.open_case import OpenCase
 from api.cases.promises import deferral, promise
-from api.cases.promises.guards import DeferralOver
-from api.cases.promises.service import BrokenPromises, PromiseBroken
+from api.cases.promises.guards import DeferralOver, PromiseBroken
 from api.jobs.job import NotYet
 from api.times import BEIJING
 
@@ -24,8 +23,8 @@ WAITING = frozenset({"accepted", "granted"})
 class PromiseActs:
     """What handling asks of promises."""
 
-    def __init__(self, ground: CaseGround, broken: BrokenPromises) -> None:
-        self._ground, self._broken = ground, broken
+    def __init__(self, ground: CaseGround) -> None:
+        self._ground, self._broken = ground, ground.broken_promises
 
     def prepared(self, case: OpenCase, act: str, data: dict[str, Any]) -> dict[str, Any]:
         """The data of an act of staff with what it tells: last days. Raises PromiseBroken, DeferralOver."""

@@ -54,6 +54,17 @@ class PromiseNotYours(Refusal):
     en = "The matter does not let your role decide on the spot."
 
 
+class PromiseBroken(Refusal):
+    """The applicant broke a promise before, and no supervisor has lifted it."""
+
+    code = "promise_broken"
+    zh = "申请人以前的承诺没有兑现，还没有修复，不能容缺受理，也不能告知承诺。请一次性告知要补的材料。"
+    en = (
+        "The applicant broke an earlier promise that has not been lifted: nothing may follow later or be promised. "
+        "Ask for what is missing by a notice."
+    )
+
+
 def deferral_answered(attempt: Attempt) -> Refusal | None:
     """The applicant chose no deferral that a plain acceptance would leave unanswered."""
     return DeferralAsked() if deferral.is_asked(attempt.standing.deferrals) else None

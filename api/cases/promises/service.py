@@ -28,17 +28,6 @@ class PromiseLifted(Refusal):
     en = "This broken promise has been lifted already. Reload."
 
 
-class PromiseBroken(Refusal):
-    """The applicant broke a promise before, and no supervisor has lifted it."""
-
-    code = "promise_broken"
-    zh = "申请人以前的承诺没有兑现，还没有修复，不能容缺受理，也不能告知承诺。请一次性告知要补的材料。"
-    en = (
-        "The applicant broke an earlier promise that has not been lifted: nothing may follow later or be promised. "
-        "Ask for what is missing by a notice."
-    )
-
-
 class BrokenPromises:
     """The register of broken promises, by account and by the blind index of the person's verified number."""
 
