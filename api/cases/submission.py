@@ -7,7 +7,7 @@ from api.cases import case as rules
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
-from api.cases.snapshot import sealed_action, snapshot
+from api.cases.snapshot import named, queued, sealed_action, snapshot
 from api.cases.store import NumberTaken
 from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
@@ -70,7 +70,7 @@ class Submission:
             department=department,
             **snapshot(draft.edition.matter, standing, [action], {}),
         )
-        return OpenCase(
+        opened = OpenCase(
             record=record,
             matter=draft.matter,
             edition=draft.edition,
@@ -81,8 +81,10 @@ class Submission:
             agent=draft.principal["agent_name"] if draft.principal else None,
             actions=(action,),
             standing=standing,
+            calendar=self._ground.calendar.working,
             files=handed_in.files,
         )
+        return queued(named(opened, keys))
 
     def _write(self, actor: Actor, handed_in: HandedIn, case: OpenCase) -> None:
         ground, record = self._ground, case.record
