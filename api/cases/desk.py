@@ -8,7 +8,7 @@ from api.cases import scope
 from api.cases.case import Case, may_hold
 from api.cases.clock.words import SOON_DAYS
 from api.cases.ground import CaseGround
-from api.cases.queue_walk import QueueWalk, Row, Span
+from api.cases.queue_walk import QueueDays, QueueWalk, Row
 from api.cases.queues import (
     AFTER_SILENCE,
     BY_DAY,
@@ -16,7 +16,7 @@ from api.cases.queues import (
     EVERYWHERE,
     OFFICER,
     QUEUES,
-    Stream,
+    QueueKey,
     holds,
     key,
 )
@@ -78,7 +78,7 @@ class DeskQueues:
         rows, following = self.page(actor, queue, None, MOST_COUNTED)
         return {"count": len(rows), "more": following is not None}
 
-    def _streams(self, actor: Actor, queue: str) -> list[Stream]:
+    def _streams(self, actor: Actor, queue: str) -> list[QueueKey]:
         stored = "work" if queue in BY_DAY else queue
         if queue == "mine":
             keys = [key(OFFICER, actor.id, "mine")]
@@ -89,14 +89,14 @@ class DeskQueues:
             own = [post for post in posts if post[0] == DEPARTMENT] if queue == "department" else []
             keys = [key(*post, stored) for post in own or posts]
         times = (False, True) if queue in AFTER_SILENCE else (False,)
-        return [Stream(each, is_later) for each in keys for is_later in times]
+        return [QueueKey(each, is_later) for each in keys for is_later in times]
 
-    def _span(self, queue: str, today: date) -> Span:
+    def _span(self, queue: str, today: date) -> QueueDays:
         if queue == "overdue":
-            return Span(high=today - timedelta(days=1), groups=("",))
+            return QueueDays(high=today - timedelta(days=1), groups=("",))
         if queue == "near_due":
-            return Span(today, self._ground.calendar.working.guessing.add_working(today, SOON_DAYS), ("",))
-        return Span()
+            return QueueDays(today, self._ground.calendar.working.guessing.add_working(today, SOON_DAYS), ("",))
+        return QueueDays()
 
     def _is_held_by(self, actor: Actor, case: Case, today: date) -> bool:
         state = case.state if holds(case.queue, today, is_later=False) else "accepted"

@@ -29,7 +29,7 @@ FORM = re.compile(r"([px]?)(\d{4}-\d\d-\d\d)\|(.{1,60})")
 
 
 @dataclass
-class Pace:
+class QueueMemory:
     """What a process remembers of a queue, so that it begins where its rows lie. A wrong one costs time alone."""
 
     first: dict[str, date | None] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Span:
+class QueueDays:
     """The days of a queue: all, or those of the known dues that lie in a range, both ends included."""
 
     low: date = FLOOR
@@ -50,13 +50,13 @@ class QueueWalk:
     """Walks through queues; one per process, shared by its threads."""
 
     def __init__(self) -> None:
-        self._paces: dict[object, Pace] = {}
+        self._paces: dict[object, QueueMemory] = {}
 
     def page(
         self,
         name: object,
         read: Read,
-        span: Span,
+        span: QueueDays,
         today: date,
         after: str | None,
         most: int,
@@ -76,7 +76,7 @@ class QueueWalk:
         return [each for _, _, each in kept], None
 
     def _rows(
-        self, name: object, read: Read, span: Span, today: date, after: tuple[str, date, str] | None
+        self, name: object, read: Read, span: QueueDays, today: date, after: tuple[str, date, str] | None
     ) -> Iterator[Row]:
         pace = self._pace(name)
         for group in span.groups:
@@ -97,14 +97,14 @@ class QueueWalk:
             if first is None and low == span.low:
                 pace.first[group] = None
 
-    def _pace(self, name: object) -> Pace:
+    def _pace(self, name: object) -> QueueMemory:
         if len(self._paces) > MOST_KEPT:
             self._paces.clear()
-        return self._paces.setdefault(name, Pace())
+        return self._paces.setdefault(name, QueueMemory())
 
 
 def _windows(
-    read: Read, group: str, low: date, end: date, zones: list[tuple[date, int]], pace: Pace
+    read: Read, group: str, low: date, end: date, zones: list[tuple[date, int]], pace: QueueMemory
 ) -> Iterator[list[Row]]:
     """The rows of each window from `low` to `end`, in their order; a zone begins on a day, with windows that wide."""
     width = WHOLE
@@ -122,7 +122,7 @@ def _windows(
         yield rows
 
 
-def _zones(pace: Pace, group: str, low: date, span: Span, today: date) -> list[tuple[date, int]]:
+def _zones(pace: QueueMemory, group: str, low: date, span: QueueDays, today: date) -> list[tuple[date, int]]:
     width = pace.width.get(group, 1)
     if low > span.low:
         return [(low, width)]

@@ -49,7 +49,7 @@ BY_DAY = frozenset({"near_due", "overdue"})
 
 
 @dataclass(frozen=True)
-class Stream:
+class QueueKey:
     """The cases under one key, in the order of their due days; `is_later`: as silence will have it."""
 
     key: str

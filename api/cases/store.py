@@ -13,7 +13,7 @@ from pymongo.errors import DuplicateKeyError
 
 from api.cases.case import Case, SealedAction
 from api.cases.number import number_as_read
-from api.cases.queues import DEPARTMENT, DESK, Stream, key, unfolded
+from api.cases.queues import DEPARTMENT, DESK, QueueKey, key, unfolded
 from api.drafts.draft import MatterVersion
 from api.storage.database import Database, Document, Index, Upgrade
 
@@ -220,7 +220,7 @@ class CaseStore:
 
     # -- lists ------------------------------------------------------------------------
 
-    def queued(self, streams: Iterable[Stream], low: str, high: str) -> list[tuple[str, bool, Case]]:
+    def queued(self, streams: Iterable[QueueKey], low: str, high: str) -> list[tuple[str, bool, Case]]:
         """The cases of some queues whose due lies between these two, both included: (due, whether later, case), once.
 
         Without what is sealed but the masked name: `reader.open` needs the case by its id.
