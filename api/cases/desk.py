@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from api.cases import scope
-from api.cases.case import Case, may_hold
+from api.cases.case import Case
 from api.cases.clock.words import SOON_DAYS
 from api.cases.ground import CaseGround
+from api.cases.life.standing import may_hold
 from api.cases.queue_walk import QueueDays, QueueWalk, Row
 from api.cases.queues import (
     AFTER_SILENCE,

@@ -7,14 +7,15 @@ a job has not run.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from api.calendar.calendar import WorkingCalendar
 from api.calendar.day_words import TwoLanguages
-from api.cases.case import OPEN, WORK_OF, Case, CaseStanding
+from api.cases.case import OPEN, Case
 from api.cases.clock.of_case import reckon_case
+from api.cases.life.standing import WORK_OF, CaseStanding
 from api.times import BEIJING
 
 PROVISIONAL, NONE = "p", "x"
@@ -72,7 +73,7 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     at = case.updated_at
     clock = reckon_case(case.clock_facts, at, calendar)
     since = case.submitted_at.astimezone(BEIJING).date().isoformat()
-    here = {"keys": _keys(case, case.state, standing, way), "due": _due(clock, case.state) or NONE + since}
+    here = {"keys": _keys(case, standing, way), "due": _due(clock, case.state) or NONE + since}
     limit = clock.get("notice_due")
     if case.state != "submitted" or clock.get("accept_basis") or not limit or not case.clock_facts["deemed_acceptance"]:
         return here
@@ -81,7 +82,7 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     if after.get("accept_basis") != "deemed":
         return here
     later_due = _due(after, "accepted") or NONE + since
-    later = _keys(case, "accepted", standing, way)
+    later = _keys(replace(case, state="accepted", officer=None), replace(standing, state="accepted"), way)
     return {**here, "until": day.isoformat(), "later": later, "later_due": later_due}
 
 
@@ -113,14 +114,14 @@ def due_day(entry: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
     return None if due[:1] == NONE else {"day": due.removeprefix(PROVISIONAL), "provisional": due[:1] == PROVISIONAL}
 
 
-def _keys(case: Case, state: str, standing: CaseStanding, way: str) -> list[str]:
-    queues = [*_STATE_QUEUES.get(state, ())]
-    if state == "submitted":
-        queues.append("supplement_back" if standing.supplement else "new")
-    if state == "issued":
+def _keys(case: Case, standing: CaseStanding, way: str) -> list[str]:
+    flags, queues = standing.flags, [*_STATE_QUEUES.get(case.state, ())]
+    if case.state == "submitted":
+        queues.append("supplement_back" if "supplement_back" in flags else "new")
+    if case.state == "issued":
         queues += [] if case.is_sent else ["to_send" if way == COURIER else "counter"]
-    queues += [queue for queue, flag in _FLAG_QUEUES.items() if getattr(standing, flag, None)]
-    return _placed(state, queues, case.desk, case.department, case.officer if state == case.state else None)
+    queues += [queue for queue, flag in _FLAG_QUEUES.items() if flag in flags]
+    return _placed(case.state, queues, case.desk, case.department, case.officer)
 
 
 _STATE_QUEUES = {
