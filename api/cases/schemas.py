@@ -7,6 +7,8 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
 from api.cases.promises.promise import BROKEN, KEPT
+from api.cases.promises.schemas import CasePromise, DeferredMaterial
+from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Time
 
@@ -41,6 +43,13 @@ class SentenceSchema(Schema):
     tone = fields.String(required=True, validate=validate.OneOf(["calm", "soon", "late", "paused", "done"]))
 
 
+class DueDaySchema(Schema):
+    """A day by which the office must act; `provisional` if its year has no calendar yet, so that it binds nobody."""
+
+    day = fields.String(required=True)
+    provisional = fields.Boolean(required=True)
+
+
 class CaseLine(Schema):
     """A case in a list. `sentence` says all of its time that is to be shown.
 
@@ -62,6 +71,9 @@ class CaseLine(Schema):
     left = fields.Integer(required=True, allow_none=True)
     unit = fields.String(required=True, allow_none=True, validate=validate.OneOf(["working", "calendar"]))
     notice_due = fields.String(required=True, allow_none=True)
+    due = fields.Nested(
+        DueDaySchema, required=True, allow_none=True, metadata={"description": "the day in whose order a queue lists"}
+    )
     sentence = fields.Nested(SentenceSchema, required=True)
 
 
@@ -162,57 +174,6 @@ class Result(Schema):
     name = fields.String(required=True)
     serial = fields.String(required=True)
     issued_at = Time(required=True)
-
-
-class SentenceOfPromise(Schema):
-    """What is said of a promise, or its text, in both languages."""
-
-    text = fields.String(required=True)
-    text_en = fields.String(required=True)
-
-
-class PromisedText(SentenceOfPromise):
-    """The text that the applicant accepted, with its version."""
-
-    text_version = fields.Integer(required=True)
-
-
-class DeferredMaterial(Schema):
-    """A material that follows later (容缺), by the applicant's choice; `due` is its last day, null where not known yet.
-
-    `asked`: chosen, and not answered; `called_in`: the window wants it before it accepts; `open`: still to come, the
-    result is held; `brought`; `late`: the case ended for it.
-    """
-
-    key = fields.String(required=True)
-    name = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(["asked", "called_in", "open", "brought", "late"]))
-    due = fields.String(required=True, allow_none=True)
-    days = fields.Integer(required=True)
-    unit = fields.String(required=True, validate=validate.OneOf(["working", "calendar"]))
-    why = fields.String(required=True, allow_none=True)
-    brought_at = Time(required=True, allow_none=True)
-    promise = fields.Nested(PromisedText, required=True)
-    sentence = fields.Nested(SentenceOfPromise, required=True)
-
-
-class PromiseCheck(Schema):
-    """What the check of a promise found."""
-
-    outcome = fields.String(required=True, validate=validate.OneOf([KEPT, BROKEN]))
-    text = fields.String(required=True)
-    ground = fields.String(required=True)
-    at = Time(required=True)
-
-
-class CasePromise(PromisedText):
-    """The applicant's promise (告知承诺), whether it was decided upon, and what came of its check."""
-
-    accepted_at = Time(required=True)
-    decided_at = Time(required=True, allow_none=True)
-    check_due = fields.String(required=True, allow_none=True)
-    check = fields.Nested(PromiseCheck, required=True, allow_none=True)
-    sentence = fields.Nested(SentenceOfPromise, required=True)
 
 
 class CaseSchema(CaseLine):
@@ -353,10 +314,27 @@ class CaseQueue(Schema):
 
     queue = fields.String(
         load_default="all",
-        validate=validate.OneOf(["to_accept", "to_decide", "to_issue", "to_hand_over", "mine", "all"]),
+        validate=validate.OneOf(list(QUEUES)),
     )
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class QueueLine(Schema):
+    """A queue and how many cases lie in it: `more` if there are more than `count`; null where they are not counted."""
+
+    queue = fields.String(required=True)
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+    count = fields.Integer(required=True, allow_none=True)
+    more = fields.Boolean(required=True)
+
+
+class QueueList(Schema):
+    """The queues of one's post. Until `complete`, cases of an earlier release lie in them without their due days."""
+
+    items = fields.List(fields.Nested(QueueLine), required=True)
+    complete = fields.Boolean(required=True)
 
 
 class Lookup(Schema):

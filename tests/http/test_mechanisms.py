@@ -53,6 +53,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/desk/matters/import"): SAME,
     ("POST", "/v1/desk/jobs/<job_id>/drop"): SAME,
     ("POST", "/v1/desk/reports/<report_id>/settlement"): "a report is settled once",
+    ("POST", "/v1/desk/broken-promises/<promise_id>/lifting"): "a promise is lifted once: 409 again",
     ("POST", "/v1/carriers/kuaidi100/<secret>"): PROVIDER,
     ("POST", "/v1/providers/twilio/status"): PROVIDER,
 }
@@ -62,6 +63,7 @@ WHOLE: dict[str, str] = {
     "/v1/calendar": "a span of at most 400 days",
     "/v1/calendar/hours": "the days of a span",
     "/v1/desk/departments": "the departments of one district",
+    "/v1/desk/queues": "the queues that there are",
     "/v1/networks": "the few generations there are",
     "/v1/cases/{number}/timeline": "the acts of one case",
     "/v1/parcels/{parcel_id}/events": "the tracking of one parcel",
