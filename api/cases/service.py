@@ -17,6 +17,7 @@ from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
+from api.cases.own import OwnCases
 from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
 from api.cases.reader import CaseReader
@@ -115,6 +116,7 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
+        self.own = OwnCases(ground)
         self._ports = ports
 
     def start(self) -> None:
