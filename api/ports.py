@@ -157,8 +157,8 @@ def of_drafts(office: OfficeRooms) -> DraftsPorts:
         was_sent_card=lambda actor, draft_id: office.chat.ties.shares_card(actor, "draft", draft_id),
         tell=lambda *words, **more: office.notices.tell(*words, **more),
         profile=office.identity.profile,
-        earlier_cases=lambda actor, principal: office.cases.own.earlier(actor, principal),
-        open_cases=lambda actor, matter, principal: office.cases.own.open_of(actor, matter, principal),
+        earlier_cases=lambda actor, principal: office.cases.earlier.answered(actor, principal),
+        open_cases=lambda actor, matter, principal: office.cases.earlier.open_of(actor, matter, principal),
     )
 
 

@@ -12,12 +12,12 @@ from api.cases import case as rules
 from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Action, Case
+from api.cases.earlier_cases import EarlierCases
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
-from api.cases.own import OwnCases
 from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
 from api.cases.reader import CaseReader
@@ -116,7 +116,7 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
-        self.own = OwnCases(ground)
+        self.earlier = EarlierCases(ground)
         self._ports = ports
 
     def start(self) -> None:

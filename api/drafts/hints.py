@@ -29,7 +29,7 @@ class DraftHints:
         words = prefill.same_matter(cases, now)
         return {
             "suggestions": [
-                {"key": one.field.key, "value": one.shown, "case": one.number, **asdict(one.words)}
+                {"key": one.field.key, "value": one.as_shown, "case": one.number, **asdict(one.words)}
                 for one in self._suggestions(actor, draft)
             ],
             "open_cases": [{"number": case.number, **asdict(said)} for case, said in zip(cases, words, strict=True)],

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from api.drafts.prefill import EarlierCase, OpenCase
+from api.drafts.prefill import EarlierCase, SameMatter
 from api.identity.actor import Actor
 
 
@@ -35,5 +35,5 @@ class DraftsPorts:
     earlier_cases: Callable[[Actor, str | None], Sequence[EarlierCase]]
     """The newest cases that an account filed for itself (None) or for the principal with this blind index."""
 
-    open_cases: Callable[[Actor, str, str | None], Sequence[OpenCase]]
+    open_cases: Callable[[Actor, str, str | None], Sequence[SameMatter]]
     """The open cases about a matter of the same account and the same applicant."""

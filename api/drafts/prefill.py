@@ -37,7 +37,7 @@ class EarlierCase:
 
 
 @dataclass(frozen=True)
-class OpenCase:
+class SameMatter:
     """An open case of the same account about the same matter, with the words for its state."""
 
     number: str
@@ -55,7 +55,7 @@ class Suggestion:
     words: BilingualText
 
     @property
-    def shown(self) -> Any:
+    def as_shown(self) -> Any:
         """The value as its owner is shown it: an identity number is masked."""
         return mask_identity(self.value) if self.field.kind == "identity_number" else self.value
 
@@ -76,7 +76,7 @@ def suggestions(
     return [suggestion for suggestion in found if suggestion]
 
 
-def same_matter(cases: Iterable[OpenCase], now: datetime) -> list[BilingualText]:
+def same_matter(cases: Iterable[SameMatter], now: datetime) -> list[BilingualText]:
     """A sentence per open case about the same matter, which hinders nobody."""
     return [_open_words(case, now) for case in cases]
 
@@ -115,7 +115,7 @@ def _case_words(case: EarlierCase, now: datetime) -> BilingualText:
     return BilingualText(f"来自您 {day.zh}的办件“{case.matter}”", f"From your case of {day.en}: {case.matter}")
 
 
-def _open_words(case: OpenCase, now: datetime) -> BilingualText:
+def _open_words(case: SameMatter, now: datetime) -> BilingualText:
     day = day_words(case.submitted_at.astimezone(BEIJING).date(), now.astimezone(BEIJING).date())
     return BilingualText(
         f"您 {day.zh}已经提交过这件事，现在是“{case.state.text}”。要再办一件，可以接着提交。",

@@ -165,7 +165,7 @@ class SuggestionSchema(Schema):
     text_en = fields.String(required=True)
 
 
-class OpenCaseSchema(Schema):
+class SameMatterSchema(Schema):
     """An open case of the same account about the same matter, and a sentence about it. It hinders nothing."""
 
     number = fields.String(required=True)
@@ -177,7 +177,7 @@ class HintsSchema(Schema):
     """What a draft could take over, and the open cases about its matter."""
 
     suggestions = fields.List(fields.Nested(SuggestionSchema), required=True)
-    open_cases = fields.List(fields.Nested(OpenCaseSchema), required=True)
+    open_cases = fields.List(fields.Nested(SameMatterSchema), required=True)
 
 
 class TakenSuggestions(Schema):

@@ -189,7 +189,7 @@ class Drafts:
         draft = self._open(before)
         suggestions = self._hints.taken(actor, draft, keys)
         answers = {**draft.answers, **{key: one.value for key, one in suggestions.items()}}
-        masked = {key for key, one in suggestions.items() if one.shown != one.value}
+        masked = {key for key, one in suggestions.items() if one.as_shown != one.value}
         sealed = self._keys.seal_json(draft_id, "answers", answers)
         taken = tuple(sorted({*before.taken, *masked}))
         return self._written(before, self._changed(before, answers=sealed, taken=taken))

@@ -9,7 +9,7 @@ from typing import Any
 from api.cases.case import OPEN, Case
 from api.cases.ground import CaseGround
 from api.drafts.opening import edition_of
-from api.drafts.prefill import EarlierCase, OpenCase
+from api.drafts.prefill import EarlierCase, SameMatter
 from api.identity.actor import Actor
 from api.matters.guide.situation import BilingualText
 
@@ -18,18 +18,18 @@ EARLIER = 5
 HINTED = 3
 
 
-class OwnCases:
+class EarlierCases:
     """The cases of one account, for the drafts of that account. `principal` is a blind index, None for oneself."""
 
     def __init__(self, ground: CaseGround) -> None:
         self._ground = ground
 
-    def earlier(self, actor: Actor, principal: str | None) -> list[EarlierCase]:
+    def answered(self, actor: Actor, principal: str | None) -> list[EarlierCase]:
         """The newest cases that the account filed for this applicant, opened."""
         cases = self._ground.store.list([{"owner": actor.id, "principal": principal}], None, EARLIER)
         return [self._opened(case) for case in cases]
 
-    def open_of(self, actor: Actor, matter: str, principal: str | None) -> list[OpenCase]:
+    def open_of(self, actor: Actor, matter: str, principal: str | None) -> list[SameMatter]:
         """The open cases about a matter that concern the same applicant and that this account sees, newest first."""
         own = self._ground.identity.mandates.index_of(actor) if principal is None else None
         about: dict[str, Any] = {"matter.code": matter, "state": {"$in": sorted(OPEN)}}
@@ -38,7 +38,7 @@ class OwnCases:
             *([{"principal": own}] if own else []),
         ]
         cases = self._ground.store.list([{**side, **about} for side in sides], None, HINTED)
-        return [OpenCase(case.number, case.submitted_at, self._state(case)) for case in cases]
+        return [SameMatter(case.number, case.submitted_at, self._state(case)) for case in cases]
 
     def _state(self, case: Case) -> BilingualText:
         label = self._ground.clock(case).state_label()
