@@ -4,8 +4,6 @@ It never leaves one account: cases that the account filed for the same applicant
 filed for the account's own verified number, which it sees in its list anyway.
 """
 
-from typing import Any
-
 from api.cases.case import OPEN, Case
 from api.cases.ground import CaseGround
 from api.drafts.opening import edition_of
@@ -26,19 +24,26 @@ class EarlierCases:
 
     def answered(self, actor: Actor, principal: str | None) -> list[EarlierCase]:
         """The newest cases that the account filed for this applicant, opened."""
-        cases = self._ground.store.list([{"owner": actor.id, "principal": principal}], None, EARLIER)
+        ground = self._ground
+        cases, _ = ground.store.newest(
+            [{"owner": actor.id}], ground.now(), None, EARLIER, lambda case: self._principal(case) == principal
+        )
         return [self._opened(case) for case in cases]
 
     def open_of(self, actor: Actor, matter: str, principal: str | None) -> list[SameMatter]:
         """The open cases about a matter that concern the same applicant and that this account sees, newest first."""
         own = self._ground.identity.mandates.index_of(actor) if principal is None else None
-        about: dict[str, Any] = {"matter.code": matter, "state": {"$in": sorted(OPEN)}}
-        sides: list[dict[str, Any]] = [
-            {"owner": actor.id, "principal": principal},
-            *([{"principal": own}] if own else []),
-        ]
-        cases = self._ground.store.list([{**side, **about} for side in sides], None, HINTED)
+        sides = [{"owner": actor.id}, *([{"principal": own}] if own else [])]
+        applicants = {principal, own or principal}
+
+        def is_same(case: Case) -> bool:
+            return case.matter.code == matter and case.state in OPEN and self._principal(case) in applicants
+
+        cases, _ = self._ground.store.newest(sides, self._ground.now(), None, HINTED, is_same)
         return [SameMatter(case.number, case.submitted_at, self._state(case)) for case in cases]
+
+    def _principal(self, case: Case) -> str | None:
+        return self._ground.keyring.settled(case.principal) if case.principal else None
 
     def _state(self, case: Case) -> BilingualText:
         label = self._ground.clock(case).state_label()
