@@ -11,6 +11,7 @@ from api.calendar.service import Calendar
 from api.cases import case as rules
 from api.cases import scope
 from api.cases.access import CaseAccess
+from api.cases.act_words import notice_values as act_values
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
@@ -99,7 +100,7 @@ class Cases:
         self._ground = ground = CaseGround(
             store=store,
             reader=CaseReader(store, keyring=keyring, matters=matters, mandates=identity.mandates, calendar=calendar),
-            access=CaseAccess(identity.mandates),
+            access=CaseAccess(identity.mandates, matters.departments.is_government),
             matters=matters,
             files=files,
             identity=identity,
@@ -187,7 +188,7 @@ class Cases:
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
         """A saved queue of the desk, newest first, up to `limit`."""
         wanted = {**QUEUES["all"], "officer": actor.id} if queue == "mine" else QUEUES[queue]
-        filters = [{**wanted, **place} for place in scope.within(actor)]
+        filters = [{**wanted, **place} for place in self._access.within(actor)]
         return [self._views.line(case) for case in self._store.list(filters, after, limit)]
 
     def looked_at(self, actor: Actor, queue: str, count: int) -> None:
@@ -294,6 +295,7 @@ class Cases:
             "outcome_en": outcome.en.lower() if outcome else "",
             "result": KINDS[kind].result.zh,
             "result_en": KINDS[kind].result.en,
+            **act_values(act.actions[-1]),
         }
         return CaseNotice(tuple(dict.fromkeys([case.owner, *others])), values)
 
