@@ -242,6 +242,7 @@ class Office:
             drafts_store.DraftStore(self.database),
             matters=self.matters,
             files=self.files,
+            enqueue=self.jobs.enqueue,
             mandates=self.identity.mandates,
             keyring=self.keyring,
             record=self.audit.record,
@@ -326,7 +327,7 @@ class Office:
             self.chat.ties.follow_draft,
         ).table()
         self.handlers: Mapping[str, Handler] = {
-            **reactions.handlers(self.cases, self.parcels, self.files.check),
+            **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check),
             **self.rotation.handlers(),
             **self.identity.handlers(),
             **self.index_rotation.handlers(),

@@ -155,6 +155,7 @@ def of_drafts(office: OfficeRooms) -> DraftsPorts:
         owns_conversation=lambda actor, conversation: office.chat.ties.is_of(actor, conversation),
         sent_file=lambda actor, conversation, seq: office.chat.ties.sent_file(actor, conversation, seq),
         was_sent_card=lambda actor, draft_id: office.chat.ties.shares_card(actor, "draft", draft_id),
+        tell=lambda *words, **more: office.notices.tell(*words, **more),
     )
 
 

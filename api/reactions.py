@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from api.cases.service import Cases, Shipment
+from api.drafts.service import Drafts
 from api.jobs.job import Event, Recurring
 from api.jobs.ports import Reaction
 from api.jobs.service import Jobs
@@ -20,6 +21,8 @@ RECURRING = (
     Recurring("cases.silence", every=timedelta(days=1), after=timedelta(seconds=10)),
     # What an upgrade has marked is folded when its release first runs; a later mark within a day.
     Recurring("cases.fold_clock", every=timedelta(days=1)),
+    # As above: what an upgrade has marked.
+    Recurring("drafts.keep_older", every=timedelta(days=1)),
     Recurring("audit.head", every=timedelta(days=1), after=timedelta(minutes=5)),
 )
 """The recurring jobs."""
@@ -152,13 +155,17 @@ def place_of(shipment: Shipment | None) -> CasePlace | None:
     return CasePlace(f"case:{shipment.id}", shipment.desk, shipment.department) if shipment else None
 
 
-def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def handlers(
+    cases: Cases, parcels: Parcels, drafts: Drafts, check_file: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
     """The handler per kind of job; `check_file` checks an upload."""
     return {
         "files.check": check_file,
         "cases.silence": lambda payload: cases.handling.silence.sweep(),
         "cases.fold_clock": lambda payload: cases.folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
+        "drafts.keep": drafts.keeping.keep,
+        "drafts.keep_older": lambda payload: drafts.keeping.keep_older(),
         "parcels.watch": parcels.watch,
         "parcels.play": parcels.play,
     }

@@ -1,8 +1,24 @@
-"""The templates about what came of a case, in the words of its kind of matter: a permit, a filing, a benefit."""
+"""The templates about drafts and about what came of a case, in the words of its kind: a permit, a filing, a benefit."""
 
 from notifications.template import Template, Words
 
 CASE_TEMPLATES = (
+    Template(
+        "draft_ends",
+        1,
+        Words(
+            sms="您的“{matter}”申请还没提交，草稿保留到{due}，过后删除。",
+            title="草稿快到期了",
+            text="“{matter}”的申请还没有提交。草稿保留到 {due}，过后连同填写的内容和上传的文件一起删除。"
+            "改动一处，就再留 30 天。",
+        ),
+        Words(
+            sms="{matter}: your draft is kept until {due}.",
+            title="A draft is about to end",
+            text="Your application for “{matter}” is not submitted yet. The draft is kept until {due}; then it is "
+            "deleted with what you filled in and uploaded. Any change keeps it 30 days more.",
+        ),
+    ),
     Template(
         "case_deemed_accepted",
         2,

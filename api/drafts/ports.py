@@ -2,8 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from api.identity.actor import Actor
+
+
+class Tell(Protocol):
+    """Leave a notice for somebody. Idempotent per `key`, for ever."""
+
+    def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, link: str) -> object: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,3 +25,5 @@ class DraftsPorts:
 
     was_sent_card: Callable[[Actor, str], bool]
     """Whether the actor was sent the card of a draft in a conversation."""
+
+    tell: Tell

@@ -121,6 +121,14 @@ class MoveSchema(Schema):
     version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
 
 
+class Kept(Schema):
+    """Until when a draft is kept, and what is said of it in both languages. Each change moves that on."""
+
+    until = Time(required=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
 class DraftSchema(Schema):
     """A draft; `version` is also its ETag. `for` names the person an agent acts for. `taken_until` is the first day on
     which it can be handed in no more under the version that it began under, where one is known."""
@@ -139,6 +147,7 @@ class DraftSchema(Schema):
     case = fields.String(required=True, allow_none=True)
     for_ = fields.Nested(ActedFor, data_key="for", required=True, allow_none=True)
     talk = fields.String(required=True, allow_none=True)
+    kept = fields.Nested(Kept, required=True, allow_none=True)
     created_at = Time(required=True)
     updated_at = Time(required=True)
 

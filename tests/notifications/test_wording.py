@@ -39,6 +39,7 @@ EXPECTED = {
     "phone_change_opened": {"until", "tail"},
     "phone_changed": set(),
     "accounts_joined": set(),
+    "draft_ends": {"matter", "due"},
     "case_submitted": {"number", "matter"},
     "case_accepted": {"number", "matter", "due"},
     "case_deemed_accepted": {"number", "matter"},
