@@ -137,7 +137,7 @@ CASE_TEMPLATES = (
         "limit_extended",
         1,
         Words(
-            sms="您的“{matter}”经批准延长{about}[，最迟{due}办结]，理由请登录后看。{number}",
+            sms="您的“{matter}”经批准延长{about}[，最迟{due}办结]，理由见办件。{number}",
             title="办理期限延长",
             text="“{matter}”（{number}）的办理期限经批准延长 {about}[，最迟 {due} 办结]。理由请打开办件看。",
         ),

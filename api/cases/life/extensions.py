@@ -89,7 +89,8 @@ def within_the_most(attempt: Attempt) -> Refusal | None:
     most = attempt.matter.extension_days or 0
     if attempt.data is None or attempt.data["days"] <= most:
         return None
-    return BadFields({"days": [Reason(f"最多延长 {most} 天。", f"At most {most} days.")]})
+    zh, en = f"最多延长 {most} 天", f"At most {most} days"
+    return BadFields({"days": [Reason(zh, en)]})
 
 
 def extension_waits(attempt: Attempt) -> Refusal | None:

@@ -49,8 +49,8 @@ def known_procedure(attempt: Attempt) -> Refusal | None:
     if attempt.data is None or attempt.data["procedure"] in kinds(attempt.matter):
         return None
     names = "、".join(kinds(attempt.matter))
-    reason = Reason(f"没有这种特别程序。可以选：{names}。", f"There is no such procedure. Choose one of: {names}.")
-    return BadFields({"procedure": [reason]})
+    zh, en = f"没有这种特别程序，可以选：{names}", f"There is no such procedure; choose one of: {names}"
+    return BadFields({"procedure": [Reason(zh, en)]})
 
 
 def once_at_a_time(attempt: Attempt) -> Refusal | None:
