@@ -5,6 +5,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.cases.life.schemas import TEXT, ActForm, AskedItem, ExtensionLine, FlagWords, ProcedureLine, Round
+from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Time
 
@@ -36,6 +37,13 @@ class SentenceSchema(Schema):
     tone = fields.String(required=True, validate=validate.OneOf(["calm", "soon", "late", "paused", "done"]))
 
 
+class DueDaySchema(Schema):
+    """A day by which the office must act; `provisional` if its year has no calendar yet, so that it binds nobody."""
+
+    day = fields.String(required=True)
+    provisional = fields.Boolean(required=True)
+
+
 class CaseLine(Schema):
     """A case in a list. `sentence` says all of its time that is to be shown.
 
@@ -57,6 +65,9 @@ class CaseLine(Schema):
     left = fields.Integer(required=True, allow_none=True)
     unit = fields.String(required=True, allow_none=True, validate=validate.OneOf(["working", "calendar"]))
     notice_due = fields.String(required=True, allow_none=True)
+    due = fields.Nested(
+        DueDaySchema, required=True, allow_none=True, metadata={"description": "the day in whose order a queue lists"}
+    )
     sentence = fields.Nested(SentenceSchema, required=True)
 
 
@@ -245,10 +256,27 @@ class CaseQueue(Schema):
 
     queue = fields.String(
         load_default="all",
-        validate=validate.OneOf(["to_accept", "to_decide", "to_issue", "to_hand_over", "mine", "all"]),
+        validate=validate.OneOf(list(QUEUES)),
     )
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class QueueLine(Schema):
+    """A queue and how many cases lie in it: `more` if there are more than `count`; null where they are not counted."""
+
+    queue = fields.String(required=True)
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+    count = fields.Integer(required=True, allow_none=True)
+    more = fields.Boolean(required=True)
+
+
+class QueueList(Schema):
+    """The queues of one's post. Until `complete`, cases of an earlier release lie in them without their due days."""
+
+    items = fields.List(fields.Nested(QueueLine), required=True)
+    complete = fields.Boolean(required=True)
 
 
 class Lookup(Schema):

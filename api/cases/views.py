@@ -15,6 +15,7 @@ from api.cases.life.acts import INNER_WORDS, PUBLIC, allowed
 from api.cases.life_views import ActForms, lists
 from api.cases.open_case import OpenCase
 from api.cases.printing import TITLES
+from api.cases.queues import due_day
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
 from api.matters import form as forms
@@ -31,10 +32,17 @@ class CaseViews:
 
     def line(self, case: Case) -> Row:
         """A case in a list, the applicant masked."""
-        name = self._ground.reader.answers(case)["applicant_name"]
+        return self.lines([case])[0]
+
+    def lines(self, cases: Iterable[Case]) -> list[Row]:
+        """The lines of a list, from what is stored with each case: nothing is opened but the masked name."""
+        known: dict[str, Actor | None] = {}
+        return [self._listed(case, known) for case in cases]
+
+    def _listed(self, case: Case, known: dict[str, Actor | None]) -> Row:
         words = self._ground.clock(case)
         case = words.standing(case)
-        return self._line(case, mask_name(name), words, self._ground.holder(case))
+        return self._line(case, self._ground.reader.masked_name(case), words, self._ground.holder(case, known))
 
     def whole(self, actor: Actor, case: OpenCase) -> Row:
         """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
@@ -113,6 +121,7 @@ class CaseViews:
             "officer": holder.name if holder else None,
             "submitted_at": case.submitted_at,
             **words.due(),
+            "due": due_day(case.queue, words.now),
             "sentence": words.sentence().as_json(),
         }
 
