@@ -14,6 +14,7 @@ from api.cases.access import CaseAccess
 from api.cases.act_words import notice_values as act_values
 from api.cases.case import Action, Case
 from api.cases.desk import DeskQueues
+from api.cases.earlier_cases import EarlierCases
 from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
@@ -110,6 +111,7 @@ class Cases:
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.queue_folding = QueueFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
+        self.earlier = EarlierCases(ground)
         self._desk = DeskQueues(ground)
         self._ports = ports
 
