@@ -157,6 +157,9 @@ def of_drafts(office: OfficeRooms) -> DraftsPorts:
         is_excluded=lambda citizen_id, mandate: office.cases.broken_promises.is_excluded(citizen_id, mandate),
         was_sent_card=lambda actor, draft_id: office.chat.ties.shares_card(actor, "draft", draft_id),
         tell=lambda *words, **more: office.notices.tell(*words, **more),
+        profile=office.identity.profile,
+        earlier_cases=lambda actor, principal: office.cases.earlier.answered(actor, principal),
+        open_cases=lambda actor, matter, principal: office.cases.earlier.open_of(actor, matter, principal),
     )
 
 

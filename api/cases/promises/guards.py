@@ -1,6 +1,6 @@
 """The guards of acts that have to do with promises: what was deferred, and what was promised."""
 
-from api.cases.life.rule import Attempt
+from api.cases.life.rule import Attempt, Guard
 from api.cases.promises import deferral, promise
 from api.matters.catalogue.elements import DELEGATES
 from api.refusals import Refusal
@@ -116,11 +116,8 @@ def promise_to_check(attempt: Attempt) -> Refusal | None:
     return None if promise.is_to_check(attempt.standing.promise) else NotPromised()
 
 
-GUARDS = {
-    guard.__name__: guard
-    for guard in (
-        *(deferral_answered, deferral_chosen, nothing_to_come, awaited, names_deferred_alone),
-        *(promised, may_decide_at_once, promise_to_check),
-    )
-}
-"""The guards by name, as the table of acts names them."""
+GUARDS: tuple[Guard, ...] = (
+    *(deferral_answered, deferral_chosen, nothing_to_come, awaited, names_deferred_alone),
+    *(promised, may_decide_at_once, promise_to_check),
+)
+"""The guards; the table of acts names each by its name."""

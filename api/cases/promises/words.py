@@ -5,22 +5,43 @@ from datetime import date, datetime
 from typing import Any
 
 from api.calendar.day_words import TwoLanguages, day_words, number_of_days
+from api.cases.open_case import OpenCase
 from api.cases.promises import deferral, promise
 from api.times import BEIJING
 
 Row = Mapping[str, Any]
 
 
-def deferrals_as_json(
-    deferrals: deferral.Rows, names: Mapping[str, str], due_of: deferral.DueOf, now: datetime
-) -> list[dict[str, Any]]:
-    """Each deferred material: its name, state, last day (ISO date, None where it is not known), and a sentence."""
-    today = now.astimezone(BEIJING).date()
-    return [_deferral(row, names[row["key"]], deferral.last_day(row, due_of), today) for row in deferrals]
+def as_json(case: OpenCase, due_of: deferral.DueOf, now: datetime) -> dict[str, Any]:
+    """`deferrals`: each deferred material with its name, state, last day (ISO date, None where it is not known) and a
+    sentence; `promise`: its text and version, what came of its check, and a sentence; None without one."""
+    names, today = {material.key: material.name for material in case.papers}, now.astimezone(BEIJING).date()
+    deferrals, promised = case.standing.deferrals, case.standing.promise
+    return {
+        "deferrals": [_deferral(row, names[row["key"]], deferral.last_day(row, due_of), today) for row in deferrals],
+        "promise": _promise(promised, now),
+    }
 
 
-def promise_as_json(given: Row | None, now: datetime) -> dict[str, Any] | None:
-    """The promise: its text and version, what came of its check, until when it is checked, and a sentence."""
+def deferral_lines(case: OpenCase) -> list[str]:
+    """What is still to come, as a document says it: each material, its last day, and what was promised."""
+    rows = [row for row in case.standing.deferrals if row["state"] == "open"]
+    names = {material.key: material.name for material in case.papers}
+    due_of = {row["key"]: row["due"] and date.fromisoformat(row["due"]) for row in rows}
+    come = [f"{names[row['key']]}：{_open(row, due_of[row['key']], None).zh}" for row in rows]
+    return [*come, f"申请人承诺：{rows[0]['text']['zh']}"] if rows else []
+
+
+def promise_lines(case: OpenCase) -> list[str]:
+    """What was promised, as a document says it: the text, its version and when it was given."""
+    given = case.standing.promise
+    if given is None:
+        return []
+    at = datetime.fromisoformat(given["accepted_at"]).astimezone(BEIJING)
+    return [given["text"]["zh"], f"承诺书第 {given['text']['version']} 版，{at:%Y-%m-%d %H:%M} 接受"]
+
+
+def _promise(given: Row | None, now: datetime) -> dict[str, Any] | None:
     if given is None:
         return None
     check, text = given["check"], given["text"]
@@ -61,7 +82,7 @@ def _asked(row: Row, due: date | None, today: date) -> TwoLanguages:
     )
 
 
-def _open(row: Row, due: date | None, today: date) -> TwoLanguages:
+def _open(row: Row, due: date | None, today: date | None) -> TwoLanguages:
     if due is None:
         days = number_of_days(row["days"], row["unit"])
         return TwoLanguages(
