@@ -86,7 +86,7 @@ class Ports:
 
     `desk_for(matter, point)` gives a desk id, None if nobody takes it. `desk_open(desk, at)` gives its hours.
     `card(type, ref, viewer)` resolves a case, guide, parcel or point, None if the viewer may not see it; that of a case
-    may name its `matter` and `point`, which then choose the desk.
+    names its number as `ref`, and may name its `matter` and `point`, which then choose the desk.
     `file(upload, viewer)` gives {id, name, type, size} of the viewer's own upload, or None.
     `name_of(citizen)` is the name of a citizen.
     `seal(record, field, text)` and `open_sealed(record, field, sealed)` encrypt and decrypt a field.

@@ -190,7 +190,7 @@ class Chat:
             created_at=now,
             waiting_since=now,
             matter=body.get("matter"),
-            case=body.get("case"),
+            case=routing.case_of(self._ports, body, actor),
             point=body.get("point"),
             place=self._desks.ahead(desk, now) + 1,
             promised_at=promised_at,

@@ -38,10 +38,11 @@ class Ties:
     def tie(self, actor: Viewer, conversation_id: str, case: str, version: int | None = None) -> Document:
         """Its citizen or its officer ties it to a case that both may see; idempotent. Raises CaseNotFound."""
         conversation = self._memory.readable(actor, conversation_id)
-        if not all(self._ports.card("case", case, viewer) for viewer in (actor, conversation.citizen)):
+        cards = [self._ports.card("case", case, viewer) for viewer in (actor, conversation.citizen)]
+        if not all(cards):
             raise CaseNotFound
-        now = self._now()
-        after = self._moves.move(actor, conversation_id, lambda newest: tied_to(newest, actor, case, now), version)
+        number, now = str(cards[0] and cards[0]["ref"]), self._now()
+        after = self._moves.move(actor, conversation_id, lambda newest: tied_to(newest, actor, number, now), version)
         return self._views.conversation(self._memory.newest(after), actor)
 
     def follow_draft(self, conversation_id: str, case: str) -> None:

@@ -1,7 +1,5 @@
 """The rules of a case: its states, who may do what in which, and the fold of its append-only actions."""
 
-import secrets
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -333,12 +331,6 @@ def is_current(actions: Iterable[Action], version: int) -> bool:
     return bool(later) and later[0].seq == version and PUBLIC.isdisjoint(action.act for action in later[1:])
 
 
-NUMBER_SIGNS = 11
-"""The signs of a case number after its prefix: six of the date, five random ones."""
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no I, L, O, U, so that a number can be read out over the phone."""
-
-
 def uploads(actions: Iterable[Action]) -> list[str]:
     """The ids of all files ever handed in with a case, sorted; those that a supplement replaced included."""
     handed_in = [action.data["materials"] for action in actions if action.act in {"submit", "supplement"}]
@@ -354,42 +346,3 @@ def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, 
         return mask(value) if key in IDENTITY_NUMBERS else value
 
     return {key: masked_value(key, value) for key, value in answers.items()}
-
-
-def new_number(prefix: str, day: datetime) -> str:
-    """A random case number, e.g. `XC261124-7K3QF`: prefix, date, five characters. The store's index makes it unique."""
-    return f"{prefix}{day:%y%m%d}-{_random(5)}"
-
-
-def new_receipt() -> str:
-    """A random receipt code of 8 characters (40 bits), which only the applicant is given."""
-    return _random(8)
-
-
-def number_as_read(text: str) -> str:
-    """A case number as somebody typed or dictated it, in the form of `new_number`: any dashes, blanks, widths and case.
-
-    O, I and L are read as the digits that they are taken for, since numbers have none of them after the prefix.
-    """
-    signs = _signs(text)
-    if len(signs) <= NUMBER_SIGNS:
-        return text.strip().upper()
-    prefix, day, tail = signs[:-NUMBER_SIGNS], _digits(signs[-NUMBER_SIGNS:-5]), _digits(signs[-5:])
-    return f"{prefix}{day}-{tail}"
-
-
-def receipt_as_read(text: str) -> str:
-    """A receipt code as somebody typed or dictated it, in the form of `new_receipt`."""
-    return _digits(_signs(text))
-
-
-def _signs(text: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKC", text).upper() if sign.isascii() and sign.isalnum())
-
-
-def _digits(signs: str) -> str:
-    return signs.translate(str.maketrans("OIL", "011"))
-
-
-def _random(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))

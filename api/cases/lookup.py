@@ -9,8 +9,9 @@ network from which the right code was given in the last ninety days, which has f
 from datetime import timedelta
 from hmac import compare_digest
 
-from api.cases.case import Case, number_as_read, receipt_as_read
+from api.cases.case import Case
 from api.cases.ground import CaseGround
+from api.cases.number import NumberSlip, has_slip, number_as_read, receipt_as_read
 from api.refusals import NotFound
 from api.times import BEIJING
 from api.web.guard import ActorLike
@@ -29,11 +30,14 @@ class Lookups:
         self._ground = ground
 
     def case(self, visitor: ActorLike, number: str, code: str) -> Case:
-        """The case with this number and receipt code. Raises NotFound, whatever is wrong.
+        """The case with this number and receipt code. Raises NotFound, whatever is wrong, and NumberSlip if the number
+        is none: that counts no try, and looks at no case.
 
         A try is taken before the code is compared and given back if it was right, so that many at once are no more
         than five.
         """
+        if has_slip(number):
+            raise NumberSlip
         ground, number = self._ground, number_as_read(number)
         case = ground.store.by_number(number)
         given = ground.keyring.index("receipt", receipt_as_read(code))

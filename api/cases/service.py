@@ -16,6 +16,7 @@ from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
 from api.cases.lookup import Lookups
+from api.cases.number import unknown
 from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
 from api.cases.reader import CaseReader
@@ -227,7 +228,7 @@ class Cases:
             return None
         matter, state = case.matter, self._ground.clock(case).state_label()
         labels = {"state_label": state.zh, "state_label_en": state.en}
-        return {"ref": number, "title": matter.name, **labels, "matter": matter.code}
+        return {"ref": case.number, "title": matter.name, **labels, "matter": matter.code}
 
     def shipment(self, number: str) -> Shipment | None:
         """What the parcels room needs of a case; None where there is no such case."""
@@ -239,7 +240,7 @@ class Cases:
 
     def subject_of(self, number: str) -> str | None:
         """What the audit calls the case with this number; None where there is none."""
-        case = self._store.by_number(number.strip().upper())
+        case = self._store.by_number(number)
         return f"case:{case.id}" if case else None
 
     def owner_of(self, number: str) -> str | None:
@@ -314,14 +315,18 @@ class Cases:
 
     def _visible(self, actor: Actor, number: str) -> Case:
         case = self._store.by_number(number)
-        if case is None or not self._access.may_see(actor, case):
-            raise NotFound(subject=f"case:{case.id}" if case else "")
+        if case is None:
+            raise unknown(number)
+        if not self._access.may_see(actor, case):
+            raise NotFound(subject=f"case:{case.id}")
         return case
 
     def _own(self, actor: Actor, number: str) -> Case:
         case = self._store.by_number(number)
-        if case is None or not self._access.concerns(actor, case):
-            raise NotFound(subject=f"case:{case.id}" if case else "")
+        if case is None:
+            raise unknown(number)
+        if not self._access.concerns(actor, case):
+            raise NotFound(subject=f"case:{case.id}")
         if not self._access.may_act(actor, case):
             raise MandateEnded
         return case

@@ -1,5 +1,5 @@
 """The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `case_papers` (what was
-given out, written once), `lookups` (counters).
+given out, written once), `case_numbers` (counters of the numbers), `lookups` (counters).
 
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from pymongo.errors import DuplicateKeyError
 
 from api.cases.case import OPEN, Case, SealedAction
+from api.cases.number import number_as_read
 from api.drafts.draft import MatterVersion
 from api.storage.database import Database, Document, Index, Upgrade
 
@@ -27,6 +28,7 @@ INDEXES: list[Index] = [
     ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
     ("case_papers", [("case", 1), ("seq", 1)], {}),
+    ("case_numbers", [("office", 1)], {}),
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
@@ -49,7 +51,7 @@ SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end")
 
 
 class NumberTaken(Exception):
-    """The random case number is in use already; the caller draws another."""
+    """The case number is in use already, e.g. since the counters are of an older backup; the caller takes the next."""
 
 
 class CaseStore:
@@ -80,8 +82,8 @@ class CaseStore:
         return True
 
     def by_number(self, number: str) -> Case | None:
-        """A case by its number."""
-        return _case_or_none(self._db["cases"].find_one({"number": number}))
+        """A case by its number, however that was typed."""
+        return _case_or_none(self._db["cases"].find_one({"number": number_as_read(number)}))
 
     def by_id(self, case_id: str) -> Case | None:
         """A case by its id."""
@@ -122,6 +124,26 @@ class CaseStore:
     def actions(self, case_id: str) -> list[SealedAction]:
         """All actions of a case in their order."""
         return [_action(row) for row in self._db["case_actions"].find({"case": case_id}).sort("seq", 1)]
+
+    # -- numbers ------------------------------------------------------------------------
+
+    def next_serial(self, counter: str) -> int:
+        """Count one more under this key, from 1, and return the count. No two callers are given the same, ever.
+
+        A count may be lost with a caller that dies: serials have gaps, and none is given twice.
+        """
+        before = self._db.take_or_add("case_numbers", {"_id": counter, "v": 1, "n": 1}, {"$inc": {"n": 1}})
+        return before["n"] + 1 if before else 1
+
+    def office(self, desk: str) -> int:
+        """The number of a desk as an office, given out when it first has a case; 0 for no desk."""
+        if not desk:
+            return 0
+        key = f"office:{desk}"
+        row = self._db["case_numbers"].find_one({"_id": key})
+        if row is None:
+            row = self._db.put("case_numbers", {"_id": key, "v": 1, "office": self.next_serial("offices")})
+        return int(row["office"])
 
     # -- papers -------------------------------------------------------------------------
 

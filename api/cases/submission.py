@@ -6,6 +6,7 @@ from typing import Any
 from api.cases import case as rules
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
+from api.cases.number import OFFICES, new_number, new_receipt
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import sealed_action, snapshot
 from api.cases.store import NumberTaken
@@ -33,9 +34,10 @@ class Submission:
         Raises NotComplete, DraftSubmitted, MandateEnded, and VersionStale if the draft was changed meanwhile.
         """
         handed_in = self._drafts.complete(actor, draft_id)
+        matter = handed_in.draft.record.matter
+        desk, department = self.place(matter.code, matter.version)
         while True:
-            number = rules.new_number(PREFIX, self._ground.now().astimezone(BEIJING))
-            case = self._new_case(actor, handed_in, new_id, number)
+            case = self._new_case(actor, handed_in, new_id, self._next_number(desk), desk, department)
             try:
                 self._write(actor, handed_in, case)
             except NumberTaken:
@@ -46,11 +48,18 @@ class Submission:
         """The desk and the department of a new case: the district's, and the matter's; "" if there is none."""
         return self._desk_for(matter, None) or "", self._ground.matters.department(matter, version)
 
-    def _new_case(self, actor: Actor, handed_in: HandedIn, case_id: str, number: str) -> OpenCase:
+    def _next_number(self, desk: str) -> str:
+        """The next number of today at a desk. Each day and office has a counter of its own."""
+        store, today = self._ground.store, self._ground.now().astimezone(BEIJING)
+        office = store.office(desk)
+        return new_number(PREFIX, today, office, store.next_serial(f"{today:%y%m%d}-{office % OFFICES:03}"))
+
+    def _new_case(
+        self, actor: Actor, handed_in: HandedIn, case_id: str, number: str, desk: str, department: str
+    ) -> OpenCase:
         draft = handed_in.draft
         action = Action(1, "submit", self._ground.now(), actor.id, "citizen", {"materials": handed_in.materials})
-        standing, receipt, matter = rules.fold([action]), rules.new_receipt(), draft.record.matter
-        desk, department = self.place(matter.code, matter.version)
+        standing, receipt, matter = rules.fold([action]), new_receipt(), draft.record.matter
         keys = self._ground.keyring
         record = Case(
             id=case_id,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from api.cases import scope
+from api.cases.number import unknown
 from api.cases.service import Cases, Shipment
 from api.identity.actor import Actor
 from api.identity.masking import mask_name, mask_phone
@@ -82,8 +83,10 @@ class Parcels:
     def send(self, actor: Actor, number: str, carrier: str, waybill: str | None, new_id: str) -> Row:
         """Send the licence of an issued case by courier. Raises NotFound, NotToBeSent, ParcelExists, BadFields."""
         shipment = self._cases.shipment(number)
-        if shipment is None or "window" not in self._cases.roles_at(actor, number):
-            raise NotFound(subject=f"case:{shipment.id}" if shipment else "")
+        if shipment is None:
+            raise unknown(number)
+        if "window" not in self._cases.roles_at(actor, number):
+            raise NotFound(subject=f"case:{shipment.id}")
         if shipment.state != "issued" or shipment.delivery["way"] != "courier":
             raise rules.NotToBeSent
         if carrier not in self._trackers:
@@ -150,10 +153,13 @@ class Parcels:
 
     def of_case(self, actor: Actor, number: str) -> list[Row]:
         """The parcels of a case, if this actor may see it. Raises NotFound."""
+        shipment = self._cases.shipment(number)
+        if shipment is None:
+            raise unknown(number)
         if not self._cases.roles_at(actor, number):
-            raise NotFound(subject=self._cases.subject_of(number) or "")
-        parcels = self._store.of_case(number)
-        self._record_look(actor, self._cases.subject_of(number) or "", count=len(parcels))
+            raise NotFound(subject=f"case:{shipment.id}")
+        parcels = self._store.of_case(shipment.number)
+        self._record_look(actor, f"case:{shipment.id}", count=len(parcels))
         return [self._as_json(parcel) for parcel in parcels]
 
     def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:

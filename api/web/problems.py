@@ -44,7 +44,7 @@ STATUS: dict[int, frozenset[str]] = {
             "blocked",
         }
     ),
-    404: frozenset({"not_found", "address_bad"}),
+    404: frozenset({"not_found", "number_slip", "address_bad"}),
     409: frozenset(
         {
             "key_in_flight",

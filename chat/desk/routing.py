@@ -23,6 +23,13 @@ def desk_of(ports: Ports, body: Document, actor: Viewer) -> str:
     return desk
 
 
+def case_of(ports: Ports, body: Document, actor: Viewer) -> str | None:
+    """The number of the case that a question is about as the office writes it, however it was typed; else None."""
+    number = body.get("case")
+    card = ports.card("case", number, actor) if number is not None else None
+    return str(card["ref"]) if card else None
+
+
 def way_in(hours: DeskHours, now: datetime) -> tuple[str, datetime | None]:
     """The state in which a question enters a desk, and until when an answer is promised if it is closed."""
     if hours.open:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.cases.case import number_as_read, receipt_as_read
+from api.cases.number import number_as_read, receipt_as_read
 from tests.way import submitted
 
 NUMBER, CODE = "XC261124-7K3Q0", "QF1FH4A0"
