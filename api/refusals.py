@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class Reason(str):
@@ -21,7 +21,8 @@ class Refusal(Exception):
     """A request that is refused for a reason. `code` never changes; `zh` and `en` say what is wrong and what to do.
 
     `errors` maps a field to its reasons where the refusal is about input; `retry_after` is in seconds. `subject` is
-    whose record or account it is about, as the audit names it (`case:<id>`): noted there, never answered.
+    whose record or account it is about, as the audit names it (`case:<id>`): noted there, never answered. `more` are
+    further members of the answer, e.g. what is allowed instead.
     """
 
     code: ClassVar[str] = "refused"
@@ -36,10 +37,12 @@ class Refusal(Exception):
         zh: str | None = None,
         en: str | None = None,
         subject: str = "",
+        more: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(self.code)
         self.errors = errors
         self.subject = subject
+        self.more = more
         self.retry_after = retry_after
         self.words = {"zh": zh or self.zh, "en": en or self.en}
 

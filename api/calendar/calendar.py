@@ -5,7 +5,7 @@ of guessing, but for the statutory holidays: 全国年节及纪念日放假办�
 """
 
 import json
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, date, timedelta
@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple, get_args
 Mark = Literal["rest", "work"]
 
 _ONE_DAY = timedelta(days=1)
+_BEYOND = date.max.toordinal() + 1
 _SATURDAY = 5
 
 
@@ -42,8 +43,8 @@ class WorkingCalendar:
     statutory_since: int = MAXYEAR
     exceptions: Mapping[date, Mark] = field(default_factory=dict, hash=False)
     guesses: bool = False
-    _years: dict[int, "_Year"] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """The years that were counted so far."""
+    _runs: list["_Run"] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The prefix sums of the years that were asked for so far: one run at most, replaced by a longer one."""
 
     @cached_property
     def guessing(self) -> "WorkingCalendar":
@@ -90,7 +91,7 @@ class WorkingCalendar:
 
     def next_working(self, day: date) -> date:
         """The first working day after `day`. Raises UnknownYear."""
-        return next(self._working_after(day))
+        return self.add_working(day, 1)
 
     def add_working(self, day: date, n: int) -> date:
         """The n-th working day after `day`, not counting `day` itself; `day` for n = 0. Raises UnknownYear."""
@@ -98,28 +99,36 @@ class WorkingCalendar:
             raise ValueError("working days are counted forwards")
         if n == 0:
             return day
-        year, before = self._year(day.year), _day_of_year(day)
-        while True:
-            wanted = year.tally[before] + n
-            last = bisect_left(year.tally, wanted)
-            if year.unknown(before) < min(last, len(year.tally)):
-                raise UnknownYear(year.number)
-            if last < len(year.tally):
-                return date(year.number, 1, 1) + timedelta(days=last - 1)
-            n = wanted - year.tally[-1]
-            year, before = self._year(year.number + 1), 0
+        nth = self.nth_working(day, n, date.max)
+        assert nth is not None
+        return nth
+
+    def nth_working(self, day: date, n: int, before: date) -> date | None:
+        """The n-th working day after `day` (n ≥ 1) if it lies before a day, else None.
+
+        Raises UnknownYear if a day that is not known comes earlier than either.
+        """
+        after, end = day.toordinal(), before.toordinal()
+        run = self._run(after, after)
+        nth = run.tally[after - run.first + 1] + n - 1
+        while nth >= len(run.working) and run.last < end and run.unknown_after(after) > run.last:
+            run = self._run(after, run.last + 1)
+            nth = run.tally[after - run.first + 1] + n - 1
+        wanted = run.working[nth] if nth < len(run.working) else end
+        if run.unknown and run.unknown_after(after) < min(wanted, end):
+            raise UnknownYear(date.fromordinal(run.unknown_after(after)).year)
+        return date.fromordinal(wanted) if wanted < end else None
 
     def working_between(self, first: date, last: date) -> int:
         """How many working days there are after `first` up to and including `last`. Raises UnknownYear."""
-        count = 0
-        for number in range(first.year, last.year + 1):
-            year = self._year(number)
-            before = _day_of_year(first) if number == first.year else 0
-            until = _day_of_year(last) if number == last.year else len(year.tally) - 1
-            if year.unknown(before) <= until:
-                raise UnknownYear(number)
-            count += max(0, year.tally[until] - year.tally[before])
-        return count
+        after, until = first.toordinal(), last.toordinal()
+        if until <= after:
+            return 0
+        run = self._run(after, until)
+        if run.unknown and run.unknown_after(after) <= until:
+            raise UnknownYear(date.fromordinal(run.unknown_after(after)).year)
+        tally, before = run.tally, run.first - 1
+        return tally[until - before] - tally[after - before]
 
     def add_provisional(self, day: date, n: int) -> date:
         """As `add_working`, but Monday to Friday in unknown years: to be shown as provisional, never recorded."""
@@ -128,39 +137,46 @@ class WorkingCalendar:
             n -= self.provisional(day)
         return day
 
-    def _year(self, number: int) -> "_Year":
-        """The prefix sums of a year, made when it is first asked for."""
-        year = self._years.get(number)
-        if year is None:
-            days = list(days_between(date(number, 1, 1), date(number, 12, 31)))
-            known = [self.is_known(day) for day in days]
-            marks = (is_known and self.provisional(day) for day, is_known in zip(days, known, strict=True))
-            unknown = tuple(n for n, is_known in enumerate(known, 1) if not is_known)
-            year = self._years[number] = _Year(number, (0, *accumulate(marks)), unknown)
-        return year
+    def _run(self, first: int, last: int) -> "_Run":
+        """The prefix sums over at least these days, given as ordinals; made when one of their years is first needed."""
+        runs = self._runs
+        if runs and runs[0].first <= first and last <= runs[0].last:
+            return runs[0]
+        known = [day for run in runs for day in (run.first, run.last)]
+        days = [date.fromordinal(day) for day in (min([first, *known]), max([last, *known]))]
+        run = self._counted(date(days[0].year, 1, 1), date(days[1].year, 12, 31))
+        runs[:] = [run]
+        return run
 
-    def _working_after(self, day: date) -> Iterator[date]:
-        while True:
-            day += _ONE_DAY
-            if self.is_working(day):
-                yield day
-
-
-class _Year(NamedTuple):
-    """A year as prefix sums: `tally[n]` working days among its first n days, and which days are not known."""
-
-    number: int
-    tally: tuple[int, ...]
-    unknown_days: tuple[int, ...]
-
-    def unknown(self, after: int) -> int:
-        """The first unknown day of the year after its n-th; a number beyond all days if there is none."""
-        at = bisect_right(self.unknown_days, after)
-        return self.unknown_days[at] if at < len(self.unknown_days) else MAXYEAR
+    def _counted(self, first: date, last: date) -> "_Run":
+        days = list(days_between(first, last))
+        known = [self.is_known(day) for day in days]
+        marks = [is_known and self.provisional(day) for day, is_known in zip(days, known, strict=True)]
+        return _Run(
+            first=first.toordinal(),
+            last=last.toordinal(),
+            tally=[0, *accumulate(marks)],
+            working=[day.toordinal() for day, is_working in zip(days, marks, strict=True) if is_working],
+            unknown=[day.toordinal() for day, is_known in zip(days, known, strict=True) if not is_known],
+        )
 
 
-def _day_of_year(day: date) -> int:
-    return day.toordinal() - date(day.year, 1, 1).toordinal() + 1
+class _Run(NamedTuple):
+    """A run of whole years as prefix sums: `tally[n]` working days among its first n days.
+
+    Days are ordinals (`date.toordinal`): `first`, `last`, all `working` days, all `unknown` ones.
+    """
+
+    first: int
+    last: int
+    tally: list[int]
+    working: list[int]
+    unknown: list[int]
+
+    def unknown_after(self, day: int) -> int:
+        """The first unknown day after one; a number beyond all days if there is none."""
+        at = bisect_right(self.unknown, day)
+        return self.unknown[at] if at < len(self.unknown) else _BEYOND
 
 
 @cache

@@ -1,7 +1,7 @@
 """What the parts of the cases room share: the store, the rooms below, transactions and events."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,13 @@ from api.audit.service import Audit
 from api.calendar.service import Calendar
 from api.cases import scope
 from api.cases.access import CaseAccess
-from api.cases.case import Case, may_hold
+from api.cases.case import Case
 from api.cases.clock.of_case import is_current, reckon_case
 from api.cases.clock.words import ClockWords
 from api.cases.kinds import kind_of
+from api.cases.life.rule import Attempt
+from api.cases.life.standing import may_hold
+from api.cases.open_case import OpenCase
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.files.service import Files
@@ -53,6 +56,13 @@ class CaseGround:
         """
         officer = self.identity.officer(case.officer) if case.officer else None
         return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
+
+    def attempt(self, actor: Actor, case: OpenCase, data: Mapping[str, Any] | None = None) -> Attempt:
+        """What an act of this actor on a case, as its silence left it, is judged by (life/rule.py)."""
+        holder, overdue = self.holder(case.record), self.clock(case.record).clock.get("overdue")
+        standing = replace(case.standing, officer=holder.id if holder else None)
+        roles = self.access.roles(actor, case.record)
+        return Attempt(standing, case.edition.matter, actor.id, roles, data, bool(overdue))
 
     def clock(self, case: Case, at: datetime | None = None) -> ClockWords:
         """The clock of a case now, or as it was at an instant, and its words."""

@@ -1,11 +1,13 @@
 """Handling: every act on a case after its submission; checks it, appends the action and announces the event."""
 
-from dataclasses import replace
 from typing import Any
 
-from api.cases import case as rules
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
+from api.cases.kinds import act_label
+from api.cases.life.acts import EVENTS, allowed, check, is_current
+from api.cases.life.rule import Attempt
+from api.cases.life.standing import keys_of, never_asked
 from api.cases.open_case import OpenCase
 from api.cases.silence import SYSTEM, Silence
 from api.cases.snapshot import after, sealed_action
@@ -37,7 +39,7 @@ class CaseHandling:
         case = self._ground.reader.open(record)
         asked = case.standing.supplement
         if asked and case.standing.state == "supplementing":
-            self._check_supplement(actor, rules.keys_of(asked["items"]), materials)
+            self._check_supplement(actor, keys_of(asked["items"]), materials)
         return self._do_as_applicant(actor, case, version, "supplement", {"materials": materials, "text": text})
 
     def withdraw(self, actor: Actor, record: Case, version: int, reason: str) -> OpenCase:
@@ -70,7 +72,7 @@ class CaseHandling:
 
     def _do_as_applicant(self, actor: Actor, case: OpenCase, version: int, act: str, data: dict[str, Any]) -> OpenCase:
         """As `_do`, but what the office alone sees makes no version stale, also while this is being written."""
-        while rules.is_current(case.actions, version):
+        while is_current(case.actions, version):
             try:
                 return self._do(actor, case, case.standing.version, act, data)
             except VersionStale:
@@ -84,14 +86,14 @@ class CaseHandling:
             raise VersionStale
         ground = self._ground
         deemed = self.silence.applied(case)  # silence comes first (rule 40)
-        holder = ground.holder(deemed.record)
-        standing = replace(deemed.standing, officer=holder.id if holder else None)
+        attempt = ground.attempt(actor, deemed, data)
         try:
-            role = rules.check(standing, act, ground.access.roles(actor, case.record), actor.id, data)
-        except Refusal:
+            role = check(act, attempt)
+        except Refusal as refusal:
             self.silence.keep(case)
+            refusal.more = {"allowed": self._allowed(case.record, attempt)}
             raise
-        acted = after(deemed, Action(standing.version + 1, act, ground.now(), actor.id, role, data))
+        acted = after(deemed, Action(deemed.standing.version + 1, act, ground.now(), actor.id, role, data))
         record = acted.record
         action = sealed_action(ground.keyring, record.id, acted.actions[-1])
 
@@ -107,10 +109,15 @@ class CaseHandling:
             if data.get("late"):
                 ground.audit.record(actor.id, "case.told_late", f"case:{record.id}", session=session)
             about = {"number": record.number, "state": record.state, "seq": record.version}
-            ground.announce(session, rules.EVENTS[act], record.id, **about)
+            ground.announce(session, EVENTS[act], record.id, **about)
 
         ground.transact(write)
         return acted
+
+    def _allowed(self, case: Case, attempt: Attempt) -> list[dict[str, str]]:
+        """What the actor of an attempt may do instead: `{act, label, label_en}`."""
+        kind = self._ground.kind(case)
+        return [{"act": act, **act_label(kind, act)} for act in allowed(attempt)]
 
     def _check_department(self, case: Case, code: str) -> None:
         if code not in self._ground.matters.departments:
@@ -135,7 +142,7 @@ class CaseHandling:
 def _checked_notice(case: OpenCase, notice: dict[str, Any]) -> dict[str, Any]:
     """The notice as it is recorded: with the materials that are told too late (`late`), and why. Raises BadFields."""
     _check_items(case, notice["items"])
-    late = rules.never_asked(case.standing, notice["items"])
+    late = never_asked(case.standing, notice["items"])
     if notice["late_reason"] and not late:
         raise BadFields({"late_reason": ["这次没有要求新的材料，不用写漏告知的理由。"]})
     kept = {name: notice[name] for name in ("items", "text")}

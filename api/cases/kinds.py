@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from api.calendar.day_words import TwoLanguages
-from api.cases.case import RULES, SUBMIT_LABEL
+from api.cases.life.acts import RULES, SUBMIT_LABEL
 
 PERMIT = "permit"
 
@@ -83,6 +83,7 @@ STATES: dict[str, TwoLanguages] = {
     "handed_over": TwoLanguages("已送达", "Handed over"),
     "declined": TwoLanguages("不予受理", "Not accepted"),
     "withdrawn": TwoLanguages("已撤回", "Withdrawn"),
+    "terminated": TwoLanguages("已终止办理", "Ended without a decision"),
     "closed": TwoLanguages("已办结", "Closed"),
 }
 """The states that are called the same whatever the kind."""
@@ -90,8 +91,18 @@ STATES: dict[str, TwoLanguages] = {
 FILED = {
     "declined": TwoLanguages("未受理，已归档", "Not accepted, closed"),
     "withdrawn": TwoLanguages("申请已撤回，已归档", "Withdrawn, closed"),
+    "terminated": TwoLanguages("已终止办理，已归档", "Ended without a decision, closed"),
 }
 """What a closed case is called by the state in which it ended, where it was not finished."""
+
+
+FLAGS: dict[str, TwoLanguages] = {
+    "supplement_back": TwoLanguages("补正已交回", "Missing papers came back"),
+    "deferred": TwoLanguages("有容缺材料待补", "Papers to follow"),
+    "procedure_running": TwoLanguages("特别程序进行中", "Special procedure running"),
+    "extension_asked": TwoLanguages("申请延期待批", "Extension asked"),
+}
+"""What is to be known of a case beside its state, in words (life/standing.py says when each holds)."""
 
 
 def kind_of(national: str, name: str) -> str:
@@ -110,12 +121,13 @@ def state_words(kind: str, state: str, end: str | None = None) -> TwoLanguages:
     return by_kind.get(state) or STATES[state]
 
 
-def act_label(kind: str, act: str) -> dict[str, str | None]:
-    """What an act is called in the timeline of a case of this kind: `label`, `label_en` (None: as everywhere)."""
+def act_label(kind: str, act: str) -> dict[str, str]:
+    """What an act is called in a case of this kind: `label`, `label_en`."""
+    words = RULES[act].label if act in RULES else SUBMIT_LABEL
     if act == "issue":
         result = KINDS[kind].result
-        return {"label": f"制作{result.zh}", "label_en": f"{result.en.capitalize()} made"}
-    return {"label": RULES[act].label if act in RULES else SUBMIT_LABEL, "label_en": None}
+        words = TwoLanguages(f"制作{result.zh}", f"{result.en.capitalize()} made")
+    return {"label": words.zh, "label_en": words.en}
 
 
 def kind_words(kind: str) -> dict[str, str]:
@@ -123,3 +135,8 @@ def kind_words(kind: str) -> dict[str, str]:
     words = KINDS[kind]
     pairs = {"granted": words.granted, "refused": words.refused, "result": words.result}
     return {key: pair.zh for key, pair in pairs.items()} | {f"{key}_en": pair.en for key, pair in pairs.items()}
+
+
+def flag_words(flag: str) -> dict[str, str]:
+    """A flag as JSON: `flag`, `label`, `label_en`."""
+    return {"flag": flag, "label": FLAGS[flag].zh, "label_en": FLAGS[flag].en}

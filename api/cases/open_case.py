@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.cases.case import Action, Case, CaseStanding
+from api.cases.case import Action, Case
+from api.cases.life.standing import CaseStanding
 from api.drafts.open_draft import Edition
 from api.matters.catalogue.matter import Material, Matter
 

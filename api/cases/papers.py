@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from api.cases import case as rules
 from api.cases import printing
 from api.cases.ground import CaseGround
+from api.cases.life.acts import fold
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import snapshot
 from api.pdf import Paper
@@ -50,7 +50,7 @@ class CasePapers:
 def as_of(ground: CaseGround, case: OpenCase, seq: int) -> OpenCase:
     """A case as it stood after the act numbered `seq`."""
     actions, matter = case.actions[:seq], case.record.matter
-    standing = rules.fold(actions)
+    standing = fold(actions)
     department = standing.department or ground.matters.department(matter.code, matter.version)
     fields = snapshot(case.edition.matter, standing, actions, case.record.clock_facts)
     record = replace(case.record, version=seq, department=department, **fields)

@@ -7,6 +7,7 @@ from api.calendar.service import Calendar
 from api.cases import case as rules
 from api.cases.case import Action, Case, SealedAction
 from api.cases.clock.of_case import folded_facts, is_current
+from api.cases.life.acts import fold
 from api.cases.open_case import OpenCase
 from api.cases.store import CaseStore
 from api.drafts.opening import edition_of
@@ -47,7 +48,7 @@ class CaseReader:
             receipt=self._keys.open_sealed(case.id, "receipt", case.receipt),
             agent=str(self._mandates.principal(case.mandate)["agent_name"]) if case.mandate else None,
             actions=actions,
-            standing=rules.fold(actions),
+            standing=fold(actions),
         )
 
     def actions(self, case_id: str) -> tuple[Action, ...]:

@@ -4,6 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from api.cases.kinds import FLAGS
+from api.cases.life.acts import RULES, act_data
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Time
 
@@ -135,6 +137,14 @@ class KindWordsSchema(Schema):
     result_en = fields.String(required=True)
 
 
+class FlagWords(Schema):
+    """Something to be known of a case beside its state, e.g. that a supplement came back."""
+
+    flag = fields.String(required=True, validate=validate.OneOf(list(FLAGS)))
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+
+
 class DecisionSchema(Schema):
     """The decision, its ground and how to appeal."""
 
@@ -166,6 +176,7 @@ class CaseSchema(CaseLine):
     decision = fields.Nested(DecisionSchema, required=True, allow_none=True)
     result = fields.Nested(Result, required=True, allow_none=True)
     clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})
+    flags = fields.List(fields.Nested(FlagWords), required=True)
     acts = fields.List(fields.String(), required=True)
     agent = fields.String(
         required=True, allow_none=True, metadata={"description": "who applied for the applicant, under a mandate"}
@@ -239,35 +250,7 @@ class Withdrawal(Schema):
     reason = fields.String(load_default="", validate=TEXT)
 
 
-NEEDED = {
-    "decline": ("reason",),
-    "request_supplement": ("items",),
-    "decide": ("kind", "text"),
-    "issue": ("serial",),
-    "hand_over": ("to",),
-    "note": ("text",),
-    "transfer": ("department", "reason"),
-}
-"""Per act, the fields that must say something; a refusal needs its ground too (行政许可法 第38条)."""
-USED = {
-    **NEEDED,
-    "request_supplement": ("items", "text", "late_reason"),
-    "decide": ("kind", "text", "ground"),
-}
-USED |= {"hand_over": ("to", "proof"), "accept": ("text",), "close": ("text",)}
-STAFF_ACTS = (
-    "claim",
-    "release",
-    "accept",
-    "decline",
-    "request_supplement",
-    "decide",
-    "issue",
-    "hand_over",
-    "note",
-    "transfer",
-    "close",
-)
+STAFF_ACTS = tuple(act for act, row in RULES.items() if row.roles - {"citizen", "system"})
 
 
 def _says_something(value: Any) -> bool:
@@ -295,18 +278,16 @@ class ActSchema(Schema):
     def whole(self, data: dict[str, Any], **_: Any) -> None:
         """Require the fields that the act needs."""
         is_refusal = data["act"] == "decide" and data.get("kind") == "refuse"
-        needed = (*NEEDED.get(data["act"], ()), *(("ground",) if is_refusal else ()))
+        needed = [field.key for field in RULES[data["act"]].fields if field.required]
+        needed += ["ground"] if is_refusal else []  # 行政许可法 第38条
         missing = [name for name in needed if not _says_something(data.get(name))]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
 
     @post_load
     def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return `{act, data}` with only the fields that the act uses; a reason becomes its text in the timeline."""
-        used = {name: data.get(name, "") for name in USED.get(data["act"], ())}
-        if "reason" in used:
-            used["text"] = used.pop("reason")
-        return {"act": data["act"], "data": used}
+        """Return `{act, data}` with only the fields that the act uses."""
+        return {"act": data["act"], "data": act_data(data["act"], data)}
 
 
 class CaseQueue(Schema):

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from api.cases import case as rules
 from api.cases.case import Action, Case
 from api.cases.clock.words import Clock
 from api.cases.ground import CaseGround
+from api.cases.life.acts import EVENTS
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import after, sealed_action
 from api.cases.sweeps import sweep
@@ -47,7 +47,7 @@ class Silence:
         if not ground.store.append(session, record, sealed_action(ground.keyring, record.id, deemed.actions[-1])):
             raise VersionStale
         ground.announce(
-            session, rules.EVENTS["deem"], record.id, number=record.number, state=record.state, seq=record.version
+            session, EVENTS["deem"], record.id, number=record.number, state=record.state, seq=record.version
         )
 
     def keep(self, case: OpenCase) -> OpenCase:

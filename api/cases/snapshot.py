@@ -7,8 +7,10 @@ from typing import Any
 from uuid6 import uuid7
 
 from api.cases import case as rules
-from api.cases.case import Action, CaseStanding, SealedAction
+from api.cases.case import Action, SealedAction
 from api.cases.clock.of_case import MatterLike, carried, clock_facts
+from api.cases.life.acts import apply
+from api.cases.life.standing import CaseStanding
 from api.cases.open_case import OpenCase
 from api.identity.sealing.keyring import Keyring
 
@@ -32,7 +34,7 @@ def snapshot(
 
 def after(case: OpenCase, action: Action) -> OpenCase:
     """The case with one more action, which is not checked here."""
-    standing, actions = rules.apply(case.standing, action), (*case.actions, action)
+    standing, actions = apply(case.standing, action), (*case.actions, action)
     fields = snapshot(case.edition.matter, standing, actions, case.record.clock_facts)
     department = standing.department or case.record.department
     record = replace(case.record, version=action.seq, department=department, **fields)

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from api.cases import case as rules
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
+from api.cases.life.acts import EVENTS, fold
 from api.cases.number import OFFICES, new_number, new_receipt
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import sealed_action, snapshot
@@ -59,7 +59,7 @@ class Submission:
     ) -> OpenCase:
         draft = handed_in.draft
         action = Action(1, "submit", self._ground.now(), actor.id, "citizen", {"materials": handed_in.materials})
-        standing, receipt, matter = rules.fold([action]), new_receipt(), draft.record.matter
+        standing, receipt, matter = fold([action]), new_receipt(), draft.record.matter
         keys = self._ground.keyring
         record = Case(
             id=case_id,
@@ -104,6 +104,6 @@ class Submission:
             ground.files.keep(session, handed_in.materials)
             self._drafts.hand_over(session, handed_in.draft, record.number)
             about = {"number": record.number, "state": record.state, "seq": 1, **({"talk": talk} if talk else {})}
-            ground.announce(session, rules.EVENTS["submit"], record.id, **about)
+            ground.announce(session, EVENTS["submit"], record.id, **about)
 
         ground.transact(write)

@@ -6,10 +6,11 @@ from typing import Any
 
 from api.cases import case as rules
 from api.cases import scope
-from api.cases.case import Action, Case, CaseStanding
+from api.cases.case import Action, Case
 from api.cases.clock.words import ClockWords
 from api.cases.ground import CaseGround
-from api.cases.kinds import act_label, kind_words
+from api.cases.kinds import act_label, flag_words, kind_words
+from api.cases.life.acts import INNER_WORDS, PUBLIC, allowed
 from api.cases.open_case import OpenCase
 from api.cases.printing import TITLES
 from api.identity.actor import Actor
@@ -61,14 +62,17 @@ class CaseViews:
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
             "clock": words.as_json(),
-            "acts": self._acts(actor, record, standing, holder) if may_act else [],
+            "flags": [flag_words(flag) for flag in standing.flags],
+            "acts": allowed(self._ground.attempt(actor, replace(case, record=record, standing=standing)))
+            if may_act
+            else [],
             "agent": case.agent,
         }
 
     def timeline(self, actor: Actor, case: Case, actions: Iterable[Action], conversations: Iterable[Row]) -> list[Row]:
         """Acts and events of conversations, in order of time; notes and words for colleagues only for staff."""
         kind = self._ground.kind(case)
-        visible = (action for action in actions if actor.is_staff or action.act in rules.PUBLIC)
+        visible = (action for action in actions if actor.is_staff or action.act in PUBLIC)
         acts = [
             {
                 "seq": action.seq,
@@ -76,7 +80,7 @@ class CaseViews:
                 **act_label(kind, action.act),
                 "at": action.at,
                 "by": self._by(action),
-                "text": action.data.get("text", "") if actor.is_staff or action.act not in rules.INNER_WORDS else "",
+                "text": action.data.get("text", "") if actor.is_staff or action.act not in INNER_WORDS else "",
                 "paper": action.act in TITLES,
                 "breach": action.data.get("late_reason"),
             }
@@ -87,10 +91,6 @@ class CaseViews:
     def department(self, code: str) -> Row:
         """A department by its code: `{code, name}`."""
         return {"code": code, "name": self._ground.matters.departments.name(code)}
-
-    def _acts(self, actor: Actor, case: Case, standing: CaseStanding, holder: Actor | None) -> list[str]:
-        now = replace(standing, officer=holder.id if holder else None)
-        return rules.allowed(now, self._ground.access.roles(actor, case), actor.id)
 
     def _line(self, case: Case, applicant: str, words: ClockWords, holder: Actor | None) -> Row:
         state = words.state_label()

@@ -48,8 +48,19 @@ INTRODUCTION = (
 )
 
 
+class AllowedAct(Schema):
+    """An act that may be done now, and what it is called."""
+
+    act = fields.String(required=True)
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+
+
 class Problem(Schema):
-    """A refusal (RFC 9457). `code` never changes; `errors` says which field and why."""
+    """A refusal (RFC 9457). `code` never changes; `errors` says which field and why.
+
+    Where an act on a case is refused, `allowed` says which acts the caller may do now.
+    """
 
     type = fields.String(required=True)
     title = fields.String(required=True)
@@ -58,6 +69,7 @@ class Problem(Schema):
     detail = fields.String(required=True)
     request_id = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    allowed = fields.List(fields.Nested(AllowedAct))
 
 
 class _Described(Api):

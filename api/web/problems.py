@@ -203,8 +203,12 @@ def problem(
     detail: str,
     errors: dict[str, list[str]] | None = None,
     headers: dict[str, str] | None = None,
+    more: dict[str, Any] | None = None,
 ) -> Response:
-    """Make an error response (RFC 9457) with `detail` as its text, and the title in the client's language."""
+    """Make an error response (RFC 9457) with `detail` as its text, and the title in the client's language.
+
+    `more` are extension members (§3.2).
+    """
     zh, en = TITLES.get(status, ("请求没有成功", "The request failed"))
     body: dict[str, Any] = {
         "type": f"/docs#problem-{code}",
@@ -213,6 +217,7 @@ def problem(
         "code": code,
         "detail": detail,
         "request_id": g.get("request_id", ""),
+        **(more or {}),
     }
     if errors:
         body["errors"] = {name: [field_words(why, language()) for why in reasons] for name, reasons in errors.items()}
@@ -235,7 +240,8 @@ def register(
     def refused(error: RefusalLike) -> Response:
         note(error.code, status_of(error.code), getattr(g.get("actor"), "id", ""), getattr(error, "subject", ""))
         headers = {"Retry-After": str(error.retry_after)} if error.retry_after else None
-        return problem(status_of(error.code), error.code, error.words[language()], error.errors, headers)
+        more = getattr(error, "more", None)
+        return problem(status_of(error.code), error.code, error.words[language()], error.errors, headers, more)
 
     def failed(error: HTTPException) -> Response:
         status = error.code or 500

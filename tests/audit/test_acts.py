@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.audit import acts
-from api.cases.case import RULES
+from api.cases.life.acts import RULES
 from api.identity.verifications.verification import KINDS
 from api.reports.report import OUTCOMES
 from tests.way import issued

@@ -279,7 +279,7 @@ def test_acts_with_something_missing_are_refused_by_field(citizen, window, drain
 
 
 def test_the_snapshot_is_the_fold_of_the_actions(citizen, window, handler, drain, app, database):
-    from api.cases.case import fold
+    from api.cases.life.acts import fold
 
     case = issued(citizen, window, handler, drain)
     row = database["cases"].find_one({"number": case["number"]})

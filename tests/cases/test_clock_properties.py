@@ -1,6 +1,7 @@
 """What must hold of the clock for any case: a day-by-day oracle, monotony, a past that stays, and no traceback."""
 
 import json
+import sys
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,35 @@ def test_used_and_left_make_the_total_and_used_never_falls(facts, first, later):
         assert 0 <= answer["promised_left"] <= facts["promised_days"]
     assert before["used"] <= after["used"]
     assert before["promised_left"] >= after["promised_left"]
+
+
+def calls_of(facts: dict[str, Any], as_of: date) -> int:
+    """How many calls of Python functions the answer takes."""
+    ask(facts, as_of)
+    calls = 0
+
+    def count(frame: object, event: str, arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        ask(facts, as_of)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_a_long_limit_with_a_long_stop_costs_no_more_than_a_short_one():
+    def stopped(days: int, limit: int) -> dict[str, Any]:
+        start, end = date(2024, 1, 10), date(2024, 1, 10) + timedelta(days=days)
+        stop = {"kind": "检测", "start": at(start, 9), "end": at(end, 9)}
+        return {"accepted_at": at(date(2024, 1, 2), 8), "legal": working(limit), "procedures": [stop]}
+
+    def working(days: int) -> dict[str, Any]:
+        return {"days": days, "unit": "working"}
+
+    assert calls_of(stopped(600, 90), HORIZON) <= calls_of(stopped(3, 8), HORIZON)
 
 
 @st.composite

@@ -1,84 +1,97 @@
-"""Who may do what in which state, against a table written by hand: it says what must be, not what is."""
+"""Who may do which act in which state under which guard, against two tables written by hand: they say what must be.
+
+`acts.csv`: per act and role, for each state `yes`, `-` (409: not in this state) or `no` (403: not in this state by this
+role); a role without a row may never do the act (403). `guards.csv`: what else hinders an act, by situation; each guard
+of the table of acts stands there.
+"""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from api.cases.case import ActNotAllowed, ActNotYours, CaseStanding, HeldByOther, NotClaimed, allowed, check
+from api.cases.case import STATES
+from api.cases.life.acts import RULES, allowed, check
+from api.cases.life.guards import GUARDS
+from api.cases.life.rule import Attempt
+from api.refusals import Refusal
+from tests.cases.situations import SITUATIONS, plain
 
-C, W, H, S = "citizen", "window", "handler", "system"
-MUST: dict[str, dict[str, set[str]]] = {
-    "submitted": {
-        C: {"withdraw"},
-        W: {"claim", "accept", "decline", "request_supplement", "transfer", "note"},
-        H: {"transfer", "note"},
-        S: {"deem"},
-    },
-    "supplementing": {
-        C: {"supplement", "withdraw"},
-        W: {"claim", "decline", "transfer", "note"},
-        H: {"transfer", "note"},
-        S: set(),
-    },
-    "accepted": {
-        C: {"withdraw"},
-        W: {"transfer", "note"},
-        H: {"claim", "decide", "transfer", "note"},
-        S: set(),
-    },
-    "granted": {C: set(), W: {"claim", "issue", "note"}, H: {"note"}, S: set()},
-    "refused": {C: set(), W: {"note", "close"}, H: {"note"}, S: set()},
-    "issued": {
-        C: set(),
-        W: {"claim", "hand_over", "note"},
-        H: {"note"},
-        S: {"hand_over"},
-    },
-    "handed_over": {C: set(), W: {"note", "close"}, H: {"note"}, S: set()},
-    "declined": {C: set(), W: {"note", "close"}, H: {"note"}, S: set()},
-    "withdrawn": {C: set(), W: {"note", "close"}, H: {"note"}, S: set()},
-    "closed": {C: set(), W: set(), H: set(), S: set()},
-}
-ACTS = {"supplement", "withdraw", "claim", "accept", "deem", "decline", "request_supplement", "decide"}
-ACTS |= {"issue", "hand_over", "note", "transfer", "close"}
-DATA = {"items": [], "kind": "grant", "department": "RSJ"}
+ROLES = ["citizen", "window", "handler", "head", "government_head", "supervisor", "admin", "system"]
+ANSWERS = {"yes": "yes", "-": "act_not_allowed", "no": "role_wrong"}
 
 
-@pytest.mark.parametrize("state", MUST)
-@pytest.mark.parametrize("role", [C, W, H, S])
-@pytest.mark.parametrize("act", sorted(ACTS))
-def test_each_role_may_do_just_this(state, role, act):
-    standing = CaseStanding(state, 3)
-    if act in MUST[state][role]:
-        assert check(standing, act, frozenset({role}), "me", DATA) == role
-    else:
-        with pytest.raises((ActNotAllowed, ActNotYours)):
-            check(standing, act, frozenset({role}), "me", DATA)
+def table(name):
+    with (Path(__file__).parent / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("state", MUST)
-@pytest.mark.parametrize("role", [C, W, H])
-def test_what_is_offered_is_what_is_allowed(state, role):
-    offered = set(allowed(CaseStanding(state, 3), frozenset({role}), "me"))
-    assert offered == MUST[state][role]
+MUST = {(row["act"], row["role"]): row for row in table("acts.csv")}
+GUARDED = table("guards.csv")
 
 
-OPEN = ["submitted", "supplementing", "accepted", "granted", "issued"]
+def answer(act, attempt):
+    """`yes` if the act may be done, else the code of its refusal."""
+    try:
+        check(act, attempt)
+    except Refusal as refusal:
+        return refusal.code
+    return "yes"
 
 
-@pytest.mark.parametrize("state", OPEN)
-@pytest.mark.parametrize("role", [W, H])
-def test_what_nobody_holds_is_not_released_and_what_one_holds_not_claimed_again(state, role):
-    with pytest.raises(NotClaimed):
-        check(CaseStanding(state, 3), "release", frozenset({role}), "me", DATA)
-    mine = CaseStanding(state, 3, officer="me")
-    assert check(mine, "release", frozenset({role}), "me", DATA) == role
-    with pytest.raises((ActNotAllowed, ActNotYours)):
-        check(mine, "claim", frozenset({role}), "me", DATA)
+def wanted(act, role, state):
+    row = MUST.get((act, role))
+    return ANSWERS[row[state]] if row else "role_wrong"
 
 
-def test_who_holds_a_case_may_release_it_and_others_may_only_note():
-    held = CaseStanding("submitted", 3, officer="me")
-    assert "release" in allowed(held, frozenset({W}), "me")
-    assert "claim" not in allowed(held, frozenset({W}), "me")
-    assert allowed(held, frozenset({W}), "you") == ["note"]
-    with pytest.raises(HeldByOther):
-        check(held, "accept", frozenset({W}), "you", DATA)
+def test_the_table_names_every_act_and_state_and_no_other():
+    assert {act for act, _ in MUST} == set(RULES)
+    assert list(table("acts.csv")[0]) == ["act", "role", *STATES]
+
+
+@pytest.mark.parametrize("act", sorted(RULES))
+def test_each_role_may_do_an_act_in_just_these_states(act):
+    wrong = []
+    for role in ROLES:
+        for state in STATES:
+            attempt = plain(act, role, state)
+            if (given := answer(act, attempt)) != wanted(act, role, state):
+                wrong.append((role, state, given))
+            offered = act in allowed(attempt)
+            assert offered == (given == "yes"), (role, state)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("row", GUARDED, ids=lambda row: f"{row['act']} {row['situation']}")
+def test_each_guard_answers_as_the_table_says(row):
+    act, role, state = row["act"], row["role"], row["state"]
+    assert wanted(act, role, state) == "yes", "a guard is asked where role and state would let the act pass"
+    assert answer(act, SITUATIONS[row["situation"]](plain(act, role, state))) == row["answer"]
+
+
+def test_every_guard_of_every_act_is_tried_both_ways(monkeypatch):
+    refused = set()
+    for name, guard in GUARDS.items():
+        monkeypatch.setitem(GUARDS, name, lambda attempt, guard=guard, name=name: spoken(refused, name, guard(attempt)))
+    for row in GUARDED:
+        answer(row["act"], SITUATIONS[row["situation"]](plain(row["act"], row["role"], row["state"])))
+    for act, role in MUST:
+        for state in STATES:
+            answer(act, plain(act, role, state))
+    assert {name for row in RULES.values() for name in row.guards} == set(GUARDS)
+    assert sorted(set(GUARDS) - refused) == []
+
+
+def spoken(refused, name, why):
+    if why is not None:
+        refused.add(name)
+    return why
+
+
+def test_an_offer_asks_nothing_of_the_fields():
+    for act in RULES:
+        for state in STATES:
+            attempt = replace(plain(act, "window", state), data=None)
+            assert isinstance(allowed(attempt), list)
+            assert isinstance(attempt, Attempt)

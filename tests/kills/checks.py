@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from api.cases.case import EVENTS, fold
+from api.cases.life.acts import EVENTS, fold
 from tests.kills.child import World
 
 TOLD = {"case.submitted", "case.accepted", "case.decided", "case.issued"}

@@ -1,6 +1,9 @@
-"""Counts the days of a time limit, without the days on which the clock is stopped (rules 14-16, 24, 25)."""
+"""Counts the days of a time limit, without the days on which the clock is stopped (rules 14-16, 24, 25).
 
-from dataclasses import dataclass
+Days are counted span by span, from one stop to the next, by the calendar's prefix sums.
+"""
+
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from api.calendar.calendar import UnknownYear, WorkingCalendar
@@ -10,47 +13,78 @@ from api.cases.clock.stops import Stops
 _ONE_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True)
-class CountedLimit:
-    """A time limit: `total` days of a unit, counted from the day after `day0`, without the stopped days."""
+class Count:
+    """Days of a unit counted from the day after `day0`, without the stopped days; for every limit of that unit."""
 
-    day0: date
-    total: int
-    unit: Unit
-    stops: Stops
-    calendar: WorkingCalendar
+    def __init__(self, day0: date, unit: Unit, stops: Stops, calendar: WorkingCalendar) -> None:
+        self._day0, self.unit, self._stops, self._calendar = day0, unit, stops, calendar
+        self._spans = tuple(_running(stops, day0))
+        self._until: dict[date, int] = {}
+
+    def until(self, day: date) -> int:
+        """The days counted up to and including `day`. Raises UnknownYear."""
+        count = self._until.get(day)
+        if count is None:
+            count = 0
+            for last, stop in self._spans:
+                if day < stop:
+                    count += self.between(last, day) if last < day else 0
+                    break
+                whole = self._until.get(stop)
+                count = self._until[stop] = count + self.between(last, stop - _ONE_DAY) if whole is None else whole
+            self._until[day] = count
+        return count
+
+    def between(self, last: date, until: date) -> int:
+        """The days of the unit after `last` up to and including `until`, stopped or not. Raises UnknownYear."""
+        return (until - last).days if self.unit == "calendar" else self._calendar.working_between(last, until)
+
+    def spans(self, total: int) -> tuple[tuple[date, date], ...]:
+        """Where the clock runs: (the day before the first, the day of the next stop or `date.max`).
+
+        A limit of no days may end on day 0 itself.
+        """
+        return self._spans if total else tuple(_running(self._stops, self._day0 - _ONE_DAY))
+
+    def reached(self, last: date, rest: int, stop: date) -> date | None:
+        """The due day where `rest` days remain after `last`, if it comes before a stop. Raises UnknownYear."""
+        if self.unit == "working":
+            return self._calendar.nth_working(last, max(1, rest), stop)
+        end = last + timedelta(days=max(0, rest - 1))
+        return self._calendar.nth_working(end, 1, stop) if end < stop else None
+
+
+class CountedLimit:
+    """A time limit: a total of days that are counted."""
+
+    def __init__(self, total: int, count: Count) -> None:
+        self.total, self._count = total, count
 
     def due(self) -> date | None:
         """The due day: the first working day, not stopped, on which the count has reached the total (rule 15).
 
         None if a stop that is still open comes before it (rule 25). Raises UnknownYear if it needs such a year.
         """
-        if not self.stops.spans and self.total and self.unit == "working":
-            return self.calendar.add_working(self.day0, self.total)
-        if not self.stops.spans and self.total:
-            end = self.day0 + timedelta(days=self.total)
-            return end if self.calendar.is_working(end) else self.calendar.next_working(end)
-        day, count = self.day0, 0
-        while not self.stops.hold_for_good(day):
-            count += self._counts(day)
-            if count >= self.total and not self.stops.hold(day) and self.calendar.is_working(day):
-                return day
-            day += _ONE_DAY
+        count, rest = self._count, self.total
+        for last, stop in count.spans(self.total):
+            due = count.reached(last, rest, stop)
+            if due is not None:
+                return due
+            if stop < date.max:
+                rest = max(0, rest - count.between(last, stop - _ONE_DAY))
         return None
 
     def used(self, until: date) -> int:
         """The days counted up to and including `until`, at most the total (rule 32). Raises UnknownYear."""
-        if until <= self.day0:
-            return 0
-        if not self.stops.spans and self.unit == "calendar":
-            return min(self.total, (until - self.day0).days)
-        if not self.stops.spans:
-            return self._used_working(until)
-        day, count = self.day0, 0
-        while count < self.total and day < until:
-            day += _ONE_DAY
-            count += self._counts(day)
-        return count
+        try:
+            used = self._count.until(until)
+        except UnknownYear:
+            # The days after the total is reached may be unknown.
+            due = self.due() if self.total else until
+            if due and due <= until:
+                return self.total
+            raise
+        return used if used < self.total else self.total
 
     def left(self, until: date) -> int:
         """The days that remain after `until` (rule 32); 0 on the due day itself, the last one. Raises UnknownYear."""
@@ -58,20 +92,15 @@ class CountedLimit:
 
     def over(self, due: date, until: date) -> int:
         """The days overdue: days of the unit after the due day, stopped ones included (rule 33). Raises UnknownYear."""
-        return (until - due).days if self.unit == "calendar" else self.calendar.working_between(due, until)
+        return self._count.between(due, until)
 
-    def _used_working(self, until: date) -> int:
-        """The working days used where nothing stops the clock: days after the total is reached may be unknown."""
-        try:
-            return min(self.total, self.calendar.working_between(self.day0, until))
-        except UnknownYear:
-            if self.total == 0 or self.calendar.add_working(self.day0, self.total) <= until:
-                return self.total
-            raise
 
-    def _counts(self, day: date) -> bool:
-        """Whether a day counts: after day 0, not stopped, and a day of the unit (rule 14)."""
-        return day > self.day0 and not self.stops.hold(day) and self._is_of_unit(day)
-
-    def _is_of_unit(self, day: date) -> bool:
-        return self.unit == "calendar" or self.calendar.is_working(day)
+def _running(stops: Stops, last: date) -> Iterator[tuple[date, date]]:
+    """The spans after `last` in which the clock runs."""
+    for start, end in stops.spans:
+        if start > last + _ONE_DAY:
+            yield last, start
+        if end == date.max:
+            return
+        last = max(last, end - _ONE_DAY)
+    yield last, date.max

@@ -119,6 +119,8 @@ class Facts:
 
     def known(self) -> "Facts":
         """The facts as known at `as_of`: without later ones, and procedures that end later still open (rule 31)."""
+        if not any(at and at > self.as_of for at in self._moments()):
+            return self
         decision = self.decision if self.decision and self._past(self.decision.at) else None
         return replace(
             self,
@@ -135,42 +137,26 @@ class Facts:
             ended_at=self._past(self.ended_at),
         )
 
+    def _moments(self) -> list[datetime | None]:
+        """Every instant of the facts."""
+        acts = [self.accepted_at, self.received_at, self.notice_at, self.supplement_at, self.refused_at]
+        ends = [self.handed_over_at, self.ended_at, *(item.at for item in (self.decision, self.deemed) if item)]
+        procedures = [at for procedure in self.procedures for at in (procedure.start, procedure.end)]
+        return [*acts, *ends, *procedures, *(extension.approved_at for extension in self.extensions)]
+
     def _past(self, at: datetime | None) -> datetime | None:
         return at if at is not None and at <= self.as_of else None
 
 
 def read_facts(raw: object) -> Facts:
     """Parse facts from the JSON input (§8). Raises ClockError: `bad_input`, `naive_time`, `as_of_missing`."""
-    top = _Entry(raw, "input")
-    accepted_at, received_at = top.get("accepted_at", _instant), top.get("received_at", _instant)
-    if accepted_at is None and received_at is None:
+    entry = _object(raw, "input")
+    if entry.get("accepted_at") is None and entry.get("received_at") is None:
         raise _bad("input", "needs accepted_at or received_at")
-    decision = top.get("decision", _decision)
-    handed_over_at = top.get("handed_over_at", _instant)
-    return Facts(
-        accepted_at=accepted_at,
-        received_at=received_at,
-        legal=top.get("legal", _legal),
-        promised_days=top.get("promised_days", _days),
-        extension_rule=top.get("extension_rule", _extension_rule),
-        matter_stops=top.get("matter_stops", _list_of(_text)) or (),
-        law=cast(Law, top.get("law", _one_of("permit", "other"), "permit")),
-        recorded=top.get("recorded", _flag, False),
-        deemed=top.get("deemed", _deemed),
-        ended_at=top.get("ended_at", _instant),
-        deemed_acceptance=top.get("deemed_acceptance", _flag, True),
-        exceptions=top.get("exceptions", _exceptions) or {},
-        after_hours=cast(AfterHours, top.get("after_hours", _one_of("same_day", "next_working_day"), "same_day")),
-        closing=top.get("closing", _time_of_day, CLOSING),
-        notice_at=top.get("notice_at", _instant),
-        supplement_at=top.get("supplement_at", _instant),
-        refused_at=top.get("refused_at", _instant),
-        procedures=top.get("procedures", _list_of(_procedure)) or (),
-        extensions=top.get("extensions", _list_of(_extension)) or (),
-        decision=decision,
-        handed_over_at=handed_over_at,
-        as_of=top.get("as_of", _instant) or _last_of(decision, handed_over_at),
-    )
+    facts = {key: read(entry[key], f"input.{key}") for key, read in _READERS.items() if entry.get(key) is not None}
+    if "as_of" not in facts:
+        facts["as_of"] = _last_of(facts.get("decision"), facts.get("handed_over_at"))
+    return Facts(**facts)
 
 
 def _last_of(decision: Decision | None, handed_over_at: datetime | None) -> datetime:
@@ -190,23 +176,23 @@ def _bad(where: str, reason: str) -> ClockError:
     return ClockError("bad_input", f"{where}: {reason}")
 
 
-class _Entry:
-    """One JSON object; a key that is missing or null is absent."""
+def _object(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _bad(where, "must be an object")
+    return value
 
-    def __init__(self, raw: object, where: str) -> None:
-        if not isinstance(raw, dict):
-            raise _bad(where, "must be an object")
-        self._raw = raw
-        self._where = where
 
-    def get(self, key: str, read: Reader[T], default: Any = None) -> Any:
-        value = self._raw.get(key)
-        return default if value is None else read(value, f"{self._where}.{key}")
+def _get(entry: dict[str, Any], where: str, key: str, read: Reader[T], default: Any = None) -> Any:
+    """The value of a key; one that is missing or null is absent."""
+    value = entry.get(key)
+    return default if value is None else read(value, f"{where}.{key}")
 
-    def need(self, key: str, read: Reader[T]) -> T:
-        if self._raw.get(key) is None:
-            raise _bad(f"{self._where}.{key}", "is missing")
-        return read(self._raw[key], f"{self._where}.{key}")
+
+def _need(entry: dict[str, Any], where: str, key: str, read: Reader[T]) -> T:
+    value = entry.get(key)
+    if value is None:
+        raise _bad(f"{where}.{key}", "is missing")
+    return read(value, f"{where}.{key}")
 
 
 def _text(value: Any, where: str) -> str:
@@ -254,14 +240,12 @@ def _list_of(read: Reader[T]) -> Reader[tuple[T, ...]]:
 
 def _instant(value: Any, where: str) -> datetime:
     try:
-        at = datetime.fromisoformat(_text(value, where))
-        if at.tzinfo is None:
-            raise ClockError("naive_time", f"{where}: has no offset")
-        local = at.astimezone(BEIJING)
-    except ClockError:
-        raise
-    except (ValueError, OverflowError):
+        at = datetime.fromisoformat(value)
+        local = at.astimezone(BEIJING) if at.tzinfo else None
+    except (TypeError, ValueError, OverflowError):
         raise _bad(where, "is no ISO 8601 time") from None
+    if local is None:
+        raise ClockError("naive_time", f"{where}: has no offset")
     if not FIRST_YEAR <= local.year <= LAST_YEAR:
         raise _bad(where, f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
     return local
@@ -282,45 +266,76 @@ def _time_of_day(value: Any, where: str) -> time:
 
 
 def _legal(value: Any, where: str) -> LegalLimit:
-    entry = _Entry(value, where)
-    return LegalLimit(entry.need("days", _days), cast(Unit, entry.need("unit", _one_of("working", "calendar"))))
+    entry = _object(value, where)
+    return LegalLimit(
+        _need(entry, where, "days", _days), cast(Unit, _need(entry, where, "unit", _one_of("working", "calendar")))
+    )
 
 
 def _extension_rule(value: Any, where: str) -> ExtensionRule:
-    entry = _Entry(value, where)
-    return ExtensionRule(entry.need("max_days", _days), entry.get("approver", _text, AGENCY_HEAD))
+    entry = _object(value, where)
+    return ExtensionRule(_need(entry, where, "max_days", _days), _get(entry, where, "approver", _text, AGENCY_HEAD))
 
 
 def _procedure(value: Any, where: str) -> Procedure:
-    entry = _Entry(value, where)
+    entry = _object(value, where)
     return Procedure(
-        kind=entry.need("kind", _text),
-        start=entry.need("start", _instant),
-        end=entry.get("end", _instant),
-        told=entry.get("told", _flag, True),
+        kind=_need(entry, where, "kind", _text),
+        start=_need(entry, where, "start", _instant),
+        end=_get(entry, where, "end", _instant),
+        told=_get(entry, where, "told", _flag, True),
     )
 
 
 def _extension(value: Any, where: str) -> Extension:
-    entry = _Entry(value, where)
+    entry = _object(value, where)
     return Extension(
-        days=entry.need("days", _granted_days),
-        approved_at=entry.need("approved_at", _instant),
-        approver=entry.get("approver", _text, AGENCY_HEAD),
+        days=_need(entry, where, "days", _granted_days),
+        approved_at=_need(entry, where, "approved_at", _instant),
+        approver=_get(entry, where, "approver", _text, AGENCY_HEAD),
     )
 
 
 def _deemed(value: Any, where: str) -> Deemed:
-    entry = _Entry(value, where)
-    return Deemed(entry.need("at", _instant), entry.need("day0", _day), entry.get("notice_due", _day))
+    entry = _object(value, where)
+    return Deemed(
+        _need(entry, where, "at", _instant), _need(entry, where, "day0", _day), _get(entry, where, "notice_due", _day)
+    )
 
 
 def _decision(value: Any, where: str) -> Decision:
-    entry = _Entry(value, where)
-    kind = entry.need("kind", _one_of("grant", "refuse", "end"))
-    return Decision(entry.need("at", _instant), cast(DecisionKind, kind))
+    entry = _object(value, where)
+    kind = _need(entry, where, "kind", _one_of("grant", "refuse", "end"))
+    return Decision(_need(entry, where, "at", _instant), cast(DecisionKind, kind))
 
 
 def _exceptions(value: Any, where: str) -> dict[date, Mark]:
-    entry, mark = _Entry(value, where), _one_of("rest", "work")
-    return {_day(key, where): cast(Mark, entry.need(key, mark)) for key in value}
+    entry, mark = _object(value, where), _one_of("rest", "work")
+    return {_day(key, where): cast(Mark, _need(entry, where, key, mark)) for key in value}
+
+
+_READERS: dict[str, Reader[Any]] = {
+    "accepted_at": _instant,
+    "received_at": _instant,
+    "decision": _decision,
+    "handed_over_at": _instant,
+    "legal": _legal,
+    "promised_days": _days,
+    "extension_rule": _extension_rule,
+    "matter_stops": _list_of(_text),
+    "law": _one_of("permit", "other"),
+    "recorded": _flag,
+    "deemed": _deemed,
+    "ended_at": _instant,
+    "deemed_acceptance": _flag,
+    "exceptions": _exceptions,
+    "after_hours": _one_of("same_day", "next_working_day"),
+    "closing": _time_of_day,
+    "notice_at": _instant,
+    "supplement_at": _instant,
+    "refused_at": _instant,
+    "procedures": _list_of(_procedure),
+    "extensions": _list_of(_extension),
+    "as_of": _instant,
+}
+"""The reader of each key of the input (§8); one that is missing or null is absent, another is not read."""

@@ -1,9 +1,10 @@
 """The ledger of a clock: one line per event, with the days of the limit used up to then (rules 36-38)."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import IntEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 from api.cases.clock.facts import Decision, Extension, Procedure
 from api.times import BEIJING
@@ -12,25 +13,26 @@ _LAST_SECOND = time(23, 59, 59)
 
 
 class Rank(IntEnum):
-    """The order of events at the same instant (rule 38)."""
+    """The order of events at the same instant (rule 38); those of the same rank are ordered by their code."""
 
     START = 0
     COURSE = 1
-    END = 2
-    DUE = 3
+    DECISION = 2
+    HANDED_OVER = 3
+    PROMISED_DUE = 4
+    LEGAL_DUE = 5
+    HANDOVER_DUE = 6
 
 
-@dataclass(frozen=True)
-class LedgerEvent:
-    """An event of the ledger: something that happened, or a due time."""
+class LedgerEvent(NamedTuple):
+    """An event of the ledger: something that happened, or a due time. Its fields are its order."""
 
     at: datetime
-    rank: Rank
+    rank: int
     code: str
 
 
-@dataclass(frozen=True)
-class LedgerLine:
+class LedgerLine(NamedTuple):
     """One line: the Beijing date, what happened, and the days used by then; None in a year without a calendar."""
 
     day: date
@@ -38,21 +40,18 @@ class LedgerLine:
     used: int | None
 
     def __str__(self) -> str:
-        return f"{self.day} {self.code} {'?' if self.used is None else self.used}"
+        return f"{self.day.isoformat()} {self.code} {'?' if self.used is None else self.used}"
 
 
+@lru_cache(2_048)
 def end_of_day(day: date) -> datetime:
     """The end of a day in Beijing (24:00), written as its last second, 23:59:59 (rule 16)."""
     return datetime.combine(day, _LAST_SECOND, BEIJING)
 
 
 def lines(events: Iterable[LedgerEvent], used_on: Callable[[date], int | None]) -> tuple[LedgerLine, ...]:
-    """The lines of the events, sorted by instant and rank; within rank COURSE by code, else in the given order.
-
-    `used_on` gives the days used up to a date.
-    """
-    ordered = sorted(events, key=lambda e: (e.at, e.rank, e.code if e.rank is Rank.COURSE else ""))
-    return tuple(LedgerLine(event.at.date(), event.code, used_on(event.at.date())) for event in ordered)
+    """The lines of the events in their order; `used_on` gives the days used up to a date."""
+    return tuple([LedgerLine(day := at.date(), code, used_on(day)) for at, _, code in sorted(events)])
 
 
 def start_event(day0: date, basis: str) -> LedgerEvent:
@@ -81,11 +80,15 @@ def extension_event(extension: Extension, verdict: str) -> LedgerEvent:
 
 def closing_events(decision: Decision | None, handed_over_at: datetime | None) -> list[LedgerEvent]:
     """The events of the decision and of the hand-over, as far as there are any."""
-    decided = [LedgerEvent(decision.at, Rank.END, f"decision:{decision.kind}")] if decision else []
-    return [*decided, LedgerEvent(handed_over_at, Rank.END, "handed_over")] if handed_over_at else decided
+    decided = [LedgerEvent(decision.at, Rank.DECISION, f"decision:{decision.kind}")] if decision else []
+    return [*decided, LedgerEvent(handed_over_at, Rank.HANDED_OVER, "handed_over")] if handed_over_at else decided
 
 
 def due_events(promised: date | None, legal: date | None, handover: date | None) -> list[LedgerEvent]:
     """The events of the due days that are known, in this order, each at the end of its day."""
-    dues = (("promised_due", promised), ("legal_due", legal), ("handover_due", handover))
-    return [LedgerEvent(end_of_day(day), Rank.DUE, code) for code, day in dues if day]
+    dues = (
+        (Rank.PROMISED_DUE, "promised_due", promised),
+        (Rank.LEGAL_DUE, "legal_due", legal),
+        (Rank.HANDOVER_DUE, "handover_due", handover),
+    )
+    return [LedgerEvent(end_of_day(day), rank, code) for rank, code, day in dues if day]

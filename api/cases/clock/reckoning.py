@@ -6,17 +6,18 @@ and write the ledger (ledger.py).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import lru_cache
+from types import NoneType
 from typing import Any, Literal, NamedTuple
 
 from api.calendar.calendar import UnknownYear, WorkingCalendar
 from api.cases.clock import ledger as book
-from api.cases.clock.count import CountedLimit
+from api.cases.clock.count import Count, CountedLimit
 from api.cases.clock.facts import ClockError, Decision, Extension, Facts, Procedure, read_facts
 from api.cases.clock.start import StartStanding, stand
-from api.cases.clock.stops import STOPPING_KINDS, Stops
+from api.cases.clock.stops import NO_STOPS, STOPPING_KINDS, Stops
 
 HANDOVER_LIMIT_DAYS = 10
 
@@ -53,7 +54,7 @@ class Reckoning:
 
     def as_json(self) -> dict[str, Any]:
         """As plain JSON: times in ISO 8601 with `+08:00`, ledger lines as text."""
-        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+        return {name: _plain(value) for name, value in vars(self).items()}
 
 
 def reckon(facts: object, calendar: WorkingCalendar) -> dict[str, Any]:
@@ -131,35 +132,44 @@ class _Due(NamedTuple):
         return self.day is not None and day > self.day
 
 
-@dataclass(frozen=True)
 class _Clock:
-    """The clock of an accepted case: each property is computed from the facts and other properties, by its rule."""
+    """The clock of an accepted case: each attribute is computed from the facts and those before it, by its rule."""
 
-    facts: Facts
-    standing: StartStanding
-    day0: date
-    calendar: WorkingCalendar
+    def __init__(self, facts: Facts, standing: StartStanding, day0: date, calendar: WorkingCalendar) -> None:
+        self.facts, self.standing, self.day0, self.calendar = facts, standing, day0, calendar
+        self.reference_day = (facts.decision.at if facts.decision else facts.as_of).date()
+        """The day up to which days are counted: that of the decision, else of `as_of` (rule 31)."""
+        self.recorded_stops = self._recorded_stops() if facts.procedures else ()
+        self.stopping = self._stopping()
+        stops = Stops.of(self.stopping)
+        self.count = Count(day0, facts.legal.unit if facts.legal else "working", stops, calendar)
+        self.verdicts, granted = self._judged()
+        self.legal = self._legal_limit(granted)
+        days = facts.promised_days
+        count = self.count if self.count.unit == "working" else Count(day0, "working", stops, calendar)
+        self.promise = None if days is None else CountedLimit(days, count)
+        """The promised limit: working days from the same day 0, with the same stops, without extensions (rule 17)."""
+        self.legal_due = self._if_still_due(_due_of(self.legal))
+        self.promised_due = self._if_still_due(_Due(day0) if days == 0 else _due_of(self.promise))
+        """A promise of 0 days is due on day 0 itself, and no stop moves it (rule 17)."""
+        self.handover_due = self._handover_due()
 
     # Stops
 
-    @cached_property
-    def recorded_stops(self) -> tuple[Procedure, ...]:
+    def _recorded_stops(self) -> tuple[Procedure, ...]:
         """The procedures that stop the clock: a permit's by 第45条, those of the matter's own law (rules 20, 43)."""
-        kinds = (STOPPING_KINDS if self.facts.law == "permit" else frozenset()).union(self.facts.matter_stops)
-        return tuple(procedure for procedure in self.facts.procedures if procedure.kind in kinds)
+        facts = self.facts
+        kinds = (STOPPING_KINDS if facts.law == "permit" else frozenset()).union(facts.matter_stops)
+        return tuple(procedure for procedure in facts.procedures if procedure.kind in kinds)
 
-    @cached_property
-    def stopping(self) -> tuple[Procedure, ...]:
+    def _stopping(self) -> tuple[Procedure, ...]:
         """The stops as they count: those that are open at the decision end with it (rule 25)."""
         decision = self.facts.decision
+        if decision is None:
+            return self.recorded_stops
         return tuple(
-            replace(stop, end=decision.at) if decision and self._open_at_decision(stop) else stop
-            for stop in self.recorded_stops
+            replace(stop, end=decision.at) if self._open_at_decision(stop) else stop for stop in self.recorded_stops
         )
-
-    @cached_property
-    def stops(self) -> Stops:
-        return Stops.of(self.stopping)
 
     def _open_at_decision(self, stop: Procedure) -> bool:
         decision = self.facts.decision
@@ -167,16 +177,18 @@ class _Clock:
 
     # Extensions
 
-    @cached_property
-    def verdicts(self) -> tuple[str, ...]:
-        """`ok` or a reason for each extension, in the order of the input; judged in the order of approval."""
+    def _judged(self) -> tuple[tuple[str, ...], int]:
+        """`ok` or a reason for each extension, in the order of the input, judged in the order of approval; and the days
+        granted."""
         extensions = self.facts.extensions
+        if not extensions:
+            return (), 0
         verdicts: dict[int, str] = {}
         granted = 0
         for n in sorted(range(len(extensions)), key=lambda n: extensions[n].approved_at):
             verdicts[n] = self._judge(extensions[n], granted)
             granted += extensions[n].days if verdicts[n] == "ok" else 0
-        return tuple(verdicts[n] for n in range(len(extensions)))
+        return tuple(verdicts[n] for n in range(len(extensions))), granted
 
     def _judge(self, extension: Extension, granted: int) -> str:
         """`ok`, or the first reason that applies of those against an extension (rules 28-30; 第42条)."""
@@ -197,60 +209,29 @@ class _Clock:
 
     # Limits and dues
 
-    @cached_property
-    def legal(self) -> CountedLimit | None:
-        pairs = zip(self.facts.extensions, self.verdicts, strict=True)
-        return self._legal_limit(sum(extension.days for extension, verdict in pairs if verdict == "ok"))
-
     def _legal_limit(self, granted: int) -> CountedLimit | None:
         """The legal limit with the days granted, as one period counted from day 0 (rule 27; 第42条)."""
         legal = self.facts.legal
         if legal is None:
             return None
-        return CountedLimit(self.day0, legal.days + granted, legal.unit, self.stops, self.calendar)
-
-    @cached_property
-    def promise(self) -> CountedLimit | None:
-        """The promised limit: working days from the same day 0, with the same stops, without extensions (rule 17)."""
-        days = self.facts.promised_days
-        return None if days is None else CountedLimit(self.day0, days, "working", self.stops, self.calendar)
-
-    @cached_property
-    def legal_due(self) -> _Due:
-        return self._if_still_due(_due_of(self.legal))
-
-    @cached_property
-    def promised_due(self) -> _Due:
-        """The promised due day; a promise of 0 days is due on day 0 itself, and no stop moves it (rule 17)."""
-        return self._if_still_due(_Due(self.day0) if self.facts.promised_days == 0 else _due_of(self.promise))
+        return CountedLimit(legal.days + granted, self.count)
 
     def _if_still_due(self, due: _Due) -> _Due:
         """A due day, or none where the case ended before it was over (rule 42)."""
-        return _Due() if self.facts.ended_at and not due.is_over(self.reference_day) else due
+        return NO_DUE if self.facts.ended_at and not due.is_over(self.reference_day) else due
 
-    @cached_property
-    def handover_due(self) -> _Due:
+    def _handover_due(self) -> _Due:
         """The due day of the hand-over: ten working days after a permit's grant, without stops (rules 35, 43; 第44条、
         第82条)."""
         decision = self.facts.decision
         if decision is None or decision.kind != "grant" or self.facts.law != "permit":
-            return _Due()
-        return _due_of(CountedLimit(decision.at.date(), HANDOVER_LIMIT_DAYS, "working", Stops(), self.calendar))
-
-    @cached_property
-    def act_by(self) -> date | None:
-        """The earlier of the two due days, legal and promised, that are known (rule 18)."""
-        return min(filter(None, (self.legal_due.day, self.promised_due.day)), default=None)
+            return NO_DUE
+        count = Count(decision.at.date(), "working", NO_STOPS, self.calendar)
+        return _due_of(CountedLimit(HANDOVER_LIMIT_DAYS, count))
 
     # Report
 
-    @cached_property
-    def reference_day(self) -> date:
-        """The day up to which days are counted: that of the decision, else of `as_of` (rule 31)."""
-        return (self.facts.decision.at if self.facts.decision else self.facts.as_of).date()
-
-    @cached_property
-    def state(self) -> State:
+    def _state(self) -> State:
         """Decided, else overdue, else stopped, else running; by the promise if there is no legal limit (rule 34)."""
         if self.facts.ended_at:
             return "ended"
@@ -261,18 +242,17 @@ class _Clock:
             return "overdue"
         return "stopped" if any(stop.end is None for stop in self.stopping) else "running"
 
-    @cached_property
-    def overdue_days(self) -> int | None:
+    def _overdue_days(self) -> int | None:
         """How many days the legal limit is overdue; 0 if it is not (rule 33)."""
         legal, day = self.legal, self.legal_due.day
         if legal is None or day is None or not self.legal_due.is_over(self.reference_day):
             return 0
-        return self._counted(lambda: legal.over(day, self.reference_day))
+        return self._counted(legal.over, day, self.reference_day)
 
-    def _counted(self, count: Callable[[], int]) -> int | None:
+    def _counted(self, count: Callable[..., int], *days: date) -> int | None:
         """A number of days; None, of recorded facts, if it needs an unknown year (rule 44). Raises UnknownYear."""
         try:
-            return count()
+            return count(*days)
         except UnknownYear:
             if not self.facts.recorded:
                 raise
@@ -293,44 +273,47 @@ class _Clock:
         if self.promised_due.day and self.legal_due.is_over(self.promised_due.day):
             yield "promise_after_legal"
 
-    def _events(self) -> Iterator[book.LedgerEvent]:
+    def _events(self) -> list[book.LedgerEvent]:
         """All events that have a line in the ledger (rules 37, 38)."""
-        facts = self.facts
-        yield book.start_event(self.day0, self.standing.basis or "accepted")
+        facts, events = self.facts, [book.start_event(self.day0, self.standing.basis or "accepted")]
         for stop in self.stopping:
-            yield from book.stop_events(stop)
-        yield from (book.running_event(p) for p in facts.procedures if p not in self.recorded_stops)
-        yield from map(book.extension_event, facts.extensions, self.verdicts)
-        yield from book.closing_events(facts.decision, facts.handed_over_at)
-        yield from book.due_events(self.promised_due.day, self.legal_due.day, self.handover_due.day)
+            events += book.stop_events(stop)
+        if len(self.stopping) < len(facts.procedures):
+            events += [book.running_event(p) for p in facts.procedures if p not in self.recorded_stops]
+        events += map(book.extension_event, facts.extensions, self.verdicts)
+        events += book.closing_events(facts.decision, facts.handed_over_at)
+        return events + book.due_events(self.promised_due.day, self.legal_due.day, self.handover_due.day)
 
     def _used_on(self, day: date) -> int | None:
         """The days used on a date: of the legal limit, else of the promise; constant after the decision (rule 36)."""
         limit = self.legal or self.promise
         if limit is None:
             return 0
-        until = min(day, self.reference_day) if self.facts.decision else day
-        return self._counted(lambda: limit.used(until))
+        until = self.reference_day if self.facts.decision and self.reference_day < day else day
+        return self._counted(limit.used, until)
 
     def reckoning(self) -> Reckoning:
         """The whole answer."""
         today, legal, promise = self.reference_day, self.legal, self.promise
         handed_over = (self.facts.handed_over_at or self.facts.as_of).date()
+        used = self._used_on(today) if legal else None
+        promised = self._counted(promise.left, today) if promise else None
+        dues = filter(None, (self.legal_due.day, self.promised_due.day))
         return Reckoning(
-            state=self.state,
+            state=self._state(),
             accept_basis=self.standing.basis,
             day0=self.day0,
-            notice_due=_last_second(self.standing.notice_due),
+            notice_due=_last_second(self._if_still_due(_Due(self.standing.notice_due)).day),
             legal_due=_last_second(self.legal_due.day),
             promised_due=_last_second(self.promised_due.day),
-            act_by=_last_second(self.act_by),
+            act_by=_last_second(min(dues, default=None)),  # the earlier of those that are known (rule 18)
             total=legal.total if legal else None,
-            used=self._counted(lambda: legal.used(today)) if legal else None,
-            left=self._counted(lambda: legal.left(today)) if legal else None,
+            used=used,
+            left=None if legal is None or used is None else legal.total - used,
             overdue=self.legal_due.is_over(today),
-            overdue_days=self.overdue_days,
+            overdue_days=self._overdue_days(),
             promise_overdue=self.promised_due.is_over(today),
-            promised_left=self._counted(lambda: promise.left(today)) if promise else None,
+            promised_left=promised,
             extensions=self.verdicts,
             handover_due=_last_second(self.handover_due.day),
             handover_overdue=self.handover_due.is_over(handed_over),
@@ -339,10 +322,13 @@ class _Clock:
         )
 
 
+NO_DUE = _Due()
+
+
 def _due_of(limit: CountedLimit | None) -> _Due:
     """The due day of a limit; without a day if that needs an unknown year (rule 4)."""
     try:
-        return _Due(limit.due() if limit else None)
+        return _Due(limit.due()) if limit else NO_DUE
     except UnknownYear as unknown:
         return _Due(unknown_year=unknown.year)
 
@@ -355,7 +341,14 @@ def _calendar_unknown(year: int) -> str:
     return f"calendar_unknown:{year}"
 
 
+_AS_THEY_ARE = frozenset((str, int, bool, NoneType))
+_iso = lru_cache(2_048)(datetime.isoformat)
+"""Days are few, so the ends of days are, which are the only instants of an answer."""
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if type(value) is tuple:
         return [str(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
+    return _iso(value) if type(value) is datetime else value.isoformat()

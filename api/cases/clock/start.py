@@ -1,9 +1,8 @@
 """Finds day 0, from which the clock runs: acceptance, express or by silence (rules 5-13; 行政许可法 第32条)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from api.calendar.calendar import UnknownYear, WorkingCalendar
 from api.cases.clock.facts import Facts
@@ -12,8 +11,7 @@ from api.times import BEIJING
 NOTICE_LIMIT_DAYS = 5
 
 
-@dataclass(frozen=True)
-class StartStanding:
+class StartStanding(NamedTuple):
     """The standing of a case as far as its acceptance goes.
 
     `open`: the office may still request a supplement, accept or refuse; `told`: the applicant owes a supplement;
@@ -75,7 +73,7 @@ def _let_silence_accept(
     if not silent or not arrival:
         return standing
     day0 = _day_zero(arrival, facts, calendar)
-    return replace(standing, state="accepted", basis="deemed", day0=day0, began_at=arrival)
+    return standing._replace(state="accepted", basis="deemed", day0=day0, began_at=arrival)
 
 
 def _arrive(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
@@ -83,20 +81,20 @@ def _arrive(standing: StartStanding, at: datetime, facts: Facts, calendar: Worki
     if standing.state != "open":
         return standing
     if facts.law != "permit":
-        return replace(standing, arrival=at)
+        return standing._replace(arrival=at)
     try:
         due = calendar.add_working(_day_zero(at, facts, calendar), NOTICE_LIMIT_DAYS)
     except UnknownYear as unknown:
         if not facts.recorded:
             raise
-        return replace(standing, arrival=at, notice_due=None, unknown_year=unknown.year)
-    return replace(standing, arrival=at, notice_due=due, unknown_year=None)
+        return standing._replace(arrival=at, notice_due=None, unknown_year=unknown.year)
+    return standing._replace(arrival=at, notice_due=due, unknown_year=None)
 
 
 def _tell(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """The office requests a supplement: no clock runs until it comes; a late request has no effect (rules 10, 11)."""
     if standing.state == "open":
-        return replace(standing, state="told")
+        return standing._replace(state="told")
     return _warn_if_deemed(standing, "late_notice")
 
 
@@ -104,15 +102,14 @@ def _supplement(standing: StartStanding, at: datetime, facts: Facts, calendar: W
     """The applicant supplements: that starts a new notice limit of five working days (rule 12)."""
     if standing.state != "told":
         return standing
-    return _arrive(replace(standing, state="open"), at, facts, calendar)
+    return _arrive(standing._replace(state="open"), at, facts, calendar)
 
 
 def _accept(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """The office accepts, materials complete or not (容缺受理; rules 5, 11); too late, it has no effect (rule 10)."""
     if standing.state not in ("open", "told"):
         return _warn_if_deemed(standing, "late_acceptance_ignored")
-    return replace(
-        standing,
+    return standing._replace(
         state="accepted",
         basis="accepted",
         day0=_day_zero(at, facts, calendar),
@@ -128,8 +125,7 @@ def _deem(standing: StartStanding, at: datetime, facts: Facts, calendar: Working
     assert deemed is not None
     began_at = standing.arrival or datetime.combine(deemed.day0, time.min, BEIJING)
     due = deemed.notice_due or standing.notice_due
-    return replace(
-        standing,
+    return standing._replace(
         state="accepted",
         basis="deemed",
         day0=deemed.day0,
@@ -143,20 +139,20 @@ def _end(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingC
     """The case ends before acceptance: no limit runs any more (rule 42)."""
     if standing.state == "accepted":
         return standing
-    return replace(standing, state="ended", notice_due=None, unknown_year=None)
+    return standing._replace(state="ended", notice_due=None, unknown_year=None)
 
 
 def _refuse(standing: StartStanding, at: datetime, facts: Facts, calendar: WorkingCalendar) -> StartStanding:
     """The office refuses in time; that also ends the running clock of a 容缺受理, and of no other (rules 10, 11)."""
     if standing.state in ("open", "told") or standing.conditional:
-        return replace(standing, state="refused")
+        return standing._replace(state="refused")
     return _warn_if_deemed(standing, "late_refusal_ignored")
 
 
 def _warn_if_deemed(standing: StartStanding, warning: str) -> StartStanding:
     if standing.basis != "deemed":
         return standing
-    return replace(standing, warnings=(*standing.warnings, warning))
+    return standing._replace(warnings=(*standing.warnings, warning))
 
 
 def _day_zero(at: datetime, facts: Facts, calendar: WorkingCalendar) -> date:

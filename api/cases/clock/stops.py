@@ -12,19 +12,24 @@ STOPPING_KINDS = frozenset(("听证", "招标", "拍卖", "检验", "检测", "�
 
 @dataclass(frozen=True)
 class Stops:
-    """The days on which the clock is stopped: the union of half-open spans [start, end); end None: still open."""
+    """The days on which the clock is stopped: half-open spans [start, end), apart and in order. An end of `date.max`:
+    still open."""
 
-    spans: tuple[tuple[date, date | None], ...] = ()
+    spans: tuple[tuple[date, date], ...] = ()
 
     @classmethod
     def of(cls, procedures: Iterable[Procedure]) -> "Stops":
-        """The stops of these procedures: the day of the stop is not counted, that of the resumption is (rule 21)."""
-        return cls(tuple((p.start.date(), p.end.date() if p.end else None) for p in procedures))
+        """The stops of these procedures: the day of the stop is not counted, that of the resumption is (rule 21).
 
-    def hold(self, day: date) -> bool:
-        """Whether the clock is stopped on this day; overlapping stops count once (rule 22)."""
-        return any(start <= day and (end is None or day < end) for start, end in self.spans)
+        Those that overlap, lie in one another or touch are one span (rule 22).
+        """
+        spans: list[tuple[date, date]] = []
+        for start, end in sorted((p.start.date(), p.end.date() if p.end else date.max) for p in procedures):
+            if spans and start <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+            elif start != end:
+                spans.append((start, end))
+        return cls(tuple(spans)) if spans else NO_STOPS
 
-    def hold_for_good(self, day: date) -> bool:
-        """Whether the clock is stopped on this day by a stop that is still open (rule 25)."""
-        return any(start <= day and end is None for start, end in self.spans)
+
+NO_STOPS = Stops()

@@ -10,11 +10,12 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from api.calendar.day_words import TwoLanguages, day_words
 from api.calendar.day_words import number_of_days as days
-from api.cases.case import Case, CaseStanding
+from api.cases.case import Case
 from api.cases.clock.ledger_words import OVER, ledger_lines
 from api.cases.clock.reckoning import HANDOVER_LIMIT_DAYS
 from api.cases.clock.start import NOTICE_LIMIT_DAYS
 from api.cases.kinds import PERMIT, state_words
+from api.cases.life.standing import CaseStanding
 from api.times import BEIJING
 
 Tone = Literal["calm", "soon", "late", "paused", "done"]
@@ -242,12 +243,19 @@ class ClockWords:
         if which is None:
             return handed_over if is_late_hand_over else None
         name, over = LIMITS[which], self._over(which)
-        done = TwoLanguages("撤回", "Withdrawn") if clock["state"] == "ended" else TwoLanguages("作出决定", "Decided")
+        done = self._last_step()
         words = TwoLanguages(
             f"{done.zh}时已超过{name.zh}{f' {over.zh}' if over else ''}",
             f"{done.en} {f'{over.en} ' if over else ''}past the {name.en}",
         )
         return joined(words, handed_over if is_late_hand_over else None)
+
+    def _last_step(self) -> TwoLanguages:
+        """What ended the clock, where a sentence says how late it was."""
+        if self.clock["state"] != "ended":
+            return TwoLanguages("作出决定", "Decided")
+        is_terminated = "terminated" in (self.state, self.end)
+        return TwoLanguages("终止办理", "Ended") if is_terminated else TwoLanguages("撤回", "Withdrawn")
 
     # -- limits -----------------------------------------------------------------------
 
@@ -351,12 +359,16 @@ ENDS = {
     "handed_over": TwoLanguages("结果已送达，不再计时", "Handed over; no time runs any more"),
     "declined": TwoLanguages("没有受理，不计时", "Not accepted; no time runs"),
     "withdrawn": TwoLanguages("申请已撤回，不再计时", "Withdrawn; no time runs any more"),
+    "terminated": TwoLanguages("已终止办理，不再计时", "Ended without a decision; no time runs any more"),
     "closed": TwoLanguages("已办结，不再计时", "Closed; no time runs any more"),
 }
 """The sentences of the states in which a case has ended."""
 FILED = {
     "declined": TwoLanguages("没有受理，已归档，不计时", "Not accepted, closed; no time runs"),
     "withdrawn": TwoLanguages("申请已撤回，已归档，不再计时", "Withdrawn, closed; no time runs any more"),
+    "terminated": TwoLanguages(
+        "已终止办理，已归档，不再计时", "Ended without a decision, closed; no time runs any more"
+    ),
 }
 """The sentences of a closed case, by the state in which it ended, where nothing was decided."""
 

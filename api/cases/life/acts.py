@@ -1,0 +1,225 @@
+"""THE table of a case's life: who may do which act in which states under which guards; and the fold by it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from api.calendar.day_words import TwoLanguages
+from api.cases.case import ENDED, OPEN, Action
+from api.cases.life import changes
+from api.cases.life import fields as form
+from api.cases.life.guards import GUARDS, ActNotAllowed, ActNotYours
+from api.cases.life.rule import ActRule, Attempt, rule
+from api.cases.life.standing import WORK_OF, CaseStanding
+from api.refusals import Refusal
+
+LIVE, KEPT = " ".join(sorted(OPEN)), " ".join(sorted(OPEN | ENDED))
+DONE = " ".join(sorted(ENDED))
+
+RULES: dict[str, ActRule] = {
+    # -- the applicant
+    "supplement": rule(
+        ("补交材料", "Documents handed in"),
+        "citizen",
+        "supplementing",
+        "submitted",
+        event="case.supplemented",
+        change=changes.supplement,
+    ),
+    "withdraw": rule(
+        ("撤回申请", "Withdrawn"), "citizen", "submitted supplementing accepted", "withdrawn", event="case.withdrawn"
+    ),
+    # -- who holds it
+    "claim": rule(
+        ("认领", "Taken"),
+        "window handler",
+        LIVE,
+        event="case.claimed",
+        guards="moves_on free not_mine",
+        change=changes.claim,
+        visibility="inside",
+    ),
+    "release": rule(
+        ("放回", "Put back"),
+        "window handler",
+        LIVE,
+        event="case.released",
+        guards="free claimed",
+        change=changes.release,
+        visibility="inside",
+    ),
+    # -- acceptance
+    "accept": rule(
+        ("受理", "Accepted"),
+        "window",
+        "submitted",
+        "accepted",
+        event="case.accepted",
+        guards="free",
+        fields=form.ACCEPT,
+    ),
+    "deem": rule(
+        ("逾期未告知，视为受理", "No answer in time: deemed accepted"),
+        "system",
+        "submitted",
+        "accepted",
+        event="case.deemed_accepted",
+    ),
+    "decline": rule(
+        ("不予受理", "Not accepted"),
+        "window",
+        "submitted supplementing",
+        "declined",
+        event="case.declined",
+        guards="free",
+        fields=form.DECLINE,
+    ),
+    "request_supplement": rule(
+        ("一次性告知补正", "Documents asked for"),
+        "window",
+        "submitted",
+        "supplementing",
+        event="case.supplement_requested",
+        guards="free told_once",
+        change=changes.request_supplement,
+        fields=form.REQUEST_SUPPLEMENT,
+    ),
+    "transfer": rule(
+        ("移交其他部门", "Moved to another department"),
+        "window handler",
+        "submitted supplementing accepted",
+        event="case.transferred",
+        guards="free",
+        change=changes.transfer,
+        fields=form.TRANSFER,
+        visibility="act_alone",
+    ),
+    # -- decision and result
+    "decide": rule(
+        ("作出决定", "Decided"),
+        "handler",
+        "accepted",
+        event="case.decided",
+        guards="free",
+        change=changes.decide,
+        fields=form.DECIDE,
+    ),
+    "issue": rule(
+        ("制作证照", "Result made"),
+        "window",
+        "granted",
+        "issued",
+        event="case.issued",
+        guards="free",
+        change=changes.issue,
+        fields=form.ISSUE,
+    ),
+    "hand_over": rule(
+        ("送达", "Handed over"),
+        "window system",
+        "issued",
+        "handed_over",
+        event="case.handed_over",
+        guards="free",
+        change=changes.hand_over,
+        fields=form.HAND_OVER,
+    ),
+    # -- beside the way
+    "note": rule(
+        ("内部备注", "Staff note"),
+        "window handler",
+        KEPT,
+        event="case.noted",
+        fields=form.NOTE,
+        visibility="inside",
+    ),
+    "close": rule(
+        ("办结归档", "Closed"),
+        "window",
+        DONE,
+        "closed",
+        event="case.closed",
+        guards="free",
+        change=changes.close,
+        fields=form.CLOSE,
+    ),
+}
+"""The rule per act; `submit` has none, since it creates the case. Acts are stored, so they keep their names.
+
+Tables written by hand under tests/cases/ repeat them."""
+
+SUBMIT_LABEL = TwoLanguages("提交申请", "Submitted")
+EVENTS = {"submit": "case.submitted"} | {act: row.event for act, row in RULES.items()}
+"""By act: the type of the event that is announced when it was done."""
+PUBLIC = frozenset(act for act, row in RULES.items() if row.visibility != "inside") | {"submit"}
+"""Acts that the applicant sees in the timeline; the rest is the office's own."""
+INNER_WORDS = frozenset(act for act, row in RULES.items() if row.visibility == "act_alone")
+"""Public acts whose words are meant for colleagues: the applicant sees the act, not its words."""
+KEEPS_HOLDER = frozenset({"claim", "release", "note"})
+"""Acts after which whoever holds a case goes on holding it, unless the act itself changes that."""
+
+
+def fold(actions: Iterable[Action]) -> CaseStanding:
+    """Fold the actions of a case, in order, into its standing. The first must be `submit`."""
+    standing: CaseStanding | None = None
+    for action in actions:
+        if action.act == "submit":
+            standing = CaseStanding("submitted", action.seq, materials=dict(action.data["materials"]))
+        else:
+            assert standing is not None
+            standing = apply(standing, action)
+    assert standing is not None
+    return standing
+
+
+def apply(standing: CaseStanding, action: Action) -> CaseStanding:
+    """Return the standing after one more action; `action` is not checked here."""
+    row = RULES[action.act]
+    after = row.change(replace(standing, version=action.seq), action)
+    if action.act in KEEPS_HOLDER:
+        return after
+    return replace(after, state=row.leads_to or after.state, officer=None)
+
+
+def check(act: str, attempt: Attempt) -> str:
+    """Check that an act may be done now, and return the role in which it is done.
+
+    Raises ActNotYours, ActNotAllowed, or the refusal of a guard, each with what the actor may do instead.
+    """
+    refusal = _hindrance(act, attempt)
+    if refusal is not None:
+        raise refusal
+    return WORK_OF[attempt.standing.state] if act == "claim" else min(RULES[act].roles & attempt.roles)
+
+
+def allowed(attempt: Attempt) -> list[str]:
+    """The acts that this actor may do now."""
+    offer = replace(attempt, data=None)
+    return [act for act in RULES if _hindrance(act, offer) is None]
+
+
+def _hindrance(act: str, attempt: Attempt) -> Refusal | None:
+    """Why an actor may not do an act now; None if they may."""
+    row = RULES[act]
+    if not row.roles & attempt.roles:
+        return ActNotYours()
+    if attempt.standing.state not in row.states:
+        return ActNotAllowed()
+    return next((why for name in row.guards if (why := GUARDS[name](attempt))), None)
+
+
+def is_current(actions: Iterable[Action], version: int) -> bool:
+    """Whether an applicant who saw a case at this version has seen all that concerns them: only notes and claims since.
+
+    False for a version that the case has not reached.
+    """
+    later = [action for action in actions if action.seq >= version]
+    return bool(later) and later[0].seq == version and PUBLIC.isdisjoint(action.act for action in later[1:])
+
+
+def act_data(act: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Of a body only the fields that an act uses; a `reason` becomes its text in the timeline."""
+    used = {field.key: body.get(field.key, field.blank) for field in RULES[act].fields}
+    if "reason" in used:
+        used["text"] = used.pop("reason")
+    return used

@@ -1,0 +1,187 @@
+"""Random lives of cases for `tests.show.clock`: acts one after another while calendars are announced and mended.
+
+Each act is put to the program's fold (`clock_facts`, `reckon_case`) and to the second reading of the rules; a case that
+is found accepted by silence has its `deem` appended first, as rule 40 says.
+"""
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from api.calendar.calendar import WorkingCalendar
+from api.cases.case import Action
+from api.cases.clock.of_case import clock_facts, reckon_case
+from tests.show.clock_acts_oracle import Done, MatterData, provisional_dues, read_case, silent
+from tests.show.clock_histories import RUNNING, YEARS, Histories
+from tests.show.clock_oracle import STOPS, Judgement, Notices, differences
+
+Published = Callable[[frozenset[int]], tuple[Notices, WorkingCalendar]]
+
+FOLLOWING: dict[str, tuple[str, ...]] = {
+    "submitted": (*("accept", "request_supplement", "note") * 4, "decline", "withdraw"),
+    "supplementing": (*("supplement",) * 8, "decline", "withdraw"),
+    "accepted": (*("decide", "note", "transfer") * 3, "withdraw"),
+    "granted": ("issue",),
+    "issued": ("hand_over",),
+}
+"""What may follow in each state; the table of states and acts is tested elsewhere."""
+LEADS_TO = {
+    "submit": "submitted",
+    "accept": "accepted",
+    "deem": "accepted",
+    "request_supplement": "supplementing",
+    "supplement": "submitted",
+    "decline": "declined",
+    "withdraw": "withdrawn",
+    "issue": "issued",
+    "hand_over": "handed_over",
+}
+
+
+class Life(NamedTuple):
+    """One case at a moment: what each side says of it, and what it was made of."""
+
+    kinds: frozenset[str]
+    wrong: list[str]
+    judgement: Judgement
+    output: dict[str, Any]
+    case: dict[str, Any]
+
+
+class Lives:
+    """Draws lives of cases from a seed; `published` gives the notices of some years for both sides."""
+
+    def __init__(self, seed: int, published: Published) -> None:
+        self.rng, self.published = random.Random(seed), published
+        self.draw = Histories(seed)
+
+    def one(self) -> Life:
+        """The next life, compared at some moment after its last act."""
+        self.kinds: set[str] = set()
+        self.matter = self._matter()
+        self.day = self.draw.first_day()
+        self._calendars()
+        self.done: list[Done] = []
+        self.actions: list[Action] = []
+        self.state, self.wrong = "", list[str]()
+        now = self.draw.at(self.day)
+        self._append("submit", now, {})
+        for _ in range(self.rng.randint(0, 9)):
+            if self.state not in FOLLOWING:
+                break
+            now = self.draw.later(now, self.rng.choice((1, 3, 6, 12)))
+            self._silence_first(now)
+            self._act(self.rng.choice(FOLLOWING[self.state]), now)
+        moment = self.draw.later(now, self.rng.choice((0, 2, 6, 15, 40)))
+        return self._compared(moment)
+
+    # -- what it is made of ----------------------------------------------------------------
+
+    def _matter(self) -> MatterData:
+        chance, rng = self.draw.chance, self.rng
+        law = "permit" if chance(0.65) else "other"
+        days = rng.choice((1, 3, 5, 10, 20))
+        legal = {"days": days, "unit": rng.choice(("working", "working", "calendar"))} if chance(0.85) else None
+        promised = rng.choice((0, 1, 3, days, days + 2)) if chance(0.6) or not legal else None
+        stops = (rng.choice((*RUNNING, *STOPS[:3])),) if chance(0.3) else ()
+        rule = {"max_days": rng.choice((5, 10)), "approver": rng.choice(("agency_head", "government_head"))}
+        self.kinds.add("a permit" if law == "permit" else "another matter")
+        return MatterData(law, legal, promised, rule if legal and chance(0.5) else None, stops)
+
+    def _calendars(self) -> None:
+        """From which day each notice is known, and each exception made."""
+        self.announced = dict.fromkeys(YEARS, date.min)
+        if self.draw.chance(0.5):
+            self.kinds.add("a calendar announced late")
+            for year in YEARS[self.rng.randrange(len(YEARS)) :]:
+                self.announced[year] = self.day + timedelta(days=self.rng.randint(-5, 40))
+        self.mended: dict[date, tuple[date, str]] = {}
+        if self.draw.chance(0.3):
+            self.kinds.add("a calendar mended")
+            for _ in range(self.rng.randint(1, 4)):
+                day = self.day + timedelta(days=self.rng.randrange(20))
+                known = self.day + timedelta(days=self.rng.randint(-3, 30))
+                self.mended[day] = (known, self.rng.choice(("rest", "work")))
+
+    def _known(self, at: datetime) -> tuple[Notices, WorkingCalendar]:
+        today = at.date()
+        notices, calendar = self.published(frozenset(year for year in YEARS if self.announced[year] <= today))
+        exceptions: Mapping[date, Any] = {day: mark for day, (since, mark) in self.mended.items() if since <= today}
+        return replace(notices, exceptions=exceptions), calendar.with_exceptions(exceptions)
+
+    # -- acts --------------------------------------------------------------------------------
+
+    def _append(self, act: str, at: datetime, data: dict[str, Any]) -> None:
+        self.done.append(Done(act, at, data))
+        self.actions.append(Action(len(self.actions) + 1, act, at, "somebody", "somebody", self._data(act, data)))
+        if act == "decide":
+            self.state = "granted" if data["kind"] == "grant" else "refused"
+        self.state = LEADS_TO.get(act, self.state)
+
+    @staticmethod
+    def _data(act: str, data: dict[str, Any]) -> dict[str, Any]:
+        """The data of an act as the program stores it."""
+        match act:
+            case "submit" | "supplement":
+                return {"materials": {}, "text": ""}
+            case "request_supplement":
+                return {"items": [], "text": ""}
+            case "deem":
+                return {**data, "calendar": "some version"}
+        return data
+
+    def _act(self, act: str, at: datetime) -> None:
+        data = {"kind": self.rng.choice(("grant", "grant", "refuse")), "text": "", "ground": ""}
+        self._append(act, at, data if act == "decide" else {})
+        self.kinds.add(f"act {act}")
+
+    def _silence_first(self, at: datetime) -> None:
+        """Append the `deem` if the notice limit has passed (rule 40); both sides must agree whether it has."""
+        if self.state != "submitted":
+            return
+        notices, calendar = self._known(at)
+        limit = silent(self.matter, self.done, at, notices)
+        clock = reckon_case(clock_facts(self._as_the_program(), self.actions), at, calendar)
+        theirs = (clock["day0"], (clock["notice_due"] or "")[:10]) if clock["accept_basis"] == "deemed" else None
+        ours = limit and tuple(day.isoformat() for day in limit)
+        if ours != theirs:
+            self.wrong = ["deem"]
+        if ours:
+            self.kinds.add("accepted by silence")
+            self._append("deem", at, dict(zip(("day0", "notice_due"), ours, strict=True)))
+
+    def _as_the_program(self) -> Any:
+        """The matter as the program knows it."""
+        legal, rule, promised = self.matter.legal, self.matter.extension_rule, self.matter.promised_days
+        return SimpleNamespace(
+            name="",
+            kind="行政许可" if self.matter.law == "permit" else "行政确认",
+            statutory=legal and SimpleNamespace(**legal),
+            promised=None if promised is None else SimpleNamespace(days=promised, unit="working"),
+            extension_days=rule and rule["max_days"],
+            extension_approver=rule and rule["approver"],
+            clock_stops=self.matter.stops,
+        )
+
+    def _compared(self, at: datetime) -> Life:
+        notices, calendar = self._known(at)
+        judgement = read_case(self.matter, self.done, at, notices)
+        output = reckon_case(clock_facts(self._as_the_program(), self.actions), at, calendar)
+        plain = {name: value for name, value in output.items() if name != "provisional"}
+        wrong = self.wrong or [name for name in differences(judgement, plain) if name != "fields"]
+        if output["provisional"] and not wrong:
+            self.kinds.add("a provisional due")
+            dues = provisional_dues(self.matter, self.done, at, notices)
+            right = all(output[name] is None and day in dues[name] for name, day in output["provisional"].items())
+            wrong = [] if right else ["provisional"]
+        case = {
+            "matter": vars(self.matter),
+            "acts": [f"{one.at.isoformat()} {one.act} {dict(one.detail)}" for one in self.done],
+            "at": at.isoformat(),
+            "years": sorted(notices.years),
+            "exceptions": {day.isoformat(): mark for day, mark in notices.exceptions.items()},
+        }
+        return Life(frozenset(self.kinds), wrong, judgement, output, case)
