@@ -23,6 +23,7 @@ from api.calendar.service import Calendar
 from api.cases import routes as cases_routes
 from api.cases import store as cases_store
 from api.cases.case import ACTION_VERSION
+from api.cases.documents import store as documents_store
 from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
@@ -71,7 +72,8 @@ from api.times import BEIJING
 from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
-    *(audit_store, alarm_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
+    *(audit_store, alarm_store, calendar_store, cases_store, documents_store, circle_store),
+    *(drafts_store, files_store),
     *(identity_store, sessions_store, verifications_store, jobs_store, matters_store, parcels_store, reports_store),
     *(chat, notifications),
 )
@@ -242,6 +244,7 @@ class Office:
             drafts_store.DraftStore(self.database),
             matters=self.matters,
             files=self.files,
+            enqueue=self.jobs.enqueue,
             mandates=self.identity.mandates,
             keyring=self.keyring,
             record=self.audit.record,
@@ -251,6 +254,7 @@ class Office:
         )
         self.cases = Cases(
             cases_store.CaseStore(self.database),
+            documents=documents_store.DocumentStore(self.database),
             drafts=self.drafts,
             matters=self.matters,
             files=self.files,
@@ -326,7 +330,7 @@ class Office:
             self.chat.ties.follow_draft,
         ).table()
         self.handlers: Mapping[str, Handler] = {
-            **reactions.handlers(self.cases, self.parcels, self.files.check),
+            **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check),
             **self.rotation.handlers(),
             **self.identity.handlers(),
             **self.index_rotation.handlers(),

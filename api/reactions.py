@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from api.cases.documents.document import OF_ACT
+from api.cases.life.acts import EVENTS
 from api.cases.service import Cases, Shipment
+from api.drafts.service import Drafts
 from api.jobs.job import Event, Recurring
 from api.jobs.ports import Reaction
 from api.jobs.service import Jobs
@@ -20,6 +23,9 @@ RECURRING = (
     Recurring("cases.silence", every=timedelta(days=1), after=timedelta(seconds=10)),
     # What an upgrade has marked is folded when its release first runs; a later mark within a day.
     Recurring("cases.fold_clock", every=timedelta(days=1)),
+    Recurring("cases.fold_queue", every=timedelta(days=1)),
+    # As above: what an upgrade has marked.
+    Recurring("drafts.keep_older", every=timedelta(days=1)),
     Recurring("audit.head", every=timedelta(days=1), after=timedelta(minutes=5)),
 )
 """The recurring jobs."""
@@ -58,6 +64,13 @@ class Reactions:
 
     def table(self) -> Mapping[str, Sequence[Reaction]]:
         """The reactions per type of event, as (name, function), in the order in which they run."""
+        numbered: Reaction = ("number_documents", lambda event: self.cases.documents.number(event.subject))
+        table = self._table()
+        for event in (EVENTS[act] for act in OF_ACT if act in EVENTS):
+            table[event] = (numbered, *table.get(event, ()))
+        return table
+
+    def _table(self) -> dict[str, tuple[Reaction, ...]]:
         silence: Reaction = ("wait_for_silence", self.wait_for_silence)
         return {
             "case.submitted": (self.tell_case("case_submitted"), silence, ("tie_talk", self.tie_conversation)),
@@ -71,10 +84,16 @@ class Reactions:
                 ("parcels_follow", lambda event: self.parcels.follow_case(event.data["number"])),
                 ("notices_follow", self.notices_follow),
             ),
+            "case.procedure_started": (self.tell_case("procedure_started"),),
+            "case.procedure_ended": (self.tell_case("procedure_ended"),),
+            "case.extension_approved": (self.tell_case("limit_extended"),),
             "case.decided": (("case_decided", self.tell_decision),),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
-            "parcel.sent": (self.tell_parcel("parcel_sent"),),
+            "parcel.sent": (
+                self.tell_parcel("parcel_sent"),
+                ("result_sent", lambda event: self.cases.result_sent(event.data["case"])),
+            ),
             "parcel.out_for_delivery": (self.tell_parcel("parcel_out_for_delivery"),),
             "parcel.delivered": (self.tell_parcel("parcel_delivered"),),
             "parcel.confirmed": (("hand_over", self.hand_over),),
@@ -149,13 +168,18 @@ def place_of(shipment: Shipment | None) -> CasePlace | None:
     return CasePlace(f"case:{shipment.id}", shipment.desk, shipment.department) if shipment else None
 
 
-def handlers(cases: Cases, parcels: Parcels, check_file: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def handlers(
+    cases: Cases, parcels: Parcels, drafts: Drafts, check_file: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
     """The handler per kind of job; `check_file` checks an upload."""
     return {
         "files.check": check_file,
         "cases.silence": lambda payload: cases.handling.silence.sweep(),
         "cases.fold_clock": lambda payload: cases.folding.run(),
+        "cases.fold_queue": lambda payload: cases.queue_folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
+        "drafts.keep": drafts.keeping.keep,
+        "drafts.keep_older": lambda payload: drafts.keeping.keep_older(),
         "parcels.watch": parcels.watch,
         "parcels.play": parcels.play,
     }

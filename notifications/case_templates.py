@@ -1,8 +1,24 @@
-"""The templates about what came of a case, in the words of its kind of matter: a permit, a filing, a benefit."""
+"""The templates about drafts and about what came of a case, in the words of its kind: a permit, a filing, a benefit."""
 
 from notifications.template import Template, Words
 
 CASE_TEMPLATES = (
+    Template(
+        "draft_ends",
+        1,
+        Words(
+            sms="您的“{matter}”申请还没提交，草稿保留到{due}，过后删除。",
+            title="草稿快到期了",
+            text="“{matter}”的申请还没有提交。草稿保留到 {due}，过后连同填写的内容和上传的文件一起删除。"
+            "改动一处，就再留 30 天。",
+        ),
+        Words(
+            sms="{matter}: your draft is kept until {due}.",
+            title="A draft is about to end",
+            text="Your application for “{matter}” is not submitted yet. The draft is kept until {due}; then it is "
+            "deleted with what you filled in and uploaded. Any change keeps it 30 days more.",
+        ),
+    ),
     Template(
         "case_deemed_accepted",
         2,
@@ -86,6 +102,50 @@ CASE_TEMPLATES = (
             sms="Case {number}: sent by {carrier}, {waybill}.",
             title="Result on its way",
             text="The result of case {number} was sent by {carrier}, waybill {waybill}. Follow it in the case.",
+        ),
+    ),
+    Template(
+        "procedure_started",
+        1,
+        Words(
+            sms="您的“{matter}”进入特别程序：{about}。办件号{number}",
+            title="特别程序开始",
+            text="“{matter}”（{number}）进入特别程序：{about}。办件里可以看到这期间是否计时。",
+        ),
+        Words(
+            sms="{matter}: special procedure begins. {number}",
+            title="A special procedure begins",
+            text="“{matter}” ({number}): a special procedure begins: {about_en}. The case says whether time runs "
+            "meanwhile.",
+        ),
+    ),
+    Template(
+        "procedure_ended",
+        1,
+        Words(
+            sms="您的“{matter}”特别程序（{about}）结束[，最迟{due}办结]。办件号{number}",
+            title="特别程序结束",
+            text="“{matter}”（{number}）的特别程序（{about}）结束[，最迟 {due} 办结]。",
+        ),
+        Words(
+            sms="{matter}: special procedure ended. {number}",
+            title="The special procedure has ended",
+            text="“{matter}” ({number}): the special procedure ({about_en}) has ended[; to be done by {due}].",
+        ),
+    ),
+    Template(
+        "limit_extended",
+        1,
+        Words(
+            sms="您的“{matter}”经批准延长{about}[，最迟{due}办结]，理由见办件。{number}",
+            title="办理期限延长",
+            text="“{matter}”（{number}）的办理期限经批准延长 {about}[，最迟 {due} 办结]。理由请打开办件看。",
+        ),
+        Words(
+            sms="{matter}: time limit extended. {number}",
+            title="The time limit is extended",
+            text="The time limit of “{matter}” ({number}) is extended by {about_en}[, to {due}]. Open the case to read "
+            "why.",
         ),
     ),
 )

@@ -24,7 +24,10 @@ class Draft:
     """A draft as it is stored: `answers`, `situation` and `delivery` are sealed (encrypted).
 
     `materials` are upload ids by material; `case` is the number of the case that it became, `talk` the id of the
-    conversation that it was begun in; `moved` says what did not fit when it was moved to a newer version.
+    conversation that it was begun in; `moved` says what did not fit when it was moved to a newer version. It is kept
+    until the instant `kept_until` (None in one of an earlier release, which gets an end within a day); `reminded` are
+    the reminders that its owner was given of this end, in days before its last day. `taken` are the identity numbers
+    that were taken over from elsewhere, by field: they are shown masked until they are typed anew.
     """
 
     id: str
@@ -41,6 +44,9 @@ class Draft:
     moved: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
+    kept_until: datetime | None = None
+    reminded: tuple[int, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 class DraftSubmitted(Refusal):

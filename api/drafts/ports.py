@@ -1,9 +1,17 @@
 """What this room needs of the rooms above it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from api.drafts.prefill import EarlierCase, SameMatter
 from api.identity.actor import Actor
+
+
+class Tell(Protocol):
+    """Leave a notice for somebody. Idempotent per `key`, for ever."""
+
+    def __call__(self, recipient: str, template: str, values: dict[str, str], *, key: str, link: str) -> object: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,3 +26,14 @@ class DraftsPorts:
 
     was_sent_card: Callable[[Actor, str], bool]
     """Whether the actor was sent the card of a draft in a conversation."""
+
+    tell: Tell
+
+    profile: Callable[[Actor], Mapping[str, str]]
+    """What the account itself says of a citizen, by field of a form; their number only where it was verified."""
+
+    earlier_cases: Callable[[Actor, str | None], Sequence[EarlierCase]]
+    """The newest cases that an account filed for itself (None) or for the principal with this blind index."""
+
+    open_cases: Callable[[Actor, str, str | None], Sequence[SameMatter]]
+    """The open cases about a matter of the same account and the same applicant."""

@@ -121,6 +121,14 @@ class MoveSchema(Schema):
     version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
 
 
+class Kept(Schema):
+    """Until when a draft is kept, and what is said of it in both languages. Each change moves that on."""
+
+    until = Time(required=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
 class DraftSchema(Schema):
     """A draft; `version` is also its ETag. `for` names the person an agent acts for. `taken_until` is the first day on
     which it can be handed in no more under the version that it began under, where one is known."""
@@ -139,8 +147,48 @@ class DraftSchema(Schema):
     case = fields.String(required=True, allow_none=True)
     for_ = fields.Nested(ActedFor, data_key="for", required=True, allow_none=True)
     talk = fields.String(required=True, allow_none=True)
+    kept = fields.Nested(Kept, required=True, allow_none=True)
     created_at = Time(required=True)
     updated_at = Time(required=True)
+
+
+class SuggestionSchema(Schema):
+    """A value that an empty field could take over, and where it comes from, in words. An identity number is masked.
+
+    `case` is the number of the earlier case; null for the profile.
+    """
+
+    key = fields.String(required=True)
+    value = FORM_VALUE
+    case = fields.String(required=True, allow_none=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
+class SameMatterSchema(Schema):
+    """An open case of the same account about the same matter, and a sentence about it. It hinders nothing."""
+
+    number = fields.String(required=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
+class HintsSchema(Schema):
+    """What a draft could take over, and the open cases about its matter."""
+
+    suggestions = fields.List(fields.Nested(SuggestionSchema), required=True)
+    open_cases = fields.List(fields.Nested(SameMatterSchema), required=True)
+
+
+class TakenSuggestions(Schema):
+    """The fields to fill with what is suggested for them."""
+
+    fields_ = fields.List(
+        fields.String(validate=validate.Length(1, 40)),
+        data_key="fields",
+        required=True,
+        validate=validate.Length(1, 60),
+    )
 
 
 class DraftPage(Page):

@@ -6,19 +6,24 @@ from datetime import datetime
 from typing import Any
 
 from api.drafts import draft as rules
-from api.drafts import moving
-from api.drafts.completeness import Missing, gaps
+from api.drafts import life, moving
+from api.drafts.completeness import gaps
 from api.drafts.draft import Draft, MatterVersion
+from api.drafts.hints import DraftHints
+from api.drafts.keeping import DraftKeeping
 from api.drafts.open_draft import HandedIn, OpenDraft
 from api.drafts.opening import AS_COMPANY, edition_of, open_draft
 from api.drafts.ports import DraftsPorts
 from api.drafts.store import DraftStore
+from api.drafts.views import DraftViews
 from api.files.service import Files
 from api.identity.actor import Actor
 from api.identity.mandates import mandate as mandate_rules
 from api.identity.mandates.service import Mandates
+from api.identity.masking import mask_identity
 from api.identity.names_and_numbers import mobile
 from api.identity.sealing.keyring import Keyring
+from api.jobs.job import Enqueue
 from api.matters import form as forms
 from api.matters.catalogue.matter import Matter
 from api.matters.service import Matters
@@ -38,6 +43,7 @@ class Drafts:
         files: Files,
         keyring: Keyring,
         mandates: Mandates,
+        enqueue: Enqueue,
         transact: Callable[[Callable[[Any], Any]], Any],
         record: Callable[..., None],
         now: Callable[[], datetime],
@@ -52,6 +58,9 @@ class Drafts:
         self._mandates = mandates
         self._transact = transact
         self._record = record
+        self._views = DraftViews(matters=matters, files=files, keyring=keyring, now=now)
+        self._hints = DraftHints(now=now, ports=ports)
+        self.keeping = DraftKeeping(store, files=files, enqueue=enqueue, now=now, ports=ports)
 
     def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
         """Begin a draft for a matter, under the version of its guide that is in force.
@@ -89,31 +98,39 @@ class Drafts:
             moved=None,
             created_at=self._now(),
             updated_at=self._now(),
+            kept_until=life.kept_until(self._now()),
         )
-        self._store.add(draft)
-        return self._as_json(self._open(draft))
+
+        def write(session: Any) -> None:
+            self._store.add(session, draft)
+            self.keeping.begin(draft, session)
+
+        self._transact(write)
+        return self._views.as_json(self._open(draft))
 
     def draft(self, actor: Actor, draft_id: str) -> Row:
         """One's own draft, with what is still missing."""
-        return self._as_json(self._open(self._own(actor, draft_id)))
+        return self._views.as_json(self._open(self._own(actor, draft_id)))
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
         """One's own unsubmitted drafts, newest first, up to `limit`."""
-        return [self._as_json(self._open(draft)) for draft in self._store.of(actor.id, after, limit)]
+        return [self._views.as_json(self._open(draft)) for draft in self._store.of(actor.id, after, limit)]
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
         """Change answers (merged), situation, materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
         before = self._unsubmitted(actor, draft_id, version)
         draft = self._open(before)
-        after, result = replace(before, updated_at=self._now()), draft.situation.get("result")
+        after, result = self._changed(before), draft.situation.get("result")
         if "situation" in change:
             self._check_situation(draft.matter, change["situation"])
             after = replace(after, situation=self._keys.seal_json(draft_id, "situation", change["situation"]))
             edition = edition_of(self._matters, draft.matter, change["situation"])
             draft = replace(draft, situation=change["situation"], edition=edition)
         if "answers" in change:
-            answers = {**draft.answers, **self._checked_answers(draft.matter, change["answers"])}
-            after = replace(after, answers=self._keys.seal_json(draft_id, "answers", answers))
+            typed = {key: value for key, value in change["answers"].items() if not _as_masked(draft, key, value)}
+            answers = {**draft.answers, **self._checked_answers(draft.matter, typed)}
+            taken = tuple(key for key in before.taken if key not in typed)
+            after = replace(after, taken=taken, answers=self._keys.seal_json(draft_id, "answers", answers))
         if "materials" in change:
             self._check_materials(actor, draft, change["materials"])
             after = replace(after, materials={**before.materials, **change["materials"]})
@@ -149,9 +166,9 @@ class Drafts:
             raise BadFields({"seq": ["这条消息里没有图片或文件。"]})
         draft, bound = self._open(before), before.materials.get(key, [])
         if upload in bound:
-            return self._as_json(draft)
+            return self._views.as_json(draft)
         self._check_materials(actor, draft, {key: [*bound, upload]})
-        after = replace(before, materials={**before.materials, key: [*bound, upload]}, updated_at=self._now())
+        after = self._changed(before, materials={**before.materials, key: [*bound, upload]})
 
         def write(session: Any) -> Draft:
             stored = self._store.change(before, after, session)
@@ -160,7 +177,22 @@ class Drafts:
             self._record(actor.id, "take_over_file", f"draft:{draft_id}:{key}:{upload}", session=session)
             return stored
 
-        return self._as_json(self._open(self._transact(write)))
+        return self._views.as_json(self._open(self._transact(write)))
+
+    def hints(self, actor: Actor, draft_id: str) -> Row:
+        """What one's own draft could take over, and whether its matter is open already; see `DraftHints.of`."""
+        return self._hints.of(actor, self._open(self._own(actor, draft_id)))
+
+    def take_suggestions(self, actor: Actor, draft_id: str, version: int, keys: list[str]) -> Row:
+        """Fill these fields with what `hints` suggests for them. Raises VersionStale, DraftSubmitted, BadFields."""
+        before = self._unsubmitted(actor, draft_id, version)
+        draft = self._open(before)
+        suggestions = self._hints.taken(actor, draft, keys)
+        answers = {**draft.answers, **{key: one.value for key, one in suggestions.items()}}
+        masked = {key for key, one in suggestions.items() if one.as_shown != one.value}
+        sealed = self._keys.seal_json(draft_id, "answers", answers)
+        taken = tuple(sorted({*before.taken, *masked}))
+        return self._written(before, self._changed(before, answers=sealed, taken=taken))
 
     def card(self, actor: Actor, draft_id: str) -> Row | None:
         """The progress of a draft as a card in a conversation: for its owner, and for staff who were sent the card.
@@ -172,7 +204,7 @@ class Drafts:
             draft.owner == actor.id or (actor.is_staff and self._ports.was_sent_card(actor, draft_id))
         ):
             return None
-        missing = 0 if draft.case else len(self._gaps(self._open(draft)))
+        missing = 0 if draft.case else len(self._views.gaps(self._open(draft)))
         state = "已提交" if draft.case else "填写中" if missing else "已填好，还没提交"
         matter = draft.matter
         return {
@@ -198,20 +230,19 @@ class Drafts:
         asked = self._matters.question_words(draft.matter)
         kept = moving.carried(draft, edition, situation, asked, self._now())
         left_out = [asdict(words) for words in kept.left_out]
-        after = replace(
+        after = self._changed(
             before,
             matter=MatterVersion(new.code, new.name, new.version),
             situation=self._keys.seal_json(draft_id, "situation", kept.situation),
             answers=self._keys.seal_json(draft_id, "answers", kept.answers),
             materials=kept.materials,
             moved={"from_version": draft.matter.version, "left_out": left_out},
-            updated_at=self._now(),
         )
         return self._written(before, after)
 
     def drop(self, actor: Actor, draft_id: str, version: int) -> None:
         """Delete a draft that was not submitted. Raises DraftSubmitted, VersionStale."""
-        if not self._store.drop(self._unsubmitted(actor, draft_id, version)):
+        if not self.keeping.drop(self._unsubmitted(actor, draft_id, version)):
             raise VersionStale
 
     def forget(self, actor: Actor) -> None:
@@ -237,7 +268,7 @@ class Drafts:
         if record.mandate:
             self._require_mandate(actor, record.mandate, record.matter.code)
         draft = self._open(record)
-        files, edition = self._accepted(draft), draft.edition
+        files, edition = self._views.accepted(draft), draft.edition
         missing = gaps(draft, accepted=files, index=self._keys.index, now=self._now())
         if missing:
             raise rules.NotComplete({gap.field or f"materials.{gap.material}": [gap.why] for gap in missing})
@@ -274,20 +305,16 @@ class Drafts:
     def _open(self, draft: Draft) -> OpenDraft:
         return open_draft(draft, self._keys, self._matters, self._mandates)
 
-    def _gaps(self, draft: OpenDraft) -> list[Missing]:
-        return gaps(draft, accepted=self._accepted(draft), index=self._keys.index, now=self._now())
-
-    def _accepted(self, draft: OpenDraft) -> dict[str, Row]:
-        """By upload: a description of each file of a draft that passed its check."""
-        owner, uploads = draft.record.owner, rules.uploads(draft.record.materials)
-        files = {upload: self._files.accepted(owner, upload) for upload in uploads}
-        return {upload: file for upload, file in files.items() if file is not None}
+    def _changed(self, before: Draft, **fields: Any) -> Draft:
+        """A draft with these fields, changed now: from now on it is kept for its whole time again."""
+        now = self._now()
+        return replace(before, updated_at=now, kept_until=life.kept_until(now), reminded=(), **fields)
 
     def _written(self, before: Draft, after: Draft) -> Row:
         stored = self._store.change(before, after)
         if stored is None:
             raise VersionStale
-        return self._as_json(self._open(stored))
+        return self._views.as_json(self._open(stored))
 
     def _require_mandate(self, actor: Actor, mandate_id: str, matter: str) -> None:
         if not self._mandates.holds(actor, mandate_id, matter):
@@ -325,39 +352,10 @@ class Drafts:
         except NotFound:
             return False
 
-    def _newer_version(self, draft: OpenDraft) -> Row | None:
-        """The version in force, where it is not this draft's any more, and what it asks otherwise."""
-        new = draft.newer
-        if draft.record.case or new is None:
-            return None
-        edition = edition_of(self._matters, new, self._matters.fitting(new, draft.situation))
-        return {
-            "version": new.version,
-            "since": new.valid_from,
-            "must_move": not draft.is_taken,
-            "changes": [asdict(words) for words in moving.changes(draft.edition, edition, draft.answers)],
-        }
 
-    def _as_json(self, draft: OpenDraft) -> Row:
-        record, principal = draft.record, draft.principal
-        return {
-            "id": record.id,
-            "version": record.version,
-            "matter": asdict(record.matter),
-            "answers": draft.answers,
-            "situation": draft.situation,
-            "materials": record.materials,
-            "newer_version": self._newer_version(draft),
-            "taken_until": None if record.case else self._matters.taken_until(draft.matter),
-            "moved": record.moved,
-            "delivery": draft.delivery,
-            "missing": [] if record.case else [asdict(gap) for gap in self._gaps(draft)],
-            "case": record.case,
-            "for_": {"mandate": record.mandate, "name": principal["principal_name"]} if principal else None,
-            "talk": record.talk,
-            "created_at": record.created_at,
-            "updated_at": record.updated_at,
-        }
+def _as_masked(draft: OpenDraft, key: str, value: Any) -> bool:
+    """Whether an answer is just the masked number that the draft shows, which changes nothing."""
+    return key in draft.record.taken and value == mask_identity(draft.answers.get(key, ""))
 
 
 def _delivery(delivery: Row) -> Row:

@@ -1,16 +1,25 @@
 """The collection `drafts`: a stored document is read into a `Draft` here and nowhere else."""
 
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from api.drafts.draft import Draft, MatterVersion, uploads
 from api.storage.database import Database, Document, Index, Upgrade
 
-INDEXES: list[Index] = [("drafts", [("owner", 1), ("_id", -1)], {}), ("drafts", [("uploads", 1)], {})]
+INDEXES: list[Index] = [
+    ("drafts", [("owner", 1), ("_id", -1)], {}),
+    ("drafts", [("uploads", 1)], {}),
+    ("drafts", [("without_end", 1)], {}),
+]
 
 SEALED = [("drafts", ("answers", "situation", "delivery"))]
 
-UPGRADES: list[Upgrade] = [("drafts", lambda draft, seal: {"uploads": uploads(draft["materials"])}, ())]
+UPGRADES: list[Upgrade] = [
+    ("drafts", lambda draft, seal: {"uploads": uploads(draft["materials"])}, ()),
+    ("drafts", lambda draft, seal: {} if draft["case"] else {"without_end": True}, ()),
+]
+"""Version 3: a draft ends. Those of earlier releases had no end: `DraftKeeping.keep_older` gives them one."""
 VERSION = 1 + len(UPGRADES)
 
 
@@ -20,9 +29,9 @@ class DraftStore:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def add(self, draft: Draft) -> None:
+    def add(self, session: Any, draft: Draft) -> None:
         """Insert a new draft."""
-        self._db.put("drafts", {"_id": draft.id, "v": VERSION, **_document(draft)})
+        self._db["drafts"].insert_one({"_id": draft.id, "v": VERSION, **_document(draft)}, session=session)
 
     def draft(self, draft_id: str) -> Draft | None:
         """A draft by id."""
@@ -52,12 +61,34 @@ class DraftStore:
 
     def drop(self, draft: Draft) -> bool:
         """Delete a draft; False if it was changed, submitted or deleted meanwhile."""
-        wanted = {"_id": draft.id, "version": draft.version, "case": None}
-        return self._db["drafts"].delete_one(wanted).deleted_count == 1
+        return self._db["drafts"].delete_one(_same(draft)).deleted_count == 1
+
+    def without_end(self, limit: int) -> list[Draft]:
+        """Up to `limit` unsubmitted drafts of earlier releases that have no end yet."""
+        return [_record(row) for row in self._db["drafts"].find({"without_end": True}).limit(limit)]
+
+    def give_end(self, draft_id: str, end: datetime) -> None:
+        """Set the end of a draft of an earlier release, unless a change has set one."""
+        older = {"_id": draft_id, "kept_until": None}
+        self._db["drafts"].update_one(older, {"$set": {"kept_until": end, "reminded": []}})
+        self._db["drafts"].update_one({"_id": draft_id}, {"$unset": {"without_end": ""}})
+
+    def keep_longer(self, draft: Draft, end: datetime) -> None:
+        """Move the end of a draft that nobody has changed meanwhile. No version is added: nothing of it is changed."""
+        self._db["drafts"].update_one(_same(draft), {"$set": {"kept_until": end, "reminded": []}})
+
+    def reminded(self, draft: Draft, days: int) -> None:
+        """Note that its owner was reminded of the end that it has, so many days before."""
+        self._db["drafts"].update_one(_same(draft), {"$set": {"reminded": [*draft.reminded, days]}})
 
     def drop_of(self, owner: str) -> None:
         """Delete all unsubmitted drafts of a person."""
         self._db["drafts"].delete_many({"owner": owner, "case": None})
+
+
+def _same(draft: Draft) -> Document:
+    """The filter for a draft that was neither changed nor submitted since it was read."""
+    return {"_id": draft.id, "version": draft.version, "case": None}
 
 
 def _record(row: Document) -> Draft:
@@ -77,6 +108,9 @@ def _record(row: Document) -> Draft:
         moved=row.get("moved"),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        kept_until=row.get("kept_until"),
+        reminded=tuple(row.get("reminded", ())),
+        taken=tuple(row.get("taken", ())),
     )
 
 
@@ -84,6 +118,7 @@ def _document(draft: Draft) -> Document:
     """The stored fields without `_id` and `v`; `moved` only where there is something to say."""
     document = asdict(draft)
     del document["id"]
+    document.update(reminded=list(draft.reminded), taken=list(draft.taken))
     if draft.moved is None:
         del document["moved"]
     return {**document, "uploads": uploads(draft.materials)}

@@ -45,14 +45,10 @@ class Files:
         now: Callable[[], datetime],
         ports: FilesPorts,
     ) -> None:
-        self._store = store
-        self._ports = ports
-        self._transact = transact
-        self._keys = keyring
-        self._audit = audit
-        self._enqueue = enqueue
-        self._hasten = hasten
-        self._now = now
+        self._store, self._ports = store, ports
+        self._transact, self._now = transact, now
+        self._keys, self._audit = keyring, audit
+        self._enqueue, self._hasten = enqueue, hasten
 
     # -- receiving: tus 1.0 -------------------------------------------------
 
@@ -303,6 +299,10 @@ class Files:
         else:
             self._store.drop(row, self._now())
         return True
+
+    def free(self, uploads: list[str]) -> None:
+        """Have retention look now at uploads that somebody let go of; it removes those that nothing else uses."""
+        self._store.free(uploads, self._now())
 
     def keep(self, session: Any, materials: Mapping[str, Iterable[str]]) -> None:
         """Exempt files from retention, in the transaction of the case that uses them. BadFields if one is gone."""

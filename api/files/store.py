@@ -82,6 +82,11 @@ class FileStore:
         more = {"$inc": {"tries": 1}}
         return self._db.take("uploads", wanted, more)
 
+    def free(self, uploads: list[str], now: datetime) -> None:
+        """Have retention look at these accepted uploads now, but for those that a case keeps."""
+        free = {"_id": {"$in": uploads}, "state": "accepted", "of_case": {"$ne": True}}
+        self._db["uploads"].update_many(free, {"$set": {"look_at": now}})
+
     def due(self, now: datetime) -> Document | None:
         """The upload that retention should look at first, or None."""
         return self._db["uploads"].find_one({"look_at": due_by(now)}, sort=[("look_at", 1)])
