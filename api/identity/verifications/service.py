@@ -1,4 +1,7 @@
-"""The use cases of verifications: open one at a window, confirm it, object to it, and what follows a day later."""
+"""The use cases of verifications: open one at a window, confirm it, object to it, and what follows a day later.
+
+In one file, since each of them reads and changes the same row, and what one of them may do depends on the others.
+"""
 
 import hmac
 from datetime import datetime, timedelta
