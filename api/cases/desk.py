@@ -21,6 +21,7 @@ from api.cases.queues import (
     holds,
     key,
 )
+from api.cases.store import QueuedRow
 from api.identity.actor import Actor
 from api.times import BEIJING
 
@@ -58,12 +59,15 @@ class DeskQueues:
 
         def read(low: str, high: str) -> list[Row]:
             rows = self._ground.store.queued(streams, low, high)
-            return [(due, case.id, case) for due, is_later, case in rows if holds(case.queue, today, is_later=is_later)]
+            held = (row for row in rows if holds(row.document["queue"], today, is_later=row.is_later))
+            return [(row.due, row.document["_id"], row) for row in held]
 
-        def keep(case: Case) -> bool:
-            return queue != "mine" or self._is_held_by(actor, case, today)
+        def keep(row: QueuedRow) -> bool:
+            return queue != "mine" or self._is_held_by(actor, row)
 
-        return self._walk.page(tuple(streams), read, self._span(queue, today), today, after, most, keep)
+        days = self._days(queue, today)
+        rows, following = self._walk.page((queue, *streams), read, days, today, after, most, keep)
+        return [row.case for row in rows], following
 
     def counts(self, actor: Actor) -> list[dict[str, Any]]:
         """The queues that this actor is shown: `{queue, label, label_en, count, more}`, null where none is counted."""
@@ -92,16 +96,16 @@ class DeskQueues:
         times = (False, True) if queue in AFTER_SILENCE else (False,)
         return [QueueKey(each, is_later) for each in keys for is_later in times]
 
-    def _span(self, queue: str, today: date) -> QueueDays:
+    def _days(self, queue: str, today: date) -> QueueDays:
         if queue == "overdue":
             return QueueDays(high=today - timedelta(days=1), groups=("",))
         if queue == "near_due":
             return QueueDays(today, self._ground.calendar.working.guessing.add_working(today, SOON_DAYS), ("",))
         return QueueDays()
 
-    def _is_held_by(self, actor: Actor, case: Case, today: date) -> bool:
-        state = case.state if holds(case.queue, today, is_later=False) else "accepted"
-        return may_hold(state, scope.roles_at(actor, case))
+    @staticmethod
+    def _is_held_by(actor: Actor, row: QueuedRow) -> bool:
+        return not row.is_later and may_hold(row.document["state"], scope.roles_at(actor, row.case))
 
     def _today(self) -> date:
         return self._ground.now().astimezone(BEIJING).date()

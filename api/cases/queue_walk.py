@@ -4,6 +4,7 @@ On the embedded store a query costs as much as rows match, however short the pag
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -19,22 +20,44 @@ Read = Callable[[str, str], list[Row]]
 GROUPS = ("", PROVISIONAL, NONE)
 """The dues in their order: known days, provisional ones, none."""
 FLOOR, CEILING = date(1970, 1, 1), date(2150, 1, 1)
+ONE_DAY = timedelta(days=1)
+AIM = 60
+"""Rows that a window of remembered days holds, if one day has no more."""
 FEW, MANY = 30, 120
-"""Rows in a window, by which the next one is made wider or narrower."""
-WHOLE = (CEILING - FLOOR).days
-UNKNOWN_PACE = ((-730, 60), (-120, 14), (-14, 2))
-"""Where nothing is known of a queue: from so many days before today, windows begin with so many days."""
-MOST_KEPT = 4_096
+"""Rows in a window of unknown days, by which the next one is made wider or narrower."""
+ZONES = ((-730, 60), (-120, 14), (-14, 2))
+"""Unknown days: from so many before today, windows begin with so many days; before that, one window."""
+MOST_QUEUES, MOST_DAYS = 4_096, 2_000
+"""Queues that are remembered, and days of each."""
 FORM = re.compile(r"([px]?)(\d{4}-\d\d-\d\d)\|(.{1,60})")
 
 
 @dataclass
 class QueueMemory:
-    """What a process remembers of a queue, so that it begins where its rows lie. A wrong one costs time alone."""
+    """How many rows lay on each day of an unbroken span when it was read last. A wrong memory costs time alone."""
 
-    first: dict[str, date | None] = field(default_factory=dict)
-    """By group: the first day with a row at the last look; None if there was none."""
-    width: dict[str, int] = field(default_factory=dict)
+    low: date | None = None
+    high: date = FLOOR
+    rows: Counter[date] = field(default_factory=Counter)
+
+    def end_of_window(self, low: date, end: date) -> date | None:
+        """The last day of the window that begins at `low`; None where nothing is remembered of that day."""
+        if self.low is None or not self.low <= low <= self.high:
+            return None
+        count = 0
+        for day in sorted(day for day in self.rows if day >= low):
+            if count and count + self.rows[day] > AIM:
+                return day - ONE_DAY
+            count += self.rows[day]
+        return min(end, self.high)
+
+    def learn(self, low: date, high: date, days: Counter[date]) -> None:
+        """Keep what a window held, if it lies in the span that is remembered, or right behind it."""
+        if self.low is None or low < self.low or len(self.rows) > MOST_DAYS:
+            self.low, self.high, self.rows = low, high, Counter()
+        if self.low <= low <= self.high + ONE_DAY:
+            outside = {day: count for day, count in self.rows.items() if not low <= day <= high}
+            self.rows, self.high = Counter(outside) + days, max(self.high, high)
 
 
 @dataclass(frozen=True)
@@ -50,13 +73,13 @@ class QueueWalk:
     """Walks through queues; one per process, shared by its threads."""
 
     def __init__(self) -> None:
-        self._paces: dict[object, QueueMemory] = {}
+        self._memories: dict[object, QueueMemory] = {}
 
     def page(
         self,
         name: object,
         read: Read,
-        span: QueueDays,
+        days: QueueDays,
         today: date,
         after: str | None,
         most: int,
@@ -67,7 +90,7 @@ class QueueWalk:
         Rows of one queue have one `name`. Raises ValueError where `after` is not what an earlier page gave.
         """
         kept: list[Row] = []
-        for row in self._rows(name, read, span, today, _place(after)):
+        for row in self._rows(name, read, days, today, _place(after)):
             if keep(row[2]):
                 if len(kept) == most:
                     due, row_id, _ = kept[-1]
@@ -76,60 +99,43 @@ class QueueWalk:
         return [each for _, _, each in kept], None
 
     def _rows(
-        self, name: object, read: Read, span: QueueDays, today: date, after: tuple[str, date, str] | None
+        self, name: object, read: Read, days: QueueDays, today: date, after: tuple[str, date, str] | None
     ) -> Iterator[Row]:
-        pace = self._pace(name)
-        for group in span.groups:
-            low, behind = span.low, ("", "")
+        for group in days.groups:
+            low, behind = days.low, ("", "")
             if after is not None:
                 if GROUPS.index(group) < GROUPS.index(after[0]):
                     continue
                 if group == after[0]:
                     low, behind = max(low, after[1]), (f"{group}{after[1]}", after[2])
-            zones = _zones(pace, group, low, span, today)
-            first = None
-            for rows in _windows(read, group, low, span.high, zones, pace):
-                if first is None and rows:
-                    first = date.fromisoformat(rows[0][0].removeprefix(group))
-                    if low == span.low:
-                        pace.first[group] = first
-                yield from (row for row in rows if (row[0], row[1]) > behind)
-            if first is None and low == span.low:
-                pace.first[group] = None
+            for rows in _windows(read, group, (low, days.high), today, self._memory((name, group))):
+                yield from (row for row in rows if row[:2] > behind)
 
-    def _pace(self, name: object) -> QueueMemory:
-        if len(self._paces) > MOST_KEPT:
-            self._paces.clear()
-        return self._paces.setdefault(name, QueueMemory())
+    def _memory(self, name: object) -> QueueMemory:
+        if len(self._memories) > MOST_QUEUES:
+            self._memories.clear()
+        return self._memories.setdefault(name, QueueMemory())
 
 
-def _windows(
-    read: Read, group: str, low: date, end: date, zones: list[tuple[date, int]], pace: QueueMemory
-) -> Iterator[list[Row]]:
-    """The rows of each window from `low` to `end`, in their order; a zone begins on a day, with windows that wide."""
-    width = WHOLE
+def _windows(read: Read, group: str, span: tuple[date, date], today: date, memory: QueueMemory) -> Iterator[list[Row]]:
+    """The rows of each window of a span of days, in their order."""
+    low, end = span
+    zones = [(today + timedelta(days=ago), width) for ago, width in ZONES]
+    width = (CEILING - FLOOR).days if low < zones[0][0] else 1
     while low <= end:
-        if zones and zones[0][0] <= low:
+        while zones and zones[0][0] <= low:
             width = zones.pop(0)[1]
-        high = min(end, low + timedelta(days=min(width, WHOLE) - 1))
-        if zones:
-            high = min(high, zones[0][0] - timedelta(days=1))
+        high = memory.end_of_window(low, end)
+        is_known = high is not None
+        if high is None:
+            high = min(end, low + timedelta(days=min(width, (end - low).days)))
+            high = min(high, zones[0][0] - ONE_DAY) if zones else high
         rows = sorted(read(f"{group}{low}", f"{group}{high}"), key=lambda row: row[:2])
-        if rows:
-            pace.width[group] = width
-        width = width * 4 if len(rows) < FEW else max(1, width // 4) if len(rows) > MANY else width
-        low = high + timedelta(days=1)
+        memory.learn(low, high, Counter(date.fromisoformat(row[0].removeprefix(group)) for row in rows))
+        if not is_known:
+            width = width * 4 if len(rows) < FEW else max(1, width // 4) if len(rows) > MANY else width
+        low = high + ONE_DAY
         yield rows
-
-
-def _zones(pace: QueueMemory, group: str, low: date, span: QueueDays, today: date) -> list[tuple[date, int]]:
-    width = pace.width.get(group, 1)
-    if low > span.low:
-        return [(low, width)]
-    if group not in pace.first:
-        return [(zone, wide) for ago, wide in UNKNOWN_PACE if (zone := today + timedelta(days=ago)) > low]
-    first = pace.first[group]
-    return [(first, width)] if first else []
 
 
 def _place(after: str | None) -> tuple[str, date, str] | None:

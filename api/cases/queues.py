@@ -43,8 +43,8 @@ QUEUES: dict[str, TwoLanguages] = {
     "all": TwoLanguages("全部", "All"),
 }
 """Each queue and what it is called, in the order of the work. All but `all` hold open cases, soonest due first."""
-AFTER_SILENCE = frozenset({"to_decide", "department", "near_due", "overdue", "mine"})
-"""The queues in which a case may stand that silence has accepted."""
+AFTER_SILENCE = frozenset({"to_decide", "department", "near_due", "overdue"})
+"""The queues in which a case may stand that silence has accepted; it is nobody's then."""
 BY_DAY = frozenset({"near_due", "overdue"})
 """The queues that are a range of days; what they hold is stored as `work`: the part of those who move the case on."""
 
