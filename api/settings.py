@@ -62,6 +62,7 @@ SETTINGS = (
         "websockets that one network address (an IPv6 /64 is one) holds in a process; a tenth of them without a log-in",
     ),
     Setting("CONNECTIONS_A_PERSON", "20", "websockets that one person holds in a process"),
+    Setting("CLAIM_DAYS", "3", "working days after which a claimed case that its officer leaves alone is free again"),
     Setting("OFFICE_NAME", "", "who handles people's data (个人信息处理者), as the page of its rules says"),
     Setting("OFFICE_CONTACT", "", "how to reach them about it: telephone, address"),
     Setting("CHAT_KEPT_DAYS", "730", "days that a closed conversation is kept; one tied to a case stays with the case"),
@@ -117,6 +118,7 @@ class Settings:
     connections: int
     connections_an_address: int
     connections_a_person: int
+    claim_days: int
     office_name: str
     office_contact: str
     chat_kept_days: int
@@ -233,6 +235,7 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         connections=_count("CONNECTIONS", values["CONNECTIONS"]),
         connections_an_address=_count("CONNECTIONS_AN_ADDRESS", values["CONNECTIONS_AN_ADDRESS"]),
         connections_a_person=_count("CONNECTIONS_A_PERSON", values["CONNECTIONS_A_PERSON"]),
+        claim_days=_count("CLAIM_DAYS", values["CLAIM_DAYS"]),
         office_name=values["OFFICE_NAME"],
         office_contact=values["OFFICE_CONTACT"],
         chat_kept_days=_count("CHAT_KEPT_DAYS", values["CHAT_KEPT_DAYS"]),

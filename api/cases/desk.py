@@ -8,7 +8,7 @@ from api.cases import scope
 from api.cases.case import Case
 from api.cases.clock.words import SOON_DAYS
 from api.cases.ground import CaseGround
-from api.cases.life.standing import may_hold
+from api.cases.number import NumberSlip, has_slip, number_in
 from api.cases.queue_walk import QueueDays, QueueWalk, Row
 from api.cases.queues import (
     AFTER_SILENCE,
@@ -21,6 +21,7 @@ from api.cases.queues import (
     holds,
     key,
 )
+from api.cases.snapshot import NAME, PHONE, name_as_searched, phone_as_searched
 from api.cases.store import QueuedRow
 from api.identity.actor import Actor
 from api.times import BEIJING
@@ -77,6 +78,39 @@ class DeskQueues:
             if actor.roles & roles
         ]
 
+    def search(self, actor: Actor, text: str, after: str | None, most: int) -> tuple[Sequence[Case], str | None]:
+        """One page of the cases that this actor may see, the last submitted first: by their number, however it is typed
+        or read aloud, by the applicant's whole name or their telephone. The audit keeps a digest of what was asked.
+
+        Raises NumberSlip, and ValueError where `after` is not what an earlier page gave.
+        """
+        by, normal, streams = self._asked(text)
+        if by == "number":
+            case = self._ground.store.by_number(normal)
+            if case is None and has_slip(normal):
+                raise NumberSlip
+            cases, following = [case] if case and scope.may_see(actor, case) else [], None
+        else:
+            cases, following = self._ground.store.newest(
+                streams, self._ground.now(), after, most, lambda case: scope.may_see(actor, case)
+            )
+        digest = self._ground.keyring.lasting_digest(f"search_{by}", normal)
+        detail = f"by={by} of={digest}"
+        self._ground.security.look(actor.id, "search_cases", "list:cases", detail=detail, count=len(cases))
+        return cases, following
+
+    def _asked(self, text: str) -> tuple[str, str, list[dict[str, Any]]]:
+        """By what is searched, in its stored form, and the equalities that find it."""
+        keys = self._ground.keyring
+        if phone := phone_as_searched(text):
+            citizen = self._ground.identity.citizen_by_phone(phone)
+            own = [{"owner": citizen}] if citizen else []
+            return "phone", phone, [{"phone_index": keys.index(PHONE, phone)}, *own]
+        if number := number_in(text):
+            return "number", number, []
+        name = name_as_searched(text)
+        return "name", name or "", [{"name_index": keys.index(NAME, name)}] if name else []
+
     def _count(self, actor: Actor, queue: str) -> dict[str, Any]:
         if queue not in COUNTED:
             return {"count": None, "more": False}
@@ -103,9 +137,8 @@ class DeskQueues:
             return QueueDays(today, self._ground.calendar.working.guessing.add_working(today, SOON_DAYS), ("",))
         return QueueDays()
 
-    @staticmethod
-    def _is_held_by(actor: Actor, row: QueuedRow) -> bool:
-        return not row.is_later and may_hold(row.document["state"], scope.roles_at(actor, row.case))
+    def _is_held_by(self, actor: Actor, row: QueuedRow) -> bool:
+        return not row.is_later and self._ground.holder(row.case, {actor.id: actor}) is not None
 
     def _today(self) -> date:
         return self._ground.now().astimezone(BEIJING).date()

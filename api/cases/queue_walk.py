@@ -1,4 +1,4 @@
-"""Reads the rows of a queue page by page, soonest due first, in windows of days that follow how densely they lie.
+"""Reads the rows of a queue page by page, soonest due first, in windows of time that follow how densely they lie.
 
 On the embedded store a query costs as much as rows match, however short the page, so none may ask for a whole queue.
 """
@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from api.cases.queues import NONE, PROVISIONAL
@@ -19,53 +19,54 @@ Read = Callable[[str, str], list[Row]]
 
 GROUPS = ("", PROVISIONAL, NONE)
 """The dues in their order: known days, provisional ones, none."""
-FLOOR, CEILING = date(1970, 1, 1), date(2150, 1, 1)
-ONE_DAY = timedelta(days=1)
+HOURS = 24
+"""A spot in the order of a queue is a number of hours: a due has its day, and the hour of submission."""
+FLOOR, CEILING = date(1970, 1, 1).toordinal() * HOURS, date(2150, 1, 1).toordinal() * HOURS - 1
 AIM = 60
-"""Rows that a window of remembered days holds, if one day has no more."""
+"""Rows that a window of remembered spots holds, if one spot has no more."""
 FEW, MANY = 30, 120
-"""Rows in a window of unknown days, by which the next one is made wider or narrower."""
+"""Rows in a window of unknown spots, by which the next one is made wider or narrower."""
 ZONES = ((-730, 60), (-120, 14), (-14, 2))
-"""Unknown days: from so many before today, windows begin with so many days; before that, one window."""
-MOST_QUEUES, MOST_DAYS = 4_096, 2_000
-"""Queues that are remembered, and days of each."""
-FORM = re.compile(r"([px]?)(\d{4}-\d\d-\d\d)\|(.{1,60})")
+"""Unknown spots: from so many days before today, windows begin with so many days; before that, one window."""
+MOST_QUEUES, MOST_SPOTS = 4_096, 2_000
+"""Queues that are remembered, and spots of each."""
+FORM = re.compile(r"([px]?)(\d{4}-\d\d-\d\dT\d\d)\|(.{1,60})")
 
 
 @dataclass
 class QueueMemory:
-    """How many rows lay on each day of an unbroken span when it was read last. A wrong memory costs time alone."""
+    """How many rows lay at each spot of an unbroken span when it was read last. A wrong memory costs time alone."""
 
-    low: date | None = None
-    high: date = FLOOR
-    rows: Counter[date] = field(default_factory=Counter)
+    low: int = CEILING
+    high: int = FLOOR
+    rows: Counter[int] = field(default_factory=Counter)
 
-    def end_of_window(self, low: date, end: date) -> date | None:
-        """The last day of the window that begins at `low`; None where nothing is remembered of that day."""
-        if self.low is None or not self.low <= low <= self.high:
+    def end_of_window(self, low: int, end: int) -> int | None:
+        """The last spot of the window that begins at `low`; None where nothing is remembered of that one."""
+        if not self.low <= low <= self.high:
             return None
         count = 0
-        for day in sorted(day for day in self.rows if day >= low):
-            if count and count + self.rows[day] > AIM:
-                return day - ONE_DAY
-            count += self.rows[day]
+        for spot in sorted(spot for spot in self.rows if low <= spot <= end):
+            if count and count + self.rows[spot] > AIM:
+                return spot - 1
+            count += self.rows[spot]
         return min(end, self.high)
 
-    def learn(self, low: date, high: date, days: Counter[date]) -> None:
+    def learn(self, low: int, high: int, spots: Counter[int]) -> None:
         """Keep what a window held, if it lies in the span that is remembered, or right behind it."""
-        if self.low is None or low < self.low or len(self.rows) > MOST_DAYS:
+        if low < self.low or len(self.rows) > MOST_SPOTS:
             self.low, self.high, self.rows = low, high, Counter()
-        if self.low <= low <= self.high + ONE_DAY:
-            outside = {day: count for day, count in self.rows.items() if not low <= day <= high}
-            self.rows, self.high = Counter(outside) + days, max(self.high, high)
+        if low <= self.high + 1:
+            outside = {spot: count for spot, count in self.rows.items() if not low <= spot <= high}
+            self.rows, self.high = Counter(outside) + spots, max(self.high, high)
 
 
 @dataclass(frozen=True)
 class QueueDays:
     """The days of a queue: all, or those of the known dues that lie in a range, both ends included."""
 
-    low: date = FLOOR
-    high: date = CEILING
+    low: date = date.min
+    high: date = date.max
     groups: tuple[str, ...] = GROUPS
 
 
@@ -99,16 +100,17 @@ class QueueWalk:
         return [each for _, _, each in kept], None
 
     def _rows(
-        self, name: object, read: Read, days: QueueDays, today: date, after: tuple[str, date, str] | None
+        self, name: object, read: Read, days: QueueDays, today: date, after: tuple[str, str, str] | None
     ) -> Iterator[Row]:
+        span = max(FLOOR, days.low.toordinal() * HOURS), min(CEILING, (days.high.toordinal() + 1) * HOURS - 1)
         for group in days.groups:
-            low, behind = days.low, ("", "")
+            low, behind = span[0], ("", "")
             if after is not None:
                 if GROUPS.index(group) < GROUPS.index(after[0]):
                     continue
                 if group == after[0]:
-                    low, behind = max(low, after[1]), (f"{group}{after[1]}", after[2])
-            for rows in _windows(read, group, (low, days.high), today, self._memory((name, group))):
+                    low, behind = max(low, _spot(after[1])), (group + after[1], after[2])
+            for rows in _windows(read, group, (low, span[1]), today, self._memory((name, group))):
                 yield from (row for row in rows if row[:2] > behind)
 
     def _memory(self, name: object) -> QueueMemory:
@@ -117,32 +119,38 @@ class QueueWalk:
         return self._memories.setdefault(name, QueueMemory())
 
 
-def _windows(read: Read, group: str, span: tuple[date, date], today: date, memory: QueueMemory) -> Iterator[list[Row]]:
-    """The rows of each window of a span of days, in their order."""
+def _windows(read: Read, group: str, span: tuple[int, int], today: date, memory: QueueMemory) -> Iterator[list[Row]]:
+    """The rows of each window of a span, in their order."""
     low, end = span
-    zones = [(today + timedelta(days=ago), width) for ago, width in ZONES]
-    width = (CEILING - FLOOR).days if low < zones[0][0] else 1
+    zones = [((today.toordinal() + ago) * HOURS, width * HOURS) for ago, width in ZONES]
+    width = CEILING - FLOOR if low < zones[0][0] else HOURS
     while low <= end:
         while zones and zones[0][0] <= low:
             width = zones.pop(0)[1]
-        high = memory.end_of_window(low, end)
-        is_known = high is not None
-        if high is None:
-            high = min(end, low + timedelta(days=min(width, (end - low).days)))
-            high = min(high, zones[0][0] - ONE_DAY) if zones else high
-        rows = sorted(read(f"{group}{low}", f"{group}{high}"), key=lambda row: row[:2])
-        memory.learn(low, high, Counter(date.fromisoformat(row[0].removeprefix(group)) for row in rows))
-        if not is_known:
+        known = memory.end_of_window(low, end)
+        high = min(end, low + width - 1, *(zone - 1 for zone, _ in zones)) if known is None else known
+        rows = sorted(read(group + _text(low), group + _text(high)), key=lambda row: row[:2])
+        memory.learn(low, high, Counter(_spot(row[0].removeprefix(group)) for row in rows))
+        if known is None:
             width = width * 4 if len(rows) < FEW else max(1, width // 4) if len(rows) > MANY else width
-        low = high + ONE_DAY
+        low = high + 1
         yield rows
 
 
-def _place(after: str | None) -> tuple[str, date, str] | None:
-    """Where a page ended: the group, the day and the id of its last row. Raises ValueError."""
+def _text(spot: int) -> str:
+    return f"{date.fromordinal(spot // HOURS)}T{spot % HOURS:02}"
+
+
+def _spot(text: str) -> int:
+    day, _, hour = text.partition("T")
+    return date.fromisoformat(day).toordinal() * HOURS + int(hour)
+
+
+def _place(after: str | None) -> tuple[str, str, str] | None:
+    """Where a page ended: the group, the due within it and the id of its last row. Raises ValueError."""
     if after is None:
         return None
     form = FORM.fullmatch(after)
-    if form is None:
+    if form is None or not FLOOR <= _spot(form[2]) <= CEILING:
         raise ValueError(after)
-    return form[1], date.fromisoformat(form[2]), form[3]
+    return form[1], form[2], form[3]

@@ -8,7 +8,7 @@ from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
-from api.web.fields import FORM_VALUE, Page, Time
+from api.web.fields import FORM_VALUE, Page, Paging, Time
 
 TEXT = validate.Length(max=2000)
 SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S"))
@@ -310,6 +310,12 @@ class CaseQueue(Schema):
     )
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class CaseSearch(Paging):
+    """A case number, the applicant's whole name, or a telephone number; and a page of what it finds."""
+
+    text = fields.String(required=True, validate=SAID)
 
 
 class QueueLine(Schema):

@@ -72,7 +72,7 @@ SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end", "
 
 
 class QueuedRow(NamedTuple):
-    """The stored document of a case as a queue gives it, and the `due` of its order; `is_later`: of the days after silence."""
+    """The stored document of a case as a queue gives it, and its `due` there; `is_later`: after silence."""
 
     document: Document
     is_later: bool
