@@ -6,9 +6,10 @@ from flask_smorest import Blueprint
 
 from api import pdf
 from api.cases import schemas
+from api.cases.life.schemas import ActSchema
 from api.cases.service import Cases
 from api.web.fields import Paging
-from api.web.guard import COUNTER, READERS, SERVING, Http, owner_of, walked
+from api.web.guard import COUNTER, READERS, Http, owner_of, walked
 
 Body = dict[str, Any]
 
@@ -142,8 +143,8 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         return {"items": cases.departments()}
 
     @bp.post("/cases/<number>/actions")
-    @http.allow(*SERVING)
-    @bp.arguments(schemas.ActSchema)
+    @http.allow(*COUNTER)
+    @bp.arguments(ActSchema)
     @bp.response(200, schemas.CaseSchema)
     def act(body: Body, number: str, actor: Any) -> Any:
         """An act of staff, against the version in If-Match."""

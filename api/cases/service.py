@@ -11,8 +11,10 @@ from api.calendar.service import Calendar
 from api.cases import case as rules
 from api.cases import scope
 from api.cases.access import CaseAccess
+from api.cases.act_words import notice_values as act_values
 from api.cases.case import Action, Case
 from api.cases.desk import DeskQueues
+from api.cases.earlier_cases import EarlierCases
 from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
@@ -93,7 +95,7 @@ class Cases:
         self._ground = ground = CaseGround(
             store=store,
             reader=CaseReader(store, keyring=keyring, matters=matters, mandates=identity.mandates, calendar=calendar),
-            access=CaseAccess(identity.mandates),
+            access=CaseAccess(identity.mandates, matters.departments.is_government),
             matters=matters,
             files=files,
             identity=identity,
@@ -111,6 +113,7 @@ class Cases:
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.queue_folding = QueueFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
+        self.earlier = EarlierCases(ground)
         self._desk = DeskQueues(ground)
         self._ports = ports
 
@@ -311,6 +314,7 @@ class Cases:
             "outcome_en": outcome.en.lower() if outcome else "",
             "result": KINDS[kind].result.zh,
             "result_en": KINDS[kind].result.en,
+            **act_values(act.actions[-1]),
         }
         return CaseNotice(tuple(dict.fromkeys([case.owner, *others])), values)
 

@@ -1,8 +1,8 @@
 """Measures the lists of cases at 1,000 and at 100,000 cases, of which 90 % are closed: how much longer a page takes.
 
-`python -m tests.bench.queues --seed N [--small S] [--large L]` prints JSON: by list the milliseconds of the quickest page
-of twenty over HTTP at both sizes and their ratio: the queues of the one hall's window, a department's, a supervisor's,
-and a citizen's own list. Submissions lie over a year, dues around today. The rows are written into the store directly:
+`python -m tests.bench.queues --seed N [--small S] [--large L]` prints JSON: by list the milliseconds of the quickest
+page of twenty over HTTP at both sizes and their ratio: the queues of the one hall's window, a department's, a
+supervisor's, and a citizen's own list. Submissions lie over a year, dues around today. The rows are written directly:
 copies of one case in each state, each under its own number, days, department and owner.
 """
 
