@@ -23,24 +23,6 @@ def as_json(case: OpenCase, due_of: deferral.DueOf, now: datetime) -> dict[str, 
     }
 
 
-def deferral_lines(case: OpenCase) -> list[str]:
-    """What is still to come, as a document says it: each material, its last day, and what was promised."""
-    rows = [row for row in case.standing.deferrals if row["state"] == "open"]
-    names = {material.key: material.name for material in case.papers}
-    due_of = {row["key"]: row["due"] and date.fromisoformat(row["due"]) for row in rows}
-    come = [f"{names[row['key']]}：{_open(row, due_of[row['key']], None).zh}" for row in rows]
-    return [*come, f"申请人承诺：{rows[0]['text']['zh']}"] if rows else []
-
-
-def promise_lines(case: OpenCase) -> list[str]:
-    """What was promised, as a document says it: the text, its version and when it was given."""
-    given = case.standing.promise
-    if given is None:
-        return []
-    at = datetime.fromisoformat(given["accepted_at"]).astimezone(BEIJING)
-    return [given["text"]["zh"], f"承诺书第 {given['text']['version']} 版，{at:%Y-%m-%d %H:%M} 接受"]
-
-
 def _promise(given: Row | None, now: datetime) -> dict[str, Any] | None:
     if given is None:
         return None
@@ -82,7 +64,7 @@ def _asked(row: Row, due: date | None, today: date) -> TwoLanguages:
     )
 
 
-def _open(row: Row, due: date | None, today: date | None) -> TwoLanguages:
+def _open(row: Row, due: date | None, today: date) -> TwoLanguages:
     if due is None:
         days = number_of_days(row["days"], row["unit"])
         return TwoLanguages(
