@@ -87,7 +87,6 @@ WITHOUT: dict[str, str] = {
     "note": "For colleagues alone.",
     "transfer": "The case, its limits and its window stay; the timeline names the department.",
     "review": "A step on the way to the decision, which says what was decided and on what ground.",
-    "check_promise": "What was found stands in the case; what follows for the decision has a document of its own.",
     "survey": "The officers sign its record on paper at the place (行政许可法 第34条); the decision speaks of it.",
     "finish": "Stored as the acceptance and the decision that it stands for, which have theirs.",
     "check_promise": "The decision stands until an act changes it; what the check came to is told by a notice.",
