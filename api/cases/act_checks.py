@@ -16,6 +16,8 @@ Data = dict[str, Any]
 APPLICANT = "applicant"
 """Whom a result is handed to, where the applicant comes in person; anybody else is named, and proves their right."""
 MOST_PHOTOS = 20
+CLAIM_ENDED = "原认领人已不在岗，或者长期没有办理，原认领已失效。"
+"""What staff read in the timeline where somebody claims a case whose earlier claim had ended."""
 
 
 class ActChecks:
@@ -31,6 +33,8 @@ class ActChecks:
                 return _checked_notice(case, data)
             case "hand_over":
                 _check_receiver(case, data)
+            case "claim" if case.standing.officer:  # whose claim has ended
+                return {**data, "instead_of": case.standing.officer, "text": CLAIM_ENDED}
             case "finish":
                 _check_spot(case, data)
             case "transfer":

@@ -93,10 +93,9 @@ class CaseHandling:
         def write(session: Any) -> None:
             ground.access.hold_mandate(session, actor, case.record)
             self.silence.write(session, case, deemed)
-            for count, step in enumerate(acted, 1):
-                self._write(
-                    session, actor, step, {"spot": "last" if count == len(acted) else "step"} if act in SEVERAL else {}
-                )
+            for step in acted:
+                is_last = step is acted[-1]
+                self._write(session, actor, step, {"spot": "last" if is_last else "step"} if act in SEVERAL else {})
             if act in SEVERAL:
                 ground.audit.record(actor.id, f"case.{act}", f"case:{case.record.id}", session=session)
 

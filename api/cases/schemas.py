@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from api.cases.documents.document import MARKS
 from api.cases.life.schemas import (
+    SAID,
     TEXT,
     ActForm,
     AskedItem,
@@ -20,7 +21,7 @@ from api.cases.life.schemas import (
 )
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
-from api.web.fields import FORM_VALUE, Page, Time
+from api.web.fields import FORM_VALUE, Page, Paging, Time
 
 
 class Applicant(Schema):
@@ -313,6 +314,12 @@ class CaseQueue(Schema):
     )
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class CaseSearch(Paging):
+    """A case number, the applicant's whole name, or a telephone number; and a page of what it finds."""
+
+    text = fields.String(required=True, validate=SAID)
 
 
 class QueueLine(Schema):
