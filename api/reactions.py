@@ -84,7 +84,6 @@ class Reactions:
             "case.deemed_accepted": (self.tell_case("case_deemed_accepted"), deferral),
             "case.deferred": (self.tell_case("case_deferred"), deferral),
             "case.supplement_requested": (("supplement_requested", self.tell_supplement),),
-            "case.terminated": (self.tell_case("deferral_late"),),
             "case.promise_checked": (self.tell_case("promise_checked"),),
             "case.declined": (self.tell_case("case_declined"),),
             "case.withdrawn": (self.tell_case("case_withdrawn"),),
@@ -95,6 +94,9 @@ class Reactions:
             "case.procedure_started": (self.tell_case("procedure_started"),),
             "case.procedure_ended": (self.tell_case("procedure_ended"),),
             "case.extension_approved": (self.tell_case("limit_extended"),),
+            "case.corrected": (self.tell_case("case_corrected"),),
+            "case.reissued": (self.tell_case("result_reissued"),),
+            "case.terminated": (self.tell_case("case_terminated"),),
             "case.decided": (("case_decided", self.tell_decision),),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
@@ -114,7 +116,10 @@ class Reactions:
         """
 
         def react(event: Event) -> None:
-            self._tell_people(event.subject, template, key=event.id, seq=event.data.get("seq"))
+            spot = event.data.get("spot")  # several acts in one call: the last tells of all
+            if spot != "step":
+                words, seq = "case_finished" if spot else template, event.data.get("seq")
+                self._tell_people(event.subject, words, key=f"{event.id}:{template}", seq=seq)
 
         return template, react
 
@@ -123,13 +128,13 @@ class Reactions:
         values = {**notice.values, **(notice.deferral if template in OF_DEFERRAL else {})}
         link, place = f"/cases/{values['number']}", self._place(values["number"])
         for person in notice.people:
-            own_key = f"{key}:{template}" + ("" if person == notice.people[0] else f":{person}")
+            own_key = key + ("" if person == notice.people[0] else f":{person}")
             self.tell(f"citizen:{person}", template, values, key=own_key, link=link, place=place)
 
     def tell_supplement(self, event: Event) -> None:
         """Send the notice of what is missing; after acceptance that of a deferred material that must come again."""
         template = "supplement_requested" if event.data["state"] == "supplementing" else "deferral_again"
-        self._tell_people(event.subject, template, key=event.id, seq=event.data.get("seq"))
+        self._tell_people(event.subject, template, key=f"{event.id}:{template}", seq=event.data.get("seq"))
 
     def wait_for_deferral(self, event: Event) -> None:
         """Enqueue the reminder before the last day of what follows later, and the end of the case after it.
@@ -139,7 +144,7 @@ class Reactions:
         if not self.cases.handling.promises.is_waiting(event.subject):
             return
         if event.type == "case.deemed_accepted":
-            self._tell_people(event.subject, "case_deferred", key=event.id, seq=event.data["seq"])
+            self._tell_people(event.subject, "case_deferred", key=f"{event.id}:case_deferred", seq=event.data["seq"])
         for kind in ("cases.deferral_reminder", "cases.deferral_end"):
             self.jobs.enqueue(f"{kind}:{event.id}", kind, {"case": event.subject}, due_at=event.at)
 
@@ -147,7 +152,7 @@ class Reactions:
         """Remind the applicant of what is still to come, if its last day is near. Raises NotYet before."""
         due = self.cases.handling.promises.reminder_due(case_id)
         if due is not None:
-            self._tell_people(case_id, "deferral_due", key=f"{case_id}:{due}", seq=None)
+            self._tell_people(case_id, "deferral_due", key=f"{case_id}:{due}:deferral_due", seq=None)
 
     def tell_parcel(self, template: str) -> Reaction:
         """A reaction that sends a notice to the owner of a parcel's case."""

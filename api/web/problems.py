@@ -43,7 +43,6 @@ STATUS: dict[int, frozenset[str]] = {
             "fresh_proof_needed",
             "signature_bad",
             "blocked",
-            "not_delegated",
         }
     ),
     404: frozenset({"not_found", "number_slip", "address_bad"}),
@@ -88,6 +87,10 @@ STATUS: dict[int, frozenset[str]] = {
             "extension_late",
             "extension_not_asked",
             "not_by_the_asker",
+            "nothing_to_correct",
+            "nothing_to_hand_over",
+            "result_waits",
+            "not_delegated",
             "parcel_exists",
             "point_exists",
             "point_in_use",

@@ -161,7 +161,7 @@ def test_what_does_not_follow_in_time_ends_the_case_and_bars_its_person(apply, c
     last = citizen.get(f"/v1/cases/{case['number']}/timeline")["items"][-1]
     assert (last["act"], last["by"]["kind"]) == ("terminate", "system")
     assert "没有在期限内交来" in last["text"]
-    assert "申请已终止" in notices(citizen)
+    assert "已终止办理" in notices(citizen)
     drain()
     assert read(citizen, case)["version"] == seen["version"]
     assert bring(citizen, seen, BANK, drain=drain, expect=409)["code"] == "act_not_allowed"
@@ -261,7 +261,8 @@ def test_a_refused_or_withdrawn_case_waits_for_nothing(apply, citizen, staff, la
     ground = {"kind": "refuse", "text": "不符合条件。", "ground": "第八条"}
     case = act(staff("handler"), case, "decide", **ground)
     later(citizen, days=10)
-    assert read(citizen, case)["state"] == "refused"
+    case = read(citizen, case)
+    assert (case["state"], flags(case), states(case)) == ("refused", [], {BANK: "dropped"})
     assert staff("supervisor").get("/v1/desk/broken-promises")["items"] == []
 
 

@@ -39,7 +39,7 @@ def read(caller, case):
 def test_it_is_decided_at_once_and_the_promise_was_kept(apply, citizen, staff, drain, clock):
     case, handler, window = apply(), staff("handler"), staff("window")
     assert case["promise"]["text"] == PROMISE["text"]["zh"]
-    assert act(window, case, "promise", expect=403, **GRANT)["code"] == "not_delegated"
+    assert act(window, case, "promise", expect=409, **GRANT)["code"] == "not_delegated"
     assert "promise" not in read(window, case)["acts"]
     assert "promise" in read(handler, case)["acts"]
     case = act(handler, case, "promise", **GRANT)

@@ -38,8 +38,9 @@ def check_promise(standing: CaseStanding, action: Action) -> CaseStanding:
 
 
 def terminate(standing: CaseStanding, action: Action) -> CaseStanding:
-    """The case ends; what was to come comes no more."""
-    return replace(standing, deferrals=deferral.ended(standing.deferrals, action.at))
+    """The case ends; for what was to come and did not, if that is the cause."""
+    is_late = action.data.get("cause") == deferral.LATE
+    return replace(standing, deferrals=deferral.ended(standing.deferrals, action.at)) if is_late else standing
 
 
 def claim(standing: CaseStanding, action: Action) -> CaseStanding:
@@ -99,8 +100,9 @@ def issue(standing: CaseStanding, action: Action) -> CaseStanding:
 
 
 def hand_over(standing: CaseStanding, action: Action) -> CaseStanding:
-    """The result was handed over."""
-    return replace(standing, handed_over_at=action.at)
+    """The result was handed over, with what was made anew."""
+    reissues = tuple({**row, "handed_over_at": row["handed_over_at"] or action.at} for row in standing.reissues)
+    return replace(standing, handed_over_at=action.at, reissues=reissues)
 
 
 def close(standing: CaseStanding, action: Action) -> CaseStanding:

@@ -22,7 +22,8 @@ class CaseStanding:
     """The state of a case as the fold of its actions. Each list has its entries in the order of their acts, by `seq`.
 
     `rounds`: each one-time notice, and when it was answered; `procedures`: special procedures (特别程序); `extensions`
-    of the limit, asked and answered; `deferrals`: what may follow later (容缺); `corrections` of earlier acts.
+    of the limit, asked and answered; `deferrals`: what may follow later (容缺); `corrections` of earlier acts;
+    `surveys` on the spot; `reviews` by the department; `reissues`: results made anew.
     """
 
     state: str
@@ -46,6 +47,11 @@ class CaseStanding:
     corrections: tuple[Row, ...] = ()
     promise: Row | None = None
     """The applicant's promise (告知承诺), and what came of its check."""
+    surveys: tuple[Row, ...] = ()
+    reviews: tuple[Row, ...] = ()
+    reissues: tuple[Row, ...] = ()
+    seen: tuple[Row, ...] = ()
+    """The office's acts that the applicant saw with their words, `{seq, act, role}`: what may be corrected."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -58,15 +64,22 @@ class CaseStanding:
         return tuple(procedure for procedure in self.procedures if procedure["ended_at"] is None)
 
     @property
+    def result_waits(self) -> bool:
+        """Whether a result that was made anew waits to be handed over."""
+        return any(row["handed_over_at"] is None for row in self.reissues)
+
+    @property
     def asked_extension(self) -> Row | None:
         """The extension that was asked and not answered; None without one, or once the case was decided or ended."""
         asked = [row for row in self.extensions if row["outcome"] is None]
         return asked[-1] if asked and self.state == "accepted" else None
 
 
+WAITING = frozenset({"accepted", "granted"})
+"""The states in which a deferred material may still be to come."""
 FLAGS = {
     "supplement_back": lambda now: now.state == "submitted" and bool(now.rounds),
-    "deferred": lambda now: any(row["state"] == "open" for row in now.deferrals),
+    "deferred": lambda now: now.state in WAITING and any(row["state"] == "open" for row in now.deferrals),
     "procedure_running": lambda now: bool(now.open_procedures),
     "extension_asked": lambda now: now.asked_extension is not None,
 }

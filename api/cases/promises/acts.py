@@ -6,7 +6,7 @@ from typing import Any
 
 from api.cases.case import Case
 from api.cases.ground import CaseGround
-from api.cases.life.standing import CaseStanding
+from api.cases.life.standing import WAITING, CaseStanding
 from api.cases.open_case import OpenCase
 from api.cases.promises import deferral, promise
 from api.cases.promises.guards import DeferralOver, PromiseBroken
@@ -16,8 +16,6 @@ from api.times import BEIJING
 REMIND_AT = time(9)
 AGAIN = timedelta(days=1)
 """When a last day is looked at again that the published calendars do not reach."""
-WAITING = frozenset({"accepted", "granted"})
-"""The states in which a deferred material may still be to come."""
 
 
 class PromiseActs:

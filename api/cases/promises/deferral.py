@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from api.cases.case import ENDED
 from api.times import BEIJING
 
 Row = Mapping[str, Any]
@@ -20,7 +21,7 @@ REMIND_BEFORE = timedelta(days=2)
 """How long before the last day the applicant is reminded."""
 LATE = "deferral_late"
 """The ground, as a code, of the `terminate` that ends a case whose deferred material did not come."""
-LATE_WORDS = "承诺后补的材料没有在期限内交来，终止办理。"
+LATE_WORDS = "承诺后补的材料没有在期限内交来，终止办理。可以备齐材料重新申请。"
 
 
 def chosen(submitted: Row) -> Rows:
@@ -67,6 +68,12 @@ def handed_in(deferrals: Rows, materials: Mapping[str, list[str]], at: datetime)
 def ended(deferrals: Rows, at: datetime) -> Rows:
     """After the end of the case for a material that did not come."""
     return tuple({**row, "state": "late", "ended_at": at} if row["state"] == "open" else row for row in deferrals)
+
+
+def at_end(row: Row, state: str) -> Row:
+    """A deferral as it is spoken of in a case in this state: `dropped` where the case ended while it was to come."""
+    waits = row["state"] in {"asked", "called_in", "open"}
+    return {**row, "state": "dropped"} if waits and state in ENDED | {"closed"} else row
 
 
 def is_asked(deferrals: Iterable[Row]) -> bool:

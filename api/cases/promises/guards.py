@@ -1,5 +1,6 @@
 """The guards of acts that have to do with promises: what was deferred, and what was promised."""
 
+from api.cases.life.on_the_spot import NotDelegated
 from api.cases.life.rule import Attempt, Guard
 from api.cases.promises import deferral, promise
 from api.matters.catalogue.elements import DELEGATES
@@ -44,14 +45,6 @@ class NotPromised(Refusal):
     code = "not_promised"
     zh = "申请人没有作出告知承诺，或者承诺已经核查过，不能这样做。"
     en = "The applicant gave no promise, or it has been checked already."
-
-
-class PromiseNotYours(Refusal):
-    """Who may decide on the spot is said by the matter's data; this actor is not named there."""
-
-    code = "not_delegated"
-    zh = "这个事项没有授权您的岗位当场决定。"
-    en = "The matter does not let your role decide on the spot."
 
 
 class PromiseBroken(Refusal):
@@ -108,7 +101,9 @@ def promised(attempt: Attempt) -> Refusal | None:
 def may_decide_at_once(attempt: Attempt) -> Refusal | None:
     """Approval officers decide; the window where the matter's data lets it decide on the spot (`delegated`)."""
     is_delegated = DELEGATES.get(attempt.matter.record.get("delegated") or "") in attempt.roles
-    return None if "handler" in attempt.roles or is_delegated else PromiseNotYours()
+    if "handler" in attempt.roles or is_delegated:
+        return None
+    return NotDelegated(zh="这个事项由审批人员决定。", en="Approval officers decide this matter.")
 
 
 def promise_to_check(attempt: Attempt) -> Refusal | None:

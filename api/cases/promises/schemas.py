@@ -25,12 +25,14 @@ class DeferredMaterial(Schema):
     """A material that follows later (容缺), by the applicant's choice; `due` is its last day, null where not known yet.
 
     `asked`: chosen, and not answered; `called_in`: the window wants it before it accepts; `open`: still to come, the
-    result is held; `brought`; `late`: the case ended for it.
+    result is held; `brought`; `late`: the case ended for it; `dropped`: it ended otherwise.
     """
 
     key = fields.String(required=True)
     name = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(["asked", "called_in", "open", "brought", "late"]))
+    state = fields.String(
+        required=True, validate=validate.OneOf(["asked", "called_in", "open", "brought", "late", "dropped"])
+    )
     due = fields.String(required=True, allow_none=True)
     days = fields.Integer(required=True)
     unit = fields.String(required=True, validate=validate.OneOf(["working", "calendar"]))

@@ -18,7 +18,9 @@ def as_json(case: OpenCase, due_of: deferral.DueOf, now: datetime) -> dict[str, 
     names, today = {material.key: material.name for material in case.papers}, now.astimezone(BEIJING).date()
     deferrals, promised = case.standing.deferrals, case.standing.promise
     return {
-        "deferrals": [_deferral(row, names[row["key"]], deferral.last_day(row, due_of), today) for row in deferrals],
+        "deferrals": [
+            _deferral(deferral.at_end(row, case.standing.state), names[row["key"]], due_of, today) for row in deferrals
+        ],
         "promise": _promise(promised, now),
     }
 
@@ -40,7 +42,8 @@ def _promise(given: Row | None, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _deferral(row: Row, name: str, due: date | None, today: date) -> dict[str, Any]:
+def _deferral(row: Row, name: str, due_of: deferral.DueOf, today: date) -> dict[str, Any]:
+    due = deferral.last_day(row, due_of)
     sentence, text = DEFERRALS[row["state"]](row, due, today), row["text"]
     return {
         "key": row["key"],
@@ -91,6 +94,9 @@ DEFERRALS: dict[str, Callable[[Row, date | None, date], TwoLanguages]] = {
     ),
     "open": _open,
     "brought": _brought,
+    "dropped": lambda row, due, today: TwoLanguages(
+        "办件已经结束，不用再交。", "The case has ended: it need not be brought any more."
+    ),
     "late": lambda row, due, today: TwoLanguages(
         "没有在期限内交来，申请已经终止。", "It was not brought in time: the application has ended."
     ),
