@@ -15,6 +15,7 @@ import zxingcpp
 from api import pdf
 from api.cases.documents.document import MARKS, OF_ACT, WITHOUT, code_as_read, new_code
 from api.cases.documents.printing import PARTS
+from api.cases.documents.store import DocumentStore
 from api.cases.life.acts import EVENTS, RULES
 from tests.way import act, issued, new_version, submitted
 
@@ -116,6 +117,19 @@ def test_numbers_count_on_in_each_series_and_never_come_twice(
     database["case_documents"].delete_many({})  # as if lost: what was counted is not counted again
     again = [row["number"] for case in cases for row in documents(citizen, case)]
     assert set(numbers) & set(again) == set()
+
+
+def test_a_process_that_dies_between_number_and_row_leaves_a_gap(
+    citizen: Any, drain: Any, database: Any, monkeypatch: Any
+) -> None:
+    case = submitted(citizen, drain)
+    (before,) = documents(citizen, case)
+    database["case_documents"].delete_many({})
+    with monkeypatch.context() as patch:
+        patch.setattr(DocumentStore, "keep", lambda *_: 1 / 0)
+        citizen.get(f"/v1/cases/{case['number']}/documents", expect=500)
+    (after,) = documents(citizen, case)
+    assert [NUMBER.fullmatch(row["number"])[3] for row in (before, after)] == ["1", "3"]
 
 
 def test_two_who_ask_first_at_once_get_the_same_number_code_and_bytes(
@@ -239,6 +253,9 @@ def test_a_wrong_code_is_told_so_by_the_same_page_and_reads_as_much(
         assert "<script" not in page
     assert "No such document" in page_of(anyone, f"{new_code()}?lang=en", expect=404)
     assert "&lt;b&gt;" in page_of(anyone, "<b>", expect=404)
+    for code, status in ((row["code"].lower(), 200), ("", 404), (new_code(), 404)):
+        assert anyone.raw("POST", "/verify", data={"code": code}).status_code == status
+    assert 'action="/verify' in anyone.raw("GET", "/plain").get_data(as_text=True)
 
 
 def test_a_withdrawn_application_shows_on_the_pages_of_its_documents(
