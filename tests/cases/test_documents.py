@@ -210,6 +210,41 @@ def test_a_special_procedure_and_an_extension_are_told_in_writing(
     assert "现场情况复杂" not in str(quick[-1]).replace("需要补充核实现场情况", "")
 
 
+def test_a_correction_and_a_new_result_name_the_old_document_which_stays_and_says_so(
+    citizen: Any, window: Any, handler: Any, anyone: Any, drain: Any, quick: Any
+) -> None:
+    case = issued(citizen, window, handler, drain)
+    _, _, decision, result = documents(citizen, case)
+    content = citizen.get(decision["href"]).data
+    case = act(handler, case, "correct", about=3, was="10 平方米", right="100 平方米", reason="漏写一个零")
+    case = act(window, case, "reissue", serial="JY0002", reason="印错了名称")
+    *_, old, replaced, correction, anew = documents(citizen, case)
+    assert [row["title"] for row in (correction, anew)] == ["更正通知书", "重新制作结果通知书"]
+    assert (old["number"], old["code"], old["state"]) == (decision["number"], decision["code"], "corrected")
+    assert (old["state_label"], replaced["state"]) == (f"已被更正，见 {correction['number']}", "corrected")
+    assert citizen.get(old["href"]).data == content
+    for row, later, words in ((decision, correction, "100 平方米"), (result, anew, "JY0002")):
+        assert later["number"] in page_of(anyone, row["code"])
+        assert "有效" in page_of(anyone, later["code"])
+        citizen.get(later["href"])
+        assert row["number"] in str(quick[-1])
+        assert words in str(quick[-1])
+
+
+def test_an_end_without_a_decision_says_why_and_what_can_be_done(
+    citizen: Any, window: Any, handler: Any, anyone: Any, drain: Any, quick: Any
+) -> None:
+    case = act(window, submitted(citizen, drain), "accept")
+    act(handler, case, "terminate", cause="object_gone", text="铺面已经拆除。")
+    receipt, acceptance, termination = documents(citizen, case)
+    assert [row["state"] for row in (receipt, acceptance, termination)] == ["terminated", "terminated", "valid"]
+    assert termination["title"] == "终止办理通知书"
+    citizen.get(termination["href"])
+    for words in ("申请的对象灭失", "铺面已经拆除。", "行政复议"):
+        assert words in str(quick[-1])
+    assert "terminated on 2026-11-24" in page_of(anyone, f"{acceptance['code']}?lang=en")
+
+
 def test_what_is_no_permit_is_never_spoken_of_as_one(
     citizen: Any, window: Any, handler: Any, drain: Any, quick: Any
 ) -> None:
