@@ -171,6 +171,7 @@ class Office:
             calendar_store.CalendarStore(database),
             transact=database.transact,
             record=self.audit.record,
+            announce=self.jobs.announce,
             now=now,
         )
         self.files = Files(
@@ -325,6 +326,7 @@ class Office:
             self.notices.tell,
             self.notices.follow_case,
             self.chat.ties.follow_draft,
+            self.identity.staff_of,
         ).table()
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check),

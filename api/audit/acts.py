@@ -40,7 +40,7 @@ KINDS: dict[str, frozenset[str]] = {
         {
             *(f"case.{act}" for act in ("supplement", "withdraw", "claim", "release", "accept", "deem", "decline")),
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
-            *("case.close", "case.told_late"),
+            *("case.close", "case.told_late", "case.overdue"),
             *(f"conversation.{event}" for event in ("assigned", "transferred", "queued", "taken_over", "returned")),
             *(f"conversation.{event}" for event in ("left", "closed", "warned", "rated", "reopened", "tied")),
             *(f"conversation.{event}" for event in ("blocked", "unblocked", "whispered")),

@@ -10,7 +10,7 @@ from api.cases.life.rule import Attempt
 from api.cases.life.standing import keys_of, never_asked
 from api.cases.open_case import OpenCase
 from api.cases.silence import SYSTEM, Silence
-from api.cases.snapshot import after, sealed_action
+from api.cases.snapshot import acted, sealed_action
 from api.drafts.draft import MOST_FILES
 from api.identity.actor import Actor
 from api.refusals import BadFields, Reason, Refusal, VersionStale
@@ -93,14 +93,14 @@ class CaseHandling:
             self.silence.keep(case)
             refusal.more = {"allowed": self._allowed(case.record, attempt)}
             raise
-        acted = after(deemed, Action(deemed.standing.version + 1, act, ground.now(), actor.id, role, data))
-        record = acted.record
-        action = sealed_action(ground.keyring, record.id, acted.actions[-1])
+        action = Action(deemed.standing.version + 1, act, ground.now(), actor.id, role, data)
+        done = acted(deemed, action, ground.calendar)
+        record, sealed = done.record, sealed_action(ground.keyring, done.record.id, done.actions[-1])
 
         def write(session: Any) -> None:
             ground.access.hold_mandate(session, actor, record)
             self.silence.write(session, case, deemed)
-            if not ground.store.append(session, record, action):
+            if not ground.store.append(session, record, sealed):
                 raise VersionStale
             if act == "supplement":
                 ground.files.keep(session, data["materials"])
@@ -112,7 +112,7 @@ class CaseHandling:
             ground.announce(session, EVENTS[act], record.id, **about)
 
         ground.transact(write)
-        return acted
+        return done
 
     def _allowed(self, case: Case, attempt: Attempt) -> list[dict[str, str]]:
         """What the actor of an attempt may do instead: `{act, label, label_en}`."""

@@ -91,7 +91,7 @@ def test_another_process_follows_with_its_next_step(admin, database, clock):
     def refuse(*told, **more):
         raise AssertionError("it only reads")
 
-    other = Calendar(CalendarStore(database), transact=refuse, record=refuse, now=clock)
+    other = Calendar(CalendarStore(database), transact=refuse, record=refuse, announce=refuse, now=clock)
     patch(admin, 0, (DAY, "rest"))
     assert other.working.is_working(date(2026, 12, 1))
     assert other.follow(clock()) is True

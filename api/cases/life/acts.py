@@ -125,6 +125,12 @@ RULES: dict[str, ActRule] = {
         fields=form.HAND_OVER,
     ),
     # -- beside the way
+    "due_changed": rule(
+        ("期限变更", "Time limit changed"),
+        "system",
+        "submitted accepted granted issued",
+        event="case.due_changed",
+    ),
     "note": rule(
         ("内部备注", "Staff note"),
         "window handler",
@@ -155,7 +161,7 @@ PUBLIC = frozenset(act for act, row in RULES.items() if row.visibility != "insid
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 INNER_WORDS = frozenset(act for act, row in RULES.items() if row.visibility == "act_alone")
 """Public acts whose words are meant for colleagues: the applicant sees the act, not its words."""
-KEEPS_HOLDER = frozenset({"claim", "release", "note"})
+KEEPS_HOLDER = frozenset({"claim", "release", "note", "due_changed"})
 """Acts after which whoever holds a case goes on holding it, unless the act itself changes that."""
 
 
