@@ -122,7 +122,11 @@ def _join_conversations(rooms: Rooms, old: str, new: str) -> bool:
 
 def my_cases(rooms: Rooms, actor: Any) -> list[Row]:
     """Every case of a citizen."""
-    return _all(lambda after: rooms.cases.mine(actor, after, PAGE))
+    rows, after = rooms.cases.mine(actor, None, PAGE)
+    while after:
+        more, after = rooms.cases.mine(actor, after, PAGE)
+        rows += more
+    return rows
 
 
 def _my_drafts(rooms: Rooms, actor: Any) -> list[Row]:

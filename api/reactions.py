@@ -23,6 +23,7 @@ RECURRING = (
     Recurring("cases.deadlines", every=timedelta(days=1), after=timedelta(seconds=10)),
     # What an upgrade has marked is folded when its release first runs; a later mark within a day.
     Recurring("cases.fold_clock", every=timedelta(days=1)),
+    Recurring("cases.fold_queue", every=timedelta(days=1)),
     # As above: what an upgrade has marked.
     Recurring("drafts.keep_older", every=timedelta(days=1)),
     Recurring("audit.head", every=timedelta(days=1), after=timedelta(minutes=5)),
@@ -81,10 +82,16 @@ class Reactions:
                 ("parcels_follow", lambda event: self.parcels.follow_case(event.data["number"])),
                 ("notices_follow", self.notices_follow),
             ),
+            "case.procedure_started": (self.tell_case("procedure_started"),),
+            "case.procedure_ended": (self.tell_case("procedure_ended"),),
+            "case.extension_approved": (self.tell_case("limit_extended"),),
             "case.decided": (("case_decided", self.tell_decision),),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
-            "parcel.sent": (self.tell_parcel("parcel_sent"),),
+            "parcel.sent": (
+                self.tell_parcel("parcel_sent"),
+                ("result_sent", lambda event: self.cases.result_sent(event.data["case"])),
+            ),
             "parcel.out_for_delivery": (self.tell_parcel("parcel_out_for_delivery"),),
             "parcel.delivered": (self.tell_parcel("parcel_delivered"),),
             "parcel.confirmed": (("hand_over", self.hand_over),),
@@ -183,6 +190,7 @@ def handlers(
         "cases.deadline": lambda payload: cases.deadlines.reach(payload["case"], payload["kind"], payload["due"]),
         "cases.silence": lambda payload: cases.deadlines.sweep(),  # of an earlier release, as is the next
         "cases.fold_clock": lambda payload: cases.folding.run(),
+        "cases.fold_queue": lambda payload: cases.queue_folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
         "drafts.keep": drafts.keeping.keep,
         "drafts.keep_older": lambda payload: drafts.keeping.keep_older(),

@@ -40,7 +40,9 @@ KINDS: dict[str, frozenset[str]] = {
         {
             *(f"case.{act}" for act in ("supplement", "withdraw", "claim", "release", "accept", "deem", "decline")),
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
-            *("case.close", "case.told_late", "case.overdue"),
+            *("case.close", "case.told_late", "case.overdue", "case.due_changed"),
+            *(f"case.{act}" for act in ("start_procedure", "end_procedure")),
+            *(f"case.{act}" for act in ("request_extension", "approve_extension", "refuse_extension")),
             *(f"conversation.{event}" for event in ("assigned", "transferred", "queued", "taken_over", "returned")),
             *(f"conversation.{event}" for event in ("left", "closed", "warned", "rated", "reopened", "tied")),
             *(f"conversation.{event}" for event in ("blocked", "unblocked", "whispered")),

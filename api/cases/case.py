@@ -1,7 +1,7 @@
 """A case and its append-only actions as they are stored and read, and its states; life/ has what is done to it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,17 @@ class Case:
     updated_at: datetime
     end: str | None = None
     """The state in which it ended before it was closed."""
+    queue: dict[str, Any] = field(default_factory=dict)
+    """Where it stands in the queues of the desk (queues.py)."""
+    is_sent: bool = False
+    """Whether its result is on its way with a courier."""
+    held_since: datetime | None = None
+    """When its officer did something last."""
+    masked_name: str | None = None
+    """The masked name of the applicant, sealed: what every list shows. None if an earlier release stored the case."""
+    name_index: str | list[str] | None = None
+    phone_index: str | list[str] | None = None
+    """The blind indexes of the applicant's name and telephone, by which staff search."""
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ class Deadlines:
         first, last = record.submitted_at.astimezone(BEIJING).date(), max(day for _, day in moved.values())
         words = moved_words(moved, ground.calendar.notices(first, date.fromisoformat(last)), today)
         pairs = {name: list(days) for name, days in moved.items()}
-        data = {"moved": pairs, "text": words.zh, "text_en": words.en}
+        data = {"moved": pairs, "about": words.zh, "about_en": words.en}
         case = ground.reader.open(record)
         done = acted(
             case, Action(record.version + 1, "due_changed", ground.now(), SYSTEM.id, "system", data), ground.calendar

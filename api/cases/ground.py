@@ -50,12 +50,18 @@ class CaseGround:
         matter = self.matters.matter(case.matter.code, case.matter.version)
         return kind_of(matter.kind, matter.name)
 
-    def holder(self, case: Case) -> Actor | None:
+    def holder(self, case: Case, known: dict[str, Actor | None] | None = None) -> Actor | None:
         """Who has claimed a case, with their post of today; None once they could claim it no more.
 
-        Somebody who has left, or has another role, desk or department by now, holds nothing.
+        Somebody who has left, or has another role, desk or department by now, holds nothing. `known` keeps the officers
+        who were looked up, for a page of cases.
         """
-        officer = self.identity.officer(case.officer) if case.officer else None
+        if not case.officer:
+            return None
+        known = {} if known is None else known
+        if case.officer not in known:
+            known[case.officer] = self.identity.officer(case.officer)
+        officer = known[case.officer]
         return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
 
     def attempt(self, actor: Actor, case: OpenCase, data: Mapping[str, Any] | None = None) -> Attempt:

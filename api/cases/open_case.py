@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from api.calendar.calendar import WorkingCalendar
 from api.cases.case import Action, Case
 from api.cases.life.standing import CaseStanding
 from api.drafts.open_draft import Edition
@@ -27,6 +28,8 @@ class OpenCase:
     agent: str | None
     actions: tuple[Action, ...]
     standing: CaseStanding
+    calendar: WorkingCalendar
+    """The working days as they were known when it was opened."""
     files: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     """Descriptions of its files by upload, as far as they were looked up already."""
 

@@ -12,6 +12,7 @@ from api.cases.open_case import OpenCase
 from api.cases.store import CaseStore
 from api.drafts.opening import edition_of
 from api.identity.mandates.service import Mandates
+from api.identity.masking import mask_name
 from api.identity.sealing.keyring import Keyring
 from api.matters.service import Matters
 
@@ -49,6 +50,7 @@ class CaseReader:
             agent=str(self._mandates.principal(case.mandate)["agent_name"]) if case.mandate else None,
             actions=actions,
             standing=fold(actions),
+            calendar=self._calendar.working,
         )
 
     def actions(self, case_id: str) -> tuple[Action, ...]:
@@ -58,6 +60,13 @@ class CaseReader:
     def answers(self, case: Case) -> dict[str, Any]:
         """The answers of the form, decrypted."""
         return self._keys.open_json(case.id, "answers", case.answers)
+
+    def masked_name(self, case: Case) -> str:
+        """The applicant's masked name, as lists show it; made of the answers if an earlier release stored the case."""
+        if case.masked_name:
+            return self._keys.open_sealed(case.id, "masked_name", case.masked_name)
+        whole = case if case.answers else self._store.by_id(case.id)
+        return mask_name(str(self.answers(whole)["applicant_name"])) if whole else ""
 
     def delivery(self, case: Case) -> dict[str, Any]:
         """The delivery of the result, decrypted: pickup or courier, and the address."""

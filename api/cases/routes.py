@@ -6,9 +6,10 @@ from flask_smorest import Blueprint
 
 from api import pdf
 from api.cases import schemas
+from api.cases.life.schemas import ActSchema
 from api.cases.service import Cases
 from api.web.fields import Paging
-from api.web.guard import COUNTER, READERS, SERVING, Http, owner_of, page
+from api.web.guard import COUNTER, READERS, Http, owner_of, walked
 
 Body = dict[str, Any]
 
@@ -71,7 +72,7 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.response(200, schemas.CasePage)
     def mine(paging: Body, actor: Any) -> Body:
         """One's own cases, newest first."""
-        return page(lambda after, most: cases.mine(actor, after, most), paging)
+        return walked(lambda after, most: cases.mine(actor, after, most), paging)
 
     @bp.get("/cases/<number>")
     @http.allow("citizen", *READERS)
@@ -114,10 +115,17 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.arguments(schemas.CaseQueue, location="query")
     @bp.response(200, schemas.CasePage)
     def queue(wanted: Body, actor: Any) -> Body:
-        """A saved queue of the cases of one's desk or department."""
-        listed = page(lambda after, most: cases.queue(actor, wanted["queue"], after, most), wanted)
+        """A queue of one's desk or department, soonest due first; `all`, with ended cases, by submission."""
+        listed = walked(lambda after, most: cases.queue(actor, wanted["queue"], after, most), wanted)
         cases.looked_at(actor, wanted["queue"], len(listed["items"]))
         return listed
+
+    @bp.get("/desk/queues")
+    @http.allow(*READERS)
+    @bp.response(200, schemas.QueueList)
+    def queues(actor: Any) -> Body:
+        """The queues of one's desk or department, with how many cases lie in each."""
+        return cases.queues(actor)
 
     @bp.get("/desk/departments")
     @http.allow(*READERS, "admin")
@@ -127,8 +135,8 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         return {"items": cases.departments()}
 
     @bp.post("/cases/<number>/actions")
-    @http.allow(*SERVING)
-    @bp.arguments(schemas.ActSchema)
+    @http.allow(*COUNTER)
+    @bp.arguments(ActSchema)
     @bp.response(200, schemas.CaseSchema)
     def act(body: Body, number: str, actor: Any) -> Any:
         """An act of staff, against the version in If-Match."""

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.cases.kinds import FLAGS
-from api.cases.life.acts import RULES, act_data
+from api.cases.life.schemas import TEXT, ActForm, AskedItem, ExtensionLine, FlagWords, ProcedureLine, Round
+from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Time
-
-TEXT = validate.Length(max=2000)
-SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S"))
 
 
 class Applicant(Schema):
@@ -40,6 +37,13 @@ class SentenceSchema(Schema):
     tone = fields.String(required=True, validate=validate.OneOf(["calm", "soon", "late", "paused", "done"]))
 
 
+class DueDaySchema(Schema):
+    """A day by which the office must act; `provisional` if its year has no calendar yet, so that it binds nobody."""
+
+    day = fields.String(required=True)
+    provisional = fields.Boolean(required=True)
+
+
 class CaseLine(Schema):
     """A case in a list. `sentence` says all of its time that is to be shown.
 
@@ -61,6 +65,9 @@ class CaseLine(Schema):
     left = fields.Integer(required=True, allow_none=True)
     unit = fields.String(required=True, allow_none=True, validate=validate.OneOf(["working", "calendar"]))
     notice_due = fields.String(required=True, allow_none=True)
+    due = fields.Nested(
+        DueDaySchema, required=True, allow_none=True, metadata={"description": "the day in whose order a queue lists"}
+    )
     sentence = fields.Nested(SentenceSchema, required=True)
 
 
@@ -103,14 +110,6 @@ class SaidOfSituation(Schema):
     answer_en = fields.String(required=True)
 
 
-class AskedItem(Schema):
-    """One material that is missing or wrong, and why."""
-
-    key = fields.String(required=True, validate=validate.Length(max=40))
-    name = fields.String(dump_only=True)
-    why = fields.String(required=True, validate=SAID)
-
-
 class Asked(Schema):
     """The one-time notice of all deficiencies (行政许可法 第32条).
 
@@ -135,14 +134,6 @@ class KindWordsSchema(Schema):
     refused_en = fields.String(required=True)
     result = fields.String(required=True)
     result_en = fields.String(required=True)
-
-
-class FlagWords(Schema):
-    """Something to be known of a case beside its state, e.g. that a supplement came back."""
-
-    flag = fields.String(required=True, validate=validate.OneOf(list(FLAGS)))
-    label = fields.String(required=True)
-    label_en = fields.String(required=True)
 
 
 class DecisionSchema(Schema):
@@ -177,7 +168,15 @@ class CaseSchema(CaseLine):
     result = fields.Nested(Result, required=True, allow_none=True)
     clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})
     flags = fields.List(fields.Nested(FlagWords), required=True)
+    rounds = fields.List(fields.Nested(Round), required=True)
+    procedures = fields.List(fields.Nested(ProcedureLine), required=True)
+    extensions = fields.List(fields.Nested(ExtensionLine), required=True)
     acts = fields.List(fields.String(), required=True)
+    act_forms = fields.List(
+        fields.Nested(ActForm),
+        required=True,
+        metadata={"description": "the same acts for staff, each with its fields, so that a page can draw its form"},
+    )
     agent = fields.String(
         required=True, allow_none=True, metadata={"description": "who applied for the applicant, under a mandate"}
     )
@@ -210,6 +209,8 @@ class TimelineItem(Schema):
     at = Time(required=True)
     by = fields.Nested(By, required=True)
     text = fields.String(required=True)
+    about = fields.String(required=True, metadata={"description": "what the act was about, in words of the server"})
+    about_en = fields.String(required=True)
     paper = fields.Boolean(required=True, metadata={"description": "whether …/receipt.pdf?seq= gives a paper of it"})
     breach = fields.String(
         required=True,
@@ -250,55 +251,32 @@ class Withdrawal(Schema):
     reason = fields.String(load_default="", validate=TEXT)
 
 
-STAFF_ACTS = tuple(act for act, row in RULES.items() if row.roles - {"citizen", "system"})
-
-
-def _says_something(value: Any) -> bool:
-    return bool(value.strip() if isinstance(value, str) else value)
-
-
-class ActSchema(Schema):
-    """An act of staff; which fields it needs depends on `act`."""
-
-    act = fields.String(required=True, validate=validate.OneOf(STAFF_ACTS))
-    text = fields.String(validate=TEXT)
-    reason = fields.String(validate=SAID)
-    late_reason = fields.String(
-        validate=SAID, metadata={"description": "why a later notice names a material that no earlier one named"}
-    )
-    items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
-    kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
-    ground = fields.String(validate=TEXT)
-    serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
-    to = fields.String(validate=validate.Length(min=1, max=60))
-    proof = fields.String(validate=TEXT)
-    department = fields.String(validate=validate.Length(min=1, max=40))
-
-    @validates_schema
-    def whole(self, data: dict[str, Any], **_: Any) -> None:
-        """Require the fields that the act needs."""
-        is_refusal = data["act"] == "decide" and data.get("kind") == "refuse"
-        needed = [field.key for field in RULES[data["act"]].fields if field.required]
-        needed += ["ground"] if is_refusal else []  # 行政许可法 第38条
-        missing = [name for name in needed if not _says_something(data.get(name))]
-        if missing:
-            raise ValidationError({name: ["Missing data for required field."] for name in missing})
-
-    @post_load
-    def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return `{act, data}` with only the fields that the act uses."""
-        return {"act": data["act"], "data": act_data(data["act"], data)}
-
-
 class CaseQueue(Schema):
     """A saved queue and a page of it."""
 
     queue = fields.String(
         load_default="all",
-        validate=validate.OneOf(["to_accept", "to_decide", "to_issue", "to_hand_over", "mine", "all"]),
+        validate=validate.OneOf(list(QUEUES)),
     )
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class QueueLine(Schema):
+    """A queue and how many cases lie in it: `more` if there are more than `count`; null where they are not counted."""
+
+    queue = fields.String(required=True)
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+    count = fields.Integer(required=True, allow_none=True)
+    more = fields.Boolean(required=True)
+
+
+class QueueList(Schema):
+    """The queues of one's post. Until `complete`, cases of an earlier release lie in them without their due days."""
+
+    items = fields.List(fields.Nested(QueueLine), required=True)
+    complete = fields.Boolean(required=True)
 
 
 class Lookup(Schema):

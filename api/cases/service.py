@@ -11,8 +11,12 @@ from api.calendar.service import Calendar
 from api.cases import case as rules
 from api.cases import scope
 from api.cases.access import CaseAccess
+from api.cases.act_words import notice_values as act_values
 from api.cases.case import Action, Case
 from api.cases.deadlines import Deadlines
+from api.cases.desk import DeskQueues
+from api.cases.earlier_cases import EarlierCases
+from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
@@ -21,6 +25,7 @@ from api.cases.lookup import Lookups
 from api.cases.number import unknown
 from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
+from api.cases.queues import sent
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
@@ -38,16 +43,6 @@ from api.refusals import NotFound
 from api.web.guard import ActorLike
 
 Row = dict[str, Any]
-
-QUEUES: dict[str, Row] = {
-    "to_accept": {"state": "submitted"},
-    "to_decide": {"state": "accepted"},
-    "to_issue": {"state": "granted"},
-    "to_hand_over": {"state": "issued"},
-    "all": {"state": {"$in": list(rules.STATES)}},
-}
-"""The filter per queue. `all` names every state, since a list needs an equality beside its order."""
-
 
 LOOKED_UP = ("number", "matter", "state", "state_label", "state_label_en", "act_by", "notice_due", "sentence")
 """What a look-up without a log-in shows of a case."""
@@ -101,7 +96,7 @@ class Cases:
         self._ground = ground = CaseGround(
             store=store,
             reader=CaseReader(store, keyring=keyring, matters=matters, mandates=identity.mandates, calendar=calendar),
-            access=CaseAccess(identity.mandates),
+            access=CaseAccess(identity.mandates, matters.departments.is_government),
             matters=matters,
             files=files,
             identity=identity,
@@ -117,7 +112,10 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
+        self.queue_folding = QueueFolding(ground)
         self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
+        self.earlier = EarlierCases(ground)
+        self._desk = DeskQueues(ground)
         self._ports = ports
 
     def start(self) -> None:
@@ -181,17 +179,27 @@ class Cases:
         applied = self._ground.identity.mandates.is_number_of(actor, principal) if principal else True
         return {**self._views.whole(actor, case), **({"answers": case.answers} if applied else {})}
 
-    def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
-        """One's own cases and those filed for one, newest first, up to `limit`."""
+    def mine(self, actor: Actor, after: str | None, most: int) -> tuple[list[Row], str | None]:
+        """One page of one's own cases and those filed for one, newest first, and where the next page goes on, or None.
+
+        Raises ValueError where `after` is not what an earlier page gave.
+        """
         index = self._ground.identity.mandates.index_of(actor)
         filters = [{"owner": actor.id}, *([{"principal": index}] if index else [])]
-        return [self._views.line(case) for case in self._store.list(filters, after, limit)]
+        cases, following = self._store.newest(filters, self._ground.now(), after, most)
+        return self._views.lines(cases), following
 
-    def queue(self, actor: Actor, queue: str, after: str | None, limit: int) -> list[Row]:
-        """A saved queue of the desk, newest first, up to `limit`."""
-        wanted = {**QUEUES["all"], "officer": actor.id} if queue == "mine" else QUEUES[queue]
-        filters = [{**wanted, **place} for place in scope.within(actor)]
-        return [self._views.line(case) for case in self._store.list(filters, after, limit)]
+    def queue(self, actor: Actor, queue: str, after: str | None, most: int) -> tuple[list[Row], str | None]:
+        """One page of a queue of the desk, soonest due first, and where the next goes on; see `DeskQueues.page`."""
+        cases, following = self._desk.page(actor, queue, after, most)
+        return self._views.lines(cases), following
+
+    def queues(self, actor: Actor) -> Row:
+        """The queues that the console shows this actor, with how many cases lie in each; see `DeskQueues.counts`.
+
+        `complete`: whether no case of an earlier release waits to be folded, whose due the queues do not know.
+        """
+        return {"items": self._desk.counts(actor), "complete": self._store.is_folded()}
 
     def looked_at(self, actor: Actor, queue: str, count: int) -> None:
         """Record that a member of staff was given `count` cases of a queue."""
@@ -240,6 +248,11 @@ class Cases:
             return None
         delivery = self._reader.delivery(case)
         return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
+
+    def result_sent(self, number: str) -> None:
+        """Note that the result of an issued case is on its way with a courier. Idempotent."""
+        while (case := self._store.by_number(number)) and case.state == "issued" and not case.is_sent:
+            self._store.mark_sent(case, sent(case.queue))
 
     def subject_of(self, number: str) -> str | None:
         """What the audit calls the case with this number; None where there is none."""
@@ -297,9 +310,8 @@ class Cases:
             "outcome_en": outcome.en.lower() if outcome else "",
             "result": KINDS[kind].result.zh,
             "result_en": KINDS[kind].result.en,
+            **act_values(act.actions[-1]),
         }
-        if act.actions[-1].act == "due_changed":
-            values |= {"changes": act.actions[-1].data["text"], "changes_en": act.actions[-1].data["text_en"]}
         return CaseNotice(tuple(dict.fromkeys([case.owner, *others])), values)
 
     def officers(self, case_id: str) -> list[str]:

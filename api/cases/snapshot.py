@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 
 from uuid6 import uuid7
 
 from api.calendar.calendar import WorkingCalendar
 from api.cases import case as rules
+from api.cases import queues
 from api.cases.case import Action, SealedAction
 from api.cases.clock.dues import dues
 from api.cases.clock.of_case import MatterLike, carried, clock_facts
 from api.cases.life.acts import RULES, apply
 from api.cases.life.standing import CaseStanding
 from api.cases.open_case import OpenCase
+from api.identity.masking import mask_name
+from api.identity.names_and_numbers import clean_name, mobile
 from api.identity.sealing.keyring import Keyring
 from api.times import BEIJING
 
@@ -25,6 +29,10 @@ class CalendarLike(Protocol):
     def working(self) -> WorkingCalendar: ...
     @property
     def version(self) -> int: ...
+
+
+NAME, PHONE = "applicant_name", "applicant_phone"
+"""The kinds of the blind indexes by which staff search."""
 
 
 def snapshot(
@@ -41,6 +49,7 @@ def snapshot(
         "clock_facts": carried(clock_facts(matter, actions), before),
         "updated_at": actions[-1].at,
         "end": standing.end,
+        "held_since": _held_since(standing, actions),
     }
 
 
@@ -50,7 +59,50 @@ def after(case: OpenCase, action: Action) -> OpenCase:
     fields = snapshot(case.edition.matter, standing, actions, case.record.clock_facts)
     department = standing.department or case.record.department
     record = replace(case.record, version=action.seq, department=department, **fields)
-    return replace(case, record=record, standing=standing, actions=actions)
+    return queued(replace(case, record=record, standing=standing, actions=actions))
+
+
+def queued(case: OpenCase) -> OpenCase:
+    """The case with its place in the queues, as its last action leaves it (queues.py)."""
+    entry = queues.entry(case.record, case.standing, str(case.delivery.get("way", "")), case.calendar)
+    return replace(case, record=replace(case.record, queue=entry))
+
+
+def named(case: OpenCase, keys: Keyring) -> OpenCase:
+    """The case with what lists need of its answers: the masked name that they show, and by what staff search."""
+    record, answers = case.record, case.answers
+    name, phone = str(answers.get("applicant_name", "")), str(answers.get("phone") or "")
+    return replace(
+        case,
+        record=replace(
+            record,
+            masked_name=keys.seal(record.id, "masked_name", mask_name(name)),
+            name_index=keys.index_to_store(NAME, normal) if (normal := name_as_searched(name)) else None,
+            phone_index=keys.index_to_store(PHONE, normal) if (normal := phone_as_searched(phone)) else None,
+        ),
+    )
+
+
+def name_as_searched(text: str) -> str | None:
+    """A name in the form that is indexed; None if it is none."""
+    try:
+        return clean_name(text)
+    except ValueError:
+        return None
+
+
+def phone_as_searched(text: str) -> str | None:
+    """A mobile number in the form that is indexed; None if it is none."""
+    try:
+        return mobile(text)
+    except ValueError:
+        return None
+
+
+def _held_since(standing: CaseStanding, actions: Sequence[Action]) -> datetime | None:
+    """When the officer who claimed a case did something last; None while nobody holds it."""
+    own = [action.at for action in actions if action.by == standing.officer]
+    return own[-1] if standing.officer and own else None
 
 
 def acted(case: OpenCase, action: Action, calendar: CalendarLike) -> OpenCase:

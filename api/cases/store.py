@@ -4,27 +4,34 @@ given out, written once), `case_numbers` (counters of the numbers), `lookups` (c
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pymongo.errors import DuplicateKeyError
 
-from api.cases.case import OPEN, Case, SealedAction
+from api.cases.case import Case, SealedAction
 from api.cases.number import number_as_read
+from api.cases.queues import DEPARTMENT, DESK, QueueKey, key, unfolded
 from api.drafts.draft import MatterVersion
 from api.storage.database import Database, Document, Index, Upgrade
 
 INDEXES: list[Index] = [
     ("cases", [("number", 1)], {"unique": True}),
-    ("cases", [("owner", 1), ("_id", -1)], {}),
-    ("cases", [("principal", 1), ("_id", -1)], {}),
+    ("cases", [("queue.keys", 1), ("queue.due", 1)], {}),
+    ("cases", [("queue.later", 1), ("queue.later_due", 1)], {}),
+    ("cases", [("submitted_at", -1)], {}),
+    ("cases", [("owner", 1), ("submitted_at", -1)], {}),
+    ("cases", [("principal", 1), ("submitted_at", -1)], {}),
+    ("cases", [("desk", 1), ("submitted_at", -1)], {}),
+    ("cases", [("department", 1), ("submitted_at", -1)], {}),
+    ("cases", [("name_index", 1), ("submitted_at", -1)], {}),
+    ("cases", [("phone_index", 1), ("submitted_at", -1)], {}),
     ("cases", [("state", 1), ("_id", -1)], {}),
-    ("cases", [("desk", 1), ("state", 1), ("_id", -1)], {}),
-    ("cases", [("department", 1), ("state", 1), ("_id", -1)], {}),
     ("cases", [("uploads", 1)], {}),
     ("cases", [("old_clock", 1), ("_id", -1)], {}),
+    ("cases", [("old_queue", 1), ("_id", -1)], {}),
     ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
     ("case_papers", [("case", 1), ("seq", 1)], {}),
@@ -32,21 +39,35 @@ INDEXES: list[Index] = [
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
-BLIND = [("cases", "receipt_index"), ("cases", "principal")]
+BLIND = [("cases", field) for field in ("receipt_index", "principal", "name_index", "phone_index")]
 SEALED = [
-    ("cases", ("answers", "situation", "delivery", "receipt")),
+    ("cases", ("answers", "situation", "delivery", "receipt", "masked_name")),
     ("case_actions", ("data",)),
     ("case_papers", ("content",)),
 ]
 
-UPGRADES: list[Upgrade] = [("cases", lambda case, seal: {"old_clock": True}, ())]
+
+def _with_queue(case: Document, seal: Any) -> Document:
+    here = unfolded(case["state"], case.get("desk"), case.get("department"), case["officer"], case["submitted_at"])
+    return {"queue": here, "old_queue": True}
+
+
+UPGRADES: list[Upgrade] = [("cases", lambda case, seal: {"old_clock": True}, ()), ("cases", _with_queue, ())]
 """Version 2: `clock_facts` count the last round of supplement only, and know every end. They are made of the actions,
-which an upgrade does not see: `sweeps.ClockFolding` makes them."""
+which an upgrade does not see: `sweeps.ClockFolding` makes them.
+
+Version 3: every case stands in its queues. Its due, the masked name and the indexes of the search need keys, actions
+and calendar: `folding.QueueFolding` makes them."""
 VERSION = 1 + len(UPGRADES)
+FOLDED = ("queue", "masked_name", "name_index", "phone_index")
+NOT_IN_LINES = dict.fromkeys(("answers", "situation", "delivery", "receipt", "receipt_index", "uploads"), 0)
+FIRST_WINDOW = timedelta(days=1)
+"""The days of submission that a list by time reads first."""
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 IDS = 10_000
 """How many ids of cases are read at a time."""
 
-SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end")
+SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end", "queue", "held_since")
 """The fields of a case that every action replaces; `department` too, if there is one."""
 
 
@@ -95,7 +116,7 @@ class CaseStore:
 
     def count_open(self, desk: str) -> int:
         """How many cases of a desk are in one of the OPEN states."""
-        return sum(self._db["cases"].count_documents({"desk": desk, "state": state}) for state in OPEN)
+        return self._db["cases"].count_documents({"queue.keys": key(DESK, desk, DEPARTMENT)})
 
     def ids(self, wanted: Document) -> Iterator[str]:
         """The ids of the cases that match, newest first, read while they are asked for. `wanted` is an equality.
@@ -113,7 +134,7 @@ class CaseStore:
 
     def place(self, case_id: str, desk: str, department: str, uploads: list[str]) -> None:
         """Set desk, department and uploads of a case that has none; one that has a desk keeps it."""
-        place = {"desk": desk, "department": department, "uploads": uploads}
+        place = {"desk": desk, "department": department, "uploads": uploads, "old_queue": True}
         self._db["cases"].update_one({"_id": case_id, "desk": None}, {"$set": place})
 
     def reach(self, session: Any, case_id: str, deadline: str) -> bool:
@@ -126,6 +147,21 @@ class CaseStore:
         """Replace the clock's input that an earlier release made; False if an act came first, which changes nothing."""
         change = {"$set": {"clock_facts": facts}, "$unset": {"old_clock": ""}}
         return self._db["cases"].update_one({"_id": case_id, "version": version}, change).matched_count == 1
+
+    def mark_sent(self, case: Case, queue: Document) -> bool:
+        """Note that the result of a case is on its way, and its queues without it; False if an act came first."""
+        wanted, change = {"_id": case.id, "version": case.version}, {"$set": {"is_sent": True, "queue": queue}}
+        return self._db["cases"].update_one(wanted, change).matched_count == 1
+
+    def fold_queue(self, case: Case) -> bool:
+        """Replace what an earlier release could not store of a case's lists; False if an act came first."""
+        folded = {field: getattr(case, field) for field in (*FOLDED, "clock_facts", "held_since")}
+        wanted, change = {"_id": case.id, "version": case.version}, {"$set": folded, "$unset": {"old_queue": ""}}
+        return self._db["cases"].update_one(wanted, change).matched_count == 1
+
+    def is_folded(self) -> bool:
+        """Whether no case of an earlier release waits for `fold_queue`."""
+        return self._db["cases"].find_one({"old_queue": True}, {"_id": 1}) is None
 
     def actions(self, case_id: str) -> list[SealedAction]:
         """All actions of a case in their order."""
@@ -188,6 +224,43 @@ class CaseStore:
         """Know a network of a case until an instant."""
         self._db["lookups"].update_one({"_id": network}, {"$set": {"v": 1, "delete_at": until}}, upsert=True)
 
+    # -- lists ------------------------------------------------------------------------
+
+    def queued(self, streams: Iterable[QueueKey], low: str, high: str) -> list[tuple[str, bool, Case]]:
+        """The cases of some queues whose due lies between these two, both included: (due, whether later, case), once.
+
+        Without what is sealed but the masked name: `reader.open` needs the case by its id.
+        """
+        rows: dict[str, tuple[str, bool, Case]] = {}
+        for stream in streams:
+            keys, due = ("later", "later_due") if stream.is_later else ("keys", "due")
+            wanted = {f"queue.{keys}": stream.key, f"queue.{due}": {"$gte": low, "$lte": high}}
+            for row in self._db["cases"].find(wanted, NOT_IN_LINES):
+                rows[f"{stream.is_later}{row['_id']}"] = (row["queue"][due], stream.is_later, _case(row))
+        return list(rows.values())
+
+    def newest(
+        self,
+        streams: Sequence[Document],
+        now: datetime,
+        after: str | None,
+        most: int,
+        keep: Callable[[Case], bool] = lambda case: True,
+    ) -> tuple[list[Case], str | None]:
+        """One page of the cases that match one of the equalities, the last submitted first: see `walk_back`."""
+        rows, following = self._db.walk_back(
+            "cases",
+            streams,
+            "submitted_at",
+            begin=OLDEST,
+            end=now,
+            after=after,
+            most=most,
+            keep=lambda row: keep(_case(row)),
+            width=FIRST_WINDOW,
+        )
+        return [_case(row) for row in rows], following
+
     def list(self, filters: Iterable[Document], after: str | None, limit: int) -> list[Case]:
         """Cases that match one of the filters, newest first, up to `limit`.
 
@@ -207,15 +280,15 @@ def _case(row: Document) -> Case:
         id=row["_id"],
         version=row["version"],
         number=row["number"],
-        receipt=row["receipt"],
-        receipt_index=row["receipt_index"],
+        receipt=row.get("receipt", ""),
+        receipt_index=row.get("receipt_index", ""),
         owner=row["owner"],
         mandate=row.get("mandate"),
         principal=row.get("principal"),
         matter=MatterVersion(row["matter"]["code"], row["matter"]["name"], row["matter"]["version"]),
-        answers=row["answers"],
+        answers=row.get("answers", ""),
         situation=row.get("situation"),
-        delivery=row["delivery"],
+        delivery=row.get("delivery", ""),
         submitted_at=row["submitted_at"],
         desk=row.get("desk"),
         department=row.get("department"),
@@ -225,6 +298,10 @@ def _case(row: Document) -> Case:
         clock_facts=row["clock_facts"],
         updated_at=row["updated_at"],
         end=row.get("end"),
+        queue=row.get("queue", {}),
+        is_sent=row.get("is_sent", False),
+        held_since=row.get("held_since"),
+        **{field: row.get(field) for field in ("masked_name", "name_index", "phone_index")},
     )
 
 

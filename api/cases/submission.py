@@ -9,7 +9,7 @@ from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS, fold
 from api.cases.number import OFFICES, new_number, new_receipt
 from api.cases.open_case import OpenCase
-from api.cases.snapshot import sealed_action, snapshot, telling
+from api.cases.snapshot import named, queued, sealed_action, snapshot, telling
 from api.cases.store import NumberTaken
 from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
@@ -81,7 +81,7 @@ class Submission:
             department=department,
             **snapshot(draft.edition.matter, standing, [action], {}),
         )
-        return OpenCase(
+        opened = OpenCase(
             record=record,
             matter=draft.matter,
             edition=draft.edition,
@@ -92,8 +92,10 @@ class Submission:
             agent=draft.principal["agent_name"] if draft.principal else None,
             actions=(action,),
             standing=standing,
+            calendar=self._ground.calendar.working,
             files=handed_in.files,
         )
+        return queued(named(opened, keys))
 
     def _write(self, actor: Actor, handed_in: HandedIn, case: OpenCase) -> None:
         ground, record = self._ground, case.record

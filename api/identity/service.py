@@ -84,6 +84,13 @@ class Identity:
         assert citizen is not None
         return self.citizens.face(citizen)
 
+    def profile(self, actor: Actor) -> dict[str, str]:
+        """What a citizen's own record offers to a form: name, phone, and the identity number once it is verified."""
+        row = self.citizens.own(actor)
+        number = self.citizens.opened(row, "id_number") if self.mandates.index_of(actor) else ""
+        phone = self.citizens.opened(row, "phone").removeprefix("+86")
+        return {"applicant_name": self.citizens.opened(row, "name"), "id_number": number, "phone": phone}
+
     def typed_keys(self, actor: Actor) -> list[Row]:
         """The keys by which a device of this person seals what was typed: `[{day, key}]`, the newest first."""
         return typed_words.keys_of(self._keys, actor.id, self._now())

@@ -235,18 +235,20 @@ class Database:
         after: str | None,
         most: int,
         keep: Callable[[Document], bool] = lambda row: True,
+        width: timedelta = FIRST_WINDOW,
     ) -> tuple[list[Document], str | None]:
         """One page of rows from `end` back to `begin`, the newest first, and where the next page goes on (or None).
 
         `instant` is the field with a row's time. Each stream is one equality on a field whose index ends in `instant`,
         or empty where `instant` has an index of its own; a row of any stream that `keep` accepts is listed. Read in
         windows of time that follow the density of rows, since on the embedded store a query costs as much as rows
-        match. A page ends early when MOST_WALKED rows were read: it may be short, or empty, and still go on.
+        match; `width` is the first. A page ends early when MOST_WALKED rows were read: it may be short, or empty, and
+        still go on.
         Raises ValueError where `after` is not what an earlier page gave.
         """
         last = _position(after)
         high = last[0] if last else end
-        high, width, kept, walked = min(high, end), FIRST_WINDOW, list[Document](), 0
+        high, kept, walked = min(high, end), list[Document](), 0
         while high >= begin:
             low = max(begin, high - width)
             span = {"$gte": low, "$lte": high}

@@ -57,6 +57,7 @@ UNRECORDED = {
     "/v1/desk/jobs/lag": RUNNING,
     "/v1/networks": RUNNING,
     "/v1/desk/departments": CATALOGUE,
+    "/v1/desk/queues": COUNTED,
     "/v1/desk/matters": CATALOGUE,
     "/v1/desk/matters/export": CATALOGUE,
     "/v1/matters/<code>/versions": CATALOGUE,

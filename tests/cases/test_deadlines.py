@@ -119,7 +119,7 @@ def test_a_calendar_that_is_mended_moves_the_due_once_and_says_why_everywhere(
         line for line in citizen.get(f"/v1/cases/{case['number']}/timeline")["items"] if line["act"] == "due_changed"
     ]
     sentence = f"承诺期限和法定期限的最后一天由 12 月 8 日改为 12 月 9 日。原因：放假和调休安排有变动（{NOTICE}）。"
-    assert (line["label"], line["text"], line["by"]["kind"]) == ("期限变更", sentence, "system")
+    assert (line["label"], line["about"], line["by"]["kind"]) == ("期限变更", sentence, "system")
     [notice] = [row for row in citizen.get("/v1/notices")["items"] if row["kind"] == "case_due_changed"]
     assert sentence in notice["text"]
     assert [row["text"] for row in case["clock"]["lines"]] == [

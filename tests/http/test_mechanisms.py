@@ -62,6 +62,7 @@ WHOLE: dict[str, str] = {
     "/v1/calendar": "a span of at most 400 days",
     "/v1/calendar/hours": "the days of a span",
     "/v1/desk/departments": "the departments of one district",
+    "/v1/desk/queues": "the queues that there are",
     "/v1/networks": "the few generations there are",
     "/v1/cases/{number}/timeline": "the acts of one case",
     "/v1/parcels/{parcel_id}/events": "the tracking of one parcel",

@@ -17,6 +17,8 @@ VALUES = {
     "count": "3",
     "carrier": "邮政速递EMS",
     "waybill": "1234567890123",
+    "limit": "答复是否受理的期限",
+    "limit_en": "statutory time limit",
     "about": "西一路街道便民服务中心",
     "words": "电话已改正。",
     "until": "11-24 12:00",
@@ -27,6 +29,7 @@ VALUES = {
     "outcome_en": "benefit refused",
     "result": "证件或证明",
     "result_en": "filing record",
+    "about_en": "verification, about 20 working days",
 }
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
 EXPECTED = {
@@ -51,6 +54,12 @@ EXPECTED = {
     "parcel_sent": {"number", "carrier", "waybill"},
     "parcel_out_for_delivery": {"number"},
     "parcel_delivered": {"number"},
+    "case_due_changed": {"number", "matter", "about", "about_en", "due"},
+    "case_near_due": {"number", "matter", "limit", "limit_en", "due"},
+    "case_overdue": {"number", "matter", "limit", "limit_en", "due"},
+    "procedure_started": {"number", "matter", "about", "about_en"},
+    "procedure_ended": {"number", "matter", "about", "about_en", "due"},
+    "limit_extended": {"number", "matter", "about", "about_en", "due"},
     "case_handed_over": {"number", "matter", "result", "result_en"},
     "report_settled": {"about", "words"},
     "talk_waiting": {"count"},

@@ -66,7 +66,7 @@ AMONG_EVENTS = 0
 def _told_line(row: Mapping[str, Any], year: date | None) -> tuple[str, int, dict[str, Any]] | None:
     """The line of what the applicant was told of last days, or of a last day that moved; None where none was named."""
     day = datetime.fromisoformat(row["at"]).astimezone(BEIJING).date().isoformat()
-    words = TwoLanguages(row["text"], row["text_en"]) if "text" in row else told_words(row["days"], year)
+    words = TwoLanguages(row["about"], row["about_en"]) if "about" in row else told_words(row["days"], year)
     return (day, AMONG_EVENTS + 1, _line(day, words, year, None)) if words else None
 
 

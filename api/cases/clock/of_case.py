@@ -41,7 +41,7 @@ class MatterLike(Protocol):
     def clock_stops(self) -> tuple[str, ...]: ...
 
 
-ENDS = frozenset({"decline", "withdraw"})
+ENDS = frozenset({"decline", "withdraw", "terminate"})
 """The acts that end a case before a decision."""
 
 
@@ -68,6 +68,14 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
                 facts["accepted_at"] = at
             case "deem":
                 facts["deemed"] = {"at": at, **silence(action.data, str(arrived))}
+            case "start_procedure":
+                begun = {"kind": action.data["procedure"], "start": at, "end": None, "told": True}
+                facts["procedures"] = [*facts.get("procedures", ()), begun]
+            case "end_procedure":
+                facts["procedures"] = _ended(facts["procedures"], action.data["procedure"], at)
+            case "approve_extension":
+                granted = {"days": action.data["days"], "approved_at": at, "approver": action.data["approver"]}
+                facts["extensions"] = [*facts.get("extensions", ()), granted]
             case "decide":
                 facts["decision"] = {"at": at, "kind": action.data["kind"]}
             case "hand_over":
@@ -84,9 +92,14 @@ def _tell(facts: dict[str, Any], at: str, action: Action) -> None:
         return
     if days != (facts.get("told") or {}).get("days"):
         row = {"at": at, "act": action.act, "days": days}
-        row |= {key: action.data[key] for key in ("text", "text_en") if action.act == "due_changed"}
+        row |= {key: action.data[key] for key in ("about", "about_en") if action.act == "due_changed"}
         facts["telling"] = [*facts.get("telling", ()), row]
     facts["told"] = {"days": days, "calendar": action.data.get("calendar")}
+
+
+def _ended(procedures: Sequence[Mapping[str, Any]], kind: str, at: str) -> list[Mapping[str, Any]]:
+    """The procedures with the open one of this kind ended at an instant."""
+    return [{**row, "end": at} if row["kind"] == kind and row["end"] is None else row for row in procedures]
 
 
 def folded_facts(matter: MatterLike, actions: Sequence[Action], calendar: WorkingCalendar) -> dict[str, Any]:

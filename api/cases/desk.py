@@ -1,0 +1,107 @@
+"""The lists of the desk: its queues, how many cases lie in each, and the search by number, name or telephone."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from api.cases import scope
+from api.cases.case import Case
+from api.cases.clock.words import SOON_DAYS
+from api.cases.ground import CaseGround
+from api.cases.life.standing import may_hold
+from api.cases.queue_walk import QueueDays, QueueWalk, Row
+from api.cases.queues import (
+    AFTER_SILENCE,
+    BY_DAY,
+    DEPARTMENT,
+    EVERYWHERE,
+    OFFICER,
+    QUEUES,
+    QueueKey,
+    holds,
+    key,
+)
+from api.identity.actor import Actor
+from api.times import BEIJING
+
+MOST_COUNTED = 99
+"""How far a queue is counted: a page says `99+` beyond."""
+SHOWN: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("new", "supplement_back", "to_issue", "counter", "to_send"), frozenset({"window"})),
+    "to_decide": frozenset({"handler", "head"}),
+    "extension_asked": frozenset({"head"}),
+    "deferred_due": frozenset({"window", "handler", "head"}),
+    "near_due": frozenset({"window", "handler", "head", "supervisor"}),
+    "overdue": frozenset({"window", "handler", "head", "supervisor"}),
+    "mine": frozenset({"window", "handler"}),
+    "department": frozenset({"handler", "head"}),
+    "all": frozenset({"window", "handler", "head", "supervisor"}),
+}
+"""The queues that the console shows, in the order of the work, and to whom; every other stays readable."""
+COUNTED = frozenset(SHOWN) - {"all", "department"}
+
+
+class DeskQueues:
+    """The queues of staff, each by their post (scope.py): the window's of its point, who decides those of theirs."""
+
+    def __init__(self, ground: CaseGround) -> None:
+        self._ground, self._walk = ground, QueueWalk()
+
+    def page(self, actor: Actor, queue: str, after: str | None, most: int) -> tuple[Sequence[Case], str | None]:
+        """One page of a queue and where the next goes on: soonest due first, `all` by submission, the newest first.
+
+        Raises ValueError where `after` is not what an earlier page gave.
+        """
+        if queue == "all":
+            return self._ground.store.newest(self._ground.access.within(actor), self._ground.now(), after, most)
+        streams, today = self._streams(actor, queue), self._today()
+
+        def read(low: str, high: str) -> list[Row]:
+            rows = self._ground.store.queued(streams, low, high)
+            return [(due, case.id, case) for due, is_later, case in rows if holds(case.queue, today, is_later=is_later)]
+
+        def keep(case: Case) -> bool:
+            return queue != "mine" or self._is_held_by(actor, case, today)
+
+        return self._walk.page(tuple(streams), read, self._span(queue, today), today, after, most, keep)
+
+    def counts(self, actor: Actor) -> list[dict[str, Any]]:
+        """The queues that this actor is shown: `{queue, label, label_en, count, more}`, null where none is counted."""
+        return [
+            {"queue": queue, "label": QUEUES[queue].zh, "label_en": QUEUES[queue].en, **self._count(actor, queue)}
+            for queue, roles in SHOWN.items()
+            if actor.roles & roles
+        ]
+
+    def _count(self, actor: Actor, queue: str) -> dict[str, Any]:
+        if queue not in COUNTED:
+            return {"count": None, "more": False}
+        rows, following = self.page(actor, queue, None, MOST_COUNTED)
+        return {"count": len(rows), "more": following is not None}
+
+    def _streams(self, actor: Actor, queue: str) -> list[QueueKey]:
+        stored = "work" if queue in BY_DAY else queue
+        if queue == "mine":
+            keys = [key(OFFICER, actor.id, "mine")]
+        elif self._ground.access.within(actor) == [{}]:
+            keys = [key(EVERYWHERE, "-", stored)]
+        else:
+            posts = sorted(set(scope.reach(actor).values()))
+            own = [post for post in posts if post[0] == DEPARTMENT] if queue == "department" else []
+            keys = [key(*post, stored) for post in own or posts]
+        times = (False, True) if queue in AFTER_SILENCE else (False,)
+        return [QueueKey(each, is_later) for each in keys for is_later in times]
+
+    def _span(self, queue: str, today: date) -> QueueDays:
+        if queue == "overdue":
+            return QueueDays(high=today - timedelta(days=1), groups=("",))
+        if queue == "near_due":
+            return QueueDays(today, self._ground.calendar.working.guessing.add_working(today, SOON_DAYS), ("",))
+        return QueueDays()
+
+    def _is_held_by(self, actor: Actor, case: Case, today: date) -> bool:
+        state = case.state if holds(case.queue, today, is_later=False) else "accepted"
+        return may_hold(state, scope.roles_at(actor, case))
+
+    def _today(self) -> date:
+        return self._ground.now().astimezone(BEIJING).date()

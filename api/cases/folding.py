@@ -1,0 +1,32 @@
+"""Brings the cases of earlier releases into the lists: their queues, the masked name, and by what staff search."""
+
+from dataclasses import dataclass, replace
+
+from api.cases.ground import CaseGround
+from api.cases.open_case import OpenCase
+from api.cases.snapshot import named, queued, snapshot
+from api.cases.sweeps import FOLD_SECONDS, sweep
+
+
+@dataclass(frozen=True)
+class QueueFolding:
+    """Stores with a case what its lists need, made anew of its actions."""
+
+    ground: CaseGround
+
+    def run(self) -> None:
+        """A job: fold the cases that an upgrade marked; a killed run is gone on with. Raises as `sweep` does."""
+        sweep(self.ground, {"old_queue": True}, self.fold, seconds=FOLD_SECONDS)
+
+    def fold(self, case_id: str) -> None:
+        """Fold one case, whatever act comes meanwhile."""
+        ground = self.ground
+        while record := ground.store.by_id(case_id):
+            if ground.store.fold_queue(self.folded(ground.reader.open(record)).record):
+                break
+
+    def folded(self, case: OpenCase) -> OpenCase:
+        """The case as a list needs it."""
+        fields = snapshot(case.edition.matter, case.standing, case.actions, case.record.clock_facts)
+        record = replace(case.record, held_since=fields["held_since"])
+        return queued(named(replace(case, record=record), self.ground.keyring))
