@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from api.cases.clock.due_words import NAMES as DUE_NAMES
+from api.cases.documents.document import OF_ACT
 from api.cases.life.acts import EVENTS
 from api.cases.service import Cases, Shipment
 from api.drafts.service import Drafts
@@ -71,7 +72,17 @@ class Reactions:
 
     def table(self) -> Mapping[str, Sequence[Reaction]]:
         """The reactions per type of event, as (name, function), in the order in which they run."""
-        table: dict[str, Sequence[Reaction]] = {
+        numbered: Reaction = ("number_documents", lambda event: self.cases.documents.number(event.subject))
+        plan: Reaction = ("plan_deadlines", lambda event: self.cases.deadlines.plan(event.subject))
+        table = self._table()
+        for event in (EVENTS[act] for act in OF_ACT if act in EVENTS):
+            table[event] = (numbered, *table.get(event, ()))
+        for event in sorted({*EVENTS.values()} - SILENT):
+            table[event] = (*table.get(event, ()), plan)
+        return table
+
+    def _table(self) -> dict[str, tuple[Reaction, ...]]:
+        return {
             "case.submitted": (self.tell_case("case_submitted"), ("tie_talk", self.tie_conversation)),
             "case.accepted": (self.tell_case("case_accepted"),),
             "case.deemed_accepted": (self.tell_case("case_deemed_accepted"),),
@@ -99,8 +110,6 @@ class Reactions:
             "case.deadline_reached": (("deadline_reached", self.tell_deadline),),
             "calendar.changed": (("review_deadlines", self.review_deadlines),),
         }
-        plan: Reaction = ("plan_deadlines", lambda event: self.cases.deadlines.plan(event.subject))
-        return table | {event: (*table.get(event, ()), plan) for event in sorted({*EVENTS.values()} - SILENT)}
 
     def tell_case(self, template: str) -> Reaction:
         """A reaction that sends a notice to the owner of a case and, if an agent filed it, to the principal.

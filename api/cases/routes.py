@@ -58,11 +58,16 @@ def _printed(bp: Blueprint, cases: Cases, http: Http, base: str) -> None:
     @bp.arguments(schemas.PaperOf, location="query")
     @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
     def receipt(query: Body, number: str, actor: Any) -> Any:
-        """The paper about the last act that has one, or about the act `seq`: receipt, notice of what is missing,
-        acceptance, or refusal to accept. Once given out, its bytes stay the same.
-        """
+        """The document about the last act that has one, or about the act `seq`, as a PDF whose bytes stay the same."""
         content = cases.paper(actor, number, query.get("seq"), base, lambda paper: pdf.printed(paper, owner_of(actor)))
         return pdf.answered(content, f"回执-{number}")
+
+    @bp.get("/cases/<number>/documents")
+    @http.allow("citizen", *READERS)
+    @bp.response(200, schemas.DocumentList)
+    def documents(number: str, actor: Any) -> Body:
+        """The documents of a case: number, title, date, verification code, and where their bytes are."""
+        return {"items": cases.papers(actor, number)}
 
 
 def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
@@ -119,6 +124,14 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         listed = walked(lambda after, most: cases.queue(actor, wanted["queue"], after, most), wanted)
         cases.looked_at(actor, wanted["queue"], len(listed["items"]))
         return listed
+
+    @bp.post("/desk/cases/search")
+    @http.allow(*READERS)
+    @bp.arguments(schemas.CaseSearch)
+    @bp.response(200, schemas.CasePage)
+    def search(wanted: Body, actor: Any) -> Body:
+        """Find cases of one's desk or department by number, name or telephone, which stand in no address or log."""
+        return walked(lambda after, most: cases.search(actor, wanted["text"], after, most), wanted)
 
     @bp.get("/desk/queues")
     @http.allow(*READERS)

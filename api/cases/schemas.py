@@ -4,10 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.cases.life.schemas import TEXT, ActForm, AskedItem, ExtensionLine, FlagWords, ProcedureLine, Round
+from api.cases.documents.document import MARKS
+from api.cases.life.schemas import SAID, TEXT, ActForm, AskedItem, ExtensionLine, FlagWords, ProcedureLine, Round
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
-from api.web.fields import FORM_VALUE, Page, Time
+from api.web.fields import FORM_VALUE, Page, Paging, Time
 
 
 class Applicant(Schema):
@@ -226,6 +227,42 @@ class PaperOf(Schema):
     seq = fields.Integer(validate=validate.Range(1, 1_000_000))
 
 
+class DocumentSchema(Schema):
+    """A document of a case: its number, what it is, and how it is verified."""
+
+    number = fields.String(required=True, metadata={"description": "the system's own number, never given twice"})
+    kind = fields.String(required=True, validate=validate.OneOf(list(MARKS)))
+    title = fields.String(required=True)
+    title_en = fields.String(required=True)
+    date = fields.String(required=True, metadata={"format": "date"})
+    seq = fields.Integer(required=True, metadata={"description": "the number of its act in the timeline"})
+    code = fields.String(required=True, metadata={"description": "anybody who has it may verify the document"})
+    sha256 = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "of the bytes at `href`; null until somebody has asked for them"},
+    )
+    state = fields.String(required=True, validate=validate.OneOf(["valid", "corrected", "withdrawn", "terminated"]))
+    state_label = fields.String(required=True)
+    state_label_en = fields.String(required=True)
+    hand_over_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "format": "date",
+            "description": "the last day for handing the result over, as a decision says it (行政许可法 第44条)",
+        },
+    )
+    href = fields.String(required=True, metadata={"description": "the PDF, for those who may read the case"})
+    verify = fields.String(required=True, metadata={"description": "the page that verifies it, for anybody"})
+
+
+class DocumentList(Schema):
+    """The documents of a case, in the order of their acts."""
+
+    items = fields.List(fields.Nested(DocumentSchema), required=True)
+
+
 class Timeline(Schema):
     """The items of the timeline, in order of time."""
 
@@ -260,6 +297,12 @@ class CaseQueue(Schema):
     )
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class CaseSearch(Paging):
+    """A case number, the applicant's whole name, or a telephone number; and a page of what it finds."""
+
+    text = fields.String(required=True, validate=SAID)
 
 
 class QueueLine(Schema):

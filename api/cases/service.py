@@ -15,6 +15,8 @@ from api.cases.act_words import notice_values as act_values
 from api.cases.case import Action, Case
 from api.cases.deadlines import Deadlines
 from api.cases.desk import DeskQueues
+from api.cases.documents.service import CaseDocuments, as_of
+from api.cases.documents.store import DocumentStore
 from api.cases.earlier_cases import EarlierCases
 from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
@@ -23,7 +25,6 @@ from api.cases.kinds import KINDS, state_words
 from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
-from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
 from api.cases.queues import sent
 from api.cases.reader import CaseReader
@@ -79,6 +80,7 @@ class Cases:
         self,
         store: CaseStore,
         *,
+        documents: DocumentStore,
         drafts: Drafts,
         matters: Matters,
         files: Files,
@@ -91,6 +93,7 @@ class Cases:
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
+        claim_days: int,
         ports: CasesPorts,
     ) -> None:
         self._ground = ground = CaseGround(
@@ -107,13 +110,15 @@ class Cases:
             transact=transact,
             announce=announce,
             now=now,
+            claim_days=claim_days,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
         self.queue_folding = QueueFolding(ground)
-        self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
+        self._views, self._lookups = CaseViews(ground), Lookups(ground)
+        self.documents = CaseDocuments(ground, documents)
         self.earlier = EarlierCases(ground)
         self._desk = DeskQueues(ground)
         self._ports = ports
@@ -166,18 +171,25 @@ class Cases:
         return self._views.whole(actor, self._reader.open(case))
 
     def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
-        """The PDF about one act of a case, or the last that has one; see `CasePapers.content`. Raises NotFound."""
+        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound."""
         case = self._visible(actor, number)
         if actor.is_staff:
             self._ground.audit.record(actor.id, "read_unmasked", f"case:{case.id}")
-        return self._papers.content(self._reader.open(case), seq, base, press)
+        return self.documents.content(case, seq, base, press)
+
+    def papers(self, actor: Actor, number: str) -> list[Row]:
+        """The documents of a case: number, title, date, code, hash, where their bytes are. Raises NotFound."""
+        case = self._visible(actor, number)
+        self._record_look(actor, "read_documents", case)
+        return self.documents.listed(case)
 
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
         case = self._reader.open(self._visible(actor, number))
         principal = case.record.principal
         applied = self._ground.identity.mandates.is_number_of(actor, principal) if principal else True
-        return {**self._views.whole(actor, case), **({"answers": case.answers} if applied else {})}
+        whole = {**self._views.whole(actor, case), "documents": self.documents.listed(case.record)}
+        return {**whole, **({"answers": case.answers} if applied else {})}
 
     def mine(self, actor: Actor, after: str | None, most: int) -> tuple[list[Row], str | None]:
         """One page of one's own cases and those filed for one, newest first, and where the next page goes on, or None.
@@ -200,6 +212,11 @@ class Cases:
         `complete`: whether no case of an earlier release waits to be folded, whose due the queues do not know.
         """
         return {"items": self._desk.counts(actor), "complete": self._store.is_folded()}
+
+    def search(self, actor: Actor, text: str, after: str | None, most: int) -> tuple[list[Row], str | None]:
+        """One page of the cases of one's post with this number, name or telephone; see `DeskQueues.search`."""
+        cases, following = self._desk.search(actor, text, after, most)
+        return self._views.lines(cases), following
 
     def looked_at(self, actor: Actor, queue: str, count: int) -> None:
         """Record that a member of staff was given `count` cases of a queue."""

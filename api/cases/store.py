@@ -1,5 +1,5 @@
-"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `case_papers` (what was
-given out, written once), `case_numbers` (counters of the numbers), `lookups` (counters).
+"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `case_numbers`
+(counters of the numbers of cases and documents), `lookups` (counters).
 
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
@@ -7,7 +7,7 @@ Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo.errors import DuplicateKeyError
 
@@ -34,7 +34,6 @@ INDEXES: list[Index] = [
     ("cases", [("old_queue", 1), ("_id", -1)], {}),
     ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
-    ("case_papers", [("case", 1), ("seq", 1)], {}),
     ("case_numbers", [("office", 1)], {}),
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
@@ -43,7 +42,6 @@ BLIND = [("cases", field) for field in ("receipt_index", "principal", "name_inde
 SEALED = [
     ("cases", ("answers", "situation", "delivery", "receipt", "masked_name")),
     ("case_actions", ("data",)),
-    ("case_papers", ("content",)),
 ]
 
 
@@ -69,6 +67,19 @@ IDS = 10_000
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end", "queue", "held_since")
 """The fields of a case that every action replaces; `department` too, if there is one."""
+
+
+class QueuedRow(NamedTuple):
+    """The stored document of a case as a queue gives it, and its `due` there; `is_later`: after silence."""
+
+    document: Document
+    is_later: bool
+    due: str
+
+    @property
+    def case(self) -> Case:
+        """The case itself, without what is sealed but the masked name."""
+        return _case(self.document)
 
 
 class NumberTaken(Exception):
@@ -187,18 +198,6 @@ class CaseStore:
             row = self._db.put("case_numbers", {"_id": key, "v": 1, "office": self.next_serial("offices")})
         return int(row["office"])
 
-    # -- papers -------------------------------------------------------------------------
-
-    def paper(self, paper_id: str) -> bytes | None:
-        """The sealed bytes of a paper that was given out, or None."""
-        row = self._db["case_papers"].find_one({"_id": paper_id})
-        return row["content"] if row else None
-
-    def keep_paper(self, paper_id: str, case_id: str, seq: int, sealed: bytes, at: datetime) -> bytes:
-        """Keep the sealed bytes of a paper for ever, and return those that are kept: these, or earlier ones."""
-        row = {"_id": paper_id, "v": 1, "case": case_id, "seq": seq, "content": sealed, "at": at}
-        return bytes(self._db.put("case_papers", row)["content"])
-
     # -- look-ups with a receipt code ---------------------------------------------------
 
     def take_lookup(self, counter: str, most: int, delete_at: datetime) -> bool:
@@ -226,17 +225,17 @@ class CaseStore:
 
     # -- lists ------------------------------------------------------------------------
 
-    def queued(self, streams: Iterable[QueueKey], low: str, high: str) -> list[tuple[str, bool, Case]]:
-        """The cases of some queues whose due lies between these two, both included: (due, whether later, case), once.
+    def queued(self, streams: Iterable[QueueKey], low: str, high: str) -> list[QueuedRow]:
+        """The cases of some queues whose due lies between these two, both included.
 
         Without what is sealed but the masked name: `reader.open` needs the case by its id.
         """
-        rows: dict[str, tuple[str, bool, Case]] = {}
+        rows: dict[str, QueuedRow] = {}
         for stream in streams:
             keys, due = ("later", "later_due") if stream.is_later else ("keys", "due")
             wanted = {f"queue.{keys}": stream.key, f"queue.{due}": {"$gte": low, "$lte": high}}
             for row in self._db["cases"].find(wanted, NOT_IN_LINES):
-                rows[f"{stream.is_later}{row['_id']}"] = (row["queue"][due], stream.is_later, _case(row))
+                rows[f"{stream.is_later}{row['_id']}"] = QueuedRow(row, stream.is_later, row["queue"][due])
         return list(rows.values())
 
     def newest(

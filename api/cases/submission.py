@@ -7,7 +7,7 @@ from api.cases.case import Action, Case
 from api.cases.clock.of_case import clock_facts
 from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS, fold
-from api.cases.number import OFFICES, new_number, new_receipt
+from api.cases.number import OFFICES, PREFIX, new_number, new_receipt
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import named, queued, sealed_action, snapshot, telling
 from api.cases.store import NumberTaken
@@ -15,8 +15,6 @@ from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
 from api.identity.actor import Actor
 from api.times import BEIJING
-
-PREFIX = "XC"
 
 
 class Submission:

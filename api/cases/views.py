@@ -9,12 +9,12 @@ from api.cases import scope
 from api.cases.act_words import about
 from api.cases.case import Action, Case
 from api.cases.clock.words import ClockWords
+from api.cases.documents.document import OF_ACT
 from api.cases.ground import CaseGround
 from api.cases.kinds import INNER_FLAGS, act_label, flag_words, kind_words
 from api.cases.life.acts import INNER_WORDS, PUBLIC, allowed
 from api.cases.life_views import ActForms, lists
 from api.cases.open_case import OpenCase
-from api.cases.printing import TITLES
 from api.cases.queues import due_day
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
@@ -95,7 +95,7 @@ class CaseViews:
                 "text": action.data.get("text", "") if actor.is_staff or action.act not in INNER_WORDS else "",
                 "about": about(action).zh,
                 "about_en": about(action).en,
-                "paper": action.act in TITLES,
+                "paper": action.act in OF_ACT,
                 "breach": action.data.get("late_reason"),
             }
             for action in visible
