@@ -175,6 +175,7 @@ class Office:
             calendar_store.CalendarStore(database),
             transact=database.transact,
             record=self.audit.record,
+            announce=self.jobs.announce,
             now=now,
         )
         self.files = Files(
@@ -332,6 +333,7 @@ class Office:
             self.notices.tell,
             self.notices.follow_case,
             self.chat.ties.follow_draft,
+            self.identity.staff_of,
         )
         self.reactions: Mapping[str, Sequence[Reaction]] = reacting.table()
         self.handlers: Mapping[str, Handler] = {

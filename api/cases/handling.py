@@ -15,7 +15,7 @@ from api.cases.open_case import OpenCase
 from api.cases.promises import deferral
 from api.cases.promises.acts import PromiseActs
 from api.cases.silence import SYSTEM, Silence
-from api.cases.snapshot import after, sealed_action
+from api.cases.snapshot import acted, sealed_action
 from api.drafts.draft import MOST_FILES
 from api.identity.actor import Actor
 from api.refusals import BadFields, Refusal, VersionStale
@@ -138,7 +138,8 @@ class CaseHandling:
         return cases
 
     def _after(self, case: OpenCase, actor_id: str, act: str, role: str, data: dict[str, Any]) -> OpenCase:
-        return after(case, Action(case.standing.version + 1, act, self._ground.now(), actor_id, role, data))
+        action = Action(case.standing.version + 1, act, self._ground.now(), actor_id, role, data)
+        return acted(case, action, self._ground.calendar)
 
     def _write(self, session: Any, actor: Actor, case: OpenCase, more: dict[str, str]) -> None:
         """Store the last action of a case, its event and its row in the audit. Raises VersionStale."""

@@ -10,8 +10,7 @@ from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS
 from api.cases.open_case import OpenCase
 from api.cases.promises.acts import due_as_told
-from api.cases.snapshot import after, sealed_action
-from api.cases.sweeps import sweep
+from api.cases.snapshot import acted, sealed_action
 from api.identity.actor import Actor
 from api.refusals import VersionStale
 
@@ -40,7 +39,7 @@ class Silence:
         if case.standing.deferrals:
             data["deferral_due"] = due_as_told(self.ground, case.standing, self.ground.now())
         action = Action(case.standing.version + 1, "deem", self.ground.now(), SYSTEM.id, "system", data)
-        return after(case, action)
+        return acted(case, action, self.ground.calendar)
 
     def write(self, session: Any, before: OpenCase, deemed: OpenCase) -> None:
         """Store the acceptance by silence that `applied` appended, if any, with its event. Raises VersionStale."""
@@ -67,13 +66,6 @@ class Silence:
         case = self.ground.store.by_id(case_id)
         if case and self._clock_if_deemed(case):
             self.keep(self.ground.reader.open(case))
-
-    def sweep(self) -> None:
-        """A daily job: `deem_accepted` for every submitted case, since a change of the calendar moves limits.
-
-        A case that raises is logged and holds up no other. Raises SweepIncomplete in the end.
-        """
-        sweep(self.ground, {"state": "submitted"}, self.deem_accepted)
 
     def _clock_if_deemed(self, case: Case) -> Clock | None:
         if case.state != "submitted":
