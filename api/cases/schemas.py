@@ -5,10 +5,23 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.cases.documents.document import MARKS
-from api.cases.life.schemas import TEXT, ActForm, AskedItem, ExtensionLine, FlagWords, ProcedureLine, Round
+from api.cases.life.schemas import (
+    SAID,
+    TEXT,
+    ActForm,
+    AskedItem,
+    CorrectionLine,
+    ExtensionLine,
+    FlagWords,
+    ProcedureLine,
+    ReissueLine,
+    ReviewLine,
+    Round,
+    SurveyLine,
+)
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
-from api.web.fields import FORM_VALUE, Page, Time
+from api.web.fields import FORM_VALUE, Page, Paging, Time
 
 
 class Applicant(Schema):
@@ -172,6 +185,10 @@ class CaseSchema(CaseLine):
     rounds = fields.List(fields.Nested(Round), required=True)
     procedures = fields.List(fields.Nested(ProcedureLine), required=True)
     extensions = fields.List(fields.Nested(ExtensionLine), required=True)
+    surveys = fields.List(fields.Nested(SurveyLine), required=True)
+    reviews = fields.List(fields.Nested(ReviewLine), required=True)
+    corrections = fields.List(fields.Nested(CorrectionLine), required=True)
+    reissues = fields.List(fields.Nested(ReissueLine), required=True)
     acts = fields.List(fields.String(), required=True)
     act_forms = fields.List(
         fields.Nested(ActForm),
@@ -297,6 +314,12 @@ class CaseQueue(Schema):
     )
     cursor = fields.String(validate=validate.Length(max=200))
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
+
+
+class CaseSearch(Paging):
+    """A case number, the applicant's whole name, or a telephone number; and a page of what it finds."""
+
+    text = fields.String(required=True, validate=SAID)
 
 
 class QueueLine(Schema):
