@@ -26,6 +26,7 @@ from api.cases.case import ACTION_VERSION
 from api.cases.documents import store as documents_store
 from api.cases.promises import routes as promises_routes
 from api.cases.promises import store as promises_store
+from api.cases.promises.service import BrokenPromises
 from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
@@ -257,7 +258,14 @@ class Office:
         )
         self.cases = Cases(
             cases_store.CaseStore(self.database),
-            broken_promises=promises_store.BrokenPromiseStore(self.database),
+            broken_promises=BrokenPromises(
+                promises_store.BrokenPromiseStore(self.database),
+                mandates=self.identity.mandates,
+                keyring=self.keyring,
+                audit=self.audit,
+                transact=self.database.transact,
+                now=self.now,
+            ),
             documents=documents_store.DocumentStore(self.database),
             drafts=self.drafts,
             matters=self.matters,

@@ -27,7 +27,6 @@ from api.cases.lookup import Lookups
 from api.cases.number import unknown
 from api.cases.ports import CasesPorts
 from api.cases.promises.service import BrokenPromises
-from api.cases.promises.store import BrokenPromiseStore
 from api.cases.queues import sent
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
@@ -84,7 +83,7 @@ class Cases:
         self,
         store: CaseStore,
         *,
-        broken_promises: BrokenPromiseStore,
+        broken_promises: BrokenPromises,
         documents: DocumentStore,
         drafts: Drafts,
         matters: Matters,
@@ -101,9 +100,6 @@ class Cases:
         claim_days: int,
         ports: CasesPorts,
     ) -> None:
-        self.broken_promises = BrokenPromises(
-            broken_promises, mandates=identity.mandates, keyring=keyring, audit=audit, transact=transact, now=now
-        )
         self._ground = ground = CaseGround(
             store=store,
             reader=CaseReader(store, keyring=keyring, matters=matters, mandates=identity.mandates, calendar=calendar),
@@ -115,13 +111,14 @@ class Cases:
             audit=audit,
             security=security,
             keyring=keyring,
-            broken_promises=self.broken_promises,
+            broken_promises=broken_promises,
             transact=transact,
             announce=announce,
             now=now,
             claim_days=claim_days,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
+        self.broken_promises = broken_promises
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
