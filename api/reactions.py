@@ -87,6 +87,9 @@ class Reactions:
             "case.procedure_started": (self.tell_case("procedure_started"),),
             "case.procedure_ended": (self.tell_case("procedure_ended"),),
             "case.extension_approved": (self.tell_case("limit_extended"),),
+            "case.corrected": (self.tell_case("case_corrected"),),
+            "case.reissued": (self.tell_case("result_reissued"),),
+            "case.terminated": (self.tell_case("case_terminated"),),
             "case.decided": (("case_decided", self.tell_decision),),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
@@ -106,11 +109,15 @@ class Reactions:
         """
 
         def react(event: Event) -> None:
+            spot = event.data.get("spot")  # several acts in one call: the last tells of all
+            if spot == "step":
+                return
+            words = "case_finished" if spot else template
             notice = self.cases.notice_values(event.subject, event.data.get("seq"))
             link, place = f"/cases/{notice.values['number']}", self._place(notice.values["number"])
             for person in notice.people:
                 key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
-                self.tell(f"citizen:{person}", template, notice.values, key=key, link=link, place=place)
+                self.tell(f"citizen:{person}", words, notice.values, key=key, link=link, place=place)
 
         return template, react
 

@@ -78,7 +78,7 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
             case "decide":
                 facts["decision"] = {"at": at, "kind": action.data["kind"]}
             case "hand_over":
-                facts["handed_over_at"] = at
+                facts.setdefault("handed_over_at", at)  # a result made anew has no limit of its own
             case act if act in ENDS:
                 facts["ended_at"] = at
     return facts
