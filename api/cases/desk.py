@@ -73,7 +73,7 @@ class DeskQueues:
         return [row.case for row in rows], following
 
     def counts(self, actor: Actor) -> list[dict[str, Any]]:
-        """The queues that this actor is shown: `{queue, label, label_en, turn, count, more}`, null if none is counted."""
+        """The queues that this actor is shown: `{queue, label, label_en, turn, count, more}`, null if not counted."""
         shown = {queue: QUEUES[queue] for queue, roles in SHOWN.items() if actor.roles & roles}
         return [
             {"queue": queue, "label": words.zh, "label_en": words.en, "turn": queue in TURNS}
