@@ -243,6 +243,16 @@ class Office:
         )
         self.circle.start()
 
+    def _broken_promises(self) -> BrokenPromises:
+        return BrokenPromises(
+            promises_store.BrokenPromiseStore(self.database),
+            mandates=self.identity.mandates,
+            keyring=self.keyring,
+            audit=self.audit,
+            transact=self.database.transact,
+            now=self.now,
+        )
+
     def _matters_of_people(self) -> None:
         self.drafts = Drafts(
             drafts_store.DraftStore(self.database),
@@ -258,14 +268,7 @@ class Office:
         )
         self.cases = Cases(
             cases_store.CaseStore(self.database),
-            broken_promises=BrokenPromises(
-                promises_store.BrokenPromiseStore(self.database),
-                mandates=self.identity.mandates,
-                keyring=self.keyring,
-                audit=self.audit,
-                transact=self.database.transact,
-                now=self.now,
-            ),
+            broken_promises=self._broken_promises(),
             documents=documents_store.DocumentStore(self.database),
             drafts=self.drafts,
             matters=self.matters,
