@@ -35,6 +35,48 @@ CASE_TEMPLATES = (
         ),
     ),
     Template(
+        "case_due_changed",
+        1,
+        Words(
+            sms="办件{number}的期限有变动[，最迟{due}办结]，原因请登录后查看。",
+            title="办理期限有变动",
+            text="“{matter}”（{number}）：{about}",
+        ),
+        Words(
+            sms="Case {number}: new time limit[, due {due}], log in.",
+            title="Time limit changed",
+            text="“{matter}” ({number}): {about_en}",
+        ),
+    ),
+    Template(
+        "case_near_due",
+        1,
+        Words(
+            sms="办件{number}快到期，最迟{due}。",
+            title="办件快到期",
+            text="“{matter}”（{number}）的{limit}快到了，最迟 {due}。",
+        ),
+        Words(
+            sms="Case {number} is near due: {due}.",
+            title="Near due",
+            text="“{matter}” ({number}): the {limit_en} ends on {due}.",
+        ),
+    ),
+    Template(
+        "case_overdue",
+        1,
+        Words(
+            sms="办件{number}已超期，{due}到期。",
+            title="办件已超期",
+            text="“{matter}”（{number}）已超过{limit}，{due} 到期。请尽快办理，并向申请人说明原因。",
+        ),
+        Words(
+            sms="Case {number} is overdue since {due}.",
+            title="Overdue",
+            text="“{matter}” ({number}) is past the {limit_en}, which ended on {due}.",
+        ),
+    ),
+    Template(
         "case_granted",
         2,
         Words(

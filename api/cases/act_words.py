@@ -27,6 +27,8 @@ def about(action: Action) -> TwoLanguages:
             return TwoLanguages(f"{data['days']} 天", f"{data['days']} days")
         case "approve_extension" | "refuse_extension":
             return number_of_days(data["days"], data["unit"])
+        case "due_changed":
+            return TwoLanguages(data["about"], data["about_en"])
         case "survey":
             met = data["result"] == "met"
             return TwoLanguages("符合要求", "As required") if met else TwoLanguages("不符合要求", "Not as required")

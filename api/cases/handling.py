@@ -13,7 +13,7 @@ from api.cases.life.rule import Attempt
 from api.cases.life.standing import keys_of
 from api.cases.open_case import OpenCase
 from api.cases.silence import SYSTEM, Silence
-from api.cases.snapshot import after, sealed_action
+from api.cases.snapshot import acted, sealed_action
 from api.drafts.draft import MOST_FILES
 from api.identity.actor import Actor
 from api.refusals import BadFields, Refusal, VersionStale
@@ -115,7 +115,8 @@ class CaseHandling:
         return cases
 
     def _after(self, case: OpenCase, actor_id: str, act: str, role: str, data: dict[str, Any]) -> OpenCase:
-        return after(case, Action(case.standing.version + 1, act, self._ground.now(), actor_id, role, data))
+        action = Action(case.standing.version + 1, act, self._ground.now(), actor_id, role, data)
+        return acted(case, action, self._ground.calendar)
 
     def _write(self, session: Any, actor: Actor, case: OpenCase, more: dict[str, str]) -> None:
         """Store the last action of a case, its event and its row in the audit. Raises VersionStale."""

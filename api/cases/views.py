@@ -48,7 +48,7 @@ class CaseViews:
         """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
         oversee it name and number masked, and no other answers.
         """
-        words = self._ground.clock(case.record)
+        words = self._ground.reasoned_clock(case)
         record, standing = words.standing(case.record), words.standing(case.standing)
         holder = self._ground.holder(record)
         answers, delivery, situation = case.answers, case.delivery, case.situation

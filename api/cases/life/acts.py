@@ -240,6 +240,12 @@ RULES: dict[str, ActRule] = {
         fields=form.TERMINATE,
     ),
     # -- beside the way
+    "due_changed": rule(
+        ("期限变更", "Time limit changed"),
+        "system",
+        "submitted accepted granted issued",
+        event="case.due_changed",
+    ),
     "note": rule(
         ("内部备注", "Staff note"),
         "window handler",
@@ -277,7 +283,7 @@ SEEN = frozenset(act for act, row in RULES.items() if row.visibility == "open" a
 """The office's acts whose words the applicant sees: what they say may be corrected."""
 KEEPS_HOLDER = frozenset(
     {
-        *("claim", "release", "assign", "note", "survey", "review", "correct"),
+        *("claim", "release", "assign", "note", "survey", "review", "correct", "due_changed"),
         *("start_procedure", "end_procedure", "request_extension", "approve_extension", "refuse_extension"),
     }
 )
