@@ -130,7 +130,8 @@ def _handed_in(subject: Subject) -> tuple[PaperBlock, ...]:
 def _asked(subject: Subject) -> tuple[PaperBlock, ...]:
     names, data = {material.key: material.name for material in subject.case.papers}, subject.data
     items = (f"{names[item['key']]}：{item['why']}" for item in data["items"])
-    return lines("要补正的", [*items, *filter(None, [data["text"]])])
+    by = [f"请最迟在 {_day(data['due'])}补齐"] if data.get("due") else []
+    return lines("要补正的", [*items, *filter(None, [data["text"]]), *by])
 
 
 def _deferral(subject: Subject) -> tuple[PaperBlock, ...]:
