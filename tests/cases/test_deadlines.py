@@ -251,3 +251,14 @@ def test_a_day_that_a_notice_gives_is_said_everywhere_and_its_lapse_told_without
     seen = citizen.get(f"/v1/cases/{case['number']}")
     assert seen["state"] == "supplementing"
     assert seen["sentence"]["text"].endswith("窗口给的时间到 12 月 8 日为止，已经过了")
+
+
+def test_the_ledger_says_who_stopped_the_clock_and_why(accepted, citizen, handler, clock):
+    case = act(handler, accepted, "start_procedure", procedure="检验", days=5, text="要抽样送检")
+    clock.move(minutes=5)
+    case = act(handler, case, "end_procedure", procedure="检验", text="合格")
+    assert [line["text"] for line in citizen.get(f"/v1/cases/{case['number']}/clock")["lines"]][:3] == [
+        "受理，开始计时",
+        "检验开始，暂停计时（李审批：要抽样送检）",
+        "检验结束，继续计时（李审批：合格）",
+    ]

@@ -213,6 +213,12 @@ def _result(subject: Subject) -> tuple[PaperBlock, ...]:
     return (PaperBlock("facts", tuple((name, str(value)) for name, value in rows if value), "办理结果"),)
 
 
+def _ledger(subject: Subject) -> tuple[PaperBlock, ...]:
+    """How the days were counted, line by line, in the words of the pages."""
+    rows = ((line["day"], line["text"], line["used_text"]) for line in subject.clock.lines())
+    return lines("办理期限怎么算的", ["，".join(filter(None, row)) for row in rows])
+
+
 PARTS: dict[str, Part] = {
     "handed_in": _handed_in,
     "asked": _asked,
@@ -227,6 +233,7 @@ PARTS: dict[str, Part] = {
     "rights": _rights,
     "decision": _decision,
     "result": _result,
+    "ledger": _ledger,
 }
 """By name: the blocks of a part."""
 
