@@ -68,6 +68,7 @@ export default {
   '没有同意，理由见下面的决定': 'Refused: the decision below says why',
   '窗口没有受理，理由见下面': 'Not accepted: see below why',
   您已撤回这件申请: 'You withdrew this application',
+  '已经终止办理，原因见下面': 'Ended without a decision; why stands below',
   '撤回这件申请？': 'Withdraw this application?',
   '撤回后这件事就不再办了，要办得重新申请。': 'It will not be handled any further; you would have to apply again.',
   撤回: 'Withdraw',
