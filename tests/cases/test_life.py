@@ -1,7 +1,10 @@
 """The life of a case over HTTP: every act beside the plain way, what is told of it, and how a page draws its form."""
 
+from datetime import date
+
 import pytest
 
+from api.cases.clock.ledger_words import ledger_lines
 from api.cases.life.acts import RULES
 from tests.cases.test_who_may_act import MUST
 from tests.way import accepted_upload, act, issued, new_version, submitted
@@ -86,6 +89,13 @@ def test_a_procedure_that_is_none_is_refused_by_field(handler, accepted):
         ({"days": 3}, "procedure"),
     ):
         assert list(act(handler, accepted, "start_procedure", expect=422, **fields)["errors"]) == [wrong]
+
+
+def test_the_ledger_reads_a_procedure_whose_name_has_blanks():
+    clock = {"unit": "working", "total": 10, "ledger": ["2026-12-01 runs:公示 7 天 4"], "warnings": []}
+    today = date(2026, 12, 2)
+    [line] = ledger_lines(clock, "permit", today, today, {})
+    assert (line["text"], line["used"]) == ("公示 7 天（照常计时）", 4)
 
 
 # -- extensions -----------------------------------------------------------------------
@@ -212,6 +222,14 @@ def test_a_head_gives_a_case_to_who_could_claim_it_and_takes_it_back(citizen, wi
     assert "assign" not in str(citizen.get(f"/v1/cases/{case['number']}/timeline"))
     case = act(staff("window"), {**case, "version": version}, "accept")
     act(handler, case, "assign", expect=403, officer=handler.person["id"])
+
+
+def test_who_was_given_a_case_holds_it_from_that_day_on_whatever_they_did_before(citizen, window, staff, drain, clock):
+    case = act(window, submitted(citizen, drain), "note", text="电话核实")
+    clock.move(days=6)  # more working days than a claim lasts that is left alone
+    case = act(staff("head"), case, "assign", officer=window.person["id"])
+    assert case["officer"] == "王窗口"
+    assert act(staff("window"), case, "accept", expect=409)["code"] == "held_by_other"
 
 
 # -- mistakes ------------------------------------------------------------------------------

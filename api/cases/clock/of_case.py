@@ -59,6 +59,8 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
         match action.act:
             case "submit":
                 facts["received_at"] = arrived = at
+            case "request_supplement" | "supplement" if "accepted_at" in facts or "deemed" in facts:
+                continue  # what follows later stops nothing (rules 11, 20)
             case "request_supplement":
                 facts.pop("supplement_at", None)
                 facts["supplement_due"] = action.data.get("due")
@@ -66,8 +68,10 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
             case "supplement":
                 facts["supplement_at"] = arrived = at
                 facts.pop("supplement_due", None)
-            case "accept":
+            case "accept" | "defer":
                 facts["accepted_at"] = at
+            case "promise":
+                facts |= {"accepted_at": facts.get("accepted_at", at), "decision": {"at": at, "kind": "grant"}}
             case "deem":
                 facts["deemed"] = {"at": at, **silence(action.data, str(arrived))}
             case "start_procedure":
