@@ -323,11 +323,15 @@ class CaseSearch(Paging):
 
 
 class QueueLine(Schema):
-    """A queue and how many cases lie in it: `more` if there are more than `count`; null where they are not counted."""
+    """A queue and how many cases lie in it: `more` if there are more than `count`; null where they are not counted.
+
+    `turn`: they wait for this post to move them on, and stand in no other such queue.
+    """
 
     queue = fields.String(required=True)
     label = fields.String(required=True)
     label_en = fields.String(required=True)
+    turn = fields.Boolean(required=True)
     count = fields.Integer(required=True, allow_none=True)
     more = fields.Boolean(required=True)
 
