@@ -48,6 +48,14 @@ def page_of(anyone: Any, code: str, expect: int = 200, **headers: str) -> str:
     return answer.get_data(as_text=True)
 
 
+def wording(app: Any, caller: Any, case: dict[str, Any]) -> tuple[str, str]:
+    """The title of the last document of a case, and what it says, without the press."""
+    documents(caller, case)
+    kept = app.extensions["circle"].cases.documents
+    last = kept.of_case(kept.ground.store.by_number(case["number"]))[-1]
+    return last.title.zh, str(kept.ground.keyring.open_json(last.id, "text", last.text))
+
+
 @pytest.fixture
 def usual_calendar(app: Any, clock: Any) -> Iterator[None]:
     """Take back what the test changes of the calendar."""
