@@ -378,6 +378,8 @@ BODIES = {
     "request_supplement": {"items": [{"key": "m1", "why": "没有签名"}]},
     "decide": {"kind": "grant", "text": "准予许可"},
     "finish": {"kind": "grant", "text": "准予许可"},
+    "promise": {"text": "准予许可"},
+    "check_promise": {"outcome": "kept", "text": "属实"},
     "issue": {"serial": "JY1"},
     "hand_over": {"to": "applicant"},
     "note": {"text": "打过电话"},
@@ -395,12 +397,14 @@ BODIES = {
 }
 """A body of each act of staff that has fields."""
 BY_GUARD = {
-    "submitted": {"release", "finish", "correct"},
-    "accepted": {"release", "finish", "end_procedure", "approve_extension", "refuse_extension"},
+    "submitted": {"release", "finish", "correct", "defer", "promise"},
+    "accepted": {"release", "finish", "end_procedure", "approve_extension", "refuse_extension"}
+    | {"promise", "request_supplement"},
     "terminated": set(),
-    "closed": set(),
+    "closed": {"check_promise"},
 }
-"""What role and state would let pass, and a guard does not: nobody holds it, nothing runs, nothing was done yet."""
+"""What role and state would let pass, and a guard does not: nobody holds it, nothing runs, nothing was done yet,
+nothing was deferred or promised."""
 NOT_THEIRS = {("handler", state): {"correct"} for state in ("submitted", "accepted", "terminated", "closed")}
 """What a guard keeps from a role: the acts of this case were those of the window."""
 
