@@ -6,7 +6,8 @@ from typing import Any
 from api.cases.life.acts import EVENTS, fold
 from tests.kills.child import World
 
-TOLD = {"case.submitted", "case.accepted", "case.decided", "case.issued"}
+TOLD = {f"case.{what}" for what in ("submitted", "accepted", "deemed_accepted", "declined", "supplement_requested")}
+TOLD |= {f"case.{what}" for what in ("withdrawn", "decided", "issued", "handed_over")}
 """Each of these events of a case leads to exactly one notice to the applicant."""
 CHANNELS = {"in_app": {"delivered"}, "sms": {"accepted", "sent", "delivered"}}
 

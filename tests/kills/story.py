@@ -1,16 +1,19 @@
 """A story in steps: an upload, an application, its handling, and the notice of it. Each step is done by one process.
 
-A step that is counted is harmless when repeated with the same key or version, as a client repeats it after a cut.
+A step that is counted is harmless when repeated with the same key or version, as a client repeats it after a cut. From
+some steps the story branches, so that each act on a case is done once: ACTS_ON_CASES.
 """
 
 import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from tests.conftest import PASSWORD, Caller
 from tests.kills.child import World
+from tests.kills.lab import BEGIN
 from tests.way import FOOD, PNG, filled_in
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -28,6 +31,8 @@ class Step:
     who: str = "web"
     next: str = ""
     """The step that shows afterwards that life goes on."""
+    after: str = ""
+    """The step that it follows; the one before it in the story unless said."""
 
 
 class Refused(Exception):
@@ -157,6 +162,47 @@ def works(*steps: str) -> Callable[[World], None]:
     return lambda world: world.work(*steps)
 
 
+def as_citizen(path: str, version: int, **data: Any) -> Callable[[World], Any]:
+    """A step in which the citizen acts on a version: 200, or 412 if it was done before. `$upload` is their file."""
+
+    def do(world: World) -> Any:
+        body = {**data}
+        if "materials" in body:
+            body["materials"] = {key: [world.known["upload"]] for key in body["materials"]}
+        where = f"/v1/cases/{world.known['case']['number']}/{path}"
+        headers = {"If-Match": f'"{version}"'}
+        told = answer(world.caller("citizen").raw("POST", where, json=body, headers=headers), 200, 412)
+        return {"status": told["status"]}
+
+    return do
+
+
+def days_later(days: int, *steps: str) -> Callable[[World], None]:
+    """A step in which the worker does what is due by these of its steps so many days after the beginning."""
+
+    def do(world: World) -> None:
+        world.clock.at = max(world.clock.at, BEGIN + timedelta(days=days))
+        world.work(*steps)
+
+    return do
+
+
+def on_case(act_: str, do: Callable[[World], Any], after: str, who: str = "web") -> Step:
+    """A step that is one act on a case: `<act>.<who>`."""
+    return Step(f"{act_}.{who}", do, act_, who, after=after)
+
+
+def goes_on(world: World) -> list[str]:
+    """What is wrong when the case is read after its act and, unless it is closed, a note is written on it."""
+    path, window = f"/v1/cases/{world.known['case']['number']}", world.caller("window")
+    case = answer(window.raw("GET", path), 200)
+    if case["state"] == "closed":
+        return []
+    headers, body = {"If-Match": f'"{case["version"]}"'}, {"act": "note", "text": "电话说过。"}
+    written = window.raw("POST", f"{path}/actions", json=body, headers=headers)
+    return [] if written.status_code == 200 else [f"a note was answered {written.status_code} {written.text[:200]}"]
+
+
 GRANT = {"kind": "grant", "text": "符合条件，准予许可。"}
 REACT = works("events", "jobs", "slow jobs 1")
 STORY = (
@@ -179,4 +225,25 @@ STORY = (
     Step("receipt.worker", works("notices"), "delivery", "worker", next="issue"),
     Step("issue", act("window", "issue", 3, serial="JY2026112400001")),
 )
-PLACE = {step.name: at for at, step in enumerate(STORY)}
+MISSING = {"items": [{"key": "m4", "why": "看不清"}]}
+ACTS_ON_CASES: tuple[Step, ...] = (
+    on_case("claim", act("window", "claim", 1), "tell"),
+    on_case("release", act("window", "release", 2), "claim.web"),
+    on_case("note", act("window", "note", 1, text="电话说过。"), "tell"),
+    on_case("transfer", act("window", "transfer", 1, department="MZJ", reason="由民政局办理。"), "tell"),
+    on_case("decline", act("window", "decline", 1, reason="不属于本区。"), "tell"),
+    on_case("withdraw", as_citizen("withdrawal", 1, reason="不办了。"), "tell"),
+    on_case("deem", days_later(9, "events", "jobs"), "tell", who="worker"),
+    on_case("request_supplement", act("window", "request_supplement", 1, **MISSING), "tell"),
+    on_case("supplement", as_citizen("supplement", 2, materials=["m4"], text="补上了。"), "request_supplement.web"),
+    on_case("issue", act("window", "issue", 3, serial="JY2026112400002"), "receipt.worker"),
+    on_case("hand_over", act("window", "hand_over", 4, to="applicant"), "issue"),
+    on_case("close", act("window", "close", 5), "hand_over.web"),
+)
+"""Each act of the table of acts that the story above does not do, from the step where it may be done."""
+STEPS = (*STORY, *ACTS_ON_CASES)
+PLACE = {step.name: at for at, step in enumerate(STEPS)}
+BEFORE = {step.name: step.after or (STORY[at - 1].name if at else "") for at, step in enumerate(STEPS)}
+"""By step: the one that it follows."""
+KILLED = frozenset(step.act for step in ACTS_ON_CASES) | {"submit", "accept", "decide"}
+"""The acts on cases that somebody is killed in."""

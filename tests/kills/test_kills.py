@@ -2,11 +2,12 @@
 
 import pytest
 
-from tests.show.kills import run
+from tests.show.kills import WHOLE, run
 
 
 @pytest.mark.timeout(600)
 def test_whoever_is_killed_in_the_middle_nothing_is_lost_half_or_doubled() -> None:
-    report = run(seed=8, every=36)
+    report = run(seed=8, acts=(*WHOLE, "supplement"), every=40)
     assert report["kills"] > 10, report
     assert report["wrong"] == []
+    assert report["acts_never_killed"] == []

@@ -1,11 +1,15 @@
-"""Kills worker, web and store by SIGKILL at the n-th store command of a submit, an action, a delivery and a file
-completion, and looks whether all is consistent and complete after the restart.
+"""Kills worker, web and store by SIGKILL at the n-th store command of a submit, a delivery, a file completion and each
+act on a case, and looks whether all is consistent and complete after the restart.
 
 `python -m tests.show.kills --seed N` prints JSON: for each step and victim how many store commands there are, how many
 times somebody was killed at each moment, what the caller was answered, and what was wrong. `web` and `worker` are
 processes beside a store that goes on; it is restarted if it would hold the dead client's open transaction for 60 s more
 (in the full form, twice that is waited for). A killed `store` is started again while its caller still waits.
 The seed draws the instant within a command, for the moment `during`.
+
+`submit`, `action` (acceptance and decision), `delivery` and `file` are killed at every command and moment, and the
+worker in what follows them. All other acts go the same way through the code, so each is killed at every command, but
+only at one moment for web and store each, which the seed draws: `after` the n-th command of a web is `before` its next.
 """
 
 import argparse
@@ -18,13 +22,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from api.cases.life.acts import EVENTS
 from api.identity.sealing.keyring import Keyring
 from tests.kills.child import MOMENTS, reader
 from tests.kills.lab import FORK
-from tests.kills.story import PLACE, STORY
+from tests.kills.story import ACTS_ON_CASES, KILLED, PLACE, STEPS
 from tests.kills.trial import Checkpoint, Plan, Result, attempt, lane, lay_out
 
-ACTS = ("submit", "action", "delivery", "file")
+WHOLE = ("submit", "action", "delivery", "file")
+"""What is killed at every command and moment."""
+ACTS = (*WHOLE, *(step.act for step in ACTS_ON_CASES))
 VICTIMS = ("worker", "web", "store")
 LANES = 2
 
@@ -36,10 +43,12 @@ def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: 
     """
     made = []
     for name, checkpoint in kept.items():
-        total = len(checkpoint.told["seen"])
-        for victim in sorted({STORY[PLACE[name]].who, "store"} & set(victims)):
-            for moment in MOMENTS if victim == "store" else ("before", "after"):
-                made += [Plan(name, victim, moment, n, rng.random()) for n in range(1, total + 1)]
+        total, step = len(checkpoint.told["seen"]), STEPS[PLACE[name]]
+        for victim in sorted({step.who, "store"} & set(victims)):
+            moments = MOMENTS if victim == "store" else ("before", "after")
+            for n in range(1, total + 1):
+                chosen = moments if step.act in WHOLE else (rng.choice(moments),)
+                made += [Plan(name, victim, moment, n, rng.random()) for moment in chosen]
     return made[rng.randrange(every) :: every] if every > 1 else made + abandoned(kept, victims)
 
 
@@ -47,9 +56,9 @@ def abandoned(kept: dict[str, Checkpoint], victims: Sequence[str]) -> list[Plan]
     """The plans in which a web process and a worker leave a transaction open in a store that goes on."""
     made = []
     for name in ("submit.web", "accept.worker"):
-        if name in kept and STORY[PLACE[name]].who in victims:
+        if name in kept and STEPS[PLACE[name]].who in victims:
             commit = [command.name for command in kept[name].told["seen"]].index("commitTransaction") + 1
-            made.append(Plan(name, STORY[PLACE[name]].who, "before", commit, abandons=True))
+            made.append(Plan(name, STEPS[PLACE[name]].who, "before", commit, abandons=True))
     return made
 
 
@@ -110,6 +119,7 @@ def _report(kept: dict[str, Checkpoint], results: list[Result]) -> dict[str, Any
         "kills": sum(one.killed for one in results),
         "trials": len(results),
         "violations": len(wrong),
+        "acts_never_killed": sorted(EVENTS.keys() - KILLED),
         "steps": steps,
         "wrong": wrong,
     }
