@@ -16,9 +16,10 @@ PIP = $(BIN)/pip install -q --disable-pip-version-check
 run: $(VENV)/.ready $(PAGES)/dist/.ready  ## start everything on http://127.0.0.1:8000
 	@exec $(BIN)/circle serve
 
+# What is compiled is kept, whatever the surroundings say: else each of the hundred starts of the program compiles it anew.
 test: $(VENV)/.ready $(PAGES)/dist/.ready needs  ## all tests
 	cd $(PAGES) && $(NPM) test --silent
-	PATH="$(NODE_PATH):$$PATH" $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	PATH="$(NODE_PATH):$$PATH" PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.ready $(PAGES)/dist/.ready  ## format, lint, types, import contracts, docs, words and sizes
 	$(BIN)/ruff format --check .

@@ -23,6 +23,7 @@ from api.calendar.service import Calendar
 from api.cases import routes as cases_routes
 from api.cases import store as cases_store
 from api.cases.case import ACTION_VERSION
+from api.cases.documents import store as documents_store
 from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
@@ -71,7 +72,8 @@ from api.times import BEIJING
 from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
-    *(audit_store, alarm_store, calendar_store, cases_store, circle_store, drafts_store, files_store),
+    *(audit_store, alarm_store, calendar_store, cases_store, documents_store, circle_store),
+    *(drafts_store, files_store),
     *(identity_store, sessions_store, verifications_store, jobs_store, matters_store, parcels_store, reports_store),
     *(chat, notifications),
 )
@@ -252,6 +254,7 @@ class Office:
         )
         self.cases = Cases(
             cases_store.CaseStore(self.database),
+            documents=documents_store.DocumentStore(self.database),
             drafts=self.drafts,
             matters=self.matters,
             files=self.files,

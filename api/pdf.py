@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -49,9 +49,11 @@ class TooManyPapers(Refusal):
 
 @dataclass(frozen=True)
 class PaperBlock:
-    """A block of a paper: `text` lines, `boxes` to tick, `facts` in two columns, a `table` headed by its first row."""
+    """A block of a paper: `text` lines, `boxes` to tick, `facts` in two columns, a `table` headed by its first row,
+    or a QR `code` of the address in its first row, beside the lines of the others and the address.
+    """
 
-    kind: Literal["text", "boxes", "facts", "table"]
+    kind: Literal["text", "boxes", "facts", "table", "code"]
     rows: tuple[tuple[str, ...], ...]
     heading: str = ""
     shares: tuple[int, ...] = ()
@@ -73,6 +75,27 @@ class Paper:
     link_words: str = ""
     size: int = 11
     language: Literal["zh", "en"] = "zh"
+
+
+def paper_of(stored: dict[str, Any]) -> Paper:
+    """A paper from the JSON of `dataclasses.asdict`."""
+    blocks = (
+        PaperBlock(block["kind"], tuple(map(tuple, block["rows"])), block["heading"], tuple(block["shares"]))
+        for block in stored["blocks"]
+    )
+    return Paper(**{**stored, "lead": tuple(stored["lead"]), "blocks": tuple(blocks)})
+
+
+def at_base(paper: Paper, base: str) -> Paper:
+    """A paper whose addresses began at the root, with `base` before each."""
+
+    def placed(block: PaperBlock) -> PaperBlock:
+        if block.kind != "code":
+            return block
+        ((address,), *rest) = block.rows
+        return replace(block, rows=((f"{base}{address}",), *rest))
+
+    return replace(paper, link=paper.link and f"{base}{paper.link}", blocks=tuple(map(placed, paper.blocks)))
 
 
 LARGE = 18
@@ -217,7 +240,7 @@ class Press:
         self._head()
         for block in self.paper["blocks"]:
             if block["heading"]:
-                self._heading(block["heading"])
+                self._heading(block["heading"], QR_MM if block["kind"] == "code" else 0)
             getattr(self, f"_{block['kind']}")(block)
         return bytes(self.pdf.output())
 
@@ -230,15 +253,19 @@ class Press:
             self._write(text, self.paper["size"] - 1, SOFT, width)
         if self.paper["link"]:
             bottom = pdf.get_y()
-            self._qr(pdf.w - MARGIN - QR_MM, top)
+            self._qr(self.paper["link"], pdf.w - MARGIN - QR_MM, top)
+            pdf.set_xy(pdf.w - MARGIN - QR_MM, top + QR_MM)
+            pdf.set_font("Noto", size=9)
+            pdf.set_text_color(*SOFT)
+            pdf.multi_cell(QR_MM, 4.5, self._folded(self.paper["link_words"], QR_MM), align="C", wrapmode="CHAR")
             pdf.set_y(max(bottom, pdf.get_y()))
 
-    def _qr(self, left: float, top: float) -> None:
-        """The address as a QR code, drawn in squares, with its words beneath."""
+    def _qr(self, address: str, left: float, top: float) -> None:
+        """An address as a QR code of QR_MM, drawn in squares."""
         import segno
 
         pdf = self.pdf
-        code = segno.make_qr(self.paper["link"], error="m")
+        code = segno.make_qr(address, error="m")
         cells = list(code.matrix_iter(border=4))
         step = QR_MM / len(cells)
         pdf.set_fill_color(0, 0, 0)
@@ -246,14 +273,10 @@ class Press:
             for column, dark in enumerate(line):
                 if dark:
                     pdf.rect(left + column * step, top + row * step, step + 0.02, step + 0.02, style="F")
-        pdf.set_xy(left, top + QR_MM)
-        pdf.set_font("Noto", size=9)
-        pdf.set_text_color(*SOFT)
-        pdf.multi_cell(QR_MM, 4.5, self._folded(self.paper["link_words"], QR_MM), align="C", wrapmode="CHAR")
 
-    def _heading(self, text: str) -> None:
+    def _heading(self, text: str, beneath: float = 0) -> None:
         pdf = self.pdf
-        if pdf.will_page_break(self.paper["size"] * 2.8):  # with what follows it, not alone
+        if pdf.will_page_break(self.paper["size"] * 2.8 + beneath):  # with what follows it, not alone
             pdf.add_page()
         pdf.ln(self.paper["size"] * 0.28)
         pdf.set_draw_color(*RULE)
@@ -297,6 +320,18 @@ class Press:
             self._write(value, size, INK, pdf.epw - first, first)
             if pdf.page_no() == page:
                 pdf.set_y(max(named, pdf.get_y()))
+
+    def _code(self, block: dict[str, Any]) -> None:
+        """A QR code, the lines beside it, and its address in letters."""
+        pdf, size = self.pdf, self.paper["size"]
+        ((address,), *texts) = block["rows"]
+        top, indent = pdf.get_y(), QR_MM + 6
+        self._qr(address, MARGIN, top)
+        pdf.set_y(top + 2)
+        for (text,) in texts:
+            self._write(text, size, INK, pdf.epw - indent, indent)
+        self._write(address, size - 2, SOFT, pdf.epw - indent, indent)
+        pdf.set_y(max(top + QR_MM, pdf.get_y()))
 
     def _table(self, block: dict[str, Any]) -> None:
         pdf, size = self.pdf, self.paper["size"]

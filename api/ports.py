@@ -156,6 +156,9 @@ def of_drafts(office: OfficeRooms) -> DraftsPorts:
         sent_file=lambda actor, conversation, seq: office.chat.ties.sent_file(actor, conversation, seq),
         was_sent_card=lambda actor, draft_id: office.chat.ties.shares_card(actor, "draft", draft_id),
         tell=lambda *words, **more: office.notices.tell(*words, **more),
+        profile=office.identity.profile,
+        earlier_cases=lambda actor, principal: office.cases.earlier.answered(actor, principal),
+        open_cases=lambda actor, matter, principal: office.cases.earlier.open_of(actor, matter, principal),
     )
 
 

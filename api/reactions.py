@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from api.cases.documents.document import OF_ACT
+from api.cases.life.acts import EVENTS
 from api.cases.service import Cases, Shipment
 from api.drafts.service import Drafts
 from api.jobs.job import Event, Recurring
@@ -62,6 +64,13 @@ class Reactions:
 
     def table(self) -> Mapping[str, Sequence[Reaction]]:
         """The reactions per type of event, as (name, function), in the order in which they run."""
+        numbered: Reaction = ("number_documents", lambda event: self.cases.documents.number(event.subject))
+        table = self._table()
+        for event in (EVENTS[act] for act in OF_ACT if act in EVENTS):
+            table[event] = (numbered, *table.get(event, ()))
+        return table
+
+    def _table(self) -> dict[str, tuple[Reaction, ...]]:
         silence: Reaction = ("wait_for_silence", self.wait_for_silence)
         return {
             "case.submitted": (self.tell_case("case_submitted"), silence, ("tie_talk", self.tie_conversation)),
@@ -75,6 +84,9 @@ class Reactions:
                 ("parcels_follow", lambda event: self.parcels.follow_case(event.data["number"])),
                 ("notices_follow", self.notices_follow),
             ),
+            "case.procedure_started": (self.tell_case("procedure_started"),),
+            "case.procedure_ended": (self.tell_case("procedure_ended"),),
+            "case.extension_approved": (self.tell_case("limit_extended"),),
             "case.decided": (("case_decided", self.tell_decision),),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),

@@ -104,4 +104,48 @@ CASE_TEMPLATES = (
             text="The result of case {number} was sent by {carrier}, waybill {waybill}. Follow it in the case.",
         ),
     ),
+    Template(
+        "procedure_started",
+        1,
+        Words(
+            sms="您的“{matter}”进入特别程序：{about}。办件号{number}",
+            title="特别程序开始",
+            text="“{matter}”（{number}）进入特别程序：{about}。办件里可以看到这期间是否计时。",
+        ),
+        Words(
+            sms="{matter}: special procedure begins. {number}",
+            title="A special procedure begins",
+            text="“{matter}” ({number}): a special procedure begins: {about_en}. The case says whether time runs "
+            "meanwhile.",
+        ),
+    ),
+    Template(
+        "procedure_ended",
+        1,
+        Words(
+            sms="您的“{matter}”特别程序（{about}）结束[，最迟{due}办结]。办件号{number}",
+            title="特别程序结束",
+            text="“{matter}”（{number}）的特别程序（{about}）结束[，最迟 {due} 办结]。",
+        ),
+        Words(
+            sms="{matter}: special procedure ended. {number}",
+            title="The special procedure has ended",
+            text="“{matter}” ({number}): the special procedure ({about_en}) has ended[; to be done by {due}].",
+        ),
+    ),
+    Template(
+        "limit_extended",
+        1,
+        Words(
+            sms="您的“{matter}”经批准延长{about}[，最迟{due}办结]，理由见办件。{number}",
+            title="办理期限延长",
+            text="“{matter}”（{number}）的办理期限经批准延长 {about}[，最迟 {due} 办结]。理由请打开办件看。",
+        ),
+        Words(
+            sms="{matter}: time limit extended. {number}",
+            title="The time limit is extended",
+            text="The time limit of “{matter}” ({number}) is extended by {about_en}[, to {due}]. Open the case to read "
+            "why.",
+        ),
+    ),
 )

@@ -403,10 +403,10 @@ def quick_passwords() -> Iterator[None]:
 def staff(app: Flask, anyone: Caller) -> Any:
     """Log in a new member of staff with these roles; gives a Caller."""
 
-    def with_roles(*roles: str, name: str = "") -> Caller:
+    def with_roles(*roles: str, name: str = "", department: str = "SPJ") -> Caller:
         username = f"{'-'.join(roles)}-{uuid4().hex[:6]}"
         person = name or {"window": "王窗口", "handler": "李审批"}.get(roles[0], "赵工")
-        app.extensions["circle"].identity.seed_staff(username, PASSWORD, person, set(roles), "XC-H01", "SPJ")
+        app.extensions["circle"].identity.seed_staff(username, PASSWORD, person, set(roles), "XC-H01", department)
         return Caller(
             app.test_client(), anyone.post("/v1/staff/sessions", {"username": username, "password": PASSWORD})
         )

@@ -2,17 +2,12 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PYTHON = {
-    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text())
-    for package in ("api", "chat", "notifications")
-    for path in sorted((ROOT / package).rglob("*.py"))
-    if "node_modules" not in path.parts
-}
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text()
     for path in sorted((ROOT / "api/pages/src").rglob("*"))
@@ -25,6 +20,17 @@ SHELLS = {"os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatus
 
 JITTER = {"chat/live/writer.py", "chat/talk/store.py"}
 """Where `random` only spreads repeats over time."""
+
+
+@cache
+def python():
+    """The parsed modules by their paths: parsed at the first use, since a second is spent on it."""
+    return {
+        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text())
+        for package in ("api", "chat", "notifications")
+        for path in sorted((ROOT / package).rglob("*.py"))
+        if "node_modules" not in path.parts
+    }
 
 
 def calls(tree):
@@ -45,7 +51,7 @@ def imported(tree):
 
 def test_nothing_is_evaluated_unpickled_or_run_by_a_shell():
     risky = []
-    for path, tree in PYTHON.items():
+    for path, tree in python().items():
         risky += [f"{path}: {name}" for name, _ in calls(tree) if name in DANGEROUS | SHELLS]
         risky += [f"{path}: shell=True" for _, call in calls(tree) for word in call.keywords if word.arg == "shell"]
         risky += [f"{path}: {name}" for name in imported(tree) if name.split(".")[0] in DANGEROUS_MODULES]
@@ -55,7 +61,7 @@ def test_nothing_is_evaluated_unpickled_or_run_by_a_shell():
 def test_a_request_of_ours_has_a_time_limit_and_follows_no_redirect():
     """And verifies certificates, as `requests` does where nobody says `verify`."""
     found = 0
-    for path, tree in PYTHON.items():
+    for path, tree in python().items():
         for name, call in calls(tree):
             if re.fullmatch(r"requests\.(get|post|put|patch|delete|head|request)", name):
                 words = {word.arg: ast.unparse(word.value) for word in call.keywords}
@@ -67,8 +73,8 @@ def test_a_request_of_ours_has_a_time_limit_and_follows_no_redirect():
 
 
 def test_chance_that_guards_something_comes_from_secrets():
-    assert {path for path, tree in PYTHON.items() if "random" in imported(tree)} <= JITTER
-    drawn = {path for path, tree in PYTHON.items() if "secrets" in imported(tree)}
+    assert {path for path, tree in python().items() if "random" in imported(tree)} <= JITTER
+    drawn = {path for path, tree in python().items() if "secrets" in imported(tree)}
     assert {"api/identity/tokens.py", "api/identity/citizens/log_in.py", "api/parcels/service.py"} <= drawn
 
 

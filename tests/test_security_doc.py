@@ -5,6 +5,7 @@ import importlib
 import json
 import re
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import argon2
@@ -14,7 +15,7 @@ from api.identity.masking import UNMASKED
 from api.office import sealed
 from api.web.limits import CLASSES, RATES
 from tests.access.test_matrix import ROWS
-from tests.test_risky_source import PAGES, PYTHON, calls, imported
+from tests.test_risky_source import PAGES, calls, imported, python
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -83,14 +84,17 @@ def test_every_requirement_left_to_the_operator_names_a_place():
             assert "](operating.md#" in row[3], row[0]
 
 
+@cache
+def functions_of(path):
+    """The names of the functions of a file of tests."""
+    file = ROOT / "tests" / path
+    tree = ast.parse(file.read_text()) if file.is_file() else ast.Module([], [])
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
 def test_every_named_test_exists():
-    missing = []
-    for path, name in set(re.findall(r"`([\w/]+\.py)::(\w+)`", PAGE)):
-        file = ROOT / "tests" / path
-        tree = ast.parse(file.read_text()) if file.is_file() else ast.Module([], [])
-        if name not in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}:
-            missing.append(f"{path}::{name}")
-    assert sorted(missing) == []
+    named = set(re.findall(r"`([\w/]+\.py)::(\w+)`", PAGE))
+    assert sorted(f"{path}::{name}" for path, name in named if name not in functions_of(path)) == []
     assert len(re.findall(r"`[^`]*\.py::[^`]*`", PAGE)) == len(re.findall(r"`[\w/]+\.py::test_\w+`", PAGE))
 
 
@@ -150,7 +154,7 @@ def named_files(title):
 
 def using(libraries):
     """The files that import one of these."""
-    own = {path: set(imported(tree)) for path, tree in PYTHON.items()}
+    own = {path: set(imported(tree)) for path, tree in python().items()}
     return {
         path
         for path, names in own.items()
@@ -159,9 +163,10 @@ def using(libraries):
 
 
 def test_every_use_of_cryptography_is_in_the_inventory():
-    assert using(LIBRARIES) == {name for name in named_files("Cryptography") if name in using(LIBRARIES)}
-    assert named_files("Cryptography") - using(LIBRARIES) == set()
-    ciphers = {node for tree in PYTHON.values() for node in imported(tree) if ".ciphers" in node}
+    used, named = using(LIBRARIES), named_files("Cryptography")
+    assert used == named & used
+    assert named - used == set()
+    ciphers = {node for tree in python().values() for node in imported(tree) if ".ciphers" in node}
     assert ciphers == {"cryptography.hazmat.primitives.ciphers.aead"}
 
 
@@ -188,7 +193,7 @@ def test_a_browser_keeps_only_what_is_listed():
 
 def test_every_log_is_in_the_inventory():
     named = re.compile(r'getLogger\("(circle[\w.]*)"\)')
-    used = {name for path in PYTHON for name in named.findall((ROOT / path).read_text())}
+    used = {name for path in python() for name in named.findall((ROOT / path).read_text())}
     said = set(re.findall(r"`(circle[\w.]*)`", part("Logs", 3)))
     assert used - said == set()
 
@@ -210,7 +215,7 @@ def test_no_query_takes_what_is_sensitive(app):
 
 def test_passwords_are_hashed_as_the_inventory_says():
     """By the library's defaults, which are those of RFC 9106 for little memory; tests themselves hash faster."""
-    made = [call for name, call in calls(PYTHON["api/identity/staff/passwords.py"]) if name == "PasswordHasher"]
+    made = [call for name, call in calls(python()["api/identity/staff/passwords.py"]) if name == "PasswordHasher"]
     assert made
     assert all(not call.args and not call.keywords for call in made)
     usual = (argon2.DEFAULT_MEMORY_COST, argon2.DEFAULT_TIME_COST, argon2.DEFAULT_PARALLELISM)

@@ -27,6 +27,7 @@ KINDS: dict[str, frozenset[str]] = {
     "look": frozenset(
         {
             *("read_unmasked", "read_masked", "read_timeline", "read_clock", "read_parcel", "read_file", "read_list"),
+            *("read_documents",),
             *("read_conversation", "read_talk", "read_original", "read_audit", "read_verifications"),
         }
     ),
@@ -41,6 +42,8 @@ KINDS: dict[str, frozenset[str]] = {
             *(f"case.{act}" for act in ("supplement", "withdraw", "claim", "release", "accept", "deem", "decline")),
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
             *("case.close", "case.told_late"),
+            *(f"case.{act}" for act in ("start_procedure", "end_procedure")),
+            *(f"case.{act}" for act in ("request_extension", "approve_extension", "refuse_extension")),
             *(f"conversation.{event}" for event in ("assigned", "transferred", "queued", "taken_over", "returned")),
             *(f"conversation.{event}" for event in ("left", "closed", "warned", "rated", "reopened", "tied")),
             *(f"conversation.{event}" for event in ("blocked", "unblocked", "whispered")),

@@ -53,7 +53,7 @@ class DeskQueues:
         Raises ValueError where `after` is not what an earlier page gave.
         """
         if queue == "all":
-            return self._ground.store.newest(scope.within(actor), self._ground.now(), after, most)
+            return self._ground.store.newest(self._ground.access.within(actor), self._ground.now(), after, most)
         streams, today = self._streams(actor, queue), self._today()
 
         def read(low: str, high: str) -> list[Row]:
@@ -83,7 +83,7 @@ class DeskQueues:
         stored = "work" if queue in BY_DAY else queue
         if queue == "mine":
             keys = [key(OFFICER, actor.id, "mine")]
-        elif actor.roles & scope.EVERYWHERE:
+        elif self._ground.access.within(actor) == [{}]:
             keys = [key(EVERYWHERE, "-", stored)]
         else:
             posts = sorted(set(scope.reach(actor).values()))

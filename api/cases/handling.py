@@ -5,7 +5,7 @@ from typing import Any
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.kinds import act_label
-from api.cases.life.acts import EVENTS, allowed, check, is_current
+from api.cases.life.acts import EVENTS, RULES, allowed, check, is_current
 from api.cases.life.rule import Attempt
 from api.cases.life.standing import keys_of, never_asked
 from api.cases.open_case import OpenCase
@@ -93,6 +93,7 @@ class CaseHandling:
             self.silence.keep(case)
             refusal.more = {"allowed": self._allowed(case.record, attempt)}
             raise
+        data = {**data, **RULES[act].records(attempt)}
         acted = after(deemed, Action(deemed.standing.version + 1, act, ground.now(), actor.id, role, data))
         record = acted.record
         action = sealed_action(ground.keyring, record.id, acted.actions[-1])

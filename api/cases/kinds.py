@@ -104,6 +104,9 @@ FLAGS: dict[str, TwoLanguages] = {
 }
 """What is to be known of a case beside its state, in words (life/standing.py says when each holds)."""
 
+INNER_FLAGS = frozenset({"extension_asked"})
+"""Flags that are the office's own."""
+
 
 def kind_of(national: str, name: str) -> str:
     """The key of KINDS for a matter, by its 事项类型 and its name: `…备案` is a filing, `…验收（含…备案）` is none."""

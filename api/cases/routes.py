@@ -6,9 +6,10 @@ from flask_smorest import Blueprint
 
 from api import pdf
 from api.cases import schemas
+from api.cases.life.schemas import ActSchema
 from api.cases.service import Cases
 from api.web.fields import Paging
-from api.web.guard import COUNTER, READERS, SERVING, Http, owner_of, walked
+from api.web.guard import COUNTER, READERS, Http, owner_of, walked
 
 Body = dict[str, Any]
 
@@ -57,11 +58,16 @@ def _printed(bp: Blueprint, cases: Cases, http: Http, base: str) -> None:
     @bp.arguments(schemas.PaperOf, location="query")
     @bp.response(200, pdf.DESCRIBED, content_type=pdf.CONTENT_TYPE)
     def receipt(query: Body, number: str, actor: Any) -> Any:
-        """The paper about the last act that has one, or about the act `seq`: receipt, notice of what is missing,
-        acceptance, or refusal to accept. Once given out, its bytes stay the same.
-        """
+        """The document about the last act that has one, or about the act `seq`, as a PDF whose bytes stay the same."""
         content = cases.paper(actor, number, query.get("seq"), base, lambda paper: pdf.printed(paper, owner_of(actor)))
         return pdf.answered(content, f"回执-{number}")
+
+    @bp.get("/cases/<number>/documents")
+    @http.allow("citizen", *READERS)
+    @bp.response(200, schemas.DocumentList)
+    def documents(number: str, actor: Any) -> Body:
+        """The documents of a case: number, title, date, verification code, and where their bytes are."""
+        return {"items": cases.papers(actor, number)}
 
 
 def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
@@ -134,8 +140,8 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         return {"items": cases.departments()}
 
     @bp.post("/cases/<number>/actions")
-    @http.allow(*SERVING)
-    @bp.arguments(schemas.ActSchema)
+    @http.allow(*COUNTER)
+    @bp.arguments(ActSchema)
     @bp.response(200, schemas.CaseSchema)
     def act(body: Body, number: str, actor: Any) -> Any:
         """An act of staff, against the version in If-Match."""

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from api.cases.kinds import FLAGS
-from api.cases.life.acts import RULES, act_data
+from api.cases.documents.document import MARKS
+from api.cases.life.schemas import TEXT, ActForm, AskedItem, ExtensionLine, FlagWords, ProcedureLine, Round
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Time
-
-TEXT = validate.Length(max=2000)
-SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S"))
 
 
 class Applicant(Schema):
@@ -114,14 +111,6 @@ class SaidOfSituation(Schema):
     answer_en = fields.String(required=True)
 
 
-class AskedItem(Schema):
-    """One material that is missing or wrong, and why."""
-
-    key = fields.String(required=True, validate=validate.Length(max=40))
-    name = fields.String(dump_only=True)
-    why = fields.String(required=True, validate=SAID)
-
-
 class Asked(Schema):
     """The one-time notice of all deficiencies (行政许可法 第32条).
 
@@ -146,14 +135,6 @@ class KindWordsSchema(Schema):
     refused_en = fields.String(required=True)
     result = fields.String(required=True)
     result_en = fields.String(required=True)
-
-
-class FlagWords(Schema):
-    """Something to be known of a case beside its state, e.g. that a supplement came back."""
-
-    flag = fields.String(required=True, validate=validate.OneOf(list(FLAGS)))
-    label = fields.String(required=True)
-    label_en = fields.String(required=True)
 
 
 class DecisionSchema(Schema):
@@ -188,7 +169,15 @@ class CaseSchema(CaseLine):
     result = fields.Nested(Result, required=True, allow_none=True)
     clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})
     flags = fields.List(fields.Nested(FlagWords), required=True)
+    rounds = fields.List(fields.Nested(Round), required=True)
+    procedures = fields.List(fields.Nested(ProcedureLine), required=True)
+    extensions = fields.List(fields.Nested(ExtensionLine), required=True)
     acts = fields.List(fields.String(), required=True)
+    act_forms = fields.List(
+        fields.Nested(ActForm),
+        required=True,
+        metadata={"description": "the same acts for staff, each with its fields, so that a page can draw its form"},
+    )
     agent = fields.String(
         required=True, allow_none=True, metadata={"description": "who applied for the applicant, under a mandate"}
     )
@@ -221,6 +210,8 @@ class TimelineItem(Schema):
     at = Time(required=True)
     by = fields.Nested(By, required=True)
     text = fields.String(required=True)
+    about = fields.String(required=True, metadata={"description": "what the act was about, in words of the server"})
+    about_en = fields.String(required=True)
     paper = fields.Boolean(required=True, metadata={"description": "whether …/receipt.pdf?seq= gives a paper of it"})
     breach = fields.String(
         required=True,
@@ -234,6 +225,42 @@ class PaperOf(Schema):
     """Which paper of a case: that about the act with this number in the timeline; without it, the last."""
 
     seq = fields.Integer(validate=validate.Range(1, 1_000_000))
+
+
+class DocumentSchema(Schema):
+    """A document of a case: its number, what it is, and how it is verified."""
+
+    number = fields.String(required=True, metadata={"description": "the system's own number, never given twice"})
+    kind = fields.String(required=True, validate=validate.OneOf(list(MARKS)))
+    title = fields.String(required=True)
+    title_en = fields.String(required=True)
+    date = fields.String(required=True, metadata={"format": "date"})
+    seq = fields.Integer(required=True, metadata={"description": "the number of its act in the timeline"})
+    code = fields.String(required=True, metadata={"description": "anybody who has it may verify the document"})
+    sha256 = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "of the bytes at `href`; null until somebody has asked for them"},
+    )
+    state = fields.String(required=True, validate=validate.OneOf(["valid", "corrected", "withdrawn", "terminated"]))
+    state_label = fields.String(required=True)
+    state_label_en = fields.String(required=True)
+    hand_over_by = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "format": "date",
+            "description": "the last day for handing the result over, as a decision says it (行政许可法 第44条)",
+        },
+    )
+    href = fields.String(required=True, metadata={"description": "the PDF, for those who may read the case"})
+    verify = fields.String(required=True, metadata={"description": "the page that verifies it, for anybody"})
+
+
+class DocumentList(Schema):
+    """The documents of a case, in the order of their acts."""
+
+    items = fields.List(fields.Nested(DocumentSchema), required=True)
 
 
 class Timeline(Schema):
@@ -259,46 +286,6 @@ class Withdrawal(Schema):
     """Why the application is taken back."""
 
     reason = fields.String(load_default="", validate=TEXT)
-
-
-STAFF_ACTS = tuple(act for act, row in RULES.items() if row.roles - {"citizen", "system"})
-
-
-def _says_something(value: Any) -> bool:
-    return bool(value.strip() if isinstance(value, str) else value)
-
-
-class ActSchema(Schema):
-    """An act of staff; which fields it needs depends on `act`."""
-
-    act = fields.String(required=True, validate=validate.OneOf(STAFF_ACTS))
-    text = fields.String(validate=TEXT)
-    reason = fields.String(validate=SAID)
-    late_reason = fields.String(
-        validate=SAID, metadata={"description": "why a later notice names a material that no earlier one named"}
-    )
-    items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
-    kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
-    ground = fields.String(validate=TEXT)
-    serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
-    to = fields.String(validate=validate.Length(min=1, max=60))
-    proof = fields.String(validate=TEXT)
-    department = fields.String(validate=validate.Length(min=1, max=40))
-
-    @validates_schema
-    def whole(self, data: dict[str, Any], **_: Any) -> None:
-        """Require the fields that the act needs."""
-        is_refusal = data["act"] == "decide" and data.get("kind") == "refuse"
-        needed = [field.key for field in RULES[data["act"]].fields if field.required]
-        needed += ["ground"] if is_refusal else []  # 行政许可法 第38条
-        missing = [name for name in needed if not _says_something(data.get(name))]
-        if missing:
-            raise ValidationError({name: ["Missing data for required field."] for name in missing})
-
-    @post_load
-    def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Return `{act, data}` with only the fields that the act uses."""
-        return {"act": data["act"], "data": act_data(data["act"], data)}
 
 
 class CaseQueue(Schema):

@@ -11,15 +11,18 @@ from api.calendar.service import Calendar
 from api.cases import case as rules
 from api.cases import scope
 from api.cases.access import CaseAccess
+from api.cases.act_words import notice_values as act_values
 from api.cases.case import Action, Case
 from api.cases.desk import DeskQueues
+from api.cases.documents.service import CaseDocuments, as_of
+from api.cases.documents.store import DocumentStore
+from api.cases.earlier_cases import EarlierCases
 from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
-from api.cases.papers import CasePapers, as_of
 from api.cases.ports import CasesPorts
 from api.cases.queues import sent
 from api.cases.reader import CaseReader
@@ -75,6 +78,7 @@ class Cases:
         self,
         store: CaseStore,
         *,
+        documents: DocumentStore,
         drafts: Drafts,
         matters: Matters,
         files: Files,
@@ -92,7 +96,7 @@ class Cases:
         self._ground = ground = CaseGround(
             store=store,
             reader=CaseReader(store, keyring=keyring, matters=matters, mandates=identity.mandates, calendar=calendar),
-            access=CaseAccess(identity.mandates),
+            access=CaseAccess(identity.mandates, matters.departments.is_government),
             matters=matters,
             files=files,
             identity=identity,
@@ -108,7 +112,9 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.queue_folding = QueueFolding(ground)
-        self._views, self._lookups, self._papers = CaseViews(ground), Lookups(ground), CasePapers(ground)
+        self._views, self._lookups = CaseViews(ground), Lookups(ground)
+        self.documents = CaseDocuments(ground, documents)
+        self.earlier = EarlierCases(ground)
         self._desk = DeskQueues(ground)
         self._ports = ports
 
@@ -160,18 +166,25 @@ class Cases:
         return self._views.whole(actor, self._reader.open(case))
 
     def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
-        """The PDF about one act of a case, or the last that has one; see `CasePapers.content`. Raises NotFound."""
+        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound."""
         case = self._visible(actor, number)
         if actor.is_staff:
             self._ground.audit.record(actor.id, "read_unmasked", f"case:{case.id}")
-        return self._papers.content(self._reader.open(case), seq, base, press)
+        return self.documents.content(case, seq, base, press)
+
+    def papers(self, actor: Actor, number: str) -> list[Row]:
+        """The documents of a case: number, title, date, code, hash, where their bytes are. Raises NotFound."""
+        case = self._visible(actor, number)
+        self._record_look(actor, "read_documents", case)
+        return self.documents.listed(case)
 
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
         case = self._reader.open(self._visible(actor, number))
         principal = case.record.principal
         applied = self._ground.identity.mandates.is_number_of(actor, principal) if principal else True
-        return {**self._views.whole(actor, case), **({"answers": case.answers} if applied else {})}
+        whole = {**self._views.whole(actor, case), "documents": self.documents.listed(case.record)}
+        return {**whole, **({"answers": case.answers} if applied else {})}
 
     def mine(self, actor: Actor, after: str | None, most: int) -> tuple[list[Row], str | None]:
         """One page of one's own cases and those filed for one, newest first, and where the next page goes on, or None.
@@ -304,6 +317,7 @@ class Cases:
             "outcome_en": outcome.en.lower() if outcome else "",
             "result": KINDS[kind].result.zh,
             "result_en": KINDS[kind].result.en,
+            **act_values(act.actions[-1]),
         }
         return CaseNotice(tuple(dict.fromkeys([case.owner, *others])), values)
 

@@ -1,5 +1,5 @@
-"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `case_papers` (what was
-given out, written once), `case_numbers` (counters of the numbers), `lookups` (counters).
+"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `case_numbers`
+(counters of the numbers of cases and documents), `lookups` (counters).
 
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
@@ -34,7 +34,6 @@ INDEXES: list[Index] = [
     ("cases", [("old_queue", 1), ("_id", -1)], {}),
     ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
-    ("case_papers", [("case", 1), ("seq", 1)], {}),
     ("case_numbers", [("office", 1)], {}),
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
@@ -43,7 +42,6 @@ BLIND = [("cases", field) for field in ("receipt_index", "principal", "name_inde
 SEALED = [
     ("cases", ("answers", "situation", "delivery", "receipt", "masked_name")),
     ("case_actions", ("data",)),
-    ("case_papers", ("content",)),
 ]
 
 
@@ -180,18 +178,6 @@ class CaseStore:
         if row is None:
             row = self._db.put("case_numbers", {"_id": key, "v": 1, "office": self.next_serial("offices")})
         return int(row["office"])
-
-    # -- papers -------------------------------------------------------------------------
-
-    def paper(self, paper_id: str) -> bytes | None:
-        """The sealed bytes of a paper that was given out, or None."""
-        row = self._db["case_papers"].find_one({"_id": paper_id})
-        return row["content"] if row else None
-
-    def keep_paper(self, paper_id: str, case_id: str, seq: int, sealed: bytes, at: datetime) -> bytes:
-        """Keep the sealed bytes of a paper for ever, and return those that are kept: these, or earlier ones."""
-        row = {"_id": paper_id, "v": 1, "case": case_id, "seq": seq, "content": sealed, "at": at}
-        return bytes(self._db.put("case_papers", row)["content"])
 
     # -- look-ups with a receipt code ---------------------------------------------------
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from api.cases import case as rules
 from api.cases import scope
+from api.cases.act_words import about
 from api.cases.case import Action, Case
 from api.cases.clock.words import ClockWords
+from api.cases.documents.document import OF_ACT
 from api.cases.ground import CaseGround
-from api.cases.kinds import act_label, flag_words, kind_words
+from api.cases.kinds import INNER_FLAGS, act_label, flag_words, kind_words
 from api.cases.life.acts import INNER_WORDS, PUBLIC, allowed
+from api.cases.life_views import ActForms, lists
 from api.cases.open_case import OpenCase
-from api.cases.printing import TITLES
 from api.cases.queues import due_day
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
@@ -26,6 +28,7 @@ class CaseViews:
 
     def __init__(self, ground: CaseGround) -> None:
         self._ground = ground
+        self._forms = ActForms(ground)
 
     def line(self, case: Case) -> Row:
         """A case in a list, the applicant masked."""
@@ -56,7 +59,8 @@ class CaseViews:
             name = mask_name(name)
             answers = {"applicant_name": name, "id_number": mask_identity(answers["id_number"])}
             delivery, situation = {"way": delivery["way"]}, {}
-        may_act = self._ground.access.may_act(actor, record)
+        now = replace(case, record=record, standing=standing)
+        acts = allowed(self._ground.attempt(actor, now)) if self._ground.access.may_act(actor, record) else []
         return {
             **self._line(record, name, words, holder),
             "receipt_code": None if actor.is_staff else case.receipt,
@@ -70,10 +74,10 @@ class CaseViews:
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
             "clock": words.as_json(),
-            "flags": [flag_words(flag) for flag in standing.flags],
-            "acts": allowed(self._ground.attempt(actor, replace(case, record=record, standing=standing)))
-            if may_act
-            else [],
+            "flags": [flag_words(flag) for flag in standing.flags if actor.is_staff or flag not in INNER_FLAGS],
+            **lists(actor, case),
+            "acts": acts,
+            "act_forms": self._forms.forms(now, acts) if actor.is_staff else [],
             "agent": case.agent,
         }
 
@@ -89,7 +93,9 @@ class CaseViews:
                 "at": action.at,
                 "by": self._by(action),
                 "text": action.data.get("text", "") if actor.is_staff or action.act not in INNER_WORDS else "",
-                "paper": action.act in TITLES,
+                "about": about(action).zh,
+                "about_en": about(action).en,
+                "paper": action.act in OF_ACT,
                 "breach": action.data.get("late_reason"),
             }
             for action in visible
@@ -164,6 +170,8 @@ def _conversation_line(line: Row) -> Row:
         "at": line["at"],
         "by": {"kind": line["by"]["kind"], "name": name, "role": role},
         "text": "",
+        "about": "",
+        "about_en": "",
         "paper": False,
         "breach": None,
         "talk": line["talk"],

@@ -26,7 +26,8 @@ class Draft:
     `materials` are upload ids by material; `case` is the number of the case that it became, `talk` the id of the
     conversation that it was begun in; `moved` says what did not fit when it was moved to a newer version. It is kept
     until the instant `kept_until` (None in one of an earlier release, which gets an end within a day); `reminded` are
-    the reminders that its owner was given of this end, in days before its last day.
+    the reminders that its owner was given of this end, in days before its last day. `taken` are the identity numbers
+    that were taken over from elsewhere, by field: they are shown masked until they are typed anew.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Draft:
     updated_at: datetime
     kept_until: datetime | None = None
     reminded: tuple[int, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 class DraftSubmitted(Refusal):

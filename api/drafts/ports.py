@@ -1,9 +1,10 @@
 """What this room needs of the rooms above it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from api.drafts.prefill import EarlierCase, SameMatter
 from api.identity.actor import Actor
 
 
@@ -27,3 +28,12 @@ class DraftsPorts:
     """Whether the actor was sent the card of a draft in a conversation."""
 
     tell: Tell
+
+    profile: Callable[[Actor], Mapping[str, str]]
+    """What the account itself says of a citizen, by field of a form; their number only where it was verified."""
+
+    earlier_cases: Callable[[Actor, str | None], Sequence[EarlierCase]]
+    """The newest cases that an account filed for itself (None) or for the principal with this blind index."""
+
+    open_cases: Callable[[Actor, str, str | None], Sequence[SameMatter]]
+    """The open cases about a matter of the same account and the same applicant."""

@@ -46,6 +46,13 @@ def _reading(bp: Blueprint, drafts: Drafts, http: Http) -> None:
         draft = drafts.draft(actor, draft_id)
         return draft, http.etag(draft["version"])
 
+    @bp.get("/drafts/<draft_id>/hints")
+    @http.allow("citizen")
+    @bp.response(200, schemas.HintsSchema)
+    def hints(draft_id: str, actor: Any) -> Body:
+        """What one's own draft could take over from the profile and earlier cases, and whether its matter is open."""
+        return drafts.hints(actor, draft_id)
+
 
 def _changing(bp: Blueprint, drafts: Drafts, http: Http) -> None:
     @bp.patch("/drafts/<draft_id>")
@@ -64,6 +71,15 @@ def _changing(bp: Blueprint, drafts: Drafts, http: Http) -> None:
     def take_over(body: Body, draft_id: str, actor: Any) -> Any:
         """Use a file that one sent in a conversation as a material, against the version in If-Match."""
         changed = drafts.take_over(actor, draft_id, http.wanted_version(), body)
+        return changed, http.etag(changed["version"])
+
+    @bp.post("/drafts/<draft_id>/suggestions")
+    @http.allow("citizen")
+    @bp.arguments(schemas.TakenSuggestions)
+    @bp.response(200, schemas.DraftSchema)
+    def take_suggestions(body: Body, draft_id: str, actor: Any) -> Any:
+        """Fill fields with what the hints suggest for them, against the version in If-Match."""
+        changed = drafts.take_suggestions(actor, draft_id, http.wanted_version(), body["fields_"])
         return changed, http.etag(changed["version"])
 
     @bp.post("/drafts/<draft_id>/move")

@@ -152,6 +152,45 @@ class DraftSchema(Schema):
     updated_at = Time(required=True)
 
 
+class SuggestionSchema(Schema):
+    """A value that an empty field could take over, and where it comes from, in words. An identity number is masked.
+
+    `case` is the number of the earlier case; null for the profile.
+    """
+
+    key = fields.String(required=True)
+    value = FORM_VALUE
+    case = fields.String(required=True, allow_none=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
+class SameMatterSchema(Schema):
+    """An open case of the same account about the same matter, and a sentence about it. It hinders nothing."""
+
+    number = fields.String(required=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+
+
+class HintsSchema(Schema):
+    """What a draft could take over, and the open cases about its matter."""
+
+    suggestions = fields.List(fields.Nested(SuggestionSchema), required=True)
+    open_cases = fields.List(fields.Nested(SameMatterSchema), required=True)
+
+
+class TakenSuggestions(Schema):
+    """The fields to fill with what is suggested for them."""
+
+    fields_ = fields.List(
+        fields.String(validate=validate.Length(1, 40)),
+        data_key="fields",
+        required=True,
+        validate=validate.Length(1, 60),
+    )
+
+
 class DraftPage(Page):
     """A page of drafts."""
 

@@ -9,6 +9,7 @@ from api.drafts import draft as rules
 from api.drafts import life, moving
 from api.drafts.completeness import gaps
 from api.drafts.draft import Draft, MatterVersion
+from api.drafts.hints import DraftHints
 from api.drafts.keeping import DraftKeeping
 from api.drafts.open_draft import HandedIn, OpenDraft
 from api.drafts.opening import AS_COMPANY, edition_of, open_draft
@@ -19,6 +20,7 @@ from api.files.service import Files
 from api.identity.actor import Actor
 from api.identity.mandates import mandate as mandate_rules
 from api.identity.mandates.service import Mandates
+from api.identity.masking import mask_identity
 from api.identity.names_and_numbers import mobile
 from api.identity.sealing.keyring import Keyring
 from api.jobs.job import Enqueue
@@ -57,6 +59,7 @@ class Drafts:
         self._transact = transact
         self._record = record
         self._views = DraftViews(matters=matters, files=files, keyring=keyring, now=now)
+        self._hints = DraftHints(now=now, ports=ports)
         self.keeping = DraftKeeping(store, files=files, enqueue=enqueue, now=now, ports=ports)
 
     def begin(self, actor: Actor, new: Row, new_id: str) -> Row:
@@ -124,8 +127,10 @@ class Drafts:
             edition = edition_of(self._matters, draft.matter, change["situation"])
             draft = replace(draft, situation=change["situation"], edition=edition)
         if "answers" in change:
-            answers = {**draft.answers, **self._checked_answers(draft.matter, change["answers"])}
-            after = replace(after, answers=self._keys.seal_json(draft_id, "answers", answers))
+            typed = {key: value for key, value in change["answers"].items() if not _as_masked(draft, key, value)}
+            answers = {**draft.answers, **self._checked_answers(draft.matter, typed)}
+            taken = tuple(key for key in before.taken if key not in typed)
+            after = replace(after, taken=taken, answers=self._keys.seal_json(draft_id, "answers", answers))
         if "materials" in change:
             self._check_materials(actor, draft, change["materials"])
             after = replace(after, materials={**before.materials, **change["materials"]})
@@ -173,6 +178,21 @@ class Drafts:
             return stored
 
         return self._views.as_json(self._open(self._transact(write)))
+
+    def hints(self, actor: Actor, draft_id: str) -> Row:
+        """What one's own draft could take over, and whether its matter is open already; see `DraftHints.of`."""
+        return self._hints.of(actor, self._open(self._own(actor, draft_id)))
+
+    def take_suggestions(self, actor: Actor, draft_id: str, version: int, keys: list[str]) -> Row:
+        """Fill these fields with what `hints` suggests for them. Raises VersionStale, DraftSubmitted, BadFields."""
+        before = self._unsubmitted(actor, draft_id, version)
+        draft = self._open(before)
+        suggestions = self._hints.taken(actor, draft, keys)
+        answers = {**draft.answers, **{key: one.value for key, one in suggestions.items()}}
+        masked = {key for key, one in suggestions.items() if one.as_shown != one.value}
+        sealed = self._keys.seal_json(draft_id, "answers", answers)
+        taken = tuple(sorted({*before.taken, *masked}))
+        return self._written(before, self._changed(before, answers=sealed, taken=taken))
 
     def card(self, actor: Actor, draft_id: str) -> Row | None:
         """The progress of a draft as a card in a conversation: for its owner, and for staff who were sent the card.
@@ -331,6 +351,11 @@ class Drafts:
             return self._files.upload(actor, upload)["state"] != "refused"
         except NotFound:
             return False
+
+
+def _as_masked(draft: OpenDraft, key: str, value: Any) -> bool:
+    """Whether an answer is just the masked number that the draft shows, which changes nothing."""
+    return key in draft.record.taken and value == mask_identity(draft.answers.get(key, ""))
 
 
 def _delivery(delivery: Row) -> Row:

@@ -110,6 +110,7 @@ def _record(row: Document) -> Draft:
         updated_at=row["updated_at"],
         kept_until=row.get("kept_until"),
         reminded=tuple(row.get("reminded", ())),
+        taken=tuple(row.get("taken", ())),
     )
 
 
@@ -117,7 +118,7 @@ def _document(draft: Draft) -> Document:
     """The stored fields without `_id` and `v`; `moved` only where there is something to say."""
     document = asdict(draft)
     del document["id"]
-    document["reminded"] = list(draft.reminded)
+    document.update(reminded=list(draft.reminded), taken=list(draft.taken))
     if draft.moved is None:
         del document["moved"]
     return {**document, "uploads": uploads(draft.materials)}

@@ -11,6 +11,7 @@ from api.drafts.completeness import Missing, gaps
 from api.drafts.open_draft import OpenDraft
 from api.drafts.opening import edition_of
 from api.files.service import Files
+from api.identity.masking import mask_identity
 from api.identity.sealing.keyring import Keyring
 from api.matters.service import Matters
 
@@ -46,7 +47,7 @@ class DraftViews:
             "id": record.id,
             "version": record.version,
             "matter": asdict(record.matter),
-            "answers": draft.answers,
+            "answers": _masked(draft),
             "situation": draft.situation,
             "materials": record.materials,
             "newer_version": self._newer_version(draft),
@@ -77,3 +78,9 @@ class DraftViews:
         owner, uploads = draft.record.owner, rules.uploads(draft.record.materials)
         files = {upload: self._files.accepted(owner, upload) for upload in uploads}
         return {upload: file for upload, file in files.items() if file is not None}
+
+
+def _masked(draft: OpenDraft) -> Row:
+    """The answers, with the identity numbers masked that were taken over and not typed."""
+    taken = {key: mask_identity(draft.answers[key]) for key in draft.record.taken if draft.answers.get(key)}
+    return {**draft.answers, **taken}

@@ -84,6 +84,13 @@ class Identity:
         assert citizen is not None
         return self.citizens.face(citizen)
 
+    def profile(self, actor: Actor) -> dict[str, str]:
+        """What a citizen's own record offers to a form: name, phone, and the identity number once it is verified."""
+        row = self.citizens.own(actor)
+        number = self.citizens.opened(row, "id_number") if self.mandates.index_of(actor) else ""
+        phone = self.citizens.opened(row, "phone").removeprefix("+86")
+        return {"applicant_name": self.citizens.opened(row, "name"), "id_number": number, "phone": phone}
+
     def typed_keys(self, actor: Actor) -> list[Row]:
         """The keys by which a device of this person seals what was typed: `[{day, key}]`, the newest first."""
         return typed_words.keys_of(self._keys, actor.id, self._now())
@@ -117,12 +124,13 @@ class Identity:
     def officer(self, staff_id: str) -> Actor | None:
         """A member of staff with the roles and the post of today; None for one who has left, or was never here."""
         row = self._store.staff(staff_id)
-        if row is None or not row["active"]:
-            return None
-        never = datetime.max.replace(tzinfo=UTC)
-        return Actor(
-            staff_id, "staff", row["name"], frozenset(row["roles"]), "", never, row["point"], row["department"]
-        )
+        return _officer(row) if row and row["active"] else None
+
+    def officers_at(self, point: str, department: str) -> list[Actor]:
+        """The members of staff who work at a point or in a department, by name, each once."""
+        posts = [("point", point), ("department", department)]
+        rows = [row for field, value in posts if value for row in self._store.staff_posted(field, value)]
+        return list({row["_id"]: _officer(row) for row in rows}.values())
 
     def staff_names(self, ids: Iterable[str]) -> dict[str, str]:
         """By id: the names of those who are members of staff."""
@@ -179,3 +187,9 @@ class Identity:
             return None
         roles = roles_of(row, self._policy.trial)
         return Actor(who, "staff", row["name"], roles, session, ends_at, row["point"], row["department"])
+
+
+def _officer(row: Row) -> Actor:
+    """A member of staff with the roles and the post of today, without a log-in."""
+    never, roles = datetime.max.replace(tzinfo=UTC), frozenset(row["roles"])
+    return Actor(row["_id"], "staff", row["name"], roles, "", never, row["point"], row["department"])

@@ -286,6 +286,10 @@ class IdentityStore:
         wanted: Document = {"active": True, "roles": {"$in": list(roles)}, **({"point": point} if point else {})}
         return [row["_id"] for row in self._db["staff"].find(wanted, {"_id": 1}).sort("_id", 1)]
 
+    def staff_posted(self, field: str, value: str) -> list[Document]:
+        """The active members of staff whose `point` or `department` is this one, in the order of their names."""
+        return list(self._db["staff"].find({field: value, "active": True}).sort("name", 1))
+
     def any_staff(self) -> bool:
         """Whether any member of staff exists."""
         return self._db["staff"].find_one({}, {"_id": 1}) is not None

@@ -59,6 +59,7 @@ CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/staff/sessions"): "log_in",
     ("POST", "/v1/lookups"): "look_up",
     ("POST", "/plain/case"): "look_up",
+    ("GET", "/verify/<code>"): "look_up",
     ("POST", "/v1/reports"): "look_up",
     ("GET", "/v1/matters/search"): "search",
     ("GET", "/plain/search"): "search",

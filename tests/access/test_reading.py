@@ -10,6 +10,8 @@ OF_THE_READING = {
     "audit_batches": "the chain of the same",
     "sessions": "when a log-in was last used",
     "health": "the probe of /readyz",
+    "case_documents": "the number of a document whose event has yet to be reacted to",
+    "case_numbers": "the counter of the same",
     "case_papers": "the bytes of a paper, which stay as they were first given out",
 }
 """Collections that a reading may write: what."""

@@ -167,6 +167,18 @@ def receive(phone, number):
     phone.shot("handed-over")
 
 
+def look_at_the_documents(phone, window):
+    kinds = [row.get_attribute("data-kind") for row in phone.page.get_by_test_id("document").all()]
+    assert kinds == ["result", "decision", "acceptance", "receipt"]
+    phone.at("documents").scroll_into_view_if_needed()
+    phone.shot("documents")
+    window.at("documents").scroll_into_view_if_needed()
+    window.shot("documents")
+    phone.go(phone.at("document-verify").get_attribute("href"))
+    expect(phone.page.get_by_text("是本系统出具的文书")).to_be_visible()
+    phone.shot("genuine")
+
+
 def told_by_sms_or_kept_for_the_morning(site, number):
     """An SMS went out; in the quiet hours, 21:30 to 8:00 in China, it is held for their end."""
     if quiet(datetime.now(UTC)):
@@ -182,6 +194,7 @@ def test_one_citizen_and_two_officers_go_the_whole_way(phone, screens, site):
     talk(phone, window)
     decide_and_send(window, handler, number)
     receive(phone, number)
+    look_at_the_documents(phone, window)
     phone.go("/#/messages")
     expect(phone.page.get_by_test_id("notice").first).to_be_visible()
     phone.shot("messages")

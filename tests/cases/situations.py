@@ -12,6 +12,9 @@ from tests.matters.starter import RECORDS
 ME, COLLEAGUE = "me", "colleague"
 DATA = {
     "request_supplement": {"items": [{"key": "m1", "why": "没有签名"}], "late_reason": ""},
+    "start_procedure": {"procedure": "检验", "days": 10},
+    "end_procedure": {"procedure": "检验"},
+    "request_extension": {"days": 5, "text": "要等检验结果"},
 }
 """The fields of acts whose guards look at them."""
 
@@ -22,10 +25,31 @@ def matter(**changes):
     return matter_of({**ENTRY, **changes})
 
 
+def procedure(kind="检验", ended_at=None):
+    """A special procedure of a case."""
+    return {"seq": 3, "kind": kind, "started_at": 1, "ended_at": ended_at}
+
+
+def extension(outcome=None, by=COLLEAGUE):
+    """An extension of a case."""
+    return {"seq": 3, "days": 5, "by": by, "outcome": outcome}
+
+
+STANDINGS = {
+    "release": {"officer": ME},
+    "end_procedure": {"procedures": (procedure(),)},
+    "approve_extension": {"extensions": (extension(),)},
+    "refuse_extension": {"extensions": (extension(),)},
+}
+"""What there must be before an act, so that nothing hinders it."""
+GOVERNMENT, DEPARTMENT = ({"extension_approver": approver} for approver in ("本级人民政府负责人", "本机关负责人"))
+
+
 def plain(act, role, state):
-    """An attempt that no guard hinders: the case is held by the actor where the act ends that, else by nobody."""
-    officer = ME if act == "release" else None
-    return Attempt(CaseStanding(state, 3, officer=officer), matter(), ME, frozenset({role}), DATA.get(act, {}))
+    """An attempt that no guard hinders; a head of the government has a matter whose extensions they approve."""
+    standing = CaseStanding(state, 3, **STANDINGS.get(act, {}))
+    terms = matter(**(GOVERNMENT if role == "government_head" else DEPARTMENT))
+    return Attempt(standing, terms, ME, frozenset({role}), DATA.get(act, {}))
 
 
 def now(**changes):
@@ -36,6 +60,11 @@ def now(**changes):
 def given(**fields):
     """A situation in which fields of the act differ."""
     return lambda attempt: replace(attempt, data={**attempt.data, **fields})
+
+
+def terms(**changes):
+    """A situation in which the matter's data differ."""
+    return lambda attempt: replace(attempt, matter=matter(**changes))
 
 
 def both(*situations):
@@ -56,6 +85,24 @@ SITUATIONS = {
     "nobody's": now(officer=None),
     "mine": now(officer=ME),
     "a colleague's": now(officer=COLLEAGUE),
+    "a kind that no law knows": given(procedure="算卦"),
+    "a visit to the site": given(procedure="现场踏勘"),
+    "the same kind runs": now(procedures=(procedure(),)),
+    "the same kind has ended": now(procedures=(procedure(ended_at=2),)),
+    "another kind runs": now(procedures=(procedure("听证"),)),
+    "nothing runs": now(procedures=()),
+    "no law extends it": terms(extension_days=None, extension_approver="无"),
+    "who approves is not known": terms(extension_approver="未明确"),
+    "an extension waits": now(extensions=(extension(),)),
+    "an extension was approved": now(extensions=(extension("approved"),)),
+    "an extension was refused": now(extensions=(extension("refused"),)),
+    "none was asked": now(extensions=()),
+    "I asked for it myself": now(extensions=(extension(by=ME),)),
+    "the limit has passed": lambda attempt: replace(attempt, is_overdue=True),
+    "as many days as the law allows": given(days=5),
+    "a day more than the law allows": given(days=6),
+    "the government approves": terms(**GOVERNMENT),
+    "the department approves": terms(**DEPARTMENT),
     "asked for m1 before, for m1 again": ASKED_M1,
     "asked for m1 before, for m4 now": both(ASKED_M1, FOR_M4),
     "asked for m1 before, for m4 now with a reason": both(ASKED_M1, FOR_M4, given(late_reason="看漏了")),

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from api.web.problems import preferred
 from chat.asyncapi import RECEIVED, SENT, describe
@@ -17,6 +16,8 @@ from tests.chat.test_namespace import Server
 
 def fits(name: str, payload: Any) -> None:
     """Raises ValidationError where a payload is not as its message says, or holds what it does not name."""
+    from jsonschema import Draft202012Validator  # seconds, which only the worker that comes here need spend
+
     description = describe()
     wanted = description["components"]["messages"][name]["payload"]
     Draft202012Validator({**wanted, "components": description["components"]}).validate(payload)

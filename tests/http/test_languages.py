@@ -181,7 +181,7 @@ def own_words():
 
 NO_REASONS = {
     "api/cases/case.py": "what a decision says of appeals",
-    "api/cases/printing.py": "papers",
+    "api/cases/documents/printing.py": "papers",
     "api/circle/generations.py": "refusals with both languages beside them",
     "api/circle/why.py": "answers, with both languages beside them",
     "api/drafts/moving.py": "what a newer version changes",

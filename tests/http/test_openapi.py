@@ -2,15 +2,14 @@
 
 import re
 
-from openapi_spec_validator import validate
-
 from api.web.openapi import takes_version
 from tests.access.test_matrix import routes
 from tests.show import strange
-from tests.show.openapi import examine
 
 
 def test_it_is_a_valid_description(anyone):
+    from openapi_spec_validator import validate  # seconds, which only the worker that comes here need spend
+
     description = anyone.get("/openapi.json")
     validate(description)
     assert description["openapi"] == "3.1.0"
@@ -40,6 +39,8 @@ def test_a_problem_has_the_shape_that_is_described(anyone):
 
 
 def test_no_request_made_from_the_description_breaks_the_office_or_surprises_its_reader(world):
+    from tests.show.openapi import examine  # as above
+
     told = examine(world, seed=1, examples=2)
     assert told["wrong"] == []
     assert told["requests"] > 100

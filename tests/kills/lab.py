@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from api.storage.embedded import OPTIONS
-from tests.notifications.fake_twilio import FakeTwilio
+from tests.notifications.fake_twilio import FakeTwilio, validating
 from tests.serving import free_port
 
 FORK = multiprocessing.get_context("fork")
@@ -92,6 +92,7 @@ class Provider:
     """A stand-in for Twilio in a process of its own, which keeps what it took, whoever is killed. For one caller."""
 
     def __init__(self) -> None:
+        validating()  # before the fork, so that it is imported once
         self._ours, theirs = FORK.Pipe()
         self._process = FORK.Process(target=_provide, args=(theirs,))
         self._process.start()

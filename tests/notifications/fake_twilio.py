@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-
-from openapi_schema_validator import OAS30Validator, oas30_format_checker
 
 ACCOUNT = "AC" + "0a" * 16
 SERVICE = "MG" + "0b" * 16
@@ -30,6 +30,7 @@ class FakeTwilio:
     """The state: messages taken, requests seen, what was wrong with them, and the next misbehaviour."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
+        validating()  # before a request waits for it
         self._now = now
         self.messages: list[dict[str, Any]] = []
         self.requests: list[tuple[str, dict[str, str]]] = []
@@ -123,10 +124,18 @@ class FakeTwilio:
 
     def _fits(self, schema: dict[str, Any], instance: Any) -> bool:
         whole = {"components": DESCRIPTION["components"], "allOf": [schema]}
-        errors = OAS30Validator(whole, format_checker=oas30_format_checker).iter_errors(instance)
+        errors = (
+            validating().OAS30Validator(whole, format_checker=validating().oas30_format_checker).iter_errors(instance)
+        )
         found = [error.message for error in errors]
         self.faults += found
         return not found
+
+
+@cache
+def validating() -> Any:
+    """What validates against a description; it takes seconds to import, so only who comes here imports it."""
+    return import_module("openapi_schema_validator")
 
 
 def sign(url: str, form: dict[str, str], token: str = TOKEN) -> str:

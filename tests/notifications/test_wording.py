@@ -27,6 +27,7 @@ VALUES = {
     "outcome_en": "benefit refused",
     "result": "证件或证明",
     "result_en": "filing record",
+    "about_en": "verification, about 20 working days",
 }
 AT = datetime(2026, 11, 24, 2, 5, tzinfo=UTC)
 EXPECTED = {
@@ -51,6 +52,9 @@ EXPECTED = {
     "parcel_sent": {"number", "carrier", "waybill"},
     "parcel_out_for_delivery": {"number"},
     "parcel_delivered": {"number"},
+    "procedure_started": {"number", "matter", "about", "about_en"},
+    "procedure_ended": {"number", "matter", "about", "about_en", "due"},
+    "limit_extended": {"number", "matter", "about", "about_en", "due"},
     "case_handed_over": {"number", "matter", "result", "result_en"},
     "report_settled": {"about", "words"},
     "talk_waiting": {"count"},

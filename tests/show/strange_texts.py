@@ -4,6 +4,7 @@ import random
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 Draw = Callable[[random.Random], str]
@@ -237,11 +238,15 @@ def _plane(plane: int) -> Draw:
     return draw
 
 
-COMBINING = "".join(chr(point) for point in range(sys.maxunicode) if unicodedata.combining(chr(point)))
+@cache
+def _combining() -> str:
+    """Every combining character: read at the first use, since a million characters are looked at."""
+    return "".join(chr(point) for point in range(sys.maxunicode) if unicodedata.combining(chr(point)))
+
 
 KINDS: dict[str, Draw] = {
     **{f"plane {plane}": _plane(plane) for plane in range(17)},
-    "combining run": lambda rng: "e" + "".join(rng.choices(COMBINING, k=rng.randint(1, 300))),
+    "combining run": lambda rng: "e" + "".join(rng.choices(_combining(), k=rng.randint(1, 300))),
     "bidirectional": lambda rng: "".join(rng.choices(DIRECTION + "שלוםمرحبا a1", k=rng.randint(1, 30))),
     "nothing to be seen": _any_of(HOLLOW + BLANKS + DIRECTION),
     "zero width inside": lambda rng: rng.choice(HOLLOW + DIRECTION).join(rng.choice(ORDINARY[:5])),

@@ -41,7 +41,7 @@ class MatterLike(Protocol):
     def clock_stops(self) -> tuple[str, ...]: ...
 
 
-ENDS = frozenset({"decline", "withdraw"})
+ENDS = frozenset({"decline", "withdraw", "terminate"})
 """The acts that end a case before a decision."""
 
 
@@ -67,6 +67,14 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
                 facts["accepted_at"] = at
             case "deem":
                 facts["deemed"] = {"at": at, **silence(action.data, str(arrived))}
+            case "start_procedure":
+                begun = {"kind": action.data["procedure"], "start": at, "end": None, "told": True}
+                facts["procedures"] = [*facts.get("procedures", ()), begun]
+            case "end_procedure":
+                facts["procedures"] = _ended(facts["procedures"], action.data["procedure"], at)
+            case "approve_extension":
+                granted = {"days": action.data["days"], "approved_at": at, "approver": action.data["approver"]}
+                facts["extensions"] = [*facts.get("extensions", ()), granted]
             case "decide":
                 facts["decision"] = {"at": at, "kind": action.data["kind"]}
             case "hand_over":
@@ -74,6 +82,11 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
             case act if act in ENDS:
                 facts["ended_at"] = at
     return facts
+
+
+def _ended(procedures: Sequence[Mapping[str, Any]], kind: str, at: str) -> list[Mapping[str, Any]]:
+    """The procedures with the open one of this kind ended at an instant."""
+    return [{**row, "end": at} if row["kind"] == kind and row["end"] is None else row for row in procedures]
 
 
 def folded_facts(matter: MatterLike, actions: Sequence[Action], calendar: WorkingCalendar) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from api.calendar.day_words import TwoLanguages
 from api.cases.case import ENDED, OPEN, Action
-from api.cases.life import changes
+from api.cases.life import changes, extensions, procedures
 from api.cases.life import fields as form
 from api.cases.life.guards import GUARDS, ActNotAllowed, ActNotYours
 from api.cases.life.rule import ActRule, Attempt, rule
@@ -94,6 +94,56 @@ RULES: dict[str, ActRule] = {
         fields=form.TRANSFER,
         visibility="act_alone",
     ),
+    # -- special procedures and extensions
+    "start_procedure": rule(
+        ("特别程序开始", "Special procedure begins"),
+        "handler",
+        "accepted",
+        event="case.procedure_started",
+        guards="free known_procedure once_at_a_time",
+        change=procedures.start_procedure,
+        fields=form.START_PROCEDURE,
+    ),
+    "end_procedure": rule(
+        ("特别程序结束", "Special procedure ends"),
+        "handler",
+        "accepted",
+        event="case.procedure_ended",
+        guards="free running",
+        change=procedures.end_procedure,
+        fields=form.END_PROCEDURE,
+    ),
+    "request_extension": rule(
+        ("申请延长期限", "Extension asked for"),
+        "handler",
+        "accepted",
+        event="case.extension_requested",
+        guards="free extension_allowed extension_once in_time within_the_most",
+        change=extensions.request_extension,
+        fields=form.REQUEST_EXTENSION,
+        visibility="inside",
+    ),
+    "approve_extension": rule(
+        ("批准延长期限", "Time limit extended"),
+        "head government_head",
+        "accepted",
+        event="case.extension_approved",
+        guards="right_approver extension_waits not_the_asker in_time",
+        change=extensions.approve_extension,
+        records=extensions.answered,
+        fields=form.ANSWER_EXTENSION,
+    ),
+    "refuse_extension": rule(
+        ("不批准延长期限", "Extension refused"),
+        "head government_head",
+        "accepted",
+        event="case.extension_refused",
+        guards="right_approver extension_waits not_the_asker",
+        change=extensions.refuse_extension,
+        records=extensions.answered,
+        fields=form.ANSWER_EXTENSION,
+        visibility="inside",
+    ),
     # -- decision and result
     "decide": rule(
         ("作出决定", "Decided"),
@@ -155,7 +205,12 @@ PUBLIC = frozenset(act for act, row in RULES.items() if row.visibility != "insid
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 INNER_WORDS = frozenset(act for act, row in RULES.items() if row.visibility == "act_alone")
 """Public acts whose words are meant for colleagues: the applicant sees the act, not its words."""
-KEEPS_HOLDER = frozenset({"claim", "release", "note"})
+KEEPS_HOLDER = frozenset(
+    {
+        *("claim", "release", "note"),
+        *("start_procedure", "end_procedure", "request_extension", "approve_extension", "refuse_extension"),
+    }
+)
 """Acts after which whoever holds a case goes on holding it, unless the act itself changes that."""
 
 
@@ -178,7 +233,8 @@ def apply(standing: CaseStanding, action: Action) -> CaseStanding:
     after = row.change(replace(standing, version=action.seq), action)
     if action.act in KEEPS_HOLDER:
         return after
-    return replace(after, state=row.leads_to or after.state, officer=None)
+    after = replace(after, state=row.leads_to or after.state, officer=None)
+    return after if after.state == "accepted" else procedures.all_ended(after, action)
 
 
 def check(act: str, attempt: Attempt) -> str:

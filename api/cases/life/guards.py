@@ -1,5 +1,6 @@
 """The guards of acts: named pure functions of the standing, the matter's data and the actor, each with its refusal."""
 
+from api.cases.life import extensions, procedures
 from api.cases.life.rule import Attempt, Guard
 from api.cases.life.standing import WORK_OF, never_asked
 from api.refusals import Refusal
@@ -76,5 +77,13 @@ def told_once(attempt: Attempt) -> Refusal | None:
     return ToldOnce() if is_late else None
 
 
-GUARDS: dict[str, Guard] = {guard.__name__: guard for guard in (free, moves_on, not_mine, claimed, told_once)}
+GUARDS: dict[str, Guard] = {
+    guard.__name__: guard
+    for guard in (
+        *(free, moves_on, not_mine, claimed, told_once),
+        *(procedures.known_procedure, procedures.once_at_a_time, procedures.running),
+        *(extensions.extension_allowed, extensions.extension_once, extensions.in_time, extensions.within_the_most),
+        *(extensions.extension_waits, extensions.right_approver, extensions.not_the_asker),
+    )
+}
 """The guards by name, as the table of acts names them."""

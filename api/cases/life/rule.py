@@ -32,15 +32,16 @@ class ActChoice:
 class ActField:
     """A field of an act, so that a page can draw its form.
 
-    A `line` is a short text, `items` are materials, each with why. `choices` are fixed, or the name of a list that the
-    case gives: departments, materials, ….
+    A `line` is a short text, `items` are materials, each with why. `choices` are fixed; `listed` is the name of a list
+    of choices that the case gives: departments, materials, ….
     """
 
     key: str
     label: TwoLanguages
     type: FieldType
     required: bool = False
-    choices: tuple[ActChoice, ...] | str = ()
+    choices: tuple[ActChoice, ...] = ()
+    listed: str = ""
 
     @property
     def blank(self) -> Any:
@@ -68,6 +69,10 @@ Guard = Callable[[Attempt], Refusal | None]
 """A named condition of an act beyond state and role, a pure function: why it must not be done now, or None."""
 
 
+Records = Callable[[Attempt], Mapping[str, Any]]
+"""What is recorded of an act beside its fields."""
+
+
 @dataclass(frozen=True)
 class ActRule:
     """One act: its label, who may do it, in which states, the state it leads to (None: as `change` says, or the same),
@@ -82,6 +87,7 @@ class ActRule:
     change: Change
     fields: tuple[ActField, ...] = ()
     visibility: Visibility = "open"
+    records: Records = lambda attempt: {}
 
 
 def unchanged(standing: CaseStanding, action: Action) -> CaseStanding:
@@ -100,8 +106,9 @@ def rule(
     change: Change = unchanged,
     fields: tuple[ActField, ...] = (),
     visibility: Visibility = "open",
+    records: Records = lambda attempt: {},
 ) -> ActRule:
     """A row of the table; roles, states and guards are given as words with blanks between."""
     roles, states = frozenset(who.split()), frozenset(where.split())
     words = TwoLanguages(*label)
-    return ActRule(words, roles, states, leads_to, tuple(guards.split()), event, change, fields, visibility)
+    return ActRule(words, roles, states, leads_to, tuple(guards.split()), event, change, fields, visibility, records)

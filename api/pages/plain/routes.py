@@ -1,9 +1,11 @@
 """The routes of the pages in words: for phones too old for the pages, and for who blocks scripts.
 
-Halls with address, hours and telephone, search by a plain form, the guide of a matter as it is printed, and the look-up
-of a case. No script, one style sheet, HTML that any browser of the last twenty years shows.
+Halls with address, hours and telephone, search by a plain form, the guide of a matter as it is printed, the look-up of
+a case, and whether a printed document is genuine. No script, one style sheet, HTML that any browser of the last twenty
+years shows.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -62,6 +64,7 @@ def blueprint(
     _places(bp, circle, hours, http)
     _matters(bp, matters, http)
     _cases(bp, cases, http)
+    _documents(bp, cases, http)
 
     @bp.get("/plain.css")
     @http.allow("anyone")
@@ -125,6 +128,17 @@ def _cases(bp: Blueprint, cases: Cases, http: Http) -> None:
         except NotFound:
             return _page(http, "case.html", 404, case=None)
         return _page(http, "case.html", case=found)
+
+
+def _documents(bp: Blueprint, cases: Cases, http: Http) -> None:
+    @bp.get("/verify/<code>")
+    @http.allow("anyone")
+    def verify(code: str) -> Response:
+        """Whether a document with this code is genuine and still stands; says nothing about whose it is."""
+        document = cases.documents.verified(code)
+        digest = document and document["sha256"] and " ".join(re.findall(".{8}", document["sha256"]))
+        typed = code[:LONGEST_NUMBER]
+        return _page(http, "verify.html", 200 if document else 404, document=document, digest=digest, typed=typed)
 
 
 def _language(http: Http) -> Literal["zh", "en"]:

@@ -36,7 +36,13 @@ def _receipt(world: World, actor: str) -> Call:
     return {"json": {"number": world.case["number"], "code": world.read_case(world.case)["receipt_code"]}}
 
 
+def _verification(world: World, actor: str) -> Call:
+    (first, *_) = world.owner.get(f"/v1/cases/{world.case['number']}/documents")["items"]
+    return {"at": {"code": first["code"]}}
+
+
 CALLS: Calls = {
+    ("GET", "/verify/<code>"): _verification,
     ("POST", "/v1/lookups"): _receipt,
     ("POST", "/v1/drafts/<draft_id>/submit"): _submit,
     ("POST", "/v1/cases/<number>/supplement"): _supplement,

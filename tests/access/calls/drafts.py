@@ -30,6 +30,15 @@ NEW_MATTER = {
 }
 
 
+def _take_suggestion(world: World, actor: str) -> Call:
+    draft = world.owner.post("/v1/drafts", {"matter": FOOD, "answers": {}})
+    return {
+        "at": {"draft_id": draft["id"]},
+        "json": {"fields": ["phone"]},
+        "headers": {"If-Match": f'"{draft["version"]}"'},
+    }
+
+
 def _move(world: World, actor: str) -> Call:
     """Move a draft whose matter has a newer version by now."""
     code = f"XC-{uuid4().hex[:8]}"
@@ -49,6 +58,7 @@ CALLS: Calls = {
         "json": {"answers": {"applicant_name": "王小明"}},
         "headers": w.version(f"/v1/drafts/{w.draft['id']}"),
     },
+    ("POST", "/v1/drafts/<draft_id>/suggestions"): _take_suggestion,
     ("POST", "/v1/drafts/<draft_id>/move"): _move,
     ("DELETE", "/v1/drafts/<draft_id>"): lambda w, a: {
         "at": {"draft_id": w.owner.post("/v1/drafts", {"matter": FOOD, "answers": {}})["id"]},

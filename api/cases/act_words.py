@@ -1,0 +1,35 @@
+"""What a single act was about, in words of the server: for the timeline and for notices, in both languages."""
+
+from api.calendar.day_words import TwoLanguages, number_of_days
+from api.cases.case import Action
+
+NOTHING = TwoLanguages("", "")
+SILENCE = TwoLanguages(
+    "依照《行政许可法》第三十二条：五个工作日内没有告知的，自收到材料之日起即为受理",
+    "By article 32 of the Administrative Licensing Law: not answered within five working days, it is accepted from the "
+    "day on which the papers arrived",
+)
+
+
+def about(action: Action) -> TwoLanguages:
+    """What an act was about beside its own text; empty where its label says all."""
+    data = action.data
+    match action.act:
+        case "deem":
+            return SILENCE
+        case "start_procedure":
+            days = number_of_days(data["days"], "working")
+            return TwoLanguages(f"{data['procedure']}，预计 {days.zh}", f"{data['procedure']}, about {days.en}")
+        case "end_procedure":
+            return TwoLanguages(data["procedure"], data["procedure"])
+        case "request_extension":
+            return TwoLanguages(f"{data['days']} 天", f"{data['days']} days")
+        case "approve_extension" | "refuse_extension":
+            return number_of_days(data["days"], data["unit"])
+    return NOTHING
+
+
+def notice_values(action: Action) -> dict[str, str]:
+    """What the notice of an act says of it: `about`, `about_en`."""
+    words = about(action)
+    return {"about": words.zh, "about_en": words.en}

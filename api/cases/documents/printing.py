@@ -1,0 +1,178 @@
+"""What the documents of a case say, part by part (行政许可法 第32、38、42、44、45条), as papers for `api.pdf`.
+
+Which parts an act's document has stands in `document.OF_ACT`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from api.calendar.day_words import day_words
+from api.cases.clock.words import ClockWords
+from api.cases.documents.document import OF_ACT, UNSEALED, CaseDocument
+from api.cases.kinds import KINDS, state_words
+from api.cases.open_case import OpenCase
+from api.pdf import Paper, PaperBlock, lines
+from api.times import BEIJING
+
+BEGUN = frozenset({"accept", "deem", "defer"})
+DECIDED = frozenset({"decide", "finish", "promise"})
+SILENCE = "期限内未告知，行政许可法第32条"
+NUMBERED = "文书编号由本系统编排，不是机关的发文字号；需要盖章的，请到窗口办理。"
+RIGHTS = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者六个月内提起行政诉讼。"
+"""行政复议法 第20条: within 60 days; 行政诉讼法 第46条: within six months."""
+CHECKING = "扫码或打开下面的网址，可以核对这份文书是不是本系统出具的，有没有更正、撤回。"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a document is about: the case after its act, its clock then, and the documents before it, by act."""
+
+    case: OpenCase
+    clock: ClockWords
+    department: str
+    kind: str
+    earlier: Mapping[int, CaseDocument]
+
+    @property
+    def act(self) -> str:
+        """The act that it is about."""
+        return self.case.actions[-1].act
+
+    @property
+    def data(self) -> dict[str, object]:
+        """What was given with the act."""
+        return self.case.actions[-1].data
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it refuses something: what can be appealed against."""
+        return self.act in ("decline", "terminate") or (self.act in DECIDED and self.data.get("kind") == "refuse")
+
+
+def paper(subject: Subject, document: CaseDocument) -> Paper:
+    """The text of a document; its addresses begin at the root, until `pdf.at_base` puts the host before them.
+
+    Its receipt code, if it has one, opens the state of the case and nothing else, so that whoever may print it sees
+    nothing new.
+    """
+    record, rule, title = subject.case.record, OF_ACT[subject.act], document.title.zh
+    looked_up = f"/#/lookup?number={record.number}" if rule.has_receipt_code else ""
+    return Paper(
+        title=title,
+        lead=(
+            f"文书编号 {document.number}",
+            f"办件编号 {record.number}",
+            f"{record.matter.name}（指南第 {record.matter.version} 版）",
+            f"{UNSEALED.zh} / {UNSEALED.en}",
+        ),
+        blocks=(
+            PaperBlock("facts", tuple(_facts(subject)), "办件"),
+            *(block for part in rule.parts for block in PARTS[part](subject)),
+            *lines("说明", [NUMBERED]),
+            PaperBlock("code", ((f"/verify/{document.code}",), (f"核验码 {document.code}",), (CHECKING,)), "核验"),
+        ),
+        foot=f"{title} {document.number}",
+        link=looked_up,
+        link_words="扫码查进度，要用到查询码" if looked_up else "",
+    )
+
+
+def hand_over_by(clock: ClockWords) -> str | None:
+    """The day by which the result must be handed over (第44条), YYYY-MM-DD; None without a decision or a limit."""
+    due = clock.clock.get("handover_due")
+    return due[:10] if due else None
+
+
+# -- parts ---------------------------------------------------------------------------
+
+Part = Callable[[Subject], tuple[PaperBlock, ...]]
+
+
+def _facts(subject: Subject) -> list[tuple[str, str]]:
+    case, clock, act = subject.case, subject.clock, subject.act
+    at = _moment(case.actions[-1].at)
+    limits = () if act == "issue" else ((limit["name"], limit["text"]) for limit in clock.limits())
+    facts = [
+        ("申请人", str(case.answers["applicant_name"])),
+        ("代办人", case.agent or ""),
+        ("查询码", case.receipt if OF_ACT[act].has_receipt_code else ""),
+        ("提交时间", _moment(case.record.submitted_at)),
+        ("视为受理", _silence(clock.clock.get("day0")) if act == "deem" else ""),
+        (_called(act), "" if act == "submit" else at),
+        ("承办部门", subject.department),
+        *limits,
+        ("期限", "" if act in BEGUN or subject.is_refusal else clock.sentence().words.zh),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _called(act: str) -> str:
+    """What the instant of an act is called."""
+    return "作出时间" if act in DECIDED else "受理时间" if act in BEGUN - {"deem"} else "出具时间"
+
+
+def _handed_in(subject: Subject) -> tuple[PaperBlock, ...]:
+    """The materials of the case, or those of a supplement, each with the number of its files."""
+    case = subject.case
+    files = case.actions[-1].data["materials"] if subject.act == "supplement" else case.standing.materials or {}
+    rows = tuple(
+        (material.name, f"{len(files[material.key])} 个文件") for material in case.papers if files.get(material.key)
+    )
+    return (PaperBlock("boxes", rows, "收到的材料"),) if rows else ()
+
+
+def _asked(subject: Subject) -> tuple[PaperBlock, ...]:
+    asked = subject.case.standing.supplement
+    if asked is None:
+        return ()
+    names = {material.key: material.name for material in subject.case.papers}
+    items = (f"{names[item['key']]}：{item['why']}" for item in asked["items"])
+    return lines("要补正的", [*items, *filter(None, [asked["text"]])])
+
+
+def _reason(subject: Subject) -> tuple[PaperBlock, ...]:
+    text = str(subject.data.get("text") or "")
+    return lines("不予受理的理由" if subject.act == "decline" else "理由", [text] if text else [])
+
+
+def _rights(subject: Subject) -> tuple[PaperBlock, ...]:
+    return lines("救济途径", [RIGHTS] if subject.is_refusal else [])
+
+
+def _decision(subject: Subject) -> tuple[PaperBlock, ...]:
+    is_grant = subject.data.get("kind", "grant") == "grant"
+    outcome = state_words(subject.kind, "granted" if is_grant else "refused").zh
+    rows = [("决定", outcome), ("内容", subject.data.get("text")), ("依据", subject.data.get("ground"))]
+    return (PaperBlock("facts", tuple((name, str(value)) for name, value in rows if value), "决定"),)
+
+
+def _result(subject: Subject) -> tuple[PaperBlock, ...]:
+    case, ways = subject.case, {"courier": "快递送达", "pickup": "到窗口领取"}
+    rows = [
+        (KINDS[subject.kind].result.zh, case.matter.result_name),
+        ("编号", subject.data.get("serial")),
+        ("送达方式", ways.get(str(case.delivery.get("way")), "")),
+    ]
+    return (PaperBlock("facts", tuple((name, str(value)) for name, value in rows if value), "办理结果"),)
+
+
+PARTS: dict[str, Part] = {
+    "handed_in": _handed_in,
+    "asked": _asked,
+    "reason": _reason,
+    "rights": _rights,
+    "decision": _decision,
+    "result": _result,
+}
+"""By name: the blocks of a part."""
+
+
+def _silence(day0: str | None) -> str:
+    """From which day a case is accepted by silence, as far as the clock can tell."""
+    since = f"自 {day_words(date.fromisoformat(day0), None).zh} 起" if day0 else ""
+    return f"{since}（{SILENCE}）"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M}"

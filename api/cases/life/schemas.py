@@ -1,0 +1,148 @@
+"""Schemas of a case's life: acts (their fields: fields.py), flags, the lists beside its state, and forms of acts."""
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from api.cases.kinds import FLAGS
+from api.cases.life.acts import RULES, act_data
+from api.web.fields import Time
+
+TEXT = validate.Length(max=2000)
+SAID = validate.And(validate.Length(min=1, max=2000), validate.Regexp(r"(?s).*\S"))
+
+
+class AskedItem(Schema):
+    """One material that is missing or wrong, and why."""
+
+    key = fields.String(required=True, validate=validate.Length(max=40))
+    name = fields.String(dump_only=True)
+    why = fields.String(required=True, validate=SAID)
+
+
+STAFF_ACTS = tuple(act for act, row in RULES.items() if row.roles - {"citizen", "system"})
+
+
+def _says_something(value: Any) -> bool:
+    return bool(value.strip() if isinstance(value, str) else value)
+
+
+class ActSchema(Schema):
+    """An act of staff; which fields it needs depends on `act`."""
+
+    act = fields.String(required=True, validate=validate.OneOf(STAFF_ACTS))
+    text = fields.String(validate=TEXT)
+    reason = fields.String(validate=SAID)
+    late_reason = fields.String(
+        validate=SAID, metadata={"description": "why a later notice names a material that no earlier one named"}
+    )
+    items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
+    kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
+    ground = fields.String(validate=TEXT)
+    serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
+    to = fields.String(validate=validate.Length(min=1, max=60))
+    proof = fields.String(validate=TEXT)
+    department = fields.String(validate=validate.Length(min=1, max=40))
+    procedure = fields.String(validate=validate.Length(min=1, max=60))
+    days = fields.Integer(strict=True, validate=validate.Range(1, 366))
+
+    @validates_schema
+    def whole(self, data: dict[str, Any], **_: Any) -> None:
+        """Require the fields that the act needs."""
+        is_refusal = data["act"] == "decide" and data.get("kind") == "refuse"
+        needed = [field.key for field in RULES[data["act"]].fields if field.required]
+        needed += ["ground"] if is_refusal else []  # 行政许可法 第38条
+        missing = [name for name in needed if not _says_something(data.get(name))]
+        if missing:
+            raise ValidationError({name: ["Missing data for required field."] for name in missing})
+
+    @post_load
+    def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Return `{act, data}` with only the fields that the act uses."""
+        return {"act": data["act"], "data": act_data(data["act"], data)}
+
+
+class FlagWords(Schema):
+    """Something to be known of a case beside its state, e.g. that a supplement came back."""
+
+    flag = fields.String(required=True, validate=validate.OneOf(list(FLAGS)))
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+
+
+class RoundItem(Schema):
+    """One material that a notice named, and why."""
+
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    why = fields.String(required=True)
+
+
+class Round(Schema):
+    """A one-time notice, and when it was answered. `late` are materials that it should have named before."""
+
+    seq = fields.Integer(required=True)
+    asked_at = Time(required=True)
+    answered_at = Time(required=True, allow_none=True)
+    items = fields.List(fields.Nested(RoundItem), required=True)
+    text = fields.String(required=True)
+    late = fields.List(fields.String(), required=True)
+    late_reason = fields.String(required=True, allow_none=True)
+
+
+class ProcedureLine(Schema):
+    """A special procedure (特别程序). `days` are the working days that the applicant was told it would take;
+    `ended_by` is the act that ended it, e.g. the decision."""
+
+    seq = fields.Integer(required=True)
+    kind = fields.String(required=True)
+    stops_clock = fields.Boolean(required=True)
+    days = fields.Integer(required=True)
+    text = fields.String(required=True)
+    started_at = Time(required=True)
+    ended_at = Time(required=True, allow_none=True)
+    ended_by = fields.String(required=True, allow_none=True)
+
+
+class ExtensionLine(Schema):
+    """An extension of the limit. Citizens see those that were approved, with the reason that they were told."""
+
+    seq = fields.Integer(required=True)
+    days = fields.Integer(required=True)
+    unit = fields.String(required=True, validate=validate.OneOf(["working", "calendar"]))
+    text = fields.String(required=True, metadata={"description": "why it was asked; empty for citizens"})
+    asked_at = Time(required=True)
+    outcome = fields.String(required=True, allow_none=True, validate=validate.OneOf(["approved", "refused"]))
+    answered_at = Time(required=True, allow_none=True)
+    answer = fields.String(required=True)
+
+
+class ChoiceSchema(Schema):
+    """A value that a field may have, and what it is called."""
+
+    value = fields.String(required=True)
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+
+
+class ActFieldSchema(Schema):
+    """A field of an act. A `line` is a short text; `items` are materials from the choices, each with why."""
+
+    key = fields.String(required=True)
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+    type = fields.String(
+        required=True,
+        validate=validate.OneOf(["line", "text", "number", "choice", "choices", "items", "uploads"]),
+    )
+    required = fields.Boolean(required=True)
+    choices = fields.List(fields.Nested(ChoiceSchema), required=True)
+
+
+class ActForm(Schema):
+    """An act that may be done now, and its fields."""
+
+    act = fields.String(required=True)
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+    fields_ = fields.List(fields.Nested(ActFieldSchema), required=True, data_key="fields", attribute="fields")

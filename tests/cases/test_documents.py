@@ -1,0 +1,242 @@
+"""The documents of a case over HTTP: numbered, verified by their code, and the same for ever."""
+
+import io
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any
+from urllib.parse import unquote
+
+import pypdfium2
+import pytest
+import zxingcpp
+
+from api import pdf
+from api.cases.documents.document import MARKS, OF_ACT, WITHOUT, code_as_read, new_code
+from api.cases.life.acts import EVENTS, RULES
+from tests.way import act, issued, new_version, submitted
+
+NUMBER = re.compile(r"系统(.+)〔2026〕([A-Z]+)-(\d+)号")
+CODE = re.compile(r"([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}")
+
+
+def documents(caller: Any, case: dict[str, Any]) -> list[dict[str, Any]]:
+    return caller.get(f"/v1/cases/{case['number']}/documents")["items"]
+
+
+def text_of(content: bytes) -> str:
+    pages = pypdfium2.PdfDocument(content)
+    return "".join("".join(page.get_textpage().get_text_bounded().split()) for page in pages)
+
+
+def codes_of(content: bytes) -> set[str]:
+    pages = pypdfium2.PdfDocument(io.BytesIO(content))
+    pictures = [page.render(scale=2).to_pil() for page in pages]
+    return {unquote(code.text) for picture in pictures for code in zxingcpp.read_barcodes(picture)}
+
+
+def page_of(anyone: Any, code: str, expect: int = 200, **headers: str) -> str:
+    answer = anyone.raw("GET", f"/verify/{code}", headers=headers)
+    assert answer.status_code == expect
+    return answer.get_data(as_text=True)
+
+
+@pytest.fixture
+def usual_calendar(app: Any, clock: Any) -> Iterator[None]:
+    """Take back what the test changes of the calendar."""
+    yield
+    app.extensions["circle"].database["calendar_exceptions"].delete_many({})
+    app.extensions["circle"].database["calendar"].delete_many({})
+    app.extensions["circle"].calendar.follow(clock())
+
+
+@pytest.fixture
+def quick(monkeypatch: Any) -> list[pdf.Paper]:
+    """Papers are pressed at once, as bytes that differ each time; gives what was pressed."""
+    pressed: list[pdf.Paper] = []
+
+    def press(paper: pdf.Paper) -> bytes:
+        pressed.append(paper)
+        return b"%%PDF-%d %s" % (len(pressed), paper.title.encode())
+
+    monkeypatch.setattr(pdf, "pressed", press)
+    return pressed
+
+
+def test_every_act_has_a_document_or_a_reason_why_not() -> None:
+    acts = {"submit", *RULES, *EVENTS}
+    assert acts - OF_ACT.keys() - WITHOUT.keys() == set(), "say in documents/document.py which document, or why none"
+    assert OF_ACT.keys() & WITHOUT.keys() == set()
+    assert all(reason.endswith(".") for reason in WITHOUT.values())
+    assert {rule.kind for rule in OF_ACT.values()} == MARKS.keys()
+
+
+def test_a_code_has_eighty_bits_and_is_read_however_it_is_typed() -> None:
+    codes = {new_code() for _ in range(1_000)}
+    assert len(codes) == 1_000
+    assert all(CODE.fullmatch(code) for code in codes)
+    assert code_as_read("7k3q fz2m—9htc４xwb") == "7K3Q-FZ2M-9HTC-4XWB"
+    assert code_as_read("OIL0-0000-0000-0000") == "0110-0000-0000-0000"
+    assert code_as_read("7K3Q") == code_as_read("系统") == ""
+
+
+def test_a_case_lists_its_documents_with_number_date_and_code(
+    citizen: Any, other_citizen: Any, window: Any, handler: Any, staff: Any, drain: Any, quick: Any
+) -> None:
+    case = issued(citizen, window, handler, drain)
+    rows = documents(citizen, case)
+    assert [row["kind"] for row in rows] == ["receipt", "acceptance", "decision", "result"]
+    assert [row["title"] for row in rows] == ["收件回执", "受理通知书", "准予行政许可决定书", "办理结果通知书"]
+    assert [row["hand_over_by"] for row in rows] == [None, None, "2026-12-08", "2026-12-08"]
+    assert {row["date"] for row in rows} == {"2026-11-24"}
+    assert [NUMBER.fullmatch(row["number"])[1] for row in rows] == ["收件", "受理", "决定", "结果"]
+    assert all(CODE.fullmatch(row["code"]) for row in rows)
+    assert {row["sha256"] for row in rows} == {None}
+    content = citizen.get(rows[0]["href"]).data
+    assert documents(window, case)[0]["sha256"] == sha256(content).hexdigest()
+    supervisor = staff("supervisor")
+    assert documents(supervisor, case) == documents(citizen, case)
+    looks = supervisor.get(f"/v1/audit?subject={case['number']}")["items"]
+    assert "read_documents" in [look["act"] for look in looks]
+    other_citizen.get(f"/v1/cases/{case['number']}/documents", expect=404)
+
+
+def test_numbers_count_on_in_each_series_and_never_come_twice(
+    citizen: Any, window: Any, drain: Any, database: Any
+) -> None:
+    cases = [submitted(citizen, drain) for _ in range(3)]
+    act(window, cases[1], "decline", reason="不属于本机关职权范围。")
+    numbers = [row["number"] for case in cases for row in documents(citizen, case)]
+    counted = [(match[1], int(match[3])) for match in map(NUMBER.fullmatch, numbers)]
+    assert counted == [("收件", 1), ("收件", 2), ("不予受理", 1), ("收件", 3)]
+    database["case_documents"].delete_many({})  # as if lost: what was counted is not counted again
+    again = [row["number"] for case in cases for row in documents(citizen, case)]
+    assert set(numbers) & set(again) == set()
+
+
+def test_two_who_ask_first_at_once_get_the_same_number_code_and_bytes(
+    citizen: Any, drain: Any, database: Any, quick: Any
+) -> None:
+    case = submitted(citizen, drain)
+    database["case_documents"].delete_many({})  # a case of an earlier release
+    with ThreadPoolExecutor(8) as pool:
+        lists = list(pool.map(lambda _: documents(citizen, case), range(8)))
+        contents = set(pool.map(lambda _: citizen.get(lists[0][0]["href"]).data, range(8)))
+    assert [rows for rows in lists if rows != lists[0]] == []
+    assert len(contents) == 1
+
+
+def test_what_it_says_is_of_its_act_whatever_changes_before_it_is_asked_for(
+    citizen: Any, window: Any, staff: Any, drain: Any, quick: Any, starter_again: Any, usual_calendar: Any
+) -> None:
+    def limit(case: dict[str, Any]) -> str:
+        citizen.get(documents(citizen, case)[-1]["href"])
+        return dict(quick[-1].blocks[0].rows)["承诺期限"]
+
+    case, other = (act(window, submitted(citizen, drain), "accept") for _ in range(2))
+    drain()
+    before = limit(other)
+    admin, notice = staff("admin"), {"kind": "rest", "notice": "国办发明电〔2026〕9号"}
+    admin.patch("/v1/calendar", [{"date": "2026-12-01", **notice}], 0)
+    new_version(admin, name="改了名字的事项")
+    assert limit(case) == before
+    assert "改了名字" not in str(quick[-1])
+    later = act(window, submitted(citizen, drain), "accept")
+    assert limit(later) != before
+
+
+def test_a_printed_document_bears_number_code_and_that_it_is_a_copy(
+    citizen: Any, window: Any, handler: Any, drain: Any, settings: Any
+) -> None:
+    case = issued(citizen, window, handler, drain)
+    receipt, _, decision, _ = documents(citizen, case)
+    content = citizen.get(decision["href"]).data
+    text = text_of(content)
+    for words in (decision["number"], decision["code"], "副本，未加盖电子印章", "copy,notsealed", "准予行政许可决定书"):
+        assert words in text
+    assert "最迟2026年12月8日送达" in text
+    assert citizen.get(f"/v1/cases/{case['number']}")["receipt_code"] not in text
+    assert codes_of(content) == {f"{settings.public_base}/verify/{decision['code']}"}
+    assert f"{settings.public_base}/verify/{receipt['code']}" in codes_of(citizen.get(receipt["href"]).data)
+
+
+def test_a_refusal_says_why_on_what_ground_and_what_can_be_done(
+    citizen: Any, window: Any, handler: Any, drain: Any, quick: Any
+) -> None:
+    case = act(window, submitted(citizen, drain), "accept")
+    case = act(handler, case, "decide", kind="refuse", text="场所不符合要求。", ground="食品安全法 第35条")
+    row = documents(citizen, case)[-1]
+    assert (row["title"], row["hand_over_by"]) == ("不予行政许可决定书", None)
+    citizen.get(row["href"])
+    text = str(quick[-1])
+    for words in ("场所不符合要求。", "食品安全法 第35条", "不予许可", "行政复议"):
+        assert words in text
+
+
+def test_the_page_says_what_is_genuine_and_nothing_about_whose_it_is(
+    citizen: Any, anyone: Any, drain: Any, quick: Any
+) -> None:
+    case = submitted(citizen, drain)
+    (row,) = documents(citizen, case)
+    assert "还没有电子文件" in page_of(anyone, row["code"])
+    digest = sha256(citizen.get(row["href"]).data).hexdigest()
+    typed = row["code"].lower().replace("-", "%20")
+    for page in (page_of(anyone, row["code"]), page_of(anyone, typed)):
+        for words in (row["number"], row["title"], row["date"], row["code"], case["matter"]["name"], "有效"):
+            assert words in page
+        assert digest in re.sub(r"\s", "", page)
+        for word in ("王小明", case["number"], case["receipt_code"], "610102"):
+            assert word not in page
+    english = page_of(anyone, f"{row['code']}?lang=en")
+    assert "A genuine document" in english
+    assert "Receipt" in english
+
+
+def test_a_wrong_code_is_told_so_by_the_same_page_and_reads_as_much(
+    citizen: Any, anyone: Any, drain: Any, database: Any
+) -> None:
+    (row,) = documents(citizen, submitted(citizen, drain))
+    for code in (new_code(), "0000", "x" * 300, row["code"][:-1], "%E6%96%87%E4%B9%A6"):
+        page = page_of(anyone, code, expect=404)
+        assert "没有这份文书" in page
+        assert "<script" not in page
+    assert "No such document" in page_of(anyone, f"{new_code()}?lang=en", expect=404)
+    assert "&lt;b&gt;" in page_of(anyone, "<b>", expect=404)
+
+
+def test_a_withdrawn_application_shows_on_the_pages_of_its_documents(
+    citizen: Any, window: Any, anyone: Any, drain: Any
+) -> None:
+    case = act(window, submitted(citizen, drain), "accept")
+    version = {"If-Match": f'"{case["version"]}"'}
+    citizen.post(f"/v1/cases/{case['number']}/withdrawal", {"reason": "不办了"}, expect=200, headers=version)
+    rows = documents(citizen, case)
+    assert {(row["state"], row["state_label"]) for row in rows} == {("withdrawn", "申请已于 2026-11-24 撤回")}
+    assert "withdrawn on 2026-11-24" in page_of(anyone, f"{rows[1]['code']}?lang=en")
+
+
+def test_what_an_earlier_release_gave_out_keeps_its_bytes_and_gets_number_code_and_hash(
+    citizen: Any, anyone: Any, drain: Any, database: Any, quick: Any
+) -> None:
+    case = submitted(citizen, drain)
+    path = f"/v1/cases/{case['number']}/receipt.pdf"
+    content = citizen.get(path).data
+    database["case_papers"].update_many({}, {"$unset": {"sha256": ""}})
+    database["case_documents"].delete_many({})
+    (row,) = documents(citizen, case)
+    assert row["sha256"] == sha256(content).hexdigest()
+    assert citizen.get(path).data == content
+    assert row["sha256"] in re.sub(r"\s", "", page_of(anyone, row["code"]))
+
+
+def test_verifying_is_limited_as_a_look_up_is(anyone: Any) -> None:
+    codes = {anyone.raw("GET", f"/verify/{new_code()}").status_code for _ in range(61)}
+    assert codes == {404, 429}
+
+
+def test_the_export_has_the_documents_and_staff_who_look_are_recorded(citizen: Any, window: Any, drain: Any) -> None:
+    case = submitted(citizen, drain)
+    rows = documents(window, case)
+    copy = citizen.get("/v1/me/export")
+    assert copy["data"]["cases"][0]["documents"] == rows
