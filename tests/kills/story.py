@@ -18,7 +18,7 @@ from tests.way import FOOD, PNG, filled_in
 
 TUS = {"Tus-Resumable": "1.0.0"}
 HALF = len(PNG) // 2
-STAFF = {"window": "王窗口", "handler": "李审批"}
+STAFF = {"window": "王窗口", "handler": "李审批", "head": "周局长"}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def log_in_citizen(world: World) -> None:
 
 
 def log_in_staff(world: World) -> None:
-    """Add and log in a window officer and a handler."""
+    """Add and log in a window officer, a handler and a head of department."""
     for role, name in STAFF.items():
         world.office.identity.seed_staff(role, PASSWORD, name, {role}, "XC-H01", "SPJ")
         body = {"username": role, "password": PASSWORD}
@@ -226,6 +226,7 @@ STORY = (
     Step("issue", act("window", "issue", 3, serial="JY2026112400001")),
 )
 MISSING = {"items": [{"key": "m4", "why": "看不清"}]}
+SURVEY = {"procedure": "现场踏勘", "days": 3}
 ACTS_ON_CASES: tuple[Step, ...] = (
     on_case("claim", act("window", "claim", 1), "tell"),
     on_case("release", act("window", "release", 2), "claim.web"),
@@ -236,6 +237,11 @@ ACTS_ON_CASES: tuple[Step, ...] = (
     on_case("deem", days_later(9, "events", "jobs"), "tell", who="worker"),
     on_case("request_supplement", act("window", "request_supplement", 1, **MISSING), "tell"),
     on_case("supplement", as_citizen("supplement", 2, materials=["m4"], text="补上了。"), "request_supplement.web"),
+    on_case("start_procedure", act("handler", "start_procedure", 2, **SURVEY), "tell again"),
+    on_case("end_procedure", act("handler", "end_procedure", 3, procedure="现场踏勘"), "start_procedure.web"),
+    on_case("request_extension", act("handler", "request_extension", 2, days=5, reason="等检验。"), "tell again"),
+    on_case("approve_extension", act("head", "approve_extension", 3, reason="同意。"), "request_extension.web"),
+    on_case("refuse_extension", act("head", "refuse_extension", 3, reason="抓紧。"), "request_extension.web"),
     on_case("issue", act("window", "issue", 3, serial="JY2026112400002"), "receipt.worker"),
     on_case("hand_over", act("window", "hand_over", 4, to="applicant"), "issue"),
     on_case("close", act("window", "close", 5), "hand_over.web"),
