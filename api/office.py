@@ -267,6 +267,7 @@ class Office:
             transact=self.database.transact,
             announce=self.jobs.announce,
             now=self.now,
+            claim_days=self.settings.claim_days,
             ports=ports.filled(ports.of_cases, self),
         )
         self.cases.start()

@@ -29,6 +29,7 @@ KINDS: dict[str, frozenset[str]] = {
             *("read_unmasked", "read_masked", "read_timeline", "read_clock", "read_parcel", "read_file", "read_list"),
             *("read_documents",),
             *("read_conversation", "read_talk", "read_original", "read_audit", "read_verifications"),
+            "search_cases",
         }
     ),
     "operation": frozenset(

@@ -24,6 +24,7 @@ from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
 from api.identity.service import Identity
 from api.matters.service import Matters
+from api.times import BEIJING
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class CaseGround:
     transact: Callable[[Callable[[Any], Any]], Any]
     announce: Callable[..., None]
     now: Callable[[], datetime]
+    claim_days: int
+    """Working days without an act of its officer, after which a claimed case is free again."""
 
     def kind(self, case: Case) -> str:
         """The kind of a case's matter, by which its words are chosen (kinds.py)."""
@@ -52,16 +55,20 @@ class CaseGround:
     def holder(self, case: Case, known: dict[str, Actor | None] | None = None) -> Actor | None:
         """Who has claimed a case, with their post of today; None once they could claim it no more.
 
-        Somebody who has left, or has another role, desk or department by now, holds nothing. `known` keeps the officers
-        who were looked up, for a page of cases.
+        Somebody who has left, has another role, desk or department by now, or did nothing with it for `claim_days`,
+        holds nothing. `known` keeps the officers who were looked up, for a page of cases.
         """
-        if not case.officer:
+        if not case.officer or self._is_left_alone(case):
             return None
         known = {} if known is None else known
         if case.officer not in known:
             known[case.officer] = self.identity.officer(case.officer)
         officer = known[case.officer]
         return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
+
+    def _is_left_alone(self, case: Case) -> bool:
+        since, now = (moment.astimezone(BEIJING).date() for moment in (case.held_since or case.updated_at, self.now()))
+        return self.calendar.working.guessing.working_between(since, now) > self.claim_days
 
     def attempt(self, actor: Actor, case: OpenCase, data: Mapping[str, Any] | None = None) -> Attempt:
         """What an act of this actor on a case, as its silence left it, is judged by (life/rule.py)."""

@@ -19,6 +19,9 @@ from api.texts import listed
 APPLICANT = "applicant"
 """Whom a result is handed to, where the applicant comes in person; anybody else is named, and proves their right."""
 
+CLAIM_ENDED = "原认领人已不在岗，或者长期没有办理，原认领已失效。"
+"""What staff read in the timeline where somebody claims a case whose earlier claim had ended."""
+
 
 class CaseHandling:
     """Acts of the applicant, of staff, and of the system when a limit has passed."""
@@ -94,6 +97,8 @@ class CaseHandling:
             refusal.more = {"allowed": self._allowed(case.record, attempt)}
             raise
         data = {**data, **RULES[act].records(attempt)}
+        if act == "claim" and deemed.standing.officer:  # whose claim has ended
+            data = {**data, "instead_of": deemed.standing.officer, "text": CLAIM_ENDED}
         acted = after(deemed, Action(deemed.standing.version + 1, act, ground.now(), actor.id, role, data))
         record = acted.record
         action = sealed_action(ground.keyring, record.id, acted.actions[-1])

@@ -91,6 +91,7 @@ class Cases:
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
+        claim_days: int,
         ports: CasesPorts,
     ) -> None:
         self._ground = ground = CaseGround(
@@ -107,6 +108,7 @@ class Cases:
             transact=transact,
             announce=announce,
             now=now,
+            claim_days=claim_days,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
@@ -207,6 +209,11 @@ class Cases:
         `complete`: whether no case of an earlier release waits to be folded, whose due the queues do not know.
         """
         return {"items": self._desk.counts(actor), "complete": self._store.is_folded()}
+
+    def search(self, actor: Actor, text: str, after: str | None, most: int) -> tuple[list[Row], str | None]:
+        """One page of the cases of one's post with this number, name or telephone; see `DeskQueues.search`."""
+        cases, following = self._desk.search(actor, text, after, most)
+        return self._views.lines(cases), following
 
     def looked_at(self, actor: Actor, queue: str, count: int) -> None:
         """Record that a member of staff was given `count` cases of a queue."""

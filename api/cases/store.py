@@ -7,7 +7,7 @@ Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo.errors import DuplicateKeyError
 
@@ -67,6 +67,19 @@ IDS = 10_000
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end", "queue", "held_since")
 """The fields of a case that every action replaces; `department` too, if there is one."""
+
+
+class QueuedRow(NamedTuple):
+    """The stored document of a case as a queue gives it, and its `due` there; `is_later`: after silence."""
+
+    document: Document
+    is_later: bool
+    due: str
+
+    @property
+    def case(self) -> Case:
+        """The case itself, without what is sealed but the masked name."""
+        return _case(self.document)
 
 
 class NumberTaken(Exception):
@@ -206,17 +219,17 @@ class CaseStore:
 
     # -- lists ------------------------------------------------------------------------
 
-    def queued(self, streams: Iterable[QueueKey], low: str, high: str) -> list[tuple[str, bool, Case]]:
-        """The cases of some queues whose due lies between these two, both included: (due, whether later, case), once.
+    def queued(self, streams: Iterable[QueueKey], low: str, high: str) -> list[QueuedRow]:
+        """The cases of some queues whose due lies between these two, both included.
 
         Without what is sealed but the masked name: `reader.open` needs the case by its id.
         """
-        rows: dict[str, tuple[str, bool, Case]] = {}
+        rows: dict[str, QueuedRow] = {}
         for stream in streams:
             keys, due = ("later", "later_due") if stream.is_later else ("keys", "due")
             wanted = {f"queue.{keys}": stream.key, f"queue.{due}": {"$gte": low, "$lte": high}}
             for row in self._db["cases"].find(wanted, NOT_IN_LINES):
-                rows[f"{stream.is_later}{row['_id']}"] = (row["queue"][due], stream.is_later, _case(row))
+                rows[f"{stream.is_later}{row['_id']}"] = QueuedRow(row, stream.is_later, row["queue"][due])
         return list(rows.values())
 
     def newest(

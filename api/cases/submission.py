@@ -6,7 +6,7 @@ from typing import Any
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS, fold
-from api.cases.number import OFFICES, new_number, new_receipt
+from api.cases.number import OFFICES, PREFIX, new_number, new_receipt
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import named, queued, sealed_action, snapshot
 from api.cases.store import NumberTaken
@@ -14,8 +14,6 @@ from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
 from api.identity.actor import Actor
 from api.times import BEIJING
-
-PREFIX = "XC"
 
 
 class Submission:

@@ -14,10 +14,12 @@ import zxingcpp
 
 from api import pdf
 from api.cases.documents.document import MARKS, OF_ACT, WITHOUT, code_as_read, new_code
+from api.cases.documents.printing import PARTS
 from api.cases.life.acts import EVENTS, RULES
 from tests.way import act, issued, new_version, submitted
 
 NUMBER = re.compile(r"系统(.+)〔2026〕([A-Z]+)-(\d+)号")
+ELDERS = "XC-公共服务-003"
 CODE = re.compile(r"([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}")
 
 
@@ -70,6 +72,7 @@ def test_every_act_has_a_document_or_a_reason_why_not() -> None:
     assert OF_ACT.keys() & WITHOUT.keys() == set()
     assert all(reason.endswith(".") for reason in WITHOUT.values())
     assert {rule.kind for rule in OF_ACT.values()} == MARKS.keys()
+    assert {part for rule in OF_ACT.values() for part in rule.parts} == PARTS.keys()
 
 
 def test_a_code_has_eighty_bits_and_is_read_however_it_is_typed() -> None:
@@ -172,6 +175,39 @@ def test_a_refusal_says_why_on_what_ground_and_what_can_be_done(
     text = str(quick[-1])
     for words in ("场所不符合要求。", "食品安全法 第35条", "不予许可", "行政复议"):
         assert words in text
+
+
+def test_a_special_procedure_and_an_extension_are_told_in_writing(
+    citizen: Any, window: Any, handler: Any, staff: Any, drain: Any, quick: Any
+) -> None:
+    case = act(window, submitted(citizen, drain), "accept")
+    case = act(handler, case, "start_procedure", procedure="听证", days=15, text="请于 12 月 3 日到场。")
+    case = act(handler, case, "request_extension", days=5, reason="现场情况复杂")
+    act(staff("head"), case, "approve_extension", reason="需要补充核实现场情况")
+    _, _, procedure, extension = documents(citizen, case)
+    assert [row["title"] for row in (procedure, extension)] == ["特别程序告知书", "延长办理期限告知书"]
+    citizen.get(procedure["href"])
+    for words in ("听证，预计 15 个工作日", "不计入办理期限（行政许可法第45条）", "请于 12 月 3 日到场。"):
+        assert words in str(quick[-1])
+    citizen.get(extension["href"])
+    for words in ("办理期限延长 5 个工作日", "需要补充核实现场情况"):
+        assert words in str(quick[-1])
+    assert "现场情况复杂" not in str(quick[-1]).replace("需要补充核实现场情况", "")
+
+
+def test_what_is_no_permit_is_never_spoken_of_as_one(
+    citizen: Any, window: Any, handler: Any, drain: Any, quick: Any
+) -> None:
+    case = act(window, submitted(citizen, drain, matter=ELDERS), "accept")
+    case = act(window, case, "transfer", department="SPJ", reason="由审批局办理")
+    case = act(handler, case, "decide", kind="grant", text="符合条件。")
+    case = act(window, case, "issue", serial="YD0001")
+    rows = documents(citizen, case)
+    assert [row["title"] for row in rows[1:]] == ["受理通知书", "予以办理决定书", "办理结果通知书"]
+    assert {row["hand_over_by"] for row in rows} == {None}
+    for row in rows:
+        citizen.get(row["href"])
+        assert not [word for word in ("许可", "证照") if word in str(quick[-1])]
 
 
 def test_the_page_says_what_is_genuine_and_nothing_about_whose_it_is(

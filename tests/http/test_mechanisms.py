@@ -44,6 +44,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/uploads"): TUS,
     ("PATCH", "/v1/uploads/<upload_id>"): TUS,
     ("DELETE", "/v1/uploads/<upload_id>"): TUS,
+    ("POST", "/v1/desk/cases/search"): "changes nothing; a name stands in no address",
     ("POST", "/v1/lookups"): "changes nothing; a wrong code counts each time",
     ("POST", "/plain/case"): "changes nothing; a wrong code counts each time",
     ("POST", "/v1/conversations/<conversation>/messages"): "client_id makes a message once, as on the socket",

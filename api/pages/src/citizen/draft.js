@@ -35,6 +35,8 @@ export function useDraft(id) {
   /** The draft as this page knew it and as it is, where another tab or device had changed it meanwhile. */
   const elsewhere = shallowRef(null)
   const error = shallowRef(null)
+  /** What empty fields could take over, and the same matter where it is open already. */
+  const hints = shallowRef({ suggestions: [], open_cases: [] })
   let queue = Promise.resolve()
   /** Changes that did not arrive and that no later one has written since. */
   let lost = []
@@ -45,10 +47,27 @@ export function useDraft(id) {
       draft.value = await api.get(`/v1/drafts/${id}`)
       await readForm()
       await readGuide()
+      readHints()
       await Promise.all(Object.entries(draft.value.materials).map(([key, uploads]) => nameFiles(key, uploads)))
     } catch (trouble) {
       error.value = trouble
     }
+  }
+
+  /** Hints are extra: without them one goes on all the same. */
+  async function readHints() {
+    hints.value = await api.get(`/v1/drafts/${id}/hints`).catch(() => hints.value)
+  }
+
+  /** Fill an empty field with what is suggested for it; the server knows it, the page only how it may be shown. */
+  function takeOver(key) {
+    const taken = queue.then(async () => {
+      const { version } = draft.value
+      draft.value = await api.post(`/v1/drafts/${id}/suggestions`, { fields: [key] }, { version })
+      await readHints()
+    })
+    queue = taken.catch(() => {})
+    return taken
   }
 
   async function readForm() {
@@ -171,7 +190,7 @@ export function useDraft(id) {
 
   load()
   return {
-    ...{ draft, guide, form, files, saving, unsaved, elsewhere, error, uploads },
-    ...{ load, save, again, move, situate, removeFile, submit },
+    ...{ draft, guide, form, files, saving, unsaved, elsewhere, error, uploads, hints },
+    ...{ load, save, again, move, situate, removeFile, submit, takeOver, readHints },
   }
 }

@@ -152,6 +152,8 @@ export default {
   收件电话: 'Phone',
   收件地址: 'Address for delivery',
   还差这些: 'Still missing',
+  填入: 'Fill in',
+  '打电话或到窗口报这个编号，一组一组念：': 'Quote this number by phone or at the window, group by group:',
   核对一遍: 'Check once more',
   修改: 'Change',
   '{n} 个文件': '{n} file(s)',
