@@ -53,6 +53,7 @@ STATUS: dict[int, frozenset[str]] = {
             "phone_needed",
             "name_confirmed",
             "verified_as_other",
+            "bound_elsewhere",
             "verification_over",
             "second_officer_needed",
             "objection_too_late",

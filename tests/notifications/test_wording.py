@@ -35,6 +35,7 @@ EXPECTED = {
     "identity_check": {"code"},
     "identity_bound": {"until", "tail"},
     "identity_bound_elsewhere": {"until", "tail"},
+    "identity_tried_elsewhere": set(),
     "verification_stopped": set(),
     "phone_change_opened": {"until", "tail"},
     "phone_changed": set(),
