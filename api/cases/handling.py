@@ -41,7 +41,7 @@ class CaseHandling:
         """
         case = self._ground.reader.open(record)
         asked = case.standing.supplement
-        if asked and case.standing.state == "supplementing":
+        if asked and case.standing.state == "supplementing" and is_current(case.actions, version):
             self._check_supplement(actor, keys_of(asked["items"]), materials)
         return self._do_as_applicant(actor, case, version, "supplement", {"materials": materials, "text": text})
 

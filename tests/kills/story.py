@@ -63,8 +63,12 @@ def log_in_staff(world: World) -> None:
     """Add and log in a window officer, a handler and a head of department."""
     for role, name in STAFF.items():
         world.office.identity.seed_staff(role, PASSWORD, name, {role}, "XC-H01", "SPJ")
-        body = {"username": role, "password": PASSWORD}
-        world.known[role] = world.caller().post("/v1/staff/sessions", body)
+        log_in_again(world, role)
+
+
+def log_in_again(world: World, role: str) -> None:
+    """Log a member of staff in."""
+    world.known[role] = world.caller().post("/v1/staff/sessions", {"username": role, "password": PASSWORD})
 
 
 # -- a file ----------------------------------------------------------------------------
@@ -194,6 +198,8 @@ def on_case(act_: str, do: Callable[[World], Any], after: str, who: str = "web")
 
 def goes_on(world: World) -> list[str]:
     """What is wrong when the case is read after its act and, unless it is closed, a note is written on it."""
+    if world.clock() > BEGIN + timedelta(days=1):
+        log_in_again(world, "window")
     path, window = f"/v1/cases/{world.known['case']['number']}", world.caller("window")
     case = answer(window.raw("GET", path), 200)
     if case["state"] == "closed":
