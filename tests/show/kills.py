@@ -31,7 +31,7 @@ from tests.kills.trial import Checkpoint, Plan, Result, attempt, lane, lay_out
 
 WHOLE = ("submit", "action", "delivery", "file")
 """What is killed at every command and moment."""
-ACTS = (*WHOLE, *(step.act for step in ACTS_ON_CASES))
+ACTS = (*WHOLE, *(step.act for step in ACTS_ON_CASES if step.act))
 VICTIMS = ("worker", "web", "store")
 LANES = 2
 
