@@ -173,6 +173,7 @@ class Office:
             calendar_store.CalendarStore(database),
             transact=database.transact,
             record=self.audit.record,
+            announce=self.jobs.announce,
             now=now,
         )
         self.files = Files(
@@ -329,6 +330,7 @@ class Office:
             self.notices.tell,
             self.notices.follow_case,
             self.chat.ties.follow_draft,
+            self.identity.staff_of,
         ).table()
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check),

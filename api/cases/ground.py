@@ -11,6 +11,7 @@ from api.calendar.service import Calendar
 from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Case
+from api.cases.clock.ledger_words import reasons
 from api.cases.clock.of_case import is_current, reckon_case
 from api.cases.clock.words import ClockWords
 from api.cases.kinds import kind_of
@@ -83,6 +84,10 @@ class CaseGround:
         decided_at = datetime.fromisoformat(facts["decision"]["at"]) if "decision" in facts else None
         clock = reckon_case(facts, at, self.calendar.working)
         return ClockWords(clock, case.state, decided_at, at, self.kind(case), self._end(case, facts))
+
+    def reasoned_clock(self, case: OpenCase) -> ClockWords:
+        """The clock of a case now, whose ledger says who stopped or extended it and why."""
+        return replace(self.clock(case.record), why=reasons(case.actions, self.identity.staff_name))
 
     def _end(self, case: Case, facts: dict[str, Any]) -> str | None:
         """The state in which a closed case ended; read from its actions if an earlier release closed it undecided."""

@@ -5,7 +5,20 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.cases.documents.document import MARKS
-from api.cases.life.schemas import SAID, TEXT, ActForm, AskedItem, ExtensionLine, FlagWords, ProcedureLine, Round
+from api.cases.life.schemas import (
+    SAID,
+    TEXT,
+    ActForm,
+    AskedItem,
+    CorrectionLine,
+    ExtensionLine,
+    FlagWords,
+    ProcedureLine,
+    ReissueLine,
+    ReviewLine,
+    Round,
+    SurveyLine,
+)
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Paging, Time
@@ -172,6 +185,10 @@ class CaseSchema(CaseLine):
     rounds = fields.List(fields.Nested(Round), required=True)
     procedures = fields.List(fields.Nested(ProcedureLine), required=True)
     extensions = fields.List(fields.Nested(ExtensionLine), required=True)
+    surveys = fields.List(fields.Nested(SurveyLine), required=True)
+    reviews = fields.List(fields.Nested(ReviewLine), required=True)
+    corrections = fields.List(fields.Nested(CorrectionLine), required=True)
+    reissues = fields.List(fields.Nested(ReissueLine), required=True)
     acts = fields.List(fields.String(), required=True)
     act_forms = fields.List(
         fields.Nested(ActForm),

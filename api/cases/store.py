@@ -148,6 +148,12 @@ class CaseStore:
         place = {"desk": desk, "department": department, "uploads": uploads, "old_queue": True}
         self._db["cases"].update_one({"_id": case_id, "desk": None}, {"$set": place})
 
+    def reach(self, session: Any, case_id: str, deadline: str) -> bool:
+        """Note that a deadline (`kind:due`) was reached; False if it was noted before."""
+        fresh = {"_id": case_id, "reached": {"$ne": deadline}}
+        change = {"$push": {"reached": deadline}}
+        return self._db["cases"].update_one(fresh, change, session=session).modified_count == 1
+
     def fold_clock(self, case_id: str, version: int, facts: Document) -> bool:
         """Replace the clock's input that an earlier release made; False if an act came first, which changes nothing."""
         change = {"$set": {"clock_facts": facts}, "$unset": {"old_clock": ""}}

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from api.cases.case import Action, Case
+from api.cases.clock.of_case import clock_facts
 from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS, fold
 from api.cases.number import OFFICES, PREFIX, new_number, new_receipt
 from api.cases.open_case import OpenCase
-from api.cases.snapshot import named, queued, sealed_action, snapshot
+from api.cases.snapshot import named, queued, sealed_action, snapshot, telling
 from api.cases.store import NumberTaken
 from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
@@ -57,6 +58,7 @@ class Submission:
     ) -> OpenCase:
         draft = handed_in.draft
         action = Action(1, "submit", self._ground.now(), actor.id, "citizen", {"materials": handed_in.materials})
+        action = telling(action, clock_facts(draft.edition.matter, [action]), self._ground.calendar)
         standing, receipt, matter = fold([action]), new_receipt(), draft.record.matter
         keys = self._ground.keyring
         record = Case(

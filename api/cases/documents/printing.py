@@ -107,7 +107,7 @@ def _facts(subject: Subject) -> list[tuple[str, str]]:
         (_called(act), "" if act == "submit" else at),
         ("承办部门", subject.department),
         *limits,
-        ("期限", "" if is_silent else clock.sentence().words.zh),
+        ("送达期限" if hand_over_by(clock, act) else "期限", "" if is_silent else clock.sentence().words.zh),
     ]
     return [(name, value) for name, value in facts if value]
 
