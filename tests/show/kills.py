@@ -9,7 +9,7 @@ The seed draws the instant within a command, for the moment `during`.
 
 `submit`, `action` (acceptance and decision), `delivery` and `file` are killed at every command and moment, and the
 worker in what follows them. All other acts go the same way through the code, so each is killed at every command, but
-only at one moment for web and store each, which the seed draws: `after` the n-th command of a web is `before` its next.
+once: the seed draws whether web or store, and the moment. `acts_never_killed` are those that no step does.
 """
 
 import argparse
@@ -44,11 +44,12 @@ def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: 
     made = []
     for name, checkpoint in kept.items():
         total, step = len(checkpoint.told["seen"]), STEPS[PLACE[name]]
+        each = []
         for victim in sorted({step.who, "store"} & set(victims)):
-            moments = MOMENTS if victim == "store" else ("before", "after")
-            for n in range(1, total + 1):
-                chosen = moments if step.act in WHOLE else (rng.choice(moments),)
-                made += [Plan(name, victim, moment, n, rng.random()) for moment in chosen]
+            each += [(victim, moment) for moment in (MOMENTS if victim == "store" else ("before", "after"))]
+        for n in range(1, total + 1):
+            chosen = each if step.act in WHOLE else [rng.choice(each)]
+            made += [Plan(name, victim, moment, n, rng.random()) for victim, moment in chosen]
     return made[rng.randrange(every) :: every] if every > 1 else made + abandoned(kept, victims)
 
 
