@@ -40,6 +40,8 @@ SHOWN: dict[str, frozenset[str]] = {
     "all": frozenset({"window", "handler", "head", "supervisor"}),
 }
 """The queues that the console shows, in the order of the work, and to whom; every other stays readable."""
+TURNS = frozenset({"new", "supplement_back", "to_decide", "to_issue", "counter", "to_send"})
+"""The queues whose cases wait for this post to move them on; no case stands in two of them."""
 COUNTED = frozenset(SHOWN) - {"all", "department"}
 
 
@@ -71,11 +73,12 @@ class DeskQueues:
         return [row.case for row in rows], following
 
     def counts(self, actor: Actor) -> list[dict[str, Any]]:
-        """The queues that this actor is shown: `{queue, label, label_en, count, more}`, null where none is counted."""
+        """The queues that this actor is shown: `{queue, label, label_en, turn, count, more}`, null if not counted."""
+        shown = {queue: QUEUES[queue] for queue, roles in SHOWN.items() if actor.roles & roles}
         return [
-            {"queue": queue, "label": QUEUES[queue].zh, "label_en": QUEUES[queue].en, **self._count(actor, queue)}
-            for queue, roles in SHOWN.items()
-            if actor.roles & roles
+            {"queue": queue, "label": words.zh, "label_en": words.en, "turn": queue in TURNS}
+            | self._count(actor, queue)
+            for queue, words in shown.items()
         ]
 
     def search(self, actor: Actor, text: str, after: str | None, most: int) -> tuple[Sequence[Case], str | None]:
