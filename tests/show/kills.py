@@ -7,9 +7,10 @@ processes beside a store that goes on; it is restarted if it would hold the dead
 (in the full form, twice that is waited for). A killed `store` is started again while its caller still waits.
 The seed draws the instant within a command, for the moment `during`.
 
-`submit`, `action` (acceptance and decision), `delivery` and `file` are killed at every command and moment, and the
-worker in what follows them. All other acts go the same way through the code, so each is killed at every command, but
-once: the seed draws whether web or store, and the moment. `acts_never_killed` are those that no step does.
+`submit`, `delivery` and `file`, and the worker in what follows them, are killed at every command and moment: a client
+`before` it is sent, a store `before` and `during` it, both `after` the last; `after` any other is `before` the next.
+The acts on cases (`action` are acceptance and decision) all go the same way through the code, so each is killed at
+every command, but once: the seed draws who, and the moment. `acts_never_killed` are those that no step does.
 """
 
 import argparse
@@ -29,25 +30,29 @@ from tests.kills.lab import FORK
 from tests.kills.story import ACTS_ON_CASES, KILLED, PLACE, STEPS
 from tests.kills.trial import Checkpoint, Plan, Result, attempt, lane, lay_out
 
-WHOLE = ("submit", "action", "delivery", "file")
+WHOLE = ("submit", "delivery", "file")
 """What is killed at every command and moment."""
-ACTS = (*WHOLE, *(step.act for step in ACTS_ON_CASES if step.act))
+MAIN_WAY = (*WHOLE, "action")
+ACTS = (*MAIN_WAY, *(step.act for step in ACTS_ON_CASES if step.act))
 VICTIMS = ("worker", "web", "store")
 LANES = 2
 
 
 def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: random.Random) -> list[Plan]:
-    """Every n of every step, victim and moment, or each `every`-th of these from a drawn one on.
+    """The plans of every step, or each `every`-th of these from a drawn one on.
 
     The moment `during` is for a store alone: when a client dies, its store sees no difference.
     """
     made = []
     for name, checkpoint in kept.items():
         total, step = len(checkpoint.told["seen"]), STEPS[PLACE[name]]
-        each = []
-        for victim in sorted({step.who, "store"} & set(victims)):
-            each += [(victim, moment) for moment in (MOMENTS if victim == "store" else ("before", "after"))]
         for n in range(1, total + 1):
+            each = [
+                (victim, moment)
+                for victim in sorted({step.who, "store"} & set(victims))
+                for moment in MOMENTS
+                if (moment != "after" or n == total) and (moment != "during" or victim == "store")
+            ]
             chosen = each if step.act in WHOLE else [rng.choice(each)]
             made += [Plan(name, victim, moment, n, rng.random()) for victim, moment in chosen]
     return made[rng.randrange(every) :: every] if every > 1 else made + abandoned(kept, victims)
