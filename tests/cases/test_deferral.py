@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from tests.cases.test_documents import wording
 from tests.drafts.test_choices import BANK, CAFE, DEFERRAL
 from tests.way import COURIER, accepted_upload, act, filled_in, new_version
 
@@ -80,13 +81,15 @@ def states(case):
 # -- in time ---------------------------------------------------------------------------
 
 
-def test_what_follows_in_time_frees_the_result(apply, citizen, staff, later, drain):
+def test_what_follows_in_time_frees_the_result(app, apply, citizen, staff, later, drain):
     window, case = staff("window"), apply()
     assert (states(case), flags(case)) == ({BANK: "asked"}, [])
     assert {"defer"} <= set(read(window, case)["acts"])
     assert "accept" not in read(window, case)["acts"]
     case = act(window, case, "defer", text="材料齐了就出证。")
     drain()
+    title, text = wording(app, citizen, case)
+    assert (title, "承诺后补的材料" in text, DEFERRAL["text"]["zh"] in text) == ("容缺受理通知书", True, True)
     [row] = case["deferrals"]
     assert (case["state"], flags(case), row["state"], row["due"]) == ("accepted", ["deferred"], "open", "2026-12-01")
     assert row["promise"]["text"] == DEFERRAL["text"]["zh"]

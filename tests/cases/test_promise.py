@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cases.test_documents import wording
 from tests.drafts.test_choices import PROMISE, TRADE
 from tests.way import COURIER, accepted_upload, act, filled_in, new_version, submitted
 
@@ -36,7 +37,7 @@ def read(caller, case):
     return caller.get(f"/v1/cases/{case['number']}")
 
 
-def test_it_is_decided_at_once_and_the_promise_was_kept(apply, citizen, staff, drain, clock):
+def test_it_is_decided_at_once_and_the_promise_was_kept(app, apply, citizen, staff, drain, clock):
     case, handler, window = apply(), staff("handler"), staff("window")
     assert case["promise"]["text"] == PROMISE["text"]["zh"]
     assert act(window, case, "promise", expect=409, **GRANT)["code"] == "not_delegated"
@@ -45,6 +46,8 @@ def test_it_is_decided_at_once_and_the_promise_was_kept(apply, citizen, staff, d
     case = act(handler, case, "promise", **GRANT)
     drain()
     assert (case["state"], case["decision"]["kind"], case["promise"]["check_due"]) == ("granted", "grant", "2026-12-22")
+    title, text = wording(app, citizen, case)
+    assert (title, PROMISE["text"]["zh"] in text, GRANT["text"] in text) == ("准予行政许可决定书", True, True)
     assert case["clock"]["state"] == "decided"
     assert act(handler, case, "promise", expect=409, **GRANT)["code"] == "act_not_allowed"
     assert "已作出决定" in [notice["title"] for notice in citizen.get("/v1/notices")["items"]]
