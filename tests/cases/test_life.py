@@ -339,6 +339,24 @@ def test_a_matter_that_takes_its_time_is_not_done_on_the_spot(window, handler, c
         assert problem["code"] == "not_delegated"
 
 
+def test_of_a_call_for_several_acts_nothing_is_done_by_half(citizen, window, drain, app, database, monkeypatch):
+    case, sent = submitted(citizen, drain, matter=ELDERLY), []
+    store = app.extensions["circle"].cases.handling._ground.store
+    append = type(store).append
+
+    def third_is_beaten(self, session, record, action):
+        sent.append(action.act)
+        return len(sent) < 3 and append(self, session, record, action)
+
+    monkeypatch.setattr(type(store), "append", third_is_beaten)
+    fields = {"kind": "grant", "text": "符合条件。", "serial": "YD1", "to": "applicant"}
+    assert act(window, case, "finish", expect=412, **fields)["code"] == "version_stale"
+    assert sent == ["accept", "decide", "issue"]
+    now = seen(window, case)
+    assert (now["state"], now["version"]) == ("submitted", case["version"])
+    assert database["case_actions"].count_documents({"act": {"$ne": "submit"}}) == 0
+
+
 # -- told late ------------------------------------------------------------------------------------
 
 
