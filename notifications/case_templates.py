@@ -35,6 +35,65 @@ CASE_TEMPLATES = (
         ),
     ),
     Template(
+        "case_deferred",
+        1,
+        Words(
+            sms="您的“{matter}”已容缺受理，办件号{number}，还要补交材料[，最迟{due}]。",
+            title="申请已容缺受理",
+            text="“{matter}”（{number}）已容缺受理。还要补交：{materials}[，最迟 {due}]。补来以前不出结果，逾期不补，"
+            "申请终止。",
+        ),
+        Words(
+            sms="{matter}: accepted, papers due[ {due}], {number}.",
+            title="Accepted, some to follow",
+            text="“{matter}” ({number}) is accepted. Still to bring[ by {due}]: {materials}. The result is held until "
+            "then; without it the application ends.",
+        ),
+    ),
+    Template(
+        "deferral_due",
+        1,
+        Words(
+            sms="办件{number}还有材料没补交，最迟{due}，逾期申请终止。",
+            title="后补的材料快到期了",
+            text="“{matter}”（{number}）还没有补交：{materials}。最迟 {due}，逾期不补，申请终止。",
+        ),
+        Words(
+            sms="Case {number}: bring what is missing by {due}.",
+            title="Bring what was to follow",
+            text="“{matter}” ({number}): still to bring by {due}: {materials}. Without it the application ends.",
+        ),
+    ),
+    Template(
+        "deferral_again",
+        1,
+        Words(
+            sms="办件{number}补来的材料不合格，请再补交[，最迟{due}]。",
+            title="补来的材料要再补",
+            text="“{matter}”（{number}）补来的材料不合格，请再补交：{materials}[，最迟 {due}]。原因请打开办件查看。",
+        ),
+        Words(
+            sms="Case {number}: bring a paper again[ by {due}].",
+            title="Bring it again",
+            text="“{matter}” ({number}): what you brought is not in order. Bring again[ by {due}]: {materials}. "
+            "Open the case to see why.",
+        ),
+    ),
+    Template(
+        "promise_checked",
+        1,
+        Words(
+            sms="办件{number}的告知承诺已核查，结果请登录后查看。",
+            title="承诺已核查",
+            text="“{matter}”（{number}）的告知承诺已经核查，结果请打开办件查看。",
+        ),
+        Words(
+            sms="Case {number}: your promise was checked, log in.",
+            title="Promise checked",
+            text="The promise in “{matter}” ({number}) was checked. Open the case to see what came of it.",
+        ),
+    ),
+    Template(
         "case_due_changed",
         1,
         Words(

@@ -42,7 +42,8 @@ KINDS: dict[str, frozenset[str]] = {
         {
             *(f"case.{act}" for act in ("supplement", "withdraw", "claim", "release", "accept", "deem", "decline")),
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
-            *("case.close", "case.told_late", "case.overdue", "case.due_changed"),
+            *("case.close", "case.told_late", "case.overdue", "case.due_changed", "promise.lift"),
+            *(f"case.{act}" for act in ("defer", "promise", "check_promise")),
             *(f"case.{act}" for act in ("start_procedure", "end_procedure", "survey", "review", "assign", "finish")),
             *(f"case.{act}" for act in ("correct", "reissue", "terminate")),
             *(f"case.{act}" for act in ("request_extension", "approve_extension", "refuse_extension")),

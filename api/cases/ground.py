@@ -18,6 +18,7 @@ from api.cases.kinds import kind_of
 from api.cases.life.rule import Attempt
 from api.cases.life.standing import may_hold
 from api.cases.open_case import OpenCase
+from api.cases.promises.service import BrokenPromises
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.files.service import Files
@@ -42,6 +43,7 @@ class CaseGround:
     audit: Audit
     security: SecurityEvents
     keyring: Keyring
+    broken_promises: BrokenPromises
     transact: Callable[[Callable[[Any], Any]], Any]
     announce: Callable[..., None]
     now: Callable[[], datetime]

@@ -19,6 +19,7 @@ from api.cases.life.schemas import (
     Round,
     SurveyLine,
 )
+from api.cases.promises.schemas import CasePromise, DeferredMaterial
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Paging, Time
@@ -178,6 +179,8 @@ class CaseSchema(CaseLine):
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
     words = fields.Nested(KindWordsSchema, required=True)
     supplement = fields.Nested(Asked, required=True, allow_none=True)
+    deferrals = fields.List(fields.Nested(DeferredMaterial), required=True)
+    promise = fields.Nested(CasePromise, required=True, allow_none=True)
     decision = fields.Nested(DecisionSchema, required=True, allow_none=True)
     result = fields.Nested(Result, required=True, allow_none=True)
     clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})

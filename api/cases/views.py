@@ -15,6 +15,7 @@ from api.cases.kinds import INNER_FLAGS, act_label, flag_words, kind_words
 from api.cases.life.acts import INNER_WORDS, PUBLIC, allowed
 from api.cases.life_views import ActForms, lists
 from api.cases.open_case import OpenCase
+from api.cases.promises.words import as_json as promises_as_json
 from api.cases.queues import due_day
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
@@ -71,6 +72,7 @@ class CaseViews:
             "delivery": delivery,
             "words": kind_words(self._ground.kind(record)),
             "supplement": _supplement(case),
+            **promises_as_json(case, self._ground.calendar.due, self._ground.now()),
             "decision": standing.decision and {"ground": "", **standing.decision, "appeal": rules.APPEAL},
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from api.texts import written
+
 CODE = "XC-行政许可-001"
 
 

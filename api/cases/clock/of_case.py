@@ -59,13 +59,17 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
         match action.act:
             case "submit":
                 facts["received_at"] = arrived = at
+            case "request_supplement" | "supplement" if "accepted_at" in facts or "deemed" in facts:
+                continue  # what follows later stops nothing (rules 11, 20)
             case "request_supplement":
                 facts.pop("supplement_at", None)
                 facts |= {"received_at": arrived, "notice_at": at}
             case "supplement":
                 facts["supplement_at"] = arrived = at
-            case "accept":
+            case "accept" | "defer":
                 facts["accepted_at"] = at
+            case "promise":
+                facts |= {"accepted_at": facts.get("accepted_at", at), "decision": {"at": at, "kind": "grant"}}
             case "deem":
                 facts["deemed"] = {"at": at, **silence(action.data, str(arrived))}
             case "start_procedure":

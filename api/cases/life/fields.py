@@ -43,6 +43,21 @@ DECIDE = (
     needed("text", "决定内容", "What was decided"),
     field("ground", "依据（不同意时必填）", "Ground (needed for a refusal)"),
 )
+PROMISE = (
+    needed("text", "决定内容", "What was decided"),
+    field("ground", "依据", "Ground"),
+)
+CHECK_PROMISE = (
+    needed(
+        "outcome",
+        "核查结果",
+        "What the check found",
+        "choice",
+        choices=(choice("kept", "承诺属实", "As promised"), choice("broken", "承诺不实", "Not as promised")),
+    ),
+    needed("text", "核查情况", "What was seen"),
+    field("ground", "依据（承诺不实时必填）", "Ground (needed where it was broken)"),
+)
 FINISH = (
     *DECIDE,
     field("serial", "结果编号（当场出结果的）", "Number of the document, if made at once", "line"),

@@ -191,6 +191,6 @@ export function useDraft(id) {
   load()
   return {
     ...{ draft, guide, form, files, saving, unsaved, elsewhere, error, uploads, hints },
-    ...{ load, save, again, move, situate, removeFile, submit, takeOver, readHints },
+    ...{ load, save, again, readGuide, move, situate, removeFile, submit, takeOver, readHints },
   }
 }
