@@ -16,7 +16,7 @@ Data = dict[str, Any]
 APPLICANT = "applicant"
 """Whom a result is handed to, where the applicant comes in person; anybody else is named, and proves their right."""
 MOST_PHOTOS = 20
-CLAIM_ENDED = "原认领人已不在岗，或者长期没有办理，原认领已失效。"
+CLAIM_ENDED = "原认领人已不在岗，或者长期没有办理，原认领已失效"
 """What staff read in the timeline where somebody claims a case whose earlier claim had ended."""
 
 

@@ -394,6 +394,8 @@ def test_a_wrong_act_says_what_may_be_done_now(citizen, window, drain):
 BODIES = {
     "decline": {"reason": "不属于本机关"},
     "request_supplement": {"items": [{"key": "m1", "why": "没有签名"}]},
+    "promise": {"text": "准予许可"},
+    "check_promise": {"outcome": "kept", "text": "看过"},
     "decide": {"kind": "grant", "text": "准予许可"},
     "finish": {"kind": "grant", "text": "准予许可"},
     "issue": {"serial": "JY1"},
@@ -413,12 +415,13 @@ BODIES = {
 }
 """A body of each act of staff that has fields."""
 BY_GUARD = {
-    "submitted": {"release", "finish", "correct"},
-    "accepted": {"release", "finish", "end_procedure", "approve_extension", "refuse_extension"},
+    "submitted": {"release", "finish", "correct", "defer", "promise"},
+    "accepted": {"release", "finish", "promise", "request_supplement", "end_procedure"}
+    | {"approve_extension", "refuse_extension"},
     "terminated": set(),
-    "closed": set(),
+    "closed": {"check_promise"},
 }
-"""What role and state would let pass, and a guard does not: nobody holds it, nothing runs, nothing was done yet."""
+"""What role and state would let pass, and a guard does not: nothing is held, runs, was deferred, promised or done."""
 NOT_THEIRS = {("handler", state): {"correct"} for state in ("submitted", "accepted", "terminated", "closed")}
 """What a guard keeps from a role: the acts of this case were those of the window."""
 
