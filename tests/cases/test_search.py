@@ -69,5 +69,5 @@ def test_a_claim_ends_when_its_officer_does_nothing_for_three_working_days(citiz
     assert other.get("/v1/desk/cases?queue=new")["items"][0]["officer"] is None
     case = act(other, case, "claim")
     [*_, last] = other.get(f"/v1/cases/{case['number']}/timeline")["items"]
-    assert (last["act"], last["text"]) == ("claim", "原认领人已不在岗，或者长期没有办理，原认领已失效")
+    assert (last["act"], last["text"]) == ("claim", "原认领人已不在岗，或者长期没有办理，原认领已失效。")
     assert [line["officer"] for line in other.get("/v1/desk/cases?queue=mine")["items"]] == ["乙窗口"]
