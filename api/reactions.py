@@ -196,13 +196,20 @@ class Reactions:
     def tell_deadline(self, event: Event) -> None:
         """Tell those who move a case on that a limit ends soon or has passed; of one that passed supervisors too."""
         notice, kind = self.cases.notice_values(event.subject), event.data["kind"]
+        place = self._place(notice.values["number"])
+        if kind.startswith("supplement"):
+            values, link = {**notice.values, "due": event.data["due"]}, f"/cases/{notice.values['number']}"
+            for person in notice.people:
+                key = f"{event.id}:{kind}:{person}"
+                self.tell(f"citizen:{person}", kind, values, key=key, link=link, place=place)
+            return
         limit = DUE_NAMES[kind.rpartition("_")[2] if kind.startswith("overdue") else DUE_OF[kind]]
         values = {**notice.values, "due": event.data["due"], "limit": limit.zh, "limit_en": limit.en}
         officers = self.cases.officers(event.subject)
         if kind.startswith("overdue"):
             officers = [*officers, *self.staff_of(roles=("supervisor",))]
         template = "case_overdue" if kind.startswith("overdue") else "case_near_due"
-        link, place = f"/staff#/cases/{values['number']}", self._place(values["number"])
+        link = f"/staff#/cases/{values['number']}"
         for officer in dict.fromkeys(officers):
             key = f"{event.id}:{template}:{officer}"
             self.tell(f"staff:{officer}", template, values, key=key, link=link, place=place)

@@ -108,6 +108,52 @@ CASE_TEMPLATES = (
         ),
     ),
     Template(
+        "supplement_requested",
+        2,
+        Words(
+            sms="您的“{matter}”有{count}项材料要补[，最迟{due}]，请登录后一次补齐。办件号{number}",
+            title="请补充材料",
+            text="“{matter}”（{number}）有 {count} 项材料需要补充[，请最迟 {due} 补齐]。请打开办件，按清单一次补齐；"
+            "补齐后窗口接着办。",
+        ),
+        Words(
+            sms="{matter}: {count} item(s) to add[ by {due}]. {number}",
+            title="Something is missing",
+            text="“{matter}” ({number}) lacks {count} item(s)[, to be added by {due}]. Open the case and add them all "
+            "at once; the window then goes on.",
+        ),
+    ),
+    Template(
+        "supplement_near",
+        1,
+        Words(
+            sms="办件{number}的材料还没有补齐，最迟{due}。",
+            title="补材料的时间快到了",
+            text="“{matter}”（{number}）的材料还没有补齐，请最迟 {due} 补齐。",
+        ),
+        Words(
+            sms="Case {number}: add what is missing by {due}.",
+            title="Papers still missing",
+            text="“{matter}” ({number}) still lacks papers: please add them by {due}.",
+        ),
+    ),
+    Template(
+        "supplement_over",
+        1,
+        Words(
+            sms="办件{number}补材料的时间{due}已过，请尽快补齐或联系窗口。",
+            title="补材料的时间已过",
+            text="“{matter}”（{number}）补材料的时间到 {due} 为止，已经过了。申请没有因此结束：还可以补齐，"
+            "不办了可以撤回。",
+        ),
+        Words(
+            sms="Case {number}: papers were due {due}, add them.",
+            title="Papers overdue",
+            text="“{matter}” ({number}): the papers were to be added by {due}. Your application has not ended: you can "
+            "still add them, or withdraw it.",
+        ),
+    ),
+    Template(
         "case_near_due",
         1,
         Words(

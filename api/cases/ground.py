@@ -87,9 +87,9 @@ class CaseGround:
         clock = reckon_case(facts, at, self.calendar.working)
         return ClockWords(clock, case.state, decided_at, at, self.kind(case), self._end(case, facts))
 
-    def reasoned_clock(self, case: OpenCase) -> ClockWords:
-        """The clock of a case now, whose ledger says who stopped or extended it and why."""
-        return replace(self.clock(case.record), why=reasons(case.actions, self.identity.staff_name))
+    def reasoned_clock(self, case: OpenCase, at: datetime | None = None) -> ClockWords:
+        """As `clock`, its ledger with who stopped or extended it and why."""
+        return replace(self.clock(case.record, at), why=reasons(case.actions, self.identity.staff_name))
 
     def _end(self, case: Case, facts: dict[str, Any]) -> str | None:
         """The state in which a closed case ended; read from its actions if an earlier release closed it undecided."""

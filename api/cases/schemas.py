@@ -135,6 +135,9 @@ class Asked(Schema):
     items = fields.List(fields.Nested(AskedItem), required=True)
     text = fields.String(required=True)
     asked_at = Time(required=True)
+    due = fields.String(
+        required=True, allow_none=True, metadata={"description": "the day by which to hand them in, if one was given"}
+    )
     asked_before = fields.List(fields.String(), required=True)
     late = fields.List(fields.String(), required=True)
     late_reason = fields.String(required=True, allow_none=True)

@@ -327,7 +327,7 @@ class Cases:
         values = {
             "number": case.number,
             "matter": case.matter.name,
-            "due": (clock.due()["act_by"] or "")[:10],
+            "due": (clock.due()["act_by"] or clock.clock.get("supplement_due") or "")[:10],
             "count": str(len(standing.supplement["items"]) if standing.supplement else 0),
             "outcome": outcome.zh if outcome else "",
             "outcome_en": outcome.en.lower() if outcome else "",

@@ -158,7 +158,8 @@ def _supplement(case: OpenCase) -> Row | None:
     items = [{**item, "name": names[item["key"]]} for item in asked["items"]]
     late = {"late": asked.get("late", []), "late_reason": asked.get("late_reason")}
     before = sorted(case.standing.asked_before)
-    return {"items": items, "text": asked["text"], "asked_at": asked["at"], "asked_before": before, **late}
+    told = {"text": asked["text"], "asked_at": asked["at"], "due": asked.get("due")}
+    return {"items": items, **told, "asked_before": before, **late}
 
 
 def _conversation_line(line: Row) -> Row:

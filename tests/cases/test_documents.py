@@ -221,7 +221,12 @@ def test_a_special_procedure_and_an_extension_are_told_in_writing(
     _, _, procedure, extension = documents(citizen, case)
     assert [row["title"] for row in (procedure, extension)] == ["特别程序告知书", "延长办理期限告知书"]
     citizen.get(procedure["href"])
-    for words in ("听证，预计 15 个工作日", "不计入办理期限（行政许可法第45条）", "请于 12 月 3 日到场。"):
+    for words in (
+        "听证，预计 15 个工作日",
+        "不计入办理期限（行政许可法第45条）",
+        "请于 12 月 3 日到场。",
+        "听证开始，暂停计时（",
+    ):
         assert words in str(quick[-1])
     citizen.get(extension["href"])
     for words in ("办理期限延长 5 个工作日", "需要补充核实现场情况"):

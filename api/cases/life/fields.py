@@ -33,6 +33,7 @@ REQUEST_SUPPLEMENT = (
     needed("items", "要补正的材料", "Papers to be handed in", "items", listed="materials"),
     field("text", "补正说明", "What else to say"),
     field("late_reason", "先前漏告知的理由", "Why something was not named before"),
+    field("days", "请在几个工作日内补齐（可不填）", "Working days to hand them in (may be left out)", "number"),
 )
 TRANSFER = (
     needed("department", "移交到", "Department", "choice", listed="departments"),
