@@ -111,6 +111,8 @@ class Reactions:
             for person in notice.people:
                 key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
                 self.tell(f"citizen:{person}", template, notice.values, key=key, link=link, place=place)
+            if not notice.people:
+                self.cases.untold.add(notice.values["number"], event.at)
 
         return template, react
 
@@ -121,7 +123,12 @@ class Reactions:
             notice = self.parcels.notice_values(event.subject)
             number, key = notice.values["number"], f"{event.id}:{template}"
             link, place = f"/cases/{number}", self._place(number)
-            self.tell(f"citizen:{notice.owner}", template, notice.values, key=key, link=link, place=place)
+            people = [notice.owner] if notice.owner else self.cases.people(number)
+            for person in people:
+                each = key if person == notice.owner else f"{key}:{person}"
+                self.tell(f"citizen:{person}", template, notice.values, key=each, link=link, place=place)
+            if not people:
+                self.cases.untold.add(number, event.at)
             self._follow(number)  # it may have been transferred meanwhile
 
         return template, react

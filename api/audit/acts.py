@@ -41,7 +41,7 @@ KINDS: dict[str, frozenset[str]] = {
         {
             *(f"case.{act}" for act in ("supplement", "withdraw", "claim", "release", "accept", "deem", "decline")),
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
-            *("case.close", "case.told_late"),
+            *("case.submit_for", "case.told", "case.close", "case.told_late"),
             *(f"case.{act}" for act in ("start_procedure", "end_procedure")),
             *(f"case.{act}" for act in ("request_extension", "approve_extension", "refuse_extension")),
             *(f"conversation.{event}" for event in ("assigned", "transferred", "queued", "taken_over", "returned")),

@@ -155,6 +155,41 @@ class Result(Schema):
     issued_at = Time(required=True)
 
 
+class AidedSchema(Schema):
+    """The officer who filled a case in for somebody without a phone, in which language they are spoken to, and the
+    consent that they signed, scanned."""
+
+    language = fields.String(required=True)
+    by = fields.String(required=True)
+    consent = fields.List(fields.Nested(FileLine), required=True)
+
+
+class UntoldLine(CaseLine):
+    """A case whose applicant must be told at the counter, in this language, since there is news since `since`."""
+
+    since = Time(required=True)
+    language = fields.String(required=True, allow_none=True)
+
+
+class UntoldPage(Page):
+    """A page of cases with news to be told at the counter."""
+
+    items = fields.List(fields.Nested(UntoldLine), required=True)
+
+
+class ToldHow(Schema):
+    """How the applicant was told."""
+
+    how = fields.String(required=True, validate=validate.OneOf(["in_person", "by_phone", "by_letter"]))
+
+
+class ToldSchema(Schema):
+    """Whether there is news of a case left to be told."""
+
+    number = fields.String(required=True)
+    untold = fields.Boolean(required=True)
+
+
 class CaseSchema(CaseLine):
     """A case as its viewer may see it; `version` is also its ETag. `receipt_code` is the applicant's alone."""
 
@@ -163,6 +198,7 @@ class CaseSchema(CaseLine):
     situation = fields.List(fields.Nested(SaidOfSituation), required=True)
     materials = fields.List(fields.Nested(MaterialLine), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
+    aided = fields.Nested(AidedSchema, required=True, allow_none=True)
     words = fields.Nested(KindWordsSchema, required=True)
     supplement = fields.Nested(Asked, required=True, allow_none=True)
     decision = fields.Nested(DecisionSchema, required=True, allow_none=True)
