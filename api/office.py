@@ -173,6 +173,7 @@ class Office:
             calendar_store.CalendarStore(database),
             transact=database.transact,
             record=self.audit.record,
+            announce=self.jobs.announce,
             now=now,
         )
         self.files = Files(
@@ -267,6 +268,7 @@ class Office:
             transact=self.database.transact,
             announce=self.jobs.announce,
             now=self.now,
+            claim_days=self.settings.claim_days,
             ports=ports.filled(ports.of_cases, self),
         )
         self.cases.start()
@@ -328,6 +330,7 @@ class Office:
             self.notices.tell,
             self.notices.follow_case,
             self.chat.ties.follow_draft,
+            self.identity.staff_of,
         ).table()
         self.handlers: Mapping[str, Handler] = {
             **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check),

@@ -164,7 +164,10 @@ def of_drafts(office: OfficeRooms) -> DraftsPorts:
 
 def of_cases(office: OfficeRooms) -> CasesPorts:
     """The ports of cases: the conversations that the timeline of a case shows."""
-    return CasesPorts(conversations_of=lambda number, actor: office.chat.ties.of_case(number, actor))
+    return CasesPorts(
+        conversations_of=lambda number, actor: office.chat.ties.of_case(number, actor),
+        enqueue=office.jobs.enqueue,
+    )
 
 
 def of_chat(office: OfficeRooms) -> chat.Ports:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
+from api.cases.clock.due_words import NAMES as DUE_NAMES
 from api.cases.documents.document import OF_ACT
 from api.cases.life.acts import EVENTS
 from api.cases.service import Cases, Shipment
@@ -19,8 +20,8 @@ from api.parcels.service import Parcels
 from notifications import CasePlace
 
 RECURRING = (
-    # The notice limit is the end of a day; a calendar that changed meanwhile has moved it (行政许可法 第32条).
-    Recurring("cases.silence", every=timedelta(days=1), after=timedelta(seconds=10)),
+    # A calendar that came with a new release moves dues, and a day that ends passes some (行政许可法 第32条).
+    Recurring("cases.deadlines", every=timedelta(days=1), after=timedelta(seconds=10)),
     # What an upgrade has marked is folded when its release first runs; a later mark within a day.
     Recurring("cases.fold_clock", every=timedelta(days=1)),
     Recurring("cases.fold_queue", every=timedelta(days=1)),
@@ -29,6 +30,11 @@ RECURRING = (
     Recurring("audit.head", every=timedelta(days=1), after=timedelta(minutes=5)),
 )
 """The recurring jobs."""
+
+
+SILENT = frozenset({"case.claimed", "case.released", "case.noted"})
+"""The events of a case after which it has the deadlines that it had before."""
+DUE_OF = {"near_due": "act_by", "handover_near": "handover"}
 
 
 class Tell(Protocol):
@@ -61,20 +67,23 @@ class Reactions:
     """Shows the notices about a case to the staff of the place where it lies now."""
 
     tie: Callable[[str, str], object]
+    staff_of: Callable[..., list[str]]
+    """The members of staff in these `roles`."""
 
     def table(self) -> Mapping[str, Sequence[Reaction]]:
         """The reactions per type of event, as (name, function), in the order in which they run."""
         numbered: Reaction = ("number_documents", lambda event: self.cases.documents.number(event.subject))
+        plan: Reaction = ("plan_deadlines", lambda event: self.cases.deadlines.plan(event.subject))
         table = self._table()
         for event in (EVENTS[act] for act in OF_ACT if act in EVENTS):
             table[event] = (numbered, *table.get(event, ()))
+        for event in sorted({*EVENTS.values()} - SILENT):
+            table[event] = (*table.get(event, ()), plan)
         return table
 
     def _table(self) -> dict[str, tuple[Reaction, ...]]:
-        silence: Reaction = ("wait_for_silence", self.wait_for_silence)
         return {
-            "case.submitted": (self.tell_case("case_submitted"), silence, ("tie_talk", self.tie_conversation)),
-            "case.supplemented": (silence,),
+            "case.submitted": (self.tell_case("case_submitted"), ("tie_talk", self.tie_conversation)),
             "case.accepted": (self.tell_case("case_accepted"),),
             "case.deemed_accepted": (self.tell_case("case_deemed_accepted"),),
             "case.supplement_requested": (self.tell_case("supplement_requested"),),
@@ -87,6 +96,9 @@ class Reactions:
             "case.procedure_started": (self.tell_case("procedure_started"),),
             "case.procedure_ended": (self.tell_case("procedure_ended"),),
             "case.extension_approved": (self.tell_case("limit_extended"),),
+            "case.corrected": (self.tell_case("case_corrected"),),
+            "case.reissued": (self.tell_case("result_reissued"),),
+            "case.terminated": (self.tell_case("case_terminated"),),
             "case.decided": (("case_decided", self.tell_decision),),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
@@ -97,6 +109,9 @@ class Reactions:
             "parcel.out_for_delivery": (self.tell_parcel("parcel_out_for_delivery"),),
             "parcel.delivered": (self.tell_parcel("parcel_delivered"),),
             "parcel.confirmed": (("hand_over", self.hand_over),),
+            "case.due_changed": (self.tell_case("case_due_changed"),),
+            "case.deadline_reached": (("deadline_reached", self.tell_deadline),),
+            "calendar.changed": (("review_deadlines", self.review_deadlines),),
         }
 
     def tell_case(self, template: str) -> Reaction:
@@ -106,11 +121,15 @@ class Reactions:
         """
 
         def react(event: Event) -> None:
+            spot = event.data.get("spot")  # several acts in one call: the last tells of all
+            if spot == "step":
+                return
+            words = "case_finished" if spot else template
             notice = self.cases.notice_values(event.subject, event.data.get("seq"))
             link, place = f"/cases/{notice.values['number']}", self._place(notice.values["number"])
             for person in notice.people:
                 key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
-                self.tell(f"citizen:{person}", template, notice.values, key=key, link=link, place=place)
+                self.tell(f"citizen:{person}", words, notice.values, key=key, link=link, place=place)
             if not notice.people:
                 self.cases.untold.add(notice.values["number"], event.at)
 
@@ -150,15 +169,24 @@ class Reactions:
     def _place(self, number: str) -> CasePlace | None:
         return place_of(self.cases.shipment(number))
 
-    def wait_for_silence(self, event: Event) -> None:
-        """Enqueue the job that deems a case accepted once the notice limit has passed (行政许可法 第32条).
+    def tell_deadline(self, event: Event) -> None:
+        """Tell those who move a case on that a limit ends soon or has passed; of one that passed supervisors too."""
+        notice, kind = self.cases.notice_values(event.subject), event.data["kind"]
+        limit = DUE_NAMES[kind.rpartition("_")[2] if kind.startswith("overdue") else DUE_OF[kind]]
+        values = {**notice.values, "due": event.data["due"], "limit": limit.zh, "limit_en": limit.en}
+        officers = self.cases.officers(event.subject)
+        if kind.startswith("overdue"):
+            officers = [*officers, *self.staff_of(roles=("supervisor",))]
+        template = "case_overdue" if kind.startswith("overdue") else "case_near_due"
+        link, place = f"/staff#/cases/{values['number']}", self._place(values["number"])
+        for officer in dict.fromkeys(officers):
+            key = f"{event.id}:{template}:{officer}"
+            self.tell(f"staff:{officer}", template, values, key=key, link=link, place=place)
 
-        A supplement starts a new limit, so it enqueues another one.
-        """
-        limit = self.cases.notice_limit(event.subject)
-        if limit is not None:
-            due_at = limit + timedelta(seconds=1)
-            self.jobs.enqueue(f"deem:{event.id}", "cases.deem", {"case": event.subject}, due_at=due_at)
+    def review_deadlines(self, event: Event) -> None:
+        """Enqueue the job that looks which dues a changed calendar has moved."""
+        key = f"cases.deadlines:calendar:{event.data['version']}"
+        self.jobs.enqueue(key, "cases.deadlines", {}, due_at=event.at)
 
     def hand_over(self, event: Event) -> None:
         """Mark a case as handed over, since the applicant has confirmed its parcel."""
@@ -181,7 +209,9 @@ def handlers(
     """The handler per kind of job; `check_file` checks an upload."""
     return {
         "files.check": check_file,
-        "cases.silence": lambda payload: cases.handling.silence.sweep(),
+        "cases.deadlines": lambda payload: cases.deadlines.sweep(),
+        "cases.deadline": lambda payload: cases.deadlines.reach(payload["case"], payload["kind"], payload["due"]),
+        "cases.silence": lambda payload: cases.deadlines.sweep(),  # of an earlier release, as is the next
         "cases.fold_clock": lambda payload: cases.folding.run(),
         "cases.fold_queue": lambda payload: cases.queue_folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),

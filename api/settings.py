@@ -62,6 +62,7 @@ SETTINGS = (
         "websockets that one network address (an IPv6 /64 is one) holds in a process; a tenth of them without a log-in",
     ),
     Setting("CONNECTIONS_A_PERSON", "20", "websockets that one person holds in a process"),
+    Setting("CLAIM_DAYS", "3", "working days after which a claimed case that its officer leaves alone is free again"),
     Setting("OFFICE_NAME", "", "who handles people's data (个人信息处理者), as the page of its rules says"),
     Setting("OFFICE_CONTACT", "", "how to reach them about it: telephone, address"),
     Setting("CHAT_KEPT_DAYS", "730", "days that a closed conversation is kept; one tied to a case stays with the case"),
@@ -117,6 +118,7 @@ class Settings:
     connections: int
     connections_an_address: int
     connections_a_person: int
+    claim_days: int
     office_name: str
     office_contact: str
     chat_kept_days: int
@@ -229,10 +231,10 @@ def read(environ: Mapping[str, str], *, listens: bool = True) -> Settings:
         codes_a_day=_count("CODES_A_DAY", values["CODES_A_DAY"]),
         codes_an_address=_count("CODES_AN_ADDRESS", values["CODES_AN_ADDRESS"]),
         **_ends_of_log_ins(values),
-        posts_a_minute=_count("POSTS_A_MINUTE", values["POSTS_A_MINUTE"]),
         connections=_count("CONNECTIONS", values["CONNECTIONS"]),
         connections_an_address=_count("CONNECTIONS_AN_ADDRESS", values["CONNECTIONS_AN_ADDRESS"]),
         connections_a_person=_count("CONNECTIONS_A_PERSON", values["CONNECTIONS_A_PERSON"]),
+        **{name.lower(): _count(name, values[name]) for name in ("POSTS_A_MINUTE", "CLAIM_DAYS")},
         office_name=values["OFFICE_NAME"],
         office_contact=values["OFFICE_CONTACT"],
         chat_kept_days=_count("CHAT_KEPT_DAYS", values["CHAT_KEPT_DAYS"]),

@@ -53,6 +53,22 @@ ACCOUNT_TEMPLATES = (
         ),
     ),
     Template(
+        "identity_tried_elsewhere",
+        1,
+        Words(
+            sms="另一账号想用您的身份证号核验，没有通过。是您本人的，请带身份证到窗口。",
+            title="另一个账号想用您的身份证号核验",
+            text="另一个账号在线填了您的姓名和身份证号，没有通过核验，您的账号没有变化。"
+            "如果是您本人的另一个账号，请带身份证到窗口核验，两个账号就会合并；不是您本人的，不用处理。",
+        ),
+        Words(
+            sms="Another account tried to verify as you and was refused.",
+            title="Another account tried to verify with your number",
+            text="Another account gave your name and identity number online and was refused; nothing changed in "
+            "yours. If it is your own, bring your card to a window, which joins the two. If not, you need do nothing.",
+        ),
+    ),
+    Template(
         "verification_stopped",
         1,
         Words(

@@ -35,6 +35,48 @@ CASE_TEMPLATES = (
         ),
     ),
     Template(
+        "case_due_changed",
+        1,
+        Words(
+            sms="办件{number}的期限有变动[，最迟{due}办结]，原因请登录后查看。",
+            title="办理期限有变动",
+            text="“{matter}”（{number}）：{about}",
+        ),
+        Words(
+            sms="Case {number}: new time limit[, due {due}], log in.",
+            title="Time limit changed",
+            text="“{matter}” ({number}): {about_en}",
+        ),
+    ),
+    Template(
+        "case_near_due",
+        1,
+        Words(
+            sms="办件{number}快到期，最迟{due}。",
+            title="办件快到期",
+            text="“{matter}”（{number}）的{limit}快到了，最迟 {due}。",
+        ),
+        Words(
+            sms="Case {number} is near due: {due}.",
+            title="Near due",
+            text="“{matter}” ({number}): the {limit_en} ends on {due}.",
+        ),
+    ),
+    Template(
+        "case_overdue",
+        1,
+        Words(
+            sms="办件{number}已超期，{due}到期。",
+            title="办件已超期",
+            text="“{matter}”（{number}）已超过{limit}，{due} 到期。请尽快办理，并向申请人说明原因。",
+        ),
+        Words(
+            sms="Case {number} is overdue since {due}.",
+            title="Overdue",
+            text="“{matter}” ({number}) is past the {limit_en}, which ended on {due}.",
+        ),
+    ),
+    Template(
         "case_granted",
         2,
         Words(
@@ -146,6 +188,63 @@ CASE_TEMPLATES = (
             title="The time limit is extended",
             text="The time limit of “{matter}” ({number}) is extended by {about_en}[, to {due}]. Open the case to read "
             "why.",
+        ),
+    ),
+    Template(
+        "case_finished",
+        1,
+        Words(
+            sms="您的“{matter}”已当场办结：{outcome}。办件号{number}",
+            title="已当场办结",
+            text="“{matter}”（{number}）已当场受理并办结：{outcome}。决定和结果请打开办件看。",
+        ),
+        Words(
+            sms="{matter}: done at once, {outcome_en}. {number}",
+            title="Done on the spot",
+            text="“{matter}” ({number}) was accepted and done on the spot: {outcome_en}. Open the case to read more.",
+        ),
+    ),
+    Template(
+        "case_terminated",
+        1,
+        Words(
+            sms="您的“{matter}”已终止办理，原因请登录后查看。办件号{number}",
+            title="已终止办理",
+            text="“{matter}”（{number}）已终止办理[：{about}]。说明请打开办件看；需要时可以重新申请，不清楚可以直接问窗口。",
+        ),
+        Words(
+            sms="{matter}: ended without a decision. {number}",
+            title="Ended without a decision",
+            text="“{matter}” ({number}) was ended without a decision[: {about_en}]. Open the case to read why; you can "
+            "apply again, or ask the window there.",
+        ),
+    ),
+    Template(
+        "case_corrected",
+        1,
+        Words(
+            sms="您的“{matter}”有一处更正，请登录后查看。办件号{number}",
+            title="办件有更正",
+            text="“{matter}”（{number}）有一处更正。{about}。",
+        ),
+        Words(
+            sms="{matter}: something was corrected. {number}",
+            title="Something was corrected",
+            text="Something was corrected in “{matter}” ({number}). {about_en}.",
+        ),
+    ),
+    Template(
+        "result_reissued",
+        1,
+        Words(
+            sms="您的“{matter}”{result}已重新制作，领取方式请登录后看。{number}",
+            title="结果已重新制作",
+            text="“{matter}”（{number}）的{result}已重新制作，{about}。理由和领取方式请打开办件看。",
+        ),
+        Words(
+            sms="{matter}: the {result_en} was made anew. {number}",
+            title="Made anew",
+            text="The {result_en} of “{matter}” ({number}) was made anew; {about_en}. Open the case to read why.",
         ),
     ),
 )

@@ -13,7 +13,10 @@ LOUD = frozenset({"sms"})
 """Channels that make a sound, and so keep the quiet hours."""
 
 EVERYWHERE = ("in_app", "sms")
-CHANNELS = {"login_code": ("sms",), "security_alarm": ("in_app",)}
+CHANNELS = {
+    "login_code": ("sms",),
+    **dict.fromkeys(("security_alarm", "case_near_due", "case_overdue"), ("in_app",)),
+}
 """Templates that do not go by all channels. A log-in code never lies in an inbox; staff are told on the console."""
 
 AWAITED = frozenset({"login_code", "identity_check", "phone_change_opened", "identity_bound_elsewhere"})

@@ -29,6 +29,7 @@ KINDS: dict[str, frozenset[str]] = {
             *("read_unmasked", "read_masked", "read_timeline", "read_clock", "read_parcel", "read_file", "read_list"),
             *("read_documents",),
             *("read_conversation", "read_talk", "read_original", "read_audit", "read_verifications"),
+            "search_cases",
         }
     ),
     "operation": frozenset(
@@ -41,8 +42,10 @@ KINDS: dict[str, frozenset[str]] = {
         {
             *(f"case.{act}" for act in ("supplement", "withdraw", "claim", "release", "accept", "deem", "decline")),
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
-            *("case.submit_for", "case.told", "case.close", "case.told_late"),
-            *(f"case.{act}" for act in ("start_procedure", "end_procedure")),
+            *("case.submit_for", "case.told"),
+            *("case.close", "case.told_late", "case.overdue", "case.due_changed"),
+            *(f"case.{act}" for act in ("start_procedure", "end_procedure", "survey", "review", "assign", "finish")),
+            *(f"case.{act}" for act in ("correct", "reissue", "terminate")),
             *(f"case.{act}" for act in ("request_extension", "approve_extension", "refuse_extension")),
             *(f"conversation.{event}" for event in ("assigned", "transferred", "queued", "taken_over", "returned")),
             *(f"conversation.{event}" for event in ("left", "closed", "warned", "rated", "reopened", "tied")),

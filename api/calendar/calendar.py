@@ -119,6 +119,15 @@ class WorkingCalendar:
             raise UnknownYear(date.fromordinal(run.unknown_after(after)).year)
         return date.fromordinal(wanted) if wanted < end else None
 
+    def working_before(self, day: date, n: int) -> date:
+        """The n-th working day before `day` (n ≥ 1). Raises UnknownYear."""
+        until = day.toordinal()
+        run = self._run(date(day.year - 1, 1, 1).toordinal(), until)
+        nth = run.tally[until - run.first] - n
+        if nth < 0 or (run.unknown and run.unknown_after(run.working[nth]) < until):
+            raise UnknownYear(day.year - 1)
+        return date.fromordinal(run.working[nth])
+
     def working_between(self, first: date, last: date) -> int:
         """How many working days there are after `first` up to and including `last`. Raises UnknownYear."""
         after, until = first.toordinal(), last.toordinal()

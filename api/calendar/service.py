@@ -60,9 +60,11 @@ class Calendar:
         *,
         transact: Callable[[Callable[[Any], Any]], Any],
         record: Record,
+        announce: Callable[..., None],
         now: Callable[[], datetime],
     ) -> None:
         self._store, self._transact, self._record, self._now = store, transact, record, now
+        self._announce = announce
         self._snapshot = self._load()
 
     @property
@@ -122,6 +124,11 @@ class Calendar:
             for day in days_between(first, last)
         ]
 
+    def notices(self, first: date, last: date) -> list[str]:
+        """The official notices behind the dated exceptions from one day to another, each once."""
+        notices = self._snapshot.notices
+        return sorted({notice for day, notice in notices.items() if first <= day <= last and notice})
+
     def opening_days(self, hours: str, first: date, last: date) -> list[Row]:
         """Each day with the periods that a place with these hours is open, in minutes after 00:00. Raises BadFields."""
         try:
@@ -147,6 +154,7 @@ class Calendar:
                 raise VersionStale
             for row in rows:
                 self._record(actor_id, f"calendar.{row['kind'] or 'usual'}", f"calendar:{row['date']}", session=session)
+            self._announce(session, "calendar.changed", "calendar", version=version + 1)
 
         self._transact(write)
         self._snapshot = self._load()

@@ -2,6 +2,7 @@
 
 from api.calendar.day_words import TwoLanguages, number_of_days
 from api.cases.case import Action
+from api.cases.life.endings import CAUSES
 
 NOTHING = TwoLanguages("", "")
 SILENCE = TwoLanguages(
@@ -26,6 +27,19 @@ def about(action: Action) -> TwoLanguages:
             return TwoLanguages(f"{data['days']} 天", f"{data['days']} days")
         case "approve_extension" | "refuse_extension":
             return number_of_days(data["days"], data["unit"])
+        case "due_changed":
+            return TwoLanguages(data["about"], data["about_en"])
+        case "survey":
+            met = data["result"] == "met"
+            return TwoLanguages("符合要求", "As required") if met else TwoLanguages("不符合要求", "Not as required")
+        case "terminate" if data.get("cause") in CAUSES:
+            return CAUSES[data["cause"]]
+        case "correct":
+            return TwoLanguages(
+                f"原来写的：{data['was']}；应当是：{data['right']}", f"Written: {data['was']}; right: {data['right']}"
+            )
+        case "reissue":
+            return TwoLanguages(f"新编号 {data['serial']}", f"New number {data['serial']}")
     return NOTHING
 
 

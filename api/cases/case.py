@@ -115,9 +115,11 @@ class Action:
 
 
 def uploads(actions: Iterable[Action]) -> list[str]:
-    """The ids of all files ever handed in with a case, sorted; those that a supplement replaced included."""
-    handed_in = [action.data["materials"] for action in actions if action.act in {"submit", "supplement"}]
-    return sorted({upload for materials in handed_in for files in materials.values() for upload in files})
+    """The ids of all files of a case, sorted: all that were ever handed in, and the photographs of surveys."""
+    acts = list(actions)
+    handed_in = [action.data["materials"] for action in acts if action.act in {"submit", "supplement"}]
+    photos = {upload for action in acts if action.act == "survey" for upload in action.data["photos"]}
+    return sorted({upload for materials in handed_in for files in materials.values() for upload in files} | photos)
 
 
 def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:

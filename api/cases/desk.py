@@ -8,7 +8,7 @@ from api.cases import scope
 from api.cases.case import Case
 from api.cases.clock.words import SOON_DAYS
 from api.cases.ground import CaseGround
-from api.cases.life.standing import may_hold
+from api.cases.number import NumberSlip, has_slip, number_in
 from api.cases.queue_walk import QueueDays, QueueWalk, Row
 from api.cases.queues import (
     AFTER_SILENCE,
@@ -21,6 +21,8 @@ from api.cases.queues import (
     holds,
     key,
 )
+from api.cases.snapshot import NAME, PHONE, name_as_searched, phone_as_searched
+from api.cases.store import QueuedRow
 from api.identity.actor import Actor
 from api.times import BEIJING
 
@@ -38,6 +40,8 @@ SHOWN: dict[str, frozenset[str]] = {
     "all": frozenset({"window", "handler", "head", "supervisor"}),
 }
 """The queues that the console shows, in the order of the work, and to whom; every other stays readable."""
+TURNS = frozenset({"new", "supplement_back", "to_decide", "to_issue", "counter", "to_send"})
+"""The queues whose cases wait for this post to move them on; no case stands in two of them."""
 COUNTED = frozenset(SHOWN) - {"all", "department"}
 
 
@@ -58,20 +62,57 @@ class DeskQueues:
 
         def read(low: str, high: str) -> list[Row]:
             rows = self._ground.store.queued(streams, low, high)
-            return [(due, case.id, case) for due, is_later, case in rows if holds(case.queue, today, is_later=is_later)]
+            held = (row for row in rows if holds(row.document["queue"], today, is_later=row.is_later))
+            return [(row.due, row.document["_id"], row) for row in held]
 
-        def keep(case: Case) -> bool:
-            return queue != "mine" or self._is_held_by(actor, case, today)
+        def keep(row: QueuedRow) -> bool:
+            return queue != "mine" or self._is_held_by(actor, row)
 
-        return self._walk.page(tuple(streams), read, self._span(queue, today), today, after, most, keep)
+        days = self._days(queue, today)
+        rows, following = self._walk.page((queue, *streams), read, days, today, after, most, keep)
+        return [row.case for row in rows], following
 
     def counts(self, actor: Actor) -> list[dict[str, Any]]:
-        """The queues that this actor is shown: `{queue, label, label_en, count, more}`, null where none is counted."""
+        """The queues that this actor is shown: `{queue, label, label_en, turn, count, more}`, null if not counted."""
+        shown = {queue: QUEUES[queue] for queue, roles in SHOWN.items() if actor.roles & roles}
         return [
-            {"queue": queue, "label": QUEUES[queue].zh, "label_en": QUEUES[queue].en, **self._count(actor, queue)}
-            for queue, roles in SHOWN.items()
-            if actor.roles & roles
+            {"queue": queue, "label": words.zh, "label_en": words.en, "turn": queue in TURNS}
+            | self._count(actor, queue)
+            for queue, words in shown.items()
         ]
+
+    def search(self, actor: Actor, text: str, after: str | None, most: int) -> tuple[Sequence[Case], str | None]:
+        """One page of the cases that this actor may see, the last submitted first: by their number, however it is typed
+        or read aloud, by the applicant's whole name or their telephone. The audit keeps a digest of what was asked.
+
+        Raises NumberSlip, and ValueError where `after` is not what an earlier page gave.
+        """
+        by, normal, streams = self._asked(text)
+        if by == "number":
+            case = self._ground.store.by_number(normal)
+            if case is None and has_slip(normal):
+                raise NumberSlip
+            cases, following = [case] if case and scope.may_see(actor, case) else [], None
+        else:
+            cases, following = self._ground.store.newest(
+                streams, self._ground.now(), after, most, lambda case: scope.may_see(actor, case)
+            )
+        digest = self._ground.keyring.lasting_digest(f"search_{by}", normal)
+        detail = f"by={by} of={digest}"
+        self._ground.security.look(actor.id, "search_cases", "list:cases", detail=detail, count=len(cases))
+        return cases, following
+
+    def _asked(self, text: str) -> tuple[str, str, list[dict[str, Any]]]:
+        """By what is searched, in its stored form, and the equalities that find it."""
+        keys = self._ground.keyring
+        if phone := phone_as_searched(text):
+            citizen = self._ground.identity.citizen_by_phone(phone)
+            own = [{"owner": citizen}] if citizen else []
+            return "phone", phone, [{"phone_index": keys.index(PHONE, phone)}, *own]
+        if number := number_in(text):
+            return "number", number, []
+        name = name_as_searched(text)
+        return "name", name or "", [{"name_index": keys.index(NAME, name)}] if name else []
 
     def _count(self, actor: Actor, queue: str) -> dict[str, Any]:
         if queue not in COUNTED:
@@ -92,16 +133,15 @@ class DeskQueues:
         times = (False, True) if queue in AFTER_SILENCE else (False,)
         return [QueueKey(each, is_later) for each in keys for is_later in times]
 
-    def _span(self, queue: str, today: date) -> QueueDays:
+    def _days(self, queue: str, today: date) -> QueueDays:
         if queue == "overdue":
             return QueueDays(high=today - timedelta(days=1), groups=("",))
         if queue == "near_due":
             return QueueDays(today, self._ground.calendar.working.guessing.add_working(today, SOON_DAYS), ("",))
         return QueueDays()
 
-    def _is_held_by(self, actor: Actor, case: Case, today: date) -> bool:
-        state = case.state if holds(case.queue, today, is_later=False) else "accepted"
-        return may_hold(state, scope.roles_at(actor, case))
+    def _is_held_by(self, actor: Actor, row: QueuedRow) -> bool:
+        return not row.is_later and self._ground.holder(row.case, {actor.id: actor}) is not None
 
     def _today(self) -> date:
         return self._ground.now().astimezone(BEIJING).date()

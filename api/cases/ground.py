@@ -11,6 +11,7 @@ from api.calendar.service import Calendar
 from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.case import Case
+from api.cases.clock.ledger_words import reasons
 from api.cases.clock.of_case import is_current, reckon_case
 from api.cases.clock.words import ClockWords
 from api.cases.kinds import kind_of
@@ -24,6 +25,7 @@ from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
 from api.identity.service import Identity
 from api.matters.service import Matters
+from api.times import BEIJING
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class CaseGround:
     transact: Callable[[Callable[[Any], Any]], Any]
     announce: Callable[..., None]
     now: Callable[[], datetime]
+    claim_days: int
+    """Working days without an act of its officer, after which a claimed case is free again."""
 
     def kind(self, case: Case) -> str:
         """The kind of a case's matter, by which its words are chosen (kinds.py)."""
@@ -52,16 +56,20 @@ class CaseGround:
     def holder(self, case: Case, known: dict[str, Actor | None] | None = None) -> Actor | None:
         """Who has claimed a case, with their post of today; None once they could claim it no more.
 
-        Somebody who has left, or has another role, desk or department by now, holds nothing. `known` keeps the officers
-        who were looked up, for a page of cases.
+        Somebody who has left, has another role, desk or department by now, or did nothing with it for `claim_days`,
+        holds nothing. `known` keeps the officers who were looked up, for a page of cases.
         """
-        if not case.officer:
+        if not case.officer or self._is_left_alone(case):
             return None
         known = {} if known is None else known
         if case.officer not in known:
             known[case.officer] = self.identity.officer(case.officer)
         officer = known[case.officer]
         return officer if officer and may_hold(case.state, scope.roles_at(officer, case)) else None
+
+    def _is_left_alone(self, case: Case) -> bool:
+        since, now = (moment.astimezone(BEIJING).date() for moment in (case.held_since or case.updated_at, self.now()))
+        return self.calendar.working.guessing.working_between(since, now) > self.claim_days
 
     def attempt(self, actor: Actor, case: OpenCase, data: Mapping[str, Any] | None = None) -> Attempt:
         """What an act of this actor on a case, as its silence left it, is judged by (life/rule.py)."""
@@ -76,6 +84,10 @@ class CaseGround:
         decided_at = datetime.fromisoformat(facts["decision"]["at"]) if "decision" in facts else None
         clock = reckon_case(facts, at, self.calendar.working)
         return ClockWords(clock, case.state, decided_at, at, self.kind(case), self._end(case, facts))
+
+    def reasoned_clock(self, case: OpenCase) -> ClockWords:
+        """The clock of a case now, whose ledger says who stopped or extended it and why."""
+        return replace(self.clock(case.record), why=reasons(case.actions, self.identity.staff_name))
 
     def _end(self, case: Case, facts: dict[str, Any]) -> str | None:
         """The state in which a closed case ended; read from its actions if an earlier release closed it undecided."""

@@ -1,23 +1,22 @@
 """Handling: every act on a case after its submission; checks it, appends the action and announces the event."""
 
+from dataclasses import replace
 from typing import Any
 
+from api.cases.act_checks import APPLICANT, ActChecks
 from api.cases.case import Action, Case
 from api.cases.ground import CaseGround
 from api.cases.kinds import act_label
-from api.cases.life.acts import EVENTS, RULES, allowed, check, is_current
+from api.cases.life import on_the_spot
+from api.cases.life.acts import EVENTS, RULES, SEVERAL, allowed, check, is_current
 from api.cases.life.rule import Attempt
-from api.cases.life.standing import keys_of, never_asked
+from api.cases.life.standing import keys_of
 from api.cases.open_case import OpenCase
 from api.cases.silence import SYSTEM, Silence
-from api.cases.snapshot import after, sealed_action
+from api.cases.snapshot import acted, sealed_action
 from api.drafts.draft import MOST_FILES
 from api.identity.actor import Actor
-from api.refusals import BadFields, Reason, Refusal, VersionStale
-from api.texts import listed
-
-APPLICANT = "applicant"
-"""Whom a result is handed to, where the applicant comes in person; anybody else is named, and proves their right."""
+from api.refusals import BadFields, Refusal, VersionStale
 
 
 class CaseHandling:
@@ -26,6 +25,7 @@ class CaseHandling:
     def __init__(self, ground: CaseGround) -> None:
         self._ground = ground
         self.silence = Silence(ground)
+        self._checks = ActChecks(ground)
 
     # -- the applicant --------------------------------------------------------------
 
@@ -50,14 +50,7 @@ class CaseHandling:
 
     def act(self, actor: Actor, record: Case, version: int, act: str, data: dict[str, Any]) -> OpenCase:
         """An act of staff. Raises what `case.check` raises, VersionStale and BadFields."""
-        case = self._ground.reader.open(record)
-        if act == "request_supplement":
-            data = _checked_notice(case, data)
-        if act == "hand_over":
-            _check_receiver(case, data)
-        if act == "transfer":
-            self._check_department(record, data["department"])
-        return self._do(actor, case, version, act, data)
+        return self._do(actor, self._ground.reader.open(record), version, act, data)
 
     # -- the system -------------------------------------------------------------------
 
@@ -89,42 +82,62 @@ class CaseHandling:
         attempt = ground.attempt(actor, deemed, data)
         try:
             role = check(act, attempt)
+            data = self._checks.recorded(actor, deemed, act, {**data, **RULES[act].records(attempt)})
+            acted = self._acted(deemed, attempt, act, role, data)
         except Refusal as refusal:
             self.silence.keep(case)
-            refusal.more = {"allowed": self._allowed(case.record, attempt)}
+            if not isinstance(refusal, BadFields):
+                refusal.more = {"allowed": self._allowed(case.record, attempt)}
             raise
-        data = {**data, **RULES[act].records(attempt)}
-        acted = after(deemed, Action(deemed.standing.version + 1, act, ground.now(), actor.id, role, data))
-        record = acted.record
-        action = sealed_action(ground.keyring, record.id, acted.actions[-1])
 
         def write(session: Any) -> None:
-            ground.access.hold_mandate(session, actor, record)
+            ground.access.hold_mandate(session, actor, case.record)
             self.silence.write(session, case, deemed)
-            if not ground.store.append(session, record, action):
-                raise VersionStale
-            if act == "supplement":
-                ground.files.keep(session, data["materials"])
-            if actor.is_staff:
-                ground.audit.record(actor.id, f"case.{act}", f"case:{record.id}", session=session)
-            if data.get("late"):
-                ground.audit.record(actor.id, "case.told_late", f"case:{record.id}", session=session)
-            about = {"number": record.number, "state": record.state, "seq": record.version}
-            ground.announce(session, EVENTS[act], record.id, **about)
+            for step in acted:
+                is_last = step is acted[-1]
+                self._write(session, actor, step, {"spot": "last" if is_last else "step"} if act in SEVERAL else {})
+            if act in SEVERAL:
+                ground.audit.record(actor.id, f"case.{act}", f"case:{case.record.id}", session=session)
 
         ground.transact(write)
-        return acted
+        return acted[-1]
+
+    def _acted(self, case: OpenCase, attempt: Attempt, act: str, role: str, data: dict[str, Any]) -> list[OpenCase]:
+        """The case after the act; where that stands for several, after each of them, which its guards let pass."""
+        if act not in SEVERAL:
+            return [self._after(case, attempt.actor, act, role, data)]
+        role, cases = on_the_spot.role_of(attempt), list[OpenCase]()
+        for step, fields in on_the_spot.steps(case.standing.state, data):
+            last = cases[-1] if cases else case
+            standing = last.standing if cases else attempt.standing
+            check(step, replace(attempt, standing=standing, roles=RULES[step].roles, data=fields))
+            cases.append(self._after(last, attempt.actor, step, role, fields))
+        return cases
+
+    def _after(self, case: OpenCase, actor_id: str, act: str, role: str, data: dict[str, Any]) -> OpenCase:
+        action = Action(case.standing.version + 1, act, self._ground.now(), actor_id, role, data)
+        return acted(case, action, self._ground.calendar)
+
+    def _write(self, session: Any, actor: Actor, case: OpenCase, more: dict[str, str]) -> None:
+        """Store the last action of a case, its event and its row in the audit. Raises VersionStale."""
+        ground, record, action = self._ground, case.record, case.actions[-1]
+        if not ground.store.append(session, record, sealed_action(ground.keyring, record.id, action)):
+            raise VersionStale
+        if action.act == "supplement":
+            ground.files.keep(session, action.data["materials"])
+        if action.act == "survey":
+            ground.files.keep(session, {"photos": action.data["photos"]})
+        if actor.is_staff:
+            ground.audit.record(actor.id, f"case.{action.act}", f"case:{record.id}", session=session)
+        if action.data.get("late"):
+            ground.audit.record(actor.id, "case.told_late", f"case:{record.id}", session=session)
+        about = {"number": record.number, "state": record.state, "seq": record.version, **more}
+        ground.announce(session, EVENTS[action.act], record.id, **about)
 
     def _allowed(self, case: Case, attempt: Attempt) -> list[dict[str, str]]:
         """What the actor of an attempt may do instead: `{act, label, label_en}`."""
         kind = self._ground.kind(case)
         return [{"act": act, **act_label(kind, act)} for act in allowed(attempt)]
-
-    def _check_department(self, case: Case, code: str) -> None:
-        if code not in self._ground.matters.departments:
-            raise BadFields({"department": ["没有这个部门，请从部门目录中选择。"]})
-        if code == case.department:
-            raise BadFields({"department": ["办件已经在这个部门。"]})
 
     def _check_supplement(self, actor: Actor, asked: frozenset[str], materials: dict[str, list[str]]) -> None:
         """Raises BadFields unless there are checked files for just the materials that the last notice asked for."""
@@ -138,34 +151,3 @@ class CaseHandling:
                 errors[f"materials.{key}"] = ["文件还没有通过检查，请稍候或重新上传。"]
         if errors:
             raise BadFields(errors)
-
-
-def _checked_notice(case: OpenCase, notice: dict[str, Any]) -> dict[str, Any]:
-    """The notice as it is recorded: with the materials that are told too late (`late`), and why. Raises BadFields."""
-    _check_items(case, notice["items"])
-    late = never_asked(case.standing, notice["items"])
-    if notice["late_reason"] and not late:
-        raise BadFields({"late_reason": ["这次没有要求新的材料，不用写漏告知的理由。"]})
-    kept = {name: notice[name] for name in ("items", "text")}
-    return {**kept, "late": late, "late_reason": notice["late_reason"]} if notice["late_reason"] else kept
-
-
-def _check_items(case: OpenCase, items: list[dict[str, Any]]) -> None:
-    """What is asked for must be a material of the case, each named once, and none that the state holds,
-    unless the applicant handed one in. Raises BadFields."""
-    known, given = {material.key: material for material in case.papers}, case.standing.materials or {}
-    keys = [item["key"] for item in items]
-    if unknown := [key for key in keys if key not in known]:
-        raise BadFields({"items": [f"没有这项材料：{listed(unknown)}"]})
-    if twice := [known[key].name for key in dict.fromkeys(keys) if keys.count(key) > 1]:
-        zh = f"一项材料只能要求一次，请合并成一条：{listed(twice)}"
-        raise BadFields({"items": [Reason(zh, f"Ask for each paper once, with all that is wrong: {listed(twice)}")]})
-    if held := [known[key].name for key in keys if known[key].held_by_state and not given.get(key)]:
-        raise BadFields({"items": [f"政府已有，不能要求申请人再交：{listed(held)}"]})
-
-
-def _check_receiver(case: OpenCase, data: dict[str, Any]) -> None:
-    """Raises BadFields where the result goes to somebody else than the applicant without a proof of their right."""
-    is_applicant = data["to"].strip() in {APPLICANT, str(case.answers["applicant_name"]).strip()}
-    if not is_applicant and not data["proof"].strip():
-        raise BadFields({"proof": ["代领的请写明凭证，例如委托书和代领人的身份证。"]})

@@ -21,6 +21,7 @@ SHORTEST, LONGEST = 17, 20
 OLD_SIGNS = 11
 """The signs of an earlier number after its prefix: six of the date, five random ones."""
 OFFICES = 1000
+PREFIX = "XC"
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U, so that a code can be read out over the phone."""
@@ -71,6 +72,14 @@ def has_slip(text: str) -> bool:
 def unknown(text: str) -> NotFound:
     """The refusal for a number under which nobody's case is found for this actor."""
     return NumberSlip() if has_slip(text) else NotFound()
+
+
+def number_in(text: str) -> str | None:
+    """What somebody searches for, if it looks like a case number, in its stored form; its prefix may be left out."""
+    bare = _bare(text)
+    if bare.isdigit() and len(bare) >= SHORTEST - len(PREFIX):
+        bare = PREFIX + bare
+    return number_as_read(bare) if len(bare) > OLD_SIGNS and re.match(r"[A-Z]{2}\d", bare) else None
 
 
 def receipt_as_read(text: str) -> str:

@@ -13,3 +13,6 @@ class CasesPorts:
 
     conversations_of: Callable[[str, Actor], list[dict[str, Any]]]
     """The lines about conversations in the timeline of the case with this number, as the actor may see them."""
+
+    enqueue: Callable[..., None]
+    """Enqueue a job: (key, kind, payload, due_at=…), idempotent per key."""

@@ -1,12 +1,13 @@
-"""Reads the rows of a queue page by page, soonest due first, in windows of days that follow how densely they lie.
+"""Reads the rows of a queue page by page, soonest due first, in windows of time that follow how densely they lie.
 
 On the embedded store a query costs as much as rows match, however short the page, so none may ask for a whole queue.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from api.cases.queues import NONE, PROVISIONAL
@@ -18,31 +19,54 @@ Read = Callable[[str, str], list[Row]]
 
 GROUPS = ("", PROVISIONAL, NONE)
 """The dues in their order: known days, provisional ones, none."""
-FLOOR, CEILING = date(1970, 1, 1), date(2150, 1, 1)
+HOURS = 24
+"""A spot in the order of a queue is a number of hours: a due has its day, and the hour of submission."""
+FLOOR, CEILING = date(1970, 1, 1).toordinal() * HOURS, date(2150, 1, 1).toordinal() * HOURS - 1
+AIM = 60
+"""Rows that a window of remembered spots holds, if one spot has no more."""
 FEW, MANY = 30, 120
-"""Rows in a window, by which the next one is made wider or narrower."""
-WHOLE = (CEILING - FLOOR).days
-UNKNOWN_PACE = ((-730, 60), (-120, 14), (-14, 2))
-"""Where nothing is known of a queue: from so many days before today, windows begin with so many days."""
-MOST_KEPT = 4_096
-FORM = re.compile(r"([px]?)(\d{4}-\d\d-\d\d)\|(.{1,60})")
+"""Rows in a window of unknown spots, by which the next one is made wider or narrower."""
+ZONES = ((-730, 60), (-120, 14), (-14, 2))
+"""Unknown spots: from so many days before today, windows begin with so many days; before that, one window."""
+MOST_QUEUES, MOST_SPOTS = 4_096, 2_000
+"""Queues that are remembered, and spots of each."""
+FORM = re.compile(r"([px]?)(\d{4}-\d\d-\d\dT\d\d)\|(.{1,60})")
 
 
 @dataclass
 class QueueMemory:
-    """What a process remembers of a queue, so that it begins where its rows lie. A wrong one costs time alone."""
+    """How many rows lay at each spot of an unbroken span when it was read last. A wrong memory costs time alone."""
 
-    first: dict[str, date | None] = field(default_factory=dict)
-    """By group: the first day with a row at the last look; None if there was none."""
-    width: dict[str, int] = field(default_factory=dict)
+    low: int = CEILING
+    high: int = FLOOR
+    rows: Counter[int] = field(default_factory=Counter)
+
+    def end_of_window(self, low: int, end: int) -> int | None:
+        """The last spot of the window that begins at `low`; None where nothing is remembered of that one."""
+        if not self.low <= low <= self.high:
+            return None
+        count = 0
+        for spot in sorted(spot for spot in self.rows if low <= spot <= end):
+            if count and count + self.rows[spot] > AIM:
+                return spot - 1
+            count += self.rows[spot]
+        return min(end, self.high)
+
+    def learn(self, low: int, high: int, spots: Counter[int]) -> None:
+        """Keep what a window held, if it lies in the span that is remembered, or right behind it."""
+        if low < self.low or len(self.rows) > MOST_SPOTS:
+            self.low, self.high, self.rows = low, high, Counter()
+        if low <= self.high + 1:
+            outside = {spot: count for spot, count in self.rows.items() if not low <= spot <= high}
+            self.rows, self.high = Counter(outside) + spots, max(self.high, high)
 
 
 @dataclass(frozen=True)
 class QueueDays:
     """The days of a queue: all, or those of the known dues that lie in a range, both ends included."""
 
-    low: date = FLOOR
-    high: date = CEILING
+    low: date = date.min
+    high: date = date.max
     groups: tuple[str, ...] = GROUPS
 
 
@@ -50,13 +74,13 @@ class QueueWalk:
     """Walks through queues; one per process, shared by its threads."""
 
     def __init__(self) -> None:
-        self._paces: dict[object, QueueMemory] = {}
+        self._memories: dict[object, QueueMemory] = {}
 
     def page(
         self,
         name: object,
         read: Read,
-        span: QueueDays,
+        days: QueueDays,
         today: date,
         after: str | None,
         most: int,
@@ -67,7 +91,7 @@ class QueueWalk:
         Rows of one queue have one `name`. Raises ValueError where `after` is not what an earlier page gave.
         """
         kept: list[Row] = []
-        for row in self._rows(name, read, span, today, _place(after)):
+        for row in self._rows(name, read, days, today, _place(after)):
             if keep(row[2]):
                 if len(kept) == most:
                     due, row_id, _ = kept[-1]
@@ -76,67 +100,57 @@ class QueueWalk:
         return [each for _, _, each in kept], None
 
     def _rows(
-        self, name: object, read: Read, span: QueueDays, today: date, after: tuple[str, date, str] | None
+        self, name: object, read: Read, days: QueueDays, today: date, after: tuple[str, str, str] | None
     ) -> Iterator[Row]:
-        pace = self._pace(name)
-        for group in span.groups:
-            low, behind = span.low, ("", "")
+        span = max(FLOOR, days.low.toordinal() * HOURS), min(CEILING, (days.high.toordinal() + 1) * HOURS - 1)
+        for group in days.groups:
+            low, behind = span[0], ("", "")
             if after is not None:
                 if GROUPS.index(group) < GROUPS.index(after[0]):
                     continue
                 if group == after[0]:
-                    low, behind = max(low, after[1]), (f"{group}{after[1]}", after[2])
-            zones = _zones(pace, group, low, span, today)
-            first = None
-            for rows in _windows(read, group, low, span.high, zones, pace):
-                if first is None and rows:
-                    first = date.fromisoformat(rows[0][0].removeprefix(group))
-                    if low == span.low:
-                        pace.first[group] = first
-                yield from (row for row in rows if (row[0], row[1]) > behind)
-            if first is None and low == span.low:
-                pace.first[group] = None
+                    low, behind = max(low, _spot(after[1])), (group + after[1], after[2])
+            for rows in _windows(read, group, (low, span[1]), today, self._memory((name, group))):
+                yield from (row for row in rows if row[:2] > behind)
 
-    def _pace(self, name: object) -> QueueMemory:
-        if len(self._paces) > MOST_KEPT:
-            self._paces.clear()
-        return self._paces.setdefault(name, QueueMemory())
+    def _memory(self, name: object) -> QueueMemory:
+        if len(self._memories) > MOST_QUEUES:
+            self._memories.clear()
+        return self._memories.setdefault(name, QueueMemory())
 
 
-def _windows(
-    read: Read, group: str, low: date, end: date, zones: list[tuple[date, int]], pace: QueueMemory
-) -> Iterator[list[Row]]:
-    """The rows of each window from `low` to `end`, in their order; a zone begins on a day, with windows that wide."""
-    width = WHOLE
+def _windows(read: Read, group: str, span: tuple[int, int], today: date, memory: QueueMemory) -> Iterator[list[Row]]:
+    """The rows of each window of a span, in their order."""
+    low, end = span
+    zones = [((today.toordinal() + ago) * HOURS, width * HOURS) for ago, width in ZONES]
+    width = CEILING - FLOOR if low < zones[0][0] else HOURS
     while low <= end:
-        if zones and zones[0][0] <= low:
+        while zones and zones[0][0] <= low:
             width = zones.pop(0)[1]
-        high = min(end, low + timedelta(days=min(width, WHOLE) - 1))
-        if zones:
-            high = min(high, zones[0][0] - timedelta(days=1))
-        rows = sorted(read(f"{group}{low}", f"{group}{high}"), key=lambda row: row[:2])
-        if rows:
-            pace.width[group] = width
-        width = width * 4 if len(rows) < FEW else max(1, width // 4) if len(rows) > MANY else width
-        low = high + timedelta(days=1)
+        known = memory.end_of_window(low, end)
+        high = min(end, low + width - 1, *(zone - 1 for zone, _ in zones)) if known is None else known
+        rows = sorted(read(group + _text(low), group + _text(high)), key=lambda row: row[:2])
+        memory.learn(low, high, Counter(_spot(row[0].removeprefix(group)) for row in rows))
+        if known is None:
+            width = width * 4 if len(rows) < FEW else max(1, width // 4) if len(rows) > MANY else width
+        low = high + 1
         yield rows
 
 
-def _zones(pace: QueueMemory, group: str, low: date, span: QueueDays, today: date) -> list[tuple[date, int]]:
-    width = pace.width.get(group, 1)
-    if low > span.low:
-        return [(low, width)]
-    if group not in pace.first:
-        return [(zone, wide) for ago, wide in UNKNOWN_PACE if (zone := today + timedelta(days=ago)) > low]
-    first = pace.first[group]
-    return [(first, width)] if first else []
+def _text(spot: int) -> str:
+    return f"{date.fromordinal(spot // HOURS)}T{spot % HOURS:02}"
 
 
-def _place(after: str | None) -> tuple[str, date, str] | None:
-    """Where a page ended: the group, the day and the id of its last row. Raises ValueError."""
+def _spot(text: str) -> int:
+    day, _, hour = text.partition("T")
+    return date.fromisoformat(day).toordinal() * HOURS + int(hour)
+
+
+def _place(after: str | None) -> tuple[str, str, str] | None:
+    """Where a page ended: the group, the due within it and the id of its last row. Raises ValueError."""
     if after is None:
         return None
     form = FORM.fullmatch(after)
-    if form is None:
+    if form is None or not FLOOR <= _spot(form[2]) <= CEILING:
         raise ValueError(after)
-    return form[1], date.fromisoformat(form[2]), form[3]
+    return form[1], form[2], form[3]

@@ -20,7 +20,8 @@ from api.times import BEIJING
 
 PROVISIONAL, NONE = "p", "x"
 """What stands before the day in a `due` that nobody knows yet, and in one that there is none of: both sort behind every
-known day. With `x` it is the day of submission: what has waited longest comes first."""
+known day. With `x` it is the day of submission: what has waited longest comes first. Each has the hour of submission
+behind it, so that the many cases of one day are read in parts: `2026-12-08T10`."""
 COURIER, LEFT_TO_SEND = "courier", ("counter", "to_send")
 
 DESK, DEPARTMENT, EVERYWHERE, OFFICER = "desk", "department", "all", "officer"
@@ -43,8 +44,8 @@ QUEUES: dict[str, TwoLanguages] = {
     "all": TwoLanguages("全部", "All"),
 }
 """Each queue and what it is called, in the order of the work. All but `all` hold open cases, soonest due first."""
-AFTER_SILENCE = frozenset({"to_decide", "department", "near_due", "overdue", "mine"})
-"""The queues in which a case may stand that silence has accepted."""
+AFTER_SILENCE = frozenset({"to_decide", "department", "near_due", "overdue"})
+"""The queues in which a case may stand that silence has accepted; it is nobody's then."""
 BY_DAY = frozenset({"near_due", "overdue"})
 """The queues that are a range of days; what they hold is stored as `work`: the part of those who move the case on."""
 
@@ -72,8 +73,12 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
         return {}
     at = case.updated_at
     clock = reckon_case(case.clock_facts, at, calendar)
-    since = case.submitted_at.astimezone(BEIJING).date().isoformat()
-    here = {"keys": _keys(case, standing, way), "due": _due(clock, case.state) or NONE + since}
+    since = case.submitted_at.astimezone(BEIJING)
+
+    def ordered(day: str | None) -> str:
+        return f"{day or f'{NONE}{since:%F}'}T{since:%H}"
+
+    here = {"keys": _keys(case, standing, way), "due": ordered(_due(clock, case.state))}
     limit = clock.get("notice_due")
     if case.state != "submitted" or clock.get("accept_basis") or not limit or not case.clock_facts["deemed_acceptance"]:
         return here
@@ -81,9 +86,8 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     after = reckon_case(case.clock_facts, datetime.combine(day + timedelta(days=1), time.min, BEIJING), calendar)
     if after.get("accept_basis") != "deemed":
         return here
-    later_due = _due(after, "accepted") or NONE + since
     later = _keys(replace(case, state="accepted", officer=None), replace(standing, state="accepted"), way)
-    return {**here, "until": day.isoformat(), "later": later, "later_due": later_due}
+    return {**here, "until": day.isoformat(), "later": later, "later_due": ordered(_due(after, "accepted"))}
 
 
 def unfolded(
@@ -93,7 +97,10 @@ def unfolded(
     if state not in OPEN:
         return {}
     states = [*_STATE_QUEUES.get(state, ()), *(["new"] if state == "submitted" else ())]
-    return {"keys": _placed(state, states, desk, department, officer), "due": f"{NONE}{since.astimezone(BEIJING):%F}"}
+    return {
+        "keys": _placed(state, states, desk, department, officer),
+        "due": f"{NONE}{since.astimezone(BEIJING):%FT%H}",
+    }
 
 
 def sent(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,7 +118,9 @@ def due_day(entry: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
     """The day by which a list sorts a case, as JSON: `{day, provisional}`; None where there is none."""
     is_later = holds(entry, now.astimezone(BEIJING).date(), is_later=True)
     due = entry.get("later_due" if is_later else "due", NONE)
-    return None if due[:1] == NONE else {"day": due.removeprefix(PROVISIONAL), "provisional": due[:1] == PROVISIONAL}
+    return (
+        None if due[:1] == NONE else {"day": due.removeprefix(PROVISIONAL)[:10], "provisional": due[:1] == PROVISIONAL}
+    )
 
 
 def _keys(case: Case, standing: CaseStanding, way: str) -> list[str]:

@@ -126,6 +126,14 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         cases.looked_at(actor, wanted["queue"], len(listed["items"]))
         return listed
 
+    @bp.post("/desk/cases/search")
+    @http.allow(*READERS)
+    @bp.arguments(schemas.CaseSearch)
+    @bp.response(200, schemas.CasePage)
+    def search(wanted: Body, actor: Any) -> Body:
+        """Find cases of one's desk or department by number, name or telephone, which stand in no address or log."""
+        return walked(lambda after, most: cases.search(actor, wanted["text"], after, most), wanted)
+
     @bp.get("/desk/queues")
     @http.allow(*READERS)
     @bp.response(200, schemas.QueueList)

@@ -5,10 +5,23 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.cases.documents.document import MARKS
-from api.cases.life.schemas import TEXT, ActForm, AskedItem, ExtensionLine, FlagWords, ProcedureLine, Round
+from api.cases.life.schemas import (
+    SAID,
+    TEXT,
+    ActForm,
+    AskedItem,
+    CorrectionLine,
+    ExtensionLine,
+    FlagWords,
+    ProcedureLine,
+    ReissueLine,
+    ReviewLine,
+    Round,
+    SurveyLine,
+)
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
-from api.web.fields import FORM_VALUE, Page, Time
+from api.web.fields import FORM_VALUE, Page, Paging, Time
 
 
 class Applicant(Schema):
@@ -208,6 +221,10 @@ class CaseSchema(CaseLine):
     rounds = fields.List(fields.Nested(Round), required=True)
     procedures = fields.List(fields.Nested(ProcedureLine), required=True)
     extensions = fields.List(fields.Nested(ExtensionLine), required=True)
+    surveys = fields.List(fields.Nested(SurveyLine), required=True)
+    reviews = fields.List(fields.Nested(ReviewLine), required=True)
+    corrections = fields.List(fields.Nested(CorrectionLine), required=True)
+    reissues = fields.List(fields.Nested(ReissueLine), required=True)
     acts = fields.List(fields.String(), required=True)
     act_forms = fields.List(
         fields.Nested(ActForm),
@@ -335,12 +352,22 @@ class CaseQueue(Schema):
     limit = fields.Integer(load_default=20, validate=validate.Range(1, 100))
 
 
+class CaseSearch(Paging):
+    """A case number, the applicant's whole name, or a telephone number; and a page of what it finds."""
+
+    text = fields.String(required=True, validate=SAID)
+
+
 class QueueLine(Schema):
-    """A queue and how many cases lie in it: `more` if there are more than `count`; null where they are not counted."""
+    """A queue and how many cases lie in it: `more` if there are more than `count`; null where they are not counted.
+
+    `turn`: they wait for this post to move them on, and stand in no other such queue.
+    """
 
     queue = fields.String(required=True)
     label = fields.String(required=True)
     label_en = fields.String(required=True)
+    turn = fields.Boolean(required=True)
     count = fields.Integer(required=True, allow_none=True)
     more = fields.Boolean(required=True)
 

@@ -13,6 +13,7 @@ from api.cases import scope
 from api.cases.access import CaseAccess
 from api.cases.act_words import notice_values as act_values
 from api.cases.case import Action, Case
+from api.cases.deadlines import Deadlines
 from api.cases.desk import DeskQueues
 from api.cases.documents.service import CaseDocuments, as_of
 from api.cases.documents.store import DocumentStore
@@ -21,6 +22,7 @@ from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
+from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
 from api.cases.ports import CasesPorts
@@ -92,6 +94,7 @@ class Cases:
         transact: Callable[[Callable[[Any], Any]], Any],
         announce: Callable[..., None],
         now: Callable[[], datetime],
+        claim_days: int,
         ports: CasesPorts,
     ) -> None:
         self._ground = ground = CaseGround(
@@ -108,10 +111,12 @@ class Cases:
             transact=transact,
             announce=announce,
             now=now,
+            claim_days=claim_days,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
+        self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
         self.queue_folding = QueueFolding(ground)
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents = CaseDocuments(ground, documents)
@@ -209,6 +214,11 @@ class Cases:
         """
         return {"items": self._desk.counts(actor), "complete": self._store.is_folded()}
 
+    def search(self, actor: Actor, text: str, after: str | None, most: int) -> tuple[list[Row], str | None]:
+        """One page of the cases of one's post with this number, name or telephone; see `DeskQueues.search`."""
+        cases, following = self._desk.search(actor, text, after, most)
+        return self._views.lines(cases), following
+
     def looked_at(self, actor: Actor, queue: str, count: int) -> None:
         """Record that a member of staff was given `count` cases of a queue."""
         self._ground.security.look(actor.id, "read_list", "list:cases", detail=f"queue={queue}", count=count)
@@ -227,7 +237,7 @@ class Cases:
         """The working-day clock of a case now with its words, as JSON (`clock.words.ClockWords`). Raises NotFound."""
         case = self._visible(actor, number)
         self._record_look(actor, "read_clock", case)
-        return self._ground.clock(case).as_json()
+        return self._ground.reasoned_clock(self._reader.open(case)).as_json()
 
     def look_up(self, visitor: ActorLike, number: str, code: str) -> Row:
         """Number, matter, state and clock of a case, given its number and receipt code (lookup.py). NotFound."""
@@ -327,11 +337,15 @@ class Cases:
         }
         return CaseNotice(tuple(dict.fromkeys([*([case.owner] if case.owner else []), *others])), values)
 
-    def notice_limit(self, case_id: str) -> datetime | None:
-        """The end of the notice limit, after which silence is acceptance; None if it never is, or is not known."""
+    def officers(self, case_id: str) -> list[str]:
+        """The members of staff who move a case on: who holds it, else all at its desk or department in that role."""
         case = self._store.by_id(case_id)
-        due = self._ground.clock(case).clock.get("notice_due") if case else None
-        return datetime.fromisoformat(due) if due else None
+        if case is None or case.state not in WORK_OF:
+            return []
+        if holder := self._ground.holder(case):
+            return [holder.id]
+        posted = self._ground.identity.officers_at(case.desk or "", case.department or "")
+        return [officer.id for officer in posted if may_hold(case.state, scope.roles_at(officer, case))]
 
     # -- inside -----------------------------------------------------------------------
 

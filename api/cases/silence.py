@@ -9,8 +9,7 @@ from api.cases.clock.words import Clock
 from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS
 from api.cases.open_case import OpenCase
-from api.cases.snapshot import after, sealed_action
-from api.cases.sweeps import sweep
+from api.cases.snapshot import acted, sealed_action
 from api.identity.actor import Actor
 from api.refusals import VersionStale
 
@@ -37,7 +36,7 @@ class Silence:
             "calendar": self.ground.calendar.version,
         }
         action = Action(case.standing.version + 1, "deem", self.ground.now(), SYSTEM.id, "system", data)
-        return after(case, action)
+        return acted(case, action, self.ground.calendar)
 
     def write(self, session: Any, before: OpenCase, deemed: OpenCase) -> None:
         """Store the acceptance by silence that `applied` appended, if any, with its event. Raises VersionStale."""
@@ -64,13 +63,6 @@ class Silence:
         case = self.ground.store.by_id(case_id)
         if case and self._clock_if_deemed(case):
             self.keep(self.ground.reader.open(case))
-
-    def sweep(self) -> None:
-        """A daily job: `deem_accepted` for every submitted case, since a change of the calendar moves limits.
-
-        A case that raises is logged and holds up no other. Raises SweepIncomplete in the end.
-        """
-        sweep(self.ground, {"state": "submitted"}, self.deem_accepted)
 
     def _clock_if_deemed(self, case: Case) -> Clock | None:
         if case.state != "submitted":

@@ -3,20 +3,33 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from uuid6 import uuid7
 
+from api.calendar.calendar import WorkingCalendar
 from api.cases import case as rules
 from api.cases import queues
 from api.cases.case import Action, SealedAction
+from api.cases.clock.dues import dues
 from api.cases.clock.of_case import MatterLike, carried, clock_facts
-from api.cases.life.acts import apply
+from api.cases.life.acts import RULES, apply
 from api.cases.life.standing import CaseStanding
 from api.cases.open_case import OpenCase
 from api.identity.masking import mask_name
 from api.identity.names_and_numbers import clean_name, mobile
 from api.identity.sealing.keyring import Keyring
+from api.times import BEIJING
+
+
+class CalendarLike(Protocol):
+    """The working days, and the version that they have."""
+
+    @property
+    def working(self) -> WorkingCalendar: ...
+    @property
+    def version(self) -> int: ...
+
 
 NAME, PHONE = "applicant_name", "applicant_phone"
 """The kinds of the blind indexes by which staff search."""
@@ -90,6 +103,20 @@ def _held_since(standing: CaseStanding, actions: Sequence[Action]) -> datetime |
     """When the officer who claimed a case did something last; None while nobody holds it."""
     own = [action.at for action in actions if action.by == standing.officer]
     return own[-1] if standing.officer and own else None
+
+
+def acted(case: OpenCase, action: Action, calendar: CalendarLike) -> OpenCase:
+    """The case after an act as it is recorded: with the dues that the applicant is told by it."""
+    done = after(case, action)
+    if RULES[action.act].visibility != "open":
+        return done
+    return after(case, telling(action, done.record.clock_facts, calendar))
+
+
+def telling(action: Action, facts: Mapping[str, Any], calendar: CalendarLike) -> Action:
+    """The action with the dues that its notice or paper tells (dues.py); `facts` are the clock's input after it."""
+    days = dues(facts, action.at.astimezone(BEIJING), calendar.working).days
+    return replace(action, data={**action.data, "dues": days, "calendar": calendar.version})
 
 
 def sealed_action(keys: Keyring, case_id: str, action: Action) -> SealedAction:

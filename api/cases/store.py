@@ -7,7 +7,7 @@ Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo.errors import DuplicateKeyError
 
@@ -68,6 +68,19 @@ IDS = 10_000
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end", "queue", "held_since")
 """The fields of a case that every action replaces; `department` too, if there is one."""
+
+
+class QueuedRow(NamedTuple):
+    """The stored document of a case as a queue gives it, and its `due` there; `is_later`: after silence."""
+
+    document: Document
+    is_later: bool
+    due: str
+
+    @property
+    def case(self) -> Case:
+        """The case itself, without what is sealed but the masked name."""
+        return _case(self.document)
 
 
 class NumberTaken(Exception):
@@ -135,6 +148,12 @@ class CaseStore:
         """Set desk, department and uploads of a case that has none; one that has a desk keeps it."""
         place = {"desk": desk, "department": department, "uploads": uploads, "old_queue": True}
         self._db["cases"].update_one({"_id": case_id, "desk": None}, {"$set": place})
+
+    def reach(self, session: Any, case_id: str, deadline: str) -> bool:
+        """Note that a deadline (`kind:due`) was reached; False if it was noted before."""
+        fresh = {"_id": case_id, "reached": {"$ne": deadline}}
+        change = {"$push": {"reached": deadline}}
+        return self._db["cases"].update_one(fresh, change, session=session).modified_count == 1
 
     def fold_clock(self, case_id: str, version: int, facts: Document) -> bool:
         """Replace the clock's input that an earlier release made; False if an act came first, which changes nothing."""
@@ -234,17 +253,17 @@ class CaseStore:
 
     # -- lists ------------------------------------------------------------------------
 
-    def queued(self, streams: Iterable[QueueKey], low: str, high: str) -> list[tuple[str, bool, Case]]:
-        """The cases of some queues whose due lies between these two, both included: (due, whether later, case), once.
+    def queued(self, streams: Iterable[QueueKey], low: str, high: str) -> list[QueuedRow]:
+        """The cases of some queues whose due lies between these two, both included.
 
         Without what is sealed but the masked name: `reader.open` needs the case by its id.
         """
-        rows: dict[str, tuple[str, bool, Case]] = {}
+        rows: dict[str, QueuedRow] = {}
         for stream in streams:
             keys, due = ("later", "later_due") if stream.is_later else ("keys", "due")
             wanted = {f"queue.{keys}": stream.key, f"queue.{due}": {"$gte": low, "$lte": high}}
             for row in self._db["cases"].find(wanted, NOT_IN_LINES):
-                rows[f"{stream.is_later}{row['_id']}"] = (row["queue"][due], stream.is_later, _case(row))
+                rows[f"{stream.is_later}{row['_id']}"] = QueuedRow(row, stream.is_later, row["queue"][due])
         return list(rows.values())
 
     def newest(

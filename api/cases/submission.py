@@ -4,19 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from api.cases.case import Action, Case
+from api.cases.clock.of_case import clock_facts
 from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS, fold
-from api.cases.number import OFFICES, new_number, new_receipt
+from api.cases.number import OFFICES, PREFIX, new_number, new_receipt
 from api.cases.open_case import OpenCase
-from api.cases.snapshot import named, queued, sealed_action, snapshot
+from api.cases.snapshot import named, queued, sealed_action, snapshot, telling
 from api.cases.store import NumberTaken
 from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
 from api.identity.actor import Actor
 from api.identity.names_and_numbers import identity_number
 from api.times import BEIJING
-
-PREFIX = "XC"
 
 
 class Submission:
@@ -63,6 +62,7 @@ class Submission:
         draft = handed_in.draft
         role, aided = ("window" if draft.record.aided else "citizen"), draft.record.aided
         action = Action(1, "submit", self._ground.now(), actor.id, role, {"materials": handed_in.materials})
+        action = telling(action, clock_facts(draft.edition.matter, [action]), self._ground.calendar)
         standing, receipt, matter = fold([action]), new_receipt(), draft.record.matter
         keys = self._ground.keyring
         record = Case(

@@ -49,7 +49,7 @@ class CaseViews:
         """A case in full: identity numbers masked for citizens, nothing for staff who handle it; for staff who only
         oversee it name and number masked, and no other answers.
         """
-        words = self._ground.clock(case.record)
+        words = self._ground.reasoned_clock(case)
         record, standing = words.standing(case.record), words.standing(case.standing)
         holder = self._ground.holder(record)
         answers, delivery, situation = case.answers, case.delivery, case.situation
@@ -61,7 +61,8 @@ class CaseViews:
             answers = {"applicant_name": name, "id_number": mask_identity(answers["id_number"])}
             delivery, situation = {"way": delivery["way"]}, {}
         now = replace(case, record=record, standing=standing)
-        acts = allowed(self._ground.attempt(actor, now)) if self._ground.access.may_act(actor, record) else []
+        attempt = self._ground.attempt(actor, now)
+        acts = allowed(attempt) if self._ground.access.may_act(actor, record) else []
         return {
             **self._line(record, name, words, holder),
             "receipt_code": None if actor.is_staff else case.receipt,
@@ -77,9 +78,9 @@ class CaseViews:
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
             "clock": words.as_json(),
             "flags": [flag_words(flag) for flag in standing.flags if actor.is_staff or flag not in INNER_FLAGS],
-            **lists(actor, case),
+            **lists(self._ground, actor, case),
             "acts": acts,
-            "act_forms": self._forms.forms(now, acts) if actor.is_staff else [],
+            "act_forms": self._forms.forms(now, attempt, acts) if actor.is_staff else [],
             "agent": case.agent,
         }
 

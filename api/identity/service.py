@@ -116,6 +116,11 @@ class Identity:
             row = self._store.citizen(row["joined"])
         return self.citizens.name(row) if row else ""
 
+    def citizen_by_phone(self, phone: str) -> str | None:
+        """The id of the citizen who logs in with this number (E.164) now; None if nobody does."""
+        row = self._store.citizen_with_phone(self._keys.index("phone", phone))
+        return str(row["_id"]) if row else None
+
     def staff_name(self, staff_id: str) -> str:
         """The name of a member of staff."""
         row = self._store.staff(staff_id)

@@ -26,7 +26,7 @@ LONGEST_EVERY = timedelta(days=7)
 
 QUEUES = ("events", "jobs", "slow_jobs")
 """The collections of work to be done."""
-SLOW_KINDS = frozenset({"files.check", "cases.fold_clock", "cases.fold_queue"})
+SLOW_KINDS = frozenset({"files.check", "cases.fold_clock", "cases.fold_queue", "cases.deadlines"})
 """Kinds of jobs that take seconds or more. They lie in a queue of their own (`slow_jobs`), and hold up no other job."""
 SLOW_AT_ONCE = 2
 """How many slow jobs a process runs at a time."""

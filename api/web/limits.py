@@ -60,6 +60,7 @@ CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/lookups"): "look_up",
     ("POST", "/plain/case"): "look_up",
     ("GET", "/verify/<code>"): "look_up",
+    ("POST", "/verify"): "look_up",
     ("POST", "/v1/reports"): "look_up",
     ("GET", "/v1/matters/search"): "search",
     ("GET", "/plain/search"): "search",

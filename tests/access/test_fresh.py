@@ -12,7 +12,7 @@ from tests.access.calls.how import CITIZENS
 from tests.access.test_matrix import ROWS, routes
 from tests.access.world import ACTORS
 from tests.conftest import PASSWORD
-from tests.way import ID_NUMBER
+from tests.identity.test_rules import numbered
 
 TABLE = Path(__file__).with_name("fresh.csv")
 with TABLE.open(encoding="utf-8", newline="") as file:
@@ -65,7 +65,8 @@ def test_what_is_weighty_needs_a_fresh_proof_and_is_done_with_one(world, clock, 
     _, path, call = world.request(actor, method, rule)
     caller = world.like(actor)
     if rule == "/v1/mandates":
-        caller.post("/v1/me/verification", {"name": "王小明", "id_number": ID_NUMBER}, expect=200)
+        person = {"name": "钱新人", "id_number": numbered("61010219850505001")}
+        caller.post("/v1/me/verification", person, expect=200)
     clock.move(minutes=5, seconds=1)
     assert caller.get("/v1/me/proof")["until"] is None
     refused = caller.raw(method, path, **call)

@@ -21,12 +21,14 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "relay": ("tests.bench.relay",),
     "travel": ("tests.show.circle", "--origins", "2000", "--network", "liechtenstein"),
     "search": ("tests.show.search",),
+    "queues": ("tests.bench.queues",),
     "circle": ("tests.bench.circle",),
 }
 """Name, then module and what bounds it: an empty route against bare Flask; a submission against the bare transaction
 that writes the same rows; folding a clock against reading and writing its JSON; events and jobs, one worker and two;
 acknowledgements while images are processed; the chat beside a Node server that does the same; travel times against a
-second reading; search against plain BM25; look-ups, `GET /v1/circle` and generations, each beside what else could
+second reading; search against plain BM25; every list of cases at 1,000 and 100,000
+cases; look-ups, `GET /v1/circle` and generations, each beside what else could
 answer."""
 LONGEST = 450
 

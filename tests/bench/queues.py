@@ -1,15 +1,14 @@
 """Measures the lists of cases at 1,000 and at 100,000 cases, of which 90 % are closed: how much longer a page takes.
 
-`python -m tests.bench.queues --seed N [--small S] [--large L]` prints JSON: by list the median milliseconds of a page
-of twenty over HTTP at both sizes and their ratio: the queues of the one hall's window, a department's, a supervisor's,
-and a citizen's own list. Submissions lie over a year, dues around today. The rows are written into the store directly:
+`python -m tests.bench.queues --seed N [--small S] [--large L]` prints JSON: by list the milliseconds of the quickest
+page of twenty over HTTP at both sizes and their ratio: the queues of the one hall's window, a department's, a
+supervisor's, and a citizen's own list. Submissions lie over a year, dues around today. The rows are written directly:
 copies of one case in each state, each under its own number, days, department and owner.
 """
 
 import argparse
 import json
 import random
-import statistics
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -20,6 +19,7 @@ from flask import Flask
 from uuid6 import uuid7
 
 from api.cases.desk import SHOWN
+from api.cases.queue_walk import HOURS
 from api.storage.database import Database
 from tests.bench.submission import citizen, complete_drafts, office
 from tests.conftest import PASSWORD, Caller, Clock
@@ -48,7 +48,7 @@ def log_in(app: Flask, role: str) -> Caller:
     """A member of staff at the desk and in the department of the new cases."""
     rooms = app.extensions["circle"]
     desk, department = rooms.cases._submission.place(FOOD, 1)
-    rooms.identity.seed_staff(role, PASSWORD, "员工", {role}, desk, department)
+    rooms.identity.seed_staff(role, PASSWORD, "员工", {role}, desk, department)  # once: then the name is taken
     body = {"username": role, "password": PASSWORD}
     return Caller(app.test_client(), Caller(app.test_client()).post("/v1/staff/sessions", body))
 
@@ -86,13 +86,15 @@ def copies(app: Flask, rows: dict[str, dict[str, Any]], owner: str, count: int, 
 
 
 def _moved(queue: dict[str, Any], home: str, department: str, draw: random.Random, today: datetime) -> dict[str, Any]:
-    """The queues of an open case in another department, due around today: one in twenty long overdue."""
+    """The queues of an open case in another department: new ones due this week, one in twenty others long overdue."""
     day = date(today.year, today.month, today.day)
-    due = day + timedelta(days=draw.randint(-300, 0) if draw.random() < 0.05 else draw.randint(-5, 30))
-    moved = {**queue, "due": str(due), "keys": [key.replace(home, department) for key in queue["keys"]]}
-    if "until" in queue:
+    is_new, hour = "until" in queue, f"T{draw.randrange(HOURS):02}"
+    days = draw.randint(0, 6) if is_new else draw.randint(-300, 0) if draw.random() < 0.05 else draw.randint(-5, 30)
+    due = day + timedelta(days=days)
+    moved = {**queue, "due": f"{due}{hour}", "keys": [key.replace(home, department) for key in queue["keys"]]}
+    if is_new:
         later = [key.replace(home, department) for key in queue["later"]]
-        moved |= {"until": str(due), "later": later, "later_due": str(due + timedelta(days=10))}
+        moved |= {"until": str(due), "later": later, "later_due": f"{due + timedelta(days=10)}{hour}"}
     return moved
 
 
@@ -107,8 +109,8 @@ def pages(callers: dict[str, Caller]) -> Iterator[tuple[str, Caller, str]]:
 
 
 def measured(callers: dict[str, Caller]) -> dict[str, float]:
-    """By list: the median milliseconds of a page. The first one of each is not counted."""
-    medians = {}
+    """By list: the milliseconds of the quickest page, so that other programs of the machine count least."""
+    quickest = {}
     for name, caller, address in pages(callers):
         caller.get(address)
         taken: list[float] = []
@@ -117,8 +119,8 @@ def measured(callers: dict[str, Caller]) -> dict[str, float]:
             begun = time.perf_counter()
             caller.get(address)
             taken.append((time.perf_counter() - begun) * 1000)
-        medians[name] = statistics.median(taken)
-    return medians
+        quickest[name] = min(taken)
+    return quickest
 
 
 def measure(seed: int, small: int, large: int) -> dict[str, Any]:
@@ -134,7 +136,7 @@ def measure(seed: int, small: int, large: int) -> dict[str, Any]:
             while batch := list(islice(cases, BATCH)):
                 database["cases"].insert_many(batch)
             filled = time.monotonic() - begun
-            taken[size] = measured(callers)
+            taken[size] = measured(callers | {role: log_in(app, role) for role in ROLES})
     lists = {
         name: {
             "small_ms": round(taken[small][name], 1),

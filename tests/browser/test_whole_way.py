@@ -125,7 +125,7 @@ def talk(phone, window):
 
 
 def decide_and_send(window, handler, number):
-    open_case(window, "to_accept", number)
+    open_case(window, "new", number)
     expect(window.at("case-answers")).to_contain_text("小吃店")
     window.shot("to-accept")
     window.at("act-accept").click()

@@ -14,6 +14,10 @@ DATA = {
     "request_supplement": {"items": [{"key": "m1", "why": "没有签名"}], "late_reason": ""},
     "start_procedure": {"procedure": "检验", "days": 10},
     "end_procedure": {"procedure": "检验"},
+    "survey": {"officers": [ME, COLLEAGUE], "photos": []},
+    "assign": {"officer": COLLEAGUE},
+    "terminate": {"cause": "object_gone", "text": "房屋已拆除"},
+    "correct": {"about": 2, "was": "10", "right": "15", "text": "笔误"},
     "request_extension": {"days": 5, "text": "要等检验结果"},
 }
 """The fields of acts whose guards look at them."""
@@ -35,7 +39,19 @@ def extension(outcome=None, by=COLLEAGUE):
     return {"seq": 3, "days": 5, "by": by, "outcome": outcome}
 
 
+def done(*acts):
+    """The acts of the office that the applicant saw: `{seq, act, role}`."""
+    return {"seen": tuple(dict(zip(("seq", "act", "role"), row, strict=True)) for row in acts)}
+
+
+def anew(handed_over_at=None):
+    """A result that was made anew."""
+    return {"reissues": ({"seq": 9, "serial": "JY2", "handed_over_at": handed_over_at},)}
+
+
 STANDINGS = {
+    "correct": done((2, "accept", "window"), (3, "decide", "handler")),
+    "hand_over": anew(),
     "release": {"officer": ME},
     "end_procedure": {"procedures": (procedure(),)},
     "approve_extension": {"extensions": (extension(),)},
@@ -48,8 +64,14 @@ GOVERNMENT, DEPARTMENT = ({"extension_approver": approver} for approver in ("本
 def plain(act, role, state):
     """An attempt that no guard hinders; a head of the government has a matter whose extensions they approve."""
     standing = CaseStanding(state, 3, **STANDINGS.get(act, {}))
-    terms = matter(**(GOVERNMENT if role == "government_head" else DEPARTMENT))
-    return Attempt(standing, terms, ME, frozenset({role}), DATA.get(act, {}))
+    terms = matter(
+        **(GOVERNMENT if role == "government_head" else DEPARTMENT),
+        delegated="审批人员" if role == "handler" else "窗口",
+    )
+    data = DATA.get(act, {})
+    if act == "correct" and role == "handler":
+        data = {**data, "about": 3}
+    return Attempt(standing, terms, ME, frozenset({role}), data)
 
 
 def now(**changes):
@@ -103,6 +125,25 @@ SITUATIONS = {
     "a day more than the law allows": given(days=6),
     "the government approves": terms(**GOVERNMENT),
     "the department approves": terms(**DEPARTMENT),
+    "another colleague's": now(officer="another"),
+    "a colleague's, to be put back": both(now(officer=COLLEAGUE), given(officer="")),
+    "nobody's, to be put back": both(now(officer=None), given(officer="")),
+    "one officer alone": given(officers=[ME]),
+    "one officer named twice": given(officers=[ME, ME]),
+    "three officers": given(officers=[ME, COLLEAGUE, "another"]),
+    "the approval officers decide at once": terms(delegated="审批人员"),
+    "the window decides at once": terms(delegated="窗口"),
+    "nobody decides at once": terms(delegated="无"),
+    "who decides at once is not known": terms(delegated="未明确"),
+    "the papers did not come": given(cause="no_supplement"),
+    "nothing was done yet": now(**done()),
+    "the handler did it": now(**done((3, "decide", "handler"))),
+    "the window did it": now(**done((2, "accept", "window"))),
+    "an act that is not there": given(about=7),
+    "an act of the window": given(about=2),
+    "nothing was made anew": now(reissues=()),
+    "what was made anew was handed over": now(**anew(handed_over_at=2)),
+    "a result was made anew": now(**anew()),
     "asked for m1 before, for m1 again": ASKED_M1,
     "asked for m1 before, for m4 now": both(ASKED_M1, FOR_M4),
     "asked for m1 before, for m4 now with a reason": both(ASKED_M1, FOR_M4, given(late_reason="看漏了")),

@@ -1,8 +1,13 @@
-"""The life of a case over HTTP: special procedures, extensions, and what the page is given to draw their forms."""
+"""The life of a case over HTTP: every act beside the plain way, what is told of it, and how a page draws its form."""
 
 import pytest
 
-from tests.way import act, new_version, submitted
+from tests.way import accepted_upload, act, issued, new_version, submitted
+
+ELDERLY = "XC-公共服务-003"
+"""老年人优待证: done on the spot, by the window."""
+SHOP = "XC-行政许可-003"
+"""个体工商户设立登记: done on the spot, by the approval officers."""
 
 
 @pytest.fixture
@@ -148,6 +153,189 @@ def test_where_the_government_approves_its_head_does_and_sees_no_more_than_they_
     assert [line["number"] for line in mayor.get("/v1/desk/cases")["items"]] == [case["number"]]
     case = act(mayor, case, "approve_extension", reason="联合办理，确有必要")
     assert case["clock"]["extensions"] == ["ok"]
+
+
+# -- before the decision ---------------------------------------------------------------
+
+
+def test_a_survey_names_two_officers_and_the_citizen_sees_who_and_what_came_of_it(
+    citizen, window, staff, drain, accepted
+):
+    one, two = staff("handler", name="核查甲"), staff("handler", name="核查乙")
+    ids = [officer.person["id"] for officer in (one, two)]
+    choices = offered(one, accepted, "survey")["officers"]["choices"]
+    assert set(ids) <= {row["value"] for row in choices}
+    fields = {"result": "met", "text": "后厨与图纸一致", "photos": [accepted_upload(one, drain)]}
+    for officers in ([], ids[:1], [ids[0], ids[0]], [ids[0], "nobody"]):
+        problem = act(one, accepted, "survey", expect=422, officers=officers, **fields)
+        assert list(problem["errors"]) == ["officers"], officers
+    strange = act(two, accepted, "survey", expect=422, officers=ids, **fields)
+    assert list(strange["errors"]) == ["photos"]
+    case = act(one, accepted, "survey", officers=ids, **fields)
+    assert case["surveys"][0]["officers"] == ["核查甲", "核查乙"]
+    assert window.get(f"/v1/files/{fields['photos'][0]}")["url"]
+    told = seen(citizen, case)
+    assert (told["surveys"][0]["officers"], told["surveys"][0]["text"]) == (["核查甲", "核查乙"], "")
+    assert line_of(citizen, case, "survey")["about"] == "符合要求"
+    assert "图纸" not in str([told, citizen.get(f"/v1/cases/{case['number']}/timeline")])
+
+
+def test_of_a_review_the_citizen_sees_that_it_took_place(citizen, staff, accepted):
+    case = act(staff("head"), accepted, "review", opinion="disagree", text="排烟不合格")
+    case = act(staff("handler"), case, "review", opinion="agree", text="已整改")
+    assert [row["opinion"] for row in case["reviews"]] == ["disagree", "agree"]
+    told = seen(citizen, case)
+    assert [(row["by"], row["opinion"]) for row in told["reviews"]] == [(None, None)] * 2
+    everything = str([told, citizen.get(f"/v1/cases/{case['number']}/timeline"), citizen.get("/v1/me/export")])
+    assert "排烟" not in everything
+    assert "disagree" not in everything
+
+
+# -- who holds it ------------------------------------------------------------------------
+
+
+def test_a_head_gives_a_case_to_who_could_claim_it_and_takes_it_back(citizen, window, handler, staff, drain):
+    head, case = staff("head"), submitted(citizen, drain)
+    mine = window.person["id"]
+    choices = [row["value"] for row in offered(head, case, "assign")["officer"]["choices"]]
+    assert mine in choices
+    assert handler.person["id"] not in choices
+    for wrong in (handler.person["id"], "nobody", ""):
+        assert list(act(head, case, "assign", expect=422, officer=wrong)["errors"]) == ["officer"]
+    case = act(head, case, "assign", officer=mine)
+    assert act(staff("window"), case, "accept", expect=409)["code"] == "held_by_other"
+    case = act(head, case, "assign")
+    assert case["officer"] is None
+    version = seen(citizen, case)["version"]
+    assert "assign" not in str(citizen.get(f"/v1/cases/{case['number']}/timeline"))
+    case = act(staff("window"), {**case, "version": version}, "accept")
+    act(handler, case, "assign", expect=403, officer=handler.person["id"])
+
+
+# -- mistakes ------------------------------------------------------------------------------
+
+
+def test_a_mistake_is_corrected_by_an_act_that_the_citizen_sees_and_nothing_stored_changes(
+    citizen, window, handler, staff, drain, accepted, app, database
+):
+    case = act(handler, accepted, "decide", kind="grant", text="准予许可，面积 10 平方米。")
+    row = database["cases"].find_one({"number": case["number"]})
+    before = list(database["case_actions"].find({"case": row["_id"]}).sort("seq", 1))
+    [choice] = offered(handler, case, "correct")["about"]["choices"]
+    fields = {"was": "10 平方米", "right": "100 平方米", "reason": "漏写一个零"}
+    assert list(act(window, case, "correct", expect=422, about=choice["value"], **fields)["errors"]) == ["about"]
+    assert list(act(handler, case, "correct", expect=422, about=1, **fields)["errors"]) == ["about"]
+    assert (
+        "right"
+        in act(handler, case, "correct", expect=422, about=choice["value"], **{**fields, "right": " "})["errors"]
+    )
+    case = act(handler, case, "correct", about=choice["value"], **fields)
+    assert (case["state"], case["decision"]["text"]) == ("granted", "准予许可，面积 10 平方米。")
+    [correction] = seen(citizen, case)["corrections"]
+    assert (correction["about"], correction["act"], correction["right"]) == (3, "decide", "100 平方米")
+    assert correction["text"] == "漏写一个零"
+    assert list(database["case_actions"].find({"case": row["_id"], "seq": {"$lt": 4}}).sort("seq", 1)) == before
+    drain()
+    assert templates(citizen)[0] == "case_corrected"
+
+
+def test_a_result_is_made_anew_and_handed_over_again_before_the_case_is_closed(citizen, window, handler, drain):
+    case = issued(citizen, window, handler, drain)
+    old = case["result"]["serial"]
+    case = act(window, case, "hand_over", to="applicant")
+    assert act(window, case, "hand_over", expect=409, to="applicant")["code"] == "nothing_to_hand_over"
+    case = act(window, case, "reissue", serial="JY-2", reason="经营者姓名印错")
+    assert (case["state"], case["result"]["serial"], case["reissues"][0]["before"]) == ("handed_over", "JY-2", old)
+    assert act(window, case, "close", expect=409)["code"] == "result_waits"
+    case = act(window, case, "hand_over", to="applicant")
+    assert case["clock"]["handover_overdue"] is False
+    act(window, case, "close")
+    drain()
+    assert {"result_reissued", "case_handed_over"} <= set(templates(citizen))
+
+
+# -- ends ------------------------------------------------------------------------------------
+
+
+def test_an_end_without_a_decision_has_a_cause_and_ends_the_clock(citizen, window, handler, drain, accepted):
+    fields = {"cause": "object_gone", "text": "房屋已经拆除"}
+    for wrong, key in (({"cause": "other"}, "cause"), ({"cause": "no_supplement"}, "cause"), ({"text": ""}, "text")):
+        assert list(act(handler, accepted, "terminate", expect=422, **{**fields, **wrong})["errors"]) == [key]
+    case = act(handler, accepted, "start_procedure", procedure="检验", days=10)
+    case = act(handler, case, "terminate", **fields)
+    assert (case["state"], case["state_label_en"]) == ("terminated", "Ended without a decision")
+    assert (case["clock"]["state"], case["procedures"][0]["ended_by"]) == ("ended", "terminate")
+    assert case["flags"] == []
+    drain()
+    assert templates(citizen)[0] == "case_terminated"
+    assert "房屋已经拆除" in line_of(citizen, case, "terminate")["text"]
+    for name, more in (("accept", {}), ("decide", {"kind": "grant", "text": "准予"}), ("terminate", fields)):
+        assert act(window if name == "accept" else handler, case, name, expect=409, **more)["code"] == "act_not_allowed"
+    case = act(window, case, "close")
+    assert case["state_label"] == "已终止办理，已归档"
+
+
+def test_a_case_whose_papers_never_came_ends_at_the_window(citizen, window, drain):
+    case = act(window, submitted(citizen, drain), "request_supplement", items=[{"key": "m1", "why": "没有签名"}])
+    case = act(window, case, "terminate", cause="no_supplement", text="三次联系都没有补")
+    assert (case["state"], case["sentence"]["text"]) == ("terminated", "已终止办理，不再计时")
+
+
+# -- on the spot -------------------------------------------------------------------------------
+
+
+def test_an_instant_matter_is_done_in_one_call_by_whom_its_data_names_and_told_once(citizen, window, handler, drain):
+    case = submitted(citizen, drain, matter=ELDERLY)
+    told = templates(citizen)
+    fields = {"kind": "grant", "text": "符合条件，当场办结。", "serial": "YD1", "to": "applicant"}
+    act(handler, case, "finish", expect=404, **fields)
+    case = act(window, case, "finish", **fields)
+    assert (case["state"], case["result"]["serial"]) == ("handed_over", "YD1")
+    assert (case["clock"]["state"], case["clock"]["overdue"]) == ("decided", False)
+    acts = [(line["act"], line["by"]["role"]) for line in citizen.get(f"/v1/cases/{case['number']}/timeline")["items"]]
+    assert acts[1:] == [(name, "window") for name in ("accept", "decide", "issue", "hand_over")]
+    drain()
+    assert templates(citizen) == ["case_finished", *told]
+    assert act(window, case, "finish", expect=409, **fields)["code"] == "act_not_allowed"
+
+
+def test_what_the_approval_officers_decide_at_once_the_window_does_not(citizen, window, handler, drain):
+    case = submitted(citizen, drain, matter=SHOP)
+    fields = {"kind": "refuse", "text": "名称与他人相同。"}
+    problem = act(window, case, "finish", expect=409, **fields, ground="条例第九条")
+    assert (problem["code"], "审批人员" in problem["detail"]) == ("not_delegated", True)
+    assert "finish" not in seen(window, case)["acts"]
+    assert list(act(handler, case, "finish", expect=422, **fields)["errors"]) == ["ground"]
+    odd = act(handler, case, "finish", expect=422, **fields, ground="条例第九条", serial="X1")
+    assert list(odd["errors"]) == ["serial"]
+    assert seen(handler, case)["version"] == case["version"], "nothing is done by half"
+    assert act(handler, case, "finish", **fields, ground="条例第九条")["state"] == "refused"
+
+
+def test_a_matter_that_takes_its_time_is_not_done_on_the_spot(window, handler, citizen, drain):
+    case = submitted(citizen, drain)
+    for officer in (window, handler):
+        problem = act(officer, case, "finish", expect=409, kind="grant", text="同意")
+        assert problem["code"] == "not_delegated"
+
+
+# -- told late ------------------------------------------------------------------------------------
+
+
+def test_a_supervisor_lists_the_breaches_and_the_citizen_sees_each_round(citizen, window, staff, drain):
+    case = act(window, submitted(citizen, drain), "request_supplement", items=[{"key": "m1", "why": "没有签名"}])
+    headers = {"If-Match": f'"{case["version"]}"'}
+    body = {"materials": {"m1": [accepted_upload(citizen, drain)]}, "text": ""}
+    case = citizen.post(f"/v1/cases/{case['number']}/supplement", body, expect=200, headers=headers)
+    assert [flag["flag"] for flag in case["flags"]] == ["supplement_back"]
+    more = {"items": [{"key": "m4", "why": "缺图"}], "late_reason": "看漏了"}
+    case = act(window, case, "request_supplement", **more)
+    assert [(row["late"], row["answered_at"] is None) for row in seen(citizen, case)["rounds"]] == [
+        ([], False),
+        (["m4"], True),
+    ]
+    [row] = staff("supervisor").get("/v1/audit?act=case.told_late")["items"]
+    assert row["subject"].startswith("case:")
 
 
 # -- what is allowed instead ------------------------------------------------------------

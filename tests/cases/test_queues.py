@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from api.cases.queue_walk import CEILING, QueueDays, QueueWalk
+from api.cases.queue_walk import QueueDays, QueueWalk
 from api.cases.queues import NONE, PROVISIONAL
 from api.cases.silence import Silence
 from api.cases.store import UPGRADES
@@ -178,7 +178,10 @@ def copies(database, keyring, case, count, seed=5):
     draw, [row] = random.Random(seed), list(database["cases"].find({"number": case["number"]}))
     rows = []
     for n in range(count):
-        due = draw.choice(("", "", "", PROVISIONAL, NONE)) + str(date(2026, 11, 1) + timedelta(days=draw.randrange(90)))
+        due = (
+            draw.choice(("", "", "", PROVISIONAL, NONE))
+            + f"{date(2026, 11, 1) + timedelta(days=draw.randrange(90))}T{draw.randrange(24):02}"
+        )
         queue = {"keys": row["queue"]["keys"], "due": due}
         row_id = f"{draw.random():.15f}"
         name = keyring.seal(row_id, "masked_name", "王*")
@@ -204,28 +207,28 @@ def test_pages_go_through_a_queue_soonest_due_first_and_leave_out_none(citizen, 
 def test_a_walk_gives_every_row_once_in_order_whatever_is_remembered():
     draw, today = random.Random(3), date(2026, 11, 30)
     for _ in range(60):
-        spread = draw.choice((1, 30, 3000))
-        days = [
-            date(2026, 11, 30) + timedelta(days=draw.randint(-spread, spread // 4))
-            for _ in range(draw.choice((0, 3, 400)))
-        ]
-        rows = [(f"{draw.choice(('', '', PROVISIONAL, NONE))}{day}", f"{n:04}", n) for n, day in enumerate(days)]
-        walk, wide = QueueWalk(), []
+        spread, walk, rows, widest = draw.choice((1, 30, 3000)), QueueWalk(), [], []
+        for n in range(draw.choice((0, 3, 400))):
+            day = today + timedelta(days=draw.randint(-spread, spread // 4))
+            group = draw.choice(("", "", PROVISIONAL, NONE))
+            rows.append((f"{group}{day}T{draw.randrange(8, 18):02}", f"{n:04}", n))
 
-        def read(low, high, rows=rows, wide=wide):
-            wide.append(sum(low <= row[0] <= high for row in rows))
-            return [row for row in rows if low <= row[0] <= high]
+        def read(low, high, rows=rows, widest=widest):
+            window = [row for row in rows if low <= row[0] <= high]
+            widest.append(len(window))
+            return window
 
-        for _ in range(2):  # the second time with what the first has left
+        for look in range(3):  # from the second on with what the first has left
             place, order = None, []
-            while True:
+            while look == 0 or place or not order:
                 page, place = walk.page("queue", read, QueueDays(), today, place, 25, lambda row: True)
                 order += page
                 if place is None:
                     break
             assert order == [n for _, _, n in sorted(rows)]
-        assert not days or max(wide) <= max(400 if spread < 3000 else 330, 1)
-    assert today < CEILING
+            if look == 0:
+                widest.clear()
+        assert not widest or max(widest) <= 100, (spread, len(rows), max(widest))  # one hour may hold more than AIM
 
 
 # -- cases of an earlier release ---------------------------------------------------------------------------------------

@@ -232,10 +232,50 @@ def test_who_knows_name_and_number_of_another_gets_nothing_by_the_register_and_b
     citizen.post("/v1/me/verification", CARD, expect=200)
     case = submitted(citizen, drain)
     stranger = log_in(NEW)
-    stranger.post("/v1/me/verification", CARD, expect=200)
+    stranger.post("/v1/me/verification", CARD, expect=409)
     settle()
-    stranger.get("/v1/me", expect=401)
     again = log_in(NEW)
     assert again.person["id"] != citizen.person["id"]
     again.get(f"/v1/cases/{case['number']}", expect=404)
+    assert again.get("/v1/cases")["items"] == []
     assert log_in(OLD).person["id"] == citizen.person["id"]
+
+
+@pytest.mark.parametrize("confirm", ["register", "code", "second_officer"])
+def test_who_was_first_at_the_register_with_anothers_number_gets_nothing_of_theirs(
+    confirm, citizen, log_in, settle, drain, window, officer, clock
+):
+    """However the right person verifies later: their account stays apart, or keeps its number and all that it held."""
+    stranger = log_in(NEW)
+    stranger.post("/v1/me/verification", CARD, expect=200)
+    case = submitted(citizen, drain)
+    clock.move(minutes=5)
+    log_in(NEW)  # the stranger was seen last
+    if confirm == "register":
+        citizen.post("/v1/me/verification", CARD, expect=409)
+    elif confirm == "code":
+        bound(window, citizen)
+    else:
+        confirmed(officer(), opened(window, citizen))
+    settle()
+    theirs = log_in(NEW)
+    theirs.get(f"/v1/cases/{case['number']}", expect=404)
+    assert theirs.get("/v1/cases")["items"] == []
+    assert theirs.get("/v1/me")["assurance"] == ("verified" if confirm == "register" else "phone")
+    own = log_in(OLD)
+    assert own.get(f"/v1/cases/{case['number']}")["number"] == case["number"]
+    assert own.get("/v1/me")["assurance"] == ("phone" if confirm == "register" else "verified")
+
+
+def test_two_accounts_whose_card_was_seen_both_outlive_the_one_that_the_register_bound(
+    citizen, log_in, settle, window, drain
+):
+    stranger, second = log_in(NEW), log_in("13600136000")
+    stranger.post("/v1/me/verification", CARD, expect=200)
+    case = submitted(citizen, drain)
+    bound(window, second)
+    bound(window, citizen)
+    settle()
+    assert log_in(NEW).get("/v1/cases")["items"] == []
+    assert log_in("13600136000").get("/v1/cases")["items"] == []
+    assert [row["number"] for row in log_in(OLD).get("/v1/cases")["items"]] == [case["number"]]

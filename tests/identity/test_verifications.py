@@ -196,10 +196,15 @@ def test_both_accounts_of_a_number_are_notified_in_app_and_by_sms(window, citize
     assert not any(ID_NUMBER in text or NAME in text for _, text in sent.messages)
 
 
-def test_the_register_notifies_the_earlier_account_too(citizen, other_citizen, drain):
-    for who in (citizen, other_citizen):
-        who.post("/v1/me/verification", CARD, expect=200)
-    assert "identity_bound_elsewhere" in {row["kind"] for row in citizen.get("/v1/notices")["items"]}
+def test_the_register_binds_one_account_and_warns_it_of_others_once_a_day(citizen, other_citizen, clock):
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    for _ in range(2):
+        refused = other_citizen.post("/v1/me/verification", CARD, expect=409)
+        assert refused["code"] == "bound_elsewhere"
+    assert other_citizen.get("/v1/me")["assurance"] == "phone"
+    warned = [row for row in citizen.get("/v1/notices")["items"] if row["kind"] == "identity_tried_elsewhere"]
+    assert len(warned) == 1
+    citizen.post("/v1/me/verification", CARD, expect=200)
 
 
 # -- mandates begin a day later ---------------------------------------------------------------------------------------

@@ -1,12 +1,15 @@
 """The ledger of a case's clock in words, line by line, in Chinese and English."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 from api.calendar.day_words import TwoLanguages, day_words
 from api.calendar.day_words import number_of_days as days
+from api.cases.case import Action
+from api.cases.clock.due_words import told_words
 from api.cases.kinds import KINDS
+from api.times import BEIJING
 
 OVER = frozenset({"decided", "ended"})
 """The states of a clock that counts no more."""
@@ -31,31 +34,54 @@ PROCEDURES = {
 }
 
 
-def ledger_lines(clock: Mapping[str, Any], kind: str, today: date, year: date | None) -> Iterator[dict[str, Any]]:
+def ledger_lines(
+    clock: Mapping[str, Any], kind: str, today: date, year: date | None, why: Mapping[str, TwoLanguages]
+) -> list[dict[str, Any]]:
     """The ledger of the clock of a case of this kind: `{date, day, day_en, text, text_en, used, used_text,
     used_text_en}` per line; a date of another year than that of `year` has its year.
 
-    A due day that an end came before, or fell on, is left out; one that had passed by then stays.
+    A due day that an end came before, or fell on, is left out; one that had passed by then stays. What the applicant
+    was told of last days stands among the events. `why` has, per event (`2026-12-01 stop:检验`), who did it and why.
     """
     unit, rows = clock.get("unit") or "working", [line.split(" ") for line in clock.get("ledger", ())]
     ends = {code.partition(":")[0]: day for day, code, _ in rows}
-    for day_text, code, count in rows:
-        if code in ENDED_BY and day_text >= ends.get(ENDED_BY[code], "9999"):
+    lines = [_told_line(row, year) for row in clock.get("telling", ())]
+    for day, code, count in rows:
+        if code in ENDED_BY and day >= ends.get(ENDED_BY[code], "9999"):
             continue
-        day, used = date.fromisoformat(day_text), None if count == "?" else int(count)
-        words, on = ledger_words(code, unit, kind), day_words(day, year)
-        counts = used is not None and day <= today and _is_counted(clock, code)
-        nth = days(used or 0, unit) if counts else None
-        yield {
-            "date": day_text,
-            "day": on.zh,
-            "day_en": on.en,
-            "text": words.zh,
-            "text_en": words.en,
-            "used": used,
-            "used_text": f"已用 {nth.zh}" if nth else "",
-            "used_text_en": f"{nth.en} used" if nth else "",
-        }
+        words, used = ledger_words(code, unit, kind), None if count == "?" else int(count)
+        more = why.get(f"{day} {code}", TwoLanguages("", ""))
+        counts = used is not None and day <= today.isoformat() and _is_counted(clock, code)
+        nth = days(used or 0, unit) if counts else TwoLanguages("", "")
+        line = _line(day, TwoLanguages(words.zh + more.zh, words.en + more.en), year, used)
+        used_words = {"used_text": f"已用 {nth.zh}", "used_text_en": f"{nth.en} used"} if counts else {}
+        lines.append((day, AMONG_EVENTS + (code in ENDED_BY) * 2, {**line, **used_words}))
+    return [line for _, _, line in sorted((line for line in lines if line), key=lambda line: line[:2])]
+
+
+AMONG_EVENTS = 0
+"""The place of events in a day; what was told by them comes next, last days come last."""
+
+
+def _told_line(row: Mapping[str, Any], year: date | None) -> tuple[str, int, dict[str, Any]] | None:
+    """The line of what the applicant was told of last days, or of a last day that moved; None where none was named."""
+    day = datetime.fromisoformat(row["at"]).astimezone(BEIJING).date().isoformat()
+    words = TwoLanguages(row["about"], row["about_en"]) if "about" in row else told_words(row["days"], year)
+    return (day, AMONG_EVENTS + 1, _line(day, words, year, None)) if words else None
+
+
+def _line(day: str, words: TwoLanguages, year: date | None, used: int | None) -> dict[str, Any]:
+    on = day_words(date.fromisoformat(day), year)
+    return {
+        "date": day,
+        "day": on.zh,
+        "day_en": on.en,
+        "text": words.zh,
+        "text_en": words.en,
+        "used": used,
+        "used_text": "",
+        "used_text_en": "",
+    }
 
 
 def ledger_words(code: str, unit: str, kind: str) -> TwoLanguages:
@@ -72,6 +98,25 @@ def ledger_words(code: str, unit: str, kind: str) -> TwoLanguages:
         return TwoLanguages(f"经批准延长 {more.zh}", f"Extended by {more.en}")
     words = PROCEDURES[verb]
     return TwoLanguages(words.zh.format(what=what), words.en.format(what=what))
+
+
+def reasons(actions: Iterable[Action], name_of: Callable[[str], str]) -> dict[str, TwoLanguages]:
+    """By event of the ledger (`2026-12-01 stop:检验`): who stopped, resumed or extended the clock, and why.
+
+    `name_of(id)` is the name of a member of staff.
+    """
+    why: dict[str, TwoLanguages] = {}
+    for action in actions:
+        kind, day = action.data.get("procedure"), action.at.astimezone(BEIJING).date().isoformat()
+        codes = {
+            "start_procedure": (f"stop:{kind}", f"runs:{kind}"),
+            "end_procedure": (f"resume:{kind}",),
+            "approve_extension": (f"extend:+{action.data.get('days')}",),
+        }.get(action.act, ())
+        who, text = name_of(action.by), action.data.get("text") or ""
+        words = TwoLanguages(f"（{who}{text and f'：{text}'}）", f" ({who}{text and f': {text}'})")
+        why |= {f"{day} {code}": words for code in codes}
+    return why
 
 
 def _is_counted(clock: Mapping[str, Any], code: str) -> bool:

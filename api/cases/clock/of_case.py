@@ -55,6 +55,7 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
     arrived = None
     for action in actions:
         at = action.at.isoformat()
+        _tell(facts, at, action)
         match action.act:
             case "submit":
                 facts["received_at"] = arrived = at
@@ -78,10 +79,22 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
             case "decide":
                 facts["decision"] = {"at": at, "kind": action.data["kind"]}
             case "hand_over":
-                facts["handed_over_at"] = at
+                facts.setdefault("handed_over_at", at)  # a result made anew has no limit of its own
             case act if act in ENDS:
                 facts["ended_at"] = at
     return facts
+
+
+def _tell(facts: dict[str, Any], at: str, action: Action) -> None:
+    """Add to the facts the dues that an act told: `told`, the last ones, and `telling`, each that differed."""
+    days = action.data.get("dues")
+    if days is None:
+        return
+    if days != (facts.get("told") or {}).get("days"):
+        row = {"at": at, "act": action.act, "days": days}
+        row |= {key: action.data[key] for key in ("about", "about_en") if action.act == "due_changed"}
+        facts["telling"] = [*facts.get("telling", ()), row]
+    facts["told"] = {"days": days, "calendar": action.data.get("calendar")}
 
 
 def _ended(procedures: Sequence[Mapping[str, Any]], kind: str, at: str) -> list[Mapping[str, Any]]:
@@ -112,9 +125,11 @@ def folded_facts(matter: MatterLike, actions: Sequence[Action], calendar: Workin
 
 
 def carried(facts: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts made anew of the actions, with the acceptance by silence that `folded_facts` put into those before."""
-    deemed = before.get("deemed") or {}
-    return {**facts, "deemed": deemed} if deemed.get("folded") and "deemed" not in facts else facts
+    """Facts made anew of the actions, with what stands in no action of an earlier release: the acceptance by silence
+    that `folded_facts` put into those before, and the dues that were taken as told."""
+    deemed, told = before.get("deemed") or {}, before.get("told")
+    facts = {**facts, "deemed": deemed} if deemed.get("folded") and "deemed" not in facts else facts
+    return {**facts, "told": told} if told and "told" not in facts else facts
 
 
 def silence(recorded: Mapping[str, Any], arrived: str) -> dict[str, Any]:
@@ -132,8 +147,9 @@ def is_current(facts: Mapping[str, Any]) -> bool:
 def reckon_case(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalendar) -> dict[str, Any]:
     """The clock's answer for a case at a moment, as JSON: `reckoning.Reckoning`, and
 
-    `law` (permit, other), `unit` of the legal limit (working, calendar; None without one), `promised_total`, and
-    `provisional`: each due day that needs a year without a calendar, counted Monday to Friday (rule 44).
+    `law` (permit, other), `unit` of the legal limit (working, calendar; None without one), `promised_total`,
+    `provisional`: each due day that needs a year without a calendar, counted Monday to Friday (rule 44); `telling`: the
+    dues that the applicant was told, as they changed: `{at, act, days}`.
     """
     asked = {**facts, "as_of": at.isoformat()}
     answer = reckon(asked, calendar)
@@ -143,6 +159,7 @@ def reckon_case(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalenda
     guess = reckon(asked, calendar.guessing) if needs_year else {}
     # By a guess nobody is deemed to have accepted.
     dues = DUES if guess.get("accept_basis") == answer.get("accept_basis") else DUES[:1]
+    answer["telling"] = [row for row in facts.get("telling", ()) if datetime.fromisoformat(row["at"]) <= at]
     answer["provisional"] = {due: guess[due] for due in dues if guess.get(due) and not answer[due]}
     return answer
 

@@ -4,7 +4,7 @@ Every face shows these words (pages, lists, look-ups, papers), and none writes a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -62,11 +62,13 @@ class ClockWords:
     kind: str = PERMIT
     end: str | None = None
     is_dated: bool = False
+    why: Mapping[str, TwoLanguages] = field(default_factory=dict)
+    """By event of the ledger: who did it and why (`ledger_words.reasons`)."""
 
     def as_json(self) -> dict[str, Any]:
         """The clock's answer with its words: `sentence` {text, text_en, tone}, `limits`, `lines`."""
         return {
-            **self.clock,
+            **{name: value for name, value in self.clock.items() if name not in CODES},
             "sentence": self.sentence().as_json(),
             "limits": self.limits(),
             "lines": self.lines(),
@@ -126,7 +128,7 @@ class ClockWords:
 
     def lines(self) -> list[dict[str, Any]]:
         """The ledger in words (ledger_words.py)."""
-        return list(ledger_lines(self.clock, self.kind, self._today, self._year))
+        return ledger_lines(self.clock, self.kind, self._today, self._year, self.why)
 
     # -- sentences --------------------------------------------------------------------
 
@@ -354,6 +356,8 @@ class ClockWords:
         return self.now.astimezone(BEIJING).date()
 
 
+CODES = frozenset({"ledger", "telling"})
+"""What of a clock no face shows as it is: `lines` says it in words."""
 ENDS = {
     "refused": TwoLanguages("已作出决定，不再计时", "Decided; no time runs any more"),
     "handed_over": TwoLanguages("结果已送达，不再计时", "Handed over; no time runs any more"),

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from api.calendar.day_words import TwoLanguages
+from api.cases.case import Action
 from api.cases.kinds import KINDS, PERMIT
 from api.cases.number import ALPHABET, receipt_as_read
 from api.times import BEIJING
@@ -56,7 +57,7 @@ OF_ACT: dict[str, DocumentRule] = {
         "supplement_notice", "一次性补正告知书", "Notice of what is missing", "handed_in asked", has_receipt_code=True
     ),
     "accept": _rule("acceptance", "受理通知书", "Notice of acceptance", "handed_in", has_receipt_code=True),
-    "deem": _rule("acceptance", "受理通知书", "Notice of acceptance", "handed_in", has_receipt_code=True),
+    "deem": _rule("acceptance", "受理通知书", "Notice of acceptance", "handed_in deferral", has_receipt_code=True),
     "defer": _rule(
         "acceptance",
         "容缺受理通知书",
@@ -71,11 +72,10 @@ OF_ACT: dict[str, DocumentRule] = {
     "start_procedure": _rule("procedure", "特别程序告知书", "Notice of a special procedure", "procedure reason"),
     "promise": DocumentRule("decision", None, ("promise", "decision", "rights")),
     "decide": DocumentRule("decision", None, ("decision", "rights")),
-    "finish": DocumentRule("decision", None, ("decision", "rights")),
     "issue": _rule("result", "办理结果通知书", "Notice of the result", "result"),
-    "correct": _rule("correction", "更正通知书", "Notice of a correction", "correction reason"),
-    "reissue": _rule("reissue", "补发结果通知书", "Notice of a result made again", "correction result reason"),
-    "terminate": _rule("termination", "终止办理通知书", "Notice of termination", "reason rights"),
+    "correct": _rule("correction", "更正通知书", "Notice of a correction", "corrected reason"),
+    "reissue": _rule("reissue", "重新制作结果通知书", "Notice of a result made anew", "replaced result reason"),
+    "terminate": _rule("termination", "终止办理通知书", "Notice of termination", "cause reason rights"),
 }
 """By act: its document."""
 
@@ -88,6 +88,8 @@ WITHOUT: dict[str, str] = {
     "transfer": "The case, its limits and its window stay; the timeline names the department.",
     "review": "A step on the way to the decision, which says what was decided and on what ground.",
     "survey": "The officers sign its record on paper at the place (行政许可法 第34条); the decision speaks of it.",
+    "finish": "Stored as the acceptance and the decision that it stands for, which have theirs.",
+    "check_promise": "The decision stands until an act changes it; what the check came to is told by a notice.",
     "end_procedure": "The notice of its start told the time; the ledger and a notice say that time runs again.",
     "request_extension": "Asked within the office: nothing changes for the applicant unless it is approved.",
     "refuse_extension": "Nothing changes for the applicant.",
@@ -136,9 +138,14 @@ def series_of(act: str, office: str, at: datetime) -> tuple[str, str]:
     return f"document:{kind}:{office or DISTRICT}:{year}", f"系统{MARKS[kind]}〔{year}〕{office or DISTRICT}-{{n}}号"
 
 
-def corrected(act: str, data: dict[str, Any]) -> int | None:
-    """The act whose document this act's document corrects; None if it corrects none."""
-    return data.get("seq") if OF_ACT[act].kind in ("correction", "reissue") else None
+def corrected(actions: Sequence[Action]) -> int | None:
+    """The act whose document that of the last act corrects: the one that it names, or the result that was replaced."""
+    *earlier, last = actions
+    if last.act == "correct":
+        return int(last.data["about"])
+    if last.act == "reissue":
+        return max((action.seq for action in earlier if action.act in ("issue", "reissue")), default=None)
+    return None
 
 
 # -- the code -----------------------------------------------------------------------
@@ -202,18 +209,21 @@ class ActLike(Protocol):
 
 @dataclass(frozen=True)
 class DocumentState:
-    """Whether a document still stands: `by` is the number of the one that corrects it, `at` when the case ended so."""
+    """Whether a document still stands: `by` is the one that corrects it, `at` when the case ended so."""
 
     state: State
-    by: str | None = None
+    by: CaseDocument | None = None
     at: datetime | None = None
 
     def words(self) -> TwoLanguages:
         """The state as a sentence."""
         day = f"{self.at.astimezone(BEIJING):%Y-%m-%d}" if self.at else ""
         match self.state:
-            case "corrected":
-                return TwoLanguages(f"已被更正，更正文书：{self.by}", f"Corrected by {self.by}")
+            case "corrected" if self.by and self.by.kind == "reissue":
+                number = self.by.number
+                return TwoLanguages(f"结果已重新制作，以 {number} 为准", f"The result was made anew; see {number}")
+            case "corrected" if self.by:
+                return TwoLanguages(f"已被更正，见 {self.by.number}", f"Corrected by {self.by.number}")
             case "withdrawn":
                 return TwoLanguages(f"申请已于 {day} 撤回", f"The application was withdrawn on {day}")
             case "terminated":
@@ -229,7 +239,7 @@ def state_of(document: CaseDocument, documents: Iterable[CaseDocument], acts: Se
     """The state of one of a case's documents: the last correction counts, else an end without a decision after it."""
     corrections = [later for later in documents if later.corrects == document.seq and later.seq > document.seq]
     if corrections:
-        return DocumentState("corrected", by=max(corrections, key=lambda later: later.seq).number)
+        return DocumentState("corrected", by=max(corrections, key=lambda later: later.seq))
     for act in acts:
         if act.act in ENDINGS and act.seq > document.seq:
             return DocumentState(ENDINGS[act.act], at=act.at)

@@ -6,17 +6,20 @@ Which parts an act's document has stands in `document.OF_ACT`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from api.calendar.day_words import day_words
+from api.cases.act_words import about
 from api.cases.clock.words import ClockWords
-from api.cases.documents.document import OF_ACT, UNSEALED, CaseDocument
-from api.cases.kinds import KINDS, state_words
+from api.cases.documents.document import OF_ACT, UNSEALED, CaseDocument, corrected
+from api.cases.kinds import KINDS, PERMIT, state_words
 from api.cases.open_case import OpenCase
 from api.pdf import Paper, PaperBlock, lines
 from api.times import BEIJING
 
 BEGUN = frozenset({"accept", "deem", "defer"})
-DECIDED = frozenset({"decide", "finish", "promise"})
+DECIDED = frozenset({"decide", "promise"})
+RESULT = frozenset({"issue", "reissue"})
 SILENCE = "期限内未告知，行政许可法第32条"
 NUMBERED = "文书编号由本系统编排，不是机关的发文字号；需要盖章的，请到窗口办理。"
 RIGHTS = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者六个月内提起行政诉讼。"
@@ -40,7 +43,7 @@ class Subject:
         return self.case.actions[-1].act
 
     @property
-    def data(self) -> dict[str, object]:
+    def data(self) -> dict[str, Any]:
         """What was given with the act."""
         return self.case.actions[-1].data
 
@@ -78,9 +81,9 @@ def paper(subject: Subject, document: CaseDocument) -> Paper:
     )
 
 
-def hand_over_by(clock: ClockWords) -> str | None:
-    """The day by which the result must be handed over (第44条), YYYY-MM-DD; None without a decision or a limit."""
-    due = clock.clock.get("handover_due")
+def hand_over_by(clock: ClockWords, act: str) -> str | None:
+    """The day by which the result must be handed over (第44条), YYYY-MM-DD; None on what says no such day."""
+    due = clock.clock.get("handover_due") if act in DECIDED | RESULT else None
     return due[:10] if due else None
 
 
@@ -92,7 +95,9 @@ Part = Callable[[Subject], tuple[PaperBlock, ...]]
 def _facts(subject: Subject) -> list[tuple[str, str]]:
     case, clock, act = subject.case, subject.clock, subject.act
     at = _moment(case.actions[-1].at)
-    limits = () if act == "issue" else ((limit["name"], limit["text"]) for limit in clock.limits())
+    is_late = act in RESULT or act in ("correct", "terminate")  # nothing runs that it could speak of
+    limits = () if is_late else ((limit["name"], limit["text"]) for limit in clock.limits())
+    is_silent = act in BEGUN or subject.is_refusal or act in ("correct", "reissue")
     facts = [
         ("申请人", str(case.answers["applicant_name"])),
         ("代办人", case.agent or ""),
@@ -102,7 +107,7 @@ def _facts(subject: Subject) -> list[tuple[str, str]]:
         (_called(act), "" if act == "submit" else at),
         ("承办部门", subject.department),
         *limits,
-        ("期限", "" if act in BEGUN or subject.is_refusal else clock.sentence().words.zh),
+        ("送达期限" if hand_over_by(clock, act) else "期限", "" if is_silent else clock.sentence().words.zh),
     ]
     return [(name, value) for name, value in facts if value]
 
@@ -123,17 +128,67 @@ def _handed_in(subject: Subject) -> tuple[PaperBlock, ...]:
 
 
 def _asked(subject: Subject) -> tuple[PaperBlock, ...]:
-    asked = subject.case.standing.supplement
-    if asked is None:
-        return ()
-    names = {material.key: material.name for material in subject.case.papers}
-    items = (f"{names[item['key']]}：{item['why']}" for item in asked["items"])
-    return lines("要补正的", [*items, *filter(None, [asked["text"]])])
+    names, data = {material.key: material.name for material in subject.case.papers}, subject.data
+    items = (f"{names[item['key']]}：{item['why']}" for item in data["items"])
+    return lines("要补正的", [*items, *filter(None, [data["text"]])])
+
+
+def _deferral(subject: Subject) -> tuple[PaperBlock, ...]:
+    """What is to come after acceptance (容缺): each material with its last day, and the text that was agreed to."""
+    case = subject.case
+    names = {material.key: material.name for material in case.papers}
+    rows = [row for row in case.standing.deferrals if row["state"] == "open"]
+    by = [f"：最迟 {_day(row['due'])}交来" if row["due"] else "" for row in rows]
+    items = [f"{names[row['key']]}{day}" for row, day in zip(rows, by, strict=True)]
+    return lines("承诺后补的材料", [*items, *_agreed(case, "deferral")] if rows else [])
+
+
+def _promise(subject: Subject) -> tuple[PaperBlock, ...]:
+    return lines("申请人的承诺", _agreed(subject.case, "promise"))
+
+
+def _agreed(case: OpenCase, choice: str) -> list[str]:
+    """The text that the applicant agreed to when handing in, with its version, if they made this choice."""
+    text = (case.actions[0].data.get(choice) or {}).get("text")
+    return [f"{text['zh']}（第 {text['version']} 版）"] if text else []
+
+
+def _procedure(subject: Subject) -> tuple[PaperBlock, ...]:
+    """Which procedure, how long it takes (行政许可法 第45条: told in writing), and whether time runs meanwhile."""
+    law = "（行政许可法第45条）" if subject.kind == PERMIT else ""
+    is_stopped = subject.clock.clock.get("state") == "stopped"
+    counted = f"不计入办理期限{law}" if is_stopped else "办理期限照常计算"
+    return (PaperBlock("facts", (("程序", about(subject.case.actions[-1]).zh), ("所需时间", counted)), "特别程序"),)
+
+
+def _extension(subject: Subject) -> tuple[PaperBlock, ...]:
+    return lines("延长", [f"办理期限延长 {about(subject.case.actions[-1]).zh}"])
+
+
+def _corrected(subject: Subject) -> tuple[PaperBlock, ...]:
+    data, document = subject.data, subject.earlier.get(subject.data["about"])
+    rows = [("被更正的文书", f"{document.title.zh} {document.number}")] if document else []
+    return (PaperBlock("facts", (*rows, ("原来写的", data["was"]), ("应当是", data["right"])), "更正"),)
+
+
+def _replaced(subject: Subject) -> tuple[PaperBlock, ...]:
+    seq = corrected(subject.case.actions)
+    document = subject.earlier.get(seq) if seq else None
+    return lines("代替", [f"{document.title.zh} {document.number} 不再使用"] if document else [])
+
+
+def _cause(subject: Subject) -> tuple[PaperBlock, ...]:
+    cause = about(subject.case.actions[-1]).zh
+    return lines("终止的原因", [cause] if cause else [])
+
+
+REASONS = {"decline": "不予受理的理由", "start_procedure": "告知事项", "terminate": "说明"}
+"""What an act's own text is called, where it is not simply the reason."""
 
 
 def _reason(subject: Subject) -> tuple[PaperBlock, ...]:
-    text = str(subject.data.get("text") or "")
-    return lines("不予受理的理由" if subject.act == "decline" else "理由", [text] if text else [])
+    text = subject.data.get("text")
+    return lines(REASONS.get(subject.act, "理由"), [text] if text else [])
 
 
 def _rights(subject: Subject) -> tuple[PaperBlock, ...]:
@@ -160,6 +215,13 @@ def _result(subject: Subject) -> tuple[PaperBlock, ...]:
 PARTS: dict[str, Part] = {
     "handed_in": _handed_in,
     "asked": _asked,
+    "deferral": _deferral,
+    "promise": _promise,
+    "procedure": _procedure,
+    "extension": _extension,
+    "corrected": _corrected,
+    "replaced": _replaced,
+    "cause": _cause,
     "reason": _reason,
     "rights": _rights,
     "decision": _decision,
@@ -172,6 +234,10 @@ def _silence(day0: str | None) -> str:
     """From which day a case is accepted by silence, as far as the clock can tell."""
     since = f"自 {day_words(date.fromisoformat(day0), None).zh} 起" if day0 else ""
     return f"{since}（{SILENCE}）"
+
+
+def _day(day: str) -> str:
+    return day_words(date.fromisoformat(day), None).zh
 
 
 def _moment(at: datetime) -> str:

@@ -151,8 +151,8 @@ class CaseDocuments:
             title=papers.title_of(last.act, last.data, kind),
             matter=record.matter.name,
             at=last.at,
-            hand_over_by=printing.hand_over_by(clock),
-            corrects=papers.corrected(last.act, last.data),
+            hand_over_by=printing.hand_over_by(clock, last.act),
+            corrects=papers.corrected(case.actions),
             text="",
         )
         department = ground.matters.departments.name(office) if office else ""

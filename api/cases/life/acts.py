@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from api.calendar.day_words import TwoLanguages
-from api.cases.case import ENDED, OPEN, Action
-from api.cases.life import changes, extensions, procedures
+from api.cases.case import ENDED, OPEN, STATES, Action
+from api.cases.life import changes, corrections, extensions, holding, inspections, procedures
 from api.cases.life import fields as form
 from api.cases.life.guards import GUARDS, ActNotAllowed, ActNotYours
 from api.cases.life.rule import ActRule, Attempt, rule
@@ -46,6 +46,16 @@ RULES: dict[str, ActRule] = {
         event="case.released",
         guards="free claimed",
         change=changes.release,
+        visibility="inside",
+    ),
+    "assign": rule(
+        ("指派", "Assigned"),
+        "head",
+        LIVE,
+        event="case.assigned",
+        guards="holder_changes",
+        change=holding.assign,
+        fields=form.ASSIGN,
         visibility="inside",
     ),
     # -- acceptance
@@ -144,6 +154,26 @@ RULES: dict[str, ActRule] = {
         fields=form.ANSWER_EXTENSION,
         visibility="inside",
     ),
+    # -- before the decision
+    "survey": rule(
+        ("现场核查", "Survey on the spot"),
+        "handler",
+        "accepted",
+        event="case.surveyed",
+        guards="free two_officers",
+        change=inspections.survey,
+        fields=form.SURVEY,
+        visibility="act_alone",
+    ),
+    "review": rule(
+        ("部门审查", "Reviewed by the department"),
+        "handler head",
+        "accepted",
+        event="case.reviewed",
+        change=inspections.review,
+        fields=form.REVIEW,
+        visibility="act_alone",
+    ),
     # -- decision and result
     "decide": rule(
         ("作出决定", "Decided"),
@@ -153,6 +183,14 @@ RULES: dict[str, ActRule] = {
         guards="free",
         change=changes.decide,
         fields=form.DECIDE,
+    ),
+    "finish": rule(
+        ("当场办结", "Done on the spot"),
+        "window handler",
+        "submitted accepted",
+        event="case.decided",
+        guards="delegated free",
+        fields=form.FINISH,
     ),
     "issue": rule(
         ("制作证照", "Result made"),
@@ -167,14 +205,47 @@ RULES: dict[str, ActRule] = {
     "hand_over": rule(
         ("送达", "Handed over"),
         "window system",
-        "issued",
+        "issued handed_over",
         "handed_over",
         event="case.handed_over",
-        guards="free",
+        guards="free to_hand_over",
         change=changes.hand_over,
         fields=form.HAND_OVER,
     ),
+    "reissue": rule(
+        ("重新制作结果", "Result made anew"),
+        "window",
+        "issued handed_over",
+        event="case.reissued",
+        guards="free",
+        change=corrections.reissue,
+        fields=form.REISSUE,
+    ),
+    "correct": rule(
+        ("更正", "Corrected"),
+        "window handler head",
+        " ".join(STATES),
+        event="case.corrected",
+        guards="corrects_own",
+        change=corrections.correct,
+        fields=form.CORRECT,
+    ),
+    "terminate": rule(
+        ("终止办理", "Ended without a decision"),
+        "window handler",
+        "submitted supplementing accepted",
+        "terminated",
+        event="case.terminated",
+        guards="free cause_fits",
+        fields=form.TERMINATE,
+    ),
     # -- beside the way
+    "due_changed": rule(
+        ("期限变更", "Time limit changed"),
+        "system",
+        "submitted accepted granted issued",
+        event="case.due_changed",
+    ),
     "note": rule(
         ("内部备注", "Staff note"),
         "window handler",
@@ -189,7 +260,7 @@ RULES: dict[str, ActRule] = {
         DONE,
         "closed",
         event="case.closed",
-        guards="free",
+        guards="free nothing_waits",
         change=changes.close,
         fields=form.CLOSE,
     ),
@@ -198,16 +269,21 @@ RULES: dict[str, ActRule] = {
 
 Tables written by hand under tests/cases/ repeat them."""
 
+OFFICERS = frozenset({"window", "handler", "head", "government_head"})
 SUBMIT_LABEL = TwoLanguages("提交申请", "Submitted")
+SEVERAL = frozenset({"finish"})
+"""Acts that stand for several and are stored as these (on_the_spot.py), never themselves."""
 EVENTS = {"submit": "case.submitted"} | {act: row.event for act, row in RULES.items()}
 """By act: the type of the event that is announced when it was done."""
 PUBLIC = frozenset(act for act, row in RULES.items() if row.visibility != "inside") | {"submit"}
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 INNER_WORDS = frozenset(act for act, row in RULES.items() if row.visibility == "act_alone")
 """Public acts whose words are meant for colleagues: the applicant sees the act, not its words."""
+SEEN = frozenset(act for act, row in RULES.items() if row.visibility == "open" and row.roles & OFFICERS) - {"correct"}
+"""The office's acts whose words the applicant sees: what they say may be corrected."""
 KEEPS_HOLDER = frozenset(
     {
-        *("claim", "release", "note"),
+        *("claim", "release", "assign", "note", "survey", "review", "correct", "due_changed"),
         *("start_procedure", "end_procedure", "request_extension", "approve_extension", "refuse_extension"),
     }
 )
@@ -231,6 +307,8 @@ def apply(standing: CaseStanding, action: Action) -> CaseStanding:
     """Return the standing after one more action; `action` is not checked here."""
     row = RULES[action.act]
     after = row.change(replace(standing, version=action.seq), action)
+    if action.act in SEEN:
+        after = replace(after, seen=(*after.seen, {"seq": action.seq, "act": action.act, "role": action.role}))
     if action.act in KEEPS_HOLDER:
         return after
     after = replace(after, state=row.leads_to or after.state, officer=None)

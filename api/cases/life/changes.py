@@ -54,8 +54,9 @@ def issue(standing: CaseStanding, action: Action) -> CaseStanding:
 
 
 def hand_over(standing: CaseStanding, action: Action) -> CaseStanding:
-    """The result was handed over."""
-    return replace(standing, handed_over_at=action.at)
+    """The result was handed over, with what was made anew."""
+    reissues = tuple({**row, "handed_over_at": row["handed_over_at"] or action.at} for row in standing.reissues)
+    return replace(standing, handed_over_at=action.at, reissues=reissues)
 
 
 def close(standing: CaseStanding, action: Action) -> CaseStanding:

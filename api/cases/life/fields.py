@@ -1,6 +1,7 @@
 """The fields of each act of staff, so that a page can draw its form; `schemas.ActSchema` checks their shapes."""
 
 from api.calendar.day_words import TwoLanguages
+from api.cases.life.endings import CHOICES as CAUSES
 from api.cases.life.rule import ActChoice, ActField, FieldType
 
 
@@ -42,6 +43,12 @@ DECIDE = (
     needed("text", "决定内容", "What was decided"),
     field("ground", "依据（不同意时必填）", "Ground (needed for a refusal)"),
 )
+FINISH = (
+    *DECIDE,
+    field("serial", "结果编号（当场出结果的）", "Number of the document, if made at once", "line"),
+    field("to", "交给谁（本人填 applicant）", "To whom, if handed over at once (applicant: in person)", "line"),
+    field("proof", "代领凭证", "Proof of whoever collects it for the applicant"),
+)
 ISSUE = (needed("serial", "编号", "Number of the document", "line"),)
 HAND_OVER = (
     needed("to", "交给谁（本人填 applicant）", "To whom (applicant: in person)", "line"),
@@ -61,5 +68,42 @@ REQUEST_EXTENSION = (
     needed("reason", "延长的理由", "Why"),
 )
 ANSWER_EXTENSION = (needed("reason", "理由（批准的会告知申请人）", "Why (told to the applicant if approved)"),)
+SURVEY = (
+    needed("officers", "核查人员（两名以上）", "Officers (two or more)", "choices", listed="officers"),
+    needed(
+        "result",
+        "核查结果",
+        "What was found",
+        "choice",
+        choices=(choice("met", "符合要求", "As required"), choice("not_met", "不符合要求", "Not as required")),
+    ),
+    needed("text", "核查情况（只给同事看）", "What was seen (for colleagues)"),
+    field("photos", "现场照片", "Photographs", "uploads"),
+)
+REVIEW = (
+    needed(
+        "opinion",
+        "审查意见",
+        "Opinion",
+        "choice",
+        choices=(choice("agree", "同意", "Agreed"), choice("disagree", "不同意", "Not agreed")),
+    ),
+    needed("text", "理由（只给同事看）", "Why (for colleagues)"),
+)
+ASSIGN = (field("officer", "交给谁（空着就是放回）", "To whom (empty: put back)", "choice", listed="claimants"),)
+TERMINATE = (
+    needed("cause", "终止的原因", "Cause", "choice", choices=CAUSES),
+    needed("text", "说明（会告知申请人）", "What happened (told to the applicant)"),
+)
+CORRECT = (
+    needed("about", "更正哪一步", "Which step", "choice", listed="correctable"),
+    needed("was", "原来写的", "What was written"),
+    needed("right", "应当是", "What is right"),
+    needed("reason", "更正的理由", "Why"),
+)
+REISSUE = (
+    needed("serial", "新编号", "Number of the new document", "line"),
+    needed("reason", "重新制作的理由", "Why it is made anew"),
+)
 NOTE = (needed("text", "备注", "Note"),)
 CLOSE = (field("text", "说明", "Remark"),)

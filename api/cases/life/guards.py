@@ -1,6 +1,6 @@
 """The guards of acts: named pure functions of the standing, the matter's data and the actor, each with its refusal."""
 
-from api.cases.life import extensions, procedures
+from api.cases.life import corrections, endings, extensions, holding, inspections, on_the_spot, procedures
 from api.cases.life.rule import Attempt, Guard
 from api.cases.life.standing import WORK_OF, never_asked
 from api.refusals import Refusal
@@ -83,6 +83,8 @@ GUARDS: dict[str, Guard] = {
         *(free, moves_on, not_mine, claimed, told_once),
         *(procedures.known_procedure, procedures.once_at_a_time, procedures.running),
         *(extensions.extension_allowed, extensions.extension_once, extensions.in_time, extensions.within_the_most),
+        *(inspections.two_officers, endings.cause_fits, on_the_spot.delegated, holding.holder_changes),
+        *(corrections.corrects_own, corrections.to_hand_over, corrections.nothing_waits),
         *(extensions.extension_waits, extensions.right_approver, extensions.not_the_asker),
     )
 }

@@ -6,6 +6,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
+from api.cases.life.endings import CAUSES
 from api.web.fields import Time
 
 TEXT = validate.Length(max=2000)
@@ -43,13 +44,24 @@ class ActSchema(Schema):
     to = fields.String(validate=validate.Length(min=1, max=60))
     proof = fields.String(validate=TEXT)
     department = fields.String(validate=validate.Length(min=1, max=40))
+    officers = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=20))
+    result = fields.String(validate=validate.OneOf(["met", "not_met"]))
+    photos = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=20))
+    opinion = fields.String(validate=validate.OneOf(["agree", "disagree"]))
+    officer = fields.String(validate=validate.Length(max=60))
+    cause = fields.String(validate=validate.OneOf(list(CAUSES)))
+    about = fields.Integer(
+        validate=validate.Range(1, 1_000_000), metadata={"description": "`seq` of the act that is corrected"}
+    )
+    was = fields.String(validate=TEXT)
+    right = fields.String(validate=TEXT)
     procedure = fields.String(validate=validate.Length(min=1, max=60))
     days = fields.Integer(strict=True, validate=validate.Range(1, 366))
 
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
         """Require the fields that the act needs."""
-        is_refusal = data["act"] == "decide" and data.get("kind") == "refuse"
+        is_refusal = data["act"] in {"decide", "finish"} and data.get("kind") == "refuse"
         needed = [field.key for field in RULES[data["act"]].fields if field.required]
         needed += ["ground"] if is_refusal else []  # 行政许可法 第38条
         missing = [name for name in needed if not _says_something(data.get(name))]
@@ -115,6 +127,52 @@ class ExtensionLine(Schema):
     outcome = fields.String(required=True, allow_none=True, validate=validate.OneOf(["approved", "refused"]))
     answered_at = Time(required=True, allow_none=True)
     answer = fields.String(required=True)
+
+
+class SurveyLine(Schema):
+    """A survey on the spot (行政许可法 第34条). What was seen, and the photographs, are for staff alone."""
+
+    seq = fields.Integer(required=True)
+    at = Time(required=True)
+    officers = fields.List(fields.String(), required=True)
+    result = fields.String(required=True, validate=validate.OneOf(["met", "not_met"]))
+    text = fields.String(required=True)
+    photos = fields.List(fields.String(), required=True)
+
+
+class ReviewLine(Schema):
+    """A review by the department; citizens see that it took place."""
+
+    seq = fields.Integer(required=True)
+    at = Time(required=True)
+    by = fields.String(required=True, allow_none=True)
+    opinion = fields.String(required=True, allow_none=True, validate=validate.OneOf(["agree", "disagree"]))
+    text = fields.String(required=True)
+
+
+class CorrectionLine(Schema):
+    """A correction of an earlier act: which (`about` is its `seq`), what was written, what is right, and why."""
+
+    seq = fields.Integer(required=True)
+    at = Time(required=True)
+    about = fields.Integer(required=True)
+    act = fields.String(required=True)
+    label = fields.String(required=True)
+    label_en = fields.String(required=True)
+    was = fields.String(required=True)
+    right = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class ReissueLine(Schema):
+    """A result that was made anew: its number, that of the one before, and why."""
+
+    seq = fields.Integer(required=True)
+    at = Time(required=True)
+    before = fields.String(required=True)
+    serial = fields.String(required=True)
+    text = fields.String(required=True)
+    handed_over_at = Time(required=True, allow_none=True)
 
 
 class ChoiceSchema(Schema):

@@ -22,7 +22,8 @@ class CaseStanding:
     """The state of a case as the fold of its actions. Each list has its entries in the order of their acts, by `seq`.
 
     `rounds`: each one-time notice, and when it was answered; `procedures`: special procedures (特别程序); `extensions`
-    of the limit, asked and answered; `deferrals`: what may follow later (容缺); `corrections` of earlier acts.
+    of the limit, asked and answered; `deferrals`: what may follow later (容缺); `corrections` of earlier acts;
+    `surveys` on the spot; `reviews` by the department; `reissues`: results made anew.
     """
 
     state: str
@@ -44,6 +45,11 @@ class CaseStanding:
     extensions: tuple[Row, ...] = ()
     deferrals: tuple[Row, ...] = ()
     corrections: tuple[Row, ...] = ()
+    surveys: tuple[Row, ...] = ()
+    reviews: tuple[Row, ...] = ()
+    reissues: tuple[Row, ...] = ()
+    seen: tuple[Row, ...] = ()
+    """The office's acts that the applicant saw with their words, `{seq, act, role}`: what may be corrected."""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -54,6 +60,11 @@ class CaseStanding:
     def open_procedures(self) -> tuple[Row, ...]:
         """The special procedures that run now."""
         return tuple(procedure for procedure in self.procedures if procedure["ended_at"] is None)
+
+    @property
+    def result_waits(self) -> bool:
+        """Whether a result that was made anew waits to be handed over."""
+        return any(row["handed_over_at"] is None for row in self.reissues)
 
     @property
     def asked_extension(self) -> Row | None:

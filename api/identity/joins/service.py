@@ -54,6 +54,7 @@ class Joins:
             number = {
                 "phone": self._keys.seal(first_id, "phone", phone),
                 "phone_index": self._keys.widened(joining["phone_index"]),
+                "verified": {**first["verified"], "how": joining["verified"]["how"]},
             }
             self._store.change_citizen(first_id, {**number, "phone_at": now, "seen_at": now}, session)
         for citizen_id in (joining_id, first_id):

@@ -1,4 +1,7 @@
-"""The use cases of verifications: open one at a window, confirm it, object to it, and what follows a day later."""
+"""The use cases of verifications: open one at a window, confirm it, object to it, and what follows a day later.
+
+In one file, since each of them reads and changes the same row, and what one of them may do depends on the others.
+"""
 
 import hmac
 from datetime import datetime, timedelta
@@ -57,7 +60,11 @@ class Verifications:
     # -- opening --------------------------------------------------------------
 
     def verify_online(self, actor: Actor, name: str, id_number: str) -> Row:
-        """Have the national register confirm one's name and number. Raises NoRegister, Unconfirmed, VerifiedAsOther."""
+        """Have the national register confirm one's name and number, to which no other account is bound yet.
+
+        The register knows the name, not who holds this phone: nothing of another account follows from it. Raises
+        NoRegister, Unconfirmed, VerifiedAsOther, BoundElsewhere.
+        """
         if self._ports.register is None:
             raise NoRegister
         name, number = rules.card_of({"name": name, "id_number": id_number}, self._now())
@@ -66,11 +73,23 @@ class Verifications:
         self._codes.take(f"register:{actor.id}", REGISTER_TRIES, DAY)
         if not self._ports.register.confirms(name, number):
             raise Unconfirmed
+        if others := rules.others_of(self._people.accounts_numbered(self._keys.index("id_number", number)), actor.id):
+            self._warn(actor.id, others[0]["_id"])
+            raise rules.BoundElsewhere(subject=f"citizen:{others[0]['_id']}")
         row = rules.new_row(str(uuid7()), rules.CARD, actor.id, self._now())
         row |= self._sealed(row["_id"], {"name": name, "id_number": number})
         self._settle_card(row, by=actor.id, how="register")
         self._sessions.forget(actor.session)
         return self._citizens.face(self._account(actor.id))
+
+    def _warn(self, citizen_id: str, bound_id: str) -> None:
+        """Notify, once a day, the account that is bound to a number with which another tried to verify itself."""
+        day = self._now().astimezone(BEIJING)
+        template = "identity_tried_elsewhere"
+        key = f"{template}:{bound_id}:{citizen_id}:{day:%Y-%m-%d}"
+        self._transact(
+            lambda session: self._ports.tell(f"citizen:{bound_id}", template, {}, key=key, link="/me", session=session)
+        )
 
     def open_card(self, actor: Actor, body: Row) -> Row:
         """Open the verification of a citizen whose card was seen, by `citizen` id or by a `case` of theirs.
@@ -176,10 +195,10 @@ class Verifications:
         self._check_number(account, number)
         is_new = account["assurance"] != "verified"
         others = rules.others_of(self._people.accounts_numbered(index), citizen_id)
-        if not is_new and self._is_joining(citizen_id):
+        if how == "register" or (not is_new and self._is_joining(citizen_id)):
             others = []
         first = others[0] if others else None
-        by_device = how == "code" or (how != "register" and rules.was_seen_last(account, first))
+        by_device = rules.keeps_number(account, first, how)
         done = {
             "state": "confirmed",
             "confirmed_by": by,
@@ -195,7 +214,7 @@ class Verifications:
             "id_number": self._keys.seal(citizen_id, "id_number", number),
             "id_index": self._keys.index_to_store("id_number", number),
             "assurance": "verified",
-            "verified": {"how": where, "by": by, **rules.since(account, how, first, now)},
+            "verified": {"how": where, "by": by, **rules.since(account, how, now)},
         }
         if how == "register":
             self._store.add(session, {**row, "state": "waiting"})
@@ -310,7 +329,12 @@ class Verifications:
             self._transact(lambda session: self._join(session, row))
 
     def _join(self, session: Any, row: Row) -> None:
-        """Begin to join, unless somebody objects in this very moment, or the two are no longer of one person."""
+        """Begin to join, unless somebody objects in this very moment, or the two are no longer of one person.
+
+        What an earlier release planned upon the register's word alone is not joined.
+        """
+        if row["confirmed_how"] == "register":
+            return
         account, first = (self._people.citizen(row[side], session) or {} for side in ("citizen", "joins"))
         if not self._phones.is_same_person(account, first):
             return

@@ -42,6 +42,14 @@ class ConfirmationWrong(Refusal):
     en = "The confirmation code is wrong. Have the person look again; after five wrong tries begin anew."
 
 
+class BoundElsewhere(Refusal):
+    """Another account is bound to this number, and the register does not say whose account is whose."""
+
+    code = "bound_elsewhere"
+    zh = "另一个账号已核验过这个身份证号，请带身份证到窗口核验，核验后两个账号合并。"
+    en = "Another account is verified with this number. Bring your card to a window, which joins the two."
+
+
 class SecondOfficerNeeded(Refusal):
     """Who opened a verification cannot confirm it without the citizen's code, nor can whoever depends on them."""
 
@@ -141,23 +149,38 @@ def unbinds(row: dict[str, Any], state: str, others: list[dict[str, Any]]) -> bo
     return state == "revoked" or any(each.get("is_new") for each in (row, *others))
 
 
-def since(account: dict[str, Any], how: str, first: dict[str, Any] | None, now: datetime) -> dict[str, datetime]:
+def since(account: dict[str, Any], how: str, now: datetime) -> dict[str, datetime]:
     """Since when an account is verified (`at`), and from when on a binding made now counts for mandates (`works_from`):
     a day later, so that it can be objected to.
 
-    At once where the register confirmed it and no other account could object; as before for who was verified already.
+    At once where the register confirmed it, since no other account could object; as before for who was verified
+    already.
     """
     if account["assurance"] == "verified":
         before = account.get("verified") or {}
         earlier: datetime = before.get("works_from") or now
         return {"at": before.get("at") or account["created_at"], "works_from": min(earlier, now + WAIT)}
-    return {"at": now, "works_from": now if how == "register" and first is None else now + WAIT}
+    return {"at": now, "works_from": now if how == "register" else now + WAIT}
+
+
+def is_by_register_alone(account: dict[str, Any] | None) -> bool:
+    """Whether nobody saw the card of who has this account: whoever knows name and number can bind one."""
+    return ((account or {}).get("verified") or {}).get("how") == "register"
 
 
 def others_of(accounts: list[dict[str, Any]], citizen_id: str) -> list[dict[str, Any]]:
     """The accounts of one person other than `citizen_id`, the one that was verified first at the front."""
     others = [row for row in accounts if row["_id"] != citizen_id]
     return sorted(others, key=lambda row: (row.get("verified") or {}).get("at") or row["created_at"])
+
+
+def keeps_number(account: dict[str, Any], first: dict[str, Any] | None, how: str) -> bool:
+    """Whether an account confirmed at a window keeps its number, and with it the way in, when it joins the first one.
+
+    It does if the code on its device confirmed it, if nobody saw the card of who has the other, or if it was logged in
+    to last.
+    """
+    return how == "code" or is_by_register_alone(first) or was_seen_last(account, first)
 
 
 def was_seen_last(account: dict[str, Any], other: dict[str, Any] | None) -> bool:

@@ -131,14 +131,23 @@ def _cases(bp: Blueprint, cases: Cases, http: Http) -> None:
 
 
 def _documents(bp: Blueprint, cases: Cases, http: Http) -> None:
+    def page_of(code: str) -> Response:
+        document = cases.documents.verified(code)
+        digest = document and document["sha256"] and " ".join(re.findall(".{8}", document["sha256"]))
+        values = {"document": document, "digest": digest, "typed": code[:LONGEST_NUMBER]}
+        return _page(http, "verify.html", 200 if document else 404, **values)
+
     @bp.get("/verify/<code>")
     @http.allow("anyone")
     def verify(code: str) -> Response:
         """Whether a document with this code is genuine and still stands; says nothing about whose it is."""
-        document = cases.documents.verified(code)
-        digest = document and document["sha256"] and " ".join(re.findall(".{8}", document["sha256"]))
-        typed = code[:LONGEST_NUMBER]
-        return _page(http, "verify.html", 200 if document else 404, document=document, digest=digest, typed=typed)
+        return page_of(code)
+
+    @bp.post("/verify")
+    @http.allow("anyone")
+    def verify_typed() -> Response:
+        """The same for a code that was typed; changes nothing."""
+        return page_of(request.form.get("code", ""))
 
 
 def _language(http: Http) -> Literal["zh", "en"]:

@@ -44,6 +44,7 @@ def _verification(world: World, actor: str) -> Call:
 CALLS: Calls = {
     ("GET", "/verify/<code>"): _verification,
     ("POST", "/v1/lookups"): _receipt,
+    ("POST", "/v1/desk/cases/search"): lambda world, actor: {"json": {"text": world.case["number"]}},
     ("POST", "/v1/drafts/<draft_id>/submit"): _submit,
     ("POST", "/v1/cases/<number>/supplement"): _supplement,
     ("POST", "/v1/cases/<number>/withdrawal"): _withdrawal,

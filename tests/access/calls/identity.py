@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from tests.access.calls.how import CITIZENS, STRANGER, Call, Calls, World, body, oneself
 from tests.conftest import PASSWORD
+from tests.identity.test_rules import numbered
 from tests.way import ID_NUMBER
 
 
@@ -15,7 +16,8 @@ def _mandate_told(world: World, actor: str) -> Call:
 
 
 def _verification(world: World, actor: str) -> Call:
-    return {"caller": world.like(actor), "json": {"name": STRANGER["name"], "id_number": STRANGER["number"]}}
+    nobodys = numbered(f"61010219880808{int(next(world.numbers)) % 1000:03}")
+    return {"caller": world.like(actor), "json": {"name": STRANGER["name"], "id_number": nobodys}}
 
 
 def _window_verification(world: World, actor: str) -> Call:

@@ -48,6 +48,7 @@ export default {
   查看快件: 'Read a parcel',
   打开文件: 'Opened a file',
   查看列表: 'Read a list',
+  查找办件: 'Searched for a case',
   查看咨询: 'Read a talk',
   查看消息原文: 'Read the unmasked text',
   查看审计: 'Read the audit',

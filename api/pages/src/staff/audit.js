@@ -36,6 +36,7 @@ const ACTS = {
   read_parcel: '查看快件',
   read_file: '打开文件',
   read_list: '查看列表',
+  search_cases: '查找办件',
   read_conversation: '查看咨询',
   read_talk: '查看咨询',
   read_original: '查看消息原文',

@@ -37,35 +37,25 @@ export const ANSWERERS = ['window', 'handler']
 /** Who reads them along, whispers and takes over. */
 export const OVERSEERS = ['head', 'supervisor']
 
-/** The saved queues of the desk, in the order of the work; `roles` are those for whom the queue is a task. */
-export const QUEUES = [
-  { key: 'to_accept', words: '待受理', roles: ['window'] },
-  { key: 'to_decide', words: '待决定', roles: ['handler'] },
-  { key: 'to_issue', words: '待出结果', roles: ['window'] },
-  { key: 'to_hand_over', words: '待送达', roles: ['window'] },
-  { key: 'mine', words: '我的', roles: [] },
-  { key: 'all', words: '全部', roles: [] },
-]
-
 const MOST_COUNTED = 100
 /** States of a notice in which somebody was not reached. */
 export const UNDELIVERED = ['failed', 'undelivered', 'expired']
 const COUNT_AGAIN_MS = 30_000
 
-const tasks = computed(() => QUEUES.filter((queue) => queue.roles.some((role) => me.value?.roles.includes(role))))
-
 /** The queue with which this officer's day begins. */
-export const firstQueue = () => tasks.value[0]?.key ?? 'all'
+export const firstQueue = () => (holds('window') ? 'new' : holds('handler', 'head') ? 'to_decide' : 'all')
 
 /**
- * How many cases lie in each queue that is a task here: {to_accept: {n, more}}; parcels on their way; notices that
- * failed.
+ * The queues of this post as the server says them: {items: [{queue, label, label_en, turn, count, more}], complete};
+ * parcels on their way; notices that failed.
  */
-export const counts = reactive({ cases: {}, parcels: null, notices: null })
+export const counts = reactive({ cases: null, parcels: null, notices: null })
 
 const sumOf = (all) => all && { n: all.reduce((sum, { n }) => sum + n, 0), more: all.some(({ more }) => more) }
 
-export const tasksWaiting = computed(() => sumOf(Object.values(counts.cases).filter(Boolean)))
+export const tasksWaiting = computed(() =>
+  sumOf((counts.cases?.items ?? []).filter(({ turn }) => turn).map(({ count, more }) => ({ n: count, more }))),
+)
 
 /** The length of a list, counted up to one page. @returns {Promise<{n: number, more: boolean}>} */
 async function lengthOf(path, query) {
@@ -78,12 +68,10 @@ const ignore = () => null
 /** Count again; a count that cannot be had now stays as it was. */
 export async function refreshCounts() {
   if (!signedIn.value) return
-  const queues = tasks.value.map(async ({ key }) => {
-    counts.cases[key] = (await lengthOf('/v1/desk/cases', { queue: key }).catch(ignore)) ?? counts.cases[key]
-  })
+  const cases = holds(...READERS) ? api.get('/v1/desk/queues').catch(ignore) : null
   const parcels = holds(...READERS) ? lengthOf('/v1/desk/parcels', { queue: 'open' }).catch(ignore) : null
   const notices = Promise.all(UNDELIVERED.map((state) => lengthOf('/v1/desk/notices', { state }))).catch(ignore)
-  await Promise.all(queues)
+  counts.cases = (await cases) ?? counts.cases
   counts.parcels = (await parcels) ?? counts.parcels
   counts.notices = sumOf(await notices) ?? counts.notices
 }
@@ -157,7 +145,7 @@ watch(
   signedIn,
   (here) => {
     stopCounting()
-    counts.cases = {}
+    counts.cases = null
     stopCounting = here ? whileSeen(refreshCounts, COUNT_AGAIN_MS) : ignore
     refreshCounts()
     if (here && !matterNames.size) learnMatters().catch(ignore)

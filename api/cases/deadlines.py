@@ -1,0 +1,163 @@
+"""The deadlines of cases: which there are, when each is reached, and what follows. Each fires once, as a leased job.
+
+A job is keyed by case, kind and due day. A due that moves gets a job of its own, and the old one finds that its day is
+no deadline of the case any more and ends; so does one whose case has ended or gone on. A job that runs late still
+fires, but for a reminder of a day that is over. What a deadline brings about is an event, which reactions tell.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from api.cases.case import OPEN, Action, Case
+from api.cases.clock import dues
+from api.cases.clock.due_words import moved_words
+from api.cases.clock.ledger import end_of_day
+from api.cases.ground import CaseGround
+from api.cases.life.acts import EVENTS
+from api.cases.silence import SYSTEM, Silence
+from api.cases.snapshot import acted, sealed_action
+from api.cases.sweeps import sweep
+from api.refusals import VersionStale
+from api.times import BEIJING
+
+JOB = "cases.deadline"
+REMIND_AT = time(9)
+"""When a reminder fires on its day, in Beijing."""
+FORGOTTEN = timedelta(days=25)
+"""A deadline that was reached longer ago is enqueued no more: what a job has done is known for 30 days."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """One deadline of a case: its kind, the due day (ISO date) that it is about, and when it is reached.
+
+    Kinds: `notice`: silence accepts; `near_due`, `handover_near`: a reminder, `until` the due day is over;
+    `overdue_promised`, `overdue_legal`, `overdue_handover`: a limit has passed.
+    """
+
+    kind: str
+    due: str
+    at: datetime
+    until: datetime | None = None
+
+
+def deadlines_of(now: dues.Dues) -> list[Deadline]:
+    """The deadlines of a case with these dues."""
+    days = {name: day for name, day in now.days.items() if day}
+    if days.get("promised", "") >= days.get("legal", "x"):
+        del days["promised"]  # who is past both limits is told of the law's
+    return [
+        *(_over("notice" if name == "notice" else f"overdue_{name}", day) for name, day in days.items()),
+        *(_near("near_due", now.act_by, now.near_due) if now.act_by and now.near_due else ()),
+        *(_near("handover_near", days["handover"], now.near["handover"]) if "handover" in now.near else ()),
+    ]
+
+
+def _over(kind: str, due: str) -> Deadline:
+    return Deadline(kind, due, end_of_day(date.fromisoformat(due)) + timedelta(seconds=1))
+
+
+def _near(kind: str, due: str, day: str) -> tuple[Deadline]:
+    at = datetime.combine(date.fromisoformat(day), REMIND_AT, BEIJING)
+    return (Deadline(kind, due, at, end_of_day(date.fromisoformat(due))),)
+
+
+class Deadlines:
+    """Enqueues deadlines, and does what follows when one is reached or a calendar moves one.
+
+    `enqueue(key, kind, payload, due_at=…)` enqueues a job, idempotent per key.
+    """
+
+    def __init__(self, ground: CaseGround, silence: Silence, enqueue: Callable[..., None]) -> None:
+        self._ground, self._silence, self._enqueue = ground, silence, enqueue
+
+    def plan(self, case_id: str) -> None:
+        """Enqueue a job per deadline of a case, after an act or a move. Idempotent."""
+        case = self._ground.store.by_id(case_id)
+        for deadline in self._deadlines(case) if case else ():
+            if deadline.at > self._ground.now() - FORGOTTEN:
+                payload = {"case": case_id, "kind": deadline.kind, "due": deadline.due}
+                self._enqueue(self._key(case_id, deadline), JOB, payload, due_at=deadline.at)
+
+    def reach(self, case_id: str, kind: str, due: str) -> None:
+        """A job: what follows when this deadline is reached; nothing if it is none any more, or was before."""
+        store, now = self._ground.store, self._ground.now()
+        self._silence.deem_accepted(case_id)
+        case = store.by_id(case_id)
+        deadline = next((d for d in self._deadlines(case) if (d.kind, d.due) == (kind, due)), None) if case else None
+        if case is None or deadline is None or deadline.at > now or (deadline.until and deadline.until < now):
+            return
+
+        def write(session: Any) -> None:
+            if store.reach(session, case.id, f"{kind}:{due}"):
+                if kind.startswith("overdue"):
+                    self._ground.audit.record(SYSTEM.id, "case.overdue", f"case:{case.id}", session=session)
+                about = {"number": case.number, "state": case.state, "kind": kind, "due": due}
+                self._ground.announce(session, "case.deadline_reached", case.id, **about)
+
+        self._ground.transact(write)
+
+    def review(self, case_id: str) -> None:
+        """Record what silence or a calendar has brought about, and enqueue the deadlines. Idempotent.
+
+        Of a case of an earlier release the dues of today are taken as told. Raises VersionStale if an act came between.
+        """
+        self._silence.deem_accepted(case_id)
+        case = self._ground.store.by_id(case_id)
+        if case is None or case.state not in OPEN:
+            return
+        if "told" not in case.clock_facts:
+            self._take_as_told(case)
+        elif moved := self._moved(case):
+            self._write_moved(case, moved)
+        self.plan(case_id)
+
+    def sweep(self) -> None:
+        """A job, daily and after a change of the calendar: `review` of every open case. Raises SweepIncomplete."""
+        self._ground.calendar.follow(self._ground.now())
+        for state in sorted(OPEN):
+            sweep(self._ground, {"state": state}, self.review)
+
+    # -- inside -----------------------------------------------------------------------
+
+    def _deadlines(self, case: Case) -> list[Deadline]:
+        return deadlines_of(self._dues(case)) if case.state in OPEN else []
+
+    def _dues(self, case: Case) -> dues.Dues:
+        return dues.dues(case.clock_facts, self._now(), self._ground.calendar.working)
+
+    def _moved(self, case: Case) -> dict[str, tuple[str | None, str]]:
+        return dues.moved(case.clock_facts, self._now(), self._ground.calendar.working)
+
+    def _now(self) -> datetime:
+        return self._ground.now().astimezone(BEIJING)
+
+    def _key(self, case_id: str, deadline: Deadline) -> str:
+        return f"deadline:{case_id}:{deadline.kind}:{deadline.due}"
+
+    def _take_as_told(self, case: Case) -> None:
+        told = {"days": self._dues(case).days, "calendar": self._ground.calendar.version}
+        self._ground.store.fold_clock(case.id, case.version, {**case.clock_facts, "told": told})
+
+    def _write_moved(self, record: Case, moved: dict[str, tuple[str | None, str]]) -> None:
+        """Append the act that says which dues have moved and why, in the version that was looked at: so once."""
+        ground, today = self._ground, self._now().date()
+        first, last = record.submitted_at.astimezone(BEIJING).date(), max(day for _, day in moved.values())
+        words = moved_words(moved, ground.calendar.notices(first, date.fromisoformat(last)), today)
+        pairs = {name: list(days) for name, days in moved.items()}
+        data = {"moved": pairs, "about": words.zh, "about_en": words.en}
+        case = ground.reader.open(record)
+        done = acted(
+            case, Action(record.version + 1, "due_changed", ground.now(), SYSTEM.id, "system", data), ground.calendar
+        )
+        action = sealed_action(ground.keyring, record.id, done.actions[-1])
+
+        def write(session: Any) -> None:
+            if case.standing.version != record.version or not ground.store.append(session, done.record, action):
+                raise VersionStale
+            about = {"number": record.number, "state": done.record.state, "seq": done.record.version}
+            ground.announce(session, EVENTS["due_changed"], record.id, **about)
+
+        ground.transact(write)
