@@ -24,6 +24,9 @@ from api.cases import routes as cases_routes
 from api.cases import store as cases_store
 from api.cases.case import ACTION_VERSION
 from api.cases.documents import store as documents_store
+from api.cases.promises import routes as promises_routes
+from api.cases.promises import store as promises_store
+from api.cases.promises.service import BrokenPromises
 from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
@@ -72,7 +75,7 @@ from api.times import BEIJING
 from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
-    *(audit_store, alarm_store, calendar_store, cases_store, documents_store, circle_store),
+    *(audit_store, alarm_store, calendar_store, cases_store, documents_store, promises_store, circle_store),
     *(drafts_store, files_store),
     *(identity_store, sessions_store, verifications_store, jobs_store, matters_store, parcels_store, reports_store),
     *(chat, notifications),
@@ -240,6 +243,16 @@ class Office:
         )
         self.circle.start()
 
+    def _broken_promises(self) -> BrokenPromises:
+        return BrokenPromises(
+            promises_store.BrokenPromiseStore(self.database),
+            mandates=self.identity.mandates,
+            keyring=self.keyring,
+            audit=self.audit,
+            transact=self.database.transact,
+            now=self.now,
+        )
+
     def _matters_of_people(self) -> None:
         self.drafts = Drafts(
             drafts_store.DraftStore(self.database),
@@ -255,6 +268,7 @@ class Office:
         )
         self.cases = Cases(
             cases_store.CaseStore(self.database),
+            broken_promises=self._broken_promises(),
             documents=documents_store.DocumentStore(self.database),
             drafts=self.drafts,
             matters=self.matters,
@@ -323,7 +337,7 @@ class Office:
         )
 
     def _background(self) -> None:
-        self.reactions: Mapping[str, Sequence[Reaction]] = reactions.Reactions(
+        reacting = reactions.Reactions(
             self.cases,
             self.parcels,
             self.jobs,
@@ -331,9 +345,10 @@ class Office:
             self.notices.follow_case,
             self.chat.ties.follow_draft,
             self.identity.staff_of,
-        ).table()
+        )
+        self.reactions: Mapping[str, Sequence[Reaction]] = reacting.table()
         self.handlers: Mapping[str, Handler] = {
-            **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check),
+            **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check, reacting.remind_of_deferral),
             **self.rotation.handlers(),
             **self.identity.handlers(),
             **self.index_rotation.handlers(),
@@ -371,6 +386,7 @@ class Office:
             files_routes.blueprint(self.files, web),
             drafts_routes.blueprint(self.drafts, web),
             cases_routes.blueprint(self.cases, web, self.settings.public_base),
+            promises_routes.blueprint(self.cases.broken_promises, web),
             parcels_routes.blueprint(self.parcels, web),
             reports_routes.blueprint(self.reports, web),
             chat.blueprint(self.chat, web),

@@ -183,6 +183,14 @@ SECTIONS = (
         kept="The archive of a closed case (档案法).",
     ),
     Section(
+        name="broken_promises",
+        holds=("broken_promises.citizen",),
+        export=lambda rooms, actor: _all(lambda after: rooms.cases.broken_promises.of(actor, after, PAGE)),
+        forget=None,
+        join=moved("broken_promises.citizen"),
+        kept="Part of the archive of their case (档案法).",
+    ),
+    Section(
         name="parcels",
         holds=("parcels.owner",),
         export=lambda rooms, actor: [

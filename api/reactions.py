@@ -5,7 +5,7 @@ Reactions run after the commit, at least once; each is idempotent.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from api.cases.clock.due_words import NAMES as DUE_NAMES
@@ -32,6 +32,8 @@ RECURRING = (
 """The recurring jobs."""
 
 
+OF_DEFERRAL = frozenset({"case_deferred", "deferral_due", "deferral_again"})
+"""The notices about what follows later: their `due` is its last day, not that of the case."""
 SILENT = frozenset({"case.claimed", "case.released", "case.noted"})
 """The events of a case after which it has the deadlines that it had before."""
 DUE_OF = {"near_due": "act_by", "handover_near": "handover"}
@@ -82,11 +84,14 @@ class Reactions:
         return table
 
     def _table(self) -> dict[str, tuple[Reaction, ...]]:
+        deferral: Reaction = ("wait_for_deferral", self.wait_for_deferral)
         return {
             "case.submitted": (self.tell_case("case_submitted"), ("tie_talk", self.tie_conversation)),
             "case.accepted": (self.tell_case("case_accepted"),),
-            "case.deemed_accepted": (self.tell_case("case_deemed_accepted"),),
-            "case.supplement_requested": (self.tell_case("supplement_requested"),),
+            "case.deemed_accepted": (self.tell_case("case_deemed_accepted"), deferral),
+            "case.deferred": (self.tell_case("case_deferred"), deferral),
+            "case.supplement_requested": (("supplement_requested", self.tell_supplement),),
+            "case.promise_checked": (self.tell_case("promise_checked"),),
             "case.declined": (self.tell_case("case_declined"),),
             "case.withdrawn": (self.tell_case("case_withdrawn"),),
             "case.transferred": (
@@ -122,18 +127,47 @@ class Reactions:
 
         def react(event: Event) -> None:
             spot = event.data.get("spot")  # several acts in one call: the last tells of all
-            if spot == "step":
-                return
-            words = "case_finished" if spot else template
-            notice = self.cases.notice_values(event.subject, event.data.get("seq"))
-            link, place = f"/cases/{notice.values['number']}", self._place(notice.values["number"])
-            for person in notice.people:
-                key = f"{event.id}:{template}" + ("" if person == notice.people[0] else f":{person}")
-                self.tell(f"citizen:{person}", words, notice.values, key=key, link=link, place=place)
-            if not notice.people:
-                self.cases.untold.add(notice.values["number"], event.at)
+            if spot != "step":
+                words, seq = "case_finished" if spot else template, event.data.get("seq")
+                self._tell_people(event.subject, words, key=f"{event.id}:{template}", seq=seq, at=event.at)
 
         return template, react
+
+    def _tell_people(
+        self, case_id: str, template: str, *, key: str, seq: int | None, at: datetime | None = None
+    ) -> None:
+        notice = self.cases.notice_values(case_id, seq)
+        values = {**notice.values, **(notice.deferral if template in OF_DEFERRAL else {})}
+        link, place = f"/cases/{values['number']}", self._place(values["number"])
+        for person in notice.people:
+            own_key = key + ("" if person == notice.people[0] else f":{person}")
+            self.tell(f"citizen:{person}", template, values, key=own_key, link=link, place=place)
+        if not notice.people:
+            self.cases.untold.add(values["number"], at)
+
+    def tell_supplement(self, event: Event) -> None:
+        """Send the notice of what is missing; after acceptance that of a deferred material that must come again."""
+        template = "supplement_requested" if event.data["state"] == "supplementing" else "deferral_again"
+        seq = event.data.get("seq")
+        self._tell_people(event.subject, template, key=f"{event.id}:{template}", seq=seq, at=event.at)
+
+    def wait_for_deferral(self, event: Event) -> None:
+        """Enqueue the reminder before the last day of what follows later, and the end of the case after it.
+
+        Both look themselves when they are due, since the calendar of a year may be published or change meanwhile.
+        """
+        if not self.cases.handling.promises.is_waiting(event.subject):
+            return
+        if event.type == "case.deemed_accepted":
+            self._tell_people(event.subject, "case_deferred", key=f"{event.id}:case_deferred", seq=event.data["seq"])
+        for kind in ("cases.deferral_reminder", "cases.deferral_end"):
+            self.jobs.enqueue(f"{kind}:{event.id}", kind, {"case": event.subject}, due_at=event.at)
+
+    def remind_of_deferral(self, case_id: str) -> None:
+        """Remind the applicant of what is still to come, if its last day is near. Raises NotYet before."""
+        due = self.cases.handling.promises.reminder_due(case_id)
+        if due is not None:
+            self._tell_people(case_id, "deferral_due", key=f"{case_id}:{due}:deferral_due", seq=None)
 
     def tell_parcel(self, template: str) -> Reaction:
         """A reaction that sends a notice to the owner of a parcel's case."""
@@ -172,13 +206,22 @@ class Reactions:
     def tell_deadline(self, event: Event) -> None:
         """Tell those who move a case on that a limit ends soon or has passed; of one that passed supervisors too."""
         notice, kind = self.cases.notice_values(event.subject), event.data["kind"]
+        place = self._place(notice.values["number"])
+        if kind.startswith("supplement"):
+            values, link = {**notice.values, "due": event.data["due"]}, f"/cases/{notice.values['number']}"
+            for person in notice.people:
+                key = f"{event.id}:{kind}:{person}"
+                self.tell(f"citizen:{person}", kind, values, key=key, link=link, place=place)
+            if not notice.people:
+                self.cases.untold.add(notice.values["number"], event.at)
+            return
         limit = DUE_NAMES[kind.rpartition("_")[2] if kind.startswith("overdue") else DUE_OF[kind]]
         values = {**notice.values, "due": event.data["due"], "limit": limit.zh, "limit_en": limit.en}
         officers = self.cases.officers(event.subject)
         if kind.startswith("overdue"):
             officers = [*officers, *self.staff_of(roles=("supervisor",))]
         template = "case_overdue" if kind.startswith("overdue") else "case_near_due"
-        link, place = f"/staff#/cases/{values['number']}", self._place(values["number"])
+        link = f"/staff#/cases/{values['number']}"
         for officer in dict.fromkeys(officers):
             key = f"{event.id}:{template}:{officer}"
             self.tell(f"staff:{officer}", template, values, key=key, link=link, place=place)
@@ -204,7 +247,11 @@ def place_of(shipment: Shipment | None) -> CasePlace | None:
 
 
 def handlers(
-    cases: Cases, parcels: Parcels, drafts: Drafts, check_file: Callable[[dict[str, Any]], None]
+    cases: Cases,
+    parcels: Parcels,
+    drafts: Drafts,
+    check_file: Callable[[dict[str, Any]], None],
+    remind_of_deferral: Callable[[str], None],
 ) -> dict[str, Any]:
     """The handler per kind of job; `check_file` checks an upload."""
     return {
@@ -215,6 +262,8 @@ def handlers(
         "cases.fold_clock": lambda payload: cases.folding.run(),
         "cases.fold_queue": lambda payload: cases.queue_folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
+        "cases.deferral_end": lambda payload: cases.handling.end_when_late(payload["case"]),
+        "cases.deferral_reminder": lambda payload: remind_of_deferral(payload["case"]),
         "drafts.keep": drafts.keeping.keep,
         "drafts.keep_older": lambda payload: drafts.keeping.keep_older(),
         "parcels.watch": parcels.watch,

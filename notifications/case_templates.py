@@ -35,6 +35,65 @@ CASE_TEMPLATES = (
         ),
     ),
     Template(
+        "case_deferred",
+        1,
+        Words(
+            sms="您的“{matter}”已容缺受理，办件号{number}，还要补交材料[，最迟{due}]。",
+            title="申请已容缺受理",
+            text="“{matter}”（{number}）已容缺受理。还要补交：{materials}[，最迟 {due}]。补来以前不出结果，逾期不补，"
+            "申请终止。",
+        ),
+        Words(
+            sms="{matter}: accepted, papers due[ {due}], {number}.",
+            title="Accepted, some to follow",
+            text="“{matter}” ({number}) is accepted. Still to bring[ by {due}]: {materials}. The result is held until "
+            "then; without it the application ends.",
+        ),
+    ),
+    Template(
+        "deferral_due",
+        1,
+        Words(
+            sms="办件{number}还有材料没补交，最迟{due}，逾期申请终止。",
+            title="后补的材料快到期了",
+            text="“{matter}”（{number}）还没有补交：{materials}。最迟 {due}，逾期不补，申请终止。",
+        ),
+        Words(
+            sms="Case {number}: bring what is missing by {due}.",
+            title="Bring what was to follow",
+            text="“{matter}” ({number}): still to bring by {due}: {materials}. Without it the application ends.",
+        ),
+    ),
+    Template(
+        "deferral_again",
+        1,
+        Words(
+            sms="办件{number}补来的材料不合格，请再补交[，最迟{due}]。",
+            title="补来的材料要再补",
+            text="“{matter}”（{number}）补来的材料不合格，请再补交：{materials}[，最迟 {due}]。原因请打开办件查看。",
+        ),
+        Words(
+            sms="Case {number}: bring a paper again[ by {due}].",
+            title="Bring it again",
+            text="“{matter}” ({number}): what you brought is not in order. Bring again[ by {due}]: {materials}. "
+            "Open the case to see why.",
+        ),
+    ),
+    Template(
+        "promise_checked",
+        1,
+        Words(
+            sms="办件{number}的告知承诺已核查，结果请登录后查看。",
+            title="承诺已核查",
+            text="“{matter}”（{number}）的告知承诺已经核查，结果请打开办件查看。",
+        ),
+        Words(
+            sms="Case {number}: your promise was checked, log in.",
+            title="Promise checked",
+            text="The promise in “{matter}” ({number}) was checked. Open the case to see what came of it.",
+        ),
+    ),
+    Template(
         "case_due_changed",
         1,
         Words(
@@ -46,6 +105,52 @@ CASE_TEMPLATES = (
             sms="Case {number}: new time limit[, due {due}], log in.",
             title="Time limit changed",
             text="“{matter}” ({number}): {about_en}",
+        ),
+    ),
+    Template(
+        "supplement_requested",
+        2,
+        Words(
+            sms="您的“{matter}”有{count}项材料要补[，最迟{due}]，请登录后一次补齐。办件号{number}",
+            title="请补充材料",
+            text="“{matter}”（{number}）有 {count} 项材料需要补充[，请最迟 {due} 补齐]。请打开办件，按清单一次补齐；"
+            "补齐后窗口接着办。",
+        ),
+        Words(
+            sms="{matter}: {count} item(s) to add[ by {due}]. {number}",
+            title="Something is missing",
+            text="“{matter}” ({number}) lacks {count} item(s)[, to be added by {due}]. Open the case and add them all "
+            "at once; the window then goes on.",
+        ),
+    ),
+    Template(
+        "supplement_near",
+        1,
+        Words(
+            sms="办件{number}的材料还没有补齐，最迟{due}。",
+            title="补材料的时间快到了",
+            text="“{matter}”（{number}）的材料还没有补齐，请最迟 {due} 补齐。",
+        ),
+        Words(
+            sms="Case {number}: add what is missing by {due}.",
+            title="Papers still missing",
+            text="“{matter}” ({number}) still lacks papers: please add them by {due}.",
+        ),
+    ),
+    Template(
+        "supplement_over",
+        1,
+        Words(
+            sms="办件{number}补材料的时间{due}已过，请尽快补齐或联系窗口。",
+            title="补材料的时间已过",
+            text="“{matter}”（{number}）补材料的时间到 {due} 为止，已经过了。申请没有因此结束：还可以补齐，"
+            "不办了可以撤回。",
+        ),
+        Words(
+            sms="Case {number}: papers were due {due}, add them.",
+            title="Papers overdue",
+            text="“{matter}” ({number}): the papers were to be added by {due}. Your application has not ended: you can "
+            "still add them, or withdraw it.",
         ),
     ),
     Template(

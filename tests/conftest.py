@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -16,12 +16,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import hypothesis
 import pytest
+from apispec import APISpec
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_smorest import Blueprint
 from pymongo import DeleteMany
 from werkzeug.test import TestResponse
 
@@ -364,6 +367,36 @@ def catalogue_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("api.matters.service.Reader", lambda lexicon: only)
         patch.setattr("api.matters.service.Index", index)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_described_once() -> Iterator[None]:
+    """Cache the description of the same routes, half of the time of an assembly: made once per run."""
+    register, to_dict = Blueprint.register_views_in_doc, APISpec.to_dict
+    left: WeakKeyDictionary[APISpec, list[tuple[Flask, Callable[[], None]]]] = WeakKeyDictionary()
+    made: dict[Any, str] = {}
+
+    def later(self: Blueprint, api: Any, app: Flask, spec: APISpec, **named: Any) -> None:
+        left.setdefault(spec, []).append((app, partial(register, self, api, app, spec, **named)))
+
+    def described(self: APISpec) -> Any:
+        if self not in left:
+            return to_dict(self)
+        app, _ = left[self][0]
+        views = {name: (view.__module__, view.__qualname__) for name, view in app.view_functions.items()}
+        routes = frozenset(
+            (rule.rule, frozenset(rule.methods or ()), views[rule.endpoint]) for rule in app.url_map.iter_rules()
+        )
+        if routes not in made:
+            for _, one in left.pop(self):
+                one()
+            made[routes] = json.dumps(to_dict(self))
+        return json.loads(made[routes])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Blueprint, "register_views_in_doc", later)
+        patch.setattr(APISpec, "to_dict", described)
         yield
 
 

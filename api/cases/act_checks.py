@@ -10,12 +10,15 @@ from api.cases.open_case import OpenCase
 from api.identity.actor import Actor
 from api.refusals import BadFields, Reason
 from api.texts import listed
+from api.times import BEIJING
 
 Data = dict[str, Any]
 
 APPLICANT = "applicant"
 """Whom a result is handed to, where the applicant comes in person; anybody else is named, and proves their right."""
 MOST_PHOTOS = 20
+MOST_DAYS_GIVEN = 60
+"""The most working days that a notice may give for handing in what is missing."""
 CLAIM_ENDED = "原认领人已不在岗，或者长期没有办理，原认领已失效。"
 """What staff read in the timeline where somebody claims a case whose earlier claim had ended."""
 
@@ -30,7 +33,7 @@ class ActChecks:
         """The fields as they are recorded. Raises BadFields."""
         match act:
             case "request_supplement":
-                return _checked_notice(case, data)
+                return {**_checked_notice(case, data), **self._day_given(data.get("days"))}
             case "hand_over":
                 _check_receiver(case, data)
             case "claim" if case.standing.officer:  # whose claim has ended
@@ -54,6 +57,16 @@ class ActChecks:
         """The members of staff who may be named for a survey: those of the desk and the department, by name."""
         officers = self._ground.identity.officers_at(case.desk or "", case.department or "")
         return [officer for officer in officers if scope.handles(officer, case)]
+
+    def _day_given(self, days: int | None) -> Data:
+        """The last day that a notice gives for handing in what is missing, if it gives one: its days, and its date."""
+        if not days:
+            return {}
+        if not 1 <= days <= MOST_DAYS_GIVEN:
+            zh, en = f"补齐的时间是 1 到 {MOST_DAYS_GIVEN} 个工作日", f"Give 1 to {MOST_DAYS_GIVEN} working days"
+            raise BadFields({"days": [Reason(zh, en)]})
+        due = self._ground.calendar.due(days, "working", self._ground.now().astimezone(BEIJING).date())
+        return {"days": days, "due": due and due.isoformat()}
 
     def _check_department(self, case: Case, code: str) -> None:
         if code not in self._ground.matters.departments:

@@ -2,7 +2,7 @@
 
 from api.calendar.day_words import TwoLanguages, number_of_days
 from api.cases.case import Action
-from api.cases.life.endings import CAUSES
+from api.cases.life.endings import BY_SYSTEM, CAUSES
 
 NOTHING = TwoLanguages("", "")
 SILENCE = TwoLanguages(
@@ -32,8 +32,8 @@ def about(action: Action) -> TwoLanguages:
         case "survey":
             met = data["result"] == "met"
             return TwoLanguages("符合要求", "As required") if met else TwoLanguages("不符合要求", "Not as required")
-        case "terminate" if data.get("cause") in CAUSES:
-            return CAUSES[data["cause"]]
+        case "terminate":
+            return {**CAUSES, **BY_SYSTEM}.get(data.get("cause", ""), NOTHING)
         case "correct":
             return TwoLanguages(
                 f"原来写的：{data['was']}；应当是：{data['right']}", f"Written: {data['was']}; right: {data['right']}"

@@ -34,7 +34,8 @@ class Deadline:
     """One deadline of a case: its kind, the due day (ISO date) that it is about, and when it is reached.
 
     Kinds: `notice`: silence accepts; `near_due`, `handover_near`: a reminder, `until` the due day is over;
-    `overdue_promised`, `overdue_legal`, `overdue_handover`: a limit has passed.
+    `overdue_promised`, `overdue_legal`, `overdue_handover`: a limit has passed; `supplement_near`, `supplement_over`:
+    the day that a notice gave for handing in what is missing, after which nothing ends by itself.
     """
 
     kind: str
@@ -49,7 +50,7 @@ def deadlines_of(now: dues.Dues) -> list[Deadline]:
     if days.get("promised", "") >= days.get("legal", "x"):
         del days["promised"]  # who is past both limits is told of the law's
     return [
-        *(_over("notice" if name == "notice" else f"overdue_{name}", day) for name, day in days.items()),
+        *(_over(name if name == "notice" else f"overdue_{name}", day) for name, day in days.items()),
         *(_near("near_due", now.act_by, now.near_due) if now.act_by and now.near_due else ()),
         *(_near("handover_near", days["handover"], now.near["handover"]) if "handover" in now.near else ()),
     ]
@@ -123,6 +124,10 @@ class Deadlines:
     # -- inside -----------------------------------------------------------------------
 
     def _deadlines(self, case: Case) -> list[Deadline]:
+        given = case.clock_facts.get("supplement_due") if case.state == "supplementing" else None
+        if given:
+            near = dues.near_day(given, self._ground.calendar.working)
+            return [*(_near("supplement_near", given, near) if near else ()), _over("supplement_over", given)]
         return deadlines_of(self._dues(case)) if case.state in OPEN else []
 
     def _dues(self, case: Case) -> dues.Dues:

@@ -18,6 +18,7 @@ from api.cases.kinds import kind_of
 from api.cases.life.rule import Attempt
 from api.cases.life.standing import may_hold
 from api.cases.open_case import OpenCase
+from api.cases.promises.service import BrokenPromises
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.files.service import Files
@@ -42,6 +43,7 @@ class CaseGround:
     audit: Audit
     security: SecurityEvents
     keyring: Keyring
+    broken_promises: BrokenPromises
     transact: Callable[[Callable[[Any], Any]], Any]
     announce: Callable[..., None]
     now: Callable[[], datetime]
@@ -85,9 +87,9 @@ class CaseGround:
         clock = reckon_case(facts, at, self.calendar.working)
         return ClockWords(clock, case.state, decided_at, at, self.kind(case), self._end(case, facts))
 
-    def reasoned_clock(self, case: OpenCase) -> ClockWords:
-        """The clock of a case now, whose ledger says who stopped or extended it and why."""
-        return replace(self.clock(case.record), why=reasons(case.actions, self.identity.staff_name))
+    def reasoned_clock(self, case: OpenCase, at: datetime | None = None) -> ClockWords:
+        """As `clock`, its ledger with who stopped or extended it and why."""
+        return replace(self.clock(case.record, at), why=reasons(case.actions, self.identity.staff_name))
 
     def _end(self, case: Case, facts: dict[str, Any]) -> str | None:
         """The state in which a closed case ended; read from its actions if an earlier release closed it undecided."""

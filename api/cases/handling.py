@@ -12,6 +12,8 @@ from api.cases.life.acts import EVENTS, RULES, SEVERAL, allowed, check, is_curre
 from api.cases.life.rule import Attempt
 from api.cases.life.standing import keys_of
 from api.cases.open_case import OpenCase
+from api.cases.promises import deferral
+from api.cases.promises.acts import PromiseActs
 from api.cases.silence import SYSTEM, Silence
 from api.cases.snapshot import acted, sealed_action
 from api.drafts.draft import MOST_FILES
@@ -25,6 +27,7 @@ class CaseHandling:
     def __init__(self, ground: CaseGround) -> None:
         self._ground = ground
         self.silence = Silence(ground)
+        self.promises = PromiseActs(ground)
         self._checks = ActChecks(ground)
 
     # -- the applicant --------------------------------------------------------------
@@ -39,7 +42,10 @@ class CaseHandling:
         case = self._ground.reader.open(record)
         asked = case.standing.supplement
         if asked and case.standing.state == "supplementing":
-            self._check_supplement(actor, keys_of(asked["items"]), materials)
+            asked_for = keys_of(asked["items"])
+            self._check_supplement(actor, asked_for, materials, asked_for)
+        elif to_come := deferral.to_come(case.standing.deferrals):
+            self._check_supplement(actor, to_come, materials)
         return self._do_as_applicant(actor, case, version, "supplement", {"materials": materials, "text": text})
 
     def withdraw(self, actor: Actor, record: Case, version: int, reason: str) -> OpenCase:
@@ -61,6 +67,19 @@ class CaseHandling:
             data = {"to": APPLICANT, "proof": proof}
             self._do(SYSTEM, self._ground.reader.open(case), case.version, "hand_over", data)
 
+    def end_when_late(self, case_id: str) -> None:
+        """A job: end a case if what was to follow has not come in time. Raises NotYet until its last day is over."""
+        self.promises.require_late(case_id)
+        self.end_if_late(case_id)
+
+    def end_if_late(self, case_id: str) -> None:
+        """End a case whose deferred material did not come in time, and record the broken promise. Idempotent."""
+        record = self._ground.store.by_id(case_id)
+        case = self._ground.reader.open(record) if record else None
+        if case and self.promises.is_late(case.standing):
+            data = {"cause": deferral.LATE, "text": deferral.LATE_WORDS}
+            self._do(SYSTEM, case, case.standing.version, "terminate", data)
+
     # -- decide, write, announce ------------------------------------------------------
 
     def _do_as_applicant(self, actor: Actor, case: OpenCase, version: int, act: str, data: dict[str, Any]) -> OpenCase:
@@ -77,12 +96,16 @@ class CaseHandling:
     def _do(self, actor: Actor, case: OpenCase, version: int, act: str, data: dict[str, Any]) -> OpenCase:
         if case.standing.version != version:
             raise VersionStale
+        if act != "terminate" and self.promises.is_late(case.standing):  # the end comes first, as silence does
+            self.end_if_late(case.record.id)
+            raise VersionStale
         ground = self._ground
         deemed = self.silence.applied(case)  # silence comes first (rule 40)
         attempt = ground.attempt(actor, deemed, data)
         try:
             role = check(act, attempt)
             data = self._checks.recorded(actor, deemed, act, {**data, **RULES[act].records(attempt)})
+            data = self.promises.prepared(deemed, act, data)
             acted = self._acted(deemed, attempt, act, role, data)
         except Refusal as refusal:
             self.silence.keep(case)
@@ -123,6 +146,7 @@ class CaseHandling:
         ground, record, action = self._ground, case.record, case.actions[-1]
         if not ground.store.append(session, record, sealed_action(ground.keyring, record.id, action)):
             raise VersionStale
+        self.promises.written(session, record, action.act, action.data)
         if action.act == "supplement":
             ground.files.keep(session, action.data["materials"])
         if action.act == "survey":
@@ -139,9 +163,15 @@ class CaseHandling:
         kind = self._ground.kind(case)
         return [{"act": act, **act_label(kind, act)} for act in allowed(attempt)]
 
-    def _check_supplement(self, actor: Actor, asked: frozenset[str], materials: dict[str, list[str]]) -> None:
-        """Raises BadFields unless there are checked files for just the materials that the last notice asked for."""
-        errors = {f"materials.{key}": ["请补交这项材料。"] for key in asked - set(materials)}
+    def _check_supplement(
+        self,
+        actor: Actor,
+        asked: frozenset[str],
+        materials: dict[str, list[str]],
+        needed: frozenset[str] = frozenset(),
+    ) -> None:
+        """Raises BadFields unless there are checked files for materials that are asked for, and for all needed ones."""
+        errors = {f"materials.{key}": ["请补交这项材料。"] for key in needed - set(materials)}
         for key, uploads in materials.items():
             if key not in asked:
                 errors[f"materials.{key}"] = ["这次没有要求补这项材料。"]

@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api import pdf
-from api.cases import schemas
+from api.cases import counter_schemas, schemas
 from api.cases.life.schemas import ActSchema
 from api.cases.service import Cases
 from api.web.fields import Paging
@@ -162,7 +162,7 @@ def _at_the_counter(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.get("/desk/untold")
     @http.allow("window")
     @bp.arguments(Paging, location="query")
-    @bp.response(200, schemas.UntoldPage)
+    @bp.response(200, counter_schemas.UntoldPage)
     def untold(paging: Body, actor: Any) -> Body:
         """The cases at one's window whose applicants have no account and must be told the news, the latest first."""
         listed = walked(lambda after, most: cases.untold.page(actor, after, most), paging)
@@ -171,8 +171,8 @@ def _at_the_counter(bp: Blueprint, cases: Cases, http: Http) -> None:
 
     @bp.post("/cases/<number>/told")
     @http.allow("window")
-    @bp.arguments(schemas.ToldHow)
-    @bp.response(200, schemas.ToldSchema)
+    @bp.arguments(counter_schemas.ToldHow)
+    @bp.response(200, counter_schemas.ToldSchema)
     def note_told(body: Body, number: str, actor: Any) -> Body:
         """Note that the applicant was told how the case stands, against the version in If-Match."""
         return cases.untold.note_told(actor, number, http.wanted_version(), body["how"])

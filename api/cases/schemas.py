@@ -19,6 +19,7 @@ from api.cases.life.schemas import (
     Round,
     SurveyLine,
 )
+from api.cases.promises.schemas import CasePromise, DeferredMaterial
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Paging, Time
@@ -134,6 +135,9 @@ class Asked(Schema):
     items = fields.List(fields.Nested(AskedItem), required=True)
     text = fields.String(required=True)
     asked_at = Time(required=True)
+    due = fields.String(
+        required=True, allow_none=True, metadata={"description": "the day by which to hand them in, if one was given"}
+    )
     asked_before = fields.List(fields.String(), required=True)
     late = fields.List(fields.String(), required=True)
     late_reason = fields.String(required=True, allow_none=True)
@@ -177,32 +181,6 @@ class AidedSchema(Schema):
     consent = fields.List(fields.Nested(FileLine), required=True)
 
 
-class UntoldLine(CaseLine):
-    """A case whose applicant must be told at the counter, in this language, since there is news since `since`."""
-
-    since = Time(required=True)
-    language = fields.String(required=True, allow_none=True)
-
-
-class UntoldPage(Page):
-    """A page of cases with news to be told at the counter."""
-
-    items = fields.List(fields.Nested(UntoldLine), required=True)
-
-
-class ToldHow(Schema):
-    """How the applicant was told."""
-
-    how = fields.String(required=True, validate=validate.OneOf(["in_person", "by_phone", "by_letter"]))
-
-
-class ToldSchema(Schema):
-    """Whether there is news of a case left to be told."""
-
-    number = fields.String(required=True)
-    untold = fields.Boolean(required=True)
-
-
 class CaseSchema(CaseLine):
     """A case as its viewer may see it; `version` is also its ETag. `receipt_code` is the applicant's alone."""
 
@@ -214,6 +192,8 @@ class CaseSchema(CaseLine):
     aided = fields.Nested(AidedSchema, required=True, allow_none=True)
     words = fields.Nested(KindWordsSchema, required=True)
     supplement = fields.Nested(Asked, required=True, allow_none=True)
+    deferrals = fields.List(fields.Nested(DeferredMaterial), required=True)
+    promise = fields.Nested(CasePromise, required=True, allow_none=True)
     decision = fields.Nested(DecisionSchema, required=True, allow_none=True)
     result = fields.Nested(Result, required=True, allow_none=True)
     clock = fields.Dict(required=True, metadata={"description": "the working-day clock at this moment"})

@@ -26,6 +26,7 @@ from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
 from api.cases.ports import CasesPorts
+from api.cases.promises.service import BrokenPromises
 from api.cases.queues import sent
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
@@ -69,6 +70,8 @@ class CaseNotice:
 
     people: tuple[str, ...]
     values: dict[str, str]
+    deferral: dict[str, str]
+    """The values of a notice about what follows later: its last day, which materials."""
 
 
 class Cases:
@@ -81,6 +84,7 @@ class Cases:
         self,
         store: CaseStore,
         *,
+        broken_promises: BrokenPromises,
         documents: DocumentStore,
         drafts: Drafts,
         matters: Matters,
@@ -108,12 +112,14 @@ class Cases:
             audit=audit,
             security=security,
             keyring=keyring,
+            broken_promises=broken_promises,
             transact=transact,
             announce=announce,
             now=now,
             claim_days=claim_days,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
+        self.broken_promises = broken_promises
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
@@ -327,7 +333,7 @@ class Cases:
         values = {
             "number": case.number,
             "matter": case.matter.name,
-            "due": (clock.due()["act_by"] or "")[:10],
+            "due": (clock.due()["act_by"] or clock.clock.get("supplement_due") or "")[:10],
             "count": str(len(standing.supplement["items"]) if standing.supplement else 0),
             "outcome": outcome.zh if outcome else "",
             "outcome_en": outcome.en.lower() if outcome else "",
@@ -335,7 +341,8 @@ class Cases:
             "result_en": KINDS[kind].result.en,
             **act_values(act.actions[-1]),
         }
-        return CaseNotice(tuple(dict.fromkeys([*([case.owner] if case.owner else []), *others])), values)
+        people = tuple(dict.fromkeys([*([case.owner] if case.owner else []), *others]))
+        return CaseNotice(people, values, self.handling.promises.notice_values(act))
 
     def officers(self, case_id: str) -> list[str]:
         """The members of staff who move a case on: who holds it, else all at its desk or department in that role."""

@@ -9,6 +9,7 @@ from api.cases.clock.words import Clock
 from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS
 from api.cases.open_case import OpenCase
+from api.cases.promises.acts import due_as_told
 from api.cases.snapshot import acted, sealed_action
 from api.identity.actor import Actor
 from api.refusals import VersionStale
@@ -35,6 +36,8 @@ class Silence:
             "notice_due": clock["notice_due"] and clock["notice_due"][:10],
             "calendar": self.ground.calendar.version,
         }
+        if case.standing.deferrals:
+            data["deferral_due"] = due_as_told(self.ground, case.standing, self.ground.now())
         action = Action(case.standing.version + 1, "deem", self.ground.now(), SYSTEM.id, "system", data)
         return acted(case, action, self.ground.calendar)
 

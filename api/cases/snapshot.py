@@ -100,8 +100,8 @@ def phone_as_searched(text: str) -> str | None:
 
 
 def _held_since(standing: CaseStanding, actions: Sequence[Action]) -> datetime | None:
-    """When the officer who claimed a case did something last; None while nobody holds it."""
-    own = [action.at for action in actions if action.by == standing.officer]
+    """When the officer who holds a case did something last, or was given it; None while nobody holds it."""
+    own = [action.at for action in actions if standing.officer in (action.by, action.data.get("officer"))]
     return own[-1] if standing.officer and own else None
 
 

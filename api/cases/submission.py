@@ -11,6 +11,7 @@ from api.cases.number import OFFICES, PREFIX, new_number, new_receipt
 from api.cases.open_case import OpenCase
 from api.cases.snapshot import named, queued, sealed_action, snapshot, telling
 from api.cases.store import NumberTaken
+from api.drafts import choices
 from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
 from api.identity.actor import Actor
@@ -61,7 +62,8 @@ class Submission:
     ) -> OpenCase:
         draft = handed_in.draft
         role, aided = ("window" if draft.record.aided else "citizen"), draft.record.aided
-        action = Action(1, "submit", self._ground.now(), actor.id, role, {"materials": handed_in.materials})
+        data = {"materials": handed_in.materials, **choices.submitted(draft)}
+        action = Action(1, "submit", self._ground.now(), actor.id, role, data)
         action = telling(action, clock_facts(draft.edition.matter, [action]), self._ground.calendar)
         standing, receipt, matter = fold([action]), new_receipt(), draft.record.matter
         keys = self._ground.keyring

@@ -24,9 +24,9 @@ class UntoldNews:
         self._ground = ground
         self._views = views
 
-    def add(self, number: str, at: datetime) -> None:
-        """Note that there is news since this instant. Idempotent: what is no newer than what was told is no news."""
-        self._ground.store.note_untold(number, at)
+    def add(self, number: str, at: datetime | None) -> None:
+        """Note that there is news since this instant, or now. What is no newer than what was told is no news."""
+        self._ground.store.note_untold(number, at or self._ground.now())
 
     def page(self, actor: Actor, after: str | None, most: int) -> tuple[list[Row], str | None]:
         """One page of the cases at one's desk with news that nobody has told, the latest first."""

@@ -15,6 +15,7 @@ from api.cases.kinds import INNER_FLAGS, act_label, flag_words, kind_words
 from api.cases.life.acts import INNER_WORDS, PUBLIC, allowed
 from api.cases.life_views import ActForms, lists
 from api.cases.open_case import OpenCase
+from api.cases.promises.words import as_json as promises_as_json
 from api.cases.queues import due_day
 from api.drafts.draft import CONSENT
 from api.identity.actor import Actor
@@ -73,6 +74,7 @@ class CaseViews:
             "aided": self._aided(actor, case),
             "words": kind_words(self._ground.kind(record)),
             "supplement": _supplement(case),
+            **promises_as_json(case, self._ground.calendar.due, self._ground.now()),
             "decision": standing.decision and {"ground": "", **standing.decision, "appeal": rules.APPEAL},
             "result": standing.result
             and {**standing.result, "name": case.matter.result_name, "issued_at": standing.result["at"]},
@@ -168,7 +170,8 @@ def _supplement(case: OpenCase) -> Row | None:
     items = [{**item, "name": names[item["key"]]} for item in asked["items"]]
     late = {"late": asked.get("late", []), "late_reason": asked.get("late_reason")}
     before = sorted(case.standing.asked_before)
-    return {"items": items, "text": asked["text"], "asked_at": asked["at"], "asked_before": before, **late}
+    told = {"text": asked["text"], "asked_at": asked["at"], "due": asked.get("due")}
+    return {"items": items, **told, "asked_before": before, **late}
 
 
 def _conversation_line(line: Row) -> Row:

@@ -14,6 +14,7 @@ from api.matters.agreement import disagreements
 
 DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
 
+LATER = "现在没有的，可以选择后补（容缺受理）。"
 AT_THE_WINDOW = "现在没有的，请到窗口问能不能容缺受理。"
 
 Index = Callable[[str, str], str]
@@ -44,11 +45,14 @@ class Missing:
     material: str | None = None
 
 
-def gaps(draft: OpenDraft, *, accepted: Container[str], index: Index, now: datetime) -> list[Missing]:
+def gaps(
+    draft: OpenDraft, *, accepted: Container[str], not_asked: Container[str], index: Index, now: datetime
+) -> list[Missing]:
     """Everything that must still be done, in the order of the page; empty if the draft can be submitted.
 
     That includes moving it, if its version of the matter is no longer accepted (`matters.version.taken_until`).
-    `accepted` are the uploads that passed their check; `index` makes the blind index of a number.
+    `accepted` are the uploads that passed their check; `not_asked` the materials that need not be there (choices.py);
+    `index` makes the blind index of a number.
     """
     form, known = draft.edition.form, draft.edition.known
     counted = forms.handed_in(form, draft.answers, known)
@@ -58,8 +62,9 @@ def gaps(draft: OpenDraft, *, accepted: Container[str], index: Index, now: datet
         {**forms.missing(form, draft.answers, known), **disagreements(form, draft.answers, known), **passed},
         draft.record.materials,
         draft.delivery,
-        tuple(paper for paper in draft.edition.papers if paper.key not in filled),
+        tuple(paper for paper in draft.edition.papers if paper.key not in filled and paper.key not in not_asked),
         lambda upload: upload in accepted,
+        LATER if draft.edition.matter.deferral else AT_THE_WINDOW,
     )
     return [*_version_ended(draft), *_unaidable(draft, accepted), *incomplete, *_wrong_principal(draft, index, now)]
 
@@ -111,12 +116,13 @@ def missing(
     delivery: Mapping[str, Any] | None,
     materials: tuple[MaterialLike, ...],
     usable: Callable[[str], bool],
+    later: str = AT_THE_WINDOW,
 ) -> list[Missing]:
     """What must still be done, fields of the form first, then materials.
 
     `usable(upload)` says whether an upload was accepted. A material is not asked for if it is not required, or if the
-    state already holds it. One that may follow later (容缺) is asked for as any other: it follows only upon a promise
-    that names the day, which is not given online yet.
+    state already holds it. One that may follow later (容缺) is asked for as any other, unless the applicant chose so;
+    `later` says how.
     """
     gaps = [Missing(why, field=key) for key, reasons in form.items() for why in reasons]
     for material in materials:
@@ -124,9 +130,7 @@ def missing(
         if not all(usable(upload) for upload in uploads):
             gaps.append(Missing(f"“{material.name}”还在上传或检查，或没有通过检查。", material=material.key))
         elif not uploads and material.required and not material.held_by_state:
-            gaps.append(
-                Missing(f"请上传“{material.name}”。{AT_THE_WINDOW * material.deferrable}", material=material.key)
-            )
+            gaps.append(Missing(f"请上传“{material.name}”。{later * material.deferrable}", material=material.key))
     if delivery is None:
         gaps.append(Missing("请选择怎样领取结果。", field="delivery"))
     elif delivery["way"] == "courier":

@@ -26,7 +26,8 @@ class Draft:
     """A draft as it is stored: `answers`, `situation` and `delivery` are sealed (encrypted).
 
     `materials` are upload ids by material; `case` is the number of the case that it became, `talk` the id of the
-    conversation that it was begun in; `moved` says what did not fit when it was moved to a newer version. It is kept
+    conversation that it was begun in; `moved` says what did not fit when it was moved to a newer version. `deferral`
+    and `promise` are what the applicant chose, each with the text that it was chosen upon (choices.py). It is kept
     until the instant `kept_until` (None in one of an earlier release, which gets an end within a day); `reminded` are
     the reminders that its owner was given of this end, in days before its last day. `taken` are the identity numbers
     that were taken over from elsewhere, by field: they are shown masked until they are typed anew. A window officer
@@ -45,6 +46,8 @@ class Draft:
     mandate: str | None
     talk: str | None
     moved: dict[str, Any] | None
+    deferral: dict[str, Any] | None
+    promise: dict[str, Any] | None
     created_at: datetime
     updated_at: datetime
     kept_until: datetime | None = None

@@ -24,6 +24,10 @@ class DraftsPorts:
     sent_file: Callable[[Actor, str, int], str | None]
     """The upload in the actor's own message `seq` of a conversation, None where it holds none. Raises NotFound."""
 
+    is_excluded: Callable[[str, str | None], bool]
+    """Whether an applicant broke a promise before and no supervisor has lifted it: of a citizen's id and a mandate's
+    the principal of the mandate, without one the citizen."""
+
     was_sent_card: Callable[[Actor, str], bool]
     """Whether the actor was sent the card of a draft in a conversation."""
 

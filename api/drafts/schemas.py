@@ -77,13 +77,33 @@ class NewDraft(Schema):
     )
 
 
+class DeferralChoice(Schema):
+    """The materials that follow later (容缺), chosen upon the text of this version."""
+
+    materials = fields.List(
+        fields.String(validate=validate.Length(max=40)), required=True, validate=validate.Length(0, 60)
+    )
+    text_version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
+
+
+class PromiseChoice(Schema):
+    """The promise (告知承诺) is given, upon the text of this version."""
+
+    text_version = fields.Integer(required=True, strict=True, validate=validate.Range(1, 1_000_000))
+
+
 class DraftChange(Schema):
-    """Changes to a draft: answers are merged; the situation, and the uploads of each named material, are replaced."""
+    """Changes to a draft: answers are merged; the situation, and the uploads of each named material, are replaced.
+
+    `deferral` and `promise` replace what was chosen; null takes it back.
+    """
 
     answers = Answers
     situation = Situation
     materials = Materials
     delivery = fields.Nested(Delivery)
+    deferral = fields.Nested(DeferralChoice, allow_none=True)
+    promise = fields.Nested(PromiseChoice, allow_none=True)
 
 
 class TakenOver(Schema):
@@ -125,6 +145,41 @@ class Moved(Schema):
     left_out = fields.List(fields.Nested(WordsSchema), required=True)
 
 
+class OfferedText(Schema):
+    """A text to be accepted, with its version; `excluded`: who may not."""
+
+    text_version = fields.Integer(required=True)
+    text = fields.String(required=True)
+    text_en = fields.String(required=True)
+    excluded = fields.List(fields.String(), required=True)
+
+
+class OfferedDeferral(OfferedText):
+    """Within how many days of acceptance the materials follow."""
+
+    days = fields.Integer(required=True)
+    unit = fields.String(required=True, validate=validate.OneOf(["working", "calendar"]))
+
+
+class PromiseOffer(Schema):
+    """Whether the matter may be decided upon a promise (告知承诺): upon which text, or why not; null where it has none.
+
+    `accepted_at` is when the applicant accepted the text, null if they have not.
+    """
+
+    terms = fields.Nested(OfferedText, required=True, allow_none=True)
+    why_not = fields.Nested(WordsSchema, required=True, allow_none=True)
+    accepted_at = Time(required=True, allow_none=True)
+
+
+class DeferralOffer(PromiseOffer):
+    """Which materials may follow later (容缺受理), upon which terms or why not, and which ones the applicant chose."""
+
+    may_follow = fields.List(fields.String(), required=True)
+    terms = fields.Nested(OfferedDeferral, required=True, allow_none=True)
+    materials = fields.List(fields.String(), required=True)
+
+
 class MoveSchema(Schema):
     """The version to go on under: the one that `newer_version` named."""
 
@@ -150,6 +205,8 @@ class DraftSchema(Schema):
     situation = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     materials = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
+    deferral = fields.Nested(DeferralOffer, required=True, allow_none=True)
+    promise = fields.Nested(PromiseOffer, required=True, allow_none=True)
     missing = fields.List(fields.Nested(MissingSchema), required=True)
     newer_version = fields.Nested(NewerVersion, required=True, allow_none=True)
     taken_until = fields.Date(required=True, allow_none=True)

@@ -5,9 +5,8 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
+from api.drafts import choices, life, moving
 from api.drafts import draft as rules
-from api.drafts import life, moving
-from api.drafts.completeness import gaps
 from api.drafts.draft import Draft, MatterVersion
 from api.drafts.hints import DraftHints
 from api.drafts.keeping import DraftKeeping
@@ -58,7 +57,7 @@ class Drafts:
         self._mandates = mandates
         self._transact = transact
         self._record = record
-        self._views = DraftViews(matters=matters, files=files, keyring=keyring, now=now)
+        self._views = DraftViews(matters=matters, files=files, keyring=keyring, now=now, ports=ports)
         self._hints = DraftHints(now=now, ports=ports)
         self.keeping = DraftKeeping(store, files=files, enqueue=enqueue, now=now, ports=ports)
 
@@ -97,6 +96,8 @@ class Drafts:
             mandate=mandate_id,
             talk=new["talk"],
             moved=None,
+            deferral=None,
+            promise=None,
             created_at=self._now(),
             updated_at=self._now(),
             kept_until=life.kept_until(self._now()),
@@ -135,11 +136,17 @@ class Drafts:
             after = replace(after, taken=taken, answers=self._keys.seal_json(draft_id, "answers", answers))
         if "materials" in change:
             self._check_materials(actor, draft, change["materials"])
-            after = replace(after, materials={**before.materials, **change["materials"]})
+            materials = {**before.materials, **change["materials"]}
+            deferral = choices.without_uploaded(before.deferral, materials)
+            after = replace(after, materials=materials, deferral=deferral)
         if "delivery" in change:
             delivery = _delivery(change["delivery"])
             after = replace(after, delivery=self._keys.seal_json(draft_id, "delivery", delivery))
-        return self._written(before, self._agreed(draft, after, change, result))
+        chosen = choices.chosen(replace(draft, record=after), change, self._views.excluded(before), self._now())
+        after = chosen.record
+        if chosen.situation != draft.situation:
+            after = replace(after, situation=self._keys.seal_json(draft_id, "situation", chosen.situation))
+        return self._written(before, self._agreed(chosen, after, change, result))
 
     def _agreed(self, draft: OpenDraft, after: Draft, change: Row, before: str | None) -> Draft:
         """How the result is fetched is asked with the situation and at the end: the last answer holds for both.
@@ -170,7 +177,9 @@ class Drafts:
         if upload in bound:
             return self._views.as_json(draft)
         self._check_materials(actor, draft, {key: [*bound, upload]})
-        after = self._changed(before, materials={**before.materials, key: [*bound, upload]})
+        materials = {**before.materials, key: [*bound, upload]}
+        deferral = choices.without_uploaded(before.deferral, materials)
+        after = self._changed(before, materials=materials, deferral=deferral)
 
         def write(session: Any) -> Draft:
             stored = self._store.change(before, after, session)
@@ -238,9 +247,10 @@ class Drafts:
             situation=self._keys.seal_json(draft_id, "situation", kept.situation),
             answers=self._keys.seal_json(draft_id, "answers", kept.answers),
             materials=kept.materials,
-            moved={"from_version": draft.matter.version, "left_out": left_out},
         )
-        return self._written(before, after)
+        deferral, promise, not_kept = choices.moved(replace(draft, record=after, matter=new, edition=edition))
+        moved = {"from_version": draft.matter.version, "left_out": left_out + [asdict(words) for words in not_kept]}
+        return self._written(before, replace(after, deferral=deferral, promise=promise, moved=moved))
 
     def drop(self, actor: Actor, draft_id: str, version: int) -> None:
         """Delete a draft that was not submitted. Raises DraftSubmitted, VersionStale."""
@@ -271,7 +281,7 @@ class Drafts:
             self._require_mandate(actor, record.mandate, record.matter.code)
         draft = self._open(record)
         files, edition = self._views.accepted(draft), draft.edition
-        missing = gaps(draft, accepted=files, index=self._keys.index, now=self._now())
+        missing = self._views.gaps(draft, files)
         if missing:
             raise rules.NotComplete({gap.field or f"materials.{gap.material}": [gap.why] for gap in missing})
         asked = {paper.key for paper in edition.papers} | ({rules.CONSENT} if record.aided else set())

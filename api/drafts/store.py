@@ -92,7 +92,7 @@ def _same(draft: Draft) -> Document:
 
 
 def _record(row: Document) -> Draft:
-    """A draft from its document. Releases before mandates, conversations or situations wrote no such fields."""
+    """A draft from its document. Earlier releases wrote no mandate, conversation, situation, deferral or promise."""
     return Draft(
         id=row["_id"],
         version=row["version"],
@@ -106,6 +106,8 @@ def _record(row: Document) -> Draft:
         mandate=row.get("mandate"),
         talk=row.get("talk"),
         moved=row.get("moved"),
+        deferral=row.get("deferral"),
+        promise=row.get("promise"),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         kept_until=row.get("kept_until"),

@@ -1,15 +1,16 @@
 """A draft as JSON, as its owner may see it, with what is still missing of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from api.drafts import choices, life, moving
 from api.drafts import draft as rules
-from api.drafts import life, moving
 from api.drafts.completeness import Missing, gaps
 from api.drafts.open_draft import OpenDraft
 from api.drafts.opening import edition_of
+from api.drafts.ports import DraftsPorts
 from api.files.service import Files
 from api.identity.masking import mask_identity
 from api.identity.sealing.keyring import Keyring
@@ -21,11 +22,14 @@ Row = dict[str, Any]
 class DraftViews:
     """Serialises drafts as JSON."""
 
-    def __init__(self, *, matters: Matters, files: Files, keyring: Keyring, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, *, matters: Matters, files: Files, keyring: Keyring, now: Callable[[], datetime], ports: DraftsPorts
+    ) -> None:
         self._matters = matters
         self._files = files
         self._keys = keyring
         self._now = now
+        self._ports = ports
 
     def _newer_version(self, draft: OpenDraft) -> Row | None:
         """The version in force, where it is not this draft's any more, and what it asks otherwise."""
@@ -43,6 +47,7 @@ class DraftViews:
     def as_json(self, draft: OpenDraft) -> Row:
         """A draft in full, for its owner."""
         record, principal = draft.record, draft.principal
+        excluded = self.excluded(record)
         return {
             "id": record.id,
             "version": record.version,
@@ -54,6 +59,8 @@ class DraftViews:
             "taken_until": None if record.case else self._matters.taken_until(draft.matter),
             "moved": record.moved,
             "delivery": draft.delivery,
+            "deferral": None if record.case else choices.deferral_json(draft, excluded),
+            "promise": None if record.case else choices.promise_json(draft, excluded),
             "missing": [] if record.case else [asdict(gap) for gap in self.gaps(draft)],
             "case": record.case,
             "for_": {"mandate": record.mandate, "name": principal["principal_name"]} if principal else None,
@@ -70,9 +77,15 @@ class DraftViews:
             return None
         return {"until": record.kept_until, **asdict(life.sentence(record.kept_until, self._now()))}
 
-    def gaps(self, draft: OpenDraft) -> list[Missing]:
-        """What must still be done before the draft can be submitted."""
-        return gaps(draft, accepted=self.accepted(draft), index=self._keys.index, now=self._now())
+    def gaps(self, draft: OpenDraft, files: Container[str] | None = None) -> list[Missing]:
+        """What must still be done before the draft can be submitted; `files` are its accepted ones, if known."""
+        accepted, not_asked = self.accepted(draft) if files is None else files, choices.not_asked(draft)
+        asked = gaps(draft, accepted=accepted, not_asked=not_asked, index=self._keys.index, now=self._now())
+        return [*asked, *choices.gaps(draft, self.excluded(draft.record))]
+
+    def excluded(self, draft: rules.Draft) -> Callable[[], bool]:
+        """Asks, when it is called, whether the applicant broke a promise before that still stands."""
+        return lambda: self._ports.is_excluded(draft.owner, draft.mandate)
 
     def accepted(self, draft: OpenDraft) -> dict[str, Row]:
         """By upload: a description of each file of a draft that passed its check."""

@@ -9,6 +9,8 @@ EVENT_TYPES: frozenset[str] = frozenset(
         "case.released",
         "case.accepted",
         "case.deemed_accepted",
+        "case.deferred",
+        "case.promise_checked",
         "case.declined",
         "case.supplement_requested",
         "case.transferred",

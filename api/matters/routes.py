@@ -9,6 +9,7 @@ from api.matters.guide import printing
 from api.matters.publishing import Publishing
 from api.matters.schemas import desk, entries, guides, lists
 from api.matters.service import Matters
+from api.texts import written
 from api.web.guard import OFFICE, Http, owner_of, page
 
 Row = dict[str, Any]
@@ -43,7 +44,7 @@ def _matters(bp: Blueprint, matters: Matters, http: Http) -> None:
         """The matters that a question in people's own words may mean, best first; whom to ask for the rest."""
         words = question["q"]
         return {
-            "query": words,
+            "query": written(words),
             "results": matters.search(words, question["limit"]),
             "elsewhere": matters.elsewhere(words),
         }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from pymongo import MongoClient, timeout
+from pymongo import IndexModel, MongoClient, timeout
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import (
@@ -135,9 +135,12 @@ class Database:
             )
 
     def ensure(self, indexes: Iterable[Index]) -> None:
-        """Create the indexes that do not exist yet."""
+        """Create the indexes that do not exist yet, those of a collection by one command."""
+        wanted: dict[str, list[IndexModel]] = {}
         for collection, keys, options in indexes:
-            self[collection].create_index(keys, **options)
+            wanted.setdefault(collection, []).append(IndexModel(keys, **options))
+        for collection, models in wanted.items():
+            self[collection].create_indexes(models)
 
     def after_commit(self, nudge: Callable[[], None]) -> None:
         """Register `nudge`, to be called after every committed transaction, e.g. to wake the dispatcher."""

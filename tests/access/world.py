@@ -168,7 +168,7 @@ class World:
             "path:name": "nothing.js",
             "name": "nothing",
             "any(js, svg, webmanifest, png, ico):ending": "svg",
-            **{name: str(uuid4()) for name in ("job_id", "secret")},
+            **{name: str(uuid4()) for name in ("job_id", "secret", "promise_id")},
             **at,
         }
         unknown = set(re.findall(r"<([^>]+)>", rule)) - set(known)

@@ -1,4 +1,4 @@
-"""The console's page for somebody without a phone: the officer fills in, scans the consent, hands in, tells the news."""
+"""The page for somebody without a phone: the officer fills in, scans the consent, and sees what is missing."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.browser.test_whole_way import ID_NUMBER, PICTURE
 pytestmark = pytest.mark.browser
 
 
-def test_an_officer_fills_in_for_somebody_at_the_counter_and_tells_the_news(screens: Any) -> None:
+def test_an_officer_fills_in_for_somebody_at_the_counter(screens: Any) -> None:
     window = screens("window")
     window.at("rail-filings").click()
     window.at("filing-search").fill("老年人优待证")

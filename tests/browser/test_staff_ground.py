@@ -269,6 +269,36 @@ def test_a_handler_transfers_a_case_and_has_it_no_more(site, screens):
     handler.shot("transferred")
 
 
+def test_an_officer_does_what_the_server_alone_describes(site, screens):
+    token = log_in_citizen(site, "13700137002").token
+    number = submitted(Caller(site.base, token), drain_of(site))["number"]
+    window, handler = screens("window"), screens("handler")
+    window.go(f"/staff#/cases/{number}?queue=all")
+    window.at("act-accept").click()
+    sure(window)
+    expect(window.at("state")).to_have_attribute("data-state", "accepted")
+    handler.go(f"/staff#/cases/{number}?queue=all")
+    handler.at("act-survey").click()
+    expect(handler.page.get_by_test_id("act-officers-tick").first).to_be_visible()
+    handler.shot("survey")
+    handler.at("act-cancel").click()
+    handler.at("act-start_procedure").click()
+    handler.at("act-procedure").select_option("现场踏勘")
+    handler.at("act-days").fill("五")
+    expect(handler.at("act-submit")).to_be_disabled()
+    handler.at("act-days").fill("5")
+    handler.shot("procedure")
+    handler.at("act-submit").click()
+    expect(handler.at("case-flag")).to_have_attribute("data-flag", "procedure_running")
+    expect(handler.page.get_by_test_id("timeline-about").filter(has_text="现场踏勘")).to_be_visible()
+    handler.shot("running")
+    handler.at("act-end_procedure").click()
+    handler.at("act-procedure-现场踏勘").check()
+    handler.at("act-submit").click()
+    expect(handler.page.get_by_test_id("case-flag")).to_have_count(0)
+    assert not handler.faults, handler.faults
+
+
 def test_the_counter_records_a_mandate_and_refuses_a_wrong_number_in_words(screens):
     window = screens("window")
     expect(window.page.get_by_test_id("rail-people")).to_have_count(0)

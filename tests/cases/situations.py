@@ -23,6 +23,17 @@ DATA = {
 """The fields of acts whose guards look at them."""
 
 
+def deferred(state):
+    """A deferral of m1 in a state."""
+    terms = {"days": 5, "unit": "working", "text": {}, "matter_version": 2, "accepted_at": ""}
+    return {"deferrals": ({"key": "m1", "state": state, **terms, "ended_at": None},)}
+
+
+def promised(**changes):
+    """A promise, not decided upon."""
+    return {"promise": {"decided_at": None, "check": None, **changes}}
+
+
 @cache
 def matter(**changes):
     """食品经营许可, with these changes of its entry."""
@@ -56,6 +67,11 @@ STANDINGS = {
     "end_procedure": {"procedures": (procedure(),)},
     "approve_extension": {"extensions": (extension(),)},
     "refuse_extension": {"extensions": (extension(),)},
+    "defer": deferred("asked"),
+    "supplement": deferred("open"),
+    "request_supplement": deferred("brought"),
+    "promise": promised(),
+    "check_promise": promised(decided_at="then"),
 }
 """What there must be before an act, so that nothing hinders it."""
 GOVERNMENT, DEPARTMENT = ({"extension_approver": approver} for approver in ("本级人民政府负责人", "本机关负责人"))
@@ -107,6 +123,17 @@ SITUATIONS = {
     "nobody's": now(officer=None),
     "mine": now(officer=ME),
     "a colleague's": now(officer=COLLEAGUE),
+    "m1 deferred, not answered": now(**deferred("asked")),
+    "m1 deferred and to come": now(**deferred("open")),
+    "m1 deferred and there": now(**deferred("brought")),
+    "m1 deferred and there, for m4 now": both(now(**deferred("brought")), FOR_M4),
+    "m1 deferred and wanted now": now(**deferred("called_in")),
+    "nothing deferred": now(deferrals=()),
+    "nothing promised": now(promise=None),
+    "promised, m1 deferred, not answered": now(**deferred("asked")),
+    "decided by officers alone": lambda attempt: replace(attempt, matter=matter(delegated="审批人员")),
+    "checked already": now(**promised(decided_at="then", check={"outcome": "kept"})),
+    "not decided upon": now(**promised()),
     "a kind that no law knows": given(procedure="算卦"),
     "a visit to the site": given(procedure="现场踏勘"),
     "the same kind runs": now(procedures=(procedure(),)),

@@ -226,3 +226,39 @@ def test_jobs_of_an_earlier_release_still_run(citizen, drain, clock, circle, dat
     drain()
     assert acts(circle, case) == ["submit", "deem"]
     assert not circle.jobs.parked()
+
+
+def test_a_day_that_a_notice_gives_is_said_everywhere_and_its_lapse_told_without_an_end(
+    citizen, log_in, window, drain, clock, database
+):
+    case, items = submitted(citizen, drain), [{"key": "m1", "why": "没有签名"}]
+    refused = act(window, case, "request_supplement", expect=422, items=items, days=61)
+    assert "days" in refused["errors"]
+    case = act(window, case, "request_supplement", items=items, days=10)
+    drain()
+    assert (case["supplement"]["due"], case["sentence"]["text"]) == (
+        "2026-12-08",
+        "等申请人补齐材料，其间不计时。请最迟 12 月 8 日补齐",
+    )
+    for day, kind in (("12-04", "supplement_near"), ("12-09", "supplement_over")):
+        at(clock, day)
+        drain()
+        assert told(database, kind) == ["citizen"]
+    citizen = log_in(PHONE)
+    texts = {row["kind"]: row["text"] for row in citizen.get("/v1/notices")["items"]}
+    assert "请最迟 2026年12月8日 补齐" in texts["supplement_requested"]
+    assert "申请没有因此结束" in texts["supplement_over"]
+    seen = citizen.get(f"/v1/cases/{case['number']}")
+    assert seen["state"] == "supplementing"
+    assert seen["sentence"]["text"].endswith("窗口给的时间到 12 月 8 日为止，已经过了")
+
+
+def test_the_ledger_says_who_stopped_the_clock_and_why(accepted, citizen, handler, clock):
+    case = act(handler, accepted, "start_procedure", procedure="检验", days=5, text="要抽样送检")
+    clock.move(minutes=5)
+    case = act(handler, case, "end_procedure", procedure="检验", text="合格")
+    assert [line["text"] for line in citizen.get(f"/v1/cases/{case['number']}/clock")["lines"]][:3] == [
+        "受理，开始计时",
+        "检验开始，暂停计时（李审批：要抽样送检）",
+        "检验结束，继续计时（李审批：合格）",
+    ]

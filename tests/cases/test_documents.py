@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +18,7 @@ from api.cases.documents.document import MARKS, OF_ACT, WITHOUT, code_as_read, n
 from api.cases.documents.printing import PARTS
 from api.cases.documents.store import DocumentStore
 from api.cases.life.acts import EVENTS, RULES
+from api.storage.database import Database
 from api.web.limits import class_of
 from tests.way import act, issued, new_version, submitted
 
@@ -44,6 +46,14 @@ def page_of(anyone: Any, code: str, expect: int = 200, **headers: str) -> str:
     answer = anyone.raw("GET", f"/verify/{code}", headers=headers)
     assert answer.status_code == expect
     return answer.get_data(as_text=True)
+
+
+def wording(app: Any, caller: Any, case: dict[str, Any]) -> tuple[str, str]:
+    """The title of the last document of a case, and what it says, without the press."""
+    documents(caller, case)
+    kept = app.extensions["circle"].cases.documents
+    last = kept.of_case(kept.ground.store.by_number(case["number"]))[-1]
+    return last.title.zh, str(kept.ground.keyring.open_json(last.id, "text", last.text))
 
 
 @pytest.fixture
@@ -134,12 +144,20 @@ def test_a_process_that_dies_between_number_and_row_leaves_a_gap(
 
 
 def test_two_who_ask_first_at_once_get_the_same_number_code_and_bytes(
-    citizen: Any, drain: Any, database: Any, quick: Any
+    app: Any, citizen: Any, drain: Any, database: Any, store_uri: str, quick: Any
 ) -> None:
     case = submitted(citizen, drain)
     database["case_documents"].delete_many({})  # a case of an earlier release
+    cases = app.extensions["circle"].cases
+    record, other = cases.documents.ground.store.by_number(case["number"]), Database(store_uri, database.handle.name)
+    processes = cases.documents, replace(cases.documents, store=DocumentStore(other))
+    with ThreadPoolExecutor(8) as pool:
+        numbered = list(pool.map(lambda turn: processes[turn % 2].of_case(record), range(8)))
+    other.client.close()
+    assert [rows for rows in numbered if rows != numbered[0]] == []
     with ThreadPoolExecutor(8) as pool:
         lists = list(pool.map(lambda _: documents(citizen, case), range(8)))
+        assert lists[0][0]["number"] == numbered[0][0].number
         contents = set(pool.map(lambda _: citizen.get(lists[0][0]["href"]).data, range(8)))
     assert [rows for rows in lists if rows != lists[0]] == []
     assert len(contents) == 1
@@ -202,7 +220,12 @@ def test_a_special_procedure_and_an_extension_are_told_in_writing(
     _, _, procedure, extension = documents(citizen, case)
     assert [row["title"] for row in (procedure, extension)] == ["特别程序告知书", "延长办理期限告知书"]
     citizen.get(procedure["href"])
-    for words in ("听证，预计 15 个工作日", "不计入办理期限（行政许可法第45条）", "请于 12 月 3 日到场。"):
+    for words in (
+        "听证，预计 15 个工作日",
+        "不计入办理期限（行政许可法第45条）",
+        "请于 12 月 3 日到场。",
+        "听证开始，暂停计时（",
+    ):
         assert words in str(quick[-1])
     citizen.get(extension["href"])
     for words in ("办理期限延长 5 个工作日", "需要补充核实现场情况"):

@@ -1,7 +1,12 @@
 """The life of a case over HTTP: every act beside the plain way, what is told of it, and how a page draws its form."""
 
+from datetime import date
+
 import pytest
 
+from api.cases.clock.ledger_words import ledger_lines
+from api.cases.life.acts import RULES
+from tests.cases.test_who_may_act import MUST
 from tests.way import accepted_upload, act, issued, new_version, submitted
 
 ELDERLY = "XC-公共服务-003"
@@ -84,6 +89,13 @@ def test_a_procedure_that_is_none_is_refused_by_field(handler, accepted):
         ({"days": 3}, "procedure"),
     ):
         assert list(act(handler, accepted, "start_procedure", expect=422, **fields)["errors"]) == [wrong]
+
+
+def test_the_ledger_reads_a_procedure_whose_name_has_blanks():
+    clock = {"unit": "working", "total": 10, "ledger": ["2026-12-01 runs:公示 7 天 4"], "warnings": []}
+    today = date(2026, 12, 2)
+    [line] = ledger_lines(clock, "permit", today, today, {})
+    assert (line["text"], line["used"]) == ("公示 7 天（照常计时）", 4)
 
 
 # -- extensions -----------------------------------------------------------------------
@@ -210,6 +222,14 @@ def test_a_head_gives_a_case_to_who_could_claim_it_and_takes_it_back(citizen, wi
     assert "assign" not in str(citizen.get(f"/v1/cases/{case['number']}/timeline"))
     case = act(staff("window"), {**case, "version": version}, "accept")
     act(handler, case, "assign", expect=403, officer=handler.person["id"])
+
+
+def test_who_was_given_a_case_holds_it_from_that_day_on_whatever_they_did_before(citizen, window, staff, drain, clock):
+    case = act(window, submitted(citizen, drain), "note", text="电话核实")
+    clock.move(days=6)  # more working days than a claim lasts that is left alone
+    case = act(staff("head"), case, "assign", officer=window.person["id"])
+    assert case["officer"] == "王窗口"
+    assert act(staff("window"), case, "accept", expect=409)["code"] == "held_by_other"
 
 
 # -- mistakes ------------------------------------------------------------------------------
@@ -349,3 +369,64 @@ def test_a_wrong_act_says_what_may_be_done_now(citizen, window, drain):
     assert [one["act"] for one in problem["allowed"]] == seen(window, case)["acts"]
     case = act(window, case, "accept")
     act(window, {**case, "version": case["version"] - 1}, "issue", expect=412, serial="JY1")
+
+
+# -- a sample of the table over HTTP ----------------------------------------------------
+
+BODIES = {
+    "decline": {"reason": "不属于本机关"},
+    "request_supplement": {"items": [{"key": "m1", "why": "没有签名"}]},
+    "decide": {"kind": "grant", "text": "准予许可"},
+    "finish": {"kind": "grant", "text": "准予许可"},
+    "issue": {"serial": "JY1"},
+    "hand_over": {"to": "applicant"},
+    "note": {"text": "打过电话"},
+    "transfer": {"department": "RSJ", "reason": "不归我们"},
+    "start_procedure": {"procedure": "检验", "days": 3},
+    "end_procedure": {"procedure": "检验"},
+    "request_extension": {"days": 1, "reason": "等检验"},
+    "approve_extension": {"reason": "同意"},
+    "refuse_extension": {"reason": "不同意"},
+    "survey": {"officers": ["a", "b"], "result": "met", "text": "看过"},
+    "review": {"opinion": "agree", "text": "可以"},
+    "correct": {"about": 2, "was": "一", "right": "二", "reason": "笔误"},
+    "reissue": {"serial": "JY2", "reason": "印错"},
+    "terminate": {"cause": "object_gone", "text": "已拆除"},
+}
+"""A body of each act of staff that has fields."""
+BY_GUARD = {
+    "submitted": {"release", "finish", "correct"},
+    "accepted": {"release", "finish", "end_procedure", "approve_extension", "refuse_extension"},
+    "terminated": set(),
+    "closed": set(),
+}
+"""What role and state would let pass, and a guard does not: nobody holds it, nothing runs, nothing was done yet."""
+NOT_THEIRS = {("handler", state): {"correct"} for state in ("submitted", "accepted", "terminated", "closed")}
+"""What a guard keeps from a role: the acts of this case were those of the window."""
+
+
+def test_over_http_staff_are_offered_just_what_the_table_says_and_all_else_is_refused(citizen, staff, drain):
+    officers = {role: staff(role) for role in ("window", "handler", "head")}
+    case = submitted(citizen, drain)
+    for step in ("accept", "terminate", "close", None):
+        for role, officer in officers.items():
+            must = {name for (name, who), row in MUST.items() if who == role and row[case["state"]] == "yes"}
+            must -= BY_GUARD[case["state"]] | NOT_THEIRS.get((role, case["state"]), set())
+            assert set(seen(officer, case)["acts"]) == must, (case["state"], role)
+            if case["state"] in ("submitted", "closed"):
+                refuse_the_rest(officer, case, must)
+        if step:
+            stale = {**case, "version": case["version"] - 1}
+            assert act(officers["window"], stale, step, expect=412, **BODIES.get(step, {}))["code"] == "version_stale"
+            case = act(officers["window"], case, step, **BODIES.get(step, {}))
+            act(officers["window"], {**case, "version": case["version"] - 1}, step, expect=412, **BODIES.get(step, {}))
+
+
+def refuse_the_rest(officer, case, offered_acts):
+    """Send every act that is not offered: each is refused, with what is offered, and changes nothing."""
+    path, headers = f"/v1/cases/{case['number']}/actions", {"If-Match": f'"{case["version"]}"'}
+    for name in sorted({name for name, row in RULES.items() if row.roles - {"citizen", "system"}} - offered_acts):
+        answer = officer.raw("POST", path, json={"act": name, **BODIES.get(name, {})}, headers=headers)
+        assert answer.status_code in (403, 409), (name, answer.text)
+        assert {one["act"] for one in answer.get_json()["allowed"]} == offered_acts, name
+    assert seen(officer, case)["version"] == case["version"]

@@ -150,7 +150,7 @@ def test_silence_moves_a_case_from_the_window_to_its_department_though_no_job_ra
     assert (line["number"], line["state"], line["due"]["day"]) == (case["number"], "accepted", line["act_by"][:10])
     assert database["case_actions"].count_documents({"act": "deem"}) == 0
     worker_down()
-    app.extensions["circle"].cases.handling.silence.sweep()
+    app.extensions["circle"].cases.deadlines.sweep()
     assert database["case_actions"].count_documents({"act": "deem"}) == 1
     assert lines(handler, "to_decide")[0]["due"] == line["due"]
 

@@ -55,6 +55,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/v1/desk/matters/import"): SAME,
     ("POST", "/v1/desk/jobs/<job_id>/drop"): SAME,
     ("POST", "/v1/desk/reports/<report_id>/settlement"): "a report is settled once",
+    ("POST", "/v1/desk/broken-promises/<promise_id>/lifting"): "a promise is lifted once: 409 again",
     ("POST", "/v1/carriers/kuaidi100/<secret>"): PROVIDER,
     ("POST", "/v1/providers/twilio/status"): PROVIDER,
 }

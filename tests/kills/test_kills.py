@@ -7,6 +7,6 @@ from tests.show.kills import run
 
 @pytest.mark.timeout(600)
 def test_whoever_is_killed_in_the_middle_nothing_is_lost_half_or_doubled() -> None:
-    report = run(seed=8, every=36)
+    report = run(seed=8, every=60)
     assert report["kills"] > 10, report
     assert report["wrong"] == []

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from api.texts import written
+
 CODE = "XC-行政许可-001"
 
 
@@ -77,9 +79,10 @@ def test_a_search_with_blanks_finds_what_it_finds_without(anyone: Any, question:
 @example(question=" " * 200)
 @example(question="\ufdfa" * 200)
 @example(question="老 " * 100)
+@example(question="\x85\x1d\r\u2009")
 def test_any_question_is_answered(anyone: Any, question: str) -> None:
     """A NUL is the one character that no address may have (tests/http/test_bodies.py)."""
-    assert anyone.get(f"/v1/matters/search?q={quote(question)}")["query"] == question
+    assert anyone.get(f"/v1/matters/search?q={quote(question)}")["query"] == written(question)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from api import texts
 from api.identity.sealing.keyring import SealBroken
 from api.identity.sealing.rotation import key_of
 from api.office import sealed
+from chat.talk.masking import mask
 from tests.access.world import World
 
 HAN = re.compile("[\u3400-\u9fff]")
@@ -85,9 +86,11 @@ def _marks(body: Any) -> Iterator[Fault]:
 
 
 def normal_forms(text: str) -> set[str]:
-    """What the office may make of a text that it takes: a rule of `api/texts.py`, in upper or lower case too."""
+    """What the office may make of a text that it takes: a rule of `api/texts.py`, in upper or lower case too, and
+    personal numbers masked, as in what many see of a talk."""
     kept = texts.written(text)
     forms = {kept, kept.strip(), texts.one_line(text), texts.bare(text)}
+    forms |= {mask(form) for form in forms}
     return forms | {form.upper() for form in forms} | {form.lower() for form in forms}
 
 

@@ -44,7 +44,7 @@ def dues(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalendar) -> D
     days = {name: (clock[f"{name}_due"] or "")[:10] or None for name in _in_force(facts, clock, provisional)}
     known = {name: day for name, day in days.items() if day}
     act_by = min((known[name] for name in ("promised", "legal") if name in known), default=None)
-    near = {name: _before(date.fromisoformat(day), calendar) for name, day in known.items()}
+    near = {name: near_day(day, calendar) for name, day in known.items()}
     return Dues(days, provisional, act_by, {name: day for name, day in near.items() if day})
 
 
@@ -73,8 +73,9 @@ def _in_force(facts: Mapping[str, Any], clock: Mapping[str, Any], provisional: M
             return []
 
 
-def _before(due: date, calendar: WorkingCalendar) -> str | None:
+def near_day(due: str, calendar: WorkingCalendar) -> str | None:
+    """The day from which a due is near, as ISO dates; None where it needs a year without a calendar."""
     try:
-        return calendar.working_before(due, NEAR_DAYS).isoformat()
+        return calendar.working_before(date.fromisoformat(due), NEAR_DAYS).isoformat()
     except UnknownYear:
         return None

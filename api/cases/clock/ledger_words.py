@@ -43,7 +43,7 @@ def ledger_lines(
     A due day that an end came before, or fell on, is left out; one that had passed by then stays. What the applicant
     was told of last days stands among the events. `why` has, per event (`2026-12-01 stop:检验`), who did it and why.
     """
-    unit, rows = clock.get("unit") or "working", [line.split(" ") for line in clock.get("ledger", ())]
+    unit, rows = clock.get("unit") or "working", [_parts(line) for line in clock.get("ledger", ())]
     ends = {code.partition(":")[0]: day for day, code, _ in rows}
     lines = [_told_line(row, year) for row in clock.get("telling", ())]
     for day, code, count in rows:
@@ -82,6 +82,13 @@ def _line(day: str, words: TwoLanguages, year: date | None, used: int | None) ->
         "used_text": "",
         "used_text_en": "",
     }
+
+
+def _parts(line: str) -> tuple[str, str, str]:
+    """Day, code and count of a line of the ledger; the name of a procedure may have blanks."""
+    day, _, rest = line.partition(" ")
+    code, _, count = rest.rpartition(" ")
+    return day, code, count
 
 
 def ledger_words(code: str, unit: str, kind: str) -> TwoLanguages:

@@ -59,13 +59,19 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
         match action.act:
             case "submit":
                 facts["received_at"] = arrived = at
+            case "request_supplement" | "supplement" if "accepted_at" in facts or "deemed" in facts:
+                continue  # what follows later stops nothing (rules 11, 20)
             case "request_supplement":
                 facts.pop("supplement_at", None)
+                facts["supplement_due"] = action.data.get("due")
                 facts |= {"received_at": arrived, "notice_at": at}
             case "supplement":
                 facts["supplement_at"] = arrived = at
-            case "accept":
+                facts.pop("supplement_due", None)
+            case "accept" | "defer":
                 facts["accepted_at"] = at
+            case "promise":
+                facts |= {"accepted_at": facts.get("accepted_at", at), "decision": {"at": at, "kind": "grant"}}
             case "deem":
                 facts["deemed"] = {"at": at, **silence(action.data, str(arrived))}
             case "start_procedure":
@@ -159,6 +165,7 @@ def reckon_case(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalenda
     guess = reckon(asked, calendar.guessing) if needs_year else {}
     # By a guess nobody is deemed to have accepted.
     dues = DUES if guess.get("accept_basis") == answer.get("accept_basis") else DUES[:1]
+    answer["supplement_due"] = facts.get("supplement_due")
     answer["telling"] = [row for row in facts.get("telling", ()) if datetime.fromisoformat(row["at"]) <= at]
     answer["provisional"] = {due: guess[due] for due in dues if guess.get(due) and not answer[due]}
     return answer

@@ -106,10 +106,7 @@ class ClockWords:
             return Sentence(words, "paused")
         match self.state:
             case "supplementing":
-                words = TwoLanguages(
-                    "等申请人补齐材料，其间不计时", "Waiting for the missing papers; no time runs meanwhile"
-                )
-                return Sentence(words, "paused")
+                return Sentence(self._waiting(), "paused")
             case "submitted" | "accepted":
                 return self._running() if self.clock["accept_basis"] else self._before_acceptance()
             case "granted" | "issued":
@@ -131,6 +128,17 @@ class ClockWords:
         return ledger_lines(self.clock, self.kind, self._today, self._year, self.why)
 
     # -- sentences --------------------------------------------------------------------
+
+    def _waiting(self) -> TwoLanguages:
+        """That the office waits for the applicant, and until when, if its notice gave a day."""
+        words = TwoLanguages("等申请人补齐材料，其间不计时", "Waiting for the missing papers; no time runs meanwhile")
+        due = self.clock.get("supplement_due")
+        if not due:
+            return words
+        by = day_words(date.fromisoformat(due), self._year)
+        if due < self._today.isoformat():
+            return joined(words, TwoLanguages(f"窗口给的时间到 {by.zh}为止，已经过了", f"The day given was {by.en}"))
+        return joined(words, TwoLanguages(f"请最迟 {by.zh}补齐", f"Hand them in by {by.en}"))
 
     def _before_acceptance(self) -> Sentence:
         due = self._due("notice")

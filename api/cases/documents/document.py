@@ -68,10 +68,10 @@ OF_ACT: dict[str, DocumentRule] = {
     "decline": _rule(
         "decline", "不予受理通知书", "Notice of refusal to accept", "handed_in reason rights", has_receipt_code=True
     ),
-    "approve_extension": _rule("extension", "延长办理期限告知书", "Notice of an extension", "extension reason"),
-    "start_procedure": _rule("procedure", "特别程序告知书", "Notice of a special procedure", "procedure reason"),
-    "promise": DocumentRule("decision", None, ("promise", "decision", "rights")),
-    "decide": DocumentRule("decision", None, ("decision", "rights")),
+    "approve_extension": _rule("extension", "延长办理期限告知书", "Notice of an extension", "extension reason ledger"),
+    "start_procedure": _rule("procedure", "特别程序告知书", "Notice of a special procedure", "procedure reason ledger"),
+    "promise": DocumentRule("decision", None, ("promise", "decision", "rights", "ledger")),
+    "decide": DocumentRule("decision", None, ("decision", "rights", "ledger")),
     "issue": _rule("result", "办理结果通知书", "Notice of the result", "result"),
     "correct": _rule("correction", "更正通知书", "Notice of a correction", "corrected reason"),
     "reissue": _rule("reissue", "重新制作结果通知书", "Notice of a result made anew", "replaced result reason"),

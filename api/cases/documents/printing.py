@@ -130,7 +130,8 @@ def _handed_in(subject: Subject) -> tuple[PaperBlock, ...]:
 def _asked(subject: Subject) -> tuple[PaperBlock, ...]:
     names, data = {material.key: material.name for material in subject.case.papers}, subject.data
     items = (f"{names[item['key']]}：{item['why']}" for item in data["items"])
-    return lines("要补正的", [*items, *filter(None, [data["text"]])])
+    by = [f"请最迟在 {_day(data['due'])}补齐"] if data.get("due") else []
+    return lines("要补正的", [*items, *filter(None, [data["text"]]), *by])
 
 
 def _deferral(subject: Subject) -> tuple[PaperBlock, ...]:
@@ -212,6 +213,12 @@ def _result(subject: Subject) -> tuple[PaperBlock, ...]:
     return (PaperBlock("facts", tuple((name, str(value)) for name, value in rows if value), "办理结果"),)
 
 
+def _ledger(subject: Subject) -> tuple[PaperBlock, ...]:
+    """How the days were counted, line by line, in the words of the pages."""
+    rows = ((line["day"], line["text"], line["used_text"]) for line in subject.clock.lines())
+    return lines("办理期限怎么算的", ["，".join(filter(None, row)) for row in rows])
+
+
 PARTS: dict[str, Part] = {
     "handed_in": _handed_in,
     "asked": _asked,
@@ -226,6 +233,7 @@ PARTS: dict[str, Part] = {
     "rights": _rights,
     "decision": _decision,
     "result": _result,
+    "ledger": _ledger,
 }
 """By name: the blocks of a part."""
 

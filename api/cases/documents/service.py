@@ -139,7 +139,7 @@ class CaseDocuments:
         office, kind = record.department or "", ground.kind(record)
         series, form = papers.series_of(last.act, office, last.at)
         document_id = f"{record.id}:{last.seq}"
-        clock = replace(ground.clock(record, last.at), is_dated=True)
+        clock = replace(ground.reasoned_clock(case, last.at), is_dated=True)
         document = CaseDocument(
             id=document_id,
             case=record.id,

@@ -21,9 +21,9 @@ RULES: dict[str, ActRule] = {
     "supplement": rule(
         ("补交材料", "Documents handed in"),
         "citizen",
-        "supplementing",
-        "submitted",
+        "supplementing accepted granted",
         event="case.supplemented",
+        guards="awaited",
         change=changes.supplement,
     ),
     "withdraw": rule(
@@ -65,8 +65,19 @@ RULES: dict[str, ActRule] = {
         "submitted",
         "accepted",
         event="case.accepted",
-        guards="free",
+        guards="free deferral_answered",
         fields=form.ACCEPT,
+        change=changes.accept,
+    ),
+    "defer": rule(
+        ("容缺受理", "Accepted, some to follow"),
+        "window",
+        "submitted",
+        "accepted",
+        event="case.deferred",
+        guards="free deferral_chosen",
+        fields=form.ACCEPT,
+        change=changes.accept,
     ),
     "deem": rule(
         ("逾期未告知，视为受理", "No answer in time: deemed accepted"),
@@ -74,6 +85,7 @@ RULES: dict[str, ActRule] = {
         "submitted",
         "accepted",
         event="case.deemed_accepted",
+        change=changes.accept,
     ),
     "decline": rule(
         ("不予受理", "Not accepted"),
@@ -86,11 +98,10 @@ RULES: dict[str, ActRule] = {
     ),
     "request_supplement": rule(
         ("一次性告知补正", "Documents asked for"),
-        "window",
-        "submitted",
-        "supplementing",
+        "window handler",
+        "submitted accepted granted",
         event="case.supplement_requested",
-        guards="free told_once",
+        guards="in_turn free names_deferred_alone told_once",
         change=changes.request_supplement,
         fields=form.REQUEST_SUPPLEMENT,
     ),
@@ -184,6 +195,25 @@ RULES: dict[str, ActRule] = {
         change=changes.decide,
         fields=form.DECIDE,
     ),
+    "promise": rule(
+        ("按告知承诺当场决定", "Decided upon the promise"),
+        "window handler",
+        "submitted accepted",
+        "granted",
+        event="case.decided",
+        guards="may_decide_at_once promised free",
+        change=changes.promise,
+        fields=form.PROMISE,
+    ),
+    "check_promise": rule(
+        ("核查承诺", "Promise checked"),
+        "handler",
+        "granted issued handed_over closed",
+        event="case.promise_checked",
+        guards="promise_to_check free",
+        change=changes.check_promise,
+        fields=form.CHECK_PROMISE,
+    ),
     "finish": rule(
         ("当场办结", "Done on the spot"),
         "window handler",
@@ -198,7 +228,7 @@ RULES: dict[str, ActRule] = {
         "granted",
         "issued",
         event="case.issued",
-        guards="free",
+        guards="free nothing_to_come",
         change=changes.issue,
         fields=form.ISSUE,
     ),
@@ -208,7 +238,7 @@ RULES: dict[str, ActRule] = {
         "issued handed_over",
         "handed_over",
         event="case.handed_over",
-        guards="free to_hand_over",
+        guards="free nothing_to_come to_hand_over",
         change=changes.hand_over,
         fields=form.HAND_OVER,
     ),
@@ -232,11 +262,12 @@ RULES: dict[str, ActRule] = {
     ),
     "terminate": rule(
         ("终止办理", "Ended without a decision"),
-        "window handler",
-        "submitted supplementing accepted",
+        "window handler system",
+        "submitted supplementing accepted granted",
         "terminated",
         event="case.terminated",
-        guards="free cause_fits",
+        guards="not_yet_granted free cause_fits",
+        change=changes.terminate,
         fields=form.TERMINATE,
     ),
     # -- beside the way
@@ -295,7 +326,7 @@ def fold(actions: Iterable[Action]) -> CaseStanding:
     standing: CaseStanding | None = None
     for action in actions:
         if action.act == "submit":
-            standing = CaseStanding("submitted", action.seq, materials=dict(action.data["materials"]))
+            standing = changes.submitted(action)
         else:
             assert standing is not None
             standing = apply(standing, action)

@@ -5,11 +5,42 @@ from typing import Any
 
 from api.cases.case import Action
 from api.cases.life.standing import CaseStanding, keys_of
+from api.cases.promises import deferral
+from api.cases.promises import promise as promises
 
 
 def content(action: Action) -> dict[str, Any]:
     """The fields of an act with the instant at which it was done, `at`."""
     return {**action.data, "at": action.at}
+
+
+def submitted(action: Action) -> CaseStanding:
+    """The standing that a submission begins: what was handed in, deferred and promised."""
+    data = action.data
+    materials, deferrals, promise = dict(data["materials"]), deferral.chosen(data), promises.given(data)
+    return CaseStanding("submitted", action.seq, materials=materials, deferrals=deferrals, promise=promise)
+
+
+def accept(standing: CaseStanding, action: Action) -> CaseStanding:
+    """What the applicant deferred is to come by the day that the acceptance names."""
+    return replace(standing, deferrals=deferral.accepted(standing.deferrals, action.data, action.at))
+
+
+def promise(standing: CaseStanding, action: Action) -> CaseStanding:
+    """The case is granted upon the promise, which is to be checked."""
+    decided = promises.decided(standing.promise, action.data, action.at)
+    return replace(standing, decision=content(action), promise=decided)
+
+
+def check_promise(standing: CaseStanding, action: Action) -> CaseStanding:
+    """The promise was found kept or broken; the decision stands as it is."""
+    return replace(standing, promise=promises.checked(standing.promise, action.data, action.at))
+
+
+def terminate(standing: CaseStanding, action: Action) -> CaseStanding:
+    """The case ends; for what was to come and did not, if that is the cause."""
+    is_late = action.data.get("cause") == deferral.LATE
+    return replace(standing, deferrals=deferral.ended(standing.deferrals, action.at)) if is_late else standing
 
 
 def claim(standing: CaseStanding, action: Action) -> CaseStanding:
@@ -23,18 +54,33 @@ def release(standing: CaseStanding, action: Action) -> CaseStanding:
 
 
 def request_supplement(standing: CaseStanding, action: Action) -> CaseStanding:
-    """A new round begins: these materials are asked for, and count as named from now on."""
-    notice = content(action)
+    """A new round begins: these materials are asked for, and count as named from now on. After acceptance it names only
+    deferred materials, and is no round."""
+    notice, deferrals = content(action), deferral.named(standing.deferrals, action.data["items"])
+    if standing.state != "submitted":
+        return replace(standing, deferrals=deferrals)
     begun = {"seq": action.seq, "asked_at": action.at, "answered_at": None, **action.data}
     asked_before = standing.asked_before | keys_of(notice["items"])
-    return replace(standing, supplement=notice, asked_before=asked_before, rounds=(*standing.rounds, begun))
+    rounds = (*standing.rounds, begun)
+    return replace(
+        standing,
+        state="supplementing",
+        supplement=notice,
+        asked_before=asked_before,
+        rounds=rounds,
+        deferrals=deferrals,
+    )
 
 
 def supplement(standing: CaseStanding, action: Action) -> CaseStanding:
-    """What came replaces what was there, and answers the last round."""
+    """What came replaces what was there, and answers the last round; after acceptance it is what was deferred."""
     materials = {**(standing.materials or {}), **action.data["materials"]}
+    deferrals = deferral.handed_in(standing.deferrals, action.data["materials"], action.at)
+    if standing.state != "supplementing":
+        return replace(standing, materials=materials, deferrals=deferrals)
     *earlier, last = standing.rounds
-    return replace(standing, materials=materials, rounds=(*earlier, {**last, "answered_at": action.at}))
+    rounds = (*earlier, {**last, "answered_at": action.at})
+    return replace(standing, state="submitted", materials=materials, rounds=rounds, deferrals=deferrals)
 
 
 def transfer(standing: CaseStanding, action: Action) -> CaseStanding:

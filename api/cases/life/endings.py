@@ -14,6 +14,10 @@ CAUSES: dict[str, TwoLanguages] = {
     "repeated": TwoLanguages("同一事项重复申请", "The same was applied for twice"),
 }
 """The causes on which staff may end a case, with their words; written by hand."""
+BY_SYSTEM: dict[str, TwoLanguages] = {
+    "deferral_late": TwoLanguages("承诺后补的材料逾期没有交来", "What was to follow was not brought in time"),
+}
+"""The causes on which the system alone ends a case."""
 CHOICES = tuple(ActChoice(cause, words) for cause, words in CAUSES.items())
 ONLY_IN = {"no_supplement": "supplementing"}
 """Causes that there can be in one state alone."""

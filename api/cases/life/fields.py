@@ -33,6 +33,7 @@ REQUEST_SUPPLEMENT = (
     needed("items", "要补正的材料", "Papers to be handed in", "items", listed="materials"),
     field("text", "补正说明", "What else to say"),
     field("late_reason", "先前漏告知的理由", "Why something was not named before"),
+    field("days", "请在几个工作日内补齐（可不填）", "Working days to hand them in (may be left out)", "number"),
 )
 TRANSFER = (
     needed("department", "移交到", "Department", "choice", listed="departments"),
@@ -42,6 +43,21 @@ DECIDE = (
     needed("kind", "决定", "Decision", "choice", listed=OUTCOMES),
     needed("text", "决定内容", "What was decided"),
     field("ground", "依据（不同意时必填）", "Ground (needed for a refusal)"),
+)
+PROMISE = (
+    needed("text", "决定内容", "What was decided"),
+    field("ground", "依据", "Ground"),
+)
+CHECK_PROMISE = (
+    needed(
+        "outcome",
+        "核查结果",
+        "What the check found",
+        "choice",
+        choices=(choice("kept", "承诺属实", "As promised"), choice("broken", "承诺不实", "Not as promised")),
+    ),
+    needed("text", "核查情况", "What was seen"),
+    field("ground", "依据（承诺不实时必填）", "Ground (needed where it was broken)"),
 )
 FINISH = (
     *DECIDE,

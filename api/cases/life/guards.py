@@ -3,6 +3,7 @@
 from api.cases.life import corrections, endings, extensions, holding, inspections, on_the_spot, procedures
 from api.cases.life.rule import Attempt, Guard
 from api.cases.life.standing import WORK_OF, never_asked
+from api.cases.promises import guards as promises
 from api.refusals import Refusal
 
 
@@ -70,9 +71,21 @@ def claimed(attempt: Attempt) -> Refusal | None:
     return NotClaimed() if attempt.standing.officer is None else None
 
 
+def in_turn(attempt: Attempt) -> Refusal | None:
+    """Before acceptance the window asks for papers; after it the approval officer, once granted either."""
+    roles, state = attempt.roles, attempt.standing.state
+    return None if state == "granted" or WORK_OF[state] in roles else ActNotYours()
+
+
+def not_yet_granted(attempt: Attempt) -> Refusal | None:
+    """What was granted is ended by the system alone, for a material that was deferred and did not come."""
+    is_system = "system" in attempt.roles
+    return None if attempt.standing.state != "granted" or is_system else ActNotAllowed()
+
+
 def told_once(attempt: Attempt) -> Refusal | None:
     """A later notice names only what an earlier one named, or says why it names more (行政许可法 第32条)."""
-    data = attempt.data
+    data = attempt.data if attempt.standing.state == "submitted" else None
     is_late = data is not None and never_asked(attempt.standing, data["items"]) and not data.get("late_reason")
     return ToldOnce() if is_late else None
 
@@ -80,12 +93,13 @@ def told_once(attempt: Attempt) -> Refusal | None:
 GUARDS: dict[str, Guard] = {
     guard.__name__: guard
     for guard in (
-        *(free, moves_on, not_mine, claimed, told_once),
+        *(free, moves_on, not_mine, claimed, in_turn, not_yet_granted, told_once),
         *(procedures.known_procedure, procedures.once_at_a_time, procedures.running),
         *(extensions.extension_allowed, extensions.extension_once, extensions.in_time, extensions.within_the_most),
         *(inspections.two_officers, endings.cause_fits, on_the_spot.delegated, holding.holder_changes),
         *(corrections.corrects_own, corrections.to_hand_over, corrections.nothing_waits),
         *(extensions.extension_waits, extensions.right_approver, extensions.not_the_asker),
+        *promises.GUARDS,
     )
 }
 """The guards by name, as the table of acts names them."""

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
 from api.cases.life.endings import CAUSES
+from api.cases.promises.promise import BROKEN, KEPT
 from api.web.fields import Time
 
 TEXT = validate.Length(max=2000)
@@ -39,6 +40,9 @@ class ActSchema(Schema):
     )
     items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
     kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
+    outcome = fields.String(
+        validate=validate.OneOf([KEPT, BROKEN]), metadata={"description": "what the check of a promise found"}
+    )
     ground = fields.String(validate=TEXT)
     serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
     to = fields.String(validate=validate.Length(min=1, max=60))
@@ -63,7 +67,8 @@ class ActSchema(Schema):
         """Require the fields that the act needs."""
         is_refusal = data["act"] in {"decide", "finish"} and data.get("kind") == "refuse"
         needed = [field.key for field in RULES[data["act"]].fields if field.required]
-        needed += ["ground"] if is_refusal else []  # 行政许可法 第38条
+        is_broken = data["act"] == "check_promise" and data.get("outcome") == BROKEN
+        needed += ["ground"] if is_refusal or is_broken else []  # 行政许可法 第38条
         missing = [name for name in needed if not _says_something(data.get(name))]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})

@@ -45,6 +45,8 @@ class CaseStanding:
     extensions: tuple[Row, ...] = ()
     deferrals: tuple[Row, ...] = ()
     corrections: tuple[Row, ...] = ()
+    promise: Row | None = None
+    """The applicant's promise (告知承诺), and what came of its check."""
     surveys: tuple[Row, ...] = ()
     reviews: tuple[Row, ...] = ()
     reissues: tuple[Row, ...] = ()
@@ -73,9 +75,11 @@ class CaseStanding:
         return asked[-1] if asked and self.state == "accepted" else None
 
 
+WAITING = frozenset({"accepted", "granted"})
+"""The states in which a deferred material may still be to come."""
 FLAGS = {
     "supplement_back": lambda now: now.state == "submitted" and bool(now.rounds),
-    "deferred": lambda now: any(row["ended_at"] is None for row in now.deferrals),
+    "deferred": lambda now: now.state in WAITING and any(row["state"] == "open" for row in now.deferrals),
     "procedure_running": lambda now: bool(now.open_procedures),
     "extension_asked": lambda now: now.asked_extension is not None,
 }

@@ -28,6 +28,34 @@ class DayLimit:
 
 
 @dataclass(frozen=True)
+class PromiseText:
+    """A text that an applicant signs, in one version, in both languages."""
+
+    version: int
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class DeferralTerms:
+    """How materials may follow later (容缺受理): within how many days of acceptance, upon which text; who may not."""
+
+    days: int
+    unit: Unit
+    text: PromiseText
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PromiseTerms:
+    """How the matter is decided upon a promise (告知承诺): its text; who may not; when it is checked, where known."""
+
+    text: PromiseText
+    excluded: tuple[str, ...]
+    check: DayLimit | None
+
+
+@dataclass(frozen=True)
 class Material:
     """A material (材料). `key` is kept from version to version; a `deferrable` one may follow later (容缺)."""
 
@@ -83,6 +111,25 @@ class Matter:
     def extension_approver(self) -> str | None:
         """Who approves an extension of the limit, as the clock names them; None where that is not known."""
         return APPROVERS.get(self.record.get("extension_approver") or "")
+
+    @property
+    def deferral(self) -> DeferralTerms | None:
+        """How materials may follow later; None where its days or its text are not known, so that nobody can choose
+        it."""
+        terms = self.record.get("deferral") or {}
+        if terms.get("days") is None or not terms.get("unit") or not terms.get("text"):
+            return None
+        text = PromiseText(**terms["text"])
+        return DeferralTerms(terms["days"], UNITS[terms["unit"]], text, tuple(terms.get("excluded") or ()))
+
+    @property
+    def promise(self) -> PromiseTerms | None:
+        """How the matter is decided upon a promise; None where it is not, or where the text is not known."""
+        terms = self.record.get("promise") or {}
+        if not self.record.get("notify_promise") or not terms.get("text"):
+            return None
+        check = _limit(terms.get("check_days"), terms.get("check_unit") or "工作日")
+        return PromiseTerms(PromiseText(**terms["text"]), tuple(terms.get("excluded") or ()), check)
 
     @property
     def is_permit(self) -> bool:

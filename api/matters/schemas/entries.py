@@ -111,11 +111,16 @@ class EntryDeferral(Schema):
 
 
 class EntryPromise(Schema):
-    """How the matter is decided upon a promise (告知承诺): its text, null where not known; `excluded`: who may not."""
+    """How the matter is decided upon a promise (告知承诺): its text, null where not known; `excluded`: who may not.
+
+    `check_days`, `check_unit`: within how long of the decision it is checked, where that is laid down.
+    """
 
     text = fields.Nested(EntryText, required=True, allow_none=True)
     excluded = _many(200, 20)
     basis = _maybe_words()
+    check_days = fields.Integer(allow_none=True, strict=True, validate=validate.Range(1, 1_000))
+    check_unit = fields.String(allow_none=True, validate=validate.OneOf(DAY_UNITS))
 
 
 class EntryQuestion(Schema):

@@ -180,6 +180,6 @@ export function useDraft(api, id) {
   load()
   return {
     ...{ draft, guide, form, files, saving, unsaved, elsewhere, error, uploads, hints },
-    ...{ load, save, again, move, situate, removeFile, submit, takeOver, readHints },
+    ...{ load, save, again, readGuide, move, situate, removeFile, submit, takeOver, readHints },
   }
 }

@@ -30,6 +30,9 @@ export default {
   京东快递: 'JD Logistics',
   演示快递: 'Demonstration courier',
 
+  '有不良信用记录或者曾作出虚假承诺、信用还没有修复的申请人':
+    'applicants with a bad record, or a broken promise, that has not been repaired',
+
   // drafts and talks
   填写中: 'Being filled in',
   '已填好，还没提交': 'Filled in, not handed in yet',

@@ -132,6 +132,10 @@ export default {
   '已认领，别人不会再动这个办件。': 'The case is yours now.',
   '已放回，同事可以接着办。': 'Released for your colleagues.',
   '备注已记下。': 'Noted.',
+  '已经办好。': 'Done.',
+  还没有交: 'Not handed over yet',
+  '当场出结果的，照上面印的编号填写。': 'If the result is made at once: the number printed on it.',
+  '没有可选的人。': 'There is nobody to choose.',
   '确认{act}': 'Confirm: {act}',
   不予受理的理由: 'Reason for declining',
   '会原样告诉申请人：写明为什么，以及可以去哪里办。':
