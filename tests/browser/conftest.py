@@ -30,6 +30,7 @@ SHARING = {
     "test_form_pages",
     "test_citizen_self",
     "test_deed_pages",
+    "test_draft_pages",
     "test_old_phones",
     "test_unsent_words",
 }

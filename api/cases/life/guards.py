@@ -4,6 +4,7 @@ from api.cases.life import corrections, endings, extensions, holding, inspection
 from api.cases.life.rule import Attempt, Guard
 from api.cases.life.standing import WORK_OF, never_asked
 from api.cases.promises import guards as promises
+from api.cases.promises.deferral import may_be_named_again
 from api.refusals import Refusal
 
 
@@ -72,8 +73,11 @@ def claimed(attempt: Attempt) -> Refusal | None:
 
 
 def in_turn(attempt: Attempt) -> Refusal | None:
-    """Before acceptance the window asks for papers; after it the approval officer, once granted either."""
+    """Before acceptance the window asks for papers; after it, of what was deferred, the approval officer, and once
+    granted either."""
     roles, state = attempt.roles, attempt.standing.state
+    if state != "submitted" and not may_be_named_again(attempt.standing.deferrals):
+        return ActNotAllowed()
     return None if state == "granted" or WORK_OF[state] in roles else ActNotYours()
 
 
