@@ -77,7 +77,7 @@ class Reactions:
         numbered: Reaction = ("number_documents", lambda event: self.cases.documents.number(event.subject))
         plan: Reaction = ("plan_deadlines", lambda event: self.cases.deadlines.plan(event.subject))
         table = self._table()
-        for event in (EVENTS[act] for act in OF_ACT if act in EVENTS):
+        for event in dict.fromkeys(EVENTS[act] for act in OF_ACT if act in EVENTS):  # several acts may have one
             table[event] = (numbered, *table.get(event, ()))
         for event in sorted({*EVENTS.values()} - SILENT):
             table[event] = (*table.get(event, ()), plan)

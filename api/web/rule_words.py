@@ -7,6 +7,16 @@ RULES: dict[str, str] = {
         "Opening hours not understood, e.g. Mo-Fr 09:00-12:00,13:00-17:00. ({why})"
     ),
     "时段先后颠倒或重叠：{text}": "periods out of order or overlapping: {text}",
+    # -- cases and drafts
+    "这一项没有可以带入的内容，请自己填写。": "There is nothing to take over here; please fill it in.",
+    "请看过告知承诺书，接受后再提交；不接受的，改选一般程序。": (
+        "Read the text of the promise and agree to it, or choose the usual way."
+    ),
+    "现在没有的，可以选择后补（容缺受理）。": "What you do not have now may follow later: choose so.",
+    "承诺后补的材料没有在期限内交来，终止办理。可以备齐材料重新申请。": (
+        "What was to follow did not come in time: the application ends. You can apply again with all papers."
+    ),
+    "原认领人已不在岗，或者长期没有办理，原认领已失效。": "The earlier claim ended: its officer left or did nothing.",
     "看不懂这个备注：{text}，只能写 extended 或不写": "note not understood: {text}; write extended or nothing",
     "看不懂这段日期：{text}，年份要么都写，要么都不写，先写早的": (
         "dates not understood: {text}; write both years or none, the earlier first"

@@ -102,6 +102,8 @@ def apply_online(phone, site):
 def open_case(screen, queue, number):
     screen.at("rail-cases").click()
     screen.at(f"queue-{queue}").click()
+    screen.at("case-row").wait_for()
+    screen.shot(f"queue-{queue}")
     screen.page.locator(f'[data-test="case-row"][data-number="{number}"]').get_by_test_id("case-open").click()
     screen.at("case-detail").wait_for()
 

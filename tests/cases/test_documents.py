@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pypdfium2
 import pytest
 import zxingcpp
+from pymongo.collection import Collection
 
 from api import pdf
 from api.cases.documents.document import MARKS, OF_ACT, WITHOUT, code_as_read, new_code
@@ -315,6 +316,26 @@ def test_a_wrong_code_is_told_so_by_the_same_page_and_reads_as_much(
     for code, status in ((row["code"].lower(), 200), ("", 404), (new_code(), 404)):
         assert anyone.raw("POST", "/verify", data={"code": code}).status_code == status
     assert 'action="/verify' in anyone.raw("GET", "/plain").get_data(as_text=True)
+
+
+def test_a_wrong_code_costs_as_many_readings_as_a_right_one(
+    citizen: Any, anyone: Any, drain: Any, monkeypatch: Any
+) -> None:
+    (row,) = documents(citizen, submitted(citizen, drain))
+    asked, find = list[str](), Collection.find
+
+    def counted(collection: Any, *args: Any, **how: Any) -> Any:
+        asked.append(collection.name)
+        return find(collection, *args, **how)
+
+    monkeypatch.setattr(Collection, "find", counted)
+    readings = []
+    for code, status in ((row["code"], 200), (new_code(), 404)):
+        asked.clear()
+        page_of(anyone, code, expect=status)
+        readings.append(sorted(asked))
+    assert readings[0] == readings[1]
+    assert len(readings[0]) == 5
 
 
 def test_a_withdrawn_application_shows_on_the_pages_of_its_documents(

@@ -339,6 +339,24 @@ def test_a_matter_that_takes_its_time_is_not_done_on_the_spot(window, handler, c
         assert problem["code"] == "not_delegated"
 
 
+def test_of_a_call_for_several_acts_nothing_is_done_by_half(citizen, window, drain, app, database, monkeypatch):
+    case, sent = submitted(citizen, drain, matter=ELDERLY), []
+    store = app.extensions["circle"].cases.handling._ground.store
+    append = type(store).append
+
+    def third_is_beaten(self, session, record, action):
+        sent.append(action.act)
+        return len(sent) < 3 and append(self, session, record, action)
+
+    monkeypatch.setattr(type(store), "append", third_is_beaten)
+    fields = {"kind": "grant", "text": "符合条件。", "serial": "YD1", "to": "applicant"}
+    assert act(window, case, "finish", expect=412, **fields)["code"] == "version_stale"
+    assert sent == ["accept", "decide", "issue"]
+    now = seen(window, case)
+    assert (now["state"], now["version"]) == ("submitted", case["version"])
+    assert database["case_actions"].count_documents({"act": {"$ne": "submit"}}) == 0
+
+
 # -- told late ------------------------------------------------------------------------------------
 
 
@@ -376,6 +394,8 @@ def test_a_wrong_act_says_what_may_be_done_now(citizen, window, drain):
 BODIES = {
     "decline": {"reason": "不属于本机关"},
     "request_supplement": {"items": [{"key": "m1", "why": "没有签名"}]},
+    "promise": {"text": "准予许可"},
+    "check_promise": {"outcome": "kept", "text": "看过"},
     "decide": {"kind": "grant", "text": "准予许可"},
     "finish": {"kind": "grant", "text": "准予许可"},
     "issue": {"serial": "JY1"},
@@ -395,12 +415,13 @@ BODIES = {
 }
 """A body of each act of staff that has fields."""
 BY_GUARD = {
-    "submitted": {"release", "finish", "correct"},
-    "accepted": {"release", "finish", "end_procedure", "approve_extension", "refuse_extension"},
+    "submitted": {"release", "finish", "correct", "defer", "promise"},
+    "accepted": {"release", "finish", "promise", "request_supplement", "end_procedure"}
+    | {"approve_extension", "refuse_extension"},
     "terminated": set(),
-    "closed": set(),
+    "closed": {"check_promise"},
 }
-"""What role and state would let pass, and a guard does not: nobody holds it, nothing runs, nothing was done yet."""
+"""What role and state would let pass, and a guard does not: nothing is held, runs, was deferred, promised or done."""
 NOT_THEIRS = {("handler", state): {"correct"} for state in ("submitted", "accepted", "terminated", "closed")}
 """What a guard keeps from a role: the acts of this case were those of the window."""
 

@@ -195,6 +195,9 @@ NO_REASONS = {
 }
 """Files of rules with Chinese sentences that are not said of a field, with the reason."""
 
+IN_BOTH = {"TwoLanguages", "BilingualText", "Reason"}
+"""What is called with the words in both languages."""
+
 
 def rules_words():
     """Every Chinese sentence in the rules and services of the rooms and the chat, except those of refusals as such."""
@@ -204,6 +207,7 @@ def rules_words():
             continue
         tree = ast.parse(path.read_text())
         apart = [node for node in ast.walk(tree) if getattr(node, "arg", None) in {"zh", "en"} or is_titled(node)]
+        apart += [node for node in ast.walk(tree) if getattr(getattr(node, "func", None), "id", "") in IN_BOTH]
         left = {id(inner) for node in apart for inner in ast.walk(node)}
         left |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
         for node in ast.walk(tree):

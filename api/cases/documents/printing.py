@@ -95,8 +95,8 @@ Part = Callable[[Subject], tuple[PaperBlock, ...]]
 def _facts(subject: Subject) -> list[tuple[str, str]]:
     case, clock, act = subject.case, subject.clock, subject.act
     at = _moment(case.actions[-1].at)
-    is_late = act in RESULT or act in ("correct", "terminate")  # nothing runs that it could speak of
-    limits = () if is_late else ((limit["name"], limit["text"]) for limit in clock.limits())
+    is_after = act in RESULT or act in ("correct", "terminate")  # no limit runs that it could speak of
+    limits = () if is_after else ((limit["name"], limit["text"]) for limit in clock.limits())
     is_silent = act in BEGUN or subject.is_refusal or act in ("correct", "reissue")
     facts = [
         ("申请人", str(case.answers["applicant_name"])),
@@ -129,9 +129,9 @@ def _handed_in(subject: Subject) -> tuple[PaperBlock, ...]:
 
 def _asked(subject: Subject) -> tuple[PaperBlock, ...]:
     names, data = {material.key: material.name for material in subject.case.papers}, subject.data
-    items = (f"{names[item['key']]}：{item['why']}" for item in data["items"])
+    items = (f"{names.get(item['key'], item['key'])}：{item['why']}" for item in data["items"])
     by = [f"请最迟在 {_day(data['due'])}补齐"] if data.get("due") else []
-    return lines("要补正的", [*items, *filter(None, [data["text"]]), *by])
+    return lines("要补正的", [*items, *filter(None, [data.get("text")]), *by])
 
 
 def _deferral(subject: Subject) -> tuple[PaperBlock, ...]:

@@ -91,7 +91,8 @@ class CaseDocuments:
         document = self.store.by_code(papers.code_as_read(code))
         case = self.ground.store.by_id(document.case if document else NO_CASE)
         acts = self.ground.store.actions(case.id if case else NO_CASE)
-        digests, documents = self._digests(case.id if case else NO_CASE), self._of(case, acts) if case else []
+        digests = self._digests(case.id if case else NO_CASE)
+        documents = self._of(case, acts) if case else self.store.of_case(NO_CASE)
         if document is None:
             return None
         least = self._least(document, documents, acts)
