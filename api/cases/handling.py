@@ -40,6 +40,8 @@ class CaseHandling:
         `version` is one after which nothing happened that the applicant may see; the same in `withdraw`.
         """
         case = self._ground.reader.open(record)
+        if not is_current(case.actions, version):
+            raise VersionStale
         asked = case.standing.supplement
         if asked and case.standing.state == "supplementing":
             asked_for = keys_of(asked["items"])

@@ -15,6 +15,7 @@ from typing import Any
 BENCHES: dict[str, tuple[str, ...]] = {
     "overhead": ("tests.bench.overhead",),
     "submission": ("tests.bench.submission",),
+    "handling": ("tests.bench.handling",),
     "clock": ("tests.bench.clock",),
     "jobs": ("tests.show.jobs",),
     "chat": ("tests.bench.chat",),
@@ -25,10 +26,10 @@ BENCHES: dict[str, tuple[str, ...]] = {
     "circle": ("tests.bench.circle",),
 }
 """Name, then module and what bounds it: an empty route against bare Flask; a submission against the bare transaction
-that writes the same rows; folding a clock against reading and writing its JSON; events and jobs, one worker and two;
-acknowledgements while images are processed; the chat beside a Node server that does the same; travel times against a
-second reading; search against plain BM25; every list of cases at 1,000 and 100,000
-cases; look-ups, `GET /v1/circle` and generations, each beside what else could
+that writes the same rows; submissions and acts over HTTP against a bare app that writes the same rows; folding a clock
+against reading and writing its JSON; events and jobs, one worker and two; acknowledgements while images are processed;
+the chat beside a Node server that does the same; travel times against a second reading; search against plain BM25;
+every list of cases at 1,000 and 100,000 cases; look-ups, `GET /v1/circle` and generations, each beside what else could
 answer."""
 LONGEST = 450
 

@@ -138,6 +138,19 @@ def test_a_notice_names_each_material_once(citizen, window, drain, language, wor
     assert words in problem["errors"]["items"][0]
 
 
+def test_a_supplement_that_comes_again_in_the_next_round_is_late_and_not_wrong(citizen, window, drain):
+    case = submitted(citizen, drain)
+    case = act(
+        window, case, "request_supplement", items=[{"key": "m1", "why": "没有签名"}, {"key": "m4", "why": "缺图"}]
+    )
+    path, upload = f"/v1/cases/{case['number']}/supplement", accepted_upload(citizen, drain)
+    body = {"materials": {"m1": [upload], "m4": [upload]}, "text": ""}
+    first = {"If-Match": f'"{case["version"]}"'}
+    case = citizen.post(path, body, expect=200, headers=first)
+    act(window, case, "request_supplement", items=[{"key": "m4", "why": "还是缺图"}])
+    assert citizen.post(path, body, expect=412, headers=first)["code"] == "version_stale"
+
+
 def test_a_supplement_must_hold_all_that_was_asked_for(citizen, window, drain):
     case = submitted(citizen, drain)
     items = [{"key": "m1", "why": "没有签名"}, {"key": "m4", "why": "缺图"}]

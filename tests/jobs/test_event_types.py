@@ -97,3 +97,9 @@ def test_a_row_under_a_former_name_is_reacted_on_once(database, clock, former, t
     assert [(event.type, event.subject, event.data) for event in seen] == [(today, "subject", {"n": 1})]
     row = database["events"].find_one()
     assert (row["type"], row["state"], sorted(row["done"])) == (former, "done", ["a", "first"])
+
+
+def test_no_event_has_one_reaction_twice(app):
+    for event, reactions in app.extensions["circle"].reactions.items():
+        names = [name for name, _ in reactions]
+        assert len(names) == len(set(names)), (event, names)

@@ -3,10 +3,13 @@
 from collections import Counter
 from typing import Any
 
+from api.cases.documents.document import OF_ACT
 from api.cases.life.acts import EVENTS, fold
 from tests.kills.child import World
 
-TOLD = {"case.submitted", "case.accepted", "case.decided", "case.issued"}
+TOLD = {f"case.{what}" for what in ("submitted", "accepted", "deemed_accepted", "declined", "supplement_requested")}
+TOLD |= {f"case.{what}" for what in ("withdrawn", "decided", "issued", "handed_over")}
+TOLD |= {f"case.{what}" for what in ("procedure_started", "procedure_ended", "extension_approved")}
 """Each of these events of a case leads to exactly one notice to the applicant."""
 CHANNELS = {"in_app": {"delivered"}, "sms": {"accepted", "sent", "delivered"}}
 
@@ -14,7 +17,7 @@ CHANNELS = {"in_app": {"delivered"}, "sms": {"accepted", "sent", "delivered"}}
 def faults(world: World) -> list[str]:
     """Every inconsistency in the store, in words; empty if there is none."""
     found: list[str] = []
-    for look in (_cases, _events, _notices, _work, _uploads):
+    for look in (_cases, _documents, _events, _notices, _work, _uploads):
         found += look(world)
     return found
 
@@ -41,6 +44,17 @@ def _cases(world: World) -> list[str]:
     found += ["an action without its case" for row in _rows(world, "case_actions") if row["case"] not in known]
     numbers = {row["number"] for row in cases} | {None}
     return found + ["a draft with a case that is none" for row in _rows(world, "drafts") if row["case"] not in numbers]
+
+
+def _documents(world: World) -> list[str]:
+    """Each act that has a document has one, and no other has."""
+    found = []
+    for row in _rows(world, "cases"):
+        wanted = [action.seq for action in world.office.cases.actions(row["_id"]) if action.act in OF_ACT]
+        there = sorted(document["seq"] for document in _rows(world, "case_documents", case=row["_id"]))
+        if there != wanted:
+            found.append(f"documents of the acts {there}, wanted of {wanted}")
+    return found
 
 
 def _events(world: World) -> list[str]:
@@ -81,7 +95,9 @@ def _work(world: World) -> list[str]:
     notice = {"kind": "cases.deadline", "payload.kind": "notice"}
     silence = Counter(row["payload"]["case"] for row in _rows(world, "jobs", **notice))
     for case in _rows(world, "cases"):
-        if silence[case["_id"]] != (1 if case["clock_facts"]["deemed_acceptance"] else 0):
+        arrivals = sum(action.act in ("submit", "supplement") for action in office.cases.actions(case["_id"]))
+        most = arrivals if case["clock_facts"]["deemed_acceptance"] else 0
+        if not min(1, most) <= silence[case["_id"]] <= most:
             found.append(f"{silence[case['_id']]} jobs wait for the office's silence")
     found += ["a receipt is still due" for _ in _rows(world, "receipts", due_at={"$lte": now})]
     in_flight = _rows(world, "idempotency", state="in_flight")

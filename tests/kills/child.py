@@ -12,13 +12,15 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from io import StringIO
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from flask_smorest import Blueprint
 from pymongo import monitoring
 from pymongo.errors import PyMongoError
 
@@ -133,7 +135,8 @@ class World:
                 "TWILIO_API_BASE": place.provider.base,
             }
         )
-        nothing_expires(pytest.MonkeyPatch())
+        if not counter.kill:
+            nothing_expires(pytest.MonkeyPatch())
         database = Database(place.uri, "circle")
         app = create_app(
             settings, database=database, keyring=Keyring.open(place.keys), now=self.clock, console=StringIO()
@@ -159,11 +162,21 @@ class World:
         raise RuntimeError("the work does not end")
 
 
-def without_search() -> None:
-    """Patch the search of matters to an empty index with one shared reader: half of an assembly's time, unused here."""
+def quicker(kill: Kill | None) -> None:
+    """Patch out of an assembly what no trial uses and what costs most of its time.
+
+    These are the search of matters (an empty index with one shared reader), the description of the interface, the cost
+    of a password's hash, and, in a process that is to be killed, the indexes, which the store has from before.
+    """
     matters: Any = api.matters.service
     matters.Reader = reader
     matters.Index = lambda entries, told: Index([], told)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(Blueprint, "register_views_in_doc", lambda *told, **more: None)
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
+    patch.setattr("api.identity.staff.passwords.PasswordHasher", cheap)
+    if kill:
+        patch.setattr(Database, "ensure", lambda database, indexes: None)
 
 
 @cache
@@ -180,7 +193,7 @@ def live(pipe: Connection, place: Place, known: dict[str, Any], kill: Kill | Non
     """The main function of a forked process: assemble the program, do the job, send its result through the pipe."""
     os.setpgid(0, 0)
     logging.disable()
-    without_search()
+    quicker(kill)
     counter = Counter(kill)
     monitoring.register(counter)
     try:

@@ -1,21 +1,33 @@
 """A story in steps: an upload, an application, its handling, and the notice of it. Each step is done by one process.
 
-A step that is counted is harmless when repeated with the same key or version, as a client repeats it after a cut.
+A step that is counted is harmless when repeated with the same key or version, as a client repeats it after a cut. From
+some steps the story branches, so that each act on a case is done once: ACTS_ON_CASES.
 """
 
 import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from tests.conftest import PASSWORD, Caller
 from tests.kills.child import World
+from tests.kills.lab import BEGIN
 from tests.way import FOOD, PNG, filled_in
+
+ELDERLY = "XC-公共服务-003"
+"""A matter that is done on the spot by the window."""
 
 TUS = {"Tus-Resumable": "1.0.0"}
 HALF = len(PNG) // 2
-STAFF = {"window": "王窗口", "handler": "李审批"}
+STAFF = {
+    "window": ("window", "王窗口"),
+    "handler": ("handler", "李审批"),
+    "other handler": ("handler", "郑审批"),
+    "head": ("head", "周局长"),
+}
+"""By user name: role and name."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,8 @@ class Step:
     who: str = "web"
     next: str = ""
     """The step that shows afterwards that life goes on."""
+    after: str = ""
+    """The step that it follows; the one before it in the story unless said."""
 
 
 class Refused(Exception):
@@ -55,11 +69,16 @@ def log_in_citizen(world: World) -> None:
 
 
 def log_in_staff(world: World) -> None:
-    """Add and log in a window officer and a handler."""
-    for role, name in STAFF.items():
-        world.office.identity.seed_staff(role, PASSWORD, name, {role}, "XC-H01", "SPJ")
-        body = {"username": role, "password": PASSWORD}
-        world.known[role] = world.caller().post("/v1/staff/sessions", body)
+    """Add and log in the staff."""
+    for username, (role, name) in STAFF.items():
+        world.office.identity.seed_staff(username.replace(" ", "-"), PASSWORD, name, {role}, "XC-H01", "SPJ")
+        log_in_again(world, username)
+
+
+def log_in_again(world: World, username: str) -> None:
+    """Log a member of staff in."""
+    body = {"username": username.replace(" ", "-"), "password": PASSWORD}
+    world.known[username] = world.caller().post("/v1/staff/sessions", body)
 
 
 # -- a file ----------------------------------------------------------------------------
@@ -106,14 +125,19 @@ def file_is_there(world: World) -> list[str]:
 # -- an application ------------------------------------------------------------------------
 
 
-def fill_in(world: World) -> None:
-    """Fill in a draft with all that its matter asks for."""
-    citizen = world.caller("citizen")
-    draft = citizen.post("/v1/drafts", {"matter": FOOD, **filled_in(citizen)})
-    change = {"materials": dict.fromkeys(("m4", "m5"), [world.known["upload"]]), "delivery": {"way": "pickup"}}
-    draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
-    assert draft["missing"] == [], draft["missing"]
-    world.known["draft"] = draft["id"]
+def fill_in(matter: str) -> Callable[[World], None]:
+    """A step that fills in a draft with all that its matter asks for."""
+
+    def do(world: World) -> None:
+        citizen = world.caller("citizen")
+        draft = citizen.post("/v1/drafts", {"matter": matter, **filled_in(citizen, matter)})
+        needed = [gap["material"] for gap in draft["missing"] if gap["material"]]
+        change = {"materials": dict.fromkeys(needed, [world.known["upload"]]), "delivery": {"way": "pickup"}}
+        draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
+        assert draft["missing"] == [], draft["missing"]
+        world.known["draft"] = draft["id"]
+
+    return do
 
 
 def submit(world: World) -> Any:
@@ -132,12 +156,13 @@ def submit_anew(world: World) -> str:
 
 
 def act(role: str, name: str, version: int, **data: Any) -> Callable[[World], Any]:
-    """A step in which staff act on a version: 200, or 412 if it was done before."""
+    """A step in which staff act on a version: 200, or 412 if it was done before. Data may be functions of the world."""
 
     def do(world: World) -> Any:
         path = f"/v1/cases/{world.known['case']['number']}/actions"
         headers = {"If-Match": f'"{version}"'}
-        told = answer(world.caller(role).raw("POST", path, json={"act": name, **data}, headers=headers), 200, 412)
+        body = {"act": name, **{key: value(world) if callable(value) else value for key, value in data.items()}}
+        told = answer(world.caller(role).raw("POST", path, json=body, headers=headers), 200, 412)
         return {"status": told["status"]}
 
     return do
@@ -157,6 +182,49 @@ def works(*steps: str) -> Callable[[World], None]:
     return lambda world: world.work(*steps)
 
 
+def as_citizen(path: str, version: int, **data: Any) -> Callable[[World], Any]:
+    """A step in which the citizen acts on a version: 200, or 412 if it was done before. `$upload` is their file."""
+
+    def do(world: World) -> Any:
+        body = {**data}
+        if "materials" in body:
+            body["materials"] = {key: [world.known["upload"]] for key in body["materials"]}
+        where = f"/v1/cases/{world.known['case']['number']}/{path}"
+        headers = {"If-Match": f'"{version}"'}
+        told = answer(world.caller("citizen").raw("POST", where, json=body, headers=headers), 200, 412)
+        return {"status": told["status"]}
+
+    return do
+
+
+def days_later(days: int, *steps: str) -> Callable[[World], None]:
+    """A step in which the worker does what is due by these of its steps so many days after the beginning."""
+
+    def do(world: World) -> None:
+        world.clock.at = max(world.clock.at, BEGIN + timedelta(days=days))
+        world.work(*steps)
+
+    return do
+
+
+def on_case(act_: str, do: Callable[[World], Any], after: str, who: str = "web") -> Step:
+    """A step that is one act on a case: `<act>.<who>`."""
+    return Step(f"{act_}.{who}", do, act_, who, after=after)
+
+
+def goes_on(world: World) -> list[str]:
+    """What is wrong when the case is read after its act and, unless it is closed, a note is written on it."""
+    if world.clock() > BEGIN + timedelta(days=1):
+        log_in_again(world, "window")
+    path, window = f"/v1/cases/{world.known['case']['number']}", world.caller("window")
+    case = answer(window.raw("GET", path), 200)
+    if case["state"] == "closed":
+        return []
+    headers, body = {"If-Match": f'"{case["version"]}"'}, {"act": "note", "text": "电话说过。"}
+    written = window.raw("POST", f"{path}/actions", json=body, headers=headers)
+    return [] if written.status_code == 200 else [f"a note was answered {written.status_code} {written.text[:200]}"]
+
+
 GRANT = {"kind": "grant", "text": "符合条件，准予许可。"}
 REACT = works("events", "jobs", "slow jobs 1")
 STORY = (
@@ -165,7 +233,7 @@ STORY = (
     Step("begin upload", begin_upload),
     Step("file.web", finish_upload, "file", "web", next="fill in"),
     Step("file.worker", REACT, "file", "worker", next="fill in"),
-    Step("fill in", fill_in),
+    Step("fill in", fill_in(FOOD)),
     Step("submit.web", submit, "submit", "web", next="accept.web"),
     Step("submit.worker", REACT, "submit", "worker", next="accept.web"),
     Step("tell", works()),
@@ -179,4 +247,52 @@ STORY = (
     Step("receipt.worker", works("notices"), "delivery", "worker", next="issue"),
     Step("issue", act("window", "issue", 3, serial="JY2026112400001")),
 )
-PLACE = {step.name: at for at, step in enumerate(STORY)}
+MISSING = {"items": [{"key": "m4", "why": "看不清"}]}
+PROCEDURE = {"procedure": "现场踏勘", "days": 3}
+CORRECTION = {"about": 2, "was": "两名", "right": "三名", "reason": "写错了。"}
+GONE = {"cause": "object_gone", "text": "房屋已经拆除。"}
+ON_THE_SPOT = {"kind": "grant", "text": "当场办结。", "serial": "YD2026112400001", "to": "applicant"}
+
+
+def ids(*usernames: str) -> Callable[[World], list[str]]:
+    """The ids of these members of staff."""
+    return lambda world: [world.known[name]["staff"]["id"] for name in usernames]
+
+
+SURVEY = {"officers": ids("handler", "other handler"), "result": "met", "text": "与图纸一致。"}
+ACTS_ON_CASES: tuple[Step, ...] = (
+    on_case("claim", act("window", "claim", 1), "tell"),
+    on_case("release", act("window", "release", 2), "claim.web"),
+    on_case("note", act("window", "note", 1, text="电话说过。"), "tell"),
+    on_case("transfer", act("window", "transfer", 1, department="MZJ", reason="由民政局办理。"), "tell"),
+    on_case("decline", act("window", "decline", 1, reason="不属于本区。"), "tell"),
+    on_case("withdraw", as_citizen("withdrawal", 1, reason="不办了。"), "tell"),
+    on_case("deem", days_later(9, "events", "jobs"), "tell", who="worker"),
+    on_case("request_supplement", act("window", "request_supplement", 1, **MISSING), "tell"),
+    on_case("supplement", as_citizen("supplement", 2, materials=["m4"], text="补上了。"), "request_supplement.web"),
+    on_case("start_procedure", act("handler", "start_procedure", 2, **PROCEDURE), "tell again"),
+    on_case("end_procedure", act("handler", "end_procedure", 3, procedure="现场踏勘"), "start_procedure.web"),
+    on_case("request_extension", act("handler", "request_extension", 2, days=5, reason="等检验。"), "tell again"),
+    on_case("approve_extension", act("head", "approve_extension", 3, reason="同意。"), "request_extension.web"),
+    on_case("refuse_extension", act("head", "refuse_extension", 3, reason="抓紧。"), "request_extension.web"),
+    on_case("issue", act("window", "issue", 3, serial="JY2026112400002"), "receipt.worker"),
+    on_case("assign", act("head", "assign", 1, officer=lambda world: ids("window")(world)[0]), "tell"),
+    on_case("terminate", act("window", "terminate", 1, **GONE), "tell"),
+    on_case("survey", act("handler", "survey", 2, **SURVEY), "tell again"),
+    on_case("review", act("handler", "review", 2, opinion="agree", text="同意。"), "tell again"),
+    on_case("correct", act("window", "correct", 2, **CORRECTION), "tell again"),
+    on_case("reissue", act("window", "reissue", 4, serial="JY2026112400003", reason="姓名印错。"), "issue"),
+    on_case("hand_over", act("window", "hand_over", 4, to="applicant"), "issue"),
+    on_case("close", act("window", "close", 5), "hand_over.web"),
+    Step("fill in on the spot", fill_in(ELDERLY), after="file.worker"),
+    Step("submit on the spot", submit),
+    Step("tell on the spot", works()),
+    on_case("finish", act("window", "finish", 1, **ON_THE_SPOT), "tell on the spot"),
+)
+"""Each act of the table of acts that the story above does not do, from the step where it may be done."""
+STEPS = (*STORY, *ACTS_ON_CASES)
+PLACE = {step.name: at for at, step in enumerate(STEPS)}
+BEFORE = {step.name: step.after or (STEPS[at - 1].name if at else "") for at, step in enumerate(STEPS)}
+"""By step: the one that it follows."""
+KILLED = frozenset(step.act for step in ACTS_ON_CASES if step.act) | {"submit", "accept", "decide"}
+"""The acts on cases that somebody is killed in."""

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.show.kills import run
+from tests.show.kills import MAIN_WAY, run
 
 
 @pytest.mark.timeout(600)
 def test_whoever_is_killed_in_the_middle_nothing_is_lost_half_or_doubled() -> None:
-    report = run(seed=8, every=60)
+    report = run(seed=8, acts=(*MAIN_WAY, "supplement"), every=36)
     assert report["kills"] > 10, report
     assert report["wrong"] == []

@@ -15,7 +15,17 @@ from typing import Any
 from tests.kills.checks import faults
 from tests.kills.child import Command, Kill, Place, World, live
 from tests.kills.lab import FORK, Provider, Store
-from tests.kills.story import PLACE, STORY, Refused, Step, file_is_there, submit_anew
+from tests.kills.story import (
+    ACTS_ON_CASES,
+    BEFORE,
+    PLACE,
+    STEPS,
+    Refused,
+    Step,
+    file_is_there,
+    goes_on,
+    submit_anew,
+)
 
 LONGEST = 150.0
 PAUSE = timedelta(minutes=3)
@@ -106,24 +116,52 @@ class Checkpoint:
 
 def lay_out(on: Lane, folder: Path, acts: Iterable[str]) -> dict[str, Checkpoint]:
     """Run the story once, keeping a checkpoint before each counted step of these acts; gives them by step."""
+    steps = _needed(set(acts))
+    followed = {
+        BEFORE[step.name] for step, before in zip(steps[1:], steps, strict=False) if follows(step) != before.name
+    }
+    ends: dict[str, tuple[Path, Known, Any]] = {}
     known: Known = {}
     kept: dict[str, Checkpoint] = {}
-    last = max(PLACE[step.name] for step in STORY if step.act in set(acts))
     on.store.start()
-    for step in STORY[: last + 1]:
+    for before, step in zip((None, *steps), steps, strict=False):
+        if before and follows(step) != before.name:
+            there, known, messages = ends[follows(step)]
+            on.provider.ask("put_back", messages)
+            on.store.put_back(there)
         here = folder / step.name
         told = {"known": known, "messages": on.provider.ask("messages")}
         if step.act in acts:
             on.store.keep(here / "store")
             on.store.start()
         ended = on.run(_counted(step), known)
-        if ended.how != "done":
+        if ended.how != "done" or "refused" in (ended.answer or {}):
             raise RuntimeError(f"{step.name}: {ended.answer}")
         if step.act in acts:
             (here / "told").write_bytes(pickle.dumps({**told, "seen": ended.seen}))
             kept[step.name] = Checkpoint(here)
         known = ended.known
+        if step.name in followed:
+            on.store.keep(here / "after")
+            on.store.start()
+            ends[step.name] = (here / "after", known, on.provider.ask("messages"))
     return kept
+
+
+def follows(step: Step) -> str:
+    """The name of the step that it follows."""
+    return BEFORE[step.name]
+
+
+def _needed(acts: set[str]) -> list[Step]:
+    """The steps of these acts, and all that lead to them, in order."""
+    needed: set[str] = set()
+    for step in STEPS:
+        name = step.name if step.act in acts else ""
+        while name and name not in needed:
+            needed.add(name)
+            name = BEFORE[name]
+    return [step for step in STEPS if step.name in needed]
 
 
 def _counted(step: Step) -> Callable[[World], Any]:
@@ -173,7 +211,7 @@ def attempt(on: Lane, checkpoint: Checkpoint, plan: Plan) -> Result:
 
     If a client died in a transaction, the store is restarted to end it, unless the plan abandons it.
     """
-    step, told = STORY[PLACE[plan.step]], checkpoint.told
+    step, told = STEPS[PLACE[plan.step]], checkpoint.told
     on.provider.ask("put_back", told["messages"])
     on.store.put_back(checkpoint.folder / "store")
     command: Command = told["seen"][plan.n - 1]
@@ -204,7 +242,10 @@ def _recovery(step: Step, acknowledged: Any, patience: float) -> Callable[[World
         _settle(world)
         found += _single(world, step)
         if step.next:
-            found += _answered(world, STORY[PLACE[step.next]])
+            found += _answered(world, STEPS[PLACE[step.next]])
+            _settle(world)
+        elif step in ACTS_ON_CASES:
+            found += goes_on(world)
             _settle(world)
         return found + faults(world)
 
@@ -236,7 +277,7 @@ def _repeated(world: World, step: Step, acknowledged: Any) -> list[str]:
         return []
     if acknowledged.get("number") != (again or {}).get("number"):
         return [f"acknowledged {acknowledged}, but the repeat was answered {again}"]
-    if step.act == "action" and again["status"] != 412:
+    if (step.act == "action" or step in ACTS_ON_CASES) and again["status"] != 412:
         return ["an act that was acknowledged could be done again"]
     return []
 

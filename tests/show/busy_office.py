@@ -1,7 +1,7 @@
 """An office under load, for shows and tests of cases: people and drafts in numbers, and web servers over real HTTP.
 
-`Seeding` fills a store through an app that serves nobody else; `two_webs` starts two real web processes on the store,
-with Redis between them, and `threaded` one server with a thread per request inside this process.
+`Seeding` fills a store through an app that serves nobody else; `office_of` starts real web processes on a store, with
+Redis between them, and `threaded` one server with a thread per request inside this process.
 """
 
 import io
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import requests
 from flask import Flask
 from uuid6 import uuid7
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -27,7 +28,7 @@ from api.settings import read
 from api.storage.database import Database
 from tests.chat.mortal import MortalRedis, MortalStore
 from tests.conftest import PASSWORD, Caller
-from tests.serving import answers, free_port, wait_for
+from tests.serving import free_port, wait_for
 from tests.way import filled_in
 
 PAPERLESS = "XC-公共服务-011"
@@ -117,44 +118,71 @@ def threaded(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
+class Web(NamedTuple):
+    """A web process: its address, and the process that answers."""
+
+    base: str
+    pid: int
+
+
+class Running(NamedTuple):
+    """A store with web processes on it; `store` is the id of its process."""
+
+    seeding: Seeding
+    webs: list[Web]
+    uri: str
+    store: int
+
+
 @contextmanager
-def two_webs(folder: Path, webs: int = 2) -> Iterator[tuple[Seeding, list[str]]]:
-    """A store, Redis and so many web processes as in the Procfile; gives a seeding app on it and their addresses."""
+def office_of(folder: Path, webs: int) -> Iterator[Running]:
+    """A store, and so many web processes as in the Procfile, with Redis between them where there are several."""
     with ExitStack() as running:
         store, redis = MortalStore(folder / "store"), MortalRedis(folder / "redis")
-        for process in (store, redis):
+        for process in (store, redis) if webs > 1 else (store,):
             running.callback(process.kill)
             process.start()
+        assert store.process is not None
         where = {
             "CIRCLE_VAR": str(folder / "var"),
             "CIRCLE_KEYS": str(folder / "keys"),
             "CIRCLE_DEV": "1",
             "MONGODB_URI": store.uri,
-            "REDIS_URL": redis.url,
+            "REDIS_URL": redis.url if webs > 1 else "",
             "TRUSTED_PROXIES": "127.0.0.1",
         }
         settings, database = read(where), Database(store.uri, "circle")
         running.callback(database.close)
         app = create_app(settings, database=database, console=io.StringIO())
-        bases = [running.enter_context(_web(folder / f"web-{number}.log", where)) for number in range(webs)]
-        yield Seeding(app), bases
+        pages = [running.enter_context(web(folder / f"web-{number}.log", where)) for number in range(webs)]
+        yield Running(Seeding(app), pages, store.uri, store.process.pid)
 
 
 @contextmanager
-def _web(log: Path, where: dict[str, str]) -> Iterator[str]:
+def web(log: Path, where: dict[str, str], app: str = "api.wsgi:app", ready: str = "/readyz") -> Iterator[Web]:
+    """A gunicorn process for an app, with these settings; waits until `ready` is answered."""
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", "--no-control-socket"]
     with log.open("w") as out:
         process = subprocess.Popen(
-            [*command, "-b", f"127.0.0.1:{port}", "api.wsgi:app"],
+            [*command, "-b", f"127.0.0.1:{port}", app],
             env={**os.environ, **where, "PORT": str(port)},
             stdout=out,
             stderr=out,
         )
     base = f"http://127.0.0.1:{port}"
     try:
-        wait_for(lambda: answers(f"{base}/readyz"), 120, lambda: log.read_text()[-2000:])
-        yield base
+        wait_for(lambda: _answers(f"{base}{ready}"), 120, lambda: log.read_text()[-2000:])
+        (worker,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        yield Web(base, int(worker))
     finally:
         process.terminate()
         process.wait(60)
+
+
+def _answers(address: str) -> bool:
+    """Whether an address answers, and not that it is not ready."""
+    try:
+        return requests.get(address, timeout=10).status_code < 500
+    except requests.RequestException:
+        return False

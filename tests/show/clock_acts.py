@@ -23,7 +23,7 @@ Published = Callable[[frozenset[int]], tuple[Notices, WorkingCalendar]]
 FOLLOWING: dict[str, tuple[str, ...]] = {
     "submitted": (*("accept", "request_supplement", "note") * 4, "decline", "withdraw"),
     "supplementing": (*("supplement",) * 8, "decline", "withdraw"),
-    "accepted": (*("decide", "note", "transfer") * 3, "withdraw"),
+    "accepted": (*("decide", "transfer", "start_procedure", "end_procedure", "approve_extension") * 3, "withdraw"),
     "granted": ("issue",),
     "issued": ("hand_over",),
 }
@@ -66,6 +66,7 @@ class Lives:
         self._calendars()
         self.done: list[Done] = []
         self.actions: list[Action] = []
+        self.procedures: list[dict[str, Any]] = []
         self.state, self.wrong = "", list[str]()
         now = self.draw.at(self.day)
         self._append("submit", now, {})
@@ -118,6 +119,8 @@ class Lives:
         self.done.append(Done(act, at, data))
         self.actions.append(Action(len(self.actions) + 1, act, at, "somebody", "somebody", self._data(act, data)))
         if act == "decide":
+            if any(not one["ended"] for one in self.procedures):
+                self.kinds.add("decided while a procedure runs")
             self.state = "granted" if data["kind"] == "grant" else "refused"
         self.state = LEADS_TO.get(act, self.state)
 
@@ -131,11 +134,32 @@ class Lives:
                 return {"items": [], "text": ""}
             case "deem":
                 return {**data, "calendar": "some version"}
+            case "start_procedure" | "end_procedure":
+                return {"procedure": data["kind"], "days": 3, "text": ""}
         return data
 
     def _act(self, act: str, at: datetime) -> None:
-        data = {"kind": self.rng.choice(("grant", "grant", "refuse")), "text": "", "ground": ""}
-        self._append(act, at, data if act == "decide" else {})
+        running = [number for number, one in enumerate(self.procedures) if not one["ended"]]
+        kinds = [self.procedures[number]["kind"] for number in running]
+        detail: dict[str, Any] = {}
+        match act:
+            case "decide":
+                detail = {"kind": self.rng.choice(("grant", "grant", "refuse"))}
+            case "start_procedure":
+                detail = {"kind": self.rng.choice((*STOPS, *RUNNING, *self.matter.stops * 6)), "told": True}
+                if detail["kind"] in kinds:
+                    return
+                self.procedures.append({"kind": detail["kind"], "ended": False})
+            case "end_procedure":
+                if not running:
+                    return
+                number = self.rng.choice(running)
+                detail = {"number": number, "kind": self.procedures[number]["kind"]}
+                self.procedures[number]["ended"] = True
+            case "approve_extension":
+                rule = self.matter.extension_rule or {"approver": "agency_head"}
+                detail = {"days": self.rng.choice((1, 5, 10)), "approved_at": at.isoformat(), **rule}
+        self._append(act, at, detail)
         self.kinds.add(f"act {act}")
 
     def _silence_first(self, at: datetime) -> None:

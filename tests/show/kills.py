@@ -1,11 +1,16 @@
-"""Kills worker, web and store by SIGKILL at the n-th store command of a submit, an action, a delivery and a file
-completion, and looks whether all is consistent and complete after the restart.
+"""Kills worker, web and store by SIGKILL at the n-th store command of a submit, a delivery, a file completion and each
+act on a case, and looks whether all is consistent and complete after the restart.
 
 `python -m tests.show.kills --seed N` prints JSON: for each step and victim how many store commands there are, how many
 times somebody was killed at each moment, what the caller was answered, and what was wrong. `web` and `worker` are
 processes beside a store that goes on; it is restarted if it would hold the dead client's open transaction for 60 s more
 (in the full form, twice that is waited for). A killed `store` is started again while its caller still waits.
 The seed draws the instant within a command, for the moment `during`.
+
+`submit`, `delivery` and `file`, and the worker in what follows them, are killed at every command and moment: a client
+`before` it is sent, a store `before` and `during` it, both `after` the last; `after` any other is `before` the next.
+The acts on cases (`action` are acceptance and decision) all go the same way through the code, so each is killed at
+every command, but once: the seed draws who, and the moment. `acts_never_killed` are those that no step does.
 """
 
 import argparse
@@ -18,28 +23,38 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from api.cases.life.acts import EVENTS
 from api.identity.sealing.keyring import Keyring
 from tests.kills.child import MOMENTS, reader
 from tests.kills.lab import FORK
-from tests.kills.story import PLACE, STORY
+from tests.kills.story import ACTS_ON_CASES, KILLED, PLACE, STEPS
 from tests.kills.trial import Checkpoint, Plan, Result, attempt, lane, lay_out
 
-ACTS = ("submit", "action", "delivery", "file")
+WHOLE = ("submit", "delivery", "file")
+"""What is killed at every command and moment."""
+MAIN_WAY = (*WHOLE, "action")
+ACTS = (*MAIN_WAY, *(step.act for step in ACTS_ON_CASES if step.act))
 VICTIMS = ("worker", "web", "store")
 LANES = 2
 
 
 def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: random.Random) -> list[Plan]:
-    """Every n of every step, victim and moment, or each `every`-th of these from a drawn one on.
+    """The plans of every step, or each `every`-th of these from a drawn one on.
 
     The moment `during` is for a store alone: when a client dies, its store sees no difference.
     """
     made = []
     for name, checkpoint in kept.items():
-        total = len(checkpoint.told["seen"])
-        for victim in sorted({STORY[PLACE[name]].who, "store"} & set(victims)):
-            for moment in MOMENTS if victim == "store" else ("before", "after"):
-                made += [Plan(name, victim, moment, n, rng.random()) for n in range(1, total + 1)]
+        total, step = len(checkpoint.told["seen"]), STEPS[PLACE[name]]
+        for n in range(1, total + 1):
+            each = [
+                (victim, moment)
+                for victim in sorted({step.who, "store"} & set(victims))
+                for moment in MOMENTS
+                if (moment != "after" or n == total) and (moment != "during" or victim == "store")
+            ]
+            chosen = each if step.act in WHOLE else [rng.choice(each)]
+            made += [Plan(name, victim, moment, n, rng.random()) for victim, moment in chosen]
     return made[rng.randrange(every) :: every] if every > 1 else made + abandoned(kept, victims)
 
 
@@ -47,9 +62,9 @@ def abandoned(kept: dict[str, Checkpoint], victims: Sequence[str]) -> list[Plan]
     """The plans in which a web process and a worker leave a transaction open in a store that goes on."""
     made = []
     for name in ("submit.web", "accept.worker"):
-        if name in kept and STORY[PLACE[name]].who in victims:
+        if name in kept and STEPS[PLACE[name]].who in victims:
             commit = [command.name for command in kept[name].told["seen"]].index("commitTransaction") + 1
-            made.append(Plan(name, STORY[PLACE[name]].who, "before", commit, abandons=True))
+            made.append(Plan(name, STEPS[PLACE[name]].who, "before", commit, abandons=True))
     return made
 
 
@@ -110,6 +125,7 @@ def _report(kept: dict[str, Checkpoint], results: list[Result]) -> dict[str, Any
         "kills": sum(one.killed for one in results),
         "trials": len(results),
         "violations": len(wrong),
+        "acts_never_killed": sorted(EVENTS.keys() - KILLED),
         "steps": steps,
         "wrong": wrong,
     }

@@ -26,11 +26,11 @@ from urllib.parse import urlsplit
 
 from api.storage.database import Database
 from tests.conftest import MEMORY
-from tests.show.busy_office import Person, Seeding, two_webs
+from tests.show.busy_office import Person, Seeding, office_of
 
 EACH = 50
 """Drafts of one citizen."""
-CLIENTS = 8
+CLIENTS, WEBS = 8, 2
 WAYS = ("once", "again", "cut", "cut", "at once", "two keys")
 TRIES = 200
 GONE = 30.0
@@ -211,8 +211,11 @@ def report(tally: Tally, drafts: dict[str, Person], wrong: list[str], seconds: f
 def run(seed: int, number: int) -> dict[str, Any]:
     """Make and submit so many drafts on two web processes; gives the counts."""
     place = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4 << 30 else None
-    with tempfile.TemporaryDirectory(prefix="submissions-", dir=place) as folder, two_webs(Path(folder)) as office:
-        seeding, bases = office
+    with (
+        tempfile.TemporaryDirectory(prefix="submissions-", dir=place) as folder,
+        office_of(Path(folder), WEBS) as running,
+    ):
+        seeding, bases = running.seeding, [web.base for web in running.webs]
         begun = time.monotonic()
         drafts = seeded(seeding, number)
         made, begun = time.monotonic() - begun, time.monotonic()
