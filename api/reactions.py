@@ -5,7 +5,7 @@ Reactions run after the commit, at least once; each is idempotent.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from api.cases.clock.due_words import NAMES as DUE_NAMES
@@ -129,22 +129,27 @@ class Reactions:
             spot = event.data.get("spot")  # several acts in one call: the last tells of all
             if spot != "step":
                 words, seq = "case_finished" if spot else template, event.data.get("seq")
-                self._tell_people(event.subject, words, key=f"{event.id}:{template}", seq=seq)
+                self._tell_people(event.subject, words, key=f"{event.id}:{template}", seq=seq, at=event.at)
 
         return template, react
 
-    def _tell_people(self, case_id: str, template: str, *, key: str, seq: int | None) -> None:
+    def _tell_people(
+        self, case_id: str, template: str, *, key: str, seq: int | None, at: datetime | None = None
+    ) -> None:
         notice = self.cases.notice_values(case_id, seq)
         values = {**notice.values, **(notice.deferral if template in OF_DEFERRAL else {})}
         link, place = f"/cases/{values['number']}", self._place(values["number"])
         for person in notice.people:
             own_key = key + ("" if person == notice.people[0] else f":{person}")
             self.tell(f"citizen:{person}", template, values, key=own_key, link=link, place=place)
+        if not notice.people:
+            self.cases.untold.add(values["number"], at)
 
     def tell_supplement(self, event: Event) -> None:
         """Send the notice of what is missing; after acceptance that of a deferred material that must come again."""
         template = "supplement_requested" if event.data["state"] == "supplementing" else "deferral_again"
-        self._tell_people(event.subject, template, key=f"{event.id}:{template}", seq=event.data.get("seq"))
+        seq = event.data.get("seq")
+        self._tell_people(event.subject, template, key=f"{event.id}:{template}", seq=seq, at=event.at)
 
     def wait_for_deferral(self, event: Event) -> None:
         """Enqueue the reminder before the last day of what follows later, and the end of the case after it.
@@ -171,7 +176,12 @@ class Reactions:
             notice = self.parcels.notice_values(event.subject)
             number, key = notice.values["number"], f"{event.id}:{template}"
             link, place = f"/cases/{number}", self._place(number)
-            self.tell(f"citizen:{notice.owner}", template, notice.values, key=key, link=link, place=place)
+            people = [notice.owner] if notice.owner else self.cases.people(number)
+            for person in people:
+                each = key if person == notice.owner else f"{key}:{person}"
+                self.tell(f"citizen:{person}", template, notice.values, key=each, link=link, place=place)
+            if not people:
+                self.cases.untold.add(number, event.at)
             self._follow(number)  # it may have been transferred meanwhile
 
         return template, react
@@ -202,6 +212,8 @@ class Reactions:
             for person in notice.people:
                 key = f"{event.id}:{kind}:{person}"
                 self.tell(f"citizen:{person}", kind, values, key=key, link=link, place=place)
+            if not notice.people:
+                self.cases.untold.add(notice.values["number"], event.at)
             return
         limit = DUE_NAMES[kind.rpartition("_")[2] if kind.startswith("overdue") else DUE_OF[kind]]
         values = {**notice.values, "due": event.data["due"], "limit": limit.zh, "limit_en": limit.en}

@@ -36,7 +36,8 @@ class Case:
 
     `answers`, `situation`, `delivery` and `receipt` are sealed (encrypted). `desk` (a service point) and `department`
     are where it is handled: "" if there is none, None in a case of an older release that `Cases.start` has not placed
-    yet. `principal` is the blind index of the principal's number, if an agent applied.
+    yet. `principal` is the blind index of the principal's number, if an agent applied. Of a case that an officer filled
+    in for somebody at a window `owner` is "", `principal` the applicant's number, and `aided` their language.
     """
 
     id: str
@@ -72,6 +73,11 @@ class Case:
     name_index: str | list[str] | None = None
     phone_index: str | list[str] | None = None
     """The blind indexes of the applicant's name and telephone, by which staff search."""
+    aided: str | None = None
+    untold_at: datetime | None = None
+    """Since when there is news that the counter must tell the applicant itself."""
+    told_at: datetime | None = None
+    """The `untold_at` of the last news that the counter told."""
 
 
 @dataclass(frozen=True)

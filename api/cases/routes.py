@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api import pdf
-from api.cases import schemas
+from api.cases import counter_schemas, schemas
 from api.cases.life.schemas import ActSchema
 from api.cases.service import Cases
 from api.web.fields import Paging
@@ -21,12 +21,13 @@ def blueprint(cases: Cases, http: Http, base: str) -> Blueprint:
     _following(bp, cases, http)
     _printed(bp, cases, http, base)
     _handling(bp, cases, http)
+    _at_the_counter(bp, cases, http)
     return bp
 
 
 def _submitting(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.post("/drafts/<draft_id>/submit")
-    @http.allow("citizen")
+    @http.allow("citizen", "window")
     @bp.response(201, schemas.Submitted)
     @http.create_once(lambda actor, case_id: {"case": cases.by_id(actor, case_id)})
     def submit(draft_id: str, actor: Any, new_id: str) -> Body:
@@ -155,3 +156,23 @@ def _handling(bp: Blueprint, cases: Cases, http: Http) -> None:
         """An act of staff, against the version in If-Match."""
         case = cases.act(actor, number, http.wanted_version(), body["act"], body["data"])
         return case, http.etag(case["version"])
+
+
+def _at_the_counter(bp: Blueprint, cases: Cases, http: Http) -> None:
+    @bp.get("/desk/untold")
+    @http.allow("window")
+    @bp.arguments(Paging, location="query")
+    @bp.response(200, counter_schemas.UntoldPage)
+    def untold(paging: Body, actor: Any) -> Body:
+        """The cases at one's window whose applicants have no account and must be told the news, the latest first."""
+        listed = walked(lambda after, most: cases.untold.page(actor, after, most), paging)
+        cases.looked_at(actor, "untold", len(listed["items"]))
+        return listed
+
+    @bp.post("/cases/<number>/told")
+    @http.allow("window")
+    @bp.arguments(counter_schemas.ToldHow)
+    @bp.response(200, counter_schemas.ToldSchema)
+    def note_told(body: Body, number: str, actor: Any) -> Body:
+        """Note that the applicant was told how the case stands, against the version in If-Match."""
+        return cases.untold.note_told(actor, number, http.wanted_version(), body["how"])

@@ -172,6 +172,15 @@ class Result(Schema):
     issued_at = Time(required=True)
 
 
+class AidedSchema(Schema):
+    """The officer who filled a case in for somebody without a phone, in which language they are spoken to, and the
+    consent that they signed, scanned."""
+
+    language = fields.String(required=True)
+    by = fields.String(required=True)
+    consent = fields.List(fields.Nested(FileLine), required=True)
+
+
 class CaseSchema(CaseLine):
     """A case as its viewer may see it; `version` is also its ETag. `receipt_code` is the applicant's alone."""
 
@@ -180,6 +189,7 @@ class CaseSchema(CaseLine):
     situation = fields.List(fields.Nested(SaidOfSituation), required=True)
     materials = fields.List(fields.Nested(MaterialLine), required=True)
     delivery = fields.Nested(Delivery, required=True, allow_none=True)
+    aided = fields.Nested(AidedSchema, required=True, allow_none=True)
     words = fields.Nested(KindWordsSchema, required=True)
     supplement = fields.Nested(Asked, required=True, allow_none=True)
     deferrals = fields.List(fields.Nested(DeferredMaterial), required=True)

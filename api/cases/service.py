@@ -32,6 +32,7 @@ from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.sweeps import ClockFolding
+from api.cases.untold import UntoldNews
 from api.cases.views import CaseViews
 from api.drafts.service import Drafts
 from api.files.service import Files
@@ -125,7 +126,7 @@ class Cases:
         self.queue_folding = QueueFolding(ground)
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents = CaseDocuments(ground, documents)
-        self.earlier = EarlierCases(ground)
+        self.earlier, self.untold = EarlierCases(ground), UntoldNews(ground, self._views)
         self._desk = DeskQueues(ground)
         self._ports = ports
 
@@ -285,7 +286,12 @@ class Cases:
     def owner_of(self, number: str) -> str | None:
         """The citizen who filed a case; None where there is no such case."""
         case = self._store.by_number(number)
-        return case.owner if case else None
+        return (case.owner or None) if case else None
+
+    def people(self, number: str) -> list[str]:
+        """The accounts that a case belongs to by the number of its applicant; none while they have no account."""
+        case = self._store.by_number(number)
+        return self._ground.identity.mandates.accounts(case.principal) if case and case.principal else []
 
     def handles_mandate(self, actor: Actor, mandate_id: str) -> bool:
         """Whether a member of staff works on a case that was filed under this mandate, by desk or department."""
@@ -335,7 +341,7 @@ class Cases:
             "result_en": KINDS[kind].result.en,
             **act_values(act.actions[-1]),
         }
-        people = tuple(dict.fromkeys([case.owner, *others]))
+        people = tuple(dict.fromkeys([*([case.owner] if case.owner else []), *others]))
         return CaseNotice(people, values, self.handling.promises.notice_values(act))
 
     def officers(self, case_id: str) -> list[str]:

@@ -33,6 +33,7 @@ INDEXES: list[Index] = [
     ("cases", [("old_clock", 1), ("_id", -1)], {}),
     ("cases", [("old_queue", 1), ("_id", -1)], {}),
     ("cases", [("mandate", 1), ("_id", -1)], {}),
+    ("cases", [("untold_desk", 1), ("untold_at", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
     ("case_numbers", [("office", 1)], {}),
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
@@ -178,6 +179,33 @@ class CaseStore:
         """All actions of a case in their order."""
         return [_action(row) for row in self._db["case_actions"].find({"case": case_id}).sort("seq", 1)]
 
+    # -- news that the counter tells ------------------------------------------------------
+
+    def note_untold(self, number: str, at: datetime) -> None:
+        """Note news of a case at its desk, unless that of this instant was told or noted already."""
+        while case := self.by_number(number):
+            if any(earlier and earlier >= at for earlier in (case.untold_at, case.told_at)):
+                break
+            same = {"_id": case.id, "told_at": case.told_at}
+            change = {"$set": {"untold_desk": case.desk, "untold_at": at}}
+            if self._db["cases"].update_one(same, change).matched_count == 1:
+                break
+
+    def untold(self, desk: str, now: datetime, after: str | None, most: int) -> tuple[list[Case], str | None]:
+        """One page of the cases with news at a desk, the latest first: see `walk_back`."""
+        rows, following = self._db.walk_back(
+            "cases", [{"untold_desk": desk}], "untold_at", begin=OLDEST, end=now, after=after, most=most
+        )
+        return [_case(row) for row in rows], following
+
+    def note_told(self, session: Any, case: Case) -> bool:
+        """Note that the news of a case as it was read was told; False if there is none, or something newer."""
+        same = {"_id": case.id, "version": case.version, "untold_at": case.untold_at}
+        change = {"$set": {"told_at": case.untold_at}, "$unset": {"untold_desk": "", "untold_at": ""}}
+        if case.untold_at is None:
+            return False
+        return self._db["cases"].update_one(same, change, session=session).matched_count == 1
+
     # -- numbers ------------------------------------------------------------------------
 
     def next_serial(self, counter: str) -> int:
@@ -300,7 +328,10 @@ def _case(row: Document) -> Case:
         queue=row.get("queue", {}),
         is_sent=row.get("is_sent", False),
         held_since=row.get("held_since"),
-        **{field: row.get(field) for field in ("masked_name", "name_index", "phone_index")},
+        **{
+            field: row.get(field)
+            for field in ("masked_name", "name_index", "phone_index", "aided", "untold_at", "told_at")
+        },
     )
 
 
@@ -311,4 +342,7 @@ def _action(row: Document) -> SealedAction:
 
 def _document(record: Case | SealedAction) -> Document:
     document = asdict(record)
+    for field in ("aided", "untold_at", "told_at"):  # few cases have them
+        if document.get(field) is None:
+            document.pop(field, None)
     return {"_id": document.pop("id"), **document}

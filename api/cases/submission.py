@@ -15,6 +15,7 @@ from api.drafts import choices
 from api.drafts.open_draft import HandedIn
 from api.drafts.service import Drafts
 from api.identity.actor import Actor
+from api.identity.names_and_numbers import identity_number
 from api.times import BEIJING
 
 
@@ -36,6 +37,8 @@ class Submission:
         handed_in = self._drafts.complete(actor, draft_id)
         matter = handed_in.draft.record.matter
         desk, department = self.place(matter.code, matter.version)
+        if handed_in.draft.record.aided:  # it lies where the applicant stands, if that place accepts
+            desk = self._desk_for(matter.code, actor.point) or desk
         while True:
             case = self._new_case(actor, handed_in, new_id, self._next_number(desk), desk, department)
             try:
@@ -58,8 +61,9 @@ class Submission:
         self, actor: Actor, handed_in: HandedIn, case_id: str, number: str, desk: str, department: str
     ) -> OpenCase:
         draft = handed_in.draft
+        role, aided = ("window" if draft.record.aided else "citizen"), draft.record.aided
         data = {"materials": handed_in.materials, **choices.submitted(draft)}
-        action = Action(1, "submit", self._ground.now(), actor.id, "citizen", data)
+        action = Action(1, "submit", self._ground.now(), actor.id, role, data)
         action = telling(action, clock_facts(draft.edition.matter, [action]), self._ground.calendar)
         standing, receipt, matter = fold([action]), new_receipt(), draft.record.matter
         keys = self._ground.keyring
@@ -69,9 +73,10 @@ class Submission:
             number=number,
             receipt=keys.seal(case_id, "receipt", receipt),
             receipt_index=keys.index_to_store("receipt", receipt),
-            owner=actor.id,
+            owner="" if aided else actor.id,
             mandate=draft.record.mandate,
-            principal=keys.widened(draft.principal["index"]) if draft.principal else None,
+            principal=self._principal(handed_in),
+            aided=aided,
             matter=matter,
             answers=keys.seal_json(case_id, "answers", handed_in.answers),
             situation=keys.seal_json(case_id, "situation", draft.situation),
@@ -97,6 +102,14 @@ class Submission:
         )
         return queued(named(opened, keys))
 
+    def _principal(self, handed_in: HandedIn) -> Any:
+        """The stored blind index of whom an agent or an officer at a window acts for; None for oneself."""
+        draft, keys = handed_in.draft, self._ground.keyring
+        if draft.record.aided:
+            number = identity_number(handed_in.answers["id_number"], self._ground.now())
+            return keys.index_to_store("id_number", number)
+        return keys.widened(draft.principal["index"]) if draft.principal else None
+
     def _write(self, actor: Actor, handed_in: HandedIn, case: OpenCase) -> None:
         ground, record = self._ground, case.record
         action = sealed_action(ground.keyring, record.id, case.actions[0])
@@ -108,6 +121,8 @@ class Submission:
             ground.files.keep(session, handed_in.materials)
             self._drafts.hand_over(session, handed_in.draft, record.number)
             about = {"number": record.number, "state": record.state, "seq": 1, **({"talk": talk} if talk else {})}
+            if record.aided:
+                ground.audit.record(actor.id, "case.submit_for", f"case:{record.id}", session=session)
             ground.announce(session, EVENTS["submit"], record.id, **about)
 
         ground.transact(write)

@@ -17,6 +17,7 @@ from api.cases.life_views import ActForms, lists
 from api.cases.open_case import OpenCase
 from api.cases.promises.words import as_json as promises_as_json
 from api.cases.queues import due_day
+from api.drafts.draft import CONSENT
 from api.identity.actor import Actor
 from api.identity.masking import mask_identity, mask_name
 from api.matters import form as forms
@@ -70,6 +71,7 @@ class CaseViews:
             "situation": self._ground.matters.answered(case.matter, situation),
             "materials": self._materials(case),
             "delivery": delivery,
+            "aided": self._aided(actor, case),
             "words": kind_words(self._ground.kind(record)),
             "supplement": _supplement(case),
             **promises_as_json(case, self._ground.calendar.due, self._ground.now()),
@@ -143,6 +145,16 @@ class CaseViews:
             for material in case.papers
             if material.key in own or handed_in.get(material.key)
         ]
+
+    def _aided(self, actor: Actor, case: OpenCase) -> Row | None:
+        """Who filled it in for the applicant at a window, and the consent that they signed, for who may open files."""
+        if case.record.aided is None:
+            return None
+        uploads = (case.actions[0].data["materials"] or {}).get(CONSENT, [])
+        shows_files = not actor.is_staff or scope.handles(actor, case.record)
+        files = [case.files.get(one) or self._ground.files.describe(one) for one in uploads] if shows_files else []
+        by = self._ground.identity.staff_name(case.actions[0].by)
+        return {"language": case.record.aided, "by": by, "consent": files}
 
     def _by(self, action: Action) -> Row:
         kind = {"citizen": "citizen", "system": "system"}.get(action.role, "staff")

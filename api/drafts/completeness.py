@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from api.drafts.draft import CONSENT
 from api.drafts.open_draft import OpenDraft
 from api.identity.mandates.mandate import COMPANY
 from api.identity.names_and_numbers import credit_code, identity_number
@@ -65,7 +66,18 @@ def gaps(
         lambda upload: upload in accepted,
         LATER if draft.edition.matter.deferral else AT_THE_WINDOW,
     )
-    return [*_version_ended(draft), *incomplete, *_wrong_principal(draft, index, now)]
+    return [*_version_ended(draft), *_unaidable(draft, accepted), *incomplete, *_wrong_principal(draft, index, now)]
+
+
+def _unaidable(draft: OpenDraft, accepted: Container[str]) -> list[Missing]:
+    """What is missing of a draft that an officer fills in: a person, and the consent that this person signed."""
+    if draft.record.aided is None:
+        return []
+    scanned = draft.record.materials.get(CONSENT, [])
+    is_signed = bool(scanned) and all(upload in accepted for upload in scanned)
+    no_consent = [] if is_signed else [Missing("请扫描上传申请人签名的同意书。", material=CONSENT)]
+    is_company = draft.edition.known.get("applicant") == "company"
+    return [*no_consent, *([Missing("在窗口只替个人填写。", field="situation")] if is_company else [])]
 
 
 def _version_ended(draft: OpenDraft) -> list[Missing]:

@@ -8,6 +8,8 @@ from typing import Any
 from api.refusals import Refusal
 
 MOST_FILES = 20
+CONSENT = "consent"
+"""Among the materials of a draft for somebody else at a window: the consent that they signed, scanned."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Draft:
     and `promise` are what the applicant chose, each with the text that it was chosen upon (choices.py). It is kept
     until the instant `kept_until` (None in one of an earlier release, which gets an end within a day); `reminded` are
     the reminders that its owner was given of this end, in days before its last day. `taken` are the identity numbers
-    that were taken over from elsewhere, by field: they are shown masked until they are typed anew.
+    that were taken over from elsewhere, by field: they are shown masked until they are typed anew. A window officer
+    may fill it in for somebody without a phone: then `owner` is that officer, and `aided` the applicant's language.
     """
 
     id: str
@@ -50,6 +53,7 @@ class Draft:
     kept_until: datetime | None = None
     reminded: tuple[int, ...] = ()
     taken: tuple[str, ...] = ()
+    aided: str | None = None
 
 
 class DraftSubmitted(Refusal):

@@ -25,7 +25,8 @@ class DraftHints:
     def of(self, actor: Actor, draft: OpenDraft) -> Row:
         """What the fields of a draft could take over, and the open cases about the same matter."""
         index, now = _principal(draft), self._now()
-        cases = [] if draft.record.case else self._ports.open_cases(actor, draft.matter.code, index)
+        is_own = not (draft.record.case or draft.record.aided)
+        cases = self._ports.open_cases(actor, draft.matter.code, index) if is_own else []
         words = prefill.same_matter(cases, now)
         return {
             "suggestions": [
@@ -43,7 +44,7 @@ class DraftHints:
         return {key: offered[key] for key in keys}
 
     def _suggestions(self, actor: Actor, draft: OpenDraft) -> list[prefill.Suggestion]:
-        if draft.record.case:
+        if draft.record.case or draft.record.aided:  # the officer's own account is not the applicant's
             return []
         known, now = draft.edition.known, self._now()
         is_own = draft.principal is None and known.get("applicant") != AS_COMPANY

@@ -74,5 +74,7 @@ class DraftKeeping:
         day = life.last_day(draft.kept_until)
         values = {"matter": draft.matter.name, "due": day.isoformat()}
         key = f"draft:{draft.id}:{day}:{days}"
-        self._ports.tell(f"citizen:{draft.owner}", "draft_ends", values, key=key, link=f"/drafts/{draft.id}")
+        recipient = f"staff:{draft.owner}" if draft.aided else f"citizen:{draft.owner}"
+        link = f"/staff#/filings/{draft.id}" if draft.aided else f"/drafts/{draft.id}"
+        self._ports.tell(recipient, "draft_ends", values, key=key, link=link)
         self._store.reminded(draft, days)

@@ -22,16 +22,16 @@ def blueprint(drafts: Drafts, http: Http) -> Blueprint:
 
 def _reading(bp: Blueprint, drafts: Drafts, http: Http) -> None:
     @bp.post("/drafts")
-    @http.allow("citizen")
+    @http.allow("citizen", "window")
     @bp.arguments(schemas.NewDraft)
     @bp.response(201, schemas.DraftSchema)
     @http.create_once(drafts.draft)
     def begin(body: Body, actor: Any, new_id: str) -> Body:
-        """Begin a draft for a matter."""
+        """Begin a draft for a matter; an officer of a window, for somebody who stands there (`aided`)."""
         return drafts.begin(actor, body, new_id)
 
     @bp.get("/drafts")
-    @http.allow("citizen")
+    @http.allow("citizen", "window")
     @bp.arguments(Paging, location="query")
     @bp.response(200, schemas.DraftPage)
     def mine(paging: Body, actor: Any) -> Body:
@@ -39,7 +39,7 @@ def _reading(bp: Blueprint, drafts: Drafts, http: Http) -> None:
         return page(lambda after, most: drafts.mine(actor, after, most), paging)
 
     @bp.get("/drafts/<draft_id>")
-    @http.allow("citizen")
+    @http.allow("citizen", "window")
     @bp.response(200, schemas.DraftSchema)
     def draft(draft_id: str, actor: Any) -> Any:
         """One's own draft."""
@@ -47,7 +47,7 @@ def _reading(bp: Blueprint, drafts: Drafts, http: Http) -> None:
         return draft, http.etag(draft["version"])
 
     @bp.get("/drafts/<draft_id>/hints")
-    @http.allow("citizen")
+    @http.allow("citizen", "window")
     @bp.response(200, schemas.HintsSchema)
     def hints(draft_id: str, actor: Any) -> Body:
         """What one's own draft could take over from the profile and earlier cases, and whether its matter is open."""
@@ -56,7 +56,7 @@ def _reading(bp: Blueprint, drafts: Drafts, http: Http) -> None:
 
 def _changing(bp: Blueprint, drafts: Drafts, http: Http) -> None:
     @bp.patch("/drafts/<draft_id>")
-    @http.allow("citizen")
+    @http.allow("citizen", "window")
     @bp.arguments(schemas.DraftChange)
     @bp.response(200, schemas.DraftSchema)
     def change(body: Body, draft_id: str, actor: Any) -> Any:
@@ -83,7 +83,7 @@ def _changing(bp: Blueprint, drafts: Drafts, http: Http) -> None:
         return changed, http.etag(changed["version"])
 
     @bp.post("/drafts/<draft_id>/move")
-    @http.allow("citizen")
+    @http.allow("citizen", "window")
     @bp.arguments(schemas.MoveSchema)
     @bp.response(200, schemas.DraftSchema)
     def move(body: Body, draft_id: str, actor: Any) -> Any:
@@ -92,7 +92,7 @@ def _changing(bp: Blueprint, drafts: Drafts, http: Http) -> None:
         return moved, http.etag(moved["version"])
 
     @bp.delete("/drafts/<draft_id>")
-    @http.allow("citizen")
+    @http.allow("citizen", "window")
     @bp.response(204)
     def drop(draft_id: str, actor: Any) -> None:
         """Delete a draft that was not submitted, against the version in If-Match."""

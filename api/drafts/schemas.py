@@ -43,6 +43,15 @@ class MissingSchema(Schema):
     why = fields.String(required=True)
 
 
+class Aided(Schema):
+    """Whom an officer at the window fills in for: somebody without a phone, in this language.
+
+    Name, number and phone are those of the form. The consent that they signed is the material `consent`.
+    """
+
+    language = fields.String(required=True, validate=validate.OneOf(["zh", "en"]))
+
+
 class NewDraft(Schema):
     """A draft to begin: the matter, and what is known already."""
 
@@ -60,6 +69,7 @@ class NewDraft(Schema):
         validate=validate.Length(min=1, max=60),
         metadata={"description": "the mandate under which this is for somebody else"},
     )
+    aided = fields.Nested(Aided, load_default=None, allow_none=True)
     talk = fields.String(
         load_default=None,
         validate=validate.Length(min=1, max=60),
@@ -204,6 +214,7 @@ class DraftSchema(Schema):
     case = fields.String(required=True, allow_none=True)
     for_ = fields.Nested(ActedFor, data_key="for", required=True, allow_none=True)
     talk = fields.String(required=True, allow_none=True)
+    aided = fields.Nested(Aided, required=True, allow_none=True)
     kept = fields.Nested(Kept, required=True, allow_none=True)
     created_at = Time(required=True)
     updated_at = Time(required=True)

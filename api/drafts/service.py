@@ -68,6 +68,7 @@ class Drafts:
         it is tied to the conversation that it was begun in. Raises BadFields, MandateEnded.
         """
         answers, situation, mandate_id = new["answers"], new["situation"], new["for_"]
+        _check_aid(actor, new)
         try:
             matter = self._matters.matter(new["matter"])
         except NotFound:
@@ -100,6 +101,7 @@ class Drafts:
             created_at=self._now(),
             updated_at=self._now(),
             kept_until=life.kept_until(self._now()),
+            aided=new["aided"] and new["aided"]["language"],
         )
 
         def write(session: Any) -> None:
@@ -282,7 +284,7 @@ class Drafts:
         missing = self._views.gaps(draft, files)
         if missing:
             raise rules.NotComplete({gap.field or f"materials.{gap.material}": [gap.why] for gap in missing})
-        asked = {paper.key for paper in edition.papers}
+        asked = {paper.key for paper in edition.papers} | ({rules.CONSENT} if record.aided else set())
         return HandedIn(
             draft,
             answers=forms.handed_in(edition.form, draft.answers, edition.known),
@@ -345,6 +347,7 @@ class Drafts:
     def _check_materials(self, actor: Actor, draft: OpenDraft, materials: dict[str, list[str]]) -> None:
         """Raises BadFields unless each material is the matter's, with at most MOST_FILES uploads of the actor's own."""
         known = {material.key for material in (*draft.matter.materials, *draft.edition.papers)}
+        known |= {rules.CONSENT} if draft.record.aided else set()
         errors: dict[str, list[str]] = {}
         for key, uploads in materials.items():
             if key not in known:
@@ -361,6 +364,14 @@ class Drafts:
             return self._files.upload(actor, upload)["state"] != "refused"
         except NotFound:
             return False
+
+
+def _check_aid(actor: Actor, new: Row) -> None:
+    """An officer fills in for somebody at the window, everybody else for themselves or by a mandate. BadFields."""
+    if actor.is_staff and (new["aided"] is None or new["for_"] or new["talk"]):
+        raise BadFields({"aided": ["窗口只能替到场的人填写：请选申请人的语言，不用委托书，也不接着咨询填。"]})
+    if not actor.is_staff and new["aided"] is not None:
+        raise BadFields({"aided": ["只有窗口人员可以替到场的人填写。"]})
 
 
 def _as_masked(draft: OpenDraft, key: str, value: Any) -> bool:

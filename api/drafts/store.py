@@ -113,6 +113,7 @@ def _record(row: Document) -> Draft:
         kept_until=row.get("kept_until"),
         reminded=tuple(row.get("reminded", ())),
         taken=tuple(row.get("taken", ())),
+        aided=row.get("aided"),
     )
 
 

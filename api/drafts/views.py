@@ -65,6 +65,7 @@ class DraftViews:
             "case": record.case,
             "for_": {"mandate": record.mandate, "name": principal["principal_name"]} if principal else None,
             "talk": record.talk,
+            "aided": record.aided and {"language": record.aided},
             "kept": self._kept(record),
             "created_at": record.created_at,
             "updated_at": record.updated_at,

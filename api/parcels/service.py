@@ -135,7 +135,7 @@ class Parcels:
     def confirm(self, actor: Actor, parcel_id: str, version: int) -> Row:
         """Record the applicant's confirmation of receipt. Idempotent. Raises NotFound, NotOnItsWay, VersionStale."""
         parcel = self._store.parcel(parcel_id)
-        if parcel is None or parcel.owner != actor.id:
+        if parcel is None or not self._is_receiver(actor, parcel):
             raise NotFound(subject=f"parcel:{parcel_id}" if parcel else "")
         if parcel.confirmed_at is None:
             if parcel.state in rules.CLOSED:
@@ -193,6 +193,10 @@ class Parcels:
         return parcel.case_id
 
     # -- inside -----------------------------------------------------------------
+
+    def _is_receiver(self, actor: Actor, parcel: Parcel) -> bool:
+        """Whether a citizen may confirm a parcel: its owner; of a case without one, the applicant by their number."""
+        return parcel.owner == actor.id or (not parcel.owner and "citizen" in self._cases.roles_at(actor, parcel.case))
 
     def _record_look(self, actor: Actor, subject: str, count: int | None = None) -> None:
         """Record that a member of staff looks at a parcel, or at the `count` parcels of a case."""

@@ -103,8 +103,8 @@ def test_another_citizen_cannot_see_change_or_drop_it(citizen, other_citizen):
     assert other_citizen.get("/v1/drafts")["items"] == []
 
 
-def test_staff_have_no_drafts(window):
-    assert window.get("/v1/drafts", expect=403)["code"] == "role_wrong"
+def test_staff_of_no_window_have_no_drafts(handler):
+    assert handler.get("/v1/drafts", expect=403)["code"] == "role_wrong"
 
 
 def test_drafts_are_listed_newest_first_by_cursor(citizen):

@@ -58,5 +58,5 @@ def test_a_whole_way_goes_well_where_every_insert_is_sent_twice(repeated, databa
     assert case["state"] == "issued"
     assert database["sessions"].count_documents({}) == 4
     assert database["consents"].count_documents({}) == 1
-    assert repeated >= {"sessions", "wechat_accounts", "consents", "drafts", "uploads", "upload_parts"}
+    assert repeated >= {"sessions", "wechat_accounts", "consents", "uploads", "upload_parts"}
     assert repeated >= {"files.chunks", "files.files", "idempotency", "processes", "audit"}

@@ -48,5 +48,10 @@ CALLS: Calls = {
     ("POST", "/v1/drafts/<draft_id>/submit"): _submit,
     ("POST", "/v1/cases/<number>/supplement"): _supplement,
     ("POST", "/v1/cases/<number>/withdrawal"): _withdrawal,
+    ("POST", "/v1/cases/<number>/told"): lambda w, a: {
+        "at": {"number": w.case["number"]},
+        "json": {"how": "in_person"},
+        "headers": w.version(f"/v1/cases/{w.case['number']}"),
+    },
     ("POST", "/v1/cases/<number>/actions"): _act,
 }

@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from tests.access.calls.how import Call, Calls, World, body
+from tests.access.calls.how import Call, Calls, World
 from tests.way import FOOD, accepted_upload, new_version
 
 
@@ -53,7 +53,9 @@ def _move(world: World, actor: str) -> Call:
 
 
 CALLS: Calls = {
-    ("POST", "/v1/drafts"): body(matter=FOOD, answers={}),
+    ("POST", "/v1/drafts"): lambda w, a: {
+        "json": {"matter": FOOD, "answers": {}, **({"aided": {"language": "zh"}} if "window" in a else {})}
+    },
     ("PATCH", "/v1/drafts/<draft_id>"): lambda w, a: {
         "json": {"answers": {"applicant_name": "王小明"}},
         "headers": w.version(f"/v1/drafts/{w.draft['id']}"),

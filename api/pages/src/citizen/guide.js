@@ -5,6 +5,8 @@
 import { reactive, watch } from 'vue'
 import { isObject, parsed, visit } from '../shared/storage.js'
 
+export { answersOf } from '../shared/form.js'
+
 const isSituation = (value) => isObject(value) && isObject(value.answers) && isObject(value.ticked)
 
 /** @param {string} code @returns {{answers: Record<string, string>, ticked: Record<string, boolean>}} */
@@ -14,9 +16,3 @@ export function useSituation(code) {
   watch(kept, () => visit.setItem(place, JSON.stringify(kept)))
   return kept
 }
-
-/** `answers` of `GET /v1/matters/{code}/guide`; nothing where nothing was answered. */
-export const answersOf = (answers) =>
-  Object.entries(answers)
-    .map(([key, value]) => `${key}:${value}`)
-    .join(',') || undefined

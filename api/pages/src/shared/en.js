@@ -207,4 +207,10 @@ export default {
   '多了 {n} 字，请删短一些': '{n} characters too many: please shorten it',
   '共 {n} 字，太长了，请改成文件再发': '{n} characters are too long: please send a file instead',
   '共 {n} 字，会分成 {m} 条发送': '{n} characters, sent in {m} messages',
+  再加一个: 'Add another',
+  填入: 'Fill in',
+  去掉: 'Remove',
+  '第 {n} 个': 'No. {n}',
+  '（可以不填）': '(optional)',
+  可以选几个: 'Choose any that apply',
 }

@@ -76,3 +76,9 @@ export const trimmed = (text) => (isBlank(text) ? '' : text.trim())
 
 /** Whether there is anything in it. */
 export const isEmpty = (value) => !value?.length
+
+/** `answers` of `GET /v1/matters/{code}/guide`; nothing where nothing was answered. */
+export const answersOf = (answers) =>
+  Object.entries(answers)
+    .map(([key, value]) => `${key}:${value}`)
+    .join(',') || undefined

@@ -507,4 +507,34 @@ export default {
   请对方提供: 'Ask for it',
   '正在连接…': 'Connecting…',
   登录设备: 'Logged-in devices',
+  // filing for others
+  替到场的人开一份: 'For somebody who stands here',
+  已告知: 'Told',
+  没交的: 'Not handed in yet',
+  已交: 'Handed in',
+  '记下了：已告知': 'Noted: told',
+  '请本人签名，扫描后上传；没有同意书不能提交。':
+    'The applicant signs it; scan and upload it. Nothing is handed in without it.',
+  '先在左边选办什么事。': 'Choose a matter on the left first.',
+  代填申请: 'Filing for others',
+  申请人签名的同意书: 'Consent signed by the applicant',
+  办什么事: 'Which matter',
+  申请人说: 'The applicant speaks',
+  '没有。没有手机的申请人有新进展时，列在这里。':
+    'Nobody. Applicants without a phone are listed here when their case has news.',
+  要当面告知的: 'To be told at the counter',
+  打开办件: 'Open the case',
+  '请打印回执交给申请人：凭上面的编号和查询码，在任何手机、电脑或窗口都能查进度。':
+    'Print the receipt for the applicant: with its number and code the case can be followed ' +
+    'from any phone, computer or window.',
+  快递到家: 'By courier',
+  自己去取: 'Collect it myself',
+  收件电话: 'Phone',
+  收件地址: 'Address for delivery',
+  办好了怎么拿: 'How you get the result',
+  '正在提交…': 'Submitting…',
+  '回执（PDF）': 'Receipt (PDF)',
+  正在保存: 'Saving',
+  已保存: 'Saved',
+  提交申请: 'Submit',
 }

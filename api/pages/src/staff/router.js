@@ -43,6 +43,12 @@ export const router = createRouter({
       meta: { roles: ['window', 'handler', 'head'] },
     },
     {
+      path: '/filings/:id?',
+      name: 'filings',
+      component: () => import('./views/FilingView.vue'),
+      meta: { roles: ['window'] },
+    },
+    {
       path: '/verifications',
       name: 'verifications',
       component: () => import('./views/VerificationsView.vue'),

@@ -1,0 +1,60 @@
+"""News of cases whose applicant nobody can reach: without a phone and an account, they are told at the counter.
+
+Such a case was filled in by an officer at a window. Once its applicant has a verified account, notices go to that.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from api.cases import scope
+from api.cases.case import Case
+from api.cases.ground import CaseGround
+from api.cases.number import unknown
+from api.cases.views import CaseViews
+from api.identity.actor import Actor
+from api.refusals import NotFound, VersionStale
+
+Row = dict[str, Any]
+
+
+class UntoldNews:
+    """What the counter must tell people itself: noted by the notices that have no recipient, until somebody told it."""
+
+    def __init__(self, ground: CaseGround, views: CaseViews) -> None:
+        self._ground = ground
+        self._views = views
+
+    def add(self, number: str, at: datetime | None) -> None:
+        """Note that there is news since this instant, or now. What is no newer than what was told is no news."""
+        self._ground.store.note_untold(number, at or self._ground.now())
+
+    def page(self, actor: Actor, after: str | None, most: int) -> tuple[list[Row], str | None]:
+        """One page of the cases at one's desk with news that nobody has told, the latest first."""
+        store, ground = self._ground.store, self._ground
+        cases, following = store.untold(actor.point or "", ground.now(), after, most) if actor.point else ([], None)
+        lines = self._views.lines(cases)
+        rows = [
+            {**line, "since": case.untold_at, "language": case.aided} for line, case in zip(lines, cases, strict=True)
+        ]
+        return rows, following
+
+    def note_told(self, actor: Actor, number: str, version: int, how: str) -> Row:
+        """Note that the applicant was told how the case stands at this version. Raises NotFound, VersionStale."""
+        store = self._ground.store
+        case = store.by_number(number)
+        if case is None:
+            raise unknown(number)
+        if not self._is_at_desk(actor, case):
+            raise NotFound(subject=f"case:{case.id}")
+        if case.version != version:
+            raise VersionStale
+
+        def write(session: Any) -> None:
+            if store.note_told(session, case):
+                self._ground.audit.record(actor.id, "case.told", f"case:{case.id}", session=session, detail=how)
+
+        self._ground.transact(write)
+        return {"number": case.number, "untold": False}
+
+    def _is_at_desk(self, actor: Actor, case: Case) -> bool:
+        return "window" in scope.roles_at(actor, case)
