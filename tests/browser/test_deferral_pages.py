@@ -1,4 +1,4 @@
-"""A draft on a phone whose matter says how materials may follow: the choice is offered with its text, and taken back."""
+"""A draft on a phone whose matter says how materials may follow: the choice has its text, and is taken back."""
 
 from typing import Any
 
