@@ -78,6 +78,7 @@ export default {
   '申请已交到窗口。每一步都会发短信告诉您。': 'Your application is at the window. You will get an SMS at every step.',
   编号: 'Number',
   查询码: 'Receipt code',
+  文书: 'Documents',
   '文书（PDF）': 'Paper (PDF)',
   '其中有前几次没有告知过的材料，窗口本应一次说清，这一条已经记录在案。窗口说明的理由：{reason}':
     'Something here was in no earlier notice. You should have been told all at once; it is recorded. Reason: {reason}',

@@ -8,7 +8,6 @@ export default {
   '文件超过 20 MB，请压缩或分开上传。': 'The file is over 20 MB. Compress it or send it in parts.',
   '这个浏览器存不住内容（可能是无痕浏览、空间满了，或者被禁止）。关掉或刷新页面后要重新登录，没交的内容会丢。':
     'This browser keeps nothing (private, full, blocked). Closing or reloading loses the log-in and what was not sent.',
-  文书: 'Documents',
   '下载（PDF）': 'Download (PDF)',
   '核验码 {code}': 'Code {code}',
   '最迟 {day}送达': 'To be handed over by {day}',

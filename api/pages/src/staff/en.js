@@ -54,7 +54,7 @@ export default {
   换队列: 'choose a queue',
   回到队列: 'Back to the queue',
   '没有找到。请填完整的编号、姓名或者手机号。': 'Nothing was found. Give the whole number, name or mobile.',
-  '正在整理以前的办件，“快到期”和“已超期”暂时可能不全。':
+  '正在整理以前的办件，按期限分的队列暂时可能不全。':
     'Earlier cases are being sorted in; “Near due” and “Overdue” may still lack some.',
   编号: 'Number',
   事项: 'Matter',
@@ -72,7 +72,7 @@ export default {
   '没有等人来领的结果。': 'No result waits at the counter.',
   '没有等待寄送的结果。': 'No result waits to be sent.',
   '没有快到期的办件。': 'Nothing is near its due day.',
-  '没有超期的办件。': 'Nothing is overdue.',
+  '没有过了期限的办件。': 'Nothing is overdue.',
   '本部门没有在办的办件。': 'Your department has no open case.',
   '没有等待受理的办件。新的申请会自动出现在这里。': 'Nothing to accept. New applications appear here by themselves.',
   '没有等待决定的办件。受理后的办件会出现在这里。': 'Nothing to decide. Cases appear here once accepted.',
@@ -160,6 +160,7 @@ export default {
     'Something was forgotten: ask for other materials too (a breach that applicant and supervisors see)',
   没有告知过: 'not told before',
   打印文书: 'Print the paper',
+  文书: 'Documents',
   为什么以前没有告知: 'Why it was not told before',
   '会原样告诉申请人，并记入审计。': 'The applicant reads these words, and the audit has them.',
   需要补正的材料: 'Materials to supplement',
