@@ -248,6 +248,34 @@ def test_the_window_wants_it_now_and_then_accepts(apply, citizen, staff, drain):
     assert act(window, case, "accept")["state"] == "accepted"
 
 
+def test_what_was_called_in_before_acceptance_is_no_deferral_after_it(apply, citizen, staff, drain):
+    window, again = staff("window"), {"items": [{"key": BANK, "why": "资金证明要先看"}]}
+    case = bring(citizen, act(window, apply(), "request_supplement", **again), BANK, drain=drain)
+    case = act(window, case, "accept")
+    handler = staff("handler")
+    assert "request_supplement" not in read(handler, case)["acts"]
+    assert act(handler, case, "request_supplement", expect=409, **again)["code"] == "act_not_allowed"
+    case = act(handler, case, "decide", kind="grant", text="符合条件，准予许可。")
+    assert act(window, case, "request_supplement", expect=409, **again)["code"] == "act_not_allowed"
+    assert act(window, case, "issue", serial="XC1")["state"] == "issued"
+
+
+def test_after_a_silence_that_no_job_recorded_just_what_is_to_come_is_taken(apply, citizen, staff, clock, drain, anyone):
+    case, upload = apply(), accepted_upload(citizen, drain)
+    clock.move(days=8)  # the notice limit was 1 December, and no job has run
+    again = anyone.post("/v1/sessions/refresh", {"refresh_token": citizen.tokens["refresh_token"]})
+    citizen.tokens = {**citizen.tokens, **again}
+    path = f"/v1/cases/{case['number']}/supplement"
+    for wrong in ({"m3": [upload]}, {"nothing": [upload]}, {BANK: ["somebody-elses"]}, {BANK: [upload] * 30}):
+        body = {"materials": {**wrong}, "text": ""}
+        headers = {"If-Match": f'"{read(citizen, case)["version"]}"'}
+        problem = citizen.post(path, body, expect=422, headers=headers)
+        assert list(problem["errors"]) == [f"materials.{key}" for key in wrong]
+    headers = {"If-Match": f'"{read(citizen, case)["version"]}"'}
+    case = citizen.post(path, {"materials": {BANK: [upload]}, "text": ""}, expect=200, headers=headers)
+    assert (case["state"], states(case)) == ("accepted", {BANK: "brought"})
+
+
 def test_silence_accepts_with_what_was_deferred(apply, citizen, later, drain):
     case = apply()
     later(citizen, days=8)  # the notice limit was 1 December
