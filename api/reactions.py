@@ -90,7 +90,7 @@ class Reactions:
             "case.accepted": (self.tell_case("case_accepted"),),
             "case.deemed_accepted": (self.tell_case("case_deemed_accepted"), deferral),
             "case.deferred": (self.tell_case("case_deferred"), deferral),
-            "case.supplement_requested": (("supplement_requested", self.tell_supplement),),
+            "case.supplement_requested": (("supplement_requested", self.tell_supplement), deferral),
             "case.promise_checked": (self.tell_case("promise_checked"),),
             "case.declined": (self.tell_case("case_declined"),),
             "case.withdrawn": (self.tell_case("case_withdrawn"),),
@@ -128,7 +128,8 @@ class Reactions:
         def react(event: Event) -> None:
             spot = event.data.get("spot")  # several acts in one call: the last tells of all
             if spot != "step":
-                words, seq = "case_finished" if spot else template, event.data.get("seq")
+                is_done = spot and event.type == "case.handed_over"
+                words, seq = "case_finished" if is_done else template, event.data.get("seq")
                 self._tell_people(event.subject, words, key=f"{event.id}:{template}", seq=seq, at=event.at)
 
         return template, react
@@ -233,7 +234,8 @@ class Reactions:
 
     def hand_over(self, event: Event) -> None:
         """Mark a case as handed over, since the applicant has confirmed its parcel."""
-        self.cases.handling.hand_over(self.parcels.case_of(event.subject), proof="applicant_confirmed_parcel")
+        case_id, sent_at = self.parcels.case_of(event.subject)
+        self.cases.handling.hand_over(case_id, proof="applicant_confirmed_parcel", sent_at=sent_at)
 
     def tie_conversation(self, event: Event) -> None:
         """Tie the conversation that a draft was begun in, if any, to the case that the draft became."""

@@ -1,6 +1,7 @@
 """Handling: every act on a case after its submission; checks it, appends the action and announces the event."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from api.cases.act_checks import APPLICANT, ActChecks
@@ -56,11 +57,14 @@ class CaseHandling:
 
     # -- the system -------------------------------------------------------------------
 
-    def hand_over(self, case_id: str, proof: str) -> None:
-        """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent."""
+    def hand_over(self, case_id: str, proof: str, sent_at: datetime) -> None:
+        """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent.
+
+        What was made anew after `sent_at` was not in the parcel, and still waits.
+        """
         case = self._ground.store.by_id(case_id)
         if case and case.state == "issued":
-            data = {"to": APPLICANT, "proof": proof}
+            data = {"to": APPLICANT, "proof": proof, "sent_at": sent_at.isoformat()}
             self._do(SYSTEM, self._ground.reader.open(case), case.version, "hand_over", data)
 
     def end_when_late(self, case_id: str) -> None:

@@ -67,7 +67,7 @@ IDS = 10_000
 """How many ids of cases are read at a time."""
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end", "queue", "held_since")
-"""The fields of a case that every action replaces; `department` too, if there is one."""
+"""The fields of a case that every action replaces; `department` too, if there is one, and at a `reissue` `is_sent`."""
 
 
 class QueuedRow(NamedTuple):
@@ -108,6 +108,8 @@ class CaseStore:
         snapshot = {field: getattr(case, field) for field in SNAPSHOT} | {"version": action.seq}
         if case.department:
             snapshot["department"] = case.department
+        if action.act == "reissue":
+            snapshot["is_sent"] = case.is_sent
         wanted = {"_id": case.id, "version": action.seq - 1}
         if self._db["cases"].update_one(wanted, {"$set": snapshot}, session=session).modified_count != 1:
             return False

@@ -186,11 +186,11 @@ class Parcels:
         carrier = rules.CARRIERS[parcel.carrier]
         return ParcelNotice(parcel.owner, {"number": parcel.case, "carrier": carrier, "waybill": parcel.number})
 
-    def case_of(self, parcel_id: str) -> str:
-        """The id of a parcel's case."""
+    def case_of(self, parcel_id: str) -> tuple[str, datetime]:
+        """The id of a parcel's case, and when the parcel was sent."""
         parcel = self._store.parcel(parcel_id)
         assert parcel is not None
-        return parcel.case_id
+        return parcel.case_id, parcel.created_at
 
     # -- inside -----------------------------------------------------------------
 

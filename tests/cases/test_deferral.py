@@ -160,7 +160,7 @@ def test_what_does_not_follow_in_time_ends_the_case_and_bars_its_person(apply, c
     later(citizen, seconds=5)
     seen = read(citizen, case)
     assert (seen["state"], flags(seen), states(seen)) == ("terminated", [], {BANK: "late"})
-    assert seen["clock"]["state"] == "ended"
+    assert (seen["clock"]["state"], seen["clock"]["handover_due"]) == ("ended", None)
     last = citizen.get(f"/v1/cases/{case['number']}/timeline")["items"][-1]
     assert (last["act"], last["by"]["kind"]) == ("terminate", "system")
     assert "没有在期限内交来" in last["text"]
@@ -168,6 +168,9 @@ def test_what_does_not_follow_in_time_ends_the_case_and_bars_its_person(apply, c
     drain()
     assert read(citizen, case)["version"] == seen["version"]
     assert bring(citizen, seen, BANK, drain=drain, expect=409)["code"] == "act_not_allowed"
+    later(citizen, days=30)
+    clock_then = act(staff("window"), seen, "close")["clock"]
+    assert (clock_then["handover_due"], "送达" in clock_then["sentence"]["text"]) == (None, False)
     barred(citizen, staff, drain)
 
 
@@ -260,7 +263,9 @@ def test_what_was_called_in_before_acceptance_is_no_deferral_after_it(apply, cit
     assert act(window, case, "issue", serial="XC1")["state"] == "issued"
 
 
-def test_after_a_silence_that_no_job_recorded_just_what_is_to_come_is_taken(apply, citizen, staff, clock, drain, anyone):
+def test_after_a_silence_that_no_job_recorded_just_what_is_to_come_is_taken(
+    apply, citizen, staff, clock, drain, anyone
+):
     case, upload = apply(), accepted_upload(citizen, drain)
     clock.move(days=8)  # the notice limit was 1 December, and no job has run
     again = anyone.post("/v1/sessions/refresh", {"refresh_token": citizen.tokens["refresh_token"]})

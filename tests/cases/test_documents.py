@@ -216,9 +216,13 @@ def test_a_special_procedure_and_an_extension_are_told_in_writing(
 ) -> None:
     case = act(window, submitted(citizen, drain), "accept")
     case = act(handler, case, "start_procedure", procedure="听证", days=15, text="请于 12 月 3 日到场。")
+    case = act(handler, case, "start_procedure", procedure="公示", days=7, text="在网站上公示。")
     case = act(handler, case, "request_extension", days=5, reason="现场情况复杂")
     act(staff("head"), case, "approve_extension", reason="需要补充核实现场情况")
-    _, _, procedure, extension = documents(citizen, case)
+    _, _, procedure, running, extension = documents(citizen, case)
+    citizen.get(running["href"])
+    assert "办理期限照常计算" in str(quick[-1])
+    assert "不计入办理期限" not in str(quick[-1])
     assert [row["title"] for row in (procedure, extension)] == ["特别程序告知书", "延长办理期限告知书"]
     citizen.get(procedure["href"])
     for words in (

@@ -88,6 +88,23 @@ def test_nothing_is_decided_upon_a_promise_that_nobody_gave(citizen, staff, drai
     assert act(staff("handler"), case, "promise", expect=409, **GRANT)["code"] == "not_promised"
 
 
+def test_a_plain_grant_while_a_promise_is_given_is_decided_upon_it(apply, citizen, staff):
+    handler, case = staff("handler"), act(staff("window"), apply(), "accept")
+    case = act(handler, case, "decide", kind="grant", text="准予许可。")
+    assert (case["promise"]["check_due"], case["promise"]["decided_at"] is None) == ("2026-12-22", False)
+    assert "12 月 22 日" in read(citizen, case)["promise"]["sentence"]["text"]
+    assert act(handler, case, "check_promise", **KEPT)["promise"]["check"]["outcome"] == "kept"
+
+
+def test_the_promise_of_a_case_that_ended_is_spoken_of_as_such(apply, citizen, staff):
+    handler, case = staff("handler"), act(staff("window"), apply(), "accept")
+    case = act(handler, case, "decide", kind="refuse", text="不符合条件。", ground="第八条")
+    assert "已经结束" in read(citizen, case)["promise"]["sentence"]["text"]
+    case = act(staff("window"), case, "close")
+    assert "has ended" in read(citizen, case)["promise"]["sentence"]["text_en"]
+    assert act(handler, case, "check_promise", expect=409, **KEPT)["code"] == "not_promised"
+
+
 def test_an_accepted_case_may_be_decided_upon_its_promise_too(apply, staff):
     case = act(staff("window"), apply(), "accept")
     assert act(staff("handler"), case, "promise", **GRANT)["state"] == "granted"

@@ -34,6 +34,8 @@ class PromiseActs:
             case "promise":
                 self._require_trust(case.record)
                 return {**data, "kind": "grant", "check_due": self._check_due(case, now)}
+            case "decide" | "finish" if case.standing.promise and data["kind"] == "grant":
+                return {**data, "check_due": self._check_due(case, now)}
             case "request_supplement" if case.standing.state != "submitted":
                 due = deferral.next_due(
                     [{**row, "state": "open"} for row in case.standing.deferrals if row["start"]],

@@ -21,15 +21,15 @@ def as_json(case: OpenCase, due_of: deferral.DueOf, now: datetime) -> dict[str, 
         "deferrals": [
             _deferral(deferral.at_end(row, case.standing.state), names[row["key"]], due_of, today) for row in deferrals
         ],
-        "promise": _promise(promised, now),
+        "promise": _promise(promised, case.standing.end or case.standing.state, now),
     }
 
 
-def _promise(given: Row | None, now: datetime) -> dict[str, Any] | None:
+def _promise(given: Row | None, state: str, now: datetime) -> dict[str, Any] | None:
     if given is None:
         return None
     check, text = given["check"], given["text"]
-    sentence = _promise_sentence(given, now.astimezone(BEIJING).date())
+    sentence = DROPPED if promise.is_dropped(given, state) else _promise_sentence(given, now.astimezone(BEIJING).date())
     return {
         "text_version": text["version"],
         "text": text["zh"],
@@ -102,6 +102,9 @@ DEFERRALS: dict[str, Callable[[Row, date | None, date], TwoLanguages]] = {
     ),
 }
 """By state of a deferred material, the sentence about it."""
+
+
+DROPPED = TwoLanguages("办件已经结束，承诺不再核查。", "The case has ended: the promise is not checked any more.")
 
 
 def _promise_sentence(given: Row, today: date) -> TwoLanguages:
