@@ -146,6 +146,21 @@ def test_what_came_and_is_bad_is_asked_for_again_within_its_days(apply, citizen,
     assert act(handler, read(handler, case), "request_supplement", expect=409, **again)["code"] == "deferral_over"
 
 
+def test_what_is_asked_for_again_is_waited_for_in_a_year_without_a_calendar_too(
+    deferring, apply, staff, later, drain, database
+):
+    later(deferring, days=36)  # 30 December: five working days lead into 2027
+    case = act(staff("window"), apply(), "defer")
+    assert case["deferrals"][0]["due"] is None
+    case = bring(deferring, case, BANK, drain=drain)
+    later(deferring, days=1, hours=1)  # the jobs find that nothing is to come, and end
+    assert database["jobs"].count_documents({"kind": "cases.deferral_end", "state": "pending"}) == 0
+    handler = staff("handler")
+    act(handler, read(handler, case), "request_supplement", items=[{"key": BANK, "why": "公章看不清"}])
+    drain()
+    assert database["jobs"].count_documents({"kind": "cases.deferral_end", "state": "pending"}) == 1
+
+
 # -- late --------------------------------------------------------------------------------
 
 
