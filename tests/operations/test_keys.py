@@ -15,7 +15,7 @@ from tests.way import ID_NUMBER, accepted_upload
 
 ROOMS = {
     *("cases", "case_actions", "drafts", "parcels", "notices", "uploads", "reports", "messages"),
-    *("conversations", "chat_blocks"),
+    *("conversations", "chat_blocks", "broken_promises"),
     *("citizens", "login_codes", "wechat_accounts", "mandates", "staff"),
 }
 
@@ -53,8 +53,16 @@ def lived(app, citizen, other_citizen, anyone, window, handler, drain, clock, se
     office.chat.blocks.block(officer, once, story["conversation"], {"hours": 1, "reason": "言语过激"})
     office.chat.handling.end(officer, story["conversation"], "已答复")
     office.chat.read(office.identity.actor(citizen.token), story["conversation"], 99)
+    broken_promise(office, officer, story["number"])
     open_verifications(citizen, other_citizen, anyone, window, drain, sent)
     return {**story, "upload": upload, "said": said}
+
+
+def broken_promise(office, officer, number):
+    """A promise of this case's was broken, and has been lifted."""
+    promises, case = office.cases.broken_promises, office.cases._store.by_number(number)
+    office.database.transact(lambda session: promises.record(session, case, "deferral_late"))
+    promises.lift(officer, promises.listed("standing", None, 1)[0]["id"], "材料已经补交")
 
 
 def open_verifications(citizen, other_citizen, anyone, window, drain, sent):
