@@ -10,7 +10,7 @@ from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import _values as values_of
 from api.identity.sealing.rotation import check_listed
 from api.office import blind as listed_indexes
-from tests.operations.story import read, told
+from tests.operations.story import broken_promise, read, told
 from tests.way import ID_NUMBER, accepted_upload
 
 ROOMS = {
@@ -56,13 +56,6 @@ def lived(app, citizen, other_citizen, anyone, window, handler, drain, clock, se
     broken_promise(office, officer, story["number"])
     open_verifications(citizen, other_citizen, anyone, window, drain, sent)
     return {**story, "upload": upload, "said": said}
-
-
-def broken_promise(office, officer, number):
-    """A promise of this case's was broken, and has been lifted."""
-    promises, case = office.cases.broken_promises, office.cases._store.by_number(number)
-    office.database.transact(lambda session: promises.record(session, case, "deferral_late"))
-    promises.lift(officer, promises.listed("standing", None, 1)[0]["id"], "材料已经补交")
 
 
 def open_verifications(citizen, other_citizen, anyone, window, drain, sent):
