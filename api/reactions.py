@@ -104,7 +104,7 @@ class Reactions:
             "case.corrected": (self.tell_case("case_corrected"),),
             "case.reissued": (self.tell_case("result_reissued"),),
             "case.terminated": (self.tell_case("case_terminated"),),
-            "case.decided": (("case_decided", self.tell_decision),),
+            "case.decided": (("case_decided", self.tell_decision), ("wait_for_check", self.wait_for_check)),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
             "parcel.sent": (
@@ -169,6 +169,26 @@ class Reactions:
         due = self.cases.handling.promises.reminder_due(case_id)
         if due is not None:
             self._tell_people(case_id, "deferral_due", key=f"{case_id}:{due}:deferral_due", seq=None)
+
+    def wait_for_check(self, event: Event) -> None:
+        """Enqueue the reminder that a promise is to be checked, if the decision was made upon one."""
+        if self.cases.handling.promises.check_day(event.subject):
+            key, payload = f"cases.promise_check:{event.id}", {"case": event.subject}
+            self.jobs.enqueue(key, "cases.promise_check", payload, due_at=event.at)
+
+    def remind_of_check(self, case_id: str) -> None:
+        """Tell the approval officers of a department that a promise is still to be checked. Raises NotYet before."""
+        promises = self.cases.handling.promises
+        due = promises.check_reminder_due(case_id)
+        if due is None:
+            return
+        notice, late = self.cases.notice_values(case_id), promises.is_over(due)
+        limit = {"limit": "承诺核查期限", "limit_en": "time for checking the promise"}
+        values, number = {**notice.values, **limit, "due": due.isoformat()}, notice.values["number"]
+        template, place = "case_overdue" if late else "case_near_due", self._place(number)
+        for officer in self.cases.handlers(case_id):
+            key = f"{case_id}:{due}:promise_check:{officer}"
+            self.tell(f"staff:{officer}", template, values, key=key, link=f"/staff#/cases/{number}", place=place)
 
     def tell_parcel(self, template: str) -> Reaction:
         """A reaction that sends a notice to the owner of a parcel's case."""
@@ -253,7 +273,7 @@ def handlers(
     parcels: Parcels,
     drafts: Drafts,
     check_file: Callable[[dict[str, Any]], None],
-    remind_of_deferral: Callable[[str], None],
+    reacting: Reactions,
 ) -> dict[str, Any]:
     """The handler per kind of job; `check_file` checks an upload."""
     return {
@@ -265,7 +285,8 @@ def handlers(
         "cases.fold_queue": lambda payload: cases.queue_folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
         "cases.deferral_end": lambda payload: cases.handling.end_when_late(payload["case"]),
-        "cases.deferral_reminder": lambda payload: remind_of_deferral(payload["case"]),
+        "cases.deferral_reminder": lambda payload: reacting.remind_of_deferral(payload["case"]),
+        "cases.promise_check": lambda payload: reacting.remind_of_check(payload["case"]),
         "drafts.keep": drafts.keeping.keep,
         "drafts.keep_older": lambda payload: drafts.keeping.keep_older(),
         "parcels.watch": parcels.watch,

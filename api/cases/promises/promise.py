@@ -54,6 +54,11 @@ def is_dropped(promise: Row | None, state: str) -> bool:
     return state == "terminated" if promise["decided_at"] else state in ENDED
 
 
+def waits_for_check(promise: Row | None, state: str) -> bool:
+    """Whether a promise is to be checked in a case that is in this state, or ended in it."""
+    return is_to_check(promise) and not is_dropped(promise, state)
+
+
 def is_broken(promise: Row | None) -> bool:
     """Whether the check found that the promise was not kept."""
     return promise is not None and promise["check"] is not None and promise["check"]["outcome"] == BROKEN

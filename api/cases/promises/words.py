@@ -117,7 +117,13 @@ def _promise_sentence(given: Row, today: date) -> TwoLanguages:
         return TwoLanguages("已作出承诺，等待审批。", "Promised; not decided yet.")
     if given["check_due"] is None:
         return TwoLanguages("已按承诺作出决定，以后会来核查。", "Decided upon the promise, which will be checked.")
-    day = day_words(date.fromisoformat(given["check_due"]), today)
+    due = date.fromisoformat(given["check_due"])
+    day = day_words(due, today)
+    if today > due:
+        return TwoLanguages(
+            f"已按承诺作出决定，应当在 {day.zh}以前核查，还没有核查。",
+            f"Decided upon the promise, which was to be checked by {day.en} and has not been.",
+        )
     return TwoLanguages(
         f"已按承诺作出决定，{day.zh}以前来核查。", f"Decided upon the promise, which is checked by {day.en}."
     )
