@@ -22,6 +22,7 @@ from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
+from api.cases.life.guards import ActNotYours
 from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
@@ -178,8 +179,13 @@ class Cases:
         return self._views.whole(actor, self._reader.open(case))
 
     def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
-        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound."""
+        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound.
+
+        Raises ActNotYours for staff who only oversee the case.
+        """
         case = self._visible(actor, number)
+        if not scope.opens_papers(actor, case):
+            raise ActNotYours
         if actor.is_staff:
             self._ground.audit.record(actor.id, "read_unmasked", f"case:{case.id}")
         return self.documents.content(case, seq, base, press)
@@ -188,7 +194,7 @@ class Cases:
         """The documents of a case: number, title, date, code, hash, where their bytes are. Raises NotFound."""
         case = self._visible(actor, number)
         self._record_look(actor, "read_documents", case)
-        return self.documents.listed(case)
+        return self.documents.listed(case, opens=scope.opens_papers(actor, case))
 
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""

@@ -146,6 +146,19 @@ def test_what_came_and_is_bad_is_asked_for_again_within_its_days(apply, citizen,
     assert act(handler, read(handler, case), "request_supplement", expect=409, **again)["code"] == "deferral_over"
 
 
+def test_what_followed_is_asked_for_again_without_a_breach(apply, citizen, staff, drain):
+    window, handler = staff("window"), staff("handler")
+    case = act(window, apply(), "request_supplement", items=[{"key": "m3", "why": "章程不对"}], days=3)
+    assert case["supplement"]["due"] == "2026-11-27"
+    case = act(window, bring(citizen, case, "m3", drain=drain), "defer")
+    case = bring(citizen, case, BANK, drain=drain)
+    again = {"items": [{"key": BANK, "why": "公章看不清"}]}
+    late = act(handler, case, "request_supplement", expect=422, **again, late_reason="以前漏了")
+    assert list(late["errors"]) == ["late_reason"]
+    case = act(handler, case, "request_supplement", **again)
+    assert [row["late"] for row in case["rounds"]] == [[]]
+
+
 # -- late --------------------------------------------------------------------------------
 
 
