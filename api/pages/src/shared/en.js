@@ -250,6 +250,8 @@ export default {
   '不承诺了，按一般程序办': 'No promise: the usual way',
   '可以用告知承诺办：当场决定，以后核查': 'May be decided at once upon a promise, which is checked later',
   接受承诺: 'Accept the promise',
+  '补交要用申请人本人核验过的账号。没有账号、也不打算开的，请一次交齐。':
+    'It is brought by the verified account of the applicant. If they have none and want none, hand in everything now.',
   '申请人看过这份承诺，愿意遵守。': 'The applicant has read this promise and will keep it.',
   '申请人已选择告知承诺：当场决定，以后核查': 'The applicant chose the promise: decided at once, checked later',
 }
