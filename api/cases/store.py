@@ -162,10 +162,10 @@ class CaseStore:
         change = {"$unset": {"old_clock": ""}} | ({"$set": folded} if folded else {})
         return self._db["cases"].update_one(wanted, change).matched_count == 1
 
-    def take_as_told(self, case: Case, told: Document) -> bool:
+    def take_as_told(self, case: Case, dues: Document) -> bool:
         """Set the dues that count as told to the applicant of a case; False if an act came first."""
         wanted = {"_id": case.id, "version": case.version}
-        return self._db["cases"].update_one(wanted, {"$set": {"clock_facts.told": told}}).matched_count == 1
+        return self._db["cases"].update_one(wanted, {"$set": {"clock_facts.told": dues}}).matched_count == 1
 
     def requeue(self, before: Case, after: Case) -> bool:
         """Replace the queues of a case, and whether its result is on its way, without an act; False if something came
