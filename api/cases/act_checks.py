@@ -115,7 +115,8 @@ class ActChecks:
 def _checked_notice(case: OpenCase, notice: Data) -> Data:
     """The notice as it is recorded: with the materials that are told too late (`late`), and why. Raises BadFields."""
     _check_items(case, notice["items"])
-    late = never_asked(case.standing, notice["items"])
+    is_accepted = case.standing.state != "submitted"  # then it names deferred materials alone, which is no breach
+    late = [] if is_accepted else never_asked(case.standing, notice["items"])
     if notice["late_reason"] and not late:
         raise BadFields({"late_reason": ["这次没有要求新的材料，不用写漏告知的理由。"]})
     kept = {name: notice[name] for name in ("items", "text")}

@@ -1,7 +1,7 @@
 """The use cases of cases, for routes and other rooms: acts, lists, and a case as its viewer may see it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,13 +22,14 @@ from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
+from api.cases.life.guards import ActNotYours
 from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
 from api.cases.ports import CasesPorts
 from api.cases.promises.service import BrokenPromises
-from api.cases.queues import sent
 from api.cases.reader import CaseReader
+from api.cases.snapshot import queued
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.sweeps import ClockFolding
@@ -123,15 +124,16 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
-        self.queue_folding = QueueFolding(ground)
+        self.queue_folding = QueueFolding(ground, ports.on_its_way)
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents = CaseDocuments(ground, documents)
         self.earlier, self.untold = EarlierCases(ground), UntoldNews(ground, self._views)
-        self._desk = DeskQueues(ground)
+        self._desk, self._is_folded = DeskQueues(ground), False
         self._ports = ports
 
     def start(self) -> None:
         """Give the cases of older releases desk and department, so that staff find them; `folding` does the clocks."""
+        self._is_folded = False
         for case_id in self._store.ids({"desk": None}):
             case = self._store.by_id(case_id)
             if case is not None:
@@ -178,8 +180,13 @@ class Cases:
         return self._views.whole(actor, self._reader.open(case))
 
     def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
-        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound."""
+        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound.
+
+        Raises ActNotYours for staff who only oversee the case.
+        """
         case = self._visible(actor, number)
+        if not scope.opens_papers(actor, case):
+            raise ActNotYours
         if actor.is_staff:
             self._ground.audit.record(actor.id, "read_unmasked", f"case:{case.id}")
         return self.documents.content(case, seq, base, press)
@@ -188,7 +195,7 @@ class Cases:
         """The documents of a case: number, title, date, code, hash, where their bytes are. Raises NotFound."""
         case = self._visible(actor, number)
         self._record_look(actor, "read_documents", case)
-        return self.documents.listed(case)
+        return self.documents.listed(case, opens=scope.opens_papers(actor, case))
 
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
@@ -218,7 +225,8 @@ class Cases:
 
         `complete`: whether no case of an earlier release waits to be folded, whose due the queues do not know.
         """
-        return {"items": self._desk.counts(actor), "complete": self._store.is_folded()}
+        self._is_folded = self._is_folded or self._store.is_folded()
+        return {"items": self._desk.counts(actor), "complete": self._is_folded}
 
     def search(self, actor: Actor, text: str, after: str | None, most: int) -> tuple[list[Row], str | None]:
         """One page of the cases of one's post with this number, name or telephone; see `DeskQueues.search`."""
@@ -274,9 +282,15 @@ class Cases:
         return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
 
     def result_sent(self, number: str) -> None:
-        """Note that the result of an issued case is on its way with a courier. Idempotent."""
-        while (case := self._store.by_number(number)) and case.state == "issued" and not case.is_sent:
-            self._store.mark_sent(case, sent(case.queue))
+        """Note whether the result of an issued case is on its way with a courier, after each event that may change it.
+
+        Idempotent, and right in whatever order the events come.
+        """
+        while (case := self._store.by_number(number)) and case.state == "issued":
+            is_sent, whole = self._ports.on_its_way(number), self._reader.open(case)
+            after = queued(replace(whole, record=replace(whole.record, is_sent=is_sent))).record
+            if case.is_sent == is_sent or self._store.requeue(case, after):
+                break
 
     def subject_of(self, number: str) -> str | None:
         """What the audit calls the case with this number; None where there is none."""

@@ -8,11 +8,16 @@ RULES: dict[str, str] = {
     ),
     "时段先后颠倒或重叠：{text}": "periods out of order or overlapping: {text}",
     # -- cases and drafts
+    "只有窗口人员可以替到场的人填写。": "Only officers at a window fill in for somebody who is there.",
+    "窗口只能替到场的人填写：请选申请人的语言，不用委托书，也不接着咨询填。": (
+        "A window fills in for somebody who is there: choose their language; no mandate, and no talk."
+    ),
+    "请扫描上传申请人签名的同意书。": "Scan and upload the consent that the applicant signed.",
+    "在窗口只替个人填写。": "At a window one fills in for persons alone, not for companies.",
     "这一项没有可以带入的内容，请自己填写。": "There is nothing to take over here; please fill it in.",
     "请看过告知承诺书，接受后再提交；不接受的，改选一般程序。": (
         "Read the text of the promise and agree to it, or choose the usual way."
     ),
-    "现在没有的，可以选择后补（容缺受理）。": "What you do not have now may follow later: choose so.",
     "承诺后补的材料没有在期限内交来，终止办理。可以备齐材料重新申请。": (
         "What was to follow did not come in time: the application ends. You can apply again with all papers."
     ),
@@ -107,18 +112,7 @@ RULES: dict[str, str] = {
     "这个日期太早了，请核对。": "This date is too early. Check it.",
     "没有这个选项，请重新选择。": "There is no such option. Choose again.",
     "卡号有一位写错了，请对照卡面核对。": "A digit of the card number is wrong. Compare it with the card.",
-    "“{name}”至少填 {least} 行。": '"{name}": fill in {least} rows at least.',
-    "请填写收件人。": "Give the receiver.",
-    "请填写收件电话。": "Give the receiver's telephone number.",
-    "请填写收件地址。": "Give the receiver's address.",
     "请选择怎样领取结果。": "Choose how to receive the result.",
-    "请上传“{name}”。": 'Upload "{name}".',
-    "请上传“{name}”。现在没有的，请到窗口问能不能容缺受理。": (
-        'Upload "{name}". If you do not have it now, ask at the window whether it may follow later.'
-    ),
-    "现在没有的，请到窗口问能不能容缺受理。": (
-        "If you do not have it now, ask at the window whether it may follow later."
-    ),
     "“{name}”还在上传或检查，或没有通过检查。": '"{name}" is still uploaded or checked, or was not accepted.',
     "您起草时的那一版已经停用，请先改用新版。": "The version of this draft has ended. Move to the new one first.",
     "这个事项已经停办，不能再提交。": "This matter has ended and cannot be submitted any more.",
@@ -127,17 +121,12 @@ RULES: dict[str, str] = {
     "委托人是单位，这件事只能由个人申请。": "The principal is a company, and only persons may apply for this.",
     "请填写委托单位的统一社会信用代码。": "Give the principal company's unified social credit code.",
     "请填写委托人。": "Give the principal.",
-    "请选择{name}。": "Choose: {name}.",
-    "请填写{name}。": "Fill in: {name}.",
     "现在按另一版办理，请刷新后再选。": "Another version is in force now. Reload, then choose.",
     "这条消息里没有图片或文件。": "The message has no picture and no file.",
     "没有找到这段咨询。": "The conversation was not found.",
     "这个事项没有这项材料。": "The matter has no such material.",
     "没有这项材料：{names}": "There is no such material: {names}",
     "政府已有，不能要求申请人再交：{names}": "The state holds this, so the applicant is not asked for it: {names}",
-    "“{label}”和“您的情况”里选的不一样，请改其中一处。": (
-        '"{label}" differs from what you chose in your situation. Change one of the two.'
-    ),
     "一项材料最多 {most} 个文件。": "At most {most} files for a material.",
     "文件不存在，请重新上传。": "The file does not exist. Upload it again.",
     "有文件已经被清理，请重新上传。": "A file has been removed meanwhile. Upload it again.",

@@ -161,6 +161,19 @@ def test_what_is_asked_for_again_is_waited_for_in_a_year_without_a_calendar_too(
     assert database["jobs"].count_documents({"kind": "cases.deferral_end", "state": "pending"}) == 1
 
 
+def test_what_followed_is_asked_for_again_without_a_breach(apply, citizen, staff, drain):
+    window, handler = staff("window"), staff("handler")
+    case = act(window, apply(), "request_supplement", items=[{"key": "m3", "why": "章程不对"}], days=3)
+    assert case["supplement"]["due"] == "2026-11-27"
+    case = act(window, bring(citizen, case, "m3", drain=drain), "defer")
+    case = bring(citizen, case, BANK, drain=drain)
+    again = {"items": [{"key": BANK, "why": "公章看不清"}]}
+    late = act(handler, case, "request_supplement", expect=422, **again, late_reason="以前漏了")
+    assert list(late["errors"]) == ["late_reason"]
+    case = act(handler, case, "request_supplement", **again)
+    assert [row["late"] for row in case["rounds"]] == [[]]
+
+
 # -- late --------------------------------------------------------------------------------
 
 

@@ -112,7 +112,10 @@ def test_a_case_lists_its_documents_with_number_date_and_code(
     content = citizen.get(rows[0]["href"]).data
     assert documents(window, case)[0]["sha256"] == sha256(content).hexdigest()
     supervisor = staff("supervisor")
-    assert documents(supervisor, case) == documents(citizen, case)
+    assert documents(supervisor, case) == [{**row, "href": None} for row in documents(citizen, case)]
+    supervisor.get(rows[0]["href"], expect=403)
+    lines = {reader: reader.get(f"/v1/cases/{case['number']}/timeline")["items"] for reader in (supervisor, window)}
+    assert [any(line["paper"] for line in lines[reader]) for reader in (supervisor, window)] == [False, True]
     looks = supervisor.get(f"/v1/audit?subject={case['number']}")["items"]
     assert "read_documents" in [look["act"] for look in looks]
     other_citizen.get(f"/v1/cases/{case['number']}/documents", expect=404)

@@ -104,7 +104,10 @@ def test_the_ledger_reads_a_procedure_whose_name_has_blanks():
 def test_an_extension_is_asked_by_the_handler_and_approved_by_the_head(citizen, handler, staff, drain, accepted):
     head, due = staff("head"), accepted["clock"]["legal_due"]
     assert act(handler, accepted, "request_extension", expect=422, days=6, reason="等检验")["errors"]["days"]
+    labels = offered(handler, accepted, "request_extension")["days"]
+    assert (labels["label"], labels["label_en"]) == ("延长几个工作日", "How many working days")
     case = act(handler, accepted, "request_extension", days=5, reason="检验机构排队")
+    assert line_of(handler, case, "request_extension")["about"] == "5 个工作日"
     assert [flag["flag"] for flag in case["flags"]] == ["extension_asked"]
     inside = seen(citizen, case)
     assert (inside["flags"], inside["extensions"], "排队" in str(inside)) == ([], [], False)
@@ -163,6 +166,8 @@ def test_where_the_government_approves_its_head_does_and_sees_no_more_than_they_
     whole = seen(mayor, case)
     assert (whole["applicant"]["name"], whole["acts"]) == ("王*", ["approve_extension", "refuse_extension"])
     assert [line["number"] for line in mayor.get("/v1/desk/cases")["items"]] == [case["number"]]
+    assert {row["href"] for row in mayor.get(f"/v1/cases/{case['number']}/documents")["items"]} == {None}
+    mayor.get(f"/v1/cases/{case['number']}/receipt.pdf", expect=403)
     case = act(mayor, case, "approve_extension", reason="联合办理，确有必要")
     assert case["clock"]["extensions"] == ["ok"]
 

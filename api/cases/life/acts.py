@@ -141,6 +141,7 @@ RULES: dict[str, ActRule] = {
         event="case.extension_requested",
         guards="free extension_allowed extension_once in_time within_the_most",
         change=extensions.request_extension,
+        records=extensions.asked,
         fields=form.REQUEST_EXTENSION,
         visibility="inside",
     ),

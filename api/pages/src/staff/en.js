@@ -154,6 +154,17 @@ export default {
   '（可不填）': ' (optional)',
   '只能告知一次：请把要补的全部勾上，以后不能再要求新的材料。':
     'This can be told only once: tick everything that is missing. Nothing new may be asked for later.',
+  '受理以后，只能就容缺后补的材料再提要求，仍在原来的期限内补来。':
+    'After acceptance only what follows later may be asked for again, to be brought within its own days.',
+  请在几个工作日内补齐: 'Working days to hand them in',
+  '填 1 到 {most}；日期由系统算出，写进告知书。': '1 to {most}; the date is counted and printed in the notice.',
+  容缺后补的材料: 'Papers that follow later',
+  '要求补正：{why}': 'Asked for again: {why}',
+  告知承诺: 'Promise',
+  承诺的内容: 'What was promised',
+  代填: 'Filled in by',
+  '承诺不实的，必须写明依据。': 'Where the promise was not true, name the ground.',
+  '“{field}”填得不对：{reason}': '“{field}”: {reason}',
   '已经告知过：只能在告知过的材料里再提，不能要求新的。':
     'Told already: only what was named before may be asked for again, nothing new.',
   '以前漏告知了，还要别的材料（记为违规，申请人和监督人员看得到）':
@@ -508,12 +519,33 @@ export default {
   请对方提供: 'Ask for it',
   '正在连接…': 'Connecting…',
   登录设备: 'Logged-in devices',
+  // broken promises
+  失信记录: 'Broken promises',
+  什么没有兑现: 'What was not kept',
+  后补的材料没有按期交来: 'What was to follow did not come in time',
+  核查发现承诺不实: 'The check found that it was not so',
+  还没有解除: 'Stands',
+  已解除: 'Lifted',
+  解除的原因: 'Why it was lifted',
+  '解除这条失信记录？': 'Lift this broken promise?',
+  '解除后，{number} 的申请人又可以容缺受理和告知承诺。不能再恢复。':
+    'The applicant of {number} may bring papers later and promise again. This cannot be undone.',
+  解除: 'Lift',
+  '解除…': 'Lift…',
+  '已解除。': 'Lifted.',
   // filing for others
   替到场的人开一份: 'For somebody who stands here',
   已告知: 'Told',
   没交的: 'Not handed in yet',
   已交: 'Handed in',
   '记下了：已告知': 'Noted: told',
+  已改用新版: 'Moved to the new version',
+  '删掉这份代填的申请？': 'Delete what was filled in for them?',
+  '填过的内容和传过的文件都会删掉，找不回来。': 'What was written and uploaded will be deleted for good.',
+  已删掉: 'Deleted',
+  '不办了，删掉': 'Delete this',
+  '已经把进展告诉申请人了？': 'Has the applicant been told the news?',
+  '确认后，{number} 从这里去掉，直到有新的进展。': 'If so, {number} leaves this list until there is more news.',
   '请本人签名，扫描后上传；没有同意书不能提交。':
     'The applicant signs it; scan and upload it. Nothing is handed in without it.',
   '先在左边选办什么事。': 'Choose a matter on the left first.',
@@ -535,7 +567,5 @@ export default {
   办好了怎么拿: 'How you get the result',
   '正在提交…': 'Submitting…',
   '回执（PDF）': 'Receipt (PDF)',
-  正在保存: 'Saving',
-  已保存: 'Saved',
   提交申请: 'Submit',
 }
