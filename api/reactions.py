@@ -185,7 +185,7 @@ class Reactions:
         limit = {"limit": "承诺核查期限", "limit_en": "time for checking the promise"}
         values, number = {**notice.values, **limit, "due": due.isoformat()}, notice.values["number"]
         template, place = "case_overdue" if late else "case_near_due", self._place(number)
-        for officer in self.cases.handlers(case_id):
+        for officer in promises.checkers(case_id):
             key = f"{case_id}:{due}:promise_check:{officer}"
             self.tell(f"staff:{officer}", template, values, key=key, link=f"/staff#/cases/{number}", place=place)
 

@@ -368,12 +368,6 @@ class Cases:
         posted = self._ground.identity.officers_at(case.desk or "", case.department or "")
         return [officer.id for officer in posted if may_hold(case.state, scope.roles_at(officer, case))]
 
-    def handlers(self, case_id: str) -> list[str]:
-        """The approval officers of the department of a case."""
-        case = self._store.by_id(case_id)
-        posted = self._ground.identity.officers_at("", case.department or "") if case else []
-        return [officer.id for officer in posted if case and "handler" in scope.roles_at(officer, case)]
-
     # -- inside -----------------------------------------------------------------------
 
     def _timeline(self, actor: Actor, case: Case) -> list[Row]:

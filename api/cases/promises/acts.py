@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from api.cases import scope
 from api.cases.case import Case
 from api.cases.ground import CaseGround
 from api.cases.life.standing import WAITING, CaseStanding
@@ -97,6 +98,12 @@ class PromiseActs:
         if due is not None and reminder_at(due) > self._ground.now():
             raise NotYet(reminder_at(due))
         return due
+
+    def checkers(self, case_id: str) -> list[str]:
+        """The approval officers of the department of a case, who check its promise."""
+        case = self._ground.store.by_id(case_id)
+        posted = self._ground.identity.officers_at("", case.department or "") if case else []
+        return [officer.id for officer in posted if case and "handler" in scope.roles_at(officer, case)]
 
     def is_over(self, due: date) -> bool:
         """Whether a last day is over."""
