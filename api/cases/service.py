@@ -22,6 +22,7 @@ from api.cases.folding import QueueFolding
 from api.cases.ground import CaseGround
 from api.cases.handling import CaseHandling
 from api.cases.kinds import KINDS, state_words
+from api.cases.life.guards import ActNotYours
 from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
 from api.cases.number import unknown
@@ -178,8 +179,13 @@ class Cases:
         return self._views.whole(actor, self._reader.open(case))
 
     def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
-        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound."""
+        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`.
+
+        It is unmasked: of staff only for who handles the case. Raises NotFound, ActNotYours.
+        """
         case = self._visible(actor, number)
+        if actor.is_staff and not scope.handles(actor, case):
+            raise ActNotYours
         if actor.is_staff:
             self._ground.audit.record(actor.id, "read_unmasked", f"case:{case.id}")
         return self.documents.content(case, seq, base, press)

@@ -139,6 +139,16 @@ RULES: dict[str, str] = {
         '"{label}" differs from what you chose in your situation. Change one of the two.'
     ),
     "一项材料最多 {most} 个文件。": "At most {most} files for a material.",
+    "窗口只能替到场的人填写：请选申请人的语言，不用委托书，也不接着咨询填。": (
+        "A window fills in for who stands there: choose their language, without a mandate or a conversation."
+    ),
+    "只有窗口人员可以替到场的人填写。": "Only officers of a window fill in for somebody who stands there.",
+    "在窗口只替个人填写。": "A window fills in for persons only.",
+    "请扫描上传申请人签名的同意书。": "Scan and upload the consent that the applicant has signed.",
+    "这个文件在另一份申请里，请重新扫描上传。": "This file belongs to another application. Scan and upload anew.",
+    "同意书要单独扫描，不能和别的材料用同一个文件。": (
+        "Scan the consent by itself: it cannot be the same file as a material."
+    ),
     "文件不存在，请重新上传。": "The file does not exist. Upload it again.",
     "有文件已经被清理，请重新上传。": "A file has been removed meanwhile. Upload it again.",
     "请补交这项材料。": "Hand in this material.",
