@@ -125,10 +125,10 @@ class Drafts:
 
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
         """One's own unsubmitted drafts, newest first, up to `limit`; of an officer audited."""
-        drafts = self._store.of(actor.id, after, limit)
+        drafts = [self._views.as_json(self._open(draft)) for draft in self._store.of(actor.id, after, limit)]
         if actor.is_staff:
             self._record(actor.id, "read_list", "list:drafts", count=len(drafts))
-        return [self._views.as_json(self._open(draft)) for draft in drafts]
+        return drafts
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
         """Change answers (merged), situation, materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
@@ -382,10 +382,8 @@ class Drafts:
             elif not all(self._is_own(actor, upload) for upload in uploads):
                 errors[f"materials.{key}"] = ["文件不存在，请重新上传。"]
         if draft.record.aided and not errors:
-            used, draft_id = self._ports.in_case, draft.record.id
-            errors = aid.wrong_files(
-                after, materials, lambda upload: used(upload) or self._store.uses(upload, other_than=draft_id)
-            )
+            used, uses, own = self._ports.in_case, self._store.uses, draft.record.id
+            errors = aid.wrong_files(after, materials, lambda upload: used(upload) or uses(upload, other_than=own))
         if errors:
             raise BadFields(errors)
 

@@ -8,6 +8,12 @@ RULES: dict[str, str] = {
     ),
     "时段先后颠倒或重叠：{text}": "periods out of order or overlapping: {text}",
     # -- cases and drafts
+    "只有窗口人员可以替到场的人填写。": "Only officers at a window fill in for somebody who is there.",
+    "窗口只能替到场的人填写：请选申请人的语言，不用委托书，也不接着咨询填。": (
+        "A window fills in for somebody who is there: choose their language; no mandate, and no talk."
+    ),
+    "请扫描上传申请人签名的同意书。": "Scan and upload the consent that the applicant signed.",
+    "在窗口只替个人填写。": "At a window one fills in for persons alone, not for companies.",
     "这一项没有可以带入的内容，请自己填写。": "There is nothing to take over here; please fill it in.",
     "请看过告知承诺书，接受后再提交；不接受的，改选一般程序。": (
         "Read the text of the promise and agree to it, or choose the usual way."
@@ -139,12 +145,6 @@ RULES: dict[str, str] = {
         '"{label}" differs from what you chose in your situation. Change one of the two.'
     ),
     "一项材料最多 {most} 个文件。": "At most {most} files for a material.",
-    "窗口只能替到场的人填写：请选申请人的语言，不用委托书，也不接着咨询填。": (
-        "A window fills in for who stands there: choose their language, without a mandate or a conversation."
-    ),
-    "只有窗口人员可以替到场的人填写。": "Only officers of a window fill in for somebody who stands there.",
-    "在窗口只替个人填写。": "A window fills in for persons only.",
-    "请扫描上传申请人签名的同意书。": "Scan and upload the consent that the applicant has signed.",
     "这个文件在另一份申请里，请重新扫描上传。": "This file belongs to another application. Scan and upload anew.",
     "同意书要单独扫描，不能和别的材料用同一个文件。": (
         "Scan the consent by itself: it cannot be the same file as a material."
