@@ -137,7 +137,9 @@ class Office:
         if type == "point":
             return {"title": ref} if ref in self.desks else None
         owner = self.mine.get((type, ref), "nobody")
-        return {"title": f"{type} {ref}"} if owner is None or viewer.is_staff or viewer.id == owner else None
+        return (
+            {"ref": ref, "title": f"{type} {ref}"} if owner is None or viewer.is_staff or viewer.id == owner else None
+        )
 
     def _file(self, upload: str, viewer: Any) -> dict[str, Any] | None:
         if self.uploads.get(upload) != viewer.id:

@@ -95,7 +95,9 @@ def test_a_rotation_finds_everybody_after_each_of_its_steps(
     agent = {"name": "李四", "number": "11010519491231002X"}
     mandate = citizen.post("/v1/mandates", {"kind": "agent", "agent": agent, "valid_until": "2026-12-31"})["id"]
     case = submitted(other_citizen, drain)
-    database["cases"].update_one({}, {"$set": {"principal": keyring.index("id_number", ID_NUMBER)}})
+    person = keyring.index("id_number", ID_NUMBER)
+    database["cases"].update_one({}, {"$set": {"principal": person}})
+    database["broken_promises"].insert_one({"_id": "one", "v": 1, "state": "standing", "person": person})
     anyone.post("/v1/reports", {"about": "point:XC-H01", "text": "电话打不通"})
     people = database["citizens"].count_documents({})
     old = keyring.index("phone", PHONE)

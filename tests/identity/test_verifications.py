@@ -207,6 +207,12 @@ def test_the_register_binds_one_account_and_warns_it_of_others_once_a_day(citize
     citizen.post("/v1/me/verification", CARD, expect=200)
 
 
+def test_the_register_takes_nothing_from_a_card_that_was_seen(window, citizen, database):
+    bound(window, citizen)
+    citizen.post("/v1/me/verification", CARD, expect=200)
+    assert database["citizens"].find_one({"_id": citizen.person["id"]})["verified"]["how"] == "window"
+
+
 # -- mandates begin a day later ---------------------------------------------------------------------------------------
 
 

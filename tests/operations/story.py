@@ -53,3 +53,10 @@ def officer(app: Any, role: str, password: str) -> Caller:
     """The officer of the story with this role, who is called as the role."""
     tokens = Caller(app.test_client()).post("/v1/staff/sessions", {"username": role, "password": password})
     return Caller(app.test_client(), tokens)
+
+
+def broken_promise(office, officer, number):
+    """A promise of this case's was broken, and has been lifted."""
+    promises, case = office.cases.broken_promises, office.cases._store.by_number(number)
+    office.database.transact(lambda session: promises.record(session, case, "deferral_late"))
+    promises.lift(officer, promises.listed("standing", None, 1)[0]["id"], "材料已经补交")

@@ -10,12 +10,12 @@ from api.identity.sealing.keyring import Keyring
 from api.identity.sealing.rotation import _values as values_of
 from api.identity.sealing.rotation import check_listed
 from api.office import blind as listed_indexes
-from tests.operations.story import read, told
+from tests.operations.story import broken_promise, read, told
 from tests.way import ID_NUMBER, accepted_upload
 
 ROOMS = {
     *("cases", "case_actions", "drafts", "parcels", "notices", "uploads", "reports", "messages"),
-    *("conversations", "chat_blocks"),
+    *("conversations", "chat_blocks", "broken_promises"),
     *("citizens", "login_codes", "wechat_accounts", "mandates", "staff"),
 }
 
@@ -53,6 +53,7 @@ def lived(app, citizen, other_citizen, anyone, window, handler, drain, clock, se
     office.chat.blocks.block(officer, once, story["conversation"], {"hours": 1, "reason": "言语过激"})
     office.chat.handling.end(officer, story["conversation"], "已答复")
     office.chat.read(office.identity.actor(citizen.token), story["conversation"], 99)
+    broken_promise(office, officer, story["number"])
     open_verifications(citizen, other_citizen, anyone, window, drain, sent)
     return {**story, "upload": upload, "said": said}
 

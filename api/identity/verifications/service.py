@@ -70,26 +70,29 @@ class Verifications:
         name, number = rules.card_of({"name": name, "id_number": id_number}, self._now())
         if len(number) != CARD_DIGITS:
             raise NoRegister  # it knows the documents of our own issue alone
+        account = self._account(actor.id)
+        self._check_number(account, number)
+        if account["assurance"] == "verified":
+            return self._citizens.face(account)  # a card that was seen proves more
         self._codes.take(f"register:{actor.id}", REGISTER_TRIES, DAY)
         if not self._ports.register.confirms(name, number):
             raise Unconfirmed
-        if others := rules.others_of(self._people.accounts_numbered(self._keys.index("id_number", number)), actor.id):
-            self._warn(actor.id, others[0]["_id"])
-            raise rules.BoundElsewhere(subject=f"citizen:{others[0]['_id']}")
         row = rules.new_row(str(uuid7()), rules.CARD, actor.id, self._now())
         row |= self._sealed(row["_id"], {"name": name, "id_number": number})
-        self._settle_card(row, by=actor.id, how="register")
+        try:
+            self._settle_card(row, by=actor.id, how="register")
+        except rules.BoundElsewhere as refusal:
+            self._warn(actor.id, refusal.subject)
+            raise
         self._sessions.forget(actor.session)
         return self._citizens.face(self._account(actor.id))
 
-    def _warn(self, citizen_id: str, bound_id: str) -> None:
-        """Notify, once a day, the account that is bound to a number with which another tried to verify itself."""
+    def _warn(self, citizen_id: str, bound: str) -> None:
+        """Notify, once a day, the account (`citizen:ID`) bound to a number by which another tried to verify itself."""
         day = self._now().astimezone(BEIJING)
         template = "identity_tried_elsewhere"
-        key = f"{template}:{bound_id}:{citizen_id}:{day:%Y-%m-%d}"
-        self._transact(
-            lambda session: self._ports.tell(f"citizen:{bound_id}", template, {}, key=key, link="/me", session=session)
-        )
+        key = f"{template}:{bound}:{citizen_id}:{day:%Y-%m-%d}"
+        self._transact(lambda session: self._ports.tell(bound, template, {}, key=key, link="/me", session=session))
 
     def open_card(self, actor: Actor, body: Row) -> Row:
         """Open the verification of a citizen whose card was seen, by `citizen` id or by a `case` of theirs.
@@ -195,7 +198,9 @@ class Verifications:
         self._check_number(account, number)
         is_new = account["assurance"] != "verified"
         others = rules.others_of(self._people.accounts_numbered(index), citizen_id)
-        if how == "register" or (not is_new and self._is_joining(citizen_id)):
+        if others and how == "register":
+            raise rules.BoundElsewhere(subject=f"citizen:{others[0]['_id']}")
+        if not is_new and self._is_joining(citizen_id):
             others = []
         first = others[0] if others else None
         by_device = rules.keeps_number(account, first, how)
