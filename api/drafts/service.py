@@ -353,7 +353,7 @@ class Drafts:
             raise mandate_rules.MandateEnded
 
     def _require_desk(self, actor: Actor, matter: str) -> None:
-        if self._ports.desk_for(matter, actor.point) != actor.point:
+        if not actor.point or self._ports.desk_for(matter, actor.point) != actor.point:
             raise aid.DeskElsewhere
 
     def _checked_answers(self, matter: Matter, answers: Row) -> Row:
