@@ -166,10 +166,11 @@ def of_drafts(office: OfficeRooms) -> DraftsPorts:
 
 
 def of_cases(office: OfficeRooms) -> CasesPorts:
-    """The ports of cases: the conversations that the timeline of a case shows."""
+    """The ports of cases: the conversations that the timeline of a case shows, its jobs, its parcels."""
     return CasesPorts(
         conversations_of=lambda number, actor: office.chat.ties.of_case(number, actor),
         enqueue=office.jobs.enqueue,
+        on_its_way=lambda number: office.parcels.is_on_its_way(number),
     )
 
 

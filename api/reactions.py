@@ -85,6 +85,7 @@ class Reactions:
 
     def _table(self) -> dict[str, tuple[Reaction, ...]]:
         deferral: Reaction = ("wait_for_deferral", self.wait_for_deferral)
+        sent: Reaction = ("result_sent", lambda event: self.cases.result_sent(event.data["case"]))
         return {
             "case.submitted": (self.tell_case("case_submitted"), ("tie_talk", self.tie_conversation)),
             "case.accepted": (self.tell_case("case_accepted"),),
@@ -107,10 +108,8 @@ class Reactions:
             "case.decided": (("case_decided", self.tell_decision),),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
-            "parcel.sent": (
-                self.tell_parcel("parcel_sent"),
-                ("result_sent", lambda event: self.cases.result_sent(event.data["case"])),
-            ),
+            "parcel.sent": (self.tell_parcel("parcel_sent"), sent),
+            **dict.fromkeys(("parcel.returned", "parcel.lost", "parcel.cancelled"), (sent,)),
             "parcel.out_for_delivery": (self.tell_parcel("parcel_out_for_delivery"),),
             "parcel.delivered": (self.tell_parcel("parcel_delivered"),),
             "parcel.confirmed": (("hand_over", self.hand_over),),
@@ -214,6 +213,8 @@ class Reactions:
                 self.tell(f"citizen:{person}", kind, values, key=key, link=link, place=place)
             if not notice.people:
                 self.cases.untold.add(notice.values["number"], event.at)
+            if kind == "supplement_over":
+                self._tell_officers("papers_not_brought", event, self.cases.officers(event.subject), values, place)
             return
         limit = DUE_NAMES[kind.rpartition("_")[2] if kind.startswith("overdue") else DUE_OF[kind]]
         values = {**notice.values, "due": event.data["due"], "limit": limit.zh, "limit_en": limit.en}
@@ -221,9 +222,13 @@ class Reactions:
         if kind.startswith("overdue"):
             officers = [*officers, *self.staff_of(roles=("supervisor",))]
         template = "case_overdue" if kind.startswith("overdue") else "case_near_due"
-        link = f"/staff#/cases/{values['number']}"
+        self._tell_officers(template, event, officers, values, place)
+
+    def _tell_officers(
+        self, template: str, event: Event, officers: list[str], values: dict[str, str], place: CasePlace | None
+    ) -> None:
         for officer in dict.fromkeys(officers):
-            key = f"{event.id}:{template}:{officer}"
+            key, link = f"{event.id}:{template}:{officer}", f"/staff#/cases/{values['number']}"
             self.tell(f"staff:{officer}", template, values, key=key, link=link, place=place)
 
     def review_deadlines(self, event: Event) -> None:

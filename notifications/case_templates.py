@@ -154,6 +154,21 @@ CASE_TEMPLATES = (
         ),
     ),
     Template(
+        "papers_not_brought",
+        1,
+        Words(
+            sms="办件{number}的材料到{due}没有补来。",
+            title="材料没有补来",
+            text="“{matter}”（{number}）的申请人到 {due} 没有补齐材料。申请没有因此结束：请联系申请人。",
+        ),
+        Words(
+            sms="Case {number}: papers not brought by {due}.",
+            title="Papers not brought",
+            text="“{matter}” ({number}): what is missing was not brought by {due}. The application has not ended: "
+            "please get in touch with the applicant.",
+        ),
+    ),
+    Template(
         "case_near_due",
         1,
         Words(

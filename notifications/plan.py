@@ -15,7 +15,7 @@ LOUD = frozenset({"sms"})
 EVERYWHERE = ("in_app", "sms")
 CHANNELS = {
     "login_code": ("sms",),
-    **dict.fromkeys(("security_alarm", "case_near_due", "case_overdue"), ("in_app",)),
+    **dict.fromkeys(("security_alarm", "case_near_due", "case_overdue", "papers_not_brought"), ("in_app",)),
 }
 """Templates that do not go by all channels. A log-in code never lies in an inbox; staff are told on the console."""
 

@@ -78,6 +78,8 @@ class Case:
     """Since when there is news that the counter must tell the applicant itself."""
     told_at: datetime | None = None
     """The `untold_at` of the last news that the counter told."""
+    reached: list[str] | None = None
+    """The deadlines that were reached, each as `kind:due` (deadlines.py)."""
 
 
 @dataclass(frozen=True)

@@ -10,23 +10,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from api.cases import queues
 from api.cases.case import OPEN, Action, Case
 from api.cases.clock import dues
 from api.cases.clock.due_words import moved_words
 from api.cases.clock.ledger import end_of_day
+from api.cases.clock.of_case import is_current
 from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS
 from api.cases.silence import SYSTEM, Silence
-from api.cases.snapshot import acted, sealed_action
+from api.cases.snapshot import acted, queued, sealed_action
 from api.cases.sweeps import sweep
+from api.jobs.job import NotYet
 from api.refusals import VersionStale
 from api.times import BEIJING
 
 JOB = "cases.deadline"
 REMIND_AT = time(9)
 """When a reminder fires on its day, in Beijing."""
-FORGOTTEN = timedelta(days=25)
-"""A deadline that was reached longer ago is enqueued no more: what a job has done is known for 30 days."""
+TRIES = 5
+"""How often a sweep looks at a case that an act comes to meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -68,28 +71,37 @@ def _near(kind: str, due: str, day: str) -> tuple[Deadline]:
 class Deadlines:
     """Enqueues deadlines, and does what follows when one is reached or a calendar moves one.
 
-    `enqueue(key, kind, payload, due_at=…)` enqueues a job, idempotent per key.
+    `enqueue(key, kind, payload, due_at=…, again=…)` enqueues a job, idempotent per key (ports.py).
     """
 
     def __init__(self, ground: CaseGround, silence: Silence, enqueue: Callable[..., None]) -> None:
         self._ground, self._silence, self._enqueue = ground, silence, enqueue
 
     def plan(self, case_id: str) -> None:
-        """Enqueue a job per deadline of a case, after an act or a move. Idempotent."""
-        case = self._ground.store.by_id(case_id)
+        """Enqueue a job per deadline of a case that was not reached yet, after an act or a move. Idempotent.
+
+        One whose job has run while the day was none, e.g. since a procedure stood open, runs again.
+        """
+        case, now = self._ground.store.by_id(case_id), self._ground.now()
+        reached = (case.reached if case else None) or ()
         for deadline in self._deadlines(case) if case else ():
-            if deadline.at > self._ground.now() - FORGOTTEN:
+            if f"{deadline.kind}:{deadline.due}" not in reached and (deadline.until or now) >= now:
                 payload = {"case": case_id, "kind": deadline.kind, "due": deadline.due}
-                self._enqueue(self._key(case_id, deadline), JOB, payload, due_at=deadline.at)
+                self._enqueue(self._key(case_id, deadline), JOB, payload, due_at=deadline.at, again=deadline.at <= now)
 
     def reach(self, case_id: str, kind: str, due: str) -> None:
-        """A job: what follows when this deadline is reached; nothing if it is none any more, or was before."""
+        """A job: what follows when this deadline is reached; nothing if it is none any more, or was before.
+
+        Raises NotYet if it is reached later by now.
+        """
         store, now = self._ground.store, self._ground.now()
         self._silence.deem_accepted(case_id)
         case = store.by_id(case_id)
         deadline = next((d for d in self._deadlines(case) if (d.kind, d.due) == (kind, due)), None) if case else None
-        if case is None or deadline is None or deadline.at > now or (deadline.until and deadline.until < now):
+        if case is None or deadline is None or (deadline.until and deadline.until < now):
             return
+        if deadline.at > now:
+            raise NotYet(deadline.at)
 
         def write(session: Any) -> None:
             if store.reach(session, case.id, f"{kind}:{due}"):
@@ -103,35 +115,46 @@ class Deadlines:
     def review(self, case_id: str) -> None:
         """Record what silence or a calendar has brought about, and enqueue the deadlines. Idempotent.
 
-        Of a case of an earlier release the dues of today are taken as told. Raises VersionStale if an act came between.
+        Of a case of an earlier release the dues of today are taken as told, once its clock is folded. Raises
+        VersionStale if an act came between.
         """
         self._silence.deem_accepted(case_id)
         case = self._ground.store.by_id(case_id)
         if case is None or case.state not in OPEN:
             return
-        if "told" not in case.clock_facts:
-            self._take_as_told(case)
-        elif moved := self._moved(case):
-            self._write_moved(case, moved)
+        if is_current(case.clock_facts):
+            if "told" not in case.clock_facts:
+                self._take_as_told(case)
+            if moved := self._moved(case):
+                self._write_moved(case, moved)
+            else:
+                self._queue_again(case)
         self.plan(case_id)
 
     def sweep(self) -> None:
         """A job, daily and after a change of the calendar: `review` of every open case. Raises SweepIncomplete."""
         self._ground.calendar.follow(self._ground.now())
-        for state in sorted(OPEN):
-            sweep(self._ground, {"state": state}, self.review)
+        sweep(self._ground, [{"state": state} for state in sorted(OPEN)], self._review_again)
 
     # -- inside -----------------------------------------------------------------------
 
+    def _review_again(self, case_id: str) -> None:
+        for _ in range(TRIES - 1):
+            try:
+                return self.review(case_id)
+            except VersionStale:
+                continue
+        return self.review(case_id)
+
     def _deadlines(self, case: Case) -> list[Deadline]:
-        given = case.clock_facts.get("supplement_due") if case.state == "supplementing" else None
+        given = self._ground.facts(case).get("supplement_due") if case.state == "supplementing" else None
         if given:
             near = dues.near_day(given, self._ground.calendar.working)
             return [*(_near("supplement_near", given, near) if near else ()), _over("supplement_over", given)]
         return deadlines_of(self._dues(case)) if case.state in OPEN else []
 
     def _dues(self, case: Case) -> dues.Dues:
-        return dues.dues(case.clock_facts, self._now(), self._ground.calendar.working)
+        return dues.dues(self._ground.facts(case), self._now(), self._ground.calendar.working)
 
     def _moved(self, case: Case) -> dict[str, tuple[str | None, str]]:
         return dues.moved(case.clock_facts, self._now(), self._ground.calendar.working)
@@ -144,7 +167,16 @@ class Deadlines:
 
     def _take_as_told(self, case: Case) -> None:
         told = {"days": self._dues(case).days, "calendar": self._ground.calendar.version}
-        self._ground.store.fold_clock(case.id, case.version, {**case.clock_facts, "told": told})
+        if not self._ground.store.take_as_told(case, told):
+            raise VersionStale
+
+    def _queue_again(self, case: Case) -> None:
+        """Write the queues of a case anew if the calendar gives it other days than those it is listed by."""
+        days = queues.times(case, self._ground.calendar.working)
+        if any(case.queue.get(name) != days.get(name) for name in ("due", "until", "later_due")):
+            after = queued(self._ground.reader.open(case)).record
+            if not self._ground.store.requeue(case, after):
+                raise VersionStale
 
     def _write_moved(self, record: Case, moved: dict[str, tuple[str | None, str]]) -> None:
         """Append the act that says which dues have moved and why, in the version that was looked at: so once."""

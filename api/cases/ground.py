@@ -82,7 +82,7 @@ class CaseGround:
 
     def clock(self, case: Case, at: datetime | None = None) -> ClockWords:
         """The clock of a case now, or as it was at an instant, and its words."""
-        facts, at = self._facts(case), at or self.now()
+        facts, at = self.facts(case), at or self.now()
         decided_at = datetime.fromisoformat(facts["decision"]["at"]) if "decision" in facts else None
         clock = reckon_case(facts, at, self.calendar.working)
         return ClockWords(clock, case.state, decided_at, at, self.kind(case), self._end(case, facts))
@@ -97,6 +97,6 @@ class CaseGround:
             return case.end
         return self.reader.open(case).standing.end
 
-    def _facts(self, case: Case) -> dict[str, Any]:
+    def facts(self, case: Case) -> dict[str, Any]:
         """The input of the clock; made anew of the actions if an earlier release wrote it."""
         return case.clock_facts if is_current(case.clock_facts) else self.reader.open(case).record.clock_facts

@@ -15,4 +15,8 @@ class CasesPorts:
     """The lines about conversations in the timeline of the case with this number, as the actor may see them."""
 
     enqueue: Callable[..., None]
-    """Enqueue a job: (key, kind, payload, due_at=…), idempotent per key."""
+    """Enqueue a job: (key, kind, payload, due_at=…, again=…), idempotent per key. With `again` one that is done runs
+    once more."""
+
+    on_its_way: Callable[[str], bool]
+    """Whether a parcel with the result of the case with this number is on its way to the applicant."""

@@ -22,7 +22,7 @@ PROVISIONAL, NONE = "p", "x"
 """What stands before the day in a `due` that nobody knows yet, and in one that there is none of: both sort behind every
 known day. With `x` it is the day of submission: what has waited longest comes first. Each has the hour of submission
 behind it, so that the many cases of one day are read in parts: `2026-12-08T10`."""
-COURIER, LEFT_TO_SEND = "courier", ("counter", "to_send")
+COURIER = "courier"
 
 DESK, DEPARTMENT, EVERYWHERE, OFFICER = "desk", "department", "all", "officer"
 
@@ -71,14 +71,23 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     """
     if case.state not in OPEN:
         return {}
-    at = case.updated_at
-    clock = reckon_case(case.clock_facts, at, calendar)
+    here = {"keys": _keys(case, standing, way), **times(case, calendar)}
+    if "until" not in here:
+        return here
+    later = _keys(replace(case, state="accepted", officer=None), replace(standing, state="accepted"), way)
+    return {**here, "later": later}
+
+
+def times(case: Case, calendar: WorkingCalendar) -> dict[str, str]:
+    """The days of an entry of an open case, which a calendar may move: `due` and, if silence will accept it, `until`
+    and `later_due`."""
+    clock = reckon_case(case.clock_facts, case.updated_at, calendar)
     since = case.submitted_at.astimezone(BEIJING)
 
     def ordered(day: str | None) -> str:
         return f"{day or f'{NONE}{since:%F}'}T{since:%H}"
 
-    here = {"keys": _keys(case, standing, way), "due": ordered(_due(clock, case.state))}
+    here = {"due": ordered(_due(clock, case.state))}
     limit = clock.get("notice_due")
     if case.state != "submitted" or clock.get("accept_basis") or not limit or not case.clock_facts["deemed_acceptance"]:
         return here
@@ -86,8 +95,7 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     after = reckon_case(case.clock_facts, datetime.combine(day + timedelta(days=1), time.min, BEIJING), calendar)
     if after.get("accept_basis") != "deemed":
         return here
-    later = _keys(replace(case, state="accepted", officer=None), replace(standing, state="accepted"), way)
-    return {**here, "until": day.isoformat(), "later": later, "later_due": ordered(_due(after, "accepted"))}
+    return {**here, "until": day.isoformat(), "later_due": ordered(_due(after, "accepted"))}
 
 
 def unfolded(
@@ -101,11 +109,6 @@ def unfolded(
         "keys": _placed(state, states, desk, department, officer),
         "due": f"{NONE}{since.astimezone(BEIJING):%FT%H}",
     }
-
-
-def sent(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry of a case whose result is on its way: nothing is left to be sent."""
-    return {**entry, "keys": [each for each in entry.get("keys", ()) if each.rsplit("|", 1)[1] not in LEFT_TO_SEND]}
 
 
 def holds(entry: Mapping[str, Any], today: date, *, is_later: bool) -> bool:
@@ -156,8 +159,13 @@ def _placed(state: str, queues: list[str], desk: str | None, department: str | N
 
 
 def _due(clock: Mapping[str, Any], state: str) -> str | None:
-    """The day by which the office must act, in its order; None where no limit runs, or the clock stands still."""
-    if clock.get("error") or state == "supplementing" or clock["state"] == "stopped":
+    """The day by which the office must act, in its order; None where no limit runs, or the clock stands still.
+
+    Of a case that waits for papers it is the day that its notice gave: the window then asks, or ends it.
+    """
+    if state == "supplementing":
+        return clock["supplement_due"] and str(clock["supplement_due"])[:10]
+    if clock.get("error") or clock["state"] == "stopped":
         return None
     names = {"submitted": ("notice_due",), "accepted": ("promised_due", "legal_due")}.get(state, ("handover_due",))
     if clock["accept_basis"] and state == "submitted":

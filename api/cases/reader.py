@@ -32,8 +32,10 @@ class CaseReader:
     def open(self, case: Case) -> OpenCase:
         """Decrypt a case and its actions, and look up its matter and mandate.
 
-        The clock's input is made anew of the actions if an earlier release wrote it.
+        The clock's input is made anew of the actions if an earlier release wrote it. A row of a queue is read
+        again, since it has nothing sealed.
         """
+        case = case if case.answers else self._store.by_id(case.id) or case
         matter = self._matters.matter(case.matter.code, case.matter.version)
         situation = self._keys.open_json(case.id, "situation", case.situation) if case.situation else {}
         edition, actions = edition_of(self._matters, matter, situation), self.actions(case.id)

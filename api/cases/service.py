@@ -1,7 +1,7 @@
 """The use cases of cases, for routes and other rooms: acts, lists, and a case as its viewer may see it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,8 +28,8 @@ from api.cases.lookup import Lookups
 from api.cases.number import unknown
 from api.cases.ports import CasesPorts
 from api.cases.promises.service import BrokenPromises
-from api.cases.queues import sent
 from api.cases.reader import CaseReader
+from api.cases.snapshot import queued
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.sweeps import ClockFolding
@@ -124,15 +124,16 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
-        self.queue_folding = QueueFolding(ground)
+        self.queue_folding = QueueFolding(ground, ports.on_its_way)
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents = CaseDocuments(ground, documents)
         self.earlier, self.untold = EarlierCases(ground), UntoldNews(ground, self._views)
-        self._desk = DeskQueues(ground)
+        self._desk, self._is_folded = DeskQueues(ground), False
         self._ports = ports
 
     def start(self) -> None:
         """Give the cases of older releases desk and department, so that staff find them; `folding` does the clocks."""
+        self._is_folded = False
         for case_id in self._store.ids({"desk": None}):
             case = self._store.by_id(case_id)
             if case is not None:
@@ -224,7 +225,8 @@ class Cases:
 
         `complete`: whether no case of an earlier release waits to be folded, whose due the queues do not know.
         """
-        return {"items": self._desk.counts(actor), "complete": self._store.is_folded()}
+        self._is_folded = self._is_folded or self._store.is_folded()
+        return {"items": self._desk.counts(actor), "complete": self._is_folded}
 
     def search(self, actor: Actor, text: str, after: str | None, most: int) -> tuple[list[Row], str | None]:
         """One page of the cases of one's post with this number, name or telephone; see `DeskQueues.search`."""
@@ -280,9 +282,15 @@ class Cases:
         return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
 
     def result_sent(self, number: str) -> None:
-        """Note that the result of an issued case is on its way with a courier. Idempotent."""
-        while (case := self._store.by_number(number)) and case.state == "issued" and not case.is_sent:
-            self._store.mark_sent(case, sent(case.queue))
+        """Note whether the result of an issued case is on its way with a courier, after each event that may change it.
+
+        Idempotent, and right in whatever order the events come.
+        """
+        while (case := self._store.by_number(number)) and case.state == "issued":
+            is_sent, whole = self._ports.on_its_way(number), self._reader.open(case)
+            after = queued(replace(whole, record=replace(whole.record, is_sent=is_sent))).record
+            if case.is_sent == is_sent or self._store.requeue(case, after):
+                break
 
     def subject_of(self, number: str) -> str | None:
         """What the audit calls the case with this number; None where there is none."""

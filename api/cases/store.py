@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pymongo.errors import DuplicateKeyError
 
 from api.cases.case import Case, SealedAction
+from api.cases.clock.of_case import is_current
 from api.cases.number import number_as_read
 from api.cases.queues import DEPARTMENT, DESK, QueueKey, key, unfolded
 from api.drafts.draft import MatterVersion
@@ -58,7 +59,7 @@ which an upgrade does not see: `sweeps.ClockFolding` makes them.
 Version 3: every case stands in its queues. Its due, the masked name and the indexes of the search need keys, actions
 and calendar: `folding.QueueFolding` makes them."""
 VERSION = 1 + len(UPGRADES)
-FOLDED = ("queue", "masked_name", "name_index", "phone_index")
+FOLDED = ("queue", "masked_name", "name_index", "phone_index", "held_since", "is_sent")
 NOT_IN_LINES = dict.fromkeys(("answers", "situation", "delivery", "receipt", "receipt_index", "uploads"), 0)
 FIRST_WINDOW = timedelta(days=1)
 """The days of submission that a list by time reads first."""
@@ -104,11 +105,11 @@ class CaseStore:
         self._db["case_actions"].insert_one(_document(action), session=session)
 
     def append(self, session: Any, case: Case, action: SealedAction) -> bool:
-        """Append an action and replace the snapshot by `case`; False if another action came first."""
+        """Append an action and replace the snapshot by `case`; False if another action came first, or a parcel."""
         snapshot = {field: getattr(case, field) for field in SNAPSHOT} | {"version": action.seq}
         if case.department:
             snapshot["department"] = case.department
-        wanted = {"_id": case.id, "version": action.seq - 1}
+        wanted = {"_id": case.id, "version": action.seq - 1, **_if_sent(case)}
         if self._db["cases"].update_one(wanted, {"$set": snapshot}, session=session).modified_count != 1:
             return False
         self._db["case_actions"].insert_one(_document(action), session=session)
@@ -155,21 +156,29 @@ class CaseStore:
         change = {"$push": {"reached": deadline}}
         return self._db["cases"].update_one(fresh, change, session=session).modified_count == 1
 
-    def fold_clock(self, case_id: str, version: int, facts: Document) -> bool:
-        """Replace the clock's input that an earlier release made; False if an act came first, which changes nothing."""
-        change = {"$set": {"clock_facts": facts}, "$unset": {"old_clock": ""}}
-        return self._db["cases"].update_one({"_id": case_id, "version": version}, change).matched_count == 1
-
-    def mark_sent(self, case: Case, queue: Document) -> bool:
-        """Note that the result of a case is on its way, and its queues without it; False if an act came first."""
-        wanted, change = {"_id": case.id, "version": case.version}, {"$set": {"is_sent": True, "queue": queue}}
+    def fold_clock(self, case: Case, facts: Document) -> bool:
+        """Replace the clock's input that an earlier release made; False if something came first."""
+        wanted, folded = _facts_as_read(case, facts)
+        change = {"$unset": {"old_clock": ""}} | ({"$set": folded} if folded else {})
         return self._db["cases"].update_one(wanted, change).matched_count == 1
 
-    def fold_queue(self, case: Case) -> bool:
-        """Replace what an earlier release could not store of a case's lists; False if an act came first."""
-        folded = {field: getattr(case, field) for field in (*FOLDED, "clock_facts", "held_since")}
-        wanted, change = {"_id": case.id, "version": case.version}, {"$set": folded, "$unset": {"old_queue": ""}}
-        return self._db["cases"].update_one(wanted, change).matched_count == 1
+    def take_as_told(self, case: Case, dues: Document) -> bool:
+        """Set the dues that count as told to the applicant of a case; False if an act came first."""
+        wanted = {"_id": case.id, "version": case.version}
+        return self._db["cases"].update_one(wanted, {"$set": {"clock_facts.told": dues}}).matched_count == 1
+
+    def requeue(self, before: Case, after: Case) -> bool:
+        """Replace the queues of a case, and whether its result is on its way, without an act; False if something came
+        first."""
+        change = {"$set": {"queue": after.queue, "is_sent": after.is_sent}}
+        return self._db["cases"].update_one(_queue_as_read(before), change).matched_count == 1
+
+    def fold_queue(self, before: Case, after: Case) -> bool:
+        """Replace what an earlier release could not store of a case's lists; False if something came first."""
+        wanted, facts = _facts_as_read(before, after.clock_facts)
+        folded = {field: getattr(after, field) for field in FOLDED} | facts
+        change = {"$set": folded, "$unset": {"old_queue": ""}}
+        return self._db["cases"].update_one({**wanted, **_queue_as_read(before)}, change).matched_count == 1
 
     def is_folded(self) -> bool:
         """Whether no case of an earlier release waits for `fold_queue`."""
@@ -297,6 +306,30 @@ class CaseStore:
         return [_case(rows[case_id]) for case_id in sorted(rows, reverse=True)[:limit]]
 
 
+def _if_sent(case: Case) -> Document:
+    """Matches while it is as it was read whether the result of a case is on its way."""
+    return {"is_sent": True if case.is_sent else {"$ne": True}}
+
+
+def _queue_as_read(case: Case) -> Document:
+    """Matches a case while nothing has changed that its queues are made of, nor they themselves."""
+    queue = {f"queue.{field}": case.queue.get(field) for field in ("keys", "due")}
+    return {"_id": case.id, "version": case.version, **_if_sent(case), **queue}
+
+
+def _facts_as_read(case: Case, facts: Document) -> tuple[Document, Document]:
+    """What matches a case while no other fold has made its clock's input current, and the change: none if it was."""
+    same = {"_id": case.id, "version": case.version}
+    return (
+        (same, {})
+        if is_current(case.clock_facts)
+        else (
+            {**same, "clock_facts.recorded": {"$ne": True}},
+            {"clock_facts": facts},
+        )
+    )
+
+
 def _case_or_none(row: Document | None) -> Case | None:
     return _case(row) if row else None
 
@@ -330,7 +363,7 @@ def _case(row: Document) -> Case:
         held_since=row.get("held_since"),
         **{
             field: row.get(field)
-            for field in ("masked_name", "name_index", "phone_index", "aided", "untold_at", "told_at")
+            for field in ("masked_name", "name_index", "phone_index", "aided", "untold_at", "told_at", "reached")
         },
     )
 
@@ -342,7 +375,7 @@ def _action(row: Document) -> SealedAction:
 
 def _document(record: Case | SealedAction) -> Document:
     document = asdict(record)
-    for field in ("aided", "untold_at", "told_at"):  # few cases have them
+    for field in ("aided", "untold_at", "told_at", "reached"):  # few cases have them
         if document.get(field) is None:
             document.pop(field, None)
     return {"_id": document.pop("id"), **document}

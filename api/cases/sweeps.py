@@ -3,8 +3,9 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from api.cases.ground import CaseGround
@@ -20,14 +21,16 @@ class SweepIncomplete(Exception):
     """Some cases of a sweep raised; all others were looked at. The job is tried again, then parked for staff."""
 
 
-def sweep(ground: CaseGround, wanted: dict[str, Any], act: Callable[[str], None], *, seconds: float = math.inf) -> None:
-    """Do something with the id of every case that matches; one that raises is logged, with its id.
+def sweep(
+    ground: CaseGround, wanted: Sequence[dict[str, Any]], act: Callable[[str], None], *, seconds: float = math.inf
+) -> None:
+    """Do something with the id of every case that matches one of the equalities; one that raises is logged.
 
     Raises SweepIncomplete in the end if any did. After `seconds`, with some done, raises NotYet: the job goes on at
     once, so what is done must no longer match.
     """
     end, wrong, done = time.monotonic() + seconds, list[str](), 0
-    for case_id in ground.store.ids(wanted):
+    for case_id in chain.from_iterable(map(ground.store.ids, wanted)):
         if done and time.monotonic() > end:
             raise NotYet(ground.now())
         try:
@@ -49,10 +52,10 @@ class ClockFolding:
 
     def run(self) -> None:
         """A job: bring the clocks forward that are left; a killed run is gone on with. Raises as `sweep` does."""
-        sweep(self.ground, {"old_clock": True}, self._fold, seconds=FOLD_SECONDS)
+        sweep(self.ground, [{"old_clock": True}], self._fold, seconds=FOLD_SECONDS)
 
     def _fold(self, case_id: str) -> None:
         store = self.ground.store
         while case := store.by_id(case_id):
-            if store.fold_clock(case.id, case.version, self.ground.reader.open(case).record.clock_facts):
+            if store.fold_clock(case, self.ground.reader.open(case).record.clock_facts):
                 break

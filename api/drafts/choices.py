@@ -149,13 +149,13 @@ def gaps(draft: OpenDraft, is_excluded: Callable[[], bool]) -> list[Missing]:
     choice, by_promise = draft.record.deferral, draft.situation.get("procedure") == BY_PROMISE["procedure"]
     missing = []
     if choice and frozenset(choice["materials"]) != deferred(draft):
-        missing.append(Missing(str(CHANGED), field="deferral"))
+        missing.append(Missing(CHANGED, field="deferral"))
     if draft.record.promise and not is_by_promise(draft):
-        missing.append(Missing(str(CHANGED), field="promise"))
+        missing.append(Missing(CHANGED, field="promise"))
     elif by_promise and draft.edition.matter.promise and not draft.record.promise:
         missing.append(Missing("请看过告知承诺书，接受后再提交；不接受的，改选一般程序。", field="promise"))
     if (choice or draft.record.promise) and is_excluded():
-        missing.append(Missing(str(EXCLUDED), field="deferral" if choice else "promise"))
+        missing.append(Missing(EXCLUDED, field="deferral" if choice else "promise"))
     return missing
 
 

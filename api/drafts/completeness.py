@@ -11,11 +11,20 @@ from api.identity.mandates.mandate import COMPANY
 from api.identity.names_and_numbers import credit_code, identity_number
 from api.matters import form as forms
 from api.matters.agreement import disagreements
+from api.refusals import Reason
 
-DELIVERY_FIELDS = {"name": "收件人", "phone": "收件电话", "address": "收件地址"}
+DELIVERY_FIELDS = {
+    "name": Reason("请填写收件人。", "Give the receiver."),
+    "phone": Reason("请填写收件电话。", "Give the receiver's telephone number."),
+    "address": Reason("请填写收件地址。", "Give the receiver's address."),
+}
+"""What a courier must know, and how it is asked for."""
 
-LATER = "现在没有的，可以选择后补（容缺受理）。"
-AT_THE_WINDOW = "现在没有的，请到窗口问能不能容缺受理。"
+LATER = Reason("现在没有的，可以选择后补（容缺受理）。", "What is not at hand may follow later: choose so.")
+ALL_NOW = Reason(
+    "容缺受理的期限还没有公布，现在要一次交齐。",
+    "Within how many days it may follow is not published yet: hand it in now.",
+)
 
 Index = Callable[[str, str], str]
 """The blind index of a number, by its kind."""
@@ -38,7 +47,7 @@ class MaterialLike(Protocol):
 
 @dataclass(frozen=True)
 class Missing:
-    """One thing to do before submitting: a field or a material, and why."""
+    """One thing to do before submitting: a field or a material, and why (a `Reason` where its English is its own)."""
 
     why: str
     field: str | None = None
@@ -64,7 +73,7 @@ def gaps(
         draft.delivery,
         tuple(paper for paper in draft.edition.papers if paper.key not in filled and paper.key not in not_asked),
         lambda upload: upload in accepted,
-        LATER if draft.edition.matter.deferral else AT_THE_WINDOW,
+        LATER if draft.edition.matter.deferral else ALL_NOW,
     )
     return [*_version_ended(draft), *_unaidable(draft, accepted), *incomplete, *_wrong_principal(draft, index, now)]
 
@@ -116,7 +125,7 @@ def missing(
     delivery: Mapping[str, Any] | None,
     materials: tuple[MaterialLike, ...],
     usable: Callable[[str], bool],
-    later: str = AT_THE_WINDOW,
+    later: Reason = ALL_NOW,
 ) -> list[Missing]:
     """What must still be done, fields of the form first, then materials.
 
@@ -130,13 +139,18 @@ def missing(
         if not all(usable(upload) for upload in uploads):
             gaps.append(Missing(f"“{material.name}”还在上传或检查，或没有通过检查。", material=material.key))
         elif not uploads and material.required and not material.held_by_state:
-            gaps.append(Missing(f"请上传“{material.name}”。{later * material.deferrable}", material=material.key))
+            gaps.append(Missing(_please_upload(material, later), material=material.key))
     if delivery is None:
         gaps.append(Missing("请选择怎样领取结果。", field="delivery"))
     elif delivery["way"] == "courier":
         gaps += [
-            Missing(f"请填写{label}。", field=f"delivery.{key}")
-            for key, label in DELIVERY_FIELDS.items()
+            Missing(why, field=f"delivery.{key}")
+            for key, why in DELIVERY_FIELDS.items()
             if forms.is_blank(delivery.get(key) or "")
         ]
     return gaps
+
+
+def _please_upload(material: MaterialLike, later: Reason) -> Reason:
+    please = Reason(f"请上传“{material.name}”。", f'Upload "{material.name}".')
+    return Reason(f"{please}{later}", f"{please.en} {later.en}") if material.deferrable else please

@@ -36,11 +36,12 @@ class Delivery(Schema):
 
 
 class MissingSchema(Schema):
-    """One thing to do before submitting."""
+    """One thing to do before submitting, and why, in both languages."""
 
     field = fields.String(allow_none=True)
     material = fields.String(allow_none=True)
     why = fields.String(required=True)
+    why_en = fields.String(required=True)
 
 
 class Aided(Schema):

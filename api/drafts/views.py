@@ -16,6 +16,7 @@ from api.files.service import Files
 from api.identity.masking import mask_identity
 from api.identity.sealing.keyring import Keyring
 from api.matters.service import Matters
+from api.web.field_words import field_words
 
 Row = dict[str, Any]
 
@@ -62,7 +63,7 @@ class DraftViews:
             "delivery": draft.delivery,
             "deferral": None if record.case else choices.deferral_json(draft, excluded),
             "promise": None if record.case else choices.promise_json(draft, excluded),
-            "missing": [] if record.case else [asdict(gap) for gap in self.gaps(draft)],
+            "missing": [] if record.case else [_gap_json(gap) for gap in self.gaps(draft)],
             "case": record.case,
             "for_": {"mandate": record.mandate, "name": principal["principal_name"]} if principal else None,
             "talk": record.talk,
@@ -96,6 +97,10 @@ class DraftViews:
         owner, uploads = draft.record.owner, rules.uploads(draft.record.materials)
         files = {upload: self._files.accepted(owner, upload) for upload in uploads}
         return {upload: file for upload, file in files.items() if file is not None}
+
+
+def _gap_json(gap: Missing) -> Row:
+    return {"field": gap.field, "material": gap.material, "why": gap.why, "why_en": field_words(gap.why, "en")}
 
 
 def _masked(draft: OpenDraft) -> Row:

@@ -39,9 +39,22 @@ class Jobs:
         event_types.require_listed(type)
         self._store.add_event(session, Event(str(uuid7()), type, subject, data, self._now()))
 
-    def enqueue(self, key: str, kind: str, payload: Document, *, due_at: datetime, session: Any = None) -> None:
-        """Enqueue a job of `kind`. Idempotent per `key`, as long as the job is kept (30 days once it is done)."""
-        self._store.add_job(session, key, kind, payload, due_at)
+    def enqueue(
+        self,
+        key: str,
+        kind: str,
+        payload: Document,
+        *,
+        due_at: datetime,
+        session: Any = None,
+        again: bool = False,
+    ) -> None:
+        """Enqueue a job of `kind`. Idempotent per `key`, as long as the job is kept (30 days once it is done).
+
+        With `again`, one that is done becomes due once more.
+        """
+        if not (again and self._store.do_again(session, key, kind, due_at)):
+            self._store.add_job(session, key, kind, payload, due_at)
 
     def hasten(self, key: str, kind: str) -> None:
         """Make a job due now that was to wait for longer."""

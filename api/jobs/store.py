@@ -61,6 +61,13 @@ class JobStore:
         row = {"v": 1, "kind": kind, "payload": payload, "state": "pending", **self.database.leasable(due_at)}
         self.database[queue_of(kind)].update_one({"_id": key}, {"$setOnInsert": row}, upsert=True, session=session)
 
+    def do_again(self, session: Any, key: str, kind: str, due_at: datetime) -> bool:
+        """Make a job that is done due once more; False if there is none."""
+        change = {"state": "pending", "attempts": 0, "due_at": due_at, "lease.until": due_at}
+        update = {"$set": change, "$unset": {"delete_at": ""}}
+        done = {"_id": key, "state": "done"}
+        return self.database[queue_of(kind)].update_one(done, update, session=session).matched_count == 1
+
     def hasten(self, key: str, kind: str, now: datetime) -> None:
         """Make a job that waits due now. What is due later is leased by nobody."""
         later = {"_id": key, "state": "pending", "due_at": {"$gt": now}}

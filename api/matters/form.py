@@ -17,6 +17,7 @@ from stdnum import luhn
 from api.identity.names_and_numbers import credit_code, identity_number, mobile
 from api.matters.catalogue.matter import Material
 from api.matters.guide.situation import BilingualText, When, holds, when_of, words_of
+from api.refusals import Reason
 from api.texts import bare, one_line
 from api.times import BEIJING
 
@@ -314,15 +315,20 @@ def _missing(
     fields: Iterable[Field], values: Values, known: Mapping[str, Any], path: str
 ) -> Iterator[tuple[str, list[str]]]:
     for field, value in asked(fields, values, known):
+        words = field.words
         if field.is_group:
             rows = value or []
             if sum(not is_empty(row) for row in rows) < int(field.least or 0):
-                yield f"{path}{field.key}", [f"“{field.words.text}”至少填 {field.least} 行。"]
+                why = Reason(
+                    f"“{words.text}”至少填 {field.least} 行。", f'"{words.text_en}": {field.least} rows or more.'
+                )
+                yield f"{path}{field.key}", [why]
             for number, row in enumerate(rows):
                 yield from _missing(field.fields, row, known, f"{path}{field.key}.{number}.")
         elif field.required and is_empty(value):
-            label = field.words.text
-            yield f"{path}{field.key}", [f"请选择{label}。" if field.options else f"请填写{label}。"]
+            fill_in = Reason(f"请填写{words.text}。", f"Fill in: {words.text_en}.")
+            choose = Reason(f"请选择{words.text}。", f"Choose: {words.text_en}.")
+            yield f"{path}{field.key}", [choose if field.options else fill_in]
 
 
 def _counted(fields: Iterable[Field], values: Values, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -186,6 +186,10 @@ class Parcels:
         carrier = rules.CARRIERS[parcel.carrier]
         return ParcelNotice(parcel.owner, {"number": parcel.case, "carrier": carrier, "waybill": parcel.number})
 
+    def is_on_its_way(self, number: str) -> bool:
+        """Whether a parcel of the case with this number is on its way: not confirmed, lost or sent back yet."""
+        return self._store.has_open(number)
+
     def case_of(self, parcel_id: str) -> str:
         """The id of a parcel's case."""
         parcel = self._store.parcel(parcel_id)

@@ -54,6 +54,10 @@ class ParcelStore:
         """A case's parcels, newest first."""
         return [_parcel(row) for row in self._db["parcels"].find({"case": number}).sort("_id", -1)]
 
+    def has_open(self, number: str) -> bool:
+        """Whether a case has an open parcel."""
+        return self._db["parcels"].find_one({"case": number, "open": True}, {"_id": 1}) is not None
+
     def follow(self, case_id: str, desk: str, department: str) -> None:
         """Set desk and department of a case's parcels. Versions stay, since this conflicts with no other change."""
         place = {"desk": desk, "department": department}

@@ -18,7 +18,6 @@ RULES: dict[str, str] = {
     "请看过告知承诺书，接受后再提交；不接受的，改选一般程序。": (
         "Read the text of the promise and agree to it, or choose the usual way."
     ),
-    "现在没有的，可以选择后补（容缺受理）。": "What you do not have now may follow later: choose so.",
     "承诺后补的材料没有在期限内交来，终止办理。可以备齐材料重新申请。": (
         "What was to follow did not come in time: the application ends. You can apply again with all papers."
     ),
@@ -113,18 +112,7 @@ RULES: dict[str, str] = {
     "这个日期太早了，请核对。": "This date is too early. Check it.",
     "没有这个选项，请重新选择。": "There is no such option. Choose again.",
     "卡号有一位写错了，请对照卡面核对。": "A digit of the card number is wrong. Compare it with the card.",
-    "“{name}”至少填 {least} 行。": '"{name}": fill in {least} rows at least.',
-    "请填写收件人。": "Give the receiver.",
-    "请填写收件电话。": "Give the receiver's telephone number.",
-    "请填写收件地址。": "Give the receiver's address.",
     "请选择怎样领取结果。": "Choose how to receive the result.",
-    "请上传“{name}”。": 'Upload "{name}".',
-    "请上传“{name}”。现在没有的，请到窗口问能不能容缺受理。": (
-        'Upload "{name}". If you do not have it now, ask at the window whether it may follow later.'
-    ),
-    "现在没有的，请到窗口问能不能容缺受理。": (
-        "If you do not have it now, ask at the window whether it may follow later."
-    ),
     "“{name}”还在上传或检查，或没有通过检查。": '"{name}" is still uploaded or checked, or was not accepted.',
     "您起草时的那一版已经停用，请先改用新版。": "The version of this draft has ended. Move to the new one first.",
     "这个事项已经停办，不能再提交。": "This matter has ended and cannot be submitted any more.",
@@ -133,17 +121,12 @@ RULES: dict[str, str] = {
     "委托人是单位，这件事只能由个人申请。": "The principal is a company, and only persons may apply for this.",
     "请填写委托单位的统一社会信用代码。": "Give the principal company's unified social credit code.",
     "请填写委托人。": "Give the principal.",
-    "请选择{name}。": "Choose: {name}.",
-    "请填写{name}。": "Fill in: {name}.",
     "现在按另一版办理，请刷新后再选。": "Another version is in force now. Reload, then choose.",
     "这条消息里没有图片或文件。": "The message has no picture and no file.",
     "没有找到这段咨询。": "The conversation was not found.",
     "这个事项没有这项材料。": "The matter has no such material.",
     "没有这项材料：{names}": "There is no such material: {names}",
     "政府已有，不能要求申请人再交：{names}": "The state holds this, so the applicant is not asked for it: {names}",
-    "“{label}”和“您的情况”里选的不一样，请改其中一处。": (
-        '"{label}" differs from what you chose in your situation. Change one of the two.'
-    ),
     "一项材料最多 {most} 个文件。": "At most {most} files for a material.",
     "这个文件在另一份申请里，请重新扫描上传。": "This file belongs to another application. Scan and upload anew.",
     "同意书要单独扫描，不能和别的材料用同一个文件。": (

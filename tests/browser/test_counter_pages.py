@@ -1,8 +1,11 @@
 """Who one is, on both sides of the counter: a card verified with the code on one's phone, and another number."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import open_store
 from tests.browser.test_whole_way import ID_NUMBER, log_in
 from tests.serving import Caller, drain_of, log_in_staff, wait_for
 from tests.way import submitted
@@ -71,11 +74,11 @@ def test_a_card_is_verified_with_the_code_on_the_phone_and_the_number_changes(ph
     admin = Caller(site.base, log_in_staff(site, "admin").token)
     post = {"username": "overseer", "name": "周监督", "roles": ["supervisor"], "point": None, "department": None}
     first = admin.post("/v1/staff", post)["first_password"]
-    supervise(window, first)
+    supervise(window, site, first)
     assert [fault for fault in (*phone.faults, *window.faults) if "422" not in fault] == []
 
 
-def supervise(screen, password):
+def supervise(screen, site, password):
     """The list of verifications, as a new supervisor sees it."""
     screen.page.evaluate("localStorage.clear()")
     screen.go("/staff")
@@ -91,6 +94,24 @@ def supervise(screen, password):
     expect(screen.page.get_by_test_id("checks-row")).to_have_count(2)
     expect(screen.page.get_by_test_id("checks-row").first).to_contain_text("本人已停止")
     screen.shot("verifications")
+    lift(screen, site)
+
+
+def lift(screen, site):
+    """A broken promise of the list, lifted with a reason."""
+    row = {"v": 1, "citizen": "c", "person": None, "case": "c1", "number": "610102202611300001", "kind": "deferral"}
+    with open_store(site) as store:
+        store["broken_promises"].insert_one({"_id": "b1", **row, "at": datetime.now(UTC), "state": "standing"})
+    screen.at("rail-broken").click()
+    screen.at("broken-open").click()
+    expect(screen.at("broken-lift")).to_be_disabled()
+    screen.at("broken-reason").fill("已经补交")
+    screen.shot("broken-promises")
+    screen.at("broken-lift").click()
+    screen.page.locator(".van-dialog__confirm").click()
+    expect(screen.at("broken-row")).to_have_count(0)
+    screen.at("broken-state").select_option("lifted")
+    expect(screen.at("broken-row")).to_contain_text("已经补交")
 
 
 def site_log_in(phone, site, number):

@@ -131,12 +131,13 @@ def test_the_applicant_without_an_account_looks_it_up_by_the_printed_code(window
     assert anyone.post("/v1/lookups", {"number": case["number"], "code": code}, expect=200)["state"] == "submitted"
 
 
-def test_the_counter_tells_the_news_until_somebody_did(window, citizen, case, drain, clock):
+def test_the_counter_tells_the_news_until_somebody_did(window, citizen, case, drain, clock, database):
     assert [(row["number"], row["language"]) for row in untold(window)] == [(case["number"], "zh")]
     assert untold(window)[0]["applicant"]["name"] == "王*"
     assert told(window, case) == {"number": case["number"], "untold": False}
     assert untold(window) == []
     assert told(window, case)["untold"] is False  # twice
+    assert database["audit"].count_documents({"act": "case.told"}) == 1
     clock.move(minutes=1)
     case = act(window, case, "accept")
     drain()

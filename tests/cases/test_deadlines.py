@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from api.cases.deadlines import Deadlines
+from api.cases.sweeps import SweepIncomplete
+from api.refusals import VersionStale
 from tests.way import act, submitted
 
 PHONE = "13800138000"
@@ -213,6 +215,60 @@ def test_one_case_that_raises_stops_no_other(citizen, accepted, window, handler,
     assert other["number"] != accepted["number"]
 
 
+def test_a_sweep_goes_through_every_state_and_looks_again_where_an_act_came(
+    citizen, accepted, drain, circle, database, monkeypatch
+):
+    waiting = submitted(citizen, drain)
+    database["cases"].update_many({}, {"$unset": {"clock_facts.told": ""}})
+    really, stale = Deadlines.review, [VersionStale]
+
+    def review(self, case_id):
+        if self._ground.store.by_id(case_id).number == accepted["number"]:
+            raise KeyError("m9")
+        if stale:
+            raise stale.pop()
+        really(self, case_id)
+
+    monkeypatch.setattr(Deadlines, "review", review)
+    with pytest.raises(SweepIncomplete, match="1 cases raised"):
+        circle.cases.deadlines.sweep()
+    [seen] = database["cases"].find({"clock_facts.told": {"$exists": True}})
+    assert seen["number"] == waiting["number"]
+
+
+def test_a_day_that_moves_away_and_back_is_reached_all_the_same(accepted, staff, drain, clock, database):
+    at(clock, "12-08")
+    rest_day(staff("admin"), 0, "2026-12-01")
+    clock.move(seconds=1)
+    drain()
+    at(clock, "12-09", 0)
+    drain()
+    assert overdue_rows(database) == 0
+    rest_day(staff("admin"), 1, "2026-12-01", kind="work")
+    for _ in range(2):
+        clock.move(seconds=1)
+        drain()
+        assert overdue_rows(database) == 1
+
+
+def test_a_year_that_is_announced_after_the_due_makes_the_case_overdue(
+    citizen, log_in, staff, drain, clock, circle, database, monkeypatch
+):
+    at(clock, "12-21")
+    citizen = log_in(PHONE)
+    case = act(staff("window"), submitted(citizen, drain), "accept")
+    drain()
+    at(clock, "2027-03-01")
+    snapshot = circle.calendar._snapshot
+    known = replace(snapshot.working, known_years=snapshot.working.known_years | {2027})
+    monkeypatch.setattr(circle.calendar, "_snapshot", replace(snapshot, working=known))
+    for _ in range(2):
+        circle.cases.deadlines.sweep()
+        drain()
+    assert [row["number"] for row in staff("handler").get("/v1/desk/cases?queue=overdue")["items"]] == [case["number"]]
+    assert overdue_rows(database) == 1
+
+
 def test_jobs_of_an_earlier_release_still_run(citizen, drain, clock, circle, database):
     case = submitted(citizen, drain)
     [case_id] = [row["_id"] for row in database["cases"].find({"number": case["number"]})]
@@ -229,7 +285,7 @@ def test_jobs_of_an_earlier_release_still_run(citizen, drain, clock, circle, dat
 
 
 def test_a_day_that_a_notice_gives_is_said_everywhere_and_its_lapse_told_without_an_end(
-    citizen, log_in, window, drain, clock, database
+    citizen, log_in, staff, window, drain, clock, database
 ):
     case, items = submitted(citizen, drain), [{"key": "m1", "why": "没有签名"}]
     refused = act(window, case, "request_supplement", expect=422, items=items, days=61)
@@ -240,10 +296,14 @@ def test_a_day_that_a_notice_gives_is_said_everywhere_and_its_lapse_told_without
         "2026-12-08",
         "等申请人补齐材料，其间不计时。请最迟 12 月 8 日补齐",
     )
-    for day, kind in (("12-04", "supplement_near"), ("12-09", "supplement_over")):
+    for day, kind, queue in (("12-04", "supplement_near", "near_due"), ("12-09", "supplement_over", "overdue")):
         at(clock, day)
         drain()
         assert told(database, kind) == ["citizen"]
+        assert [row["number"] for row in staff("window").get(f"/v1/desk/cases?queue={queue}")["items"]] == [
+            case["number"]
+        ]
+    assert set(told(database, "papers_not_brought")) == {"staff"}
     citizen = log_in(PHONE)
     texts = {row["kind"]: row["text"] for row in citizen.get("/v1/notices")["items"]}
     assert "请最迟 2026年12月8日 补齐" in texts["supplement_requested"]

@@ -8,7 +8,7 @@ import pytest
 from api.cases.queue_walk import QueueDays, QueueWalk
 from api.cases.queues import NONE, PROVISIONAL
 from api.cases.silence import Silence
-from api.cases.store import UPGRADES
+from api.cases.store import UPGRADES, CaseStore
 from tests.conftest import PASSWORD, Caller
 from tests.way import COURIER, accepted_upload, act, submitted
 
@@ -244,6 +244,7 @@ def test_cases_of_an_earlier_release_are_in_their_queues_and_folded_by_a_job(
     [(_, expand, _)] = UPGRADES[1:]
     for row in list(database["cases"].find()):
         database["cases"].update_one({"_id": row["_id"]}, {"$set": expand(row, None)})
+    office.cases.start()
     answer = window.get("/v1/desk/queues")
     assert answer["complete"] is False
     assert (numbers(window, "new"), numbers(window, "to_issue")) == ([case["number"]], [decided["number"]])
@@ -252,3 +253,49 @@ def test_cases_of_an_earlier_release_are_in_their_queues_and_folded_by_a_job(
     assert window.get("/v1/desk/queues")["complete"] is True
     after = list(database["cases"].find({}, {"queue": 1, "masked_name": 1, "name_index": 1}).sort("_id"))
     assert [{**row, "masked_name": ""} for row in after] == [{**row, "masked_name": ""} for row in before]
+
+
+def test_lists_and_deadlines_of_cases_whose_clock_is_not_folded_yet_work(citizen, window, drain, database, office):
+    case = submitted(citizen, drain)
+    [row] = database["cases"].find()
+    old = {"received_at": "2026-11-24T10:00:00+08:00", "deemed_acceptance": True}
+    database["cases"].update_one({"_id": row["_id"]}, {"$set": {"clock_facts": old, "old_clock": True}})
+    assert numbers(window, "new") == [case["number"]]
+    office.cases.deadlines.plan(row["_id"])
+    office.cases.deadlines.sweep()
+    assert database["cases"].find_one({"old_clock": True}), "what is not folded is left to the fold"
+    office.cases.folding.run()
+    office.cases.deadlines.sweep()
+    facts = database["cases"].find_one()["clock_facts"]
+    assert facts["told"]["days"] == {"notice": "2026-12-01"}
+
+
+def test_a_fold_that_came_late_takes_nothing_back(citizen, window, handler, drain, database, office):
+    case = act(window, granted(window, handler, submitted(citizen, drain, delivery=COURIER)), "issue", serial="JY1")
+    store = office.cases._store
+    before = store.by_number(case["number"])
+    folded = office.cases.queue_folding.folded(office.cases._reader.open(before)).record
+    store.take_as_told(before, {"days": {}, "calendar": 7})
+    assert store.fold_queue(before, folded)
+    assert store.by_id(before.id).clock_facts["told"]["calendar"] == 7
+    window.post(f"/v1/cases/{case['number']}/parcels", {"direction": "to_citizen", "carrier": "console"})
+    office.cases.result_sent(case["number"])
+    assert not store.fold_queue(before, folded)
+    assert not store.requeue(before, folded)
+    assert numbers(window, "to_send") == []
+
+
+def test_an_act_and_a_parcel_at_once_lose_nothing(citizen, window, handler, drain, office, monkeypatch):
+    case = act(window, granted(window, handler, submitted(citizen, drain, delivery=COURIER)), "issue", serial="JY1")
+    really = CaseStore.append
+
+    def append(self, session, record, action):
+        monkeypatch.setattr(CaseStore, "append", really)
+        office.cases.result_sent(case["number"])
+        return really(self, session, record, action)
+
+    window.post(f"/v1/cases/{case['number']}/parcels", {"direction": "to_citizen", "carrier": "console"})
+    monkeypatch.setattr(CaseStore, "append", append)
+    assert act(window, case, "note", text="已交快递", expect=412)["code"] == "version_stale"
+    act(window, case, "note", text="已交快递")
+    assert (numbers(window, "to_send"), numbers(window, "to_hand_over")) == ([], [case["number"]])

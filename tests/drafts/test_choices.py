@@ -1,5 +1,6 @@
 """What an applicant chooses in a draft: materials that follow later (容缺受理), and a promise (告知承诺)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -125,3 +126,13 @@ def test_a_promise_is_chosen_only_upon_a_published_text(citizen: Any, admin: Any
     assert "promise" in missing(draft)  # chosen in the situation, and the text not accepted
     taken = change(citizen, change(citizen, draft, promise={"text_version": 1}), promise=None, delivery=COURIER)
     assert (taken["situation"]["procedure"], taken["delivery"]["way"]) == ("usual", "courier")
+
+
+@pytest.mark.parametrize("matter", [CAFE, "XC-公共服务-016"])
+def test_what_is_missing_is_said_in_both_languages(citizen: Any, matter: str) -> None:
+    gaps = citizen.post("/v1/drafts", {"matter": matter})["missing"]
+    assert gaps
+    for gap in gaps:
+        own_words = re.sub('"[^"]*"', "", gap["why_en"])  # a material has its Chinese name alone
+        assert not re.search(r"[\u4e00-\u9fff]", own_words), gap
+        assert gap["why"] != gap["why_en"]

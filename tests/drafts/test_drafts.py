@@ -279,7 +279,8 @@ def test_what_may_follow_later_is_not_left_out_in_silence(citizen, drain, databa
     without = citizen.patch(path, {"materials": {"m4": []}}, draft["version"])
     [gap] = without["missing"]
     assert gap["material"] == "m4"
-    assert "容缺" in gap["why"]
+    assert gap["why"].endswith("容缺受理的期限还没有公布，现在要一次交齐。")  # nobody can defer for them either
+    assert gap["why_en"].endswith("hand it in now.")
     problem = citizen.post(f"{path}/submit", expect=422)
     assert (problem["code"], list(problem["errors"])) == ("draft_incomplete", ["materials.m4"])
     assert database["cases"].count_documents({}) == 0

@@ -20,8 +20,9 @@ def beijing(hour: int, minute: int = 0, second: int = 0) -> datetime:
     return datetime(2026, 11, 24, hour, minute, second, tzinfo=plan.BEIJING)
 
 
-def test_a_code_goes_by_sms_alone_an_alarm_by_the_inbox_alone_and_everything_else_by_both() -> None:
+def test_a_code_goes_by_sms_alone_what_staff_are_told_by_the_inbox_alone_and_everything_else_by_both() -> None:
     alone = {"login_code": ("sms",), "security_alarm": ("in_app",)}
+    alone |= {"case_near_due": ("in_app",), "case_overdue": ("in_app",), "papers_not_brought": ("in_app",)}
     for template in TEMPLATES:
         assert plan.channels(template.name) == alone.get(template.name, ("in_app", "sms"))
 

@@ -62,6 +62,7 @@ EXPECTED = {
     "parcel_delivered": {"number"},
     "supplement_near": {"number", "matter", "due"},
     "supplement_over": {"number", "matter", "due"},
+    "papers_not_brought": {"number", "matter", "due"},
     "case_due_changed": {"number", "matter", "about", "about_en", "due"},
     "case_near_due": {"number", "matter", "limit", "limit_en", "due"},
     "case_overdue": {"number", "matter", "limit", "limit_en", "due"},

@@ -101,6 +101,24 @@ def test_what_the_carrier_calls_delivered_is_no_proof_until_the_citizen_confirms
     assert again["confirmed_at"] == confirmed["confirmed_at"]
 
 
+def test_a_parcel_that_came_back_is_to_be_sent_again_and_a_new_one_is_not(window, parcel, push, drain, app, database):
+    def to_send():
+        return [row["number"] for row in window.get("/v1/desk/cases?queue=to_send")["items"]]
+
+    drain()
+    assert to_send() == []
+    database["cases"].update_one({}, {"$unset": {"is_sent": ""}})  # as an earlier release left it
+    app.extensions["circle"].cases.queue_folding.fold(database["cases"].find_one()["_id"])
+    assert (to_send(), database["cases"].find_one()["is_sent"]) == ([], True)
+    push([*DAY[:2], ("2026-11-24 10:05:00", "已退签", "14"), ("2026-11-24 10:06:00", "退回已签收", "4")])
+    drain()
+    assert to_send() == [parcel["case"]]
+    body = {"direction": "to_citizen", "carrier": "console"}
+    window.post(f"/v1/cases/{parcel['case']}/parcels", body)
+    drain()
+    assert to_send() == []
+
+
 def test_the_citizen_is_told_once_of_each_step(citizen, parcel, push, drain):
     for lines in itertools.chain.from_iterable([[DAY[:3]] * 3, [DAY] * 3]):
         push(lines)

@@ -120,8 +120,6 @@ export default {
   '填过的内容和传过的文件都会删掉，找不回来。': 'What you wrote and uploaded will be deleted for good.',
   删掉: 'Delete',
   已删掉: 'Deleted',
-  正在保存: 'Saving',
-  已保存: 'Saved',
   '第 {n} 步，共 {all} 步': 'Step {n} of {all}',
   姓名: 'Name',
   身份证号: 'ID number',
@@ -163,8 +161,6 @@ export default {
   边传边做下一步: 'Go on while it uploads',
   '{n} 个没传上': '{n} not uploaded',
   '正在传 {n} 个': '({n} uploading)',
-  '没存上，联网后再存': 'Not saved: will be, once online',
-  没存上: 'Not saved',
   '还有文件没传完，要离开吗？': 'Files are still uploading. Leave?',
   '离开后这些文件要重新选。': 'They must be chosen again afterwards.',
   离开: 'Leave',
@@ -390,23 +386,7 @@ export default {
   '这是第 {n} 版指南；纸上的二维码打开的也是这一版。':
     'This is version {n} of the guide; the QR code on the paper opens the same.',
   '要求改了，点开看看': 'What it needs has changed: open to see',
-  办这件事的要求改了: 'What this needs has changed',
-  '您起草时用的第 {n} 版已经停用，改用新版才能提交。':
-    'You began under version {n}, which is no longer taken. Move to the new version to submit.',
-  '您起草时用的是第 {n} 版。可以接着按它办，最晚 {day}提交；也可以改用新版。':
-    'You began under version {n}. You may go on with it and submit by {day}, or move to the new version.',
-  新版有哪些不同: 'What is different',
-  '改用新版，填过的和传过的，能用的都会留着。':
-    'If you move, all you filled in and uploaded is kept where it still fits.',
-  按原来的办: 'Keep the old one',
-  改用新版: 'Use the new one',
-  '正在改…': 'Moving…',
   已改用新版: 'Moved to the new version',
-  '按第 {n} 版办，最晚 {day}提交。': 'Under version {n}; submit by {day}.',
-  看新版: 'See the new one',
-  '这份申请最晚要在 {day}提交，过后就不收了。': 'Submit this by {day}; later it is not taken.',
-  '已改用第 {n} 版。这些新版里不用了，没有带过来：':
-    'Now under version {n}. These are not part of it and were left out:',
   '这是第 {n} 版，现在按第 {current} 版办。': 'This is version {n}; version {current} holds today.',
   '这是第 {n} 版，这个事项现在不办了。': 'This is version {n}; the matter is not offered any more.',
   看现在的: 'See today’s',
@@ -485,8 +465,9 @@ export default {
   '要本人办的事，核对是不是您。注销账号时删除。':
     'To know that it is you, where a matter needs that. Deleted with the account.',
   '申请里填的、交的材料、您的情况': 'What you fill in and hand in, and your situation',
-  '办您申请的这件事。随办件按档案规定保存；没提交的草稿您可随时删除。':
-    'For the matter you apply for. Kept with the case as the archives law says; a draft you may delete at any time.',
+  '办您申请的这件事。随办件按档案规定保存；没提交的草稿从最后一次修改起留 30 天，您可随时删除。':
+    'For the matter you apply for. Kept with the case as the archives law says; ' +
+    'a draft for 30 days from its last change, and you may delete it at any time.',
   '收件人、电话、地址': 'Receiver, phone, address',
   '寄送证照。随办件保存。': 'For sending licences. Kept with the case.',
   咨询的内容: 'What you say in conversations',
@@ -498,23 +479,7 @@ export default {
     'With each SMS your phone number goes to Twilio, a provider outside the country.',
   '发短信时，手机号会交给短信服务商。': 'With each SMS your phone number goes to the SMS provider.',
   '用微信登录时，由微信核对您的微信号和手机号。': 'Where you log in by WeChat, it vouches for your account and number.',
-  '受理后 {n} 个工作日内交来': 'to be brought within {n} working days of acceptance',
-  '受理后 {n} 天内交来': 'to be brought within {n} days of acceptance',
-  '这项以后再补：{days}': 'Follows later: {days}',
-  '补来以前不出结果；逾期不补，申请终止。':
-    'The result is held until then; if it is not brought in time, the application ends.',
-  '{days}。补来以前不出结果；逾期不补，申请终止。':
-    'It is {days}. The result is held until then; if it is not brought in time, the application ends.',
-  '不后补了，现在就交': 'Hand it in now instead',
-  '现在没有？可以受理后再补': 'Not at hand? It may follow after acceptance',
-  '不能选的：{who}': 'Not open to: {who}',
-  '我看过这份承诺，愿意遵守。': 'I have read this promise and will keep it.',
-  这项以后再补: 'This follows later',
   以后再补: 'follows later',
-  '您已选择告知承诺：当场决定，以后核查': 'You chose the promise: decided at once, checked later',
-  '不承诺了，按一般程序办': 'No promise: the usual way',
-  '可以用告知承诺办：当场决定，以后核查': 'May be decided at once upon a promise, which is checked later',
-  接受承诺: 'Accept the promise',
   告知承诺: 'Promise',
   还要补交: 'Still to bring',
   容缺后补的材料: 'What was to follow',

@@ -212,4 +212,46 @@ export default {
   '第 {n} 个': 'No. {n}',
   '（可以不填）': '(optional)',
   可以选几个: 'Choose any that apply',
+
+  // filling in a draft, on a phone and at a window
+  正在保存: 'Saving',
+  '没存上，联网后再存': 'Not saved: will be, once online',
+  没存上: 'Not saved',
+  已保存: 'Saved',
+  '受理后 {n} 个工作日内交来': 'to be brought within {n} working days of acceptance',
+  '受理后 {n} 天内交来': 'to be brought within {n} days of acceptance',
+  '这项以后再补：{days}': 'Follows later: {days}',
+  '补来以前不出结果；逾期不补，申请终止。':
+    'The result is held until then; if it is not brought in time, the application ends.',
+  '不后补了，现在就交': 'Hand it in now instead',
+  '现在没有？可以受理后再补': 'Not at hand? It may follow after acceptance',
+  '{days}。补来以前不出结果；逾期不补，申请终止。':
+    'It is {days}. The result is held until then; if it is not brought in time, the application ends.',
+  '不能选的：{who}': 'Not open to: {who}',
+  '我看过这份承诺，愿意遵守。': 'I have read this promise and will keep it.',
+  这项以后再补: 'This follows later',
+  办这件事的要求改了: 'What this needs has changed',
+  '您起草时用的第 {n} 版已经停用，改用新版才能提交。':
+    'You began under version {n}, which is no longer taken. Move to the new version to submit.',
+  '您起草时用的是第 {n} 版。可以接着按它办，最晚 {day}提交；也可以改用新版。':
+    'You began under version {n}. You may go on with it and submit by {day}, or move to the new version.',
+  新版有哪些不同: 'What is different',
+  '改用新版，填过的和传过的，能用的都会留着。':
+    'If you move, all you filled in and uploaded is kept where it still fits.',
+  按原来的办: 'Keep the old one',
+  '正在改…': 'Moving…',
+  改用新版: 'Use the new one',
+  '按第 {n} 版办，最晚 {day}提交。': 'Under version {n}; submit by {day}.',
+  看新版: 'See the new one',
+  '这份申请最晚要在 {day}提交，过后就不收了。': 'Submit this by {day}; later it is not taken.',
+  '已改用第 {n} 版。这些新版里不用了，没有带过来：':
+    'Now under version {n}. These are not part of it and were left out:',
+  '您已选择告知承诺：当场决定，以后核查': 'You chose the promise: decided at once, checked later',
+  '不承诺了，按一般程序办': 'No promise: the usual way',
+  '可以用告知承诺办：当场决定，以后核查': 'May be decided at once upon a promise, which is checked later',
+  接受承诺: 'Accept the promise',
+  '补交要用申请人本人核验过的账号。没有账号、也不打算开的，请一次交齐。':
+    'It is brought by the verified account of the applicant. If they have none and want none, hand in everything now.',
+  '申请人看过这份承诺，愿意遵守。': 'The applicant has read this promise and will keep it.',
+  '申请人已选择告知承诺：当场决定，以后核查': 'The applicant chose the promise: decided at once, checked later',
 }

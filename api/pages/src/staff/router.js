@@ -55,6 +55,12 @@ export const router = createRouter({
       meta: { roles: ['supervisor'] },
     },
     {
+      path: '/broken-promises',
+      name: 'broken',
+      component: () => import('./views/BrokenPromisesView.vue'),
+      meta: { roles: ['supervisor'] },
+    },
+    {
       path: '/audit',
       name: 'audit',
       component: () => import('./views/AuditView.vue'),
