@@ -348,7 +348,7 @@ class Office:
         )
         self.reactions: Mapping[str, Sequence[Reaction]] = reacting.table()
         self.handlers: Mapping[str, Handler] = {
-            **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check, reacting.remind_of_deferral),
+            **reactions.handlers(self.cases, self.parcels, self.drafts, self.files.check, reacting),
             **self.rotation.handlers(),
             **self.identity.handlers(),
             **self.index_rotation.handlers(),

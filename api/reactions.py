@@ -91,7 +91,7 @@ class Reactions:
             "case.accepted": (self.tell_case("case_accepted"),),
             "case.deemed_accepted": (self.tell_case("case_deemed_accepted"), deferral),
             "case.deferred": (self.tell_case("case_deferred"), deferral),
-            "case.supplement_requested": (("supplement_requested", self.tell_supplement),),
+            "case.supplement_requested": (("supplement_requested", self.tell_supplement), deferral),
             "case.promise_checked": (self.tell_case("promise_checked"),),
             "case.declined": (self.tell_case("case_declined"),),
             "case.withdrawn": (self.tell_case("case_withdrawn"),),
@@ -105,7 +105,7 @@ class Reactions:
             "case.corrected": (self.tell_case("case_corrected"),),
             "case.reissued": (self.tell_case("result_reissued"),),
             "case.terminated": (self.tell_case("case_terminated"),),
-            "case.decided": (("case_decided", self.tell_decision),),
+            "case.decided": (("case_decided", self.tell_decision), ("wait_for_check", self.wait_for_check)),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
             "parcel.sent": (self.tell_parcel("parcel_sent"), sent),
@@ -127,7 +127,8 @@ class Reactions:
         def react(event: Event) -> None:
             spot = event.data.get("spot")  # several acts in one call: the last tells of all
             if spot != "step":
-                words, seq = "case_finished" if spot else template, event.data.get("seq")
+                is_done = spot and event.type == "case.handed_over"
+                words, seq = "case_finished" if is_done else template, event.data.get("seq")
                 self._tell_people(event.subject, words, key=f"{event.id}:{template}", seq=seq, at=event.at)
 
         return template, react
@@ -167,6 +168,26 @@ class Reactions:
         due = self.cases.handling.promises.reminder_due(case_id)
         if due is not None:
             self._tell_people(case_id, "deferral_due", key=f"{case_id}:{due}:deferral_due", seq=None)
+
+    def wait_for_check(self, event: Event) -> None:
+        """Enqueue the reminder that a promise is to be checked, if the decision was made upon one."""
+        if self.cases.handling.promises.check_day(event.subject):
+            key, payload = f"cases.promise_check:{event.id}", {"case": event.subject}
+            self.jobs.enqueue(key, "cases.promise_check", payload, due_at=event.at)
+
+    def remind_of_check(self, case_id: str) -> None:
+        """Tell the approval officers of a department that a promise is still to be checked. Raises NotYet before."""
+        promises = self.cases.handling.promises
+        due = promises.check_reminder_due(case_id)
+        if due is None:
+            return
+        notice, late = self.cases.notice_values(case_id), promises.is_over(due)
+        limit = {"limit": "承诺核查期限", "limit_en": "time for checking the promise"}
+        values, number = {**notice.values, **limit, "due": due.isoformat()}, notice.values["number"]
+        template, place = "case_overdue" if late else "case_near_due", self._place(number)
+        for officer in self.cases.handlers(case_id):
+            key = f"{case_id}:{due}:promise_check:{officer}"
+            self.tell(f"staff:{officer}", template, values, key=key, link=f"/staff#/cases/{number}", place=place)
 
     def tell_parcel(self, template: str) -> Reaction:
         """A reaction that sends a notice to the owner of a parcel's case."""
@@ -238,7 +259,8 @@ class Reactions:
 
     def hand_over(self, event: Event) -> None:
         """Mark a case as handed over, since the applicant has confirmed its parcel."""
-        self.cases.handling.hand_over(self.parcels.case_of(event.subject), proof="applicant_confirmed_parcel")
+        case_id, sent_at = self.parcels.case_of(event.subject)
+        self.cases.handling.hand_over(case_id, proof="applicant_confirmed_parcel", sent_at=sent_at)
 
     def tie_conversation(self, event: Event) -> None:
         """Tie the conversation that a draft was begun in, if any, to the case that the draft became."""
@@ -256,7 +278,7 @@ def handlers(
     parcels: Parcels,
     drafts: Drafts,
     check_file: Callable[[dict[str, Any]], None],
-    remind_of_deferral: Callable[[str], None],
+    reacting: Reactions,
 ) -> dict[str, Any]:
     """The handler per kind of job; `check_file` checks an upload."""
     return {
@@ -268,7 +290,8 @@ def handlers(
         "cases.fold_queue": lambda payload: cases.queue_folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),
         "cases.deferral_end": lambda payload: cases.handling.end_when_late(payload["case"]),
-        "cases.deferral_reminder": lambda payload: remind_of_deferral(payload["case"]),
+        "cases.deferral_reminder": lambda payload: reacting.remind_of_deferral(payload["case"]),
+        "cases.promise_check": lambda payload: reacting.remind_of_check(payload["case"]),
         "drafts.keep": drafts.keeping.keep,
         "drafts.keep_older": lambda payload: drafts.keeping.keep_older(),
         "parcels.watch": parcels.watch,

@@ -15,8 +15,14 @@ class TwoLanguages(NamedTuple):
 
 def number_of_days(number: int, unit: str) -> TwoLanguages:
     """A number of days: `3 个工作日`, `3 working days` (`working`); `3 个自然日`, `3 calendar days` (`calendar`)."""
-    zh, en = ("工作日", "working day") if unit == "working" else ("自然日", "calendar day")
-    return TwoLanguages(f"{number} 个{zh}", f"{number} {en}{'' if number == 1 else 's'}")
+    zh, en = unit_words(unit)
+    return TwoLanguages(f"{number} 个{zh}", f"{number} {en.removesuffix('s') if number == 1 else en}")
+
+
+def unit_words(unit: str) -> TwoLanguages:
+    """What days of a unit (`working`, `calendar`) are called, several of them."""
+    zh, en = ("工作日", "working days") if unit == "working" else ("自然日", "calendar days")
+    return TwoLanguages(zh, en)
 
 
 def day_words(day: date, today: date | None) -> TwoLanguages:

@@ -1,7 +1,9 @@
 """What an act's fields must agree with beyond its guards: materials, departments, staff and files as they are now."""
 
+from datetime import date
 from typing import Any
 
+from api.calendar.day_words import day_words
 from api.cases import scope
 from api.cases.case import Case
 from api.cases.ground import CaseGround
@@ -19,6 +21,8 @@ APPLICANT = "applicant"
 MOST_PHOTOS = 20
 MOST_DAYS_GIVEN = 60
 """The most working days that a notice may give for handing in what is missing."""
+LEAST_DAYS_WAITED = 10
+"""The working days after a notice that gives no day, before a case may be ended since nothing came."""
 CLAIM_ENDED = "原认领人已不在岗，或者长期没有办理，原认领已失效。"
 """What staff read in the timeline where somebody claims a case whose earlier claim had ended."""
 
@@ -45,7 +49,9 @@ class ActChecks:
             case "assign" if data["officer"]:
                 self._check_claimant(case.record, data["officer"])
             case "survey":
-                return self._checked_survey(actor, data)
+                return self._checked_survey(actor, case.record, data)
+            case "terminate" if data["cause"] == "no_supplement":
+                self._check_papers_late(case)
         return data
 
     def claimants(self, case: Case) -> list[Actor]:
@@ -68,6 +74,18 @@ class ActChecks:
         due = self._ground.calendar.due(days, "working", self._ground.now().astimezone(BEIJING).date())
         return {"days": days, "due": due and due.isoformat()}
 
+    def _check_papers_late(self, case: OpenCase) -> None:
+        notice = case.standing.supplement
+        assert notice is not None
+        asked, days = notice["at"].astimezone(BEIJING).date(), notice.get("days") or LEAST_DAYS_WAITED
+        told = date.fromisoformat(notice["due"]) if notice.get("due") else None
+        due = told or self._ground.calendar.working.guessing.add_working(asked, days)
+        if self._ground.now().astimezone(BEIJING).date() <= due:
+            zh, en = day_words(due, None)
+            raise BadFields(
+                {"cause": [Reason(f"补正要等到 {zh}，现在还不能以此终止", f"The papers may still come until {en}")]}
+            )
+
     def _check_department(self, case: Case, code: str) -> None:
         if code not in self._ground.matters.departments:
             raise BadFields({"department": ["没有这个部门，请从部门目录中选择。"]})
@@ -80,10 +98,10 @@ class ActChecks:
             zh, en = "这位同事现在不能认领这个办件", "This colleague could not claim the case now"
             raise BadFields({"officer": [Reason(zh, en)]})
 
-    def _checked_survey(self, actor: Actor, data: Data) -> Data:
+    def _checked_survey(self, actor: Actor, case: Case, data: Data) -> Data:
         officers = list(dict.fromkeys(data["officers"]))
-        if not all(self._ground.identity.officer(officer) for officer in officers):
-            zh, en = "有不存在或者已经离开的工作人员", "One of them is no member of staff, or has left"
+        if not {officer.id for officer in self.surveyors(case)}.issuperset(officers):
+            zh, en = "有人不是这个窗口或部门的在岗人员", "One of them is not on the staff of this desk or department"
             raise BadFields({"officers": [Reason(zh, en)]})
         photos = list(dict.fromkeys(data["photos"]))
         if len(photos) > MOST_PHOTOS:
@@ -97,7 +115,8 @@ class ActChecks:
 def _checked_notice(case: OpenCase, notice: Data) -> Data:
     """The notice as it is recorded: with the materials that are told too late (`late`), and why. Raises BadFields."""
     _check_items(case, notice["items"])
-    late = never_asked(case.standing, notice["items"])
+    is_accepted = case.standing.state != "submitted"  # then it names deferred materials alone, which is no breach
+    late = [] if is_accepted else never_asked(case.standing, notice["items"])
     if notice["late_reason"] and not late:
         raise BadFields({"late_reason": ["这次没有要求新的材料，不用写漏告知的理由。"]})
     kept = {name: notice[name] for name in ("items", "text")}

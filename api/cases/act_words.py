@@ -23,9 +23,9 @@ def about(action: Action) -> TwoLanguages:
             return TwoLanguages(f"{data['procedure']}，预计 {days.zh}", f"{data['procedure']}, about {days.en}")
         case "end_procedure":
             return TwoLanguages(data["procedure"], data["procedure"])
-        case "request_extension":
+        case "request_extension" if "unit" not in data:  # recorded before the unit was
             return TwoLanguages(f"{data['days']} 天", f"{data['days']} days")
-        case "approve_extension" | "refuse_extension":
+        case "request_extension" | "approve_extension" | "refuse_extension":
             return number_of_days(data["days"], data["unit"])
         case "due_changed":
             return TwoLanguages(data["about"], data["about_en"])

@@ -1,6 +1,7 @@
 """Handling: every act on a case after its submission; checks it, appends the action and announces the event."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from api.cases.act_checks import APPLICANT, ActChecks
@@ -10,7 +11,7 @@ from api.cases.kinds import act_label
 from api.cases.life import on_the_spot
 from api.cases.life.acts import EVENTS, RULES, SEVERAL, allowed, check, is_current
 from api.cases.life.rule import Attempt
-from api.cases.life.standing import keys_of
+from api.cases.life.standing import CaseStanding, keys_of
 from api.cases.open_case import OpenCase
 from api.cases.promises import deferral
 from api.cases.promises.acts import PromiseActs
@@ -42,12 +43,6 @@ class CaseHandling:
         case = self._ground.reader.open(record)
         if not is_current(case.actions, version):
             raise VersionStale
-        asked = case.standing.supplement
-        if asked and case.standing.state == "supplementing":
-            asked_for = keys_of(asked["items"])
-            self._check_supplement(actor, asked_for, materials, asked_for)
-        elif to_come := deferral.to_come(case.standing.deferrals):
-            self._check_supplement(actor, to_come, materials)
         return self._do_as_applicant(actor, case, version, "supplement", {"materials": materials, "text": text})
 
     def withdraw(self, actor: Actor, record: Case, version: int, reason: str) -> OpenCase:
@@ -62,11 +57,14 @@ class CaseHandling:
 
     # -- the system -------------------------------------------------------------------
 
-    def hand_over(self, case_id: str, proof: str) -> None:
-        """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent."""
+    def hand_over(self, case_id: str, proof: str, sent_at: datetime) -> None:
+        """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent.
+
+        What was made anew after `sent_at` was not in the parcel, and still waits.
+        """
         case = self._ground.store.by_id(case_id)
         if case and case.state == "issued":
-            data = {"to": APPLICANT, "proof": proof}
+            data = {"to": APPLICANT, "proof": proof, "sent_at": sent_at.isoformat()}
             self._do(SYSTEM, self._ground.reader.open(case), case.version, "hand_over", data)
 
     def end_when_late(self, case_id: str) -> None:
@@ -106,6 +104,8 @@ class CaseHandling:
         attempt = ground.attempt(actor, deemed, data)
         try:
             role = check(act, attempt)
+            if act == "supplement":
+                self._check_handed_in(actor, deemed.standing, data["materials"])
             data = self._checks.recorded(actor, deemed, act, {**data, **RULES[act].records(attempt)})
             data = self.promises.prepared(deemed, act, data)
             acted = self._acted(deemed, attempt, act, role, data)
@@ -164,6 +164,15 @@ class CaseHandling:
         """What the actor of an attempt may do instead: `{act, label, label_en}`."""
         kind = self._ground.kind(case)
         return [{"act": act, **act_label(kind, act)} for act in allowed(attempt)]
+
+    def _check_handed_in(self, actor: Actor, standing: CaseStanding, materials: dict[str, list[str]]) -> None:
+        """Raises BadFields unless these are all that a notice asked for, or, after acceptance, of what is to come."""
+        if standing.state == "supplementing":
+            assert standing.supplement is not None
+            asked_for = keys_of(standing.supplement["items"])
+            self._check_supplement(actor, asked_for, materials, asked_for)
+        else:
+            self._check_supplement(actor, deferral.to_come(standing.deferrals), materials)
 
     def _check_supplement(
         self,

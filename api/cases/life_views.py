@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from api.calendar.day_words import TwoLanguages
+from api.calendar.day_words import TwoLanguages, unit_words
 from api.cases.act_checks import ActChecks
 from api.cases.ground import CaseGround
 from api.cases.kinds import KINDS, act_label
 from api.cases.life.acts import RULES
 from api.cases.life.corrections import correctable
+from api.cases.life.extensions import unit_of
 from api.cases.life.procedures import kinds, stops_clock
 from api.cases.life.rule import ActField, Attempt
 from api.cases.open_case import OpenCase
@@ -25,7 +26,6 @@ def lists(ground: CaseGround, actor: Actor, case: OpenCase) -> Row:
     people = {row["by"] for row in standing.reviews} | {one for row in standing.surveys for one in row["officers"]}
     names_of = ground.identity.staff_names(people) if people else {}
     names = {material.key: material.name for material in case.papers}
-    unit = matter.statutory.unit if matter.statutory else "working"
     return {
         "rounds": [
             {
@@ -42,7 +42,7 @@ def lists(ground: CaseGround, actor: Actor, case: OpenCase) -> Row:
         "reissues": list(standing.reissues),
         "procedures": [{**row, "stops_clock": stops_clock(matter, row["kind"])} for row in standing.procedures],
         "extensions": [
-            {**row, "unit": unit, "text": row["text"] if actor.is_staff else ""}
+            {**row, "unit": unit_of(matter), "text": row["text"] if actor.is_staff else ""}
             for row in standing.extensions
             if actor.is_staff or row["outcome"] == "approved"
         ],
@@ -94,7 +94,7 @@ class ActForms:
         chosen += self._lists[field.listed](case, attempt) if field.listed else []
         return {
             "key": field.key,
-            **_labels(field.label),
+            **_labels(_with_unit(field.label, unit_of(case.edition.matter))),
             "type": field.type,
             "required": field.required,
             "choices": [{"value": value, **_labels(words)} for value, words in chosen],
@@ -126,6 +126,12 @@ def _people(officers: Iterable[Actor]) -> Choices:
 def _same(name: str) -> TwoLanguages:
     """A name that has no English."""
     return TwoLanguages(name, name)
+
+
+def _with_unit(label: TwoLanguages, unit: str) -> TwoLanguages:
+    """A label with what the days of the matter's limit are called in the place of `{unit}`."""
+    words = unit_words(unit)
+    return TwoLanguages(label.zh.replace("{unit}", words.zh), label.en.replace("{unit}", words.en))
 
 
 def _labels(words: TwoLanguages) -> Row:

@@ -43,7 +43,8 @@ QUEUES: dict[str, TwoLanguages] = {
     "department": TwoLanguages("本部门", "My department's"),
     "all": TwoLanguages("全部", "All"),
 }
-"""Each queue and what it is called, in the order of the work. All but `all` hold open cases, soonest due first."""
+"""Each queue and what it is called, in the order of the work. All but `all` hold open cases, and those
+of which a result that was made anew waits; soonest due first."""
 AFTER_SILENCE = frozenset({"to_decide", "department", "near_due", "overdue"})
 """The queues in which a case may stand that silence has accepted; it is nobody's then."""
 BY_DAY = frozenset({"near_due", "overdue"})
@@ -69,7 +70,7 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     `keys` are its queues, `due` the day in its order (see PROVISIONAL). If silence will accept it: `until`, the last
     day on which that holds, and `later`, `later_due` for the days after.
     """
-    if case.state not in OPEN:
+    if case.state not in OPEN and not _waits(standing):
         return {}
     here = {"keys": _keys(case, standing, way), **times(case, calendar)}
     if "until" not in here:
@@ -126,12 +127,20 @@ def due_day(entry: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
     )
 
 
+def _waits(standing: CaseStanding) -> bool:
+    """Whether the result was handed over, and one that was made anew still waits: at the counter, for nothing is sent
+    any more."""
+    return standing.state == "handed_over" and standing.result_waits
+
+
 def _keys(case: Case, standing: CaseStanding, way: str) -> list[str]:
     flags, queues = standing.flags, [*_STATE_QUEUES.get(case.state, ())]
     if case.state == "submitted":
         queues.append("supplement_back" if "supplement_back" in flags else "new")
     if case.state == "issued":
         queues += [] if case.is_sent else ["to_send" if way == COURIER else "counter"]
+    if _waits(standing):
+        queues.append("counter")
     queues += [queue for queue, flag in _FLAG_QUEUES.items() if flag in flags]
     return _placed(case.state, queues, case.desk, case.department, case.officer)
 
@@ -141,6 +150,7 @@ _STATE_QUEUES = {
     "accepted": ("to_decide",),
     "granted": ("to_issue",),
     "issued": ("to_hand_over",),
+    "handed_over": ("to_hand_over",),
 }
 _FLAG_QUEUES = {"extension_asked": "extension_asked", "deferred_due": "deferred"}
 """By queue: the flag of a standing that puts a case into it."""
@@ -150,10 +160,10 @@ def _placed(state: str, queues: list[str], desk: str | None, department: str | N
     """The keys of the posts that see a case in these queues. `work` is each post's own part of the way of a case."""
     places = {DESK: desk, DEPARTMENT: department, EVERYWHERE: "-"}
     part = {DESK: "window", DEPARTMENT: "handler"}
-    keys = [key(OFFICER, officer, "mine")] if officer else []
+    mover, keys = WORK_OF.get(state, "window"), [key(OFFICER, officer, "mine")] if officer else []
     for place, code in places.items():
         if code:
-            works = part.get(place, WORK_OF[state]) == WORK_OF[state]
+            works = part.get(place, mover) == mover
             keys += [key(place, code, queue) for queue in (*queues, "department", *(["work"] if works else ()))]
     return keys
 

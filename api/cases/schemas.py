@@ -245,7 +245,9 @@ class TimelineItem(Schema):
     text = fields.String(required=True)
     about = fields.String(required=True, metadata={"description": "what the act was about, in words of the server"})
     about_en = fields.String(required=True)
-    paper = fields.Boolean(required=True, metadata={"description": "whether …/receipt.pdf?seq= gives a paper of it"})
+    paper = fields.Boolean(
+        required=True, metadata={"description": "whether …/receipt.pdf?seq= gives one a paper of it"}
+    )
     breach = fields.String(
         required=True,
         allow_none=True,
@@ -286,7 +288,9 @@ class DocumentSchema(Schema):
             "description": "the last day for handing the result over, as a decision says it (行政许可法 第44条)",
         },
     )
-    href = fields.String(required=True, metadata={"description": "the PDF, for those who may read the case"})
+    href = fields.String(
+        required=True, allow_none=True, metadata={"description": "the PDF; null for staff who only oversee the case"}
+    )
     verify = fields.String(required=True, metadata={"description": "the page that verifies it, for anybody"})
 
 

@@ -40,6 +40,11 @@ def handles(actor: Any, case: Placed) -> bool:
     return actor.is_staff and bool(roles_at(actor, case) - EVERYWHERE)
 
 
+def opens_papers(actor: Any, case: Placed) -> bool:
+    """Whether somebody who sees a case is given its documents, which name the applicant in full."""
+    return not actor.is_staff or handles(actor, case)
+
+
 def may_see(actor: Any, case: Placed) -> bool:
     """Whether somebody may see a case at all."""
     return bool(roles_at(actor, case))

@@ -180,12 +180,12 @@ class Cases:
         return self._views.whole(actor, self._reader.open(case))
 
     def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
-        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`.
+        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound.
 
-        It is unmasked: of staff only for who handles the case. Raises NotFound, ActNotYours.
+        Raises ActNotYours for staff who only oversee the case.
         """
         case = self._visible(actor, number)
-        if actor.is_staff and not scope.handles(actor, case):
+        if not scope.opens_papers(actor, case):
             raise ActNotYours
         if actor.is_staff:
             self._ground.audit.record(actor.id, "read_unmasked", f"case:{case.id}")
@@ -195,7 +195,7 @@ class Cases:
         """The documents of a case: number, title, date, code, hash, where their bytes are. Raises NotFound."""
         case = self._visible(actor, number)
         self._record_look(actor, "read_documents", case)
-        return self.documents.listed(case)
+        return self.documents.listed(case, opens=scope.opens_papers(actor, case))
 
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
@@ -367,6 +367,12 @@ class Cases:
             return [holder.id]
         posted = self._ground.identity.officers_at(case.desk or "", case.department or "")
         return [officer.id for officer in posted if may_hold(case.state, scope.roles_at(officer, case))]
+
+    def handlers(self, case_id: str) -> list[str]:
+        """The approval officers of the department of a case."""
+        case = self._store.by_id(case_id)
+        posted = self._ground.identity.officers_at("", case.department or "") if case else []
+        return [officer.id for officer in posted if case and "handler" in scope.roles_at(officer, case)]
 
     # -- inside -----------------------------------------------------------------------
 

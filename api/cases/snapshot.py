@@ -58,7 +58,8 @@ def after(case: OpenCase, action: Action) -> OpenCase:
     standing, actions = apply(case.standing, action), (*case.actions, action)
     fields = snapshot(case.edition.matter, standing, actions, case.record.clock_facts)
     department = standing.department or case.record.department
-    record = replace(case.record, version=action.seq, department=department, **fields)
+    is_sent = case.record.is_sent and action.act != "reissue"  # what was made anew lies here
+    record = replace(case.record, version=action.seq, department=department, is_sent=is_sent, **fields)
     return queued(replace(case, record=record, standing=standing, actions=actions))
 
 

@@ -68,7 +68,7 @@ IDS = 10_000
 """How many ids of cases are read at a time."""
 
 SNAPSHOT = ("state", "officer", "uploads", "clock_facts", "updated_at", "end", "queue", "held_since")
-"""The fields of a case that every action replaces; `department` too, if there is one."""
+"""The fields of a case that every action replaces; `department` too, if there is one, and at a `reissue` `is_sent`."""
 
 
 class QueuedRow(NamedTuple):
@@ -110,6 +110,8 @@ class CaseStore:
         if case.department:
             snapshot["department"] = case.department
         wanted = {"_id": case.id, "version": action.seq - 1, **_if_sent(case)}
+        if action.act == "reissue":
+            wanted, snapshot["is_sent"] = {"_id": case.id, "version": action.seq - 1}, case.is_sent
         if self._db["cases"].update_one(wanted, {"$set": snapshot}, session=session).modified_count != 1:
             return False
         self._db["case_actions"].insert_one(_document(action), session=session)

@@ -100,7 +100,7 @@ class CaseViews:
                 "text": action.data.get("text", "") if actor.is_staff or action.act not in INNER_WORDS else "",
                 "about": about(action).zh,
                 "about_en": about(action).en,
-                "paper": action.act in OF_ACT,
+                "paper": action.act in OF_ACT and scope.opens_papers(actor, case),
                 "breach": action.data.get("late_reason"),
             }
             for action in visible

@@ -190,11 +190,11 @@ class Parcels:
         """Whether a parcel of the case with this number is on its way: not confirmed, lost or sent back yet."""
         return self._store.has_open(number)
 
-    def case_of(self, parcel_id: str) -> str:
-        """The id of a parcel's case."""
+    def case_of(self, parcel_id: str) -> tuple[str, datetime]:
+        """The id of a parcel's case, and when the parcel was sent."""
         parcel = self._store.parcel(parcel_id)
         assert parcel is not None
-        return parcel.case_id
+        return parcel.case_id, parcel.created_at
 
     # -- inside -----------------------------------------------------------------
 

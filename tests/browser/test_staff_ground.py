@@ -292,11 +292,40 @@ def test_an_officer_does_what_the_server_alone_describes(site, screens):
     expect(handler.at("case-flag")).to_have_attribute("data-flag", "procedure_running")
     expect(handler.page.get_by_test_id("timeline-about").filter(has_text="现场踏勘")).to_be_visible()
     handler.shot("running")
+    handler.at("act-request_extension").click()
+    handler.at("act-days").fill("99")
+    handler.at("act-reason").fill("等检验")
+    handler.at("act-submit").click()
+    expect(handler.at("act-trouble")).to_contain_text("“延长几个工作日”填得不对：最多延长 5 个工作日")
+    handler.at("act-cancel").click()
     handler.at("act-end_procedure").click()
     handler.at("act-procedure-现场踏勘").check()
     handler.at("act-submit").click()
     expect(handler.page.get_by_test_id("case-flag")).to_have_count(0)
-    assert not handler.faults, handler.faults
+    assert all("422" in fault for fault in handler.faults), handler.faults
+
+
+def test_an_officer_refuses_on_the_spot_finds_a_case_and_leaves_the_search(site, screens):
+    token = log_in_citizen(site, "13700137003").token
+    number = submitted(Caller(site.base, token), drain_of(site), matter="XC-公共服务-003")["number"]
+    window = screens("window")
+    window.go("/staff#/cases?queue=new")
+    row = window.page.locator(f'[data-test="case-row"][data-number="{number}"]')
+    row.wait_for()
+    window.at("case-search").fill("XC000")
+    window.page.keyboard.press("Enter")
+    expect(row).to_have_count(0)
+    window.at("queue-new").click()
+    row.get_by_test_id("case-open").click()
+    window.at("act-finish").click()
+    expect(window.at("act-kind-grant")).to_be_focused()
+    window.at("act-kind-refuse").check()
+    window.at("act-text").fill("年龄不符合规定。")
+    window.at("act-ground").fill("优待办法第三条")
+    window.shot("finish")
+    window.at("act-submit").click()
+    expect(window.at("case-detail").get_by_test_id("state")).to_have_attribute("data-state", "refused")
+    window.shot("finished")
 
 
 def test_the_counter_records_a_mandate_and_refuses_a_wrong_number_in_words(screens):

@@ -23,10 +23,11 @@ DATA = {
 """The fields of acts whose guards look at them."""
 
 
-def deferred(state):
-    """A deferral of m1 in a state."""
+def deferred(state, start="2026-11-24"):
+    """A deferral of m1 in a state; `start`: the day of acceptance, None before it."""
+    start = None if state in ("asked", "called_in") else start
     terms = {"days": 5, "unit": "working", "text": {}, "matter_version": 2, "accepted_at": ""}
-    return {"deferrals": ({"key": "m1", "state": state, **terms, "ended_at": None},)}
+    return {"deferrals": ({"key": "m1", "state": state, **terms, "start": start, "ended_at": None},)}
 
 
 def promised(**changes):
@@ -128,6 +129,7 @@ SITUATIONS = {
     "m1 deferred and there": now(**deferred("brought")),
     "m1 deferred and there, for m4 now": both(now(**deferred("brought")), FOR_M4),
     "m1 deferred and wanted now": now(**deferred("called_in")),
+    "m1 called in before acceptance and there": now(**deferred("brought", start=None)),
     "nothing deferred": now(deferrals=()),
     "nothing promised": now(promise=None),
     "promised, m1 deferred, not answered": now(**deferred("asked")),

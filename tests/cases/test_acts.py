@@ -43,6 +43,17 @@ def test_a_case_whose_holder_has_left_is_free_again(citizen, staff, drain):
     act(stays, case, "accept")
 
 
+def test_who_holds_a_case_keeps_it_while_its_next_step_is_their_role(citizen, window, handler, staff, drain):
+    case = claimed(window, submitted(citizen, drain))
+    case = act(window, case, "request_supplement", items=[{"key": "m1", "why": "没有签名"}])
+    case = supplement(citizen, case, {"m1": [accepted_upload(citizen, drain)]})
+    assert act(staff("window"), case, "accept", expect=409)["code"] == "held_by_other"
+    case = act(window, case, "accept")
+    assert case["officer"] is None
+    case = act(handler, claimed(handler, case), "transfer", department="RSJ", reason="不归我们办")
+    assert window.get(f"/v1/cases/{case['number']}")["officer"] is None
+
+
 def test_a_handler_moved_to_another_department_holds_nothing_there(citizen, window, staff, drain):
     gone, stays, admin = staff("handler"), staff("handler"), staff("admin")
     case = claimed(gone, act(window, submitted(citizen, drain), "accept"))

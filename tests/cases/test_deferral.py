@@ -146,6 +146,34 @@ def test_what_came_and_is_bad_is_asked_for_again_within_its_days(apply, citizen,
     assert act(handler, read(handler, case), "request_supplement", expect=409, **again)["code"] == "deferral_over"
 
 
+def test_what_is_asked_for_again_is_waited_for_in_a_year_without_a_calendar_too(
+    deferring, apply, staff, later, drain, database
+):
+    later(deferring, days=36)  # 30 December: five working days lead into 2027
+    case = act(staff("window"), apply(), "defer")
+    assert case["deferrals"][0]["due"] is None
+    case = bring(deferring, case, BANK, drain=drain)
+    later(deferring, days=1, hours=1)  # the jobs find that nothing is to come, and end
+    assert database["jobs"].count_documents({"kind": "cases.deferral_end", "state": "pending"}) == 0
+    handler = staff("handler")
+    act(handler, read(handler, case), "request_supplement", items=[{"key": BANK, "why": "公章看不清"}])
+    drain()
+    assert database["jobs"].count_documents({"kind": "cases.deferral_end", "state": "pending"}) == 1
+
+
+def test_what_followed_is_asked_for_again_without_a_breach(apply, citizen, staff, drain):
+    window, handler = staff("window"), staff("handler")
+    case = act(window, apply(), "request_supplement", items=[{"key": "m3", "why": "章程不对"}], days=3)
+    assert case["supplement"]["due"] == "2026-11-27"
+    case = act(window, bring(citizen, case, "m3", drain=drain), "defer")
+    case = bring(citizen, case, BANK, drain=drain)
+    again = {"items": [{"key": BANK, "why": "公章看不清"}]}
+    late = act(handler, case, "request_supplement", expect=422, **again, late_reason="以前漏了")
+    assert list(late["errors"]) == ["late_reason"]
+    case = act(handler, case, "request_supplement", **again)
+    assert [row["late"] for row in case["rounds"]] == [[]]
+
+
 # -- late --------------------------------------------------------------------------------
 
 
@@ -160,7 +188,7 @@ def test_what_does_not_follow_in_time_ends_the_case_and_bars_its_person(apply, c
     later(citizen, seconds=5)
     seen = read(citizen, case)
     assert (seen["state"], flags(seen), states(seen)) == ("terminated", [], {BANK: "late"})
-    assert seen["clock"]["state"] == "ended"
+    assert (seen["clock"]["state"], seen["clock"]["handover_due"]) == ("ended", None)
     last = citizen.get(f"/v1/cases/{case['number']}/timeline")["items"][-1]
     assert (last["act"], last["by"]["kind"]) == ("terminate", "system")
     assert "没有在期限内交来" in last["text"]
@@ -168,6 +196,9 @@ def test_what_does_not_follow_in_time_ends_the_case_and_bars_its_person(apply, c
     drain()
     assert read(citizen, case)["version"] == seen["version"]
     assert bring(citizen, seen, BANK, drain=drain, expect=409)["code"] == "act_not_allowed"
+    later(citizen, days=30)
+    clock_then = act(staff("window"), seen, "close")["clock"]
+    assert (clock_then["handover_due"], "送达" in clock_then["sentence"]["text"]) == (None, False)
     barred(citizen, staff, drain)
 
 
@@ -246,6 +277,36 @@ def test_the_window_wants_it_now_and_then_accepts(apply, citizen, staff, drain):
     assert (case["state"], states(case)) == ("submitted", {BANK: "brought"})
     assert act(window, case, "defer", expect=409)["code"] == "nothing_deferred"
     assert act(window, case, "accept")["state"] == "accepted"
+
+
+def test_what_was_called_in_before_acceptance_is_no_deferral_after_it(apply, citizen, staff, drain):
+    window, again = staff("window"), {"items": [{"key": BANK, "why": "资金证明要先看"}]}
+    case = bring(citizen, act(window, apply(), "request_supplement", **again), BANK, drain=drain)
+    case = act(window, case, "accept")
+    handler = staff("handler")
+    assert "request_supplement" not in read(handler, case)["acts"]
+    assert act(handler, case, "request_supplement", expect=409, **again)["code"] == "act_not_allowed"
+    case = act(handler, case, "decide", kind="grant", text="符合条件，准予许可。")
+    assert act(window, case, "request_supplement", expect=409, **again)["code"] == "act_not_allowed"
+    assert act(window, case, "issue", serial="XC1")["state"] == "issued"
+
+
+def test_after_a_silence_that_no_job_recorded_just_what_is_to_come_is_taken(
+    apply, citizen, staff, clock, drain, anyone
+):
+    case, upload = apply(), accepted_upload(citizen, drain)
+    clock.move(days=8)  # the notice limit was 1 December, and no job has run
+    again = anyone.post("/v1/sessions/refresh", {"refresh_token": citizen.tokens["refresh_token"]})
+    citizen.tokens = {**citizen.tokens, **again}
+    path = f"/v1/cases/{case['number']}/supplement"
+    for wrong in ({"m3": [upload]}, {"nothing": [upload]}, {BANK: ["somebody-elses"]}, {BANK: [upload] * 30}):
+        body = {"materials": {**wrong}, "text": ""}
+        headers = {"If-Match": f'"{read(citizen, case)["version"]}"'}
+        problem = citizen.post(path, body, expect=422, headers=headers)
+        assert list(problem["errors"]) == [f"materials.{key}" for key in wrong]
+    headers = {"If-Match": f'"{read(citizen, case)["version"]}"'}
+    case = citizen.post(path, {"materials": {BANK: [upload]}, "text": ""}, expect=200, headers=headers)
+    assert (case["state"], states(case)) == ("accepted", {BANK: "brought"})
 
 
 def test_silence_accepts_with_what_was_deferred(apply, citizen, later, drain):

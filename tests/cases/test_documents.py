@@ -112,7 +112,10 @@ def test_a_case_lists_its_documents_with_number_date_and_code(
     content = citizen.get(rows[0]["href"]).data
     assert documents(window, case)[0]["sha256"] == sha256(content).hexdigest()
     supervisor = staff("supervisor")
-    assert documents(supervisor, case) == documents(citizen, case)
+    assert documents(supervisor, case) == [{**row, "href": None} for row in documents(citizen, case)]
+    supervisor.get(rows[0]["href"], expect=403)
+    lines = {reader: reader.get(f"/v1/cases/{case['number']}/timeline")["items"] for reader in (supervisor, window)}
+    assert [any(line["paper"] for line in lines[reader]) for reader in (supervisor, window)] == [False, True]
     looks = supervisor.get(f"/v1/audit?subject={case['number']}")["items"]
     assert "read_documents" in [look["act"] for look in looks]
     other_citizen.get(f"/v1/cases/{case['number']}/documents", expect=404)
@@ -216,9 +219,13 @@ def test_a_special_procedure_and_an_extension_are_told_in_writing(
 ) -> None:
     case = act(window, submitted(citizen, drain), "accept")
     case = act(handler, case, "start_procedure", procedure="听证", days=15, text="请于 12 月 3 日到场。")
+    case = act(handler, case, "start_procedure", procedure="公示", days=7, text="在网站上公示。")
     case = act(handler, case, "request_extension", days=5, reason="现场情况复杂")
     act(staff("head"), case, "approve_extension", reason="需要补充核实现场情况")
-    _, _, procedure, extension = documents(citizen, case)
+    _, _, procedure, running, extension = documents(citizen, case)
+    citizen.get(running["href"])
+    assert "办理期限照常计算" in str(quick[-1])
+    assert "不计入办理期限" not in str(quick[-1])
     assert [row["title"] for row in (procedure, extension)] == ["特别程序告知书", "延长办理期限告知书"]
     citizen.get(procedure["href"])
     for words in (

@@ -104,7 +104,10 @@ def test_the_ledger_reads_a_procedure_whose_name_has_blanks():
 def test_an_extension_is_asked_by_the_handler_and_approved_by_the_head(citizen, handler, staff, drain, accepted):
     head, due = staff("head"), accepted["clock"]["legal_due"]
     assert act(handler, accepted, "request_extension", expect=422, days=6, reason="等检验")["errors"]["days"]
+    labels = offered(handler, accepted, "request_extension")["days"]
+    assert (labels["label"], labels["label_en"]) == ("延长几个工作日", "How many working days")
     case = act(handler, accepted, "request_extension", days=5, reason="检验机构排队")
+    assert line_of(handler, case, "request_extension")["about"] == "5 个工作日"
     assert [flag["flag"] for flag in case["flags"]] == ["extension_asked"]
     inside = seen(citizen, case)
     assert (inside["flags"], inside["extensions"], "排队" in str(inside)) == ([], [], False)
@@ -165,7 +168,8 @@ def test_where_the_government_approves_its_head_does_and_sees_no_more_than_they_
     assert [line["number"] for line in mayor.get("/v1/desk/cases")["items"]] == [case["number"]]
     [line] = mayor.post("/v1/desk/cases/search", {"text": case["number"]}, expect=200)["items"]
     assert line["applicant"]["name"] == "王*"
-    mayor.get(f"/v1/cases/{case['number']}/receipt.pdf", expect=403)  # it is not masked
+    assert {row["href"] for row in mayor.get(f"/v1/cases/{case['number']}/documents")["items"]} == {None}
+    mayor.get(f"/v1/cases/{case['number']}/receipt.pdf", expect=403)
     case = act(mayor, case, "approve_extension", reason="联合办理，确有必要")
     assert case["clock"]["extensions"] == ["ok"]
 
@@ -181,7 +185,8 @@ def test_a_survey_names_two_officers_and_the_citizen_sees_who_and_what_came_of_i
     choices = offered(one, accepted, "survey")["officers"]["choices"]
     assert set(ids) <= {row["value"] for row in choices}
     fields = {"result": "met", "text": "后厨与图纸一致", "photos": [accepted_upload(one, drain)]}
-    for officers in ([], ids[:1], [ids[0], ids[0]], [ids[0], "nobody"]):
+    elsewhere = staff("handler", department="RSJ").person["id"]
+    for officers in ([], ids[:1], [ids[0], ids[0]], [ids[0], "nobody"], [ids[0], elsewhere]):
         problem = act(one, accepted, "survey", expect=422, officers=officers, **fields)
         assert list(problem["errors"]) == ["officers"], officers
     strange = act(two, accepted, "survey", expect=422, officers=ids, **fields)
@@ -298,9 +303,18 @@ def test_an_end_without_a_decision_has_a_cause_and_ends_the_clock(citizen, windo
     assert case["state_label"] == "已终止办理，已归档"
 
 
-def test_a_case_whose_papers_never_came_ends_at_the_window(citizen, window, drain):
-    case = act(window, submitted(citizen, drain), "request_supplement", items=[{"key": "m1", "why": "没有签名"}])
-    case = act(window, case, "terminate", cause="no_supplement", text="三次联系都没有补")
+@pytest.mark.parametrize("days", [None, 3])
+def test_a_case_whose_papers_never_came_ends_at_the_window_after_their_last_day(citizen, staff, drain, clock, days):
+    """A notice that gives no day is waited upon for ten working days: from 24 November to 8 December."""
+    fields = {"items": [{"key": "m1", "why": "没有签名"}], **({"days": days} if days else {})}
+    case = act(staff("window"), submitted(citizen, drain), "request_supplement", **fields)
+    end = {"cause": "no_supplement", "text": "三次联系都没有补"}
+    clock.move(days=3 if days else 14)  # the last day itself
+    problem = act(staff("window"), case, "terminate", expect=422, **end)
+    assert ("11 月 27 日" if days else "12 月 8 日") in problem["errors"]["cause"][0]
+    clock.move(days=1)
+    window = staff("window")
+    case = act(window, seen(window, case), "terminate", **end)
     assert (case["state"], case["sentence"]["text"]) == ("terminated", "已终止办理，不再计时")
 
 
@@ -333,6 +347,16 @@ def test_what_the_approval_officers_decide_at_once_the_window_does_not(citizen, 
     assert list(odd["errors"]) == ["serial"]
     assert seen(handler, case)["version"] == case["version"], "nothing is done by half"
     assert act(handler, case, "finish", **fields, ground="条例第九条")["state"] == "refused"
+    drain()
+    assert templates(citizen)[0] == "case_refused"
+
+
+def test_what_was_decided_on_the_spot_and_not_made_is_told_as_granted(citizen, window, drain):
+    case = submitted(citizen, drain, matter=ELDERLY)
+    told = templates(citizen)
+    case = act(window, case, "finish", kind="grant", text="符合条件。")
+    drain()
+    assert (case["state"], templates(citizen)) == ("granted", ["case_granted", *told])
 
 
 def test_a_matter_that_takes_its_time_is_not_done_on_the_spot(window, handler, citizen, drain):

@@ -1,5 +1,7 @@
 """告知承诺 over HTTP: decided at once upon the promise, checked later: kept, or broken; who may, and what is told."""
 
+from datetime import datetime
+
 import pytest
 
 from tests.cases.test_documents import wording
@@ -86,6 +88,38 @@ def test_nothing_is_decided_upon_a_promise_that_nobody_gave(citizen, staff, drai
     assert act(staff("handler"), case, "promise", expect=409, **GRANT)["code"] == "not_promised"
     case = act(staff("window"), case, "accept")
     assert act(staff("handler"), case, "promise", expect=409, **GRANT)["code"] == "not_promised"
+
+
+def test_a_plain_grant_while_a_promise_is_given_is_decided_upon_it(apply, citizen, staff):
+    handler, case = staff("handler"), act(staff("window"), apply(), "accept")
+    case = act(handler, case, "decide", kind="grant", text="准予许可。")
+    assert (case["promise"]["check_due"], case["promise"]["decided_at"] is None) == ("2026-12-22", False)
+    assert "12 月 22 日" in read(citizen, case)["promise"]["sentence"]["text"]
+    assert act(handler, case, "check_promise", **KEPT)["promise"]["check"]["outcome"] == "kept"
+
+
+def test_the_department_is_told_once_that_a_promise_is_to_be_checked(apply, citizen, staff, drain, clock, database):
+    handler, window, case = staff("handler"), staff("window"), apply()
+    case = act(handler, case, "promise", **GRANT)
+    act(window, case, "issue", serial="XC7")
+    drain()
+    for day in ("2026-12-20T08:59", "2026-12-20T09:01", "2026-12-21T09:00"):
+        clock.at = datetime.fromisoformat(f"{day}+08:00")
+        drain()
+        about = {"template": "case_near_due", "recipient": f"staff:{handler.person['id']}"}
+        assert database["notices"].count_documents(about) == (0 if day.endswith("08:59") else 1), day
+    clock.at = datetime.fromisoformat("2026-12-23T09:00:00+08:00")
+    sentence = read(staff("handler"), case)["promise"]["sentence"]
+    assert ("还没有核查" in sentence["text"], "has not been" in sentence["text_en"]) == (True, True)
+
+
+def test_the_promise_of_a_case_that_ended_is_spoken_of_as_such(apply, citizen, staff):
+    handler, case = staff("handler"), act(staff("window"), apply(), "accept")
+    case = act(handler, case, "decide", kind="refuse", text="不符合条件。", ground="第八条")
+    assert "已经结束" in read(citizen, case)["promise"]["sentence"]["text"]
+    case = act(staff("window"), case, "close")
+    assert "has ended" in read(citizen, case)["promise"]["sentence"]["text_en"]
+    assert act(handler, case, "check_promise", expect=409, **KEPT)["code"] == "not_promised"
 
 
 def test_an_accepted_case_may_be_decided_upon_its_promise_too(apply, staff):

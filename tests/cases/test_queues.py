@@ -91,6 +91,25 @@ def test_a_result_for_the_courier_is_to_send_until_it_is_on_its_way(citizen, win
     assert (numbers(window, "to_send"), numbers(window, "to_hand_over")) == ([], [case["number"]])
 
 
+def test_a_result_made_anew_while_the_old_one_travels_is_to_be_handed_over_too(citizen, window, handler, drain, clock):
+    case = act(window, granted(window, handler, submitted(citizen, drain, delivery=COURIER)), "issue", serial="JY1")
+    body = {"direction": "to_citizen", "carrier": "console"}
+    parcel = window.post(f"/v1/cases/{case['number']}/parcels", body)
+    drain()
+    clock.move(minutes=5)
+    case = act(window, case, "reissue", serial="JY2", reason="姓名印错")
+    assert (numbers(window, "to_send"), numbers(window, "to_hand_over")) == ([case["number"]], [case["number"]])
+    path, headers = f"/v1/parcels/{parcel['id']}/confirmation", {"If-Match": f'"{parcel["version"]}"'}
+    citizen.post(path, {}, expect=200, headers=headers)
+    drain()
+    case = window.get(f"/v1/cases/{case['number']}")
+    assert (case["state"], [row["handed_over_at"] for row in case["reissues"]]) == ("handed_over", [None])
+    assert (numbers(window, "counter"), numbers(window, "to_hand_over")) == ([case["number"]], [case["number"]])
+    case = act(window, case, "hand_over", to="applicant")
+    assert (numbers(window, "counter"), numbers(window, "to_hand_over")) == ([], [])
+    act(window, case, "close")
+
+
 def test_the_queues_of_a_role_are_those_of_its_work(window, handler, head, staff):
     shown = {
         name: [item["queue"] for item in caller.get("/v1/desk/queues")["items"]]

@@ -222,12 +222,13 @@ class _Clock:
 
     def _handover_due(self) -> _Due:
         """The due day of the hand-over: ten working days after a permit's grant, without stops (rules 35, 43; 第44条、
-        第82条)."""
+        第82条); none where the case ended before it was over (rule 42)."""
         decision = self.facts.decision
         if decision is None or decision.kind != "grant" or self.facts.law != "permit":
             return NO_DUE
         count = Count(decision.at.date(), "working", NO_STOPS, self.calendar)
-        return _due_of(CountedLimit(HANDOVER_LIMIT_DAYS, count))
+        due, ended_at = _due_of(CountedLimit(HANDOVER_LIMIT_DAYS, count)), self.facts.ended_at
+        return NO_DUE if ended_at and not due.is_over(ended_at.date()) else due
 
     # Report
 
@@ -295,7 +296,7 @@ class _Clock:
     def reckoning(self) -> Reckoning:
         """The whole answer."""
         today, legal, promise = self.reference_day, self.legal, self.promise
-        handed_over = (self.facts.handed_over_at or self.facts.as_of).date()
+        handed_over = (self.facts.handed_over_at or self.facts.ended_at or self.facts.as_of).date()
         used = self._used_on(today) if legal else None
         promised = self._counted(promise.left, today) if promise else None
         dues = filter(None, (self.legal_due.day, self.promised_due.day))

@@ -248,7 +248,9 @@ class ClockWords:
         if clock["state"] not in OVER:
             return None
         handed_over = TwoLanguages("送达时已超过期限", "Handed over past its time limit")
-        is_late_hand_over = clock["handover_overdue"] and self.state in ("handed_over", "closed")
+        is_late_hand_over = (  # a case that ended after its grant was never handed over
+            clock["handover_overdue"] and clock["state"] != "ended" and self.state in ("handed_over", "closed")
+        )
         which = "legal" if clock["overdue"] else "promised" if clock["promise_overdue"] else None
         if which is None:
             return handed_over if is_late_hand_over else None

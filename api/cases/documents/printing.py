@@ -13,6 +13,7 @@ from api.cases.act_words import about
 from api.cases.clock.words import ClockWords
 from api.cases.documents.document import OF_ACT, UNSEALED, CaseDocument, corrected
 from api.cases.kinds import KINDS, PERMIT, state_words
+from api.cases.life.procedures import stops_clock
 from api.cases.open_case import OpenCase
 from api.pdf import Paper, PaperBlock, lines
 from api.times import BEIJING
@@ -157,8 +158,8 @@ def _agreed(case: OpenCase, choice: str) -> list[str]:
 def _procedure(subject: Subject) -> tuple[PaperBlock, ...]:
     """Which procedure, how long it takes (行政许可法 第45条: told in writing), and whether time runs meanwhile."""
     law = "（行政许可法第45条）" if subject.kind == PERMIT else ""
-    is_stopped = subject.clock.clock.get("state") == "stopped"
-    counted = f"不计入办理期限{law}" if is_stopped else "办理期限照常计算"
+    stops = stops_clock(subject.case.edition.matter, subject.data["procedure"])
+    counted = f"不计入办理期限{law}" if stops else "办理期限照常计算"
     return (PaperBlock("facts", (("程序", about(subject.case.actions[-1]).zh), ("所需时间", counted)), "特别程序"),)
 
 

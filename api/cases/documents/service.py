@@ -65,8 +65,11 @@ class CaseDocuments:
             sealed = self.store.keep_content(document, new, digest, self.ground.now())
         return keys.open_bytes(document.id, FIELD, sealed)
 
-    def listed(self, case: Case) -> list[Row]:
-        """The documents of a case as JSON (`schemas.DocumentSchema`), in the order of their acts."""
+    def listed(self, case: Case, *, opens: bool = True) -> list[Row]:
+        """The documents of a case as JSON (`schemas.DocumentSchema`), in the order of their acts.
+
+        `opens`: whether the reader may open them; else they have no `href`.
+        """
         acts, digests = self.ground.store.actions(case.id), self._digests(case.id)
         documents = self._of(case, acts)
         return [
@@ -76,7 +79,7 @@ class CaseDocuments:
                 "code": document.code,
                 "sha256": digests.get(document.id),
                 "hand_over_by": document.hand_over_by,
-                "href": f"/v1/cases/{case.number}/receipt.pdf?seq={document.seq}",
+                "href": f"/v1/cases/{case.number}/receipt.pdf?seq={document.seq}" if opens else None,
                 "verify": f"/verify/{document.code}",
             }
             for document in documents

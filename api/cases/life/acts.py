@@ -141,6 +141,7 @@ RULES: dict[str, ActRule] = {
         event="case.extension_requested",
         guards="free extension_allowed extension_once in_time within_the_most",
         change=extensions.request_extension,
+        records=extensions.asked,
         fields=form.REQUEST_EXTENSION,
         visibility="inside",
     ),
@@ -312,13 +313,6 @@ INNER_WORDS = frozenset(act for act, row in RULES.items() if row.visibility == "
 """Public acts whose words are meant for colleagues: the applicant sees the act, not its words."""
 SEEN = frozenset(act for act, row in RULES.items() if row.visibility == "open" and row.roles & OFFICERS) - {"correct"}
 """The office's acts whose words the applicant sees: what they say may be corrected."""
-KEEPS_HOLDER = frozenset(
-    {
-        *("claim", "release", "assign", "note", "survey", "review", "correct", "due_changed"),
-        *("start_procedure", "end_procedure", "request_extension", "approve_extension", "refuse_extension"),
-    }
-)
-"""Acts after which whoever holds a case goes on holding it, unless the act itself changes that."""
 
 
 def fold(actions: Iterable[Action]) -> CaseStanding:
@@ -340,9 +334,9 @@ def apply(standing: CaseStanding, action: Action) -> CaseStanding:
     after = row.change(replace(standing, version=action.seq), action)
     if action.act in SEEN:
         after = replace(after, seen=(*after.seen, {"seq": action.seq, "act": action.act, "role": action.role}))
-    if action.act in KEEPS_HOLDER:
-        return after
-    after = replace(after, state=row.leads_to or after.state, officer=None)
+    after = replace(after, state=row.leads_to or after.state)
+    if action.act == "transfer" or WORK_OF.get(after.state) != WORK_OF.get(standing.state):
+        after = replace(after, officer=None)  # it is somebody else's turn
     return after if after.state == "accepted" else procedures.all_ended(after, action)
 
 

@@ -1,10 +1,11 @@
 """What each act changes in the standing of a case, beside its state, version and holder; none checks anything."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from api.cases.case import Action
-from api.cases.life.standing import CaseStanding, keys_of
+from api.cases.life.standing import CaseStanding, Row, keys_of
 from api.cases.promises import deferral
 from api.cases.promises import promise as promises
 
@@ -89,9 +90,10 @@ def transfer(standing: CaseStanding, action: Action) -> CaseStanding:
 
 
 def decide(standing: CaseStanding, action: Action) -> CaseStanding:
-    """The case is granted or refused."""
-    state = "granted" if action.data["kind"] == "grant" else "refused"
-    return replace(standing, decision=content(action), state=state)
+    """The case is granted, upon the promise if one was given, or refused."""
+    if action.data["kind"] == "grant":
+        return replace(promise(standing, action), state="granted")
+    return replace(standing, decision=content(action), state="refused")
 
 
 def issue(standing: CaseStanding, action: Action) -> CaseStanding:
@@ -100,8 +102,13 @@ def issue(standing: CaseStanding, action: Action) -> CaseStanding:
 
 
 def hand_over(standing: CaseStanding, action: Action) -> CaseStanding:
-    """The result was handed over, with what was made anew."""
-    reissues = tuple({**row, "handed_over_at": row["handed_over_at"] or action.at} for row in standing.reissues)
+    """The result was handed over, with what was made anew; by courier (`sent_at`) with what was made before that."""
+    sent_at = datetime.fromisoformat(action.data["sent_at"]) if action.data.get("sent_at") else action.at
+
+    def handed_over(row: Row) -> Row:
+        return {**row, "handed_over_at": row["handed_over_at"] or action.at} if row["at"] <= sent_at else row
+
+    reissues = tuple(map(handed_over, standing.reissues))
     return replace(standing, handed_over_at=action.at, reissues=reissues)
 
 

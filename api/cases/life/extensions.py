@@ -7,10 +7,12 @@ never by whoever asked.
 from dataclasses import replace
 from typing import Any
 
+from api.calendar.day_words import number_of_days
 from api.cases.case import Action
 from api.cases.life.rule import Attempt
 from api.cases.life.standing import CaseStanding
 from api.matters.catalogue.elements import UNKNOWN
+from api.matters.catalogue.matter import Matter
 from api.refusals import BadFields, Reason, Refusal
 
 APPROVING_ROLES = {"agency_head": "head", "government_head": "government_head"}
@@ -89,8 +91,8 @@ def within_the_most(attempt: Attempt) -> Refusal | None:
     most = attempt.matter.extension_days or 0
     if attempt.data is None or attempt.data["days"] <= most:
         return None
-    zh, en = f"最多延长 {most} 天", f"At most {most} days"
-    return BadFields({"days": [Reason(zh, en)]})
+    words = number_of_days(most, unit_of(attempt.matter))
+    return BadFields({"days": [Reason(f"最多延长 {words.zh}", f"At most {words.en}")]})
 
 
 def extension_waits(attempt: Attempt) -> Refusal | None:
@@ -111,22 +113,31 @@ def right_approver(attempt: Attempt) -> Refusal | None:
 
 def not_the_asker(attempt: Attempt) -> Refusal | None:
     """Somebody else asked."""
-    asked = attempt.standing.asked_extension
-    return NotByTheAsker() if asked and asked["by"] == attempt.actor else None
+    row = attempt.standing.asked_extension
+    return NotByTheAsker() if row and row["by"] == attempt.actor else None
+
+
+def unit_of(matter: Matter) -> str:
+    """The unit in which the limit of a matter is extended: that of the limit, `working` or `calendar` days."""
+    return matter.statutory.unit if matter.statutory else "working"
+
+
+def asked(attempt: Attempt) -> dict[str, Any]:
+    """What the request for an extension records beside its days and reason: their unit."""
+    return {"unit": unit_of(attempt.matter)}
 
 
 def answered(attempt: Attempt) -> dict[str, Any]:
     """What the answer to the extension that waits records of it: its days, their unit, and who approves by law."""
-    asked, matter = attempt.standing.asked_extension, attempt.matter
-    unit = matter.statutory.unit if matter.statutory else "working"
-    return {"days": asked["days"] if asked else None, "unit": unit, "approver": matter.extension_approver}
+    row, matter = attempt.standing.asked_extension, attempt.matter
+    return {"days": row["days"] if row else None, "unit": unit_of(matter), "approver": matter.extension_approver}
 
 
 def request_extension(standing: CaseStanding, action: Action) -> CaseStanding:
     """An extension waits for its answer."""
-    asked = {"seq": action.seq, "days": action.data["days"], "text": action.data["text"], "asked_at": action.at}
-    asked |= {"by": action.by, "outcome": None, "answered_at": None, "answer": ""}
-    return replace(standing, extensions=(*standing.extensions, asked))
+    row = {"seq": action.seq, "days": action.data["days"], "text": action.data["text"], "asked_at": action.at}
+    row |= {"by": action.by, "outcome": None, "answered_at": None, "answer": ""}
+    return replace(standing, extensions=(*standing.extensions, row))
 
 
 def approve_extension(standing: CaseStanding, action: Action) -> CaseStanding:

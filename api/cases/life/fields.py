@@ -80,7 +80,7 @@ END_PROCEDURE = (
     field("text", "结果", "What came of it"),
 )
 REQUEST_EXTENSION = (
-    needed("days", "延长几天", "Days", "number"),
+    needed("days", "延长几个{unit}", "How many {unit}", "number"),
     needed("reason", "延长的理由", "Why"),
 )
 ANSWER_EXTENSION = (needed("reason", "理由（批准的会告知申请人）", "Why (told to the applicant if approved)"),)

@@ -41,7 +41,7 @@ def steps(state: str, data: Mapping[str, Any]) -> list[Step]:
     """The acts that one call stands for, in order: what the fields ask for, from the state of the case on."""
     rows: list[tuple[bool, Step]] = [
         (state == "submitted", ("accept", {"text": ""})),
-        (True, ("decide", {name: data[name] for name in ("kind", "text", "ground")})),
+        (True, ("decide", {name: data[name] for name in ("kind", "text", "ground", "check_due") if name in data})),
         (bool(data["serial"]), ("issue", {"serial": data["serial"]})),
         (bool(data["to"]), ("hand_over", {name: data[name] for name in ("to", "proof")})),
     ]

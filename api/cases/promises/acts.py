@@ -34,6 +34,8 @@ class PromiseActs:
             case "promise":
                 self._require_trust(case.record)
                 return {**data, "kind": "grant", "check_due": self._check_due(case, now)}
+            case "decide" | "finish" if case.standing.promise and data["kind"] == "grant":
+                return {**data, "check_due": self._check_due(case, now)}
             case "request_supplement" if case.standing.state != "submitted":
                 due = deferral.next_due(
                     [{**row, "state": "open"} for row in case.standing.deferrals if row["start"]],
@@ -79,6 +81,26 @@ class PromiseActs:
         day is over. Raises NotYet before."""
         due = self._at(case_id, reminder_at)
         return due if due is not None and not deferral.is_late(due, self._ground.now()) else None
+
+    def check_day(self, case_id: str) -> date | None:
+        """The day by which the promise of a case is to be checked; None where it is not, or no day was told."""
+        case = self._ground.store.by_id(case_id)
+        standing = self._ground.reader.open(case).standing if case else None
+        if standing is None or not promise.waits_for_check(standing.promise, standing.end or standing.state):
+            return None
+        due = (standing.promise or {})["check_due"]
+        return date.fromisoformat(due) if due else None
+
+    def check_reminder_due(self, case_id: str) -> date | None:
+        """For a job: the day of `check_day` once the department is to be reminded of it. Raises NotYet before."""
+        due = self.check_day(case_id)
+        if due is not None and reminder_at(due) > self._ground.now():
+            raise NotYet(reminder_at(due))
+        return due
+
+    def is_over(self, due: date) -> bool:
+        """Whether a last day is over."""
+        return deferral.is_late(due, self._ground.now())
 
     def _at(self, case_id: str, begins: Callable[[date], datetime]) -> date | None:
         """The last day of what is to come, once what begins by it has begun; None where nothing is to come."""

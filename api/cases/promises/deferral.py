@@ -53,8 +53,7 @@ def named(deferrals: Rows, items: Iterable[Row]) -> Rows:
     def wanted(row: Row) -> Row:
         if row["key"] not in why:
             return row
-        before = row["state"] in {"asked", "called_in"}
-        return {**row, "state": "called_in" if before else "open", "why": why[row["key"]], "ended_at": None}
+        return {**row, "state": "open" if row["start"] else "called_in", "why": why[row["key"]], "ended_at": None}
 
     return tuple(map(wanted, deferrals))
 
@@ -87,8 +86,9 @@ def to_come(deferrals: Iterable[Row]) -> frozenset[str]:
 
 
 def may_be_named_again(deferrals: Iterable[Row]) -> frozenset[str]:
-    """The materials that a handler may ask for again, if their days have not passed: those that came."""
-    return frozenset(row["key"] for row in deferrals if row["state"] in {"open", "brought"})
+    """The materials that a handler may ask for again, if their days have not passed: those that were to come after
+    acceptance, not those that were called in and came before it."""
+    return frozenset(row["key"] for row in deferrals if row["start"] and row["state"] in {"open", "brought"})
 
 
 def due_as_told(deferrals: Iterable[Row], accepted_at: datetime, due_of: DueOf) -> str | None:

@@ -108,7 +108,9 @@ def may_decide_at_once(attempt: Attempt) -> Refusal | None:
 
 def promise_to_check(attempt: Attempt) -> Refusal | None:
     """It was decided upon a promise that nobody has checked yet."""
-    return None if promise.is_to_check(attempt.standing.promise) else NotPromised()
+    standing = attempt.standing
+    waits = promise.waits_for_check(standing.promise, standing.end or standing.state)
+    return None if waits else NotPromised()
 
 
 GUARDS: tuple[Guard, ...] = (

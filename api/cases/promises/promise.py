@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from api.cases.case import ENDED
 from api.times import BEIJING
 
 Row = Mapping[str, Any]
@@ -26,7 +27,7 @@ def given(submitted: Row) -> Row | None:
 
 
 def decided(promise: Row | None, data: Row, at: datetime) -> Row | None:
-    """After a decision upon the promise."""
+    """After a grant while there is a promise, by whichever act: it was decided upon the promise."""
     return promise and {**promise, "decided_at": at, "check_due": data.get("check_due")}
 
 
@@ -44,6 +45,18 @@ def check_due(days: int, unit: str, decided_at: datetime, due_of: DueOf) -> str 
 def is_to_check(promise: Row | None) -> bool:
     """Whether it was decided upon a promise that nobody has checked yet."""
     return promise is not None and promise["decided_at"] is not None and promise["check"] is None
+
+
+def is_dropped(promise: Row | None, state: str) -> bool:
+    """Whether a case came to an end in which its promise is neither decided upon nor checked."""
+    if promise is None or promise["check"] is not None:
+        return False
+    return state == "terminated" if promise["decided_at"] else state in ENDED
+
+
+def waits_for_check(promise: Row | None, state: str) -> bool:
+    """Whether a promise is to be checked in a case that is in this state, or ended in it."""
+    return is_to_check(promise) and not is_dropped(promise, state)
 
 
 def is_broken(promise: Row | None) -> bool:

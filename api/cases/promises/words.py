@@ -21,15 +21,15 @@ def as_json(case: OpenCase, due_of: deferral.DueOf, now: datetime) -> dict[str, 
         "deferrals": [
             _deferral(deferral.at_end(row, case.standing.state), names[row["key"]], due_of, today) for row in deferrals
         ],
-        "promise": _promise(promised, now),
+        "promise": _promise(promised, case.standing.end or case.standing.state, now),
     }
 
 
-def _promise(given: Row | None, now: datetime) -> dict[str, Any] | None:
+def _promise(given: Row | None, state: str, now: datetime) -> dict[str, Any] | None:
     if given is None:
         return None
     check, text = given["check"], given["text"]
-    sentence = _promise_sentence(given, now.astimezone(BEIJING).date())
+    sentence = DROPPED if promise.is_dropped(given, state) else _promise_sentence(given, now.astimezone(BEIJING).date())
     return {
         "text_version": text["version"],
         "text": text["zh"],
@@ -104,6 +104,9 @@ DEFERRALS: dict[str, Callable[[Row, date | None, date], TwoLanguages]] = {
 """By state of a deferred material, the sentence about it."""
 
 
+DROPPED = TwoLanguages("办件已经结束，承诺不再核查。", "The case has ended: the promise is not checked any more.")
+
+
 def _promise_sentence(given: Row, today: date) -> TwoLanguages:
     check = given["check"]
     if check is not None and check["outcome"] == promise.BROKEN:
@@ -114,7 +117,13 @@ def _promise_sentence(given: Row, today: date) -> TwoLanguages:
         return TwoLanguages("已作出承诺，等待审批。", "Promised; not decided yet.")
     if given["check_due"] is None:
         return TwoLanguages("已按承诺作出决定，以后会来核查。", "Decided upon the promise, which will be checked.")
-    day = day_words(date.fromisoformat(given["check_due"]), today)
+    due = date.fromisoformat(given["check_due"])
+    day = day_words(due, today)
+    if today > due:
+        return TwoLanguages(
+            f"已按承诺作出决定，应当在 {day.zh}以前核查，还没有核查。",
+            f"Decided upon the promise, which was to be checked by {day.en} and has not been.",
+        )
     return TwoLanguages(
         f"已按承诺作出决定，{day.zh}以前来核查。", f"Decided upon the promise, which is checked by {day.en}."
     )

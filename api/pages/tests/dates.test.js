@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 
 const SRC = join(import.meta.dirname, '../src')
-/** Days of the clock as the server sends them, from which a page could make a sentence. */
-const DUES = /\b(act_by|notice_due|legal_due|promised_due|handover_due|promised_left|overdue_days|day0)\b|\.overdue\b/
+/** Days of the clock as the server sends them, from which a page could make a sentence; an act of the audit is none. */
+const DUES =
+  /\b(act_by|notice_due|legal_due|promised_due|handover_due|promised_left|overdue_days|day0)\b|(?<!'case)\.overdue\b/
 /** Sentences that would name such a day or count. */
 const SENTENCES = /\{(day|n)\}\s*前|还剩|剩 \{|已用 \{|最后一天|应办结|没有规定期限|超期|计时暂停/
 

@@ -59,6 +59,8 @@ export default {
   '上班时间有人在就马上答；没人在就留言，会告诉您什么时候回复，也会发短信。':
     'In office hours somebody answers at once. Otherwise your message is kept, ' +
     'you are told when it will be answered, and you get an SMS.',
+  '已经作出决定，等您把后补的材料交来，再出结果': 'Decided: the result waits for the paper that you bring later',
+  '结果已重新制作，新的在窗口等您来取': 'The result was made anew: the new one waits for you at the window',
   '在窗口手里，正在看材料齐不齐': 'At the window: checking that everything is there',
   '在您手里，等您补材料': 'With you: documents are asked for',
   '在审批人员手里，正在审查': 'With the handler: being examined',

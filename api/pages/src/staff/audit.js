@@ -33,6 +33,7 @@ const ACTS = {
   read_masked: '查看脱敏信息',
   read_timeline: '查看办理过程',
   read_clock: '查看时限',
+  read_documents: '查看文书',
   read_parcel: '查看快件',
   read_file: '打开文件',
   read_list: '查看列表',
@@ -78,6 +79,10 @@ const ACTS = {
   'network.use': '换回路网',
   retry_job: '重试任务',
   drop_job: '放弃任务',
+  'case.submit_for': '代填并提交办件',
+  'case.told': '当面告知办件进展',
+  'case.due_changed': '办件期限变更',
+  'case.overdue': '办件超过期限',
   'case.supplement': '补正材料',
   'case.withdraw': '撤回办件',
   'case.claim': '领取办件',
@@ -167,6 +172,8 @@ const NOUNS = {
 
 const LISTS = {
   cases: '办件',
+  untold: '要当面告知的',
+  broken_promises: '失信记录',
   parcels: '快件',
   notices: '通知',
   conversations: '咨询',

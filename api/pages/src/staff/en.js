@@ -154,6 +154,17 @@ export default {
   '（可不填）': ' (optional)',
   '只能告知一次：请把要补的全部勾上，以后不能再要求新的材料。':
     'This can be told only once: tick everything that is missing. Nothing new may be asked for later.',
+  '受理以后，只能就容缺后补的材料再提要求，仍在原来的期限内补来。':
+    'After acceptance only what follows later may be asked for again, to be brought within its own days.',
+  请在几个工作日内补齐: 'Working days to hand them in',
+  '填 1 到 {most}；日期由系统算出，写进告知书。': '1 to {most}; the date is counted and printed in the notice.',
+  容缺后补的材料: 'Papers that follow later',
+  '要求补正：{why}': 'Asked for again: {why}',
+  告知承诺: 'Promise',
+  承诺的内容: 'What was promised',
+  代填: 'Filled in by',
+  '承诺不实的，必须写明依据。': 'Where the promise was not true, name the ground.',
+  '“{field}”填得不对：{reason}': '“{field}”: {reason}',
   '已经告知过：只能在告知过的材料里再提，不能要求新的。':
     'Told already: only what was named before may be asked for again, nothing new.',
   '以前漏告知了，还要别的材料（记为违规，申请人和监督人员看得到）':
