@@ -154,7 +154,9 @@ def of_drafts(office: OfficeRooms) -> DraftsPorts:
     return DraftsPorts(
         owns_conversation=lambda actor, conversation: office.chat.ties.is_of(actor, conversation),
         sent_file=lambda actor, conversation, seq: office.chat.ties.sent_file(actor, conversation, seq),
-        is_excluded=lambda citizen_id, mandate: office.cases.broken_promises.is_excluded(citizen_id, mandate),
+        is_excluded=lambda *applicant: office.cases.broken_promises.is_excluded(*applicant),
+        desk_for=office.circle.desk_for,
+        in_case=lambda upload: office.cases.uses_file(upload),
         was_sent_card=lambda actor, draft_id: office.chat.ties.shares_card(actor, "draft", draft_id),
         tell=lambda *words, **more: office.notices.tell(*words, **more),
         profile=office.identity.profile,

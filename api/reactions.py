@@ -77,10 +77,10 @@ class Reactions:
         numbered: Reaction = ("number_documents", lambda event: self.cases.documents.number(event.subject))
         plan: Reaction = ("plan_deadlines", lambda event: self.cases.deadlines.plan(event.subject))
         table = self._table()
-        for event in dict.fromkeys(EVENTS[act] for act in OF_ACT if act in EVENTS):  # several acts may have one
-            table[event] = (numbered, *table.get(event, ()))
         for event in sorted({*EVENTS.values()} - SILENT):
             table[event] = (*table.get(event, ()), plan)
+        for event in dict.fromkeys(EVENTS[act] for act in OF_ACT if act in EVENTS):  # several acts may have one
+            table[event] = (*table.get(event, ()), numbered)  # last: a document is numbered when it is asked for, too
         return table
 
     def _table(self) -> dict[str, tuple[Reaction, ...]]:

@@ -20,9 +20,10 @@ class UntoldPage(Page):
 
 
 class ToldHow(Schema):
-    """How the applicant was told."""
+    """How the applicant was told, and the `since` of the news as it was listed; without one, whatever there is."""
 
     how = fields.String(required=True, validate=validate.OneOf(["in_person", "by_phone", "by_letter"]))
+    since = Time(load_default=None)
 
 
 class ToldSchema(Schema):

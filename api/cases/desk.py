@@ -92,10 +92,10 @@ class DeskQueues:
             case = self._ground.store.by_number(normal)
             if case is None and has_slip(normal):
                 raise NumberSlip
-            cases, following = [case] if case and scope.may_see(actor, case) else [], None
+            cases, following = [case] if case and self._ground.access.may_see(actor, case) else [], None
         else:
             cases, following = self._ground.store.newest(
-                streams, self._ground.now(), after, most, lambda case: scope.may_see(actor, case)
+                streams, self._ground.now(), after, most, lambda case: self._ground.access.may_see(actor, case)
             )
         digest = self._ground.keyring.lasting_digest(f"search_{by}", normal)
         detail = f"by={by} of={digest}"

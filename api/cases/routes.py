@@ -175,4 +175,4 @@ def _at_the_counter(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.response(200, counter_schemas.ToldSchema)
     def note_told(body: Body, number: str, actor: Any) -> Body:
         """Note that the applicant was told how the case stands, against the version in If-Match."""
-        return cases.untold.note_told(actor, number, http.wanted_version(), body["how"])
+        return cases.untold.note_told(actor, number, http.wanted_version(), body["how"], body["since"])

@@ -32,13 +32,13 @@ class Submission:
     def submit(self, actor: Actor, draft_id: str, new_id: str) -> OpenCase:
         """Make a case of a complete draft; a draft becomes one case at most.
 
-        Raises NotComplete, DraftSubmitted, MandateEnded, and VersionStale if the draft was changed meanwhile.
+        Raises NotComplete, DraftSubmitted, MandateEnded, DeskElsewhere, and VersionStale if it was changed meanwhile.
         """
         handed_in = self._drafts.complete(actor, draft_id)
         matter = handed_in.draft.record.matter
         desk, department = self.place(matter.code, matter.version)
-        if handed_in.draft.record.aided:  # it lies where the applicant stands, if that place accepts
-            desk = self._desk_for(matter.code, actor.point) or desk
+        if handed_in.draft.record.aided:  # it lies where the applicant stands: `complete` saw that this place accepts
+            desk = actor.point or desk
         while True:
             case = self._new_case(actor, handed_in, new_id, self._next_number(desk), desk, department)
             try:

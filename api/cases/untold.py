@@ -3,7 +3,7 @@
 Such a case was filled in by an officer at a window. Once its applicant has a verified account, notices go to that.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from api.cases import scope
@@ -15,6 +15,7 @@ from api.identity.actor import Actor
 from api.refusals import NotFound, VersionStale
 
 Row = dict[str, Any]
+SECOND = timedelta(seconds=1)
 
 
 class UntoldNews:
@@ -38,8 +39,11 @@ class UntoldNews:
         ]
         return rows, following
 
-    def note_told(self, actor: Actor, number: str, version: int, how: str) -> Row:
-        """Note that the applicant was told how the case stands at this version. Raises NotFound, VersionStale."""
+    def note_told(self, actor: Actor, number: str, version: int, how: str, since: datetime | None) -> Row:
+        """Note that the applicant was told how the case stands at this version, and whether there is news left.
+
+        With `since`, to the second as it was listed, nothing newer counts as told. Raises NotFound, VersionStale.
+        """
         store = self._ground.store
         case = store.by_number(number)
         if case is None:
@@ -48,13 +52,16 @@ class UntoldNews:
             raise NotFound(subject=f"case:{case.id}")
         if case.version != version:
             raise VersionStale
+        is_newer = since is not None and case.untold_at is not None and case.untold_at >= since + SECOND
 
         def write(session: Any) -> None:
             if store.note_told(session, case):
                 self._ground.audit.record(actor.id, "case.told", f"case:{case.id}", session=session, detail=how)
 
-        self._ground.transact(write)
-        return {"number": case.number, "untold": False}
+        if not is_newer:
+            self._ground.transact(write)
+        left = store.by_number(number)
+        return {"number": case.number, "untold": left is not None and left.untold_at is not None}
 
     def _is_at_desk(self, actor: Actor, case: Case) -> bool:
         return "window" in scope.roles_at(actor, case)

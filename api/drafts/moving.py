@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from api.drafts.draft import CONSENT
 from api.drafts.open_draft import Edition, OpenDraft
 from api.matters import form as forms
 from api.matters.catalogue.matter import DayLimit, Material, Matter
@@ -173,7 +174,8 @@ def _same(old: Edition, new: Edition) -> dict[str, str]:
 def _filed(
     old: Edition, new: Edition, bound: Mapping[str, list[str]]
 ) -> tuple[dict[str, list[str]], list[BilingualText]]:
-    same, names = _same(old, new), {paper.key: paper.name for paper in old.every_paper}
+    same = {**_same(old, new), CONSENT: CONSENT}  # of no version: its signer consents to this application
+    names = {paper.key: paper.name for paper in old.every_paper}
     lost = [names.get(key, key) for key, uploads in bound.items() if uploads and key not in same]
     words = [BilingualText(f"“{name}”的文件", f"Files of {name}") for name in lost]
     return {same[key]: uploads for key, uploads in bound.items() if key in same}, words

@@ -24,9 +24,15 @@ class DraftsPorts:
     sent_file: Callable[[Actor, str, int], str | None]
     """The upload in the actor's own message `seq` of a conversation, None where it holds none. Raises NotFound."""
 
-    is_excluded: Callable[[str, str | None], bool]
+    is_excluded: Callable[[str, str | None, str | None], bool]
     """Whether an applicant broke a promise before and no supervisor has lifted it: of a citizen's id and a mandate's
-    the principal of the mandate, without one the citizen."""
+    the principal of the mandate, without one the citizen; of no citizen ("") who has the number of a blind index."""
+
+    desk_for: Callable[[str | None, str | None], str | None]
+    """The point whose window accepts a matter for somebody at this point; None if none does."""
+
+    in_case: Callable[[str], bool]
+    """Whether an upload was handed in with a case."""
 
     was_sent_card: Callable[[Actor, str], bool]
     """Whether the actor was sent the card of a draft in a conversation."""

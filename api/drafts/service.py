@@ -5,8 +5,9 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from api.drafts import choices, life, moving
+from api.drafts import aid, choices, life, moving
 from api.drafts import draft as rules
+from api.drafts.delivery import cleaned_delivery
 from api.drafts.draft import Draft, MatterVersion
 from api.drafts.hints import DraftHints
 from api.drafts.keeping import DraftKeeping
@@ -20,7 +21,6 @@ from api.identity.actor import Actor
 from api.identity.mandates import mandate as mandate_rules
 from api.identity.mandates.service import Mandates
 from api.identity.masking import mask_identity
-from api.identity.names_and_numbers import mobile
 from api.identity.sealing.keyring import Keyring
 from api.jobs.job import Enqueue
 from api.matters import form as forms
@@ -65,14 +65,16 @@ class Drafts:
         """Begin a draft for a matter, under the version of its guide that is in force.
 
         It takes the answers about the situation (情形); with a mandate (`for_`) it is for its principal; with a `talk`
-        it is tied to the conversation that it was begun in. Raises BadFields, MandateEnded.
+        it is tied to the conversation that it was begun in. Raises BadFields, MandateEnded, DeskElsewhere.
         """
         answers, situation, mandate_id = new["answers"], new["situation"], new["for_"]
-        _check_aid(actor, new)
+        aid.check_aid(actor, new)
         try:
             matter = self._matters.matter(new["matter"])
         except NotFound:
             raise BadFields({"matter": ["没有这个事项，请重新选择。"]}) from None
+        if new["aided"]:
+            self._require_desk(actor, matter.code)
         if new["talk"] is not None and not self._ports.owns_conversation(actor, new["talk"]):
             raise BadFields({"talk": ["没有找到这段咨询。"]})
         if mandate_id:
@@ -83,7 +85,17 @@ class Drafts:
                 situation = {**AS_COMPANY, **situation}
         answers = self._checked_answers(matter, answers)
         self._check_situation(matter, situation)
-        draft = Draft(
+        draft = self._new(actor, new, new_id, matter, answers, situation)
+
+        def write(session: Any) -> None:
+            self._store.add(session, draft)
+            self.keeping.begin(draft, session)
+
+        self._transact(write)
+        return self._views.as_json(self._open(draft))
+
+    def _new(self, actor: Actor, new: Row, new_id: str, matter: Matter, answers: Row, situation: Row) -> Draft:
+        return Draft(
             id=new_id,
             version=1,
             owner=actor.id,
@@ -93,7 +105,7 @@ class Drafts:
             delivery=None,
             materials={},
             case=None,
-            mandate=mandate_id,
+            mandate=new["for_"],
             talk=new["talk"],
             moved=None,
             deferral=None,
@@ -104,20 +116,19 @@ class Drafts:
             aided=new["aided"] and new["aided"]["language"],
         )
 
-        def write(session: Any) -> None:
-            self._store.add(session, draft)
-            self.keeping.begin(draft, session)
-
-        self._transact(write)
+    def draft(self, actor: Actor, draft_id: str) -> Row:
+        """One's own draft, with what is still missing; of an officer, whose draft is somebody else's, audited."""
+        draft = self._own(actor, draft_id)
+        if draft.aided:
+            self._record(actor.id, "read_unmasked", f"draft:{draft_id}")
         return self._views.as_json(self._open(draft))
 
-    def draft(self, actor: Actor, draft_id: str) -> Row:
-        """One's own draft, with what is still missing."""
-        return self._views.as_json(self._open(self._own(actor, draft_id)))
-
     def mine(self, actor: Actor, after: str | None, limit: int) -> list[Row]:
-        """One's own unsubmitted drafts, newest first, up to `limit`."""
-        return [self._views.as_json(self._open(draft)) for draft in self._store.of(actor.id, after, limit)]
+        """One's own unsubmitted drafts, newest first, up to `limit`; of an officer audited."""
+        drafts = [self._views.as_json(self._open(draft)) for draft in self._store.of(actor.id, after, limit)]
+        if actor.is_staff:
+            self._record(actor.id, "read_list", "list:drafts", count=len(drafts))
+        return drafts
 
     def change(self, actor: Actor, draft_id: str, version: int, change: Row) -> Row:
         """Change answers (merged), situation, materials or delivery. Raises VersionStale, DraftSubmitted, BadFields."""
@@ -134,15 +145,18 @@ class Drafts:
             answers = {**draft.answers, **self._checked_answers(draft.matter, typed)}
             taken = tuple(key for key in before.taken if key not in typed)
             after = replace(after, taken=taken, answers=self._keys.seal_json(draft_id, "answers", answers))
+            if before.aided:
+                after = replace(after, materials=aid.without_stale_consent(draft, answers, before.materials))
+            draft = replace(draft, answers=answers)
         if "materials" in change:
-            self._check_materials(actor, draft, change["materials"])
-            materials = {**before.materials, **change["materials"]}
+            materials = {**after.materials, **change["materials"]}
+            self._check_materials(actor, draft, change["materials"], materials)
             deferral = choices.without_uploaded(before.deferral, materials)
             after = replace(after, materials=materials, deferral=deferral)
         if "delivery" in change:
-            delivery = _delivery(change["delivery"])
+            delivery = cleaned_delivery(change["delivery"])
             after = replace(after, delivery=self._keys.seal_json(draft_id, "delivery", delivery))
-        chosen = choices.chosen(replace(draft, record=after), change, self._views.excluded(before), self._now())
+        chosen = choices.chosen(replace(draft, record=after), change, self._views.excluded(draft), self._now())
         after = chosen.record
         if chosen.situation != draft.situation:
             after = replace(after, situation=self._keys.seal_json(draft_id, "situation", chosen.situation))
@@ -159,7 +173,7 @@ class Drafts:
                 situation = {**draft.situation, "result": way}
                 return replace(after, situation=self._keys.seal_json(draft.record.id, "situation", situation))
         elif draft.delivery and (way := draft.situation.get("result", before)) not in (before, draft.delivery["way"]):
-            delivery = _delivery({**draft.delivery, "way": way})
+            delivery = cleaned_delivery({**draft.delivery, "way": way})
             return replace(after, delivery=self._keys.seal_json(draft.record.id, "delivery", delivery))
         return after
 
@@ -176,8 +190,8 @@ class Drafts:
         draft, bound = self._open(before), before.materials.get(key, [])
         if upload in bound:
             return self._views.as_json(draft)
-        self._check_materials(actor, draft, {key: [*bound, upload]})
         materials = {**before.materials, key: [*bound, upload]}
+        self._check_materials(actor, draft, {key: [*bound, upload]}, materials)
         deferral = choices.without_uploaded(before.deferral, materials)
         after = self._changed(before, materials=materials, deferral=deferral)
 
@@ -270,7 +284,7 @@ class Drafts:
     def complete(self, actor: Actor, draft_id: str) -> HandedIn:
         """A draft that is ready to become a case, opened once.
 
-        Raises NotComplete with what is missing, DraftSubmitted, MandateEnded.
+        Raises NotComplete with what is missing, DraftSubmitted, MandateEnded, DeskElsewhere.
         """
         record = self._own(actor, draft_id)
         if record.case:
@@ -279,6 +293,8 @@ class Drafts:
             )
         if record.mandate:
             self._require_mandate(actor, record.mandate, record.matter.code)
+        if record.aided:
+            self._require_desk(actor, record.matter.code)
         draft = self._open(record)
         files, edition = self._views.accepted(draft), draft.edition
         missing = self._views.gaps(draft, files)
@@ -293,8 +309,12 @@ class Drafts:
         )
 
     def hand_over(self, session: Any, draft: OpenDraft, number: str) -> None:
-        """Mark a draft as submitted, in the transaction that makes its case. Raises VersionStale."""
-        submitted = replace(draft.record, case=number, updated_at=self._now())
+        """Mark a draft as submitted, in the transaction that makes its case; one for somebody else is emptied.
+
+        Raises VersionStale.
+        """
+        kept = aid.emptied(draft.record, self._keys) if draft.record.aided else draft.record
+        submitted = replace(kept, case=number, updated_at=self._now())
         if self._store.change(draft.record, submitted, session) is None:
             raise VersionStale
 
@@ -332,6 +352,10 @@ class Drafts:
         if not self._mandates.holds(actor, mandate_id, matter):
             raise mandate_rules.MandateEnded
 
+    def _require_desk(self, actor: Actor, matter: str) -> None:
+        if not actor.point or self._ports.desk_for(matter, actor.point) != actor.point:
+            raise aid.DeskElsewhere
+
     def _checked_answers(self, matter: Matter, answers: Row) -> Row:
         """Answers as they are kept. Raises BadFields."""
         form = self._matters.form(matter)
@@ -344,8 +368,9 @@ class Drafts:
         if wrong := self._matters.wrong_answers(matter, situation):
             raise BadFields({"situation": wrong})
 
-    def _check_materials(self, actor: Actor, draft: OpenDraft, materials: dict[str, list[str]]) -> None:
-        """Raises BadFields unless each material is the matter's, with at most MOST_FILES uploads of the actor's own."""
+    def _check_materials(self, actor: Actor, draft: OpenDraft, materials: aid.Materials, after: aid.Materials) -> None:
+        """Raises BadFields unless each changed material is the matter's, with at most MOST_FILES uploads of the actor's
+        own, and in an aided draft those `after` the change fit (`aid.wrong_files`)."""
         known = {material.key for material in (*draft.matter.materials, *draft.edition.papers)}
         known |= {rules.CONSENT} if draft.record.aided else set()
         errors: dict[str, list[str]] = {}
@@ -356,6 +381,9 @@ class Drafts:
                 errors[f"materials.{key}"] = [f"一项材料最多 {rules.MOST_FILES} 个文件。"]
             elif not all(self._is_own(actor, upload) for upload in uploads):
                 errors[f"materials.{key}"] = ["文件不存在，请重新上传。"]
+        if draft.record.aided and not errors:
+            used, uses, own = self._ports.in_case, self._store.uses, draft.record.id
+            errors = aid.wrong_files(after, materials, lambda upload: used(upload) or uses(upload, other_than=own))
         if errors:
             raise BadFields(errors)
 
@@ -366,30 +394,6 @@ class Drafts:
             return False
 
 
-def _check_aid(actor: Actor, new: Row) -> None:
-    """An officer fills in for somebody at the window, everybody else for themselves or by a mandate. BadFields."""
-    if actor.is_staff and (new["aided"] is None or new["for_"] or new["talk"]):
-        raise BadFields({"aided": ["窗口只能替到场的人填写：请选申请人的语言，不用委托书，也不接着咨询填。"]})
-    if not actor.is_staff and new["aided"] is not None:
-        raise BadFields({"aided": ["只有窗口人员可以替到场的人填写。"]})
-
-
 def _as_masked(draft: OpenDraft, key: str, value: Any) -> bool:
     """Whether an answer is just the masked number that the draft shows, which changes nothing."""
     return key in draft.record.taken and value == mask_identity(draft.answers.get(key, ""))
-
-
-def _delivery(delivery: Row) -> Row:
-    """How the result is fetched: what is filled in, the phone as eleven digits; pickup needs no address.
-
-    Raises BadFields.
-    """
-    if delivery["way"] == "pickup":
-        return {"way": "pickup"}
-    delivery = {key: "" if forms.is_blank(text) else text.strip() for key, text in delivery.items()}
-    if delivery.get("phone"):
-        try:
-            return {**delivery, "phone": mobile(delivery["phone"]).removeprefix("+86")}
-        except ValueError as error:
-            raise BadFields({"delivery.phone": [str(error)]}) from None
-    return delivery

@@ -46,18 +46,22 @@ class DraftStore:
     def change(self, before: Draft, after: Draft, session: Any = None) -> Draft | None:
         """Write the fields that differ between the two, add 1 to the version, and return the draft as stored.
 
-        None if the draft has been submitted, or its version is not that of `before`.
+        With a new end its reminders are written too, since one of the old end may be noted meanwhile. None if the draft
+        has been submitted, or its version is not that of `before`.
         """
         earlier, later = _document(before), _document(after)
         change = {field: value for field, value in later.items() if field not in earlier or earlier[field] != value}
+        if "kept_until" in change:
+            change["reminded"] = later["reminded"]
         wanted = {"_id": before.id, "version": before.version, "case": None}
         update = {"$inc": {"version": 1}, **({"$set": change} if change else {})}
         written = self._db["drafts"].update_one(wanted, update, session=session)
         return replace(after, version=before.version + 1) if written.modified_count == 1 else None
 
-    def uses(self, upload: str) -> bool:
-        """Whether an upload is bound to an unsubmitted draft."""
-        return self._db["drafts"].find_one({"uploads": upload, "case": None}, {"_id": 1}) is not None
+    def uses(self, upload: str, other_than: str | None = None) -> bool:
+        """Whether an upload is bound to an unsubmitted draft, `other_than` that of this id."""
+        rows = self._db["drafts"].find({"uploads": upload, "case": None}, {"_id": 1}).limit(2)
+        return any(row["_id"] != other_than for row in rows)
 
     def drop(self, draft: Draft) -> bool:
         """Delete a draft; False if it was changed, submitted or deleted meanwhile."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.drafts import choices, life, moving
 from api.drafts import draft as rules
+from api.drafts.aid import applicant_index
 from api.drafts.completeness import Missing, gaps
 from api.drafts.open_draft import OpenDraft
 from api.drafts.opening import edition_of
@@ -48,7 +49,7 @@ class DraftViews:
     def as_json(self, draft: OpenDraft) -> Row:
         """A draft in full, for its owner."""
         record, principal = draft.record, draft.principal
-        excluded = self.excluded(record)
+        excluded = self.excluded(draft)
         return {
             "id": record.id,
             "version": record.version,
@@ -82,11 +83,14 @@ class DraftViews:
         """What must still be done before the draft can be submitted; `files` are its accepted ones, if known."""
         accepted, not_asked = self.accepted(draft) if files is None else files, choices.not_asked(draft)
         asked = gaps(draft, accepted=accepted, not_asked=not_asked, index=self._keys.index, now=self._now())
-        return [*asked, *choices.gaps(draft, self.excluded(draft.record))]
+        return [*asked, *choices.gaps(draft, self.excluded(draft))]
 
-    def excluded(self, draft: rules.Draft) -> Callable[[], bool]:
+    def excluded(self, draft: OpenDraft) -> Callable[[], bool]:
         """Asks, when it is called, whether the applicant broke a promise before that still stands."""
-        return lambda: self._ports.is_excluded(draft.owner, draft.mandate)
+        record, is_excluded = draft.record, self._ports.is_excluded
+        if record.aided:
+            return lambda: is_excluded("", None, applicant_index(draft, self._keys, self._now()))
+        return lambda: is_excluded(record.owner, record.mandate, None)
 
     def accepted(self, draft: OpenDraft) -> dict[str, Row]:
         """By upload: a description of each file of a draft that passed its check."""

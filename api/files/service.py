@@ -344,11 +344,10 @@ class Files:
         row = self._store.upload(upload_id)
         if row is None or row["state"] != "accepted" or size not in row["kept"]:
             raise NotFound
-        if not (
-            actor.id == row["owner"] or self._ports.in_case(actor, upload_id) or self._ports.shared(actor, upload_id)
-        ):
+        own = actor.id == row["owner"] and not (actor.is_staff and row.get("of_case"))  # then it is the applicant's
+        if not (own or self._ports.in_case(actor, upload_id) or self._ports.shared(actor, upload_id)):
             raise NotFound(subject=f"file:{upload_id}")
-        if actor.id != row["owner"]:
+        if not own:
             self._audit.record(actor.id, "read_file", f"file:{upload_id}")
         ends_at = self._now() + rules.ADDRESS_FOR
         until = int(ends_at.timestamp())

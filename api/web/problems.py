@@ -69,6 +69,7 @@ STATUS: dict[int, frozenset[str]] = {
             "offset_wrong",
             "file_in_use",
             "draft_submitted",
+            "desk_elsewhere",
             "act_not_allowed",
             "held_by_other",
             "told_once",

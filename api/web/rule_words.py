@@ -128,6 +128,10 @@ RULES: dict[str, str] = {
     "没有这项材料：{names}": "There is no such material: {names}",
     "政府已有，不能要求申请人再交：{names}": "The state holds this, so the applicant is not asked for it: {names}",
     "一项材料最多 {most} 个文件。": "At most {most} files for a material.",
+    "这个文件在另一份申请里，请重新扫描上传。": "This file belongs to another application. Scan and upload anew.",
+    "同意书要单独扫描，不能和别的材料用同一个文件。": (
+        "Scan the consent by itself: it cannot be the same file as a material."
+    ),
     "文件不存在，请重新上传。": "The file does not exist. Upload it again.",
     "有文件已经被清理，请重新上传。": "A file has been removed meanwhile. Upload it again.",
     "请补交这项材料。": "Hand in this material.",

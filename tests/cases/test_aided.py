@@ -14,25 +14,36 @@ Who may do what with such a case, by hand:
 import pytest
 
 from tests.conftest import PASSWORD, Caller
+from tests.drafts.test_choices import DEFERRAL
 from tests.identity.test_mandates import principal  # noqa: F401
-from tests.way import FOOD, ID_NUMBER, accepted_upload, act, filled_in
+from tests.matters.starter import RECORDS
+from tests.way import FOOD, ID_NUMBER, accepted_upload, act, filled_in, new_version
 
+OTHER_NUMBER = "610102198001010015"
 PICKUP = {"way": "pickup"}
 AIDED = {"aided": {"language": "zh"}}
 
 
-def begun(window, **how):
-    return window.post("/v1/drafts", {"matter": FOOD, **filled_in(window), **AIDED, **how})
+def begun(window, expect=201, **how):
+    return window.post("/v1/drafts", {"matter": FOOD, **filled_in(window), **AIDED, **how}, expect=expect)
 
 
 def ready(window, drain, consent=True):
     """A draft for the person at the counter that wants nothing more, but perhaps their consent."""
-    draft, upload = begun(window), accepted_upload(window, drain)
-    keys = [
-        gap["material"] for gap in draft["missing"] if gap["material"] and (consent or gap["material"] != "consent")
-    ]
-    change = {"materials": dict.fromkeys(keys, [upload]), "delivery": PICKUP}
-    return window.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
+    return completed(window, drain, begun(window), consent)
+
+
+def completed(window, drain, draft, consent=True, **change):
+    """Hand in all materials that a draft asks for, in one file, and the consent in another."""
+    needed = {gap["material"] for gap in draft["missing"] if gap["material"]} - {"consent"}
+    materials = dict.fromkeys(needed, [accepted_upload(window, drain)])
+    if consent:
+        materials["consent"] = [accepted_upload(window, drain)]
+    return patched(window, draft, materials=materials, delivery=PICKUP, **change)
+
+
+def patched(window, draft, expect=200, **change):
+    return window.patch(f"/v1/drafts/{draft['id']}", change, draft["version"], expect=expect)
 
 
 @pytest.fixture
@@ -46,9 +57,9 @@ def untold(caller):
     return caller.get("/v1/desk/untold")["items"]
 
 
-def told(caller, case, expect=200, how="in_person"):
+def told(caller, case, expect=200, how="in_person", **listed):
     version = {"If-Match": f'"{case["version"]}"'}
-    return caller.post(f"/v1/cases/{case['number']}/told", {"how": how}, expect=expect, headers=version)
+    return caller.post(f"/v1/cases/{case['number']}/told", {"how": how, **listed}, expect=expect, headers=version)
 
 
 def withdrawal(who, case, expect):
@@ -143,10 +154,26 @@ def test_news_that_was_told_does_not_come_back_when_its_reaction_runs_again(wind
     assert untold(window) == []
 
 
-def test_another_window_neither_lists_nor_tells_it(app, anyone, case):
+def test_newer_news_than_was_listed_is_left_to_be_told(window, case, drain, clock):
+    listed = untold(window)[0]["since"]
+    clock.move(minutes=1)
+    case = act(window, case, "accept")
+    drain()
+    assert told(window, case, since=listed)["untold"] is True
+    [line] = untold(window)
+    assert told(window, case, since=line["since"])["untold"] is False
+    assert told(window, case, since=line["since"])["untold"] is False  # twice
+
+
+@pytest.fixture
+def elsewhere_window(app, anyone):
+    """An officer at a centre, whose desk takes no new cases."""
     app.extensions["circle"].identity.seed_staff("far", PASSWORD, "赵工", {"window"}, "XC-C01", "SPJ")
     log_in = anyone.post("/v1/staff/sessions", {"username": "far", "password": PASSWORD})
-    elsewhere_window = Caller(app.test_client(), log_in)
+    return Caller(app.test_client(), log_in)
+
+
+def test_another_window_neither_lists_nor_tells_it(elsewhere_window, case):
     assert untold(elsewhere_window) == []
     told(elsewhere_window, case, expect=404)
 
@@ -193,3 +220,104 @@ def test_its_draft_ends_and_reminds_the_officer(window, drain, clock, database):
     (notice,) = database["notices"].find({"template": "draft_ends"})
     assert notice["recipient"] == f"staff:{window.person['id']}"
     assert draft["kept"]
+
+
+# -- which window -----------------------------------------------------------------------
+
+
+def test_where_the_desk_takes_no_cases_nobody_is_aided(window, elsewhere_window, drain, database):
+    refused = begun(elsewhere_window, expect=409)
+    assert refused["code"] == "desk_elsewhere"
+    draft = ready(window, drain)
+    database["drafts"].update_one({"_id": draft["id"]}, {"$set": {"owner": elsewhere_window.person["id"]}})
+    assert elsewhere_window.post(f"/v1/drafts/{draft['id']}/submit", expect=409)["code"] == "desk_elsewhere"
+
+
+# -- the consent ------------------------------------------------------------------------
+
+
+def wrong(window, draft, **materials):
+    return set(patched(window, draft, expect=422, materials=materials)["errors"])
+
+
+def test_the_consent_is_a_file_of_its_own_and_of_this_application(window, drain, case):
+    used = case["aided"]["consent"][0]["id"]
+    one, draft = ready(window, drain), begun(window)
+    key = next(key for key in one["materials"] if key != "consent")
+    assert wrong(window, one, consent=one["materials"][key]) == {"materials.consent"}
+    assert wrong(window, one, **{key: one["materials"]["consent"]}) == {"materials.consent"}
+    assert wrong(window, draft, consent=one["materials"]["consent"]) == {"materials.consent"}
+    assert wrong(window, draft, consent=[used]) == {"materials.consent"}
+    assert wrong(window, draft, **{key: one["materials"][key]}) == {f"materials.{key}"}
+
+
+@pytest.mark.parametrize("answers", [{"applicant_name": "李小红"}, {"id_number": OTHER_NUMBER}])
+def test_for_another_applicant_the_consent_is_asked_anew(window, drain, answers):
+    draft = patched(window, ready(window, drain), answers={"applicant_name": "王小明", "id_number": ID_NUMBER})
+    assert "consent" in draft["materials"]
+    draft = patched(window, draft, answers=answers)
+    assert "consent" not in draft["materials"]
+    assert "consent" in {gap["material"] for gap in draft["missing"]}
+
+
+@pytest.mark.usefixtures("starter_again")
+def test_the_consent_moves_with_the_draft(window, staff, drain):
+    draft = ready(window, drain)
+    new_version(staff("admin"), faq=RECORDS[0]["faq"][:1])
+    moved = window.post(
+        f"/v1/drafts/{draft['id']}/move", {"version": 2}, 200, headers={"If-Match": f'"{draft["version"]}"'}
+    )
+    assert moved["materials"]["consent"] == draft["materials"]["consent"]
+    assert moved["moved"]["left_out"] == []
+
+
+# -- what is left of the draft ----------------------------------------------------------
+
+
+def looks(database, act):
+    return [row["subject"] for row in database["audit"].find({"act": act})]
+
+
+def test_what_was_handed_in_is_read_by_scope_and_audited(window, drain, database):
+    draft = ready(window, drain)
+    window.get(f"/v1/drafts/{draft['id']}")
+    window.get("/v1/drafts")
+    assert looks(database, "read_unmasked") == [f"draft:{draft['id']}"]
+    assert looks(database, "read_list") == ["list:drafts"]
+    (upload,) = draft["materials"]["consent"]
+    window.get(f"/v1/files/{upload}")
+    assert looks(database, "read_file") == []
+    case = window.post(f"/v1/drafts/{draft['id']}/submit")["case"]
+    left = window.get(f"/v1/drafts/{draft['id']}")
+    assert (left["case"], left["answers"], left["materials"]) == (case["number"], {}, {})
+    assert (left["situation"], left["delivery"]) == ({}, None)
+    window.get(f"/v1/files/{upload}")
+    assert looks(database, "read_file") == [f"file:{upload}"]
+    database["cases"].update_one({"number": case["number"]}, {"$set": {"desk": "XC-C01"}})
+    window.get(f"/v1/files/{upload}", expect=404)
+
+
+# -- a broken promise -------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("starter_again")
+def test_a_broken_promise_bars_its_person_and_nobody_else(staff, drain, clock, database, request):
+    new_version(staff("admin"), deferral=DEFERRAL)
+    window = staff("window")
+    draft = begun(window)
+    later = {"deferral": {"materials": ["m4"], "text_version": 1}}
+    draft = completed(window, drain, patched(window, draft, **later))
+    case = act(window, window.post(f"/v1/drafts/{draft['id']}/submit")["case"], "defer")
+    clock.move(days=10)
+    drain()
+    window = staff("window")
+    assert window.get(f"/v1/cases/{case['number']}")["state"] == "terminated"
+    [row] = database["broken_promises"].find()
+    assert (row["citizen"], row["person"]) == (None, database["cases"].find_one()["principal"])
+    again = begun(window)
+    assert "没有兑现" in again["deferral"]["why_not"]["text"]
+    other = patched(window, again, answers={"id_number": OTHER_NUMBER}, **later)
+    assert (other["deferral"]["why_not"], other["deferral"]["materials"]) == (None, ["m4"])
+    person = request.getfixturevalue("principal")
+    own = person.post("/v1/drafts", {"matter": FOOD, **filled_in(person)})
+    assert "没有兑现" in own["deferral"]["why_not"]["text"]

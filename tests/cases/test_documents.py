@@ -325,6 +325,23 @@ def test_a_wrong_code_is_told_so_by_the_same_page_and_reads_as_much(
     assert 'action="/verify' in anyone.raw("GET", "/plain").get_data(as_text=True)
 
 
+@pytest.mark.parametrize("key", ["endpoint", "_scheme", "_external", "_method", "_anchor", "code"])
+def test_a_query_that_the_page_does_not_know_is_left_out(anyone: Any, key: str) -> None:
+    page = page_of(anyone, f"{new_code()}?{key}=elsewhere", expect=404)
+    assert "elsewhere" not in page
+    found = anyone.raw("GET", f"/plain/search?q=food&{key}=elsewhere")
+    assert (found.status_code, "q=food" in found.get_data(as_text=True)) == (200, True)
+
+
+def test_what_cannot_be_numbered_now_holds_up_no_notice(citizen: Any, drain: Any, app: Any, monkeypatch: Any) -> None:
+    def fail(documents: Any, case_id: str) -> None:
+        raise RuntimeError(case_id)
+
+    monkeypatch.setattr(type(app.extensions["circle"].cases.documents), "number", fail)
+    submitted(citizen, drain)
+    assert "申请已提交" in [notice["title"] for notice in citizen.get("/v1/notices")["items"]]
+
+
 def test_a_wrong_code_costs_as_many_readings_as_a_right_one(
     citizen: Any, anyone: Any, drain: Any, monkeypatch: Any
 ) -> None:

@@ -166,6 +166,8 @@ def test_where_the_government_approves_its_head_does_and_sees_no_more_than_they_
     whole = seen(mayor, case)
     assert (whole["applicant"]["name"], whole["acts"]) == ("王*", ["approve_extension", "refuse_extension"])
     assert [line["number"] for line in mayor.get("/v1/desk/cases")["items"]] == [case["number"]]
+    [line] = mayor.post("/v1/desk/cases/search", {"text": case["number"]}, expect=200)["items"]
+    assert line["applicant"]["name"] == "王*"
     assert {row["href"] for row in mayor.get(f"/v1/cases/{case['number']}/documents")["items"]} == {None}
     mayor.get(f"/v1/cases/{case['number']}/receipt.pdf", expect=403)
     case = act(mayor, case, "approve_extension", reason="联合办理，确有必要")

@@ -1,5 +1,6 @@
 """A draft lives 30 days from its last change; its owner is reminded 7 days and 1 day before its end."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -71,6 +72,14 @@ def test_a_change_moves_its_end_and_its_reminders(owner, log_in, drain, clock, s
     assert database["drafts"].count_documents({}) == 1
     go_on(clock, drain, 53.6)
     assert database["drafts"].count_documents({}) == 0
+
+
+def test_a_reminder_that_is_noted_while_the_end_moves_is_none_of_the_new_end(owner, app):
+    store = app.extensions["circle"].drafts._store
+    before = store.draft(owner.post("/v1/drafts", {"matter": FOOD})["id"])
+    store.reminded(before, 7)
+    store.change(before, replace(before, kept_until=before.kept_until + timedelta(days=1)))
+    assert store.draft(before.id).reminded == ()
 
 
 def test_after_a_long_stop_it_is_kept_until_a_reminder_was_a_day_old(owner, drain, clock, sent, database):

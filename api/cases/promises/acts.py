@@ -132,7 +132,7 @@ class PromiseActs:
         return promise.check_due(terms.check.days, terms.check.unit, now, self._ground.calendar.due)
 
     def _require_trust(self, case: Case) -> None:
-        if self._broken.is_excluded(case.owner, case.mandate):
+        if self._broken.is_excluded(case.owner, case.mandate, case.principal):
             raise PromiseBroken
 
 

@@ -14,6 +14,7 @@ from api.cases.case import Case
 from api.cases.promises.store import BrokenPromise, BrokenPromiseStore
 from api.identity.actor import Actor
 from api.identity.mandates.service import Mandates
+from api.identity.sealing.blind import Stored
 from api.identity.sealing.keyring import Keyring
 from api.refusals import NotFound, Refusal
 
@@ -44,21 +45,24 @@ class BrokenPromises:
         self._store, self._mandates, self._keys = store, mandates, keyring
         self._audit, self._transact, self._now = audit, transact, now
 
-    def is_excluded(self, citizen_id: str, mandate_id: str | None) -> bool:
-        """Whether the applicant has a broken promise that stands: the principal of the mandate, else the citizen."""
-        person = self._person(citizen_id, mandate_id)
+    def is_excluded(self, citizen_id: str, mandate_id: str | None, principal: Stored | None = None) -> bool:
+        """Whether the applicant has a broken promise that stands: the principal of the mandate, else the citizen.
+
+        Where an officer filled it in, no citizen ("") and the index of the applicant's number as `principal`.
+        """
+        person = self._person(citizen_id, mandate_id, principal)
         if person and self._store.stands("person", self._keys.settled(person)):
             return True
-        return mandate_id is None and self._store.stands("citizen", citizen_id)
+        return bool(citizen_id) and mandate_id is None and self._store.stands("citizen", citizen_id)
 
     def record(self, session: Any, case: Case, kind: str) -> None:
         """Record that the promise of a case was broken, in the transaction of the act that says so."""
-        person = self._person(case.owner, case.mandate)
+        person = self._person(case.owner, case.mandate, case.principal)
         self._store.add(
             session,
             BrokenPromise(
                 id=str(uuid7()),
-                citizen=None if case.mandate else case.owner,
+                citizen=None if case.mandate else case.owner or None,
                 person=self._keys.widened(person) if person else None,
                 case=case.id,
                 number=case.number,
@@ -96,7 +100,9 @@ class BrokenPromises:
         assert promise is not None
         return self._as_json(promise)
 
-    def _person(self, citizen_id: str, mandate_id: str | None) -> str | None:
+    def _person(self, citizen_id: str, mandate_id: str | None, principal: Stored | None) -> Stored | None:
+        if not citizen_id:
+            return principal
         if mandate_id:
             return str(self._mandates.principal(mandate_id)["index"])
         citizen = Actor(citizen_id, "citizen", "", frozenset({"citizen"}), "", datetime.max.replace(tzinfo=UTC))

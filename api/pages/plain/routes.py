@@ -163,7 +163,8 @@ def _page(http: Http, template: str, status: int = 200, **values: Any) -> Respon
     def words(zh: str, en: str) -> str:
         return en if language == "en" else zh
 
-    here = {**(request.view_args or {}), **request.args.to_dict(), "lang": "zh" if language == "en" else "en"}
+    asked = {"q": request.args["q"]} if "q" in request.args else {}  # no other key: `url_for` has arguments of its own
+    here = {**(request.view_args or {}), **asked, "lang": "zh" if language == "en" else "en"}
     again = request.endpoint if request.method == "GET" and request.endpoint else "plain.home"
     text = render_template(template, t=words, language=language, other_language=url_for(again, **here), **values)
     response = make_response(text, status)
