@@ -180,10 +180,7 @@ class Cases:
         return self._views.whole(actor, self._reader.open(case))
 
     def paper(self, actor: Actor, number: str, seq: int | None, base: str, press: Callable[[Paper], bytes]) -> bytes:
-        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. NotFound.
-
-        Raises ActNotYours for staff who only oversee the case.
-        """
+        """The document about one act of a case, or the last that has one; see `CaseDocuments.content`. ActNotYours."""
         case = self._visible(actor, number)
         if not scope.opens_papers(actor, case):
             raise ActNotYours
