@@ -40,13 +40,14 @@ RATES: dict[str, RateLimit] = {
     "code": RateLimit("30/minute;300/hour", ""),
     "log_in": RateLimit("60/minute;600/hour", ""),
     "look_up": RateLimit("60/minute;600/hour", ""),
+    "verify": RateLimit("60/minute;600/hour", ""),
     "print": RateLimit("12000/minute", "30/minute"),  # presses are shared out by api.turns, not by the address
     "search": RateLimit("1200/minute", "300/minute"),
     "upload": RateLimit("6000/minute", "3000/minute"),
     "write": RateLimit("3000/minute", "600/minute"),
     "read": RateLimit("12000/minute", "3000/minute"),
 }
-STRICT = ("code", "log_in", "look_up")
+STRICT = ("code", "log_in", "look_up", "verify")
 """Classes of routes that allow guessing or cost money."""
 
 CLASSES: dict[tuple[str, str], str] = {
@@ -59,8 +60,8 @@ CLASSES: dict[tuple[str, str], str] = {
     ("POST", "/v1/staff/sessions"): "log_in",
     ("POST", "/v1/lookups"): "look_up",
     ("POST", "/plain/case"): "look_up",
-    ("GET", "/verify/<code>"): "look_up",
-    ("POST", "/verify"): "look_up",
+    ("GET", "/verify/<code>"): "verify",
+    ("POST", "/verify"): "verify",
     ("POST", "/v1/reports"): "look_up",
     ("GET", "/v1/matters/search"): "search",
     ("GET", "/plain/search"): "search",

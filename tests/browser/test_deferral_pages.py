@@ -15,8 +15,13 @@ from tests.way import act, new_version
 pytestmark = pytest.mark.browser
 
 
-def test_what_follows_later_is_chosen_with_its_text_and_taken_back(phone: Any, site: Served) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def published(site: Served) -> None:
+    """A version whose materials may follow."""
     new_version(admin(site), CAFE, deferral=DEFERRAL)
+
+
+def test_what_follows_later_is_chosen_with_its_text_and_taken_back(phone: Any, site: Served) -> None:
     phone.go(f"/#/matters/{CAFE}")
     apply(phone, site, "13800138077")
     phone.page.evaluate(f"location.hash = location.hash.split('?')[0] + '?step={BANK}'")
@@ -34,7 +39,6 @@ def test_what_follows_later_is_chosen_with_its_text_and_taken_back(phone: Any, s
 
 
 def test_what_followed_alone_is_asked_for_again(screens: Any, site: Served) -> None:
-    new_version(admin(site), CAFE, deferral=DEFERRAL)
     citizen, drain = Caller(site.base, log_in_citizen(site, "13800138078").token), drain_of(site)
     window = Caller(site.base, log_in_staff(site, "window").token)
     case = citizen.post(f"/v1/drafts/{complete(citizen, drain)['id']}/submit")["case"]
