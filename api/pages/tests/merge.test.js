@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { covers, mergedList, rebased } from '../src/shared/merge.js'
+import { leftOf, mergedList, rebased } from '../src/shared/merge.js'
 
 const ROW = (name) => ({ name })
 
@@ -36,16 +36,17 @@ test('answers of one field are sent as they are, groups of rows are merged', () 
   })
 })
 
-for (const [name, wide, narrow, does] of [
-  ['the same field again', { answers: { a: '2' } }, { answers: { a: '1' } }, true],
-  ['another field', { answers: { b: '2' } }, { answers: { a: '1' } }, false],
-  ['more fields', { answers: { a: '2', b: '2' } }, { answers: { a: '1' } }, true],
-  ['fewer fields', { answers: { a: '2' } }, { answers: { a: '1', b: '1' } }, false],
-  ['the delivery again', { delivery: { way: 'pickup' } }, { delivery: { way: 'courier' } }, true],
-  ['a material does not cover an answer', { materials: { m1: [] } }, { answers: { a: '1' } }, false],
-  ['nothing covers a situation but a situation', {}, { situation: {} }, false],
+for (const [name, lost, later, held, left] of [
+  ['the same field again', { answers: { a: '1' } }, { answers: { a: '2' } }, {}, null],
+  ['another field', { answers: { a: '1' } }, { answers: { b: '2' } }, {}, { answers: { a: '1' } }],
+  ['more fields', { answers: { a: '1' } }, { answers: { a: '2', b: '2' } }, {}, null],
+  ['fewer fields', { answers: { a: '1', b: '1' } }, { answers: { a: '2' } }, {}, { answers: { b: '1' } }],
+  ['the rest is there', { answers: { a: '1', b: '1' } }, { answers: { a: '2' } }, { answers: { b: '1' } }, null],
+  ['the delivery again', { delivery: { way: 'courier' } }, { delivery: { way: 'pickup' } }, {}, null],
+  ['a material is no answer', { answers: { a: '1' } }, { materials: { m1: [] } }, {}, { answers: { a: '1' } }],
+  ['only a situation replaces one', { situation: {} }, {}, {}, { situation: {} }],
 ]) {
-  test(`what was sent covers what was lost: ${name}`, () => assert.equal(covers(wide, narrow), does))
+  test(`what is left of what was lost: ${name}`, () => assert.deepEqual(leftOf(lost, later, held), left))
 }
 
 test('a situation: what was withdrawn here goes, what was given elsewhere stays', () => {

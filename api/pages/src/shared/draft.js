@@ -3,7 +3,7 @@
  */
 import { ref, shallowRef } from 'vue'
 import { answersOf } from './form.js'
-import { covers, isSame, rebased } from './merge.js'
+import { isSame, leftOf, rebased } from './merge.js'
 import { useUploads } from './uploads.js'
 
 /** One's papers, each once; what the form itself is needs no upload. */
@@ -132,7 +132,7 @@ export function useDraft(api, id) {
 
   /** What a change has written, or stands for by now, is not lost any more. */
   function settle(change) {
-    if (typeof change !== 'function') lost = lost.filter((one) => !covers(change, one))
+    if (typeof change !== 'function') lost = lost.map((one) => leftOf(one, change, draft.value)).filter(Boolean)
     if (!lost.length) unsaved.value = null
   }
 

@@ -43,16 +43,24 @@ export function rebased(change, base, theirs) {
 }
 
 /**
- * Whether one change of a draft writes everything that another one does, so that the other need not be sent any more.
- * @param {object} wide
- * @param {object} narrow
+ * What is still to be sent of a change that did not arrive, once a later one was tried: without what that one writes
+ * too, and what the draft holds by now. Null if nothing is left.
+ * @param {object} lost
+ * @param {object} later
+ * @param {object} draft
  */
-export const covers = (wide, narrow) =>
-  Object.entries(narrow).every(
-    ([part, value]) =>
-      part in wide &&
-      (!['answers', 'materials'].includes(part) || Object.keys(value).every((key) => key in wide[part])),
-  )
+export function leftOf(lost, later, draft) {
+  const left = Object.entries(lost)
+    .map(([part, value]) => [part, restOf(part, value, later[part], draft[part] ?? {})])
+    .filter(([, value]) => value !== undefined)
+  return left.length ? Object.fromEntries(left) : null
+}
+
+function restOf(part, value, written, held) {
+  if (!['answers', 'materials'].includes(part)) return written === undefined ? value : undefined
+  const rest = Object.entries(value).filter(([key, one]) => !(key in (written ?? {})) && !isSame(one, held[key]))
+  return rest.length ? Object.fromEntries(rest) : undefined
+}
 
 /** The situation as it is by now, with what was given anew or withdrawn here. */
 function situationOf(mine, base, theirs) {
