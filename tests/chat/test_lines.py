@@ -304,7 +304,7 @@ def test_one_window_too_many_of_a_person_is_refused_in_words_until_another_is_cl
         other = Line(base, office.citizen("李四").token)
         first.close()
         again = None
-        for _ in range(100):
+        for _ in range(600):
             again = Line(base, citizen.token)
             if again.client.connected:
                 break
