@@ -53,6 +53,8 @@ class Line:
         if self.client.connected:
             self.client.eio.ws.abort()
             self.client.eio.read_loop_task.join()
+        elif self.client.eio.ws:
+            self.client.eio.ws.shutdown()
 
 
 def http(base: str, token: str, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:

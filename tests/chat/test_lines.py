@@ -300,6 +300,7 @@ def test_one_window_too_many_of_a_person_is_refused_in_words_until_another_is_cl
         first, second, third = (Line(base, citizen.token) for _ in range(3))
         assert (third.refused["data"]["code"], third.client.connected) == ("too_many_lines", False)
         assert third.refused["data"]["retry_after"]
+        third.close()
         assert office.refused == [(citizen.id, "too_many_lines")]
         other = Line(base, office.citizen("李四").token)
         first.close()
@@ -308,6 +309,7 @@ def test_one_window_too_many_of_a_person_is_refused_in_words_until_another_is_cl
             again = Line(base, citizen.token)
             if again.client.connected:
                 break
+            again.close()
             time.sleep(0.1)
         for line in (second, other, again):
             assert line.ask("join", {"conversation": "nowhere"})["code"] == "not_found"
