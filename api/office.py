@@ -27,6 +27,7 @@ from api.cases.documents import store as documents_store
 from api.cases.promises import routes as promises_routes
 from api.cases.promises import store as promises_store
 from api.cases.promises.service import BrokenPromises
+from api.cases.serials import store as serials_store
 from api.cases.service import Cases
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
@@ -75,7 +76,8 @@ from api.times import BEIJING
 from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
-    *(audit_store, alarm_store, calendar_store, cases_store, documents_store, promises_store, circle_store),
+    *(audit_store, alarm_store, calendar_store, cases_store, serials_store, documents_store, promises_store),
+    circle_store,
     *(drafts_store, files_store),
     *(identity_store, sessions_store, verifications_store, jobs_store, matters_store, parcels_store, reports_store),
     *(chat, notifications),

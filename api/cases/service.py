@@ -25,7 +25,7 @@ from api.cases.kinds import KINDS, state_words
 from api.cases.life.guards import ActNotYours
 from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
-from api.cases.number import unknown
+from api.cases.number import number_in, refuse_slip, unknown
 from api.cases.ports import CasesPorts
 from api.cases.promises.service import BrokenPromises
 from api.cases.reader import CaseReader
@@ -289,14 +289,18 @@ class Cases:
             if case.is_sent == is_sent or self._store.requeue(case, after):
                 break
 
-    def subject_of(self, number: str) -> str | None:
-        """What the audit calls the case with this number; None where there is none."""
-        case = self._store.by_number(number)
+    def subject_of(self, text: str) -> str | None:
+        """What the audit calls the case with this number; None where there is none. Raises NumberSlip."""
+        case = self._store.by_number(text)
+        if case is None and (number := number_in(text)):
+            refuse_slip(number)
         return f"case:{case.id}" if case else None
 
     def owner_of(self, number: str) -> str | None:
-        """The citizen who filed a case; None where there is no such case."""
+        """The citizen who filed a case; None where there is no such case. Raises NumberSlip."""
         case = self._store.by_number(number)
+        if case is None:
+            refuse_slip(number)
         return (case.owner or None) if case else None
 
     def people(self, number: str) -> list[str]:

@@ -13,6 +13,7 @@ from api.calendar.day_words import TwoLanguages
 from api.cases.case import Action
 from api.cases.kinds import KINDS, PERMIT
 from api.cases.number import ALPHABET, receipt_as_read
+from api.cases.serials.serial import mark_in
 from api.times import BEIJING
 
 State = Literal["valid", "corrected", "withdrawn", "terminated"]
@@ -128,14 +129,17 @@ def title_of(act: str, data: dict[str, Any], kind: str) -> TwoLanguages:
     return TwoLanguages(f"{words.zh}决定书", f"Decision: {words.en.lower()}")
 
 
-def series_of(act: str, office: str, at: datetime) -> tuple[str, str]:
+def series_of(act: str, office: str, at: datetime, restored_at: datetime | None) -> tuple[str, str]:
     """The key of the series in which an act's document is numbered, and its numbers with `{n}` in the place of theirs.
 
     A series counts one kind of document of one office in one year, e.g. `系统受理〔2026〕SPJ-12号`. It begins with
-    系统, since it is this system's own, and no number of the office's register of letters (发文字号).
+    系统, since it is this system's own, and no number of the office's register of letters (发文字号). After a restore
+    of the store it is a series of its own, with a mark (serials/serial.py).
     """
-    kind, year = OF_ACT[act].kind, at.astimezone(BEIJING).year
-    return f"document:{kind}:{office or DISTRICT}:{year}", f"系统{MARKS[kind]}〔{year}〕{office or DISTRICT}-{{n}}号"
+    kind, year, place = OF_ACT[act].kind, at.astimezone(BEIJING).year, office or DISTRICT
+    mark = mark_in(year, restored_at)
+    key, form = f"document:{kind}:{place}:{year}", f"系统{MARKS[kind]}〔{year}〕{place}-"
+    return (f"{key}:{mark}", f"{form}{mark}-{{n}}号") if mark else (key, f"{form}{{n}}号")
 
 
 def corrected(actions: Sequence[Action]) -> int | None:
