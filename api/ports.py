@@ -171,7 +171,7 @@ def of_cases(office: OfficeRooms) -> CasesPorts:
     return CasesPorts(
         conversations_of=lambda number, actor: office.chat.ties.of_case(number, actor),
         enqueue=office.jobs.enqueue,
-        on_its_way=lambda number: office.parcels.is_on_its_way(number),
+        on_its_way=lambda number, result: office.parcels.is_on_its_way(number, result),
     )
 
 

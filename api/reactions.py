@@ -85,7 +85,8 @@ class Reactions:
 
     def _table(self) -> dict[str, tuple[Reaction, ...]]:
         deferral: Reaction = ("wait_for_deferral", self.wait_for_deferral)
-        sent: Reaction = ("result_sent", lambda event: self.cases.result_sent(event.data["case"]))
+        sent: Reaction = ("result_sent", lambda event: self.cases.shipping.note_sent(event.data["case"]))
+        replaced: Reaction = ("parcels_replaced", self.note_replaced)
         return {
             "case.submitted": (self.tell_case("case_submitted"), ("tie_talk", self.tie_conversation)),
             "case.accepted": (self.tell_case("case_accepted"),),
@@ -103,12 +104,12 @@ class Reactions:
             "case.procedure_ended": (self.tell_case("procedure_ended"),),
             "case.extension_approved": (self.tell_case("limit_extended"),),
             "case.corrected": (self.tell_case("case_corrected"),),
-            "case.reissued": (self.tell_case("result_reissued"),),
+            "case.reissued": (self.tell_case("result_reissued"), replaced),
             "case.terminated": (self.tell_case("case_terminated"),),
             "case.decided": (("case_decided", self.tell_decision), ("wait_for_check", self.wait_for_check)),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
-            "parcel.sent": (self.tell_parcel("parcel_sent"), sent),
+            "parcel.sent": (self.tell_parcel("parcel_sent"), sent, replaced),
             **dict.fromkeys(("parcel.returned", "parcel.lost", "parcel.cancelled"), (sent,)),
             "parcel.out_for_delivery": (self.tell_parcel("parcel_out_for_delivery"),),
             "parcel.delivered": (self.tell_parcel("parcel_delivered"),),
@@ -258,9 +259,13 @@ class Reactions:
         self.jobs.enqueue(key, "cases.deadlines", {}, due_at=event.at)
 
     def hand_over(self, event: Event) -> None:
-        """Mark a case as handed over, since the applicant has confirmed its parcel."""
-        case_id, sent_at = self.parcels.case_of(event.subject)
-        self.cases.handling.hand_over(case_id, proof="applicant_confirmed_parcel", sent_at=sent_at)
+        """Mark a case as handed over, since the applicant has confirmed the parcel with its newest result."""
+        case_id, is_held = self.parcels.content(event.subject)
+        self.cases.handling.hand_over(case_id, proof="applicant_confirmed_parcel", is_held=is_held)
+
+    def note_replaced(self, event: Event) -> None:
+        """Mark the parcels that hold a result which was made anew, also one that was being sent meanwhile."""
+        self.parcels.note_replaced(event.data.get("case") or event.data["number"])
 
     def tie_conversation(self, event: Event) -> None:
         """Tie the conversation that a draft was begun in, if any, to the case that the draft became."""

@@ -43,8 +43,7 @@ QUEUES: dict[str, TwoLanguages] = {
     "department": TwoLanguages("本部门", "My department's"),
     "all": TwoLanguages("全部", "All"),
 }
-"""Each queue and what it is called, in the order of the work. All but `all` hold open cases, and those
-of which a result that was made anew waits; soonest due first."""
+"""Each queue and what it is called, in the order of the work. All but `all` hold open cases; soonest due first."""
 AFTER_SILENCE = frozenset({"to_decide", "department", "near_due", "overdue"})
 """The queues in which a case may stand that silence has accepted; it is nobody's then."""
 BY_DAY = frozenset({"near_due", "overdue"})
@@ -70,7 +69,7 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     `keys` are its queues, `due` the day in its order (see PROVISIONAL). If silence will accept it: `until`, the last
     day on which that holds, and `later`, `later_due` for the days after.
     """
-    if case.state not in OPEN and not _waits(standing):
+    if standing.state not in OPEN:
         return {}
     here = {"keys": _keys(case, standing, way), **times(case, calendar)}
     if "until" not in here:
@@ -127,20 +126,12 @@ def due_day(entry: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
     )
 
 
-def _waits(standing: CaseStanding) -> bool:
-    """Whether the result was handed over, and one that was made anew still waits: at the counter, for nothing is sent
-    any more."""
-    return standing.state == "handed_over" and standing.result_waits
-
-
 def _keys(case: Case, standing: CaseStanding, way: str) -> list[str]:
     flags, queues = standing.flags, [*_STATE_QUEUES.get(case.state, ())]
     if case.state == "submitted":
         queues.append("supplement_back" if "supplement_back" in flags else "new")
     if case.state == "issued":
         queues += [] if case.is_sent else ["to_send" if way == COURIER else "counter"]
-    if _waits(standing):
-        queues.append("counter")
     queues += [queue for queue, flag in _FLAG_QUEUES.items() if flag in flags]
     return _placed(case.state, queues, case.desk, case.department, case.officer)
 
@@ -150,7 +141,6 @@ _STATE_QUEUES = {
     "accepted": ("to_decide",),
     "granted": ("to_issue",),
     "issued": ("to_hand_over",),
-    "handed_over": ("to_hand_over",),
 }
 _FLAG_QUEUES = {"extension_asked": "extension_asked", "deferred_due": "deferred"}
 """By queue: the flag of a standing that puts a case into it."""

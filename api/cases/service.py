@@ -1,7 +1,7 @@
 """The use cases of cases, for routes and other rooms: acts, lists, and a case as its viewer may see it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from api.cases.number import number_in, refuse_slip, unknown
 from api.cases.ports import CasesPorts
 from api.cases.promises.service import BrokenPromises
 from api.cases.reader import CaseReader
-from api.cases.snapshot import queued
+from api.cases.shipping import Shipping
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.sweeps import ClockFolding
@@ -124,6 +124,7 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
+        self.shipping = Shipping(ground, ports.on_its_way)
         self.queue_folding = QueueFolding(ground, ports.on_its_way)
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents = CaseDocuments(ground, documents)
@@ -277,17 +278,6 @@ class Cases:
             return None
         delivery = self._reader.delivery(case)
         return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
-
-    def result_sent(self, number: str) -> None:
-        """Note whether the result of an issued case is on its way with a courier, after each event that may change it.
-
-        Idempotent, and right in whatever order the events come.
-        """
-        while (case := self._store.by_number(number)) and case.state == "issued":
-            is_sent, whole = self._ports.on_its_way(number), self._reader.open(case)
-            after = queued(replace(whole, record=replace(whole.record, is_sent=is_sent))).record
-            if case.is_sent == is_sent or self._store.requeue(case, after):
-                break
 
     def subject_of(self, text: str) -> str | None:
         """What the audit calls the case with this number; None where there is none. Raises NumberSlip."""

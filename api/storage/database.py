@@ -5,6 +5,7 @@ Nothing here, and nothing in a store, calls `findAndModify`: on the embedded sto
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -134,13 +135,18 @@ class Database:
                 "Start mongod with --replSet and run rs.initiate(); one member is enough."
             )
 
-    def ensure(self, indexes: Iterable[Index]) -> None:
-        """Create the indexes that do not exist yet, those of a collection by one command."""
+    def ensure(self, indexes: Iterable[Index], old: Iterable[tuple[str, str]] = ()) -> None:
+        """Create the indexes that do not exist yet, those of a collection by one command; then drop those of earlier
+        releases, each as (collection, name), that are still there."""
         wanted: dict[str, list[IndexModel]] = {}
         for collection, keys, options in indexes:
             wanted.setdefault(collection, []).append(IndexModel(keys, **options))
         for collection, models in wanted.items():
             self[collection].create_indexes(models)
+        for collection, name in old:
+            if name in self[collection].index_information():
+                with suppress(OperationFailure):  # another process that starts now was first
+                    self[collection].drop_index(name)
 
     def after_commit(self, nudge: Callable[[], None]) -> None:
         """Register `nudge`, to be called after every committed transaction, e.g. to wake the dispatcher."""

@@ -56,14 +56,14 @@ def done(*acts):
     return {"seen": tuple(dict(zip(("seq", "act", "role"), row, strict=True)) for row in acts)}
 
 
-def anew(handed_over_at=None):
+def anew():
     """A result that was made anew."""
-    return {"reissues": ({"seq": 9, "serial": "JY2", "handed_over_at": handed_over_at},)}
+    return {"reissues": ({"seq": 9, "serial": "JY2", "handed_over_at": None},)}
 
 
 STANDINGS = {
     "correct": done((2, "accept", "window"), (3, "decide", "handler")),
-    "hand_over": anew(),
+    "reissue": {"end": "handed_over"},
     "release": {"officer": ME},
     "end_procedure": {"procedures": (procedure(),)},
     "approve_extension": {"extensions": (extension(),)},
@@ -170,8 +170,9 @@ SITUATIONS = {
     "the window did it": now(**done((2, "accept", "window"))),
     "an act that is not there": given(about=7),
     "an act of the window": given(about=2),
-    "nothing was made anew": now(reissues=()),
-    "what was made anew was handed over": now(**anew(handed_over_at=2)),
+    "its result was handed over": now(end="handed_over"),
+    "it was refused before it was closed": now(end="refused"),
+    "it was withdrawn before it was closed": now(end="withdrawn"),
     "a result was made anew": now(**anew()),
     "asked for m1 before, for m1 again": ASKED_M1,
     "asked for m1 before, for m4 now": both(ASKED_M1, FOR_M4),

@@ -8,6 +8,7 @@ from api.calendar.calendar import WorkingCalendar
 from api.cases.case import Action
 from api.cases.clock.reckoning import reckon
 from api.cases.kinds import PERMIT, kind_of
+from api.cases.life.changes import hands_over_newest
 from api.times import BEIJING
 
 DUES = ("notice_due", "promised_due", "legal_due", "handover_due")
@@ -52,7 +53,7 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
     (行政许可法 第32、44条; rule 43).
     """
     facts: dict[str, Any] = {"recorded": True, **_limits(matter)}
-    arrived = None
+    arrived, made_at = None, None
     for action in actions:
         at = action.at.isoformat()
         _tell(facts, at, action)
@@ -84,8 +85,14 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
                 facts["extensions"] = [*facts.get("extensions", ()), granted]
             case "decide":
                 facts["decision"] = {"at": at, "kind": action.data["kind"]}
-            case "hand_over":
-                facts.setdefault("handed_over_at", at)  # a result made anew has no limit of its own
+            case "issue":
+                made_at = action.at
+            case "reissue":
+                made_at = action.at
+                if facts.pop("handed_over_at", None):  # the law's ten days were kept or not; these begin anew
+                    facts["reissued_at"] = at
+            case "hand_over" if hands_over_newest(action, made_at):
+                facts["handed_over_at"] = at
             case act if act in ENDS:
                 facts["ended_at"] = at
     return facts

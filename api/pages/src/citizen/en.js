@@ -31,6 +31,9 @@ export default {
   '请先拆开看看东西齐不齐、对不对，再确认。': 'Open it first and check that everything is there and right.',
   我已收到: 'I have it',
   '好的，这件事办完了': 'Good, this is done',
+  '好的，新的结果会另外送达': 'Good. The new document comes by itself',
+  '里面的结果后来重新制作了，以新的为准；新的会另外送达。':
+    'What this parcel holds was made anew since: the new one counts, and comes by itself.',
   寄给窗口的快递: 'Parcel to the window',
   寄给您的快递: 'Parcel to you',
   快递公司: 'Carrier',

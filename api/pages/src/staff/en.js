@@ -203,6 +203,7 @@ export default {
   寄出时间: 'Sent',
   '没有在途的快件。结果做好后，在办件里交给快递。': 'Nothing on its way. Once a case is issued, send it from there.',
   '还没有寄过快件。': 'No parcels yet.',
+  里面的结果后来重新制作了: 'What it holds was made anew since',
 
   // talks
   自动接待下一位: 'Give me the next one by itself',
