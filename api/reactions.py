@@ -36,6 +36,8 @@ OF_DEFERRAL = frozenset({"case_deferred", "deferral_due", "deferral_again"})
 """The notices about what follows later: their `due` is its last day, not that of the case."""
 SILENT = frozenset({"case.claimed", "case.released", "case.noted"})
 """The events of a case after which it has the deadlines that it had before."""
+AWAITED = {"supplement": "papers_not_brought", "rectification": "rectification_to_check"}
+"""By what is awaited of the applicant: what the officers are told once its last day is over."""
 DUE_OF = {"near_due": "act_by", "handover_near": "handover"}
 
 
@@ -94,6 +96,9 @@ class Reactions:
             "case.deferred": (self.tell_case("case_deferred"), deferral),
             "case.supplement_requested": (("supplement_requested", self.tell_supplement), deferral),
             "case.promise_checked": (self.tell_case("promise_checked"),),
+            "case.rectification_ordered": (self.tell_case("rectification_ordered"),),
+            "case.rectification_checked": (self.tell_case("rectification_checked"),),
+            "case.revoked": (self.tell_case("decision_revoked"),),
             "case.declined": (self.tell_case("case_declined"),),
             "case.withdrawn": (self.tell_case("case_withdrawn"),),
             "case.transferred": (
@@ -228,15 +233,18 @@ class Reactions:
         """Tell those who move a case on that a limit ends soon or has passed; of one that passed supervisors too."""
         notice, kind = self.cases.notice_values(event.subject), event.data["kind"]
         place = self._place(notice.values["number"])
-        if kind.startswith("supplement"):
+        if template := AWAITED.get(kind.partition("_")[0]):
             values, link = {**notice.values, "due": event.data["due"]}, f"/cases/{notice.values['number']}"
             for person in notice.people:
                 key = f"{event.id}:{kind}:{person}"
                 self.tell(f"citizen:{person}", kind, values, key=key, link=link, place=place)
             if not notice.people:
                 self.cases.untold.add(notice.values["number"], event.at)
-            if kind == "supplement_over":
-                self._tell_officers("papers_not_brought", event, self.cases.officers(event.subject), values, place)
+            if kind.endswith("_over"):
+                is_papers = kind == "supplement_over"
+                checkers = self.cases.handling.promises.checkers
+                officers = (self.cases.officers if is_papers else checkers)(event.subject)
+                self._tell_officers(template, event, officers, values, place)
             return
         limit = DUE_NAMES[kind.rpartition("_")[2] if kind.startswith("overdue") else DUE_OF[kind]]
         values = {**notice.values, "due": event.data["due"], "limit": limit.zh, "limit_en": limit.en}

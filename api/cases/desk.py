@@ -33,6 +33,7 @@ SHOWN: dict[str, frozenset[str]] = {
     "to_decide": frozenset({"handler", "head"}),
     "extension_asked": frozenset({"head"}),
     "deferred_due": frozenset({"window", "handler", "head"}),
+    "promise_broken": frozenset({"handler", "head"}),
     "near_due": frozenset({"window", "handler", "head", "supervisor"}),
     "overdue": frozenset({"window", "handler", "head", "supervisor"}),
     "mine": frozenset({"window", "handler"}),

@@ -16,6 +16,7 @@ from api.calendar.day_words import TwoLanguages
 from api.cases.case import OPEN, Case
 from api.cases.clock.of_case import reckon_case
 from api.cases.life.standing import WORK_OF, CaseStanding
+from api.cases.promises import promise
 from api.times import BEIJING
 
 PROVISIONAL, NONE = "p", "x"
@@ -37,13 +38,15 @@ QUEUES: dict[str, TwoLanguages] = {
     "counter": TwoLanguages("窗口待领", "To hand over at the counter"),
     "to_send": TwoLanguages("待寄送", "To send by courier"),
     "to_hand_over": TwoLanguages("待送达", "To hand over"),
+    "promise_broken": TwoLanguages("承诺不实待处置", "Broken promises to settle"),
     "near_due": TwoLanguages("快到期", "Near due"),
     "overdue": TwoLanguages("已超期", "Overdue"),
     "mine": TwoLanguages("我的", "Mine"),
     "department": TwoLanguages("本部门", "My department's"),
     "all": TwoLanguages("全部", "All"),
 }
-"""Each queue and what it is called, in the order of the work. All but `all` hold open cases; soonest due first."""
+"""Each queue and what it is called, in the order of the work. All but `all` hold open cases, and
+`promise_broken` also those whose result was handed over; soonest due first."""
 AFTER_SILENCE = frozenset({"to_decide", "department", "near_due", "overdue"})
 """The queues in which a case may stand that silence has accepted; it is nobody's then."""
 BY_DAY = frozenset({"near_due", "overdue"})
@@ -70,12 +73,21 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     day on which that holds, and `later`, `later_due` for the days after.
     """
     if standing.state not in OPEN:
-        return {}
+        return _settling(case, standing) if promise.is_unsettled(standing.promise) else {}
     here = {"keys": _keys(case, standing, way), **times(case, calendar)}
     if "until" not in here:
         return here
     later = _keys(replace(case, state="accepted", officer=None), replace(standing, state="accepted"), way)
     return {**here, "later": later}
+
+
+def _settling(case: Case, standing: CaseStanding) -> dict[str, Any]:
+    """Where a case stands of which no limit runs any more, but a promise was found untrue: by the day of the order."""
+    order, since = promise.open_order(standing.promise), case.submitted_at.astimezone(BEIJING)
+    day = order["due"] if order else None
+    places = {DESK: case.desk, DEPARTMENT: case.department, EVERYWHERE: "-"}
+    keys = [key(place, code, "promise_broken") for place, code in places.items() if code]
+    return {"keys": keys, "due": f"{day or f'{NONE}{since:%F}'}T{since:%H}"}
 
 
 def times(case: Case, calendar: WorkingCalendar) -> dict[str, str]:
@@ -133,6 +145,7 @@ def _keys(case: Case, standing: CaseStanding, way: str) -> list[str]:
     if case.state == "issued":
         queues += [] if case.is_sent else ["to_send" if way == COURIER else "counter"]
     queues += [queue for queue, flag in _FLAG_QUEUES.items() if flag in flags]
+    queues += ["promise_broken"] if promise.is_unsettled(standing.promise) else []
     return _placed(case.state, queues, case.desk, case.department, case.officer)
 
 

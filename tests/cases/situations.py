@@ -32,7 +32,13 @@ def deferred(state, start="2026-11-24"):
 
 def promised(**changes):
     """A promise, not decided upon."""
-    return {"promise": {"decided_at": None, "check": None, **changes}}
+    return {"promise": {"decided_at": None, "check": None, "orders": (), "revoked_at": None, **changes}}
+
+
+def untrue(*outcomes):
+    """A promise that was decided upon and found untrue, and what came of each order to put that right."""
+    orders = tuple({"seq": 9, "outcome": outcome} for outcome in outcomes)
+    return promised(decided_at="then", check={"outcome": "broken"}, orders=orders)
 
 
 @cache
@@ -73,6 +79,9 @@ STANDINGS = {
     "request_supplement": deferred("brought"),
     "promise": promised(),
     "check_promise": promised(decided_at="then"),
+    "order_rectification": untrue(),
+    "check_rectification": untrue(None),
+    "revoke": untrue(),
 }
 """What there must be before an act, so that nothing hinders it."""
 GOVERNMENT, DEPARTMENT = ({"extension_approver": approver} for approver in ("本级人民政府负责人", "本机关负责人"))
@@ -136,6 +145,12 @@ SITUATIONS = {
     "decided by officers alone": lambda attempt: replace(attempt, matter=matter(delegated="审批人员")),
     "checked already": now(**promised(decided_at="then", check={"outcome": "kept"})),
     "not decided upon": now(**promised()),
+    "not checked yet": now(**promised(decided_at="then")),
+    "found as promised": now(**promised(decided_at="then", check={"outcome": "kept"})),
+    "found untrue": now(**untrue()),
+    "ordered to be put right": now(**untrue(None)),
+    "put right": now(**untrue("not_rectified", "rectified")),
+    "not put right": now(**untrue("not_rectified")),
     "a kind that no law knows": given(procedure="算卦"),
     "a visit to the site": given(procedure="现场踏勘"),
     "the same kind runs": now(procedures=(procedure(),)),

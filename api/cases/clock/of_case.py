@@ -42,8 +42,8 @@ class MatterLike(Protocol):
     def clock_stops(self) -> tuple[str, ...]: ...
 
 
-ENDS = frozenset({"decline", "withdraw", "terminate"})
-"""The acts that end a case before a decision."""
+ENDS = frozenset({"decline", "withdraw", "terminate", "revoke"})
+"""The acts that end a case before a decision, or before its result was handed over."""
 
 
 def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]:
@@ -93,6 +93,12 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
                     facts["reissued_at"] = at
             case "hand_over" if hands_over_newest(action, made_at):
                 facts["handed_over_at"] = at
+            case "order_rectification":
+                facts["rectification_due"] = action.data["due"]
+            case "check_rectification":
+                facts.pop("rectification_due", None)
+            case "revoke" if "handed_over_at" in facts:
+                continue  # no time ran any more
             case act if act in ENDS:
                 facts["ended_at"] = at
     return facts

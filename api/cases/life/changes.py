@@ -38,6 +38,21 @@ def check_promise(standing: CaseStanding, action: Action) -> CaseStanding:
     return replace(standing, promise=promises.checked(standing.promise, action.data, action.at))
 
 
+def order_rectification(standing: CaseStanding, action: Action) -> CaseStanding:
+    """What was not as promised is to be put right within a time; the decision stands."""
+    return replace(standing, promise=promises.ordered(standing.promise, action.seq, action.data, action.at))
+
+
+def check_rectification(standing: CaseStanding, action: Action) -> CaseStanding:
+    """It was put right, and the decision stands for good; or it was not."""
+    return replace(standing, promise=promises.rectification_checked(standing.promise, action.data, action.at))
+
+
+def revoke(standing: CaseStanding, action: Action) -> CaseStanding:
+    """The decision stands no more."""
+    return replace(standing, promise=promises.revoked(standing.promise, action.at), end=None)
+
+
 def terminate(standing: CaseStanding, action: Action) -> CaseStanding:
     """The case ends; for what was to come and did not, if that is the cause."""
     is_late = action.data.get("cause") == deferral.LATE

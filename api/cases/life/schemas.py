@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
 from api.cases.life.endings import CAUSES
-from api.cases.promises.promise import BROKEN, KEPT
+from api.cases.promises.promise import BROKEN, KEPT, NOT_RECTIFIED, RECTIFIED
 from api.web.fields import Time
 
 TEXT = validate.Length(max=2000)
@@ -41,7 +41,8 @@ class ActSchema(Schema):
     items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
     kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
     outcome = fields.String(
-        validate=validate.OneOf([KEPT, BROKEN]), metadata={"description": "what the check of a promise found"}
+        validate=validate.OneOf([KEPT, BROKEN, RECTIFIED, NOT_RECTIFIED]),
+        metadata={"description": "what was found: by the check of a promise `kept` or `broken`, else the others"},
     )
     ground = fields.String(validate=TEXT)
     serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
@@ -72,6 +73,11 @@ class ActSchema(Schema):
         missing = [name for name in needed if not _says_something(data.get(name))]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
+        chosen = [field for field in RULES[data["act"]].fields if field.choices and data.get(field.key)]
+        for field in chosen:
+            values = [choice.value for choice in field.choices]
+            if data[field.key] not in values:
+                raise ValidationError({field.key: [f"Must be one of: {', '.join(values)}."]})
 
     @post_load
     def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
