@@ -142,7 +142,8 @@ class Office:
     ) -> None:
         self.settings, self.database, self.keyring, self.now = settings, database, keyring, now
         Migrations(OperationsStore(database), shape=shape(keyring.seal), now=now).run()
-        database.ensure(indexes(), old_indexes())
+        database.ensure(indexes())
+        database.drop_old(old_indexes())
         self._ground()
         self._log_ins_and_keys()
         self._catalogue()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from chat.refusals import NumberSlip
+from chat.refusals import CaseNumberSlip
 
 Document = dict[str, Any]
 
@@ -119,8 +119,8 @@ class Ports:
     skills_of: Callable[[str], Collection[str]]
 
     def card_of(self, type: str, ref: str, viewer: Viewer) -> Document | None:
-        """As `card`, of what somebody typed or chose. Raises NumberSlip where it is a case number that has a slip."""
+        """As `card`, of what somebody typed or chose. Raises CaseNumberSlip for a case number that has a slip."""
         card = self.card(type, ref, viewer)
         if card is None and type == "case" and self.has_slip(ref):
-            raise NumberSlip
+            raise CaseNumberSlip
         return card

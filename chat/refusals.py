@@ -42,7 +42,7 @@ class CaseNotFound(Refusal):
     en = "This case was not found, or is not this citizen's."
 
 
-class NumberSlip(Refusal):
+class CaseNumberSlip(Refusal):
     """The check digits of a case number do not fit, so it is nobody's; the office knows it by itself."""
 
     code = "number_slip"

@@ -37,7 +37,7 @@ class Ties:
 
     def tie(self, actor: Viewer, conversation_id: str, case: str, version: int | None = None) -> Document:
         """Its citizen or its officer ties it to a case that both may see; idempotent. Raises CaseNotFound,
-        NumberSlip."""
+        CaseNumberSlip."""
         conversation = self._memory.readable(actor, conversation_id)
         cards = [self._ports.card_of("case", case, viewer) for viewer in (actor, conversation.citizen)]
         if not all(cards):

@@ -135,15 +135,17 @@ class Database:
                 "Start mongod with --replSet and run rs.initiate(); one member is enough."
             )
 
-    def ensure(self, indexes: Iterable[Index], old: Iterable[tuple[str, str]] = ()) -> None:
-        """Create the indexes that do not exist yet, those of a collection by one command; then drop those of earlier
-        releases, each as (collection, name), that are still there."""
+    def ensure(self, indexes: Iterable[Index]) -> None:
+        """Create the indexes that do not exist yet, those of a collection by one command."""
         wanted: dict[str, list[IndexModel]] = {}
         for collection, keys, options in indexes:
             wanted.setdefault(collection, []).append(IndexModel(keys, **options))
         for collection, models in wanted.items():
             self[collection].create_indexes(models)
-        for collection, name in old:
+
+    def drop_old(self, indexes: Iterable[tuple[str, str]]) -> None:
+        """Drop those indexes of earlier releases, each as (collection, name), that are still there."""
+        for collection, name in indexes:
             if name in self[collection].index_information():
                 with suppress(OperationFailure):  # another process that starts now was first
                     self[collection].drop_index(name)

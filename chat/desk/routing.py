@@ -12,7 +12,7 @@ from chat.talk.deadlines import ANSWER
 
 def desk_of(ports: Ports, body: Document, actor: Viewer) -> str:
     """The desk for a question {matter?, case?, point?}, which must be public or the citizen's own. Raises BadFields,
-    NumberSlip."""
+    CaseNumberSlip."""
     types = {"matter": "guide", "case": "case", "point": "point"}
     cards = {name: ports.card_of(type, body[name], actor) for name, type in types.items() if body.get(name) is not None}
     errors = {name: ["没有找到，请重新选择。"] for name, card in cards.items() if card is None}

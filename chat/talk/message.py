@@ -21,7 +21,7 @@ class MessageFactory:
 
     def resolved(self, post: Post, conversation: Conversation, actor: Viewer) -> Post:
         """The post with its file looked up, and its card checked to be visible for both sides. Raises BadFields,
-        NumberSlip."""
+        CaseNumberSlip."""
         if "file" in post.content:
             file = self._ports.file(post.content["file"], actor)
             if file is None:

@@ -162,6 +162,7 @@ def test_what_was_not_put_right_in_time_ends_in_the_revocation_of_the_decision(
     broken, app, citizen, log_in, anyone, staff, drain, clock, database
 ):
     handler, window, number = staff("handler"), staff("window"), broken["number"]
+    checker = handler.person["id"]
     assert queue(handler) == [number]
     for wrong, key in (({"text": " "}, "text"), ({"days": 0}, "days"), ({"ground": ""}, "ground")):
         assert list(act(handler, broken, "order_rectification", expect=422, **{**ORDER, **wrong})["errors"]) == [key]
@@ -189,11 +190,11 @@ def test_what_was_not_put_right_in_time_ends_in_the_revocation_of_the_decision(
     drain()
     citizen, handler = log_in("13800138000"), staff("handler")
     assert kinds(citizen)[:2] == ["rectification_over", "rectification_near"]
-    about = {"template": "rectification_to_check", "recipient": f"staff:{handler.person['id']}"}
+    about = {"template": "rectification_to_check", "recipient": f"staff:{checker}"}
     assert database["notices"].count_documents(about) == 1
     assert queue(handler) == [number]
     case = act(handler, read(handler, case), "check_rectification", **NOT_RIGHT)
-    assert (queue(handler), case["promise"]["rectifications"][0]["found"]) == ([number], NOT_RIGHT["text"])
+    assert (queue(handler), case["promise"]["rectifications"][0]["finding"]) == ([number], NOT_RIGHT["text"])
     case = act(handler, case, "revoke", **REVOKE)
     drain()
     assert (case["state"], case["state_label"], queue(handler)) == ("revoked", "决定已撤销", [])

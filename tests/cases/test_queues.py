@@ -133,8 +133,17 @@ def test_the_queues_of_a_role_are_those_of_its_work(window, handler, head, staff
             "mine",
             "all",
         ],
-        "handler": ["to_decide", "deferred_due", "near_due", "overdue", "mine", "department", "all"],
-        "head": ["to_decide", "extension_asked", "deferred_due", "near_due", "overdue", "department", "all"],
+        "handler": ["to_decide", "deferred_due", "promise_broken", "near_due", "overdue", "mine", "department", "all"],
+        "head": [
+            "to_decide",
+            "extension_asked",
+            "deferred_due",
+            "promise_broken",
+            "near_due",
+            "overdue",
+            "department",
+            "all",
+        ],
         "supervisor": ["near_due", "overdue", "all"],
     }
 

@@ -85,14 +85,8 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
                 facts["extensions"] = [*facts.get("extensions", ()), granted]
             case "decide":
                 facts["decision"] = {"at": at, "kind": action.data["kind"]}
-            case "issue":
-                made_at = action.at
-            case "reissue":
-                made_at = action.at
-                if facts.pop("handed_over_at", None):  # the law's ten days were kept or not; these begin anew
-                    facts["reissued_at"] = at
-            case "hand_over" if hands_over_newest(action, made_at):
-                facts["handed_over_at"] = at
+            case "issue" | "reissue" | "hand_over":
+                made_at = _tell_result(facts, action, made_at)
             case "order_rectification":
                 facts["rectification_due"] = action.data["due"]
             case "check_rectification":
@@ -102,6 +96,21 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
             case act if act in ENDS:
                 facts["ended_at"] = at
     return facts
+
+
+def _tell_result(facts: dict[str, Any], action: Action, made_at: datetime | None) -> datetime:
+    """Add to the facts what became of the results of a case, and return when the newest was made.
+
+    The limit of the hand-over is that of the newest: made anew after a hand-over, it has one of its own.
+    """
+    at = action.at.isoformat()
+    if action.act != "hand_over":
+        if facts.pop("handed_over_at", None):
+            facts["reissued_at"] = at
+        return action.at
+    if hands_over_newest(action, made_at):
+        facts["handed_over_at"] = at
+    return made_at or action.at
 
 
 def _tell(facts: dict[str, Any], at: str, action: Action) -> None:

@@ -1,4 +1,7 @@
-"""THE table of a case's life: who may do which act in which states under which guards; and the fold by it."""
+"""THE table of a case's life: who may do which act in which states under which guards; and the fold by it.
+
+In one file, since it is read, and compared with the tables written by hand, as one table.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -40,12 +40,12 @@ def checked(promise: Row | None, data: Row, at: datetime) -> Row | None:
 
 
 def ordered(promise: Row | None, seq: int, data: Row, at: datetime) -> Row | None:
-    """After an order to put it right: `{seq, text, ground, days, due, at, outcome, checked_at, found}`.
+    """After an order to put it right: `{seq, text, ground, days, due, at, outcome, checked_at, finding}`.
 
     `due` is its last day as it was told, an ISO date, None in a year without a calendar; the last three are those of
     its check, None before it.
     """
-    order = {"seq": seq, **data, "at": at, "outcome": None, "checked_at": None, "found": None}
+    order = {"seq": seq, **data, "at": at, "outcome": None, "checked_at": None, "finding": None}
     return promise and {**promise, "orders": (*promise["orders"], order)}
 
 
@@ -54,7 +54,7 @@ def rectification_checked(promise: Row | None, data: Row, at: datetime) -> Row |
     if promise is None:
         return None
     *earlier, last = promise["orders"]
-    checked = {**last, "outcome": data["outcome"], "checked_at": at, "found": data["text"]}
+    checked = {**last, "outcome": data["outcome"], "checked_at": at, "finding": data["text"]}
     return {**promise, "orders": (*earlier, checked)}
 
 

@@ -63,7 +63,7 @@ class Rectification(Schema):
     due = fields.String(required=True, allow_none=True)
     outcome = fields.String(required=True, allow_none=True, validate=validate.OneOf([RECTIFIED, NOT_RECTIFIED]))
     checked_at = Time(required=True, allow_none=True)
-    found = fields.String(required=True, allow_none=True)
+    finding = fields.String(required=True, allow_none=True)
 
 
 class CasePromise(PromisedText):
