@@ -357,11 +357,12 @@ class Office:
         queues = {
             "events": self.jobs.dispatch,
             "jobs": self.jobs.run_job,
-            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(1, SLOW_AT_ONCE + 1)},
+            "slow jobs 1": self.jobs.run_slow_job,
             "notices": self.notices.step,
         }
         steps = {
             **queues,
+            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(2, SLOW_AT_ONCE + 1)},
             "leases": self.jobs.keep,
             "schedule": self.jobs.schedule,
             "security": self.security.step,

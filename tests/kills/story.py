@@ -311,7 +311,7 @@ ACTS_ON_CASES: tuple[Step, ...] = (
     Step("tell on the spot", works()),
     on_case("finish", act("window", "finish", 1, **ON_THE_SPOT), "tell on the spot"),
     Step("mend the calendar", mend_calendar, after="tell again"),
-    on_case("due_changed", works("events", "jobs"), "mend the calendar", who="worker"),
+    on_case("due_changed", REACT, "mend the calendar", who="worker"),
     Step("publish", publish, after="file.worker"),
     Step("fill in, to follow", fill_in(CAFE, **DEFERRED)),
     Step("submit, to follow", submit),

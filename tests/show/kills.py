@@ -63,7 +63,7 @@ def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: 
                 for moment in MOMENTS
                 if (moment != "after" or n == total) and (moment != "during" or victim == "store")
             ]
-            chosen = each if step.act in WHOLE else [rng.choice(each)]
+            chosen = each if step.act in WHOLE or not each else [rng.choice(each)]
             made += [Plan(name, victim, moment, n, rng.random()) for victim, moment in chosen]
     return made[rng.randrange(every) :: every] if every > 1 else made
 
