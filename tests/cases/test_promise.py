@@ -139,6 +139,16 @@ def test_an_accepted_case_may_be_decided_upon_its_promise_too(apply, staff):
     assert act(staff("handler"), case, "promise", **GRANT)["state"] == "granted"
 
 
+def test_a_promise_after_silence_decides_and_is_no_late_acceptance(apply, staff, drain, clock):
+    case = apply()
+    clock.move(days=8)
+    drain()
+    case = act(staff("handler"), {**case, "version": 2}, "promise", **GRANT)
+    clock_of_case = read(staff("handler"), case)["clock"]
+    assert (clock_of_case["state"], clock_of_case["accept_basis"]) == ("decided", "deemed")
+    assert clock_of_case["warnings"] == []
+
+
 # -- what follows of a broken promise -----------------------------------------------------------
 
 ORDER = {"text": "补办场所使用证明。", "days": 10, "ground": "国办发〔2020〕42号"}
