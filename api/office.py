@@ -311,6 +311,7 @@ class Office:
             record=self.audit.record,
             look=self.security.look,
             scope_of=ports.notices_seen_by,
+            digest=self.keyring.lasting_digest,
             now=self.now,
         )
         self.notices.place_old(lambda link: ports.case_of_link(self, link))

@@ -86,6 +86,7 @@ class House:
             record=lambda *words, session=None: None,
             look=lambda *words, **more: None,
             scope_of=lambda officer: [{"group": "case"}, {"group": "office"}],
+            digest=self.keyring.lasting_digest,
         )
 
     def another_worker(self) -> Outbox:
