@@ -306,6 +306,7 @@ class Office:
             seal=self.keyring.seal,
             open_sealed=self.keyring.open_sealed,
             address_of=self.identity.address_of,
+            language_of=self.identity.language_of,
             sms=providers.sms(self.settings, console),
             push=lambda member, word: self.chat.live.push(member.partition(":")[2], dict(word)),
             record=self.audit.record,

@@ -11,7 +11,7 @@ from notifications.channels.console import ConsoleSms
 from notifications.channels.in_app import InApp, Push
 from notifications.channels.twilio_sms import TwilioSms
 from notifications.delivery import Outbox
-from notifications.notice import AddressOf, CasePlace, Digest, Look, Record, Seal
+from notifications.notice import AddressOf, CasePlace, Digest, LanguageOf, Look, Record, Seal
 from notifications.refusals import Refusal
 from notifications.routes import blueprint
 from notifications.service import Notices, ScopeOf
@@ -40,6 +40,7 @@ class Notifications(Notices):
         seal: Seal,
         open_sealed: Seal,
         address_of: AddressOf,
+        language_of: LanguageOf,
         sms: Channel,
         now: Callable[[], datetime],
         push: Push,
@@ -51,5 +52,7 @@ class Notifications(Notices):
         store = NoticeStore(database)
         callbacks = {sms.provider: sms} if isinstance(sms, Callbacks) else {}
         channels: dict[str, Channel] = {"in_app": InApp(push), "sms": sms}
-        super().__init__(store, seal, open_sealed, address_of, now, callbacks, record, look, scope_of, digest)
+        super().__init__(
+            store, seal, open_sealed, address_of, now, callbacks, record, look, scope_of, digest, language_of
+        )
         self.step = Outbox(store, channels, callbacks, address_of, open_sealed).step

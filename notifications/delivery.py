@@ -17,7 +17,6 @@ from notifications.store import NoticeStore, Row
 
 log = logging.getLogger("circle.notices")
 
-LANGUAGE = "zh"
 LONGEST_PAUSE = timedelta(minutes=10)
 STUMBLE = Fault(Remedy.AGAIN, timedelta(seconds=5))
 """Something of ours failed before the call: retry after a pause, until the delivery expires."""
@@ -190,7 +189,7 @@ class Outbox:
             return None
         template = wording.version_of(notice["template"], notice["version"])
         values = opened(notice, self._open_sealed)
-        words = wording.say(template, values, LANGUAGE, notice["created_at"])
+        words = wording.say(template, values, notice["language"], notice["created_at"])
         return Message(
             delivery=row["_id"],
             notice=notice["_id"],
@@ -198,6 +197,7 @@ class Outbox:
             address=address,
             template=template.name,
             version=template.version,
+            language=notice["language"],
             values=values,
             sms=words.sms,
             title=words.title,

@@ -17,6 +17,9 @@ Record = Callable[..., None]
 AddressOf = Callable[[str, str], str | None]
 """(recipient, channel) to an address, or None; it is decrypted only when it is needed."""
 
+LanguageOf = Callable[[str], str]
+"""The language in which a recipient is told things, `zh` or `en`."""
+
 Look = Callable[..., object]
 """(officer id, act, subject, detail=…, count=…): write to the audit what staff looked at."""
 

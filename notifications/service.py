@@ -21,6 +21,7 @@ from notifications.notice import (
     AddressOf,
     CasePlace,
     Digest,
+    LanguageOf,
     Look,
     Record,
     Seal,
@@ -62,6 +63,7 @@ class Notices:
         look: Look,
         scope_of: ScopeOf,
         digest: Digest,
+        language_of: LanguageOf,
     ) -> None:
         self._store = store
         self._seal = seal
@@ -70,7 +72,7 @@ class Notices:
         self._now = now
         self._callbacks = callbacks
         self._record, self._look, self._scope_of = record, look, scope_of
-        self._digest = digest
+        self._digest, self._language_of = digest, language_of
 
     def tell(
         self,
@@ -81,12 +83,14 @@ class Notices:
         key: str,
         link: str | None = None,
         place: CasePlace | None = None,
+        language: str = "",
         session: Any = None,
     ) -> str:
         """Put a notice into the outbox and give its id; idempotent by `key`, without an end.
 
         With a `session`, in the caller's transaction: no commit, no notice. `recipient` is `citizen:<id>`, `staff:<id>`
-        or `login:<id>`; `link` a path of our pages; `place` the case it is about, whose staff may see that it was sent.
+        or `login:<id>`; `link` a path of our pages; `place` the case it is about, whose staff may see that it was sent;
+        `language` that of its words, without it the recipient's.
         Raises KeyError for an unknown template, and ValueError if a value that it needs is missing; other values are
         not kept.
         """
@@ -95,7 +99,8 @@ class Notices:
 
         def write(inside: Any) -> str:
             known = self._store.id_of_key(key, inside)
-            return known or self._write(inside, recipient, words, needed, key, link, place)
+            spoken = language or self._language_of(recipient)
+            return known or self._write(inside, recipient, words, spoken, needed, key, link, place)
 
         return write(session) if session is not None else self._store.transact(write)
 
@@ -194,6 +199,7 @@ class Notices:
         session: Any,
         recipient: str,
         words: wording.Template,
+        language: str,
         values: Mapping[str, str],
         key: str,
         link: str | None,
@@ -206,6 +212,7 @@ class Notices:
             "recipient": recipient,
             "template": words.name,
             "version": words.version,
+            "language": language,
             "values": {name: self._seal(notice_id, name, value) for name, value in values.items()},
             "link": link,
             **_placed(kind, place, now),

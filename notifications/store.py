@@ -58,12 +58,20 @@ def _end_with_secret(delivery: Row, seal: object) -> Row:
     return {"delete_at": delivery["created_at"]} if delivery.get("group") == SECRET else {}
 
 
+def _in_chinese(notice: Row, seal: object) -> Row:
+    """What an upgrade sets in a notice: the language in which it was sent."""
+    return {"language": "zh"}
+
+
 UPGRADES: list[tuple[str, Callable[[Row, Any], Row], tuple[str, ...]]] = [
     ("notices", _end_secret, ()),
     ("deliveries", _end_with_secret, ()),
+    ("notices", _in_chinese, ()),
 ]
 """Version 2: secrets end. Those of earlier releases lay openable for as long as the store; what had not been sent by
-the upgrade is asked for again."""
+the upgrade is asked for again.
+
+Version 3 of notices: each has the language of its recipient; until then all went out in Chinese."""
 VERSIONS = {name: 1 + sum(each[0] == name for each in UPGRADES) for name in ("notices", "deliveries", "receipts")}
 
 WHOLE = {"counts": "a measurement: how many deliveries are in each state"}

@@ -70,6 +70,7 @@ class House:
     clock: Any
     sms: Any
     phones: dict[str, str] = field(default_factory=lambda: dict(PHONES))
+    languages: dict[str, str] = field(default_factory=dict)
     pushed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -80,6 +81,7 @@ class House:
             seal=self.keyring.seal,
             open_sealed=self.keyring.open_sealed,
             address_of=self.address_of,
+            language_of=lambda recipient: self.languages.get(recipient, "zh"),
             sms=self.sms,
             now=self.clock,
             push=lambda member, word: self.pushed.append((member, dict(word))),

@@ -278,6 +278,7 @@ def test_a_call_to_a_provider_that_is_not_in_use_is_not_there(twilio_house: Hous
         lambda *look, **more: None,
         lambda officer: [],
         house.keyring.lasting_digest,
+        lambda recipient: "zh",
     )
     house.accepted()
     house.drain()
