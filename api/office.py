@@ -356,16 +356,20 @@ class Office:
             **self.index_rotation.handlers(),
             "audit.head": lambda slot: self.audit.log_head(),
         }
-        steps = {
+        queues = {
             "events": self.jobs.dispatch,
             "jobs": self.jobs.run_job,
-            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(1, SLOW_AT_ONCE + 1)},
+            "slow jobs 1": self.jobs.run_slow_job,
+            "notices": self.notices.step,
+        }
+        steps = {
+            **queues,
+            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(2, SLOW_AT_ONCE + 1)},
             "leases": self.jobs.keep,
             "schedule": self.jobs.schedule,
             "security": self.security.step,
             "audit": self.audit.seal,
             "calendar": self.calendar.follow,
-            "notices": self.notices.step,
             "chat": self.chat.step,
             "files": self.files.sweep,
             "circle": self.circle.follow,
@@ -373,7 +377,7 @@ class Office:
             "processes": self.processes.renew,
             "keys": self.key_floor.follow,
         }
-        self.worker = Worker(steps, now=self.now)
+        self.worker = Worker(steps, now=self.now, woken=queues)
         self.database.after_commit(self.worker.nudge)
 
     def blueprints(self, web: guard.Http) -> list[Any]:
