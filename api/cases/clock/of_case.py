@@ -89,13 +89,9 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
                 facts["decision"] = {"at": at, "kind": action.data["kind"]}
             case "issue" | "reissue" | "hand_over":
                 made_at = _tell_result(facts, action, made_at)
-            case "order_rectification":
-                facts["rectification_due"] = action.data["due"]
-            case "check_rectification":
-                facts.pop("rectification_due", None)
-            case "revoke" if "handed_over_at" in facts:
-                continue  # no time ran any more
-            case act if act in ENDS:
+            case "order_rectification" | "check_rectification":
+                facts["rectification_due"] = action.data.get("due")
+            case act if act in ENDS and not (act == "revoke" and "handed_over_at" in facts):  # then no time ran
                 facts["ended_at"] = at
     return facts
 
