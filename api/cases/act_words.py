@@ -2,6 +2,7 @@
 
 from api.calendar.day_words import TwoLanguages, number_of_days
 from api.cases.case import Action
+from api.cases.life.aided import FOR_APPLICANT, is_for_applicant
 from api.cases.life.endings import BY_SYSTEM, CAUSES
 
 NOTHING = TwoLanguages("", "")
@@ -15,6 +16,8 @@ SILENCE = TwoLanguages(
 def about(action: Action) -> TwoLanguages:
     """What an act was about beside its own text; empty where its label says all."""
     data = action.data
+    if is_for_applicant(action):
+        return FOR_APPLICANT
     match action.act:
         case "deem":
             return SILENCE

@@ -117,11 +117,13 @@ class Action:
 
 
 def uploads(actions: Iterable[Action]) -> list[str]:
-    """The ids of all files of a case, sorted: all that were ever handed in, and the photographs of surveys."""
+    """The ids of all files of a case, sorted: all that were ever handed in or signed, and photographs of surveys."""
     acts = list(actions)
     handed_in = [action.data["materials"] for action in acts if action.act in {"submit", "supplement"}]
     photos = {upload for action in acts if action.act == "survey" for upload in action.data["photos"]}
-    return sorted({upload for materials in handed_in for files in materials.values() for upload in files} | photos)
+    signed = {upload for action in acts for upload in action.data.get("consent", ())}
+    papers = {upload for materials in handed_in for files in materials.values() for upload in files}
+    return sorted(papers | photos | signed)
 
 
 def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:

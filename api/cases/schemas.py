@@ -19,6 +19,7 @@ from api.cases.life.schemas import (
     Round,
     SurveyLine,
 )
+from api.cases.paper_schemas import AidedSchema, MaterialLine
 from api.cases.promises.schemas import CasePromise, DeferredMaterial
 from api.cases.queues import QUEUES
 from api.drafts.schemas import Delivery, Materials, MatterName
@@ -92,30 +93,6 @@ class CasePage(Page):
     items = fields.List(fields.Nested(CaseLine), required=True)
 
 
-class FileLine(Schema):
-    """A file that was handed in; GET /v1/files/{id} gives an address to read it."""
-
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-    type = fields.String(required=True, allow_none=True)
-    size = fields.Integer(required=True)
-    scanned_at = Time(
-        required=True,
-        allow_none=True,
-        metadata={"description": "when a virus scanner found nothing; null where none looked"},
-    )
-
-
-class MaterialLine(Schema):
-    """A material and the files handed in for it. A `filled_in` one is the form itself, i.e. the answers of the case."""
-
-    key = fields.String(required=True)
-    name = fields.String(required=True)
-    held_by_state = fields.Boolean(required=True)
-    filled_in = fields.Boolean(required=True)
-    files = fields.List(fields.Nested(FileLine), required=True)
-
-
 class SaidOfSituation(Schema):
     """A question about the applicant's situation, and the answer that was chosen."""
 
@@ -170,15 +147,6 @@ class Result(Schema):
     name = fields.String(required=True)
     serial = fields.String(required=True)
     issued_at = Time(required=True)
-
-
-class AidedSchema(Schema):
-    """The officer who filled a case in for somebody without a phone, in which language they are spoken to, and the
-    consent that they signed, scanned."""
-
-    language = fields.String(required=True)
-    by = fields.String(required=True)
-    consent = fields.List(fields.Nested(FileLine), required=True)
 
 
 class CaseSchema(CaseLine):

@@ -25,6 +25,7 @@ from api.cases.kinds import KINDS, state_words
 from api.cases.life.guards import ActNotYours
 from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
+from api.cases.my_cases import MyCases
 from api.cases.number import unknown
 from api.cases.ports import CasesPorts
 from api.cases.promises.service import BrokenPromises
@@ -117,6 +118,7 @@ class Cases:
             transact=transact,
             announce=announce,
             now=now,
+            in_draft=drafts.uses,
             claim_days=claim_days,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
@@ -128,8 +130,8 @@ class Cases:
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents = CaseDocuments(ground, documents)
         self.earlier, self.untold = EarlierCases(ground), UntoldNews(ground, self._views)
-        self._desk, self._is_folded = DeskQueues(ground), False
-        self._ports = ports
+        self.mine, self._desk = MyCases(ground, self._views), DeskQueues(ground)
+        self._is_folded, self._ports = False, ports
 
     def start(self) -> None:
         """Give the cases of older releases desk and department, so that staff find them; `folding` does the clocks."""
@@ -197,20 +199,10 @@ class Cases:
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
         case = self._reader.open(self._visible(actor, number))
-        principal = case.record.principal
-        applied = self._ground.identity.mandates.is_number_of(actor, principal) if principal else True
+        record, mandates = case.record, self._ground.identity.mandates
+        applied = mandates.is_applicant(actor, record.principal, record.mandate) if record.principal else True
         whole = {**self._views.whole(actor, case), "documents": self.documents.listed(case.record)}
         return {**whole, **({"answers": case.answers} if applied else {})}
-
-    def mine(self, actor: Actor, after: str | None, most: int) -> tuple[list[Row], str | None]:
-        """One page of one's own cases and those filed for one, newest first, and where the next page goes on, or None.
-
-        Raises ValueError where `after` is not what an earlier page gave.
-        """
-        index = self._ground.identity.mandates.index_of(actor)
-        filters = [{"owner": actor.id}, *([{"principal": index}] if index else [])]
-        cases, following = self._store.newest(filters, self._ground.now(), after, most)
-        return self._views.lines(cases), following
 
     def queue(self, actor: Actor, queue: str, after: str | None, most: int) -> tuple[list[Row], str | None]:
         """One page of a queue of the desk, soonest due first, and where the next goes on; see `DeskQueues.page`."""
@@ -302,7 +294,7 @@ class Cases:
     def people(self, number: str) -> list[str]:
         """The accounts that a case belongs to by the number of its applicant; none while they have no account."""
         case = self._store.by_number(number)
-        return self._ground.identity.mandates.accounts(case.principal) if case and case.principal else []
+        return self._access.applicants(case) if case else []
 
     def handles_mandate(self, actor: Actor, mandate_id: str) -> bool:
         """Whether a member of staff works on a case that was filed under this mandate, by desk or department."""
@@ -338,7 +330,7 @@ class Cases:
         opened = self._reader.open(case)
         act = as_of(self._ground, opened, seq) if seq else opened
         standing, clock = act.standing, self._ground.clock(act.record, act.actions[-1].at if seq else None)
-        others = self._ground.identity.mandates.accounts(case.principal) if case.principal else []
+        others = self._access.applicants(case)
         kind, decided = self._ground.kind(case), standing.decision
         outcome = decided and state_words(kind, "granted" if decided["kind"] == "grant" else "refused")
         values = {
