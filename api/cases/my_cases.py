@@ -6,6 +6,7 @@ word, which says whose name and number belong together, not who holds this phone
 
 from typing import Any
 
+from api.calendar.day_words import TwoLanguages
 from api.cases.ground import CaseGround
 from api.cases.views import CaseViews
 from api.identity.actor import Actor
@@ -13,15 +14,15 @@ from api.times import BEIJING
 
 Row = dict[str, Any]
 
-CARD_NEEDED = {
-    "text": "您的身份只在网上核对过。带身份证到窗口核验一次，用手机上的确认码确认，窗口替您填报的办件就显示在这里。",
-    "text_en": "Your identity was checked online only. Bring your card to a window once and confirm with the code on "
-    "your phone: then the cases that a window filled in for you are shown here, too.",
-}
-CARD_SEEN = {
-    "text": "窗口已经核验过您的身份证。窗口替您填报的办件，{at} 起显示在这里。",
-    "text_en": "A window has seen your card. The cases that a window filled in for you are shown here from {at}.",
-}
+CARD_NEEDED = TwoLanguages(
+    "您的身份只在网上核对过。带身份证到窗口核验一次，用手机上的确认码确认，窗口替您填报的办件就显示在这里。",
+    "Your identity was checked online only. Bring your card to a window once and confirm with the code on your phone: "
+    "then the cases that a window filled in for you are shown here, too.",
+)
+CARD_SEEN = TwoLanguages(
+    "窗口已经核验过您的身份证。窗口替您填报的办件，{at} 起显示在这里。",
+    "A window has seen your card. The cases that a window filled in for you are shown here from {at}.",
+)
 
 
 class MyCases:
@@ -49,7 +50,8 @@ class MyCases:
         It says the same whether there are any.
         """
         awaited = self._ground.identity.mandates.card_awaited(actor)
-        if awaited is None or awaited.until is None:
-            return CARD_NEEDED if awaited else None
-        at = f"{awaited.until.astimezone(BEIJING):%m-%d %H:%M}"
-        return {language: words.format(at=at) for language, words in CARD_SEEN.items()}
+        if awaited is None:
+            return None
+        words = CARD_SEEN if awaited.until else CARD_NEEDED
+        at = f"{awaited.until.astimezone(BEIJING):%m-%d %H:%M}" if awaited.until else ""
+        return {"text": words.zh.format(at=at), "text_en": words.en.format(at=at)}
