@@ -116,14 +116,18 @@ class Action:
     data: dict[str, Any]
 
 
+def photographs(actions: Iterable[Action]) -> set[str]:
+    """The ids of the photographs of surveys."""
+    return {upload for action in actions if action.act == "survey" for upload in action.data["photos"]}
+
+
 def uploads(actions: Iterable[Action]) -> list[str]:
     """The ids of all files of a case, sorted: all that were ever handed in or signed, and photographs of surveys."""
     acts = list(actions)
     handed_in = [action.data["materials"] for action in acts if action.act in {"submit", "supplement"}]
-    photos = {upload for action in acts if action.act == "survey" for upload in action.data["photos"]}
     signed = {upload for action in acts for upload in action.data.get("consent", ())}
     papers = {upload for materials in handed_in for files in materials.values() for upload in files}
-    return sorted(papers | photos | signed)
+    return sorted(papers | signed | photographs(acts))
 
 
 def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:

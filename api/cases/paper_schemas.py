@@ -2,21 +2,7 @@
 
 from marshmallow import Schema, fields
 
-from api.web.fields import Time
-
-
-class FileLine(Schema):
-    """A file that was handed in; GET /v1/files/{id} gives an address to read it."""
-
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-    type = fields.String(required=True, allow_none=True)
-    size = fields.Integer(required=True)
-    scanned_at = Time(
-        required=True,
-        allow_none=True,
-        metadata={"description": "when a virus scanner found nothing; null where none looked"},
-    )
+from api.cases.life.schemas import FileLine
 
 
 class MaterialLine(Schema):

@@ -22,6 +22,7 @@ from api.cases.life.schemas import (
 from api.cases.paper_schemas import AidedSchema, MaterialLine
 from api.cases.promises.schemas import CasePromise, DeferredMaterial
 from api.cases.queues import QUEUES
+from api.cases.templates.schemas import UsedTemplate
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Paging, Time
 
@@ -220,6 +221,12 @@ class TimelineItem(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "why the office asked only now for a material that it should have named before"},
+    )
+    template = fields.Nested(
+        UsedTemplate,
+        required=True,
+        allow_none=True,
+        metadata={"description": "for staff: the template that its words were taken from"},
     )
     talk = fields.String(allow_none=True, metadata={"description": "the id of the conversation"})
 
