@@ -132,10 +132,9 @@ class Cases:
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
         self.queue_folding = QueueFolding(ground, ports.on_its_way)
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
-        self.documents = CaseDocuments(ground, documents)
-        self.earlier, self.untold = EarlierCases(ground), UntoldNews(ground, self._views)
-        self.mine, self._desk = MyCases(ground, self._views), DeskQueues(ground)
-        self._is_folded, self._ports = False, ports
+        self.documents, self.earlier = CaseDocuments(ground, documents), EarlierCases(ground)
+        self.mine, self.untold = MyCases(ground, self._views), UntoldNews(ground, self._views)
+        self._desk, self._is_folded, self._ports = DeskQueues(ground), False, ports
 
     def start(self) -> None:
         """Give the cases of older releases desk and department, so that staff find them; `folding` does the clocks."""
