@@ -127,10 +127,9 @@ class Cases:
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self.broken_promises, self.templates, self.offers = broken_promises, templates, TemplateOffers(ground)
-        self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
-        self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
+        self._submission, self.handling = Submission(ground, drafts=drafts, desk_for=desk_for), CaseHandling(ground)
+        self.folding, self.queue_folding = ClockFolding(ground), QueueFolding(ground, ports.on_its_way)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
-        self.queue_folding = QueueFolding(ground, ports.on_its_way)
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents, self.earlier = CaseDocuments(ground, documents), EarlierCases(ground)
         self.mine, self.untold = MyCases(ground, self._views), UntoldNews(ground, self._views)
