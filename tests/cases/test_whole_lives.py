@@ -1,6 +1,7 @@
 """Ten matters of the district through their whole life, day by day: what everybody sees of each, and who is told.
 
-`diary.py` walks them side by side, `lives.txt` has what each diary must say; 24 November 2026 is a Tuesday, and no holiday falls into these weeks.
+`diary.py` walks them side by side, `lives.txt` has what each diary must say. 24 November 2026 is a Tuesday, and no
+holiday falls into these weeks.
 """
 
 from pathlib import Path
