@@ -145,7 +145,7 @@ class Deadlines:
         run = payload.get("run") or payload.get("slot") or self._calendar_run()
         if run.startswith(OF_CALENDAR) and run != self._calendar_run():
             return
-        ids, following = open_slice(self._ground.store, payload.get("state"), payload.get("after"))
+        ids, following = open_slice(self._ground, payload.get("state"), payload.get("after"))
         if following:
             n = payload.get("n", 0) + 1
             following |= {"run": run, "n": n}

@@ -9,7 +9,6 @@ from typing import Any
 
 from api.cases.case import OPEN
 from api.cases.ground import CaseGround
-from api.cases.store import CaseStore
 from api.jobs.job import NotYet
 
 log = logging.getLogger("circle.cases")
@@ -45,13 +44,13 @@ def sweep(ground: CaseGround, ids: Iterable[str], act: Callable[[str], None], *,
         raise SweepIncomplete(f"{len(wrong)} cases raised, the first {wrong[0]}")
 
 
-def open_slice(store: CaseStore, state: str | None, after: str | None) -> tuple[list[str], dict[str, Any] | None]:
+def open_slice(ground: CaseGround, state: str | None, after: str | None) -> tuple[list[str], dict[str, Any] | None]:
     """The ids of the next SLICE open cases, state by state, the newest first, and where the slice behind them begins:
     `{state, after}`, None behind the last. This one begins in `state`, behind the id `after`; None: from the start."""
     ids = list[str]()
     for each in sorted(OPEN):
         if state is None or each >= state:
-            ids += store.older_ids(each, after if each == state else None, SLICE - len(ids))
+            ids += ground.store.older_ids(each, after if each == state else None, SLICE - len(ids))
             if len(ids) == SLICE:
                 return ids, {"state": each, "after": ids[-1]}
     return ids, None

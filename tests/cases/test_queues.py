@@ -247,7 +247,7 @@ def test_a_walk_gives_every_row_once_in_order_whatever_is_remembered():
             assert order == [n for _, _, n in sorted(rows)]
             if look == 0:
                 widest.clear()
-        assert not widest or max(widest) <= 100, (spread, len(rows), max(widest))  # one hour may hold more than AIM
+        assert not widest or max(widest) <= 100, (spread, len(rows), max(widest))  # one hour may hold more than a page
 
 
 # -- cases of an earlier release ---------------------------------------------------------------------------------------
