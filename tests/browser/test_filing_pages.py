@@ -1,5 +1,6 @@
 """The page for somebody without a phone: the officer fills in, scans the consent, hands in, and tells the news."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -77,13 +78,28 @@ def tell_while_there_is_newer_news(window: Any, site: Served) -> None:
     """What has happened since the list was read does not count as told with it."""
     number = window.at("filing-untold").locator("a").inner_text()
     with open_store(site) as store:
-        store["cases"].update_one({"number": number}, [{"$set": {"untold_at": {"$add": ["$untold_at", 60_000]}}}])
+        news = store["cases"].find_one({"number": number})["untold_at"]
+        store["cases"].update_one({"number": number}, {"$set": {"untold_at": news - timedelta(hours=1)}})
+        window.page.reload()
+        window.at("filing-untold").wait_for()
+        store["cases"].update_one({"number": number}, {"$set": {"untold_at": news}})
         window.at("filing-how").select_option("by_phone")
         window.at("filing-told").click()
         window.page.locator(".van-dialog__confirm").click()
         expect(window.page.get_by_text("又有了新的进展，请再告知一次")).to_be_visible()
         expect(window.at("filing-untold")).to_be_visible()
         assert store["cases"].find_one({"number": number})["untold_at"]
+
+
+def test_what_was_begun_for_somebody_is_deleted_after_a_question(screens: Any) -> None:
+    window = screens("window")
+    begin(window)
+    window.at("filing-drop").scroll_into_view_if_needed()
+    window.shot("filing-end")
+    window.at("filing-drop").click()
+    window.page.locator(".van-dialog__confirm").click()
+    expect(window.at("filing-form")).to_have_count(0)
+    expect(window.at("filing-draft")).to_have_count(0)
 
 
 def test_the_promise_the_consent_and_what_was_written_elsewhere(screens: Any, site: Served) -> None:
@@ -97,7 +113,7 @@ def test_the_promise_the_consent_and_what_was_written_elsewhere(screens: Any, si
     window.at("promise-choose").click()
     expect(window.at("promise-given")).to_contain_text("申请人已选择告知承诺")
     window.at("promise-back").click()
-    window.at("promise").wait_for()
+    window.at("promise").locator("summary").click()
     window.at("promise-agree").check()
     window.at("promise-choose").click()
     window.at("promise-given").wait_for()
@@ -121,14 +137,3 @@ def test_the_promise_the_consent_and_what_was_written_elsewhere(screens: Any, si
     expect(window.at("filing-missing")).to_contain_text("请扫描上传申请人签名的同意书。")
     consent.scroll_into_view_if_needed()
     window.shot("consent-anew")
-
-
-def test_what_was_begun_for_somebody_is_deleted_after_a_question(screens: Any) -> None:
-    window = screens("window")
-    begin(window)
-    window.at("filing-drop").scroll_into_view_if_needed()
-    window.shot("filing-end")
-    window.at("filing-drop").click()
-    window.page.locator(".van-dialog__confirm").click()
-    expect(window.at("filing-form")).to_have_count(0)
-    expect(window.at("filing-draft")).to_have_count(0)
