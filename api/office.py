@@ -329,11 +329,13 @@ class Office:
             seal=self.keyring.seal,
             open_sealed=self.keyring.open_sealed,
             address_of=self.identity.address_of,
+            language_of=self.identity.language_of,
             sms=providers.sms(self.settings, console),
             push=lambda member, word: self.chat.live.push(member.partition(":")[2], dict(word)),
             record=self.audit.record,
             look=self.security.look,
             scope_of=ports.notices_seen_by,
+            digest=self.keyring.lasting_digest,
             now=self.now,
         )
         self.notices.place_old(lambda link: ports.case_of_link(self, link))

@@ -11,13 +11,23 @@ from notifications.channels.console import ConsoleSms
 from notifications.channels.in_app import InApp, Push
 from notifications.channels.twilio_sms import TwilioSms
 from notifications.delivery import Outbox
-from notifications.notice import AddressOf, CasePlace, Look, Record, Seal
+from notifications.notice import AddressOf, CasePlace, Digest, LanguageOf, Look, Record, Seal
 from notifications.refusals import Refusal
 from notifications.routes import blueprint
 from notifications.service import Notices, ScopeOf
-from notifications.store import INDEXES, SEALED, NoticeStore, Store
+from notifications.store import INDEXES, SEALED, UPGRADES, NoticeStore, Store
 
-__all__ = ["INDEXES", "SEALED", "CasePlace", "ConsoleSms", "Notifications", "Refusal", "TwilioSms", "blueprint"]
+__all__ = [
+    "INDEXES",
+    "SEALED",
+    "UPGRADES",
+    "CasePlace",
+    "ConsoleSms",
+    "Notifications",
+    "Refusal",
+    "TwilioSms",
+    "blueprint",
+]
 
 
 class Notifications(Notices):
@@ -30,15 +40,19 @@ class Notifications(Notices):
         seal: Seal,
         open_sealed: Seal,
         address_of: AddressOf,
+        language_of: LanguageOf,
         sms: Channel,
         now: Callable[[], datetime],
         push: Push,
         record: Record,
         look: Look,
         scope_of: ScopeOf,
+        digest: Digest,
     ) -> None:
         store = NoticeStore(database)
         callbacks = {sms.provider: sms} if isinstance(sms, Callbacks) else {}
         channels: dict[str, Channel] = {"in_app": InApp(push), "sms": sms}
-        super().__init__(store, seal, open_sealed, address_of, now, callbacks, record, look, scope_of)
+        super().__init__(
+            store, seal, open_sealed, address_of, now, callbacks, record, look, scope_of, digest, language_of
+        )
         self.step = Outbox(store, channels, callbacks, address_of, open_sealed).step

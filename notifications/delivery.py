@@ -12,12 +12,11 @@ from uuid6 import uuid7
 
 from notifications import plan, wording
 from notifications.channels import Callbacks, Channel, Fault, LookFailed, Message, Remedy, Report
-from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, AddressOf, Seal, opened
+from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, SECRET, AddressOf, Seal, opened
 from notifications.store import NoticeStore, Row
 
 log = logging.getLogger("circle.notices")
 
-LANGUAGE = "zh"
 LONGEST_PAUSE = timedelta(minutes=10)
 STUMBLE = Fault(Remedy.AGAIN, timedelta(seconds=5))
 """Something of ours failed before the call: retry after a pause, until the delivery expires."""
@@ -91,8 +90,8 @@ class Outbox:
         self._store.finish(row, "queued", now, {"due_at": now})
 
     def _send(self, row: Row, now: datetime) -> None:
-        notice = self._notice(row)
-        if now >= _ends(row, notice):
+        notice = self._store.notice(row["notice"])
+        if notice is None or now >= _ends(row, notice):
             self._store.finish(row, "expired", now, {})
             return
         wait = plan.earliest(notice["template"], row["channel"], now)
@@ -111,7 +110,10 @@ class Outbox:
         self._store.finish(row, "unknown", now, {"due_at": due_at, "looks": 0})
 
     def _look(self, row: Row, now: datetime) -> None:
-        notice, looks = self._notice(row), row["looks"] + 1
+        notice, looks = self._store.notice(row["notice"]), row["looks"] + 1
+        if notice is None:
+            self._store.finish(row, "expired", now, {})
+            return
         try:
             report = self._look_up(row, notice, now)
         except LookFailed:
@@ -169,21 +171,25 @@ class Outbox:
         return changes, self._further(row, notice, fault, now) if report.state in FAILED else None
 
     def _further(self, row: Row, notice: Row, fault: Fault | None, now: datetime) -> Row | None:
+        if notice.get("group") == SECRET:  # its values are gone; whoever waits for it asks for another
+            return None
         if fault is None or fault.remedy not in {Remedy.AGAIN, Remedy.STOP} or row["number"] > fault.most:
             return None
         further = plan.delivery(str(uuid7()), notice, row["channel"], row["number"] + 1, now, now + fault.pause)
         return further if further["due_at"] < _ends(further, notice) else None
 
     def _message(self, row: Row, notice: Row, now: datetime) -> Message | None:
-        """What is handed over, or None where the recipient cannot be reached by this channel."""
+        """What is handed over, or None where the recipient cannot be reached by this channel, or a secret is spent."""
         recipient, channel = notice["recipient"], row["channel"]
+        if notice.get("group") == SECRET and not notice["values"]:
+            return None
         outward = self._channels[channel].outward
         address = self._address_of(recipient, channel) if outward else recipient
         if address is None:
             return None
         template = wording.version_of(notice["template"], notice["version"])
         values = opened(notice, self._open_sealed)
-        words = wording.say(template, values, LANGUAGE, notice["created_at"])
+        words = wording.say(template, values, notice["language"], notice["created_at"])
         return Message(
             delivery=row["_id"],
             notice=notice["_id"],
@@ -191,6 +197,7 @@ class Outbox:
             address=address,
             template=template.name,
             version=template.version,
+            language=notice["language"],
             values=values,
             sms=words.sms,
             title=words.title,
@@ -198,11 +205,6 @@ class Outbox:
             link=notice["link"],
             good_for=_ends(row, notice) - now,
         )
-
-    def _notice(self, row: Row) -> Row:
-        notice = self._store.notice(row["notice"])
-        assert notice is not None
-        return notice
 
     def _open(self, channel: str, now: datetime) -> bool:
         return now >= self._closed.get(channel, now)

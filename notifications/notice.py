@@ -10,10 +10,15 @@ from typing import Any
 
 Seal = Callable[[str, str, str], str]
 """Encrypts or decrypts (record, field, text); decrypting raises if the text was sealed for another record or field."""
+Digest = Callable[[str, str], str]
+"""(kind of text, text) to digits that stand for it, and that nobody can guess it from without the keys."""
 Record = Callable[..., None]
 """(actor id, act, subject, session=…): write to the audit who did what, in the caller's transaction."""
 AddressOf = Callable[[str, str], str | None]
 """(recipient, channel) to an address, or None; it is decrypted only when it is needed."""
+
+LanguageOf = Callable[[str], str]
+"""The language in which a recipient is told things, `zh` or `en`."""
 
 Look = Callable[..., object]
 """(officer id, act, subject, detail=…, count=…): write to the audit what staff looked at."""
@@ -38,7 +43,9 @@ LOOKS = (timedelta(seconds=30), timedelta(minutes=2))
 """After a try whose outcome is unknown: the waits before each look at the provider's own list. Only if the last
 look finds nothing is the message sent again."""
 
-_UNSENT = frozenset({"held", "queued"})
+_WAITING = frozenset({"held", "queued"})
+UNSENT = _WAITING | {"submitting", "unknown"}
+"""The states in which its words may still have to be sent, or to be looked up at the provider's."""
 _ASKED = frozenset({"queued", "submitting", "unknown"})
 _TAKEN = frozenset({"accepted", "sent"})
 
@@ -46,14 +53,14 @@ COMES_FROM: dict[str, frozenset[str]] = {
     "queued": frozenset({"held", "submitting", "unknown"}),
     "submitting": frozenset({"queued"}),
     "unknown": frozenset({"submitting"}),
-    "suppressed": _UNSENT,
+    "suppressed": _WAITING,
     "accepted": _ASKED,
     "sent": _ASKED | {"accepted"},
     "delivered": _ASKED | _TAKEN,
     "undelivered": _ASKED | _TAKEN,
     "failed": _ASKED | _TAKEN,
     "canceled": _ASKED | _TAKEN,
-    "expired": _UNSENT | _TAKEN | {"unknown"},
+    "expired": _WAITING | _TAKEN | {"unknown"},
 }
 """Each state with those that it may follow. A provider's report moves a delivery only forward; back to `queued`
 goes only what the provider certainly did not take. `queued` is among the sources of news because a callback

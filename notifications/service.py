@@ -12,7 +12,22 @@ from uuid6 import uuid7
 
 from notifications import plan, wording
 from notifications.channels import Call, Callbacks
-from notifications.notice import CASE, FAILED, OFFICE, SECRET, AddressOf, CasePlace, Look, Record, Seal, mask, opened
+from notifications.kind import KINDS, Kind
+from notifications.notice import (
+    CASE,
+    FAILED,
+    OFFICE,
+    SECRET,
+    AddressOf,
+    CasePlace,
+    Digest,
+    LanguageOf,
+    Look,
+    Record,
+    Seal,
+    mask,
+    opened,
+)
 from notifications.refusals import BadCursor, NotFound, NotResendable, SignatureBad
 from notifications.store import NoticeStore, Row, is_in
 
@@ -47,6 +62,8 @@ class Notices:
         record: Record,
         look: Look,
         scope_of: ScopeOf,
+        digest: Digest,
+        language_of: LanguageOf,
     ) -> None:
         self._store = store
         self._seal = seal
@@ -55,6 +72,7 @@ class Notices:
         self._now = now
         self._callbacks = callbacks
         self._record, self._look, self._scope_of = record, look, scope_of
+        self._digest, self._language_of = digest, language_of
 
     def tell(
         self,
@@ -65,12 +83,14 @@ class Notices:
         key: str,
         link: str | None = None,
         place: CasePlace | None = None,
+        language: str = "",
         session: Any = None,
     ) -> str:
         """Put a notice into the outbox and give its id; idempotent by `key`, without an end.
 
         With a `session`, in the caller's transaction: no commit, no notice. `recipient` is `citizen:<id>`, `staff:<id>`
-        or `login:<id>`; `link` a path of our pages; `place` the case it is about, whose staff may see that it was sent.
+        or `login:<id>`; `link` a path of our pages; `place` the case it is about, whose staff may see that it was sent;
+        `language` that of its words, without it the recipient's.
         Raises KeyError for an unknown template, and ValueError if a value that it needs is missing; other values are
         not kept.
         """
@@ -79,7 +99,8 @@ class Notices:
 
         def write(inside: Any) -> str:
             known = self._store.id_of_key(key, inside)
-            return known or self._write(inside, recipient, words, needed, key, link, place)
+            spoken = language or self._language_of(recipient)
+            return known or self._write(inside, recipient, words, spoken, needed, key, link, place)
 
         return write(session) if session is not None else self._store.transact(write)
 
@@ -153,9 +174,12 @@ class Notices:
         """Place the notices of releases that knew no places; `place_of(link)` gives the case that a link leads to."""
         while rows := self._store.unplaced(PLACED_AT_ONCE):
             notices = self._store.notices(row["notice"] for row in rows)
-            for notice in notices.values():
-                template = wording.version_of(notice["template"], notice["version"])
-                self._store.place(notice["_id"], _placed(template, place_of(notice["link"] or "")))
+            for notice_id in {row["notice"] for row in rows}:
+                notice = notices.get(notice_id)  # an earlier release's secret is gone
+                place = {"group": SECRET, "delete_at": self._now()}
+                if notice is not None:
+                    place = _placed(KINDS[notice["template"]], place_of(notice["link"] or ""), notice["created_at"])
+                self._store.place(notice_id, place)
 
     def counts(self) -> dict[str, int]:
         """How many deliveries are in each state, for the measurements."""
@@ -175,29 +199,36 @@ class Notices:
         session: Any,
         recipient: str,
         words: wording.Template,
+        language: str,
         values: Mapping[str, str],
         key: str,
         link: str | None,
         place: CasePlace | None,
     ) -> str:
-        notice_id, now, channels = str(uuid7()), self._now(), plan.channels(words.name)
+        notice_id, now, kind = str(uuid7()), self._now(), KINDS[words.name]
         notice = {
             "_id": notice_id,
-            "v": 1,
             "key": key,
             "recipient": recipient,
             "template": words.name,
             "version": words.version,
+            "language": language,
             "values": {name: self._seal(notice_id, name, value) for name, value in values.items()},
             "link": link,
-            **_placed(words, place),
-            "inbox": "in_app" in channels,
+            **_placed(kind, place, now),
+            **({"digest": self._digest_of(notice_id, values)} if kind.is_secret else {}),
+            "inbox": "in_app" in kind.channels,
             "created_at": now,
             "read_at": None,
         }
-        deliveries = [plan.delivery(str(uuid7()), notice, channel, 1, now, now) for channel in channels]
+        deliveries = [plan.delivery(str(uuid7()), notice, channel, 1, now, now) for channel in kind.channels]
         self._store.add(session, notice, deliveries)
         return notice_id
+
+    def _digest_of(self, notice_id: str, values: Mapping[str, str]) -> str:
+        """What stands for the values of a secret once they are removed: whoever shows them can be told whether they
+        were these."""
+        return self._digest("notice", f"{notice_id}:{json.dumps(values, sort_keys=True, ensure_ascii=False)}")
 
     def _own_face(self, notice: Row, deliveries: list[Row], language: str) -> Row:
         template = wording.version_of(notice["template"], notice["version"])
@@ -231,11 +262,14 @@ def _recipient(member: Member) -> str:
     return f"{member.kind}:{member.id}"
 
 
-def _placed(template: wording.Template, place: CasePlace | None) -> Row:
-    """The fields of a notice that say which staff may see it."""
-    if place is not None and not template.is_secret:
-        return {"group": CASE, "about": place.about, "desk": place.desk, "department": place.department}
-    return {"group": SECRET if template.is_secret else OFFICE}
+def _placed(kind: Kind, place: CasePlace | None, created_at: datetime) -> Row:
+    """The fields of a notice that say which staff may see it, and until when it is kept."""
+    group = SECRET if kind.is_secret else CASE if place else OFFICE
+    delete_at = plan.erased_at(group, created_at)
+    where = (
+        {"about": place.about, "desk": place.desk, "department": place.department} if place and group == CASE else {}
+    )
+    return {"group": group, **where, **({"delete_at": delete_at} if delete_at else {})}
 
 
 def _cursor(following: str | None) -> str | None:

@@ -2,7 +2,8 @@
 
 A notice holds what is said, its values sealed. A delivery is one try by one channel and what leases are taken on; a
 further try is a further row, and the earlier one is then marked `superseded`. A receipt is one callback of a provider,
-kept for ever and processed later. `due_at` is None if nothing is to be done.
+kept for ever and processed later. `due_at` is None if nothing is to be done. The values of a secret are removed in the
+transaction that writes that it was sent.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +13,8 @@ from typing import Any, Protocol, TypeVar
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
 
-from notifications.notice import COMES_FROM, FINAL, SECRET
+from notifications.kind import KINDS
+from notifications.notice import COMES_FROM, FINAL, SECRET, UNSENT
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -35,11 +37,42 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
     ("deliveries", [("about", ASCENDING)], {"sparse": True}),
     ("notices", [("about", ASCENDING)], {"sparse": True}),
     ("deliveries", [("ref", ASCENDING)], {"sparse": True}),
+    ("notices", [("delete_at", ASCENDING)], {"expireAfterSeconds": 0}),
+    ("deliveries", [("delete_at", ASCENDING)], {"expireAfterSeconds": 0}),
     ("receipts", [("due_at", ASCENDING)], {}),
     ("receipts", [("delivery", ASCENDING)], {}),
 ]
 
 SEALED = [("notices", ("values.*",))]
+
+
+def _end_secret(notice: Row, seal: object) -> Row:
+    """What an upgrade sets in a notice: a secret one loses its values and its place in the inbox, and is deleted."""
+    kind = KINDS.get(notice["template"])
+    if kind is None or not kind.is_secret:
+        return {}
+    return {"group": SECRET, "values": {}, "inbox": False, "delete_at": notice["created_at"]}
+
+
+def _end_with_secret(delivery: Row, seal: object) -> Row:
+    return {"delete_at": delivery["created_at"]} if delivery.get("group") == SECRET else {}
+
+
+def _in_chinese(notice: Row, seal: object) -> Row:
+    """What an upgrade sets in a notice: the language in which it was sent."""
+    return {"language": "zh"}
+
+
+UPGRADES: list[tuple[str, Callable[[Row, Any], Row], tuple[str, ...]]] = [
+    ("notices", _end_secret, ()),
+    ("deliveries", _end_with_secret, ()),
+    ("notices", _in_chinese, ()),
+]
+"""Version 2: secrets end. Those of earlier releases lay openable for as long as the store; what had not been sent by
+the upgrade is asked for again.
+
+Version 3 of notices: each has the language of its recipient; until then all went out in Chinese."""
+VERSIONS = {name: 1 + sum(each[0] == name for each in UPGRADES) for name in ("notices", "deliveries", "receipts")}
 
 WHOLE = {"counts": "a measurement: how many deliveries are in each state"}
 """Functions that are meant to read a whole collection, each with the reason."""
@@ -93,9 +126,8 @@ class NoticeStore:
 
     def add(self, session: Any, notice: Row, deliveries: list[Row]) -> None:
         """Insert a notice with its first deliveries."""
-        self._db["notices"].insert_one(notice, session=session)
-        rows = [{**row, **self._db.leasable(row["due_at"])} for row in deliveries]
-        self._db["deliveries"].insert_many(rows, session=session)
+        self._db["notices"].insert_one({"v": VERSIONS["notices"], **notice}, session=session)
+        self._db["deliveries"].insert_many([self._new_delivery(row) for row in deliveries], session=session)
 
     def notice(self, notice_id: str) -> Row | None:
         """A notice by id, whoever its recipient is; for delivery and staff, never for an inbox."""
@@ -229,7 +261,7 @@ class NoticeStore:
         """Store a provider's callback; a repeat is only counted."""
 
         def work(session: Any) -> None:
-            first = {**receipt, "v": 1, "at": now, **self._db.leasable(now)}
+            first = {**receipt, "v": VERSIONS["receipts"], "at": now, **self._db.leasable(now)}
             first.pop("_id")
             change = {"$setOnInsert": first, "$inc": {"times": 1}}
             self._db["receipts"].update_one({"_id": receipt["_id"]}, change, upsert=True, session=session)
@@ -247,13 +279,18 @@ class NoticeStore:
     # -- inside -----------------------------------------------------------
 
     def _conclude(self, also: Row, row: Row, state: str, now: datetime, changes: Row, further: Row | None) -> bool:
-        if further is None:
+        is_spent = row.get("group") == SECRET and state not in UNSENT
+        if further is None and not is_spent:
             return self._move(also, row, state, now, changes)
+        superseded = {"superseded": True} if further else {}
 
         def work(session: Any) -> bool:
-            if not self._move(also, row, state, now, {**changes, "superseded": True}, session):
+            if not self._move(also, row, state, now, {**changes, **superseded}, session):
                 return False
-            self._add_delivery(further, session)
+            if further:
+                self._add_delivery(further, session)
+            if is_spent:
+                self._db["notices"].update_one({"_id": row["notice"]}, {"$set": {"values": {}}}, session=session)
             return True
 
         return self._db.transact(work)
@@ -269,4 +306,7 @@ class NoticeStore:
         return done.matched_count == 1
 
     def _add_delivery(self, row: Row, session: Any) -> None:
-        self._db["deliveries"].insert_one({**row, **self._db.leasable(row["due_at"])}, session=session)
+        self._db["deliveries"].insert_one(self._new_delivery(row), session=session)
+
+    def _new_delivery(self, row: Row) -> Row:
+        return {"v": VERSIONS["deliveries"], **row, **self._db.leasable(row["due_at"])}

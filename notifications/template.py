@@ -28,11 +28,6 @@ class Template:
         parts = (part for words in (self.zh, self.en) for part in (words.sms, words.text))
         return frozenset().union(*map(values_in, parts)) - {"at"}
 
-    @property
-    def is_secret(self) -> bool:
-        """Whether it says a code that lets somebody in: never listed for staff, never sent again by them."""
-        return "code" in self.needs
-
     def words(self, language: str) -> Words:
         """The words of a language; Chinese for any other."""
         return self.en if language == "en" else self.zh

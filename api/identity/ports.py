@@ -28,6 +28,7 @@ class Tell(Protocol):
         *,
         key: str,
         link: str | None = None,
+        language: str = "",
         session: Any,
     ) -> object: ...
 

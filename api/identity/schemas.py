@@ -5,6 +5,7 @@ from marshmallow import Schema, fields, validate
 NAME = validate.Length(min=1, max=200)
 NUMBER = validate.Length(min=1, max=40)
 ID = validate.Length(max=40)
+LANGUAGES = ("zh", "en")
 SECRET_OF_DEVICE = validate.Length(min=16, max=100)
 
 
@@ -15,13 +16,14 @@ class RefreshToken(Schema):
 
 
 class PersonSchema(Schema):
-    """A citizen (phone, assurance) or a member of staff (roles, point, department)."""
+    """A citizen (phone, assurance, language of notices) or a member of staff (roles, point, department)."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(["citizen", "staff"]))
     name = fields.String(required=True)
     phone = fields.String(metadata={"description": "masked"})
     assurance = fields.String(validate=validate.OneOf(["phone", "verified"]))
+    language = fields.String(validate=validate.OneOf(LANGUAGES))
     roles = fields.List(fields.String())
     point = fields.String(allow_none=True)
     department = fields.String(allow_none=True)

@@ -109,6 +109,11 @@ class Identity:
         row = self._store.citizen(key) if kind == "citizen" else self._store.code(key)
         return self._keys.open_sealed(key, "phone", row["phone"]) if row and row.get("phone") else None
 
+    def language_of(self, recipient: str) -> str:
+        """The language in which `citizen:<id>` is told things, `zh` or `en`; Chinese for everybody else."""
+        kind, _, key = recipient.partition(":")
+        return self.citizens.language_of(key) if kind == "citizen" else "zh"
+
     def name_of(self, citizen_id: str) -> str:
         """A citizen's own name, or the masked phone where none was given; of a joined account, that of the first."""
         row = self._store.citizen(citizen_id)

@@ -148,6 +148,10 @@ class IdentityStore:
         unverified = {"_id": citizen_id, "assurance": "phone", "closed_at": None}
         return self._db["citizens"].update_one(unverified, {"$set": {"name": sealed_name}}).matched_count == 1
 
+    def set_citizens_language(self, citizen_id: str, language: str) -> None:
+        """Set the language of a citizen's notices."""
+        self._db["citizens"].update_one({"_id": citizen_id, "closed_at": None}, {"$set": {"language": language}})
+
     def unset_citizen(self, session: Any, citizen_id: str, change: Document, gone: list[str]) -> None:
         """Set fields of a citizen and unset others."""
         fields = {"$set": change, "$unset": dict.fromkeys(gone, "")}

@@ -25,6 +25,7 @@ from pymongo.errors import (
 )
 
 from api.refusals import CannotStart
+from api.storage.resending import ResendingCollection
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -100,7 +101,6 @@ class Database:
                 w="majority",
                 journal=True,
                 readConcernLevel="majority",
-                retryWrites=True,
                 tz_aware=True,
                 timeoutMS=TIMEOUT_MS,
                 maxPoolSize=most_connections,
@@ -109,10 +109,11 @@ class Database:
         except (ConfigurationError, InvalidURI, ValueError) as error:
             raise StoreUnfit(f"MONGODB_URI cannot be read: {error}") from None
         self.handle = self.client[name]
+        self._collection = Collection if self.client.options.retry_writes else ResendingCollection
         self._after_commit: list[Callable[[], None]] = []
 
     def __getitem__(self, name: str) -> Collection[Document]:
-        return self.handle[name]
+        return self._collection(self.handle, name)
 
     def require_replica_set(self) -> None:
         """Check that the server answers, accepts our log-in and has transactions (a replica set). Raises StoreUnfit."""

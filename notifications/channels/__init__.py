@@ -13,8 +13,9 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True)
 class Message:
-    """What is handed over. Providers with registered templates use `template`, `version` and `values`; the
-    others use the finished words: `sms`, or `title` and `text`. `delivery` is our reference for this try.
+    """What is handed over. Providers with registered templates have an id of their own for each `template`, `version`
+    and `language`, and take the `values`; the others use the finished words: `sms`, or `title` and `text`. `delivery`
+    is our reference for this try.
     """
 
     delivery: str
@@ -23,6 +24,7 @@ class Message:
     address: str
     template: str
     version: int
+    language: str
     values: Mapping[str, str]
     sms: str
     title: str

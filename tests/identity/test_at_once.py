@@ -199,7 +199,7 @@ def test_a_name_that_is_verified_meanwhile_stays(identity: Any, citizen: Any, mo
 
     meanwhile(monkeypatch, identity.citizens._store, "citizen", verify)
     with pytest.raises(NameConfirmed):
-        identity.citizens.rename(actor, "张三")
+        identity.citizens.change(actor, {"name": "张三"})
     assert citizen.get("/v1/me")["name"] == "王小明"
 
 

@@ -70,6 +70,7 @@ class House:
     clock: Any
     sms: Any
     phones: dict[str, str] = field(default_factory=lambda: dict(PHONES))
+    languages: dict[str, str] = field(default_factory=dict)
     pushed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -80,12 +81,14 @@ class House:
             seal=self.keyring.seal,
             open_sealed=self.keyring.open_sealed,
             address_of=self.address_of,
+            language_of=lambda recipient: self.languages.get(recipient, "zh"),
             sms=self.sms,
             now=self.clock,
             push=lambda member, word: self.pushed.append((member, dict(word))),
             record=lambda *words, session=None: None,
             look=lambda *words, **more: None,
             scope_of=lambda officer: [{"group": "case"}, {"group": "office"}],
+            digest=self.keyring.lasting_digest,
         )
 
     def another_worker(self) -> Outbox:

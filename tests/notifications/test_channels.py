@@ -23,6 +23,7 @@ def message(sms: str = "【新城服务圈】验证码246810", delivery: str = "
         address=address,
         template="login_code",
         version=1,
+        language="zh",
         values={"code": "246810"},
         sms=sms,
         title="登录验证码",

@@ -277,6 +277,8 @@ def test_a_call_to_a_provider_that_is_not_in_use_is_not_there(twilio_house: Hous
         lambda *act, session=None: None,
         lambda *look, **more: None,
         lambda officer: [],
+        house.keyring.lasting_digest,
+        lambda recipient: "zh",
     )
     house.accepted()
     house.drain()

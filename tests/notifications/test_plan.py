@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifications import plan
-from notifications.wording import TEMPLATES
+from notifications.kind import KINDS
 
 moments = st.datetimes(
     datetime(2020, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
@@ -21,10 +21,11 @@ def beijing(hour: int, minute: int = 0, second: int = 0) -> datetime:
 
 
 def test_a_code_goes_by_sms_alone_what_staff_are_told_by_the_inbox_alone_and_everything_else_by_both() -> None:
-    alone = {"login_code": ("sms",), "security_alarm": ("in_app",)}
-    alone |= {"case_near_due": ("in_app",), "case_overdue": ("in_app",), "papers_not_brought": ("in_app",)}
-    for template in TEMPLATES:
-        assert plan.channels(template.name) == alone.get(template.name, ("in_app", "sms"))
+    alone = dict.fromkeys(("login_code", "identity_check"), ("sms",))
+    staff = ("security_alarm", "case_near_due", "case_overdue", "papers_not_brought")
+    alone |= dict.fromkeys((*staff, "talk_promise_due", "talk_promise_overdue"), ("in_app",))
+    for name, kind in KINDS.items():
+        assert kind.channels == alone.get(name, ("in_app", "sms")), name
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,17 @@ class Codes:
         self._transact, self._policy, self._ports = dependencies.transact, dependencies.policy, dependencies.ports
 
     def send(
-        self, phone: str, whom: str, address: str, known_device: str = "", log_in: str = "", *, stored: Stored
+        self,
+        phone: str,
+        whom: str,
+        address: str,
+        known_device: str = "",
+        log_in: str = "",
+        *,
+        stored: Stored,
+        language: str = "zh",
     ) -> dict[str, int]:
-        """Send a code to a phone (E.164); the code before is valid no more.
+        """Send a code to a phone (E.164), in `language`; the code before is valid no more.
 
         `known_device` is the digest of one, `log_in` the one under which it is asked for, else "".
         `whom` is the blind index of the phone, by which codes are counted; `stored` is what this one is looked up by.
@@ -64,7 +72,8 @@ class Codes:
 
         def write(session: Any) -> None:
             self._store.add_code(session, row)
-            self._ports.tell(f"login:{code_id}", "login_code", {"code": code}, key=f"login:{code_id}", session=session)
+            key = f"login:{code_id}"
+            self._ports.tell(key, "login_code", {"code": code}, key=key, language=language, session=session)
 
         self._transact(write)
         return {"expires_in": rules.CODE_SECONDS, "resend_in": rules.RESEND_SECONDS}

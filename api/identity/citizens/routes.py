@@ -28,7 +28,8 @@ def _log_in(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     @bp.response(202, schemas.CodeSent)
     def send_code(body: Body) -> Body:
         """Send a log-in code by SMS."""
-        return citizens.send_code(body["phone"], request.remote_addr or "", body.get("device", ""))
+        device = body.get("device", "")
+        return citizens.send_code(body["phone"], request.remote_addr or "", device, language=http.language())
 
     @bp.post("/sessions")
     @http.allow("anyone")
@@ -38,7 +39,7 @@ def _log_in(bp: Blueprint, citizens: Citizens, http: Http) -> None:
         """Log in with the code."""
         proofs = (body.get("device", ""), body.get("id_number", ""))
         agent = device_of(request.headers.get("User-Agent", ""))
-        return citizens.log_in(body["phone"], body["code"], *proofs, agent=agent)
+        return citizens.log_in(body["phone"], body["code"], *proofs, agent=agent, language=http.language())
 
     @bp.post("/sessions/wechat")
     @http.allow("anyone")
@@ -48,17 +49,18 @@ def _log_in(bp: Blueprint, citizens: Citizens, http: Http) -> None:
         """Log in from the mini-program; the first time with `phone_code` too."""
         proofs = (body.get("device", ""), body.get("id_number", ""))
         agent = device_of(request.headers.get("User-Agent", ""))
-        return citizens.log_in_by_wechat(body["code"], body.get("phone_code", ""), *proofs, agent=agent)
+        phone_code = body.get("phone_code", "")
+        return citizens.log_in_by_wechat(body["code"], phone_code, *proofs, agent=agent, language=http.language())
 
 
 def _record(bp: Blueprint, citizens: Citizens, http: Http) -> None:
     @bp.patch("/me")
     @http.allow("citizen")
-    @bp.arguments(schemas.Rename)
+    @bp.arguments(schemas.OwnRecord)
     @bp.response(200, PersonSchema)
-    def rename(body: Body, actor: Any) -> Body:
-        """Change one's own name."""
-        return citizens.rename(actor, body["name"])
+    def change(body: Body, actor: Any) -> Body:
+        """Change one's own name, or the language of one's notices."""
+        return citizens.change(actor, body)
 
 
 def _rights(bp: Blueprint, citizens: Citizens, http: Http) -> None:

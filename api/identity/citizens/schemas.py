@@ -1,9 +1,9 @@
 """Schemas of citizens: log-in, consents and export."""
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from api.identity.citizens import consent
-from api.identity.schemas import NAME, NUMBER, SECRET_OF_DEVICE
+from api.identity.schemas import LANGUAGES, NAME, NUMBER, SECRET_OF_DEVICE
 from api.web.fields import Time
 
 PHONE = validate.Length(max=30)
@@ -51,10 +51,17 @@ class WeChatLogIn(Proofs):
     phone_code = fields.String(validate=validate.Length(max=200))
 
 
-class Rename(Schema):
-    """A new name of oneself."""
+class OwnRecord(Schema):
+    """A new name of oneself, or the language in which one is told things, or both."""
 
-    name = fields.String(required=True, validate=NAME)
+    name = fields.String(validate=NAME)
+    language = fields.String(validate=validate.OneOf(LANGUAGES), metadata={"description": "of SMS and other notices"})
+
+    @validates_schema
+    def require_one(self, data: dict[str, str], **_: object) -> None:
+        """Refuse a change of nothing."""
+        if not data:
+            raise ValidationError("请填写这一项。", "name")
 
 
 class PrivacyNotice(Schema):

@@ -58,18 +58,22 @@ class Citizens:
 
     # -- log-in -----------------------------------------------------------
 
-    def send_code(self, phone_text: str, address: str, device: str = "") -> dict[str, int]:
-        """Send a one-time code to a phone. The answer is the same whether or not the number is known.
+    def send_code(self, phone_text: str, address: str, device: str = "", *, language: str = "zh") -> dict[str, int]:
+        """Send a one-time code to a phone, in `language`. The answer is the same whether or not the number is known.
 
         Raises TooSoon, and LimitReached where the number, the address or the whole office has reached its limit.
         """
         phone = _mobile(phone_text)
         index = self._keys.index("phone", phone)
         stored = self._keys.index_to_store("phone", phone)
-        return self._codes.send(phone, index, address, self._known_device(index, device), stored=stored)
+        known = self._known_device(index, device)
+        return self._codes.send(phone, index, address, known, stored=stored, language=language)
 
-    def log_in(self, phone_text: str, code: str, device: str = "", id_number: str = "", *, agent: str = "") -> Row:
-        """Log a citizen in with the code sent to their phone; `agent` is the code of the device (sessions/device.py).
+    def log_in(
+        self, phone_text: str, code: str, device: str = "", id_number: str = "", *, agent: str = "", language: str = ""
+    ) -> Row:
+        """Log a citizen in with the code sent to their phone; `agent` is the code of the device (sessions/device.py),
+        `language` that of their notices from now on, "" for no other than before.
 
         The code stays valid if only the identity number is missing or wrong, within its five tries. Raises BadFields,
         CodeWrong, IdentityNeeded, IdentityWrong.
@@ -81,10 +85,17 @@ class Citizens:
         citizen = self._citizen_of(phone)
         self._check_same_person(citizen, device, id_number)
         self._codes.use(code_id)
-        return self._let_in(citizen, device, agent)
+        return self._let_in(citizen, device, agent, language)
 
     def log_in_by_wechat(
-        self, code: str, phone_code: str = "", device: str = "", id_number: str = "", *, agent: str = ""
+        self,
+        code: str,
+        phone_code: str = "",
+        device: str = "",
+        id_number: str = "",
+        *,
+        agent: str = "",
+        language: str = "",
     ) -> Row:
         """Log a citizen in by WeChat; the first time with `phone_code`, and again where that account was closed.
 
@@ -104,7 +115,7 @@ class Citizens:
             citizen = self._bound_by_phone(index, account.openid, phone_code, device, id_number)
         elif device and not self._store.knows_device(self._device(citizen, device)):
             device = ""  # a known device has shown the phone: else WeChat could make any number, and spend their codes
-        return self._let_in(citizen, device, agent)
+        return self._let_in(citizen, device, agent, language)
 
     def _bound_by_phone(self, index: str, openid: str, phone_code: str, device: str, id_number: str) -> Row:
         """Bind a WeChat account to the citizen of the phone that it shares, or give whom another log-in bound first."""
@@ -122,7 +133,10 @@ class Citizens:
             self._ports.audit(citizen["_id"], "account.rebound", f"citizen:{citizen['_id']}", detail="wechat")
         return bound
 
-    def _let_in(self, citizen: Row, device: str, agent: str) -> Row:
+    def _let_in(self, citizen: Row, device: str, agent: str, language: str) -> Row:
+        if language and language != citizen.get("language", "zh"):
+            self._store.set_citizens_language(citizen["_id"], language)
+            citizen = {**citizen, "language": language}
         if device:
             owner = {"citizen": citizen["_id"]}
             self._store.see_device(self._device(citizen, device), owner, rules.DEVICES_KEPT, self._now())
@@ -169,14 +183,25 @@ class Citizens:
 
     # -- one's own record ---------------------------------------------------
 
-    def rename(self, actor: Actor, name: str) -> Row:
-        """Change one's own name, unless it is verified. Raises NameConfirmed."""
+    def change(self, actor: Actor, body: Row) -> Row:
+        """Change one's own `name`, unless it is verified, and the `language` of one's notices. Raises NameConfirmed."""
+        row = self.own(actor)
+        if "name" in body:
+            self._rename(actor, body["name"])
+        if body.get("language", row.get("language", "zh")) != row.get("language", "zh"):
+            self._store.set_citizens_language(actor.id, body["language"])
+        return self.face(self.own(actor))
+
+    def language_of(self, citizen_id: str) -> str:
+        """The language in which a citizen is told things: that of the last log-in, or what was chosen since."""
+        return str((self._store.citizen(citizen_id) or {}).get("language", "zh"))
+
+    def _rename(self, actor: Actor, name: str) -> None:
         if self.own(actor)["assurance"] == "verified":
             raise NameConfirmed
         if not self._store.rename_citizen(actor.id, self._keys.seal(actor.id, "name", _name(name))):
             raise NameConfirmed
         self._sessions.forget(actor.session)
-        return self.face(self.own(actor))
 
     def face(self, row: Row, roles: frozenset[str] = frozenset()) -> Row:
         """A citizen's record as JSON: the name in full, the phone masked unless `roles` may see it."""
@@ -186,6 +211,7 @@ class Citizens:
             "name": self.opened(row, "name"),
             "phone": mask_unless_allowed("phone", self.opened(row, "phone"), roles),
             "assurance": row["assurance"],
+            "language": row.get("language", "zh"),
         }
 
     def opened(self, row: Row, field: str) -> str:

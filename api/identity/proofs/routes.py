@@ -36,4 +36,4 @@ def add_routes(bp: Blueprint, proofs: FreshProofs, http: Http) -> None:
     @bp.response(202, CodeSent)
     def send_code(actor: Any) -> Body:
         """Send a code for a fresh proof by SMS."""
-        return proofs.send_code(actor, request.remote_addr or "")
+        return proofs.send_code(actor, request.remote_addr or "", http.language())

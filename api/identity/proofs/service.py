@@ -23,14 +23,14 @@ class FreshProofs:
         long the last proof holds, None if it does no more."""
         return {"way": self._way(actor), "until": self._sessions.fresh_until(actor)}
 
-    def send_code(self, actor: Actor, address: str) -> Row:
+    def send_code(self, actor: Actor, address: str, language: str) -> Row:
         """Send a citizen a code for a proof, which is good under this log-in alone. Raises TooSoon, LimitReached."""
         citizen = self._store.citizen(actor.id)
         if citizen is None or not citizen.get("phone"):
             raise NotFound
         phone = self._keys.open_sealed(actor.id, "phone", citizen["phone"])
         whom, stored = self._keys.index("phone", phone), self._keys.index_to_store("proof", actor.session)
-        return dict(self._codes.send(phone, whom, address, log_in=actor.session, stored=stored))
+        return dict(self._codes.send(phone, whom, address, log_in=actor.session, stored=stored, language=language))
 
     def prove(self, actor: Actor, given: Row) -> Row:
         """Take a proof: {code} of a citizen, {totp} or {password} of staff, as `standing` says.

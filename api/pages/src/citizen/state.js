@@ -85,6 +85,11 @@ watch(
   { immediate: true },
 )
 
+/** SMS and other notices come in the language that is read here. */
+watch(language, (now) => {
+  if (signedIn.value) api.patch('/v1/me', { language: now }).catch(() => {})
+})
+
 /** Once somebody has talked or is told something while here, the dot follows at once. */
 watch(session.chat, (chat) => {
   for (const event of ['notice', 'elsewhere']) chat?.on(event, refreshUnread)

@@ -49,7 +49,8 @@ export default {
 
   // surveys on the spot
   '照片传完才能确认。': 'Wait until the photographs have been sent.',
-  '有照片没有传上：请再传一次，或者取消。': 'A photograph was not sent: try again, or cancel it.',
+  '有照片没有传上：请再传一次，或者删除。': 'A photograph was not sent: try again, or remove it.',
+  '这里只收图片，请换一个。': 'Pictures alone are taken here. Choose another file.',
   符合要求: 'As required',
   不符合要求: 'Not as required',
   '有 {n} 张照片，由办理的人看。': '{n} photographs, for those who handle the case.',

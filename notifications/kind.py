@@ -1,0 +1,58 @@
+"""The kinds of notices: one per occasion, with its category, its channels, and how long it is worth sending."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+SECRET, CRITICAL, ORDINARY = "secret", "critical", "ordinary"
+"""The categories. A secret lets somebody in: no inbox, no list of staff, no further try after it was sent, no night,
+and its values are removed once it was sent. What is critical goes out at night too: the recipient may have to stop
+somebody."""
+
+EVERYWHERE, SMS_ALONE, INBOX_ALONE = ("in_app", "sms"), ("sms",), ("in_app",)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One occasion, such as `case_accepted`: by which channels it goes out, and until when after it was created."""
+
+    name: str
+    category: str = ORDINARY
+    channels: tuple[str, ...] = EVERYWHERE
+    good_for: timedelta | None = None
+    """None: every try is worth 72 hours."""
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it lets somebody in."""
+        return self.category == SECRET
+
+    @property
+    def waits_for_morning(self) -> bool:
+        """Whether it is held during the quiet hours."""
+        return self.category == ORDINARY
+
+
+_STAFF = ("case_near_due", "case_overdue", "papers_not_brought", "talk_promise_due", "talk_promise_overdue")
+_ACCOUNT = ("identity_bound", "identity_bound_elsewhere", "phone_change_opened", "phone_changed")
+_ORDINARY = (
+    *("identity_tried_elsewhere", "verification_stopped", "accounts_joined", "report_settled", "talk_waiting"),
+    *("draft_ends", "case_submitted", "case_accepted", "case_deemed_accepted", "case_deferred", "case_declined"),
+    *("case_withdrawn", "case_granted", "case_refused", "case_finished", "case_terminated", "case_corrected"),
+    *("case_due_changed", "case_handed_over", "supplement_requested", "supplement_near", "supplement_over"),
+    *("deferral_due", "deferral_again", "promise_checked", "procedure_started", "procedure_ended", "limit_extended"),
+    *("result_issued", "result_reissued", "parcel_sent", "parcel_out_for_delivery", "parcel_delivered"),
+)
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("login_code", SECRET, SMS_ALONE, timedelta(minutes=5)),
+        Kind("identity_check", SECRET, SMS_ALONE, timedelta(minutes=30)),
+        Kind("security_alarm", CRITICAL, INBOX_ALONE),
+        *(Kind(name, CRITICAL) for name in _ACCOUNT),
+        *(Kind(name, channels=INBOX_ALONE) for name in _STAFF),
+        *(Kind(name) for name in _ORDINARY),
+    )
+}
+"""Every kind. A code that is to be read out at a window also stands on the citizen's own page; staff have no phone
+number here."""
