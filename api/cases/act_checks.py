@@ -9,6 +9,7 @@ from api.cases.case import Case
 from api.cases.ground import CaseGround
 from api.cases.life.standing import may_hold, never_asked
 from api.cases.open_case import OpenCase
+from api.cases.promises.promise import NOT_RECTIFIED, open_order
 from api.identity.actor import Actor
 from api.refusals import BadFields, Reason
 from api.texts import listed
@@ -59,6 +60,10 @@ class ActChecks:
                 return self._checked_survey(actor, case.record, data)
             case "terminate" if data["cause"] == "no_supplement":
                 self._check_papers_late(case)
+            case "order_rectification":
+                return {**data, **self._day_given(data["days"])}
+            case "check_rectification" if data["outcome"] == NOT_RECTIFIED:
+                self._check_time_over(case)
         return data
 
     def claimants(self, case: Case) -> list[Actor]:
@@ -92,6 +97,18 @@ class ActChecks:
             raise BadFields(
                 {"cause": [Reason(f"补正要等到 {zh}，现在还不能以此终止", f"The papers may still come until {en}")]}
             )
+
+    def _check_time_over(self, case: OpenCase) -> None:
+        """Raises BadFields while the time runs in which something is to be put right; it may be found so before."""
+        order = open_order(case.standing.promise)
+        assert order is not None
+        ordered, told = order["at"].astimezone(BEIJING).date(), order["due"]
+        guessing = self._ground.calendar.working.guessing
+        due = date.fromisoformat(told) if told else guessing.add_working(ordered, order["days"])
+        if self._ground.now().astimezone(BEIJING).date() <= due:
+            zh, en = day_words(due, None)
+            words = Reason(f"整改期限到 {zh}，到期以前不能认定没有整改", f"It may still be put right until {en}")
+            raise BadFields({"outcome": [words]})
 
     def _check_department(self, case: Case, code: str) -> None:
         if code not in self._ground.matters.departments:

@@ -1,8 +1,11 @@
 """What a single act was about, in words of the server: for the timeline and for notices, in both languages."""
 
-from api.calendar.day_words import TwoLanguages, number_of_days
+from datetime import date
+
+from api.calendar.day_words import TwoLanguages, day_words, number_of_days
 from api.cases.case import Action
 from api.cases.life.endings import BY_SYSTEM, CAUSES
+from api.cases.promises.promise import RECTIFIED
 
 NOTHING = TwoLanguages("", "")
 SILENCE = TwoLanguages(
@@ -34,6 +37,20 @@ def about(action: Action) -> TwoLanguages:
             return TwoLanguages("符合要求", "As required") if met else TwoLanguages("不符合要求", "Not as required")
         case "terminate":
             return {**CAUSES, **BY_SYSTEM}.get(data.get("cause", ""), NOTHING)
+        case "order_rectification":
+            days = number_of_days(data["days"], "working")
+            by = day_words(date.fromisoformat(data["due"]), None) if data["due"] else None
+            return TwoLanguages(
+                f"{days.zh}内整改" + (f"，最迟 {by.zh}" if by else ""),
+                f"To be put right within {days.en}" + (f", by {by.en}" if by else ""),
+            )
+        case "check_rectification":
+            is_right = data["outcome"] == RECTIFIED
+            return (
+                TwoLanguages("已整改到位", "Put right") if is_right else TwoLanguages("没有整改到位", "Not put right")
+            )
+        case "revoke":
+            return TwoLanguages(f"依据：{data['ground']}", f"Ground: {data['ground']}")
         case "correct":
             return TwoLanguages(
                 f"原来写的：{data['was']}；应当是：{data['right']}", f"Written: {data['was']}; right: {data['right']}"

@@ -9,11 +9,11 @@ from api.drafts.draft import MatterVersion
 
 STATES = (
     *("submitted", "supplementing", "accepted", "granted", "refused"),
-    *("issued", "handed_over", "declined", "withdrawn", "terminated", "closed"),
+    *("issued", "handed_over", "declined", "withdrawn", "terminated", "revoked", "closed"),
 )
 """The states of a case; kinds.py has their words."""
 OPEN = frozenset({"submitted", "supplementing", "accepted", "granted", "issued"})
-ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn", "terminated"})
+ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn", "terminated", "revoked"})
 
 IDENTITY_NUMBERS = frozenset({"id_number", "payee_id"})
 """The fields of forms that hold somebody's identity number."""

@@ -1,7 +1,7 @@
 """Handling: every act on a case after its submission; checks it, appends the action and announces the event."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from api.cases.act_checks import APPLICANT, ActChecks
@@ -57,15 +57,16 @@ class CaseHandling:
 
     # -- the system -------------------------------------------------------------------
 
-    def hand_over(self, case_id: str, proof: str, sent_at: datetime) -> None:
+    def hand_over(self, case_id: str, proof: str, is_held: Callable[[Mapping[str, Any]], bool]) -> None:
         """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent.
 
-        What was made anew after `sent_at` was not in the parcel, and still waits.
+        Nothing follows unless `is_held`, whether the parcel holds a result: what was made anew since still waits.
         """
-        case = self._ground.store.by_id(case_id)
-        if case and case.state == "issued":
-            data = {"to": APPLICANT, "proof": proof, "sent_at": sent_at.isoformat()}
-            self._do(SYSTEM, self._ground.reader.open(case), case.version, "hand_over", data)
+        record = self._ground.store.by_id(case_id)
+        case = self._ground.reader.open(record) if record else None
+        result = case.standing.waiting_result if case else None
+        if case and result and is_held(result):
+            self._do(SYSTEM, case, case.standing.version, "hand_over", {"to": APPLICANT, "proof": proof})
 
     def end_when_late(self, case_id: str) -> None:
         """A job: end a case if what was to follow has not come in time. Raises NotYet until its last day is over."""

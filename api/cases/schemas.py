@@ -274,7 +274,9 @@ class DocumentSchema(Schema):
         allow_none=True,
         metadata={"description": "of the bytes at `href`; null until somebody has asked for them"},
     )
-    state = fields.String(required=True, validate=validate.OneOf(["valid", "corrected", "withdrawn", "terminated"]))
+    state = fields.String(
+        required=True, validate=validate.OneOf(["valid", "corrected", "withdrawn", "terminated", "revoked"])
+    )
     state_label = fields.String(required=True)
     state_label_en = fields.String(required=True)
     hand_over_by = fields.String(

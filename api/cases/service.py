@@ -1,7 +1,7 @@
 """The use cases of cases, for routes and other rooms: acts, lists, and a case as its viewer may see it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,11 +25,11 @@ from api.cases.kinds import KINDS, state_words
 from api.cases.life.guards import ActNotYours
 from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
-from api.cases.number import unknown
+from api.cases.number import number_in, refuse_slip, unknown
 from api.cases.ports import CasesPorts
 from api.cases.promises.service import BrokenPromises
 from api.cases.reader import CaseReader
-from api.cases.snapshot import queued
+from api.cases.shipping import Shipping
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.sweeps import ClockFolding
@@ -128,7 +128,7 @@ class Cases:
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
-        self.queue_folding = QueueFolding(ground, ports.on_its_way)
+        self.shipping, self.queue_folding = Shipping(ground, ports.on_its_way), QueueFolding(ground, ports.on_its_way)
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents = CaseDocuments(ground, documents)
         self.earlier, self.untold = EarlierCases(ground), UntoldNews(ground, self._views)
@@ -281,25 +281,18 @@ class Cases:
         delivery = self._reader.delivery(case)
         return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
 
-    def result_sent(self, number: str) -> None:
-        """Note whether the result of an issued case is on its way with a courier, after each event that may change it.
-
-        Idempotent, and right in whatever order the events come.
-        """
-        while (case := self._store.by_number(number)) and case.state == "issued":
-            is_sent, whole = self._ports.on_its_way(number), self._reader.open(case)
-            after = queued(replace(whole, record=replace(whole.record, is_sent=is_sent))).record
-            if case.is_sent == is_sent or self._store.requeue(case, after):
-                break
-
-    def subject_of(self, number: str) -> str | None:
-        """What the audit calls the case with this number; None where there is none."""
-        case = self._store.by_number(number)
+    def subject_of(self, text: str) -> str | None:
+        """What the audit calls the case with this number; None where there is none. Raises NumberSlip."""
+        case = self._store.by_number(text)
+        if case is None and (number := number_in(text)):
+            refuse_slip(number)
         return f"case:{case.id}" if case else None
 
     def owner_of(self, number: str) -> str | None:
-        """The citizen who filed a case; None where there is no such case."""
+        """The citizen who filed a case; None where there is no such case. Raises NumberSlip."""
         case = self._store.by_number(number)
+        if case is None:
+            refuse_slip(number)
         return (case.owner or None) if case else None
 
     def people(self, number: str) -> list[str]:

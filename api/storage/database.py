@@ -5,6 +5,7 @@ Nothing here, and nothing in a store, calls `findAndModify`: on the embedded sto
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -142,6 +143,13 @@ class Database:
             wanted.setdefault(collection, []).append(IndexModel(keys, **options))
         for collection, models in wanted.items():
             self[collection].create_indexes(models)
+
+    def drop_old(self, indexes: Iterable[tuple[str, str]]) -> None:
+        """Drop those indexes of earlier releases, each as (collection, name), that are still there."""
+        for collection, name in indexes:
+            if name in self[collection].index_information():
+                with suppress(OperationFailure):  # another process that starts now was first
+                    self[collection].drop_index(name)
 
     def after_commit(self, nudge: Callable[[], None]) -> None:
         """Register `nudge`, to be called after every committed transaction, e.g. to wake the dispatcher."""

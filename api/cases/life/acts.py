@@ -1,4 +1,7 @@
-"""THE table of a case's life: who may do which act in which states under which guards; and the fold by it."""
+"""THE table of a case's life: who may do which act in which states under which guards; and the fold by it.
+
+In one file, since it is read, and compared with the tables written by hand, as one table.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -215,6 +218,34 @@ RULES: dict[str, ActRule] = {
         change=changes.check_promise,
         fields=form.CHECK_PROMISE,
     ),
+    "order_rectification": rule(
+        ("责令限期整改", "Ordered to be put right"),
+        "handler",
+        "granted issued handed_over closed",
+        event="case.rectification_ordered",
+        guards="unsettled no_order_runs free",
+        change=changes.order_rectification,
+        fields=form.ORDER_RECTIFICATION,
+    ),
+    "check_rectification": rule(
+        ("复查整改", "Checked whether it was put right"),
+        "handler",
+        "granted issued handed_over closed",
+        event="case.rectification_checked",
+        guards="order_runs free",
+        change=changes.check_rectification,
+        fields=form.CHECK_RECTIFICATION,
+    ),
+    "revoke": rule(
+        ("撤销决定", "Decision revoked"),
+        "window handler",
+        "granted issued handed_over closed",
+        "revoked",
+        event="case.revoked",
+        guards="may_decide_at_once unsettled no_order_runs free",
+        change=changes.revoke,
+        fields=form.REVOKE,
+    ),
     "finish": rule(
         ("当场办结", "Done on the spot"),
         "window handler",
@@ -236,19 +267,19 @@ RULES: dict[str, ActRule] = {
     "hand_over": rule(
         ("送达", "Handed over"),
         "window system",
-        "issued handed_over",
-        "handed_over",
+        "issued",
         event="case.handed_over",
-        guards="free nothing_to_come to_hand_over",
+        guards="free nothing_to_come",
         change=changes.hand_over,
         fields=form.HAND_OVER,
     ),
     "reissue": rule(
         ("重新制作结果", "Result made anew"),
         "window",
-        "issued handed_over",
+        "issued handed_over closed",
+        "issued",
         event="case.reissued",
-        guards="free",
+        guards="free made_before",
         change=corrections.reissue,
         fields=form.REISSUE,
     ),
@@ -292,7 +323,7 @@ RULES: dict[str, ActRule] = {
         DONE,
         "closed",
         event="case.closed",
-        guards="free nothing_waits",
+        guards="free",
         change=changes.close,
         fields=form.CLOSE,
     ),

@@ -59,6 +59,28 @@ CHECK_PROMISE = (
     needed("text", "核查情况", "What was seen"),
     field("ground", "依据（承诺不实时必填）", "Ground (needed where it was broken)"),
 )
+ORDER_RECTIFICATION = (
+    needed("text", "要整改什么（会告知申请人）", "What is to be put right (told to the applicant)"),
+    needed("days", "请在几个工作日内整改", "Working days to put it right", "number"),
+    needed("ground", "依据", "Ground"),
+)
+CHECK_RECTIFICATION = (
+    needed(
+        "outcome",
+        "复查结果",
+        "What was found",
+        "choice",
+        choices=(
+            choice("rectified", "已整改到位", "Put right"),
+            choice("not_rectified", "没有整改到位", "Not put right"),
+        ),
+    ),
+    needed("text", "复查情况（会告知申请人）", "What was seen (told to the applicant)"),
+)
+REVOKE = (
+    needed("text", "撤销的理由（会告知申请人）", "Why it is revoked (told to the applicant)"),
+    needed("ground", "依据", "Ground"),
+)
 FINISH = (
     *DECIDE,
     field("serial", "结果编号（当场出结果的）", "Number of the document, if made at once", "line"),

@@ -101,7 +101,7 @@ GUARDS: dict[str, Guard] = {
         *(procedures.known_procedure, procedures.once_at_a_time, procedures.running),
         *(extensions.extension_allowed, extensions.extension_once, extensions.in_time, extensions.within_the_most),
         *(inspections.two_officers, endings.cause_fits, on_the_spot.delegated, holding.holder_changes),
-        *(corrections.corrects_own, corrections.to_hand_over, corrections.nothing_waits),
+        *(corrections.corrects_own, corrections.made_before),
         *(extensions.extension_waits, extensions.right_approver, extensions.not_the_asker),
         *promises.GUARDS,
     )

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
 from api.cases.life.endings import CAUSES
-from api.cases.promises.promise import BROKEN, KEPT
+from api.cases.promises.promise import BROKEN, KEPT, NOT_RECTIFIED, RECTIFIED
 from api.cases.templates.schemas import UsedTemplate
 from api.cases.templates.template import TEXT_OF
 from api.web.fields import Time
@@ -43,7 +43,8 @@ class ActSchema(Schema):
     items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
     kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
     outcome = fields.String(
-        validate=validate.OneOf([KEPT, BROKEN]), metadata={"description": "what the check of a promise found"}
+        validate=validate.OneOf([KEPT, BROKEN, RECTIFIED, NOT_RECTIFIED]),
+        metadata={"description": "what was found: by the check of a promise `kept` or `broken`, else the others"},
     )
     ground = fields.String(validate=TEXT)
     serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
@@ -79,6 +80,11 @@ class ActSchema(Schema):
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
         if "template" in data and data["act"] not in TEXT_OF:
             raise ValidationError("这一步没有用语模板。", "template")
+        chosen = [field for field in RULES[data["act"]].fields if field.choices and data.get(field.key)]
+        for field in chosen:
+            values = [choice.value for choice in field.choices]
+            if data[field.key] not in values:
+                raise ValidationError({field.key: [f"Must be one of: {', '.join(values)}."]})
 
     @post_load
     def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -82,6 +82,7 @@ export default {
   '没有等人来领的结果。': 'No result waits at the counter.',
   '没有等待寄送的结果。': 'No result waits to be sent.',
   '没有快到期的办件。': 'Nothing is near its due day.',
+  '没有承诺不实、还要处置的办件。': 'No broken promise is to be settled.',
   '没有过了期限的办件。': 'Nothing is overdue.',
   '本部门没有在办的办件。': 'Your department has no open case.',
   '没有等待受理的办件。新的申请会自动出现在这里。': 'Nothing to accept. New applications appear here by themselves.',
@@ -112,6 +113,8 @@ export default {
   经过: 'What happened',
   补正告知: 'Supplement notice',
   '依据：{text}': 'Ground: {text}',
+  '{at} 责令整改：{text}': 'Ordered to put right, {at}: {text}',
+  '{at} 复查：{text}': 'Checked {at}: {text}',
   '这个办件刚被更新过，已重新载入，请看过再办。':
     'The case has just been changed and was loaded again. Look before you act.',
 
@@ -213,6 +216,7 @@ export default {
   寄出时间: 'Sent',
   '没有在途的快件。结果做好后，在办件里交给快递。': 'Nothing on its way. Once a case is issued, send it from there.',
   '还没有寄过快件。': 'No parcels yet.',
+  里面的结果后来重新制作了: 'What it holds was made anew since',
 
   // talks
   自动接待下一位: 'Give me the next one by itself',
