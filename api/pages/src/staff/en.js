@@ -176,6 +176,18 @@ export default {
   告知承诺: 'Promise',
   承诺的内容: 'What was promised',
   代填: 'Filled in by',
+  申请人的账号: "The applicant's account",
+  '有，补交和撤回由申请人自己办': 'Has one: hands in and withdraws alone',
+  '没有，补交和撤回到窗口办，进展由窗口告知': 'Has none: hands in, withdraws and is told the news at the window',
+  申请人没有账号: 'Applicant has no account',
+  '{act}时签名的确认书': 'Signed for: {act}',
+  代交补正材料: 'Hand in for them',
+  '已代申请人交来材料。': 'Handed in for the applicant.',
+  代撤回申请: 'Withdraw for them',
+  '已代申请人撤回。': 'Withdrawn for the applicant.',
+  '申请人没有账号，由您代办：请核对证件，请申请人签名，签了名的确认书要单独扫描。':
+    'The applicant has no account, so you act for them: check their card, have them sign, and scan what they signed ' +
+    'by itself.',
   '承诺不实的，必须写明依据。': 'Where the promise was not true, name the ground.',
   '“{field}”填得不对：{reason}': '“{field}”: {reason}',
   '已经告知过：只能在告知过的材料里再提，不能要求新的。':
