@@ -190,7 +190,7 @@ def corrected(town: Town) -> Days:
     town.act(life, "handler", "correct", about=about, **slip)
     town.act(life, "window", "reissue", serial="YP2", reason="面积写错")
     yield "12-04"
-    assert town.act(life, "window", "close", expect=409)["code"] == "result_waits"
+    assert town.act(life, "window", "close", expect=409)["code"] == "act_not_allowed"
     town.act(life, "window", "hand_over", to="applicant")
     town.act(life, "window", "close")
 
