@@ -10,6 +10,8 @@ from api.cases.ground import CaseGround
 from api.cases.life.standing import may_hold, never_asked
 from api.cases.open_case import OpenCase
 from api.cases.promises.promise import NOT_RECTIFIED, open_order
+from api.drafts.aid import wrong_files
+from api.drafts.draft import CONSENT
 from api.identity.actor import Actor
 from api.refusals import BadFields, Reason
 from api.texts import listed
@@ -56,6 +58,8 @@ class ActChecks:
                 self._check_department(case.record, data["department"])
             case "assign" if data["officer"]:
                 self._check_claimant(case.record, data["officer"])
+            case "supplement" | "withdraw" if actor.is_staff:
+                self._check_signed(actor, data)
             case "survey":
                 return self._checked_survey(actor, case.record, data)
             case "terminate" if data["cause"] == "no_supplement":
@@ -121,6 +125,19 @@ class ActChecks:
         if officer is None or not may_hold(case.state, scope.roles_at(officer, case)):
             zh, en = "这位同事现在不能认领这个办件", "This colleague could not claim the case now"
             raise BadFields({"officer": [Reason(zh, en)]})
+
+    def _check_signed(self, actor: Actor, data: Data) -> None:
+        """Raises BadFields unless the scans are checked, this act's alone, and what was signed stands by itself."""
+        scans = {**data.get("materials", {}), CONSENT: data[CONSENT]}
+        errors = wrong_files(scans, scans, self._is_elsewhere)
+        if not all(self._ground.files.accepted(actor.id, upload) for upload in data[CONSENT]):
+            errors[f"materials.{CONSENT}"] = ["文件还没有通过检查，请稍候或重新上传。"]
+        if errors:
+            own = errors.pop(f"materials.{CONSENT}", None)
+            raise BadFields({**errors, **({CONSENT: own} if own else {})})
+
+    def _is_elsewhere(self, upload: str) -> bool:
+        return self._ground.in_draft(upload) or bool(self._ground.store.with_file(upload))
 
     def _checked_survey(self, actor: Actor, case: Case, data: Data) -> Data:
         officers = list(dict.fromkeys(data["officers"]))

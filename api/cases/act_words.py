@@ -4,6 +4,7 @@ from datetime import date
 
 from api.calendar.day_words import TwoLanguages, day_words, number_of_days
 from api.cases.case import Action
+from api.cases.life.aided import FOR_APPLICANT, is_for_applicant
 from api.cases.life.endings import BY_SYSTEM, CAUSES
 from api.cases.promises.promise import RECTIFIED
 
@@ -18,6 +19,8 @@ SILENCE = TwoLanguages(
 def about(action: Action) -> TwoLanguages:
     """What an act was about beside its own text; empty where its label says all."""
     data = action.data
+    if is_for_applicant(action):
+        return FOR_APPLICANT
     match action.act:
         case "deem":
             return SILENCE

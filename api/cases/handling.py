@@ -10,8 +10,9 @@ from api.cases.ground import CaseGround
 from api.cases.kinds import act_label
 from api.cases.life import on_the_spot
 from api.cases.life.acts import EVENTS, RULES, SEVERAL, allowed, check, is_current
+from api.cases.life.aided import is_for_applicant
 from api.cases.life.rule import Attempt
-from api.cases.life.standing import CaseStanding, keys_of
+from api.cases.life.standing import CaseStanding
 from api.cases.open_case import OpenCase
 from api.cases.promises import deferral
 from api.cases.promises.acts import PromiseActs
@@ -152,10 +153,11 @@ class CaseHandling:
         self.promises.written(session, record, action.act, action.data)
         if action.act == "supplement":
             ground.files.keep(session, action.data["materials"])
-        if action.act == "survey":
-            ground.files.keep(session, {"photos": action.data["photos"]})
+        for field in {"photos", "consent"} & set(action.data):
+            ground.files.keep(session, {field: action.data[field]})
         if actor.is_staff:
-            ground.audit.record(actor.id, f"case.{action.act}", f"case:{record.id}", session=session)
+            act = f"case.{action.act}" + ("_for" if is_for_applicant(action) else "")
+            ground.audit.record(actor.id, act, f"case:{record.id}", session=session)
         if action.data.get("late"):
             ground.audit.record(actor.id, "case.told_late", f"case:{record.id}", session=session)
         about = {"number": record.number, "state": record.state, "seq": record.version, **more}
@@ -168,12 +170,8 @@ class CaseHandling:
 
     def _check_handed_in(self, actor: Actor, standing: CaseStanding, materials: dict[str, list[str]]) -> None:
         """Raises BadFields unless these are all that a notice asked for, or, after acceptance, of what is to come."""
-        if standing.state == "supplementing":
-            assert standing.supplement is not None
-            asked_for = keys_of(standing.supplement["items"])
-            self._check_supplement(actor, asked_for, materials, asked_for)
-        else:
-            self._check_supplement(actor, deferral.to_come(standing.deferrals), materials)
+        asked = deferral.wanted(standing)
+        self._check_supplement(actor, asked, materials, asked if standing.state == "supplementing" else frozenset())
 
     def _check_supplement(
         self,

@@ -71,6 +71,7 @@ STATUS: dict[int, frozenset[str]] = {
             "draft_submitted",
             "desk_elsewhere",
             "act_not_allowed",
+            "not_aided",
             "held_by_other",
             "told_once",
             "not_claimed",

@@ -97,7 +97,7 @@ def plain(act, role, state):
     data = DATA.get(act, {})
     if act == "correct" and role == "handler":
         data = {**data, "about": 3}
-    return Attempt(standing, terms, ME, frozenset({role}), data)
+    return Attempt(standing, terms, ME, frozenset({role}), data, is_aided=True)
 
 
 def now(**changes):
@@ -130,6 +130,7 @@ ASKED_M1 = now(asked_before=frozenset({"m1"}))
 FOR_M4 = given(items=[{"key": "m4", "why": "缺图"}])
 
 SITUATIONS = {
+    "an account has it": lambda attempt: replace(attempt, is_aided=False),
     "nobody's": now(officer=None),
     "mine": now(officer=ME),
     "a colleague's": now(officer=COLLEAGUE),

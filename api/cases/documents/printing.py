@@ -13,6 +13,7 @@ from api.cases.act_words import about
 from api.cases.clock.words import ClockWords
 from api.cases.documents.document import OF_ACT, REVOKED, UNSEALED, CaseDocument, corrected
 from api.cases.kinds import KINDS, PERMIT, state_words
+from api.cases.life.aided import FOR_APPLICANT, is_for_applicant
 from api.cases.life.procedures import stops_clock
 from api.cases.open_case import OpenCase
 from api.pdf import Paper, PaperBlock, lines
@@ -105,6 +106,7 @@ def _facts(subject: Subject) -> list[tuple[str, str]]:
     facts = [
         ("申请人", str(case.answers["applicant_name"])),
         ("代办人", case.agent or ""),
+        ("办理方式", FOR_APPLICANT.zh if is_for_applicant(case.actions[-1]) else ""),
         ("查询码", case.receipt if OF_ACT[act].has_receipt_code else ""),
         ("提交时间", _moment(case.record.submitted_at)),
         ("视为受理", _silence(clock.clock.get("day0")) if act == "deem" else ""),

@@ -20,17 +20,24 @@ LIVE, KEPT = " ".join(sorted(OPEN)), " ".join(sorted(OPEN | ENDED))
 DONE = " ".join(sorted(ENDED))
 
 RULES: dict[str, ActRule] = {
-    # -- the applicant
+    # -- the applicant, or a window for one without an account
     "supplement": rule(
         ("补交材料", "Documents handed in"),
-        "citizen",
+        "citizen window",
         "supplementing accepted granted",
         event="case.supplemented",
-        guards="awaited",
+        guards="aided awaited",
         change=changes.supplement,
+        fields=form.SUPPLEMENT,
     ),
     "withdraw": rule(
-        ("撤回申请", "Withdrawn"), "citizen", "submitted supplementing accepted", "withdrawn", event="case.withdrawn"
+        ("撤回申请", "Withdrawn"),
+        "citizen window",
+        "submitted supplementing accepted",
+        "withdrawn",
+        event="case.withdrawn",
+        guards="aided",
+        fields=form.WITHDRAW,
     ),
     # -- who holds it
     "claim": rule(
@@ -342,7 +349,10 @@ PUBLIC = frozenset(act for act, row in RULES.items() if row.visibility != "insid
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 INNER_WORDS = frozenset(act for act, row in RULES.items() if row.visibility == "act_alone")
 """Public acts whose words are meant for colleagues: the applicant sees the act, not its words."""
-SEEN = frozenset(act for act, row in RULES.items() if row.visibility == "open" and row.roles & OFFICERS) - {"correct"}
+APPLICANTS = frozenset(act for act, row in RULES.items() if "citizen" in row.roles)
+"""The applicant's own acts, whoever did them for them."""
+OPEN_TO_APPLICANT = frozenset(act for act, row in RULES.items() if row.visibility == "open" and row.roles & OFFICERS)
+SEEN = OPEN_TO_APPLICANT - APPLICANTS - {"correct"}
 """The office's acts whose words the applicant sees: what they say may be corrected."""
 
 

@@ -27,6 +27,13 @@ def choice(value: str, zh: str, en: str) -> ActChoice:
 OUTCOMES = "outcomes"
 """The choices of a decision, in the words of the kind of matter."""
 
+SIGNED = needed("consent", "申请人签名的确认书（扫描件）", "What the applicant signed for this, scanned", "uploads")
+SUPPLEMENT = (
+    needed("materials", "申请人交来的材料", "What the applicant brought", "papers", listed="awaited"),
+    field("text", "说明", "Remark"),
+    SIGNED,
+)
+WITHDRAW = (field("reason", "撤回的理由", "Why it is withdrawn"), SIGNED)
 ACCEPT = (field("text", "说明", "Remark"),)
 DECLINE = (needed("reason", "不予受理的理由", "Why it is not accepted"),)
 REQUEST_SUPPLEMENT = (

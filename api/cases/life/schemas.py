@@ -24,6 +24,7 @@ class AskedItem(Schema):
     why = fields.String(required=True, validate=SAID)
 
 
+SCANS = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=20))
 STAFF_ACTS = tuple(act for act, row in RULES.items() if row.roles - {"citizen", "system"})
 
 
@@ -53,7 +54,15 @@ class ActSchema(Schema):
     department = fields.String(validate=validate.Length(min=1, max=40))
     officers = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=20))
     result = fields.String(validate=validate.OneOf(["met", "not_met"]))
-    photos = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=20))
+    photos = SCANS
+    materials = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 40)), values=SCANS, validate=validate.Length(max=50)
+    )
+    consent = fields.List(
+        fields.String(validate=validate.Length(1, 60)),
+        validate=validate.Length(max=20),
+        metadata={"description": "scans of what the applicant signed, where a window acts for one without an account"},
+    )
     opinion = fields.String(validate=validate.OneOf(["agree", "disagree"]))
     officer = fields.String(validate=validate.Length(max=60))
     cause = fields.String(validate=validate.OneOf(list(CAUSES)))
@@ -221,14 +230,15 @@ class ChoiceSchema(Schema):
 
 
 class ActFieldSchema(Schema):
-    """A field of an act. A `line` is a short text; `items` are materials from the choices, each with why."""
+    """A field of an act. A `line` is a short text; `items` are materials from the choices, each with why, and
+    `papers` such materials, each with its uploads: all of them if it is required, else at least one."""
 
     key = fields.String(required=True)
     label = fields.String(required=True)
     label_en = fields.String(required=True)
     type = fields.String(
         required=True,
-        validate=validate.OneOf(["line", "text", "number", "choice", "choices", "items", "uploads"]),
+        validate=validate.OneOf(["line", "text", "number", "choice", "choices", "items", "uploads", "papers"]),
     )
     required = fields.Boolean(required=True)
     choices = fields.List(fields.Nested(ChoiceSchema), required=True)

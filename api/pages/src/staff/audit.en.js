@@ -47,6 +47,8 @@ export default {
   查看时限: 'Read the clock',
   查看文书: 'Read the documents',
   代填并提交办件: 'Filled in and submitted for somebody',
+  代补交材料: 'Handed in papers for somebody',
+  代撤回办件: 'Withdrew a case for somebody',
   当面告知办件进展: 'Told the news at the counter',
   办件期限变更: 'Time limit changed',
   办件超过期限: 'Past its time limit',

@@ -80,6 +80,8 @@ const ACTS = {
   retry_job: '重试任务',
   drop_job: '放弃任务',
   'case.submit_for': '代填并提交办件',
+  'case.supplement_for': '代补交材料',
+  'case.withdraw_for': '代撤回办件',
   'case.told': '当面告知办件进展',
   'case.due_changed': '办件期限变更',
   'case.overdue': '办件超过期限',
