@@ -55,4 +55,5 @@ class Notifications(Notices):
         super().__init__(
             store, seal, open_sealed, address_of, now, callbacks, record, look, scope_of, digest, language_of
         )
-        self.step = Outbox(store, channels, callbacks, address_of, open_sealed).step
+        self._outbox = Outbox(store, channels, callbacks, address_of, open_sealed)
+        self.step = self._outbox.step

@@ -6,7 +6,7 @@ that finds it later knows that the outcome is unknown, and looks at the provider
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from uuid6 import uuid7
 
@@ -44,8 +44,8 @@ class Outbox:
             "queued": self._send,
             "submitting": self._lose,
             "unknown": self._look,
-            "accepted": self._expire,
-            "sent": self._expire,
+            "accepted": self._wait,
+            "sent": self._wait,
         }
 
     def step(self, now: datetime) -> bool:
@@ -92,7 +92,10 @@ class Outbox:
     def _send(self, row: Row, now: datetime) -> None:
         notice = self._store.notice(row["notice"])
         if notice is None or now >= _ends(row, notice):
-            self._store.finish(row, "expired", now, {})
+            self._end(row, notice, "expired", now)
+            return
+        if self._channels[row["channel"]].outward and plan.is_enough(notice):
+            self._store.finish(row, "suppressed", now, {"error": "seen"})
             return
         wait = plan.earliest(notice["template"], row["channel"], now)
         if wait > now:
@@ -100,7 +103,7 @@ class Outbox:
             return
         message = self._message(row, notice, now)
         if message is None:
-            self._store.finish(row, "suppressed", now, {"error": "no address"})
+            self._end(row, notice, "suppressed", now, "no address")
         elif self._store.begin(row, now):
             self._settle(row, notice, self._submit(row["channel"], message), now)
 
@@ -129,15 +132,29 @@ class Outbox:
     def _stay_unknown(self, row: Row, notice: Row, now: datetime) -> None:
         """The list cannot be read: look again later, and never send without having looked."""
         if now >= _ends(row, notice):
-            self._store.finish(row, "expired", now, {})
+            self._end(row, notice, "expired", now)
         else:
             self._store.postpone(row, now + _pause(STUMBLE, row), now)
 
-    def _expire(self, row: Row, now: datetime) -> None:
-        """72 hours without news."""
-        self._store.finish(row, "expired", now, {})
+    def _wait(self, row: Row, now: datetime) -> None:
+        """Its patience is over, and the next step is taken; or so are 72 hours without news."""
+        notice = self._store.notice(row["notice"])
+        if notice is None or row.get("next_at") is None or now < row["next_at"]:
+            is_outward = self._channels[row["channel"]].outward
+            self._end(row, notice, "expired" if is_outward else "unseen", now)
+            return
+        further, end = plan.following(notice, row, now), row["at"] + NEWS_WITHIN
+        if further is None:
+            self._store.postpone(row, end, now, next_at=None)
+        else:
+            self._store.pass_on(row, further, end, now)
 
     # -- inside -----------------------------------------------------------
+
+    def _end(self, row: Row, notice: Row | None, state: str, now: datetime, error: str | None = None) -> None:
+        """End a delivery that reached nobody; the next step follows."""
+        further = plan.following(notice, row, now) if notice else None
+        self._store.finish(row, state, now, {"error": error}, further)
 
     def _submit(self, channel: str, message: Message) -> Report:
         try:
@@ -161,14 +178,16 @@ class Outbox:
         self._store.finish(row, report.state, now, changes, further)
 
     def _news(self, row: Row, notice: Row, report: Report, now: datetime) -> tuple[Row, Row | None]:
-        """What a report changes in a delivery, and the further try that it leads to."""
+        """What a report changes in a delivery, and the delivery that it leads to: a further try, or the next step's."""
         fault = report.fault
         if fault is not None and fault.remedy is Remedy.STOP:
             self._close(row["channel"], fault, report, now)
         changes: Row = {"error": report.error, "due_at": _next(row, report, now)}
         if report.ref is not None:
             changes["ref"] = report.ref
-        return changes, self._further(row, notice, fault, now) if report.state in FAILED else None
+        if report.state not in FAILED:
+            return changes, None
+        return changes, self._further(row, notice, fault, now) or plan.following(notice, row, now)
 
     def _further(self, row: Row, notice: Row, fault: Fault | None, now: datetime) -> Row | None:
         if notice.get("group") == SECRET:  # its values are gone; whoever waits for it asks for another
@@ -228,4 +247,6 @@ def _next(row: Row, report: Report, now: datetime) -> datetime:
     """When a delivery is to be looked at again after this report."""
     if report.state == "queued":
         return now + _pause(report.fault or STUMBLE, row)
-    return now + (LOOKS[0] if report.state == "unknown" else NEWS_WITHIN)
+    if report.state == "unknown":
+        return now + LOOKS[0]
+    return min(now + NEWS_WITHIN, row.get("next_at") or datetime.max.replace(tzinfo=UTC))

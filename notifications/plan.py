@@ -1,10 +1,17 @@
-"""How a notice goes out: by which channels, not during the night, and for how long it is worth sending."""
+"""How a notice goes out: step by step, not during the night, and for how long it is worth sending.
+
+The first delivery is made with the notice. The next step's is made when a delivery has failed for good, or has reached
+nobody within its patience (with the notice, where a step has none); none once the recipient has seen the notice, unless
+that is critical.
+"""
 
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from notifications.kind import KINDS
+from uuid6 import uuid7
+
+from notifications.kind import KINDS, ORDINARY
 from notifications.notice import NEWS_WITHIN, SECRET
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -47,16 +54,43 @@ def erased_at(group: str, created_at: datetime) -> datetime | None:
     return created_at + SECRETS_KEPT if group == SECRET else None
 
 
+def is_enough(notice: dict[str, Any]) -> bool:
+    """Whether the recipient has seen it, and no further channel is needed."""
+    return notice["shown_at"] is not None and KINDS[notice["template"]].category == ORDINARY
+
+
+def first(notice: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """The deliveries that are made with a notice: of the first step, and of those that follow without patience."""
+    rows = list[dict[str, Any]]()
+    for step in KINDS[notice["template"]].steps:
+        rows.append(delivery(str(uuid7()), notice, step.channel, 1, now, now))
+        if step.patience:
+            break
+    return rows
+
+
+def following(notice: dict[str, Any], before: dict[str, Any], now: datetime) -> dict[str, Any] | None:
+    """The first delivery of the step after that of `before`; None after the last one, or if the notice was seen."""
+    channels = KINDS[notice["template"]].channels
+    after = channels[channels.index(before["channel"]) + 1 :] if before["channel"] in channels else ()
+    return delivery(str(uuid7()), notice, after[0], 1, now, now) if after and not is_enough(notice) else None
+
+
 def delivery(
     delivery_id: str, notice: dict[str, Any], channel: str, number: int, now: datetime, wanted: datetime
 ) -> dict[str, Any]:
-    """The row of a new delivery, the `number`th try by a channel: due at `wanted`, or `held` until the end of night."""
+    """The row of a new delivery, the `number`th try by a channel: due at `wanted`, or `held` until the end of night.
+
+    At `next_at` the next step is taken; None where it is not to be waited for.
+    """
+    patience = KINDS[notice["template"]].patience(channel)
     due_at = earliest(notice["template"], channel, wanted)
     state = "held" if due_at > wanted else "queued"
     return {
         "_id": delivery_id,
         "notice": notice["_id"],
         "channel": channel,
+        "next_at": due_at + patience if patience else None,
         "number": number,
         "superseded": False,
         "state": state,

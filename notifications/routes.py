@@ -43,6 +43,14 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
         """Mark one's own notice as read."""
         notices.read(actor, notice_id)
 
+    @bp.post("/notices/shown")
+    @http.allow("citizen", "staff")
+    @bp.arguments(schemas.Shown)
+    @bp.response(204)
+    def shown(body: Body, actor: Any) -> None:
+        """Say that notices of one's own were displayed, so that they need no further channel."""
+        notices.shown(actor, body["ids"])
+
     @bp.get("/desk/notices")
     @http.allow("staff")
     @bp.arguments(schemas.DeliveryQuery, location="query")

@@ -63,15 +63,29 @@ def _in_chinese(notice: Row, seal: object) -> Row:
     return {"language": "zh"}
 
 
+def _seen(notice: Row, seal: object) -> Row:
+    """What an upgrade sets in a notice: when it was shown, which is first known of what was read."""
+    return {"shown_at": notice.get("read_at")}
+
+
+def _all_made(delivery: Row, seal: object) -> Row:
+    """What an upgrade sets in a delivery: all of a notice were made at once, so that none follows."""
+    return {"next_at": None}
+
+
 UPGRADES: list[tuple[str, Callable[[Row, Any], Row], tuple[str, ...]]] = [
     ("notices", _end_secret, ()),
     ("deliveries", _end_with_secret, ()),
     ("notices", _in_chinese, ()),
+    ("notices", _seen, ()),
+    ("deliveries", _all_made, ()),
 ]
 """Version 2: secrets end. Those of earlier releases lay openable for as long as the store; what had not been sent by
 the upgrade is asked for again.
 
-Version 3 of notices: each has the language of its recipient; until then all went out in Chinese."""
+Version 3 of notices: each has the language of its recipient; until then all went out in Chinese.
+
+Version 4 of notices, 3 of deliveries: a plan makes one delivery after the other."""
 VERSIONS = {name: 1 + sum(each[0] == name for each in UPGRADES) for name in ("notices", "deliveries", "receipts")}
 
 WHOLE = {"counts": "a measurement: how many deliveries are in each state"}
@@ -145,12 +159,23 @@ class NoticeStore:
         return list(self._db["notices"].find(mine).sort("_id", DESCENDING).limit(limit))
 
     def mark_read(self, recipient: str, notice_id: str, now: datetime) -> bool:
-        """Mark as read; idempotent, the first time stays. False if this recipient has no such notice."""
+        """Mark as read and shown; idempotent, the first time stays. False if this recipient has no such notice."""
         mine = {"_id": notice_id, "recipient": recipient, "inbox": True}
         if self._db["notices"].find_one(mine, {"_id": 1}) is None:
             return False
         self._db["notices"].update_one({**mine, "read_at": None}, {"$set": {"read_at": now}})
+        self.mark_shown(recipient, [notice_id], now)
         return True
+
+    def mark_shown(self, recipient: str, notice_ids: Sequence[str], now: datetime) -> None:
+        """Mark those of these notices that are this recipient's as shown, and their deliveries by the inbox as
+        displayed; idempotent, the first time stays."""
+        mine = {"_id": {"$in": list(notice_ids)}, "recipient": recipient, "inbox": True, "shown_at": None}
+        fresh = [row["_id"] for row in self._db["notices"].find(mine, {"_id": 1})]
+        by_inbox = {"notice": {"$in": fresh}, "channel": "in_app", "superseded": False}
+        for row in self._db["deliveries"].find(by_inbox) if fresh else ():
+            self._move({}, row, "displayed", now, {})
+        self._db["notices"].update_many({**mine, "_id": {"$in": fresh}}, {"$set": {"shown_at": now}})
 
     # -- deliveries -------------------------------------------------------
 
@@ -217,6 +242,18 @@ class NoticeStore:
         change = {"due_at": due_at, "lease.until": now, **changes}
         return self._db["deliveries"].update_one(mine, {"$set": change}).matched_count == 1
 
+    def pass_on(self, row: Row, further: Row, due_at: datetime, now: datetime) -> None:
+        """Insert the delivery of the next step, whose time has come; the one before goes on, next due at `due_at`."""
+
+        def work(session: Any) -> None:
+            if self._may_follow(row, further, session):
+                self._add_delivery(further, session)
+            mine = {"_id": row["_id"], "lease.fence": row["lease"]["fence"]}
+            change = {"$set": {"next_at": None, "due_at": due_at, "lease.until": now}}
+            self._db["deliveries"].update_one(mine, change, session=session)
+
+        self._db.transact(work)
+
     def begin(self, row: Row, now: datetime) -> bool:
         """Write `submitting`, keeping the lease. False if another process has leased it since, or a report moved it."""
         return self._move({"lease.fence": row["lease"]["fence"]}, row, "submitting", now, {"submitted_at": now})
@@ -282,18 +319,26 @@ class NoticeStore:
         is_spent = row.get("group") == SECRET and state not in UNSENT
         if further is None and not is_spent:
             return self._move(also, row, state, now, changes)
-        superseded = {"superseded": True} if further else {}
+        superseded = {"superseded": True} if further and further["channel"] == row["channel"] else {}
 
         def work(session: Any) -> bool:
             if not self._move(also, row, state, now, {**changes, **superseded}, session):
                 return False
-            if further:
+            if further and self._may_follow(row, further, session):
                 self._add_delivery(further, session)
             if is_spent:
                 self._db["notices"].update_one({"_id": row["notice"]}, {"$set": {"values": {}}}, session=session)
             return True
 
         return self._db.transact(work)
+
+    def _may_follow(self, row: Row, further: Row, session: Any) -> bool:
+        """Whether a further delivery is still to be made: the next step's is made once, whoever is first (of two at the
+        same moment one meets the unique index, and comes back)."""
+        if further["channel"] == row["channel"]:
+            return True
+        its_step = {"notice": further["notice"], "channel": further["channel"]}
+        return self._db["deliveries"].find_one(its_step, {"_id": 1}, session=session) is None
 
     def _move(self, also: Row, row: Row, state: str, now: datetime, changes: Row, session: Any = None) -> bool:
         """The one place where a state is written: only from a state that it may follow, each step kept."""

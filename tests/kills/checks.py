@@ -11,7 +11,7 @@ TOLD = {f"case.{what}" for what in ("submitted", "accepted", "deemed_accepted", 
 TOLD |= {f"case.{what}" for what in ("withdrawn", "decided", "issued", "handed_over")}
 TOLD |= {f"case.{what}" for what in ("procedure_started", "procedure_ended", "extension_approved")}
 """Each of these events of a case leads to exactly one notice to the applicant."""
-CHANNELS = {"in_app": {"delivered"}, "sms": {"accepted", "sent", "delivered"}}
+CHANNELS = {"in_app": {"accepted"}, "sms": {"accepted", "sent", "delivered"}}
 
 
 def faults(world: World) -> list[str]:

@@ -13,6 +13,7 @@ from notifications import INDEXES, Notifications
 from notifications.channels import Call, Fault, Message, Remedy, Report
 from notifications.channels.twilio_sms import TwilioSms
 from notifications.delivery import Outbox
+from notifications.kind import KINDS
 from notifications.store import NoticeStore
 
 from .fake_twilio import ACCOUNT, SERVICE, TOKEN, FakeTwilio
@@ -22,6 +23,7 @@ FAULTS = {
     "30003": Fault(Remedy.AGAIN, timedelta(minutes=30), most=3),
     "30002": Fault(Remedy.STOP, timedelta(minutes=5), most=3),
 }
+PATIENCE = KINDS["case_accepted"].steps[0].patience
 PHONES = {"citizen:zhang": "+8613800138000", "citizen:li": "+8613900139000", "login:1": "+8613700137000"}
 
 
@@ -101,9 +103,12 @@ class House:
         return self.phones.get(recipient) if channel == "sms" else None
 
     def accepted(self, recipient: str = "citizen:zhang", key: str = "case:1:accepted") -> str:
-        """Tell that a case was accepted."""
+        """Tell that a case was accepted, so long ago that its SMS is due now."""
         values = {"number": "XC20261124001", "matter": "食品经营许可", "due": "12月8日"}
-        return self.notices.tell(recipient, "case_accepted", values, key=key, link="/cases/XC20261124001")
+        now, self.clock.at = self.clock.at, self.clock.at - PATIENCE
+        notice = self.notices.tell(recipient, "case_accepted", values, key=key, link="/cases/XC20261124001")
+        self.clock.at = now
+        return notice
 
     def code(self) -> str:
         """Send a log-in code."""

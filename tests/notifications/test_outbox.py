@@ -31,7 +31,7 @@ def test_a_notice_goes_to_the_inbox_and_by_sms(house: House) -> None:
     notice = house.accepted()
     house.drain()
     assert house.path(notice) == ["queued", "submitting", "accepted"]
-    assert house.path(notice, "in_app") == ["queued", "submitting", "delivered"]
+    assert house.path(notice, "in_app") == ["queued", "submitting", "accepted"]
     (sms,) = house.sms.taken
     assert (sms.address, sms.notice) == ("+8613800138000", notice)
     assert "食品经营许可" in sms.sms
@@ -108,7 +108,7 @@ def test_a_broken_seal_is_never_sent_and_holds_up_nobody(house: House, caplog: p
 def test_who_has_no_phone_is_told_in_the_inbox_alone(house: House) -> None:
     notice = house.accepted("staff:wang")
     house.drain()
-    assert (house.state(notice), house.state(notice, "in_app")) == ("suppressed", "delivered")
+    assert (house.state(notice), house.state(notice, "in_app")) == ("suppressed", "accepted")
     assert house.sms.taken == []
 
 
@@ -120,7 +120,7 @@ def test_at_night_an_sms_is_held_until_eight_but_the_inbox_and_a_code_are_not(ho
     notice, code = house.accepted(), house.code()
     house.drain()
     assert [m.notice for m in house.sms.taken] == [code]
-    assert (house.state(notice), house.state(notice, "in_app")) == ("held", "delivered")
+    assert (house.state(notice), house.state(notice, "in_app")) == ("held", "accepted")
     house.clock.move(hours=9, minutes=59)
     house.drain()
     assert house.state(notice) == "held"
@@ -272,7 +272,7 @@ def test_a_fault_of_our_account_closes_the_channel_and_is_reported(
     house.drain()
     assert len(house.sms.taken) == 1
     assert [r.levelname for r in caplog.records if "account is at fault" in r.message] == ["ERROR"]
-    assert {house.state(n, "in_app") for n in notices} == {"delivered"}
+    assert {house.state(n, "in_app") for n in notices} == {"accepted"}
     house.clock.move(minutes=5)
     house.drain()
     assert {house.state(n) for n in notices} == {"accepted"}
