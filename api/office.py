@@ -365,7 +365,7 @@ class Office:
             "security": self.security.step,
             "audit": self.audit.seal,
             "calendar": self.calendar.follow,
-            "notices": self.notices.step,
+            **{f"notices {name}": step for name, step in self.notices.steps.items()},
             "chat": self.chat.step,
             "files": self.files.sweep,
             "circle": self.circle.follow,
@@ -457,4 +457,5 @@ class Office:
         self.circle.generations.end()
         self.security.close()
         self.jobs.give_back()
+        self.notices.give_back(self.now())
         self.processes.leave()

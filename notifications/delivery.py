@@ -1,17 +1,19 @@
-"""Processes the outbox: one due delivery or callback at a time, under a lease, its outcome written before the next.
+"""Processes the outbox: of each lane one due delivery at a time, under a lease, its outcome written before the next.
 
 No transaction and no connection is held while a provider is asked. `submitting` is written before the call: a process
 that finds it later knows that the outcome is unknown, and looks at the provider's own list before sending again.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from uuid6 import uuid7
 
 from notifications import plan, wording
 from notifications.channels import Callbacks, Channel, Fault, LookFailed, Message, Remedy, Report
+from notifications.lanes import Lane
 from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, SECRET, AddressOf, Seal, opened
 from notifications.store import NoticeStore, Row
 
@@ -39,6 +41,9 @@ class Outbox:
         self._address_of = address_of
         self._open_sealed = open_sealed
         self._closed: dict[str, datetime] = {}
+        self._receipts = Lane(store, "receipts", {})
+        lanes = plan.lanes(channels.keys())
+        self._lanes = {lane: (channel, Lane(store, "deliveries", {"lane": lane})) for lane, channel in lanes.items()}
         self._due = {
             "held": self._release,
             "queued": self._send,
@@ -48,12 +53,23 @@ class Outbox:
             "sent": self._wait,
         }
 
+    @property
+    def steps(self) -> dict[str, Callable[[datetime], bool]]:
+        """The steps of the worker, each for a loop of its own: the callbacks, and each lane of each channel."""
+        lanes = {lane: partial(self._deliver, lane) for lane in self._lanes}
+        return {"receipts": self._hear, **lanes}
+
     def step(self, now: datetime) -> bool:
-        """Do at most one piece of due work; gives whether there was one. Callbacks first: they may save a retry."""
-        return self._hear(now) or self._deliver(now)
+        """Do one piece of due work of the first lane that has any; gives whether there was one. For a single loop."""
+        return any(step(now) for step in self.steps.values())
+
+    def give_back(self, now: datetime) -> None:
+        """At the end of this process: release what it has leased and not begun, so that others may lease it."""
+        for lane in (self._receipts, *(lane for _, lane in self._lanes.values())):
+            lane.give_back(now)
 
     def _hear(self, now: datetime) -> bool:
-        receipt = self._store.claim_receipt(now)
+        receipt = self._receipts.next_row(now)
         if receipt is None:
             return False
         channel = self._callbacks.get(receipt["provider"])
@@ -72,8 +88,9 @@ class Outbox:
         changes, further = self._news(row, notice, report, now)
         return "moved" if self._store.learn(row, report.state, now, changes, further) else "no news"
 
-    def _deliver(self, now: datetime) -> bool:
-        row = self._store.claim((name for name in self._channels if self._open(name, now)), now)
+    def _deliver(self, lane: str, now: datetime) -> bool:
+        channel, rows = self._lanes[lane]
+        row = rows.next_row(now) if self._open(channel, now) else None
         if row is None:
             return False
         try:
@@ -97,7 +114,7 @@ class Outbox:
         if self._channels[row["channel"]].outward and plan.is_enough(notice):
             self._store.finish(row, "suppressed", now, {"error": "seen"})
             return
-        wait = plan.earliest(notice["template"], row["channel"], now)
+        wait = plan.earliest(notice["template"], row["channel"], now, notice["_id"])
         if wait > now:
             self._store.postpone(row, wait, now)
             return

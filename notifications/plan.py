@@ -5,13 +5,15 @@ nobody within its patience (with the notice, where a step has none); none once t
 that is critical.
 """
 
+import zlib
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from uuid6 import uuid7
 
-from notifications.kind import KINDS, ORDINARY
+from notifications.kind import KINDS, ORDINARY, Kind
 from notifications.notice import NEWS_WITHIN, SECRET
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -23,6 +25,10 @@ LOUD = frozenset({"sms"})
 SECRETS_KEPT = timedelta(days=1)
 """How long it is known that a secret was sent and whether it arrived; its values are removed when it is sent."""
 
+SPREAD = timedelta(minutes=30)
+"""Over how long what was held during the night is let go: carriers and people are not met by all of it at once."""
+SECRETS = ":secret"
+
 PLACED = ("group", "about", "desk", "department")
 """Of a notice and of each of its deliveries: which staff may see it."""
 
@@ -33,13 +39,26 @@ def quiet(at: datetime) -> bool:
     return clock >= QUIET_FROM or clock < QUIET_UNTIL
 
 
-def earliest(kind: str, channel: str, at: datetime) -> datetime:
-    """The first moment from `at` on at which this may go out: `at` itself, or the end of the quiet hours."""
+def lane_of(kind: Kind, channel: str) -> str:
+    """The lane of a delivery: its channel, with the secrets apart, so that no notice is before a code."""
+    return channel + SECRETS if kind.is_secret else channel
+
+
+def lanes(channels: Collection[str]) -> dict[str, str]:
+    """The channel of each lane that kinds use, by the lane's name; each is worked off by a loop of its own."""
+    steps = [(kind, channel) for kind in KINDS.values() for channel in kind.channels if channel in channels]
+    return {lane_of(kind, channel): channel for kind, channel in steps}
+
+
+def earliest(kind: str, channel: str, at: datetime, notice_id: str) -> datetime:
+    """The first moment from `at` on at which this may go out: `at` itself, or after the quiet hours, at a moment of the
+    notice's own within SPREAD."""
     if channel not in LOUD or not KINDS[kind].waits_for_morning or not quiet(at):
         return at
     local = at.astimezone(BEIJING)
     day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    return datetime.combine(day, QUIET_UNTIL, BEIJING).astimezone(at.tzinfo)
+    own = SPREAD * (zlib.crc32(notice_id.encode()) / 2**32)
+    return (datetime.combine(day, QUIET_UNTIL, BEIJING) + own).astimezone(at.tzinfo)
 
 
 def ends(kind: str, created_at: datetime, tried_at: datetime) -> datetime:
@@ -83,13 +102,15 @@ def delivery(
 
     At `next_at` the next step is taken; None where it is not to be waited for.
     """
-    patience = KINDS[notice["template"]].patience(channel)
-    due_at = earliest(notice["template"], channel, wanted)
+    kind = KINDS[notice["template"]]
+    patience = kind.patience(channel)
+    due_at = earliest(notice["template"], channel, wanted, notice["_id"])
     state = "held" if due_at > wanted else "queued"
     return {
         "_id": delivery_id,
         "notice": notice["_id"],
         "channel": channel,
+        "lane": lane_of(kind, channel),
         "next_at": due_at + patience if patience else None,
         "number": number,
         "superseded": False,

@@ -7,8 +7,9 @@ transaction that writes that it was sent.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
+from uuid import uuid4
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
@@ -18,6 +19,8 @@ from notifications.notice import COMES_FROM, FINAL, SECRET, UNSENT
 
 T = TypeVar("T")
 Row = dict[str, Any]
+LEASE = timedelta(seconds=60)
+"""How long a row that was taken up is nobody else's."""
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 """Before any notice."""
 
@@ -29,7 +32,7 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
         [("notice", ASCENDING), ("channel", ASCENDING), ("number", ASCENDING)],
         {"unique": True},
     ),
-    ("deliveries", [("due_at", ASCENDING)], {}),
+    ("deliveries", [("lane", ASCENDING), ("due_at", ASCENDING)], {}),
     ("deliveries", [("state", ASCENDING), ("created_at", ASCENDING)], {}),
     ("deliveries", [("group", ASCENDING), ("created_at", ASCENDING)], {}),
     ("deliveries", [("desk", ASCENDING), ("created_at", ASCENDING)], {}),
@@ -73,19 +76,27 @@ def _all_made(delivery: Row, seal: object) -> Row:
     return {"next_at": None}
 
 
+def _in_lane(delivery: Row, seal: object) -> Row:
+    """What an upgrade sets in a delivery: the lane in which it is claimed. Secrets of earlier releases have ended."""
+    return {"lane": delivery["channel"]}
+
+
 UPGRADES: list[tuple[str, Callable[[Row, Any], Row], tuple[str, ...]]] = [
     ("notices", _end_secret, ()),
     ("deliveries", _end_with_secret, ()),
     ("notices", _in_chinese, ()),
     ("notices", _seen, ()),
     ("deliveries", _all_made, ()),
+    ("deliveries", _in_lane, ()),
 ]
 """Version 2: secrets end. Those of earlier releases lay openable for as long as the store; what had not been sent by
 the upgrade is asked for again.
 
 Version 3 of notices: each has the language of its recipient; until then all went out in Chinese.
 
-Version 4 of notices, 3 of deliveries: a plan makes one delivery after the other."""
+Version 4 of notices, 3 of deliveries: a plan makes one delivery after the other.
+
+Version 4 of deliveries: they are claimed lane by lane."""
 VERSIONS = {name: 1 + sum(each[0] == name for each in UPGRADES) for name in ("notices", "deliveries", "receipts")}
 
 WHOLE = {"counts": "a measurement: how many deliveries are in each state"}
@@ -98,8 +109,6 @@ class Store(Protocol):
     def __getitem__(self, name: str) -> Collection[Row]: ...
 
     def transact(self, work: Callable[[Any], T]) -> T: ...
-
-    def claim(self, collection: str, wanted: Row, now: datetime) -> Row | None: ...
 
     def walk_back(
         self,
@@ -232,10 +241,6 @@ class NoticeStore:
         self._db["notices"].update_one({"_id": notice_id}, {"$set": place})
         self._db["deliveries"].update_many({"notice": notice_id}, {"$set": place})
 
-    def claim(self, channels: Iterable[str], now: datetime) -> Row | None:
-        """Lease the delivery by one of these channels that is due longest."""
-        return self._db.claim("deliveries", {"channel": {"$in": list(channels)}}, now)
-
     def postpone(self, row: Row, due_at: datetime, now: datetime, **changes: Any) -> bool:
         """Give a leased delivery back, unchanged in state; False if another process has leased it since."""
         mine = {"_id": row["_id"], "lease.fence": row["lease"]["fence"]}
@@ -292,6 +297,33 @@ class NoticeStore:
         )
         return {row["_id"]: row["n"] for row in rows}
 
+    # -- leases -----------------------------------------------------------
+
+    def due(self, collection: str, wanted: Row, now: datetime, most: int) -> list[str]:
+        """The ids of the rows that match and are due, those that have been longest first. Costs as much as are due."""
+        free = {**wanted, "due_at": {"$gt": FIRST, "$lte": now}, "lease.until": {"$lte": now}}
+        rows = self._db[collection].find(free, {"_id": 1}).sort("due_at", ASCENDING).limit(most)
+        return [row["_id"] for row in rows]
+
+    def lease(self, collection: str, ids: Sequence[str], now: datetime) -> list[Row]:
+        """Lease those of these rows that are still due and nobody else has leased, and return them in this order.
+
+        One update leases them all, and its mark tells which it got, also if the driver sent it twice. A lease adds 1 to
+        the fence, which the write that ends it must match.
+        """
+        mark, table = str(uuid4()), self._db[collection]
+        free = {"_id": {"$in": list(ids)}, "due_at": {"$gt": FIRST, "$lte": now}, "lease.until": {"$lte": now}}
+        lease = {"lease.until": now + LEASE, "lease.by": mark}
+        table.update_many(free, {"$set": lease, "$inc": {"lease.fence": 1, "attempts": 1}})
+        rows = {row["_id"]: row for row in table.find({"_id": {"$in": list(ids)}, "lease.by": mark})}
+        return [rows[row_id] for row_id in ids if row_id in rows]
+
+    def give_back(self, collection: str, rows: Sequence[Row], now: datetime) -> None:
+        """Release leased rows that were not begun."""
+        for mark in {row["lease"]["by"] for row in rows}:
+            mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease.by": mark}
+            self._db[collection].update_many(mine, {"$set": {"lease.until": now}, "$inc": {"attempts": -1}})
+
     # -- receipts ---------------------------------------------------------
 
     def keep_receipt(self, receipt: Row, now: datetime) -> None:
@@ -304,10 +336,6 @@ class NoticeStore:
             self._db["receipts"].update_one({"_id": receipt["_id"]}, change, upsert=True, session=session)
 
         self._db.transact(work)
-
-    def claim_receipt(self, now: datetime) -> Row | None:
-        """Lease the receipt that is due longest."""
-        return self._db.claim("receipts", {}, now)
 
     def end_receipt(self, row: Row, outcome: str) -> None:
         """Mark a receipt as processed; `outcome` says with what result."""
