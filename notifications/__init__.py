@@ -55,6 +55,6 @@ class Notifications(Notices):
         super().__init__(
             store, seal, open_sealed, address_of, now, callbacks, record, look, scope_of, digest, language_of
         )
-        self._outbox = Outbox(store, channels, callbacks, address_of, open_sealed)
+        self._outbox = Outbox(store, channels, callbacks, address_of, open_sealed, digest)
         self.step, self.steps = self._outbox.step, self._outbox.steps
         self.give_back = self._outbox.give_back

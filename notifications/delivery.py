@@ -14,7 +14,7 @@ from uuid6 import uuid7
 from notifications import plan, wording
 from notifications.channels import Callbacks, Channel, Fault, LookFailed, Message, Remedy, Report
 from notifications.lanes import Lane
-from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, SECRET, AddressOf, Seal, opened
+from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, SECRET, AddressOf, Digest, Seal, opened
 from notifications.store import NoticeStore, Row
 
 log = logging.getLogger("circle.notices")
@@ -34,8 +34,9 @@ class Outbox:
         callbacks: Mapping[str, Callbacks],
         address_of: AddressOf,
         open_sealed: Seal,
+        digest: Digest,
     ) -> None:
-        self._store = store
+        self._store, self._digest = store, digest
         self._channels = channels
         self._callbacks = callbacks
         self._address_of = address_of
@@ -121,6 +122,8 @@ class Outbox:
         message = self._message(row, notice, now)
         if message is None:
             self._end(row, notice, "suppressed", now, "no address")
+        elif not self._may_say(row, message, now):
+            self._end(row, notice, "suppressed", now, "third_same")
         elif self._store.begin(row, now):
             self._settle(row, notice, self._submit(row["channel"], message), now)
 
@@ -172,6 +175,13 @@ class Outbox:
         """End a delivery that reached nobody; the next step follows."""
         further = plan.following(notice, row, now) if notice else None
         self._store.finish(row, state, now, {"error": error}, further)
+
+    def _may_say(self, row: Row, message: Message, now: datetime) -> bool:
+        """Whether a carrier will take this text for this number once more; counted, under a digest of both."""
+        if row["channel"] != "sms":
+            return True
+        digest = self._digest("sms", f"{message.address}\n{message.sms}")
+        return self._store.count_same(digest, row["_id"], plan.MOST_SAME, plan.SAME_WITHIN, now)
 
     def _submit(self, channel: str, message: Message) -> Report:
         try:

@@ -29,6 +29,10 @@ SPREAD = timedelta(minutes=30)
 """Over how long what was held during the night is let go: carriers and people are not met by all of it at once."""
 SECRETS = ":secret"
 
+MOST_SAME, SAME_WITHIN = 2, timedelta(hours=24)
+"""How often the same text goes to one number within which time: carriers in China refuse the third, and may then bar
+the sender."""
+
 PLACED = ("group", "about", "desk", "department")
 """Of a notice and of each of its deliveries: which staff may see it."""
 

@@ -1,4 +1,4 @@
-"""The collections `notices`, `deliveries` and `receipts`: the only file here that speaks pymongo.
+"""The collections `notices`, `deliveries`, `receipts` and `same_texts`: the only file here that speaks pymongo.
 
 A notice holds what is said, its values sealed. A delivery is one try by one channel and what leases are taken on; a
 further try is a further row, and the earlier one is then marked `superseded`. A receipt is one callback of a provider,
@@ -13,12 +13,14 @@ from uuid import uuid4
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
 
-from notifications.kind import KINDS
 from notifications.notice import COMES_FROM, FINAL, SECRET, UNSENT
+from notifications.upgrades import UPGRADES, VERSIONS, Row
+
+__all__ = ["INDEXES", "SEALED", "UPGRADES", "NoticeStore", "Row", "Store", "is_in"]
 
 T = TypeVar("T")
-Row = dict[str, Any]
 LEASE = timedelta(seconds=60)
 """How long a row that was taken up is nobody else's."""
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
@@ -42,62 +44,12 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
     ("deliveries", [("ref", ASCENDING)], {"sparse": True}),
     ("notices", [("delete_at", ASCENDING)], {"expireAfterSeconds": 0}),
     ("deliveries", [("delete_at", ASCENDING)], {"expireAfterSeconds": 0}),
+    ("same_texts", [("delete_at", ASCENDING)], {"expireAfterSeconds": 0}),
     ("receipts", [("due_at", ASCENDING)], {}),
     ("receipts", [("delivery", ASCENDING)], {}),
 ]
 
 SEALED = [("notices", ("values.*",))]
-
-
-def _end_secret(notice: Row, seal: object) -> Row:
-    """What an upgrade sets in a notice: a secret one loses its values and its place in the inbox, and is deleted."""
-    kind = KINDS.get(notice["template"])
-    if kind is None or not kind.is_secret:
-        return {}
-    return {"group": SECRET, "values": {}, "inbox": False, "delete_at": notice["created_at"]}
-
-
-def _end_with_secret(delivery: Row, seal: object) -> Row:
-    return {"delete_at": delivery["created_at"]} if delivery.get("group") == SECRET else {}
-
-
-def _in_chinese(notice: Row, seal: object) -> Row:
-    """What an upgrade sets in a notice: the language in which it was sent."""
-    return {"language": "zh"}
-
-
-def _seen(notice: Row, seal: object) -> Row:
-    """What an upgrade sets in a notice: when it was shown, which is first known of what was read."""
-    return {"shown_at": notice.get("read_at")}
-
-
-def _all_made(delivery: Row, seal: object) -> Row:
-    """What an upgrade sets in a delivery: all of a notice were made at once, so that none follows."""
-    return {"next_at": None}
-
-
-def _in_lane(delivery: Row, seal: object) -> Row:
-    """What an upgrade sets in a delivery: the lane in which it is claimed. Secrets of earlier releases have ended."""
-    return {"lane": delivery["channel"]}
-
-
-UPGRADES: list[tuple[str, Callable[[Row, Any], Row], tuple[str, ...]]] = [
-    ("notices", _end_secret, ()),
-    ("deliveries", _end_with_secret, ()),
-    ("notices", _in_chinese, ()),
-    ("notices", _seen, ()),
-    ("deliveries", _all_made, ()),
-    ("deliveries", _in_lane, ()),
-]
-"""Version 2: secrets end. Those of earlier releases lay openable for as long as the store; what had not been sent by
-the upgrade is asked for again.
-
-Version 3 of notices: each has the language of its recipient; until then all went out in Chinese.
-
-Version 4 of notices, 3 of deliveries: a plan makes one delivery after the other.
-
-Version 4 of deliveries: they are claimed lane by lane."""
-VERSIONS = {name: 1 + sum(each[0] == name for each in UPGRADES) for name in ("notices", "deliveries", "receipts")}
 
 WHOLE = {"counts": "a measurement: how many deliveries are in each state"}
 """Functions that are meant to read a whole collection, each with the reason."""
@@ -296,6 +248,32 @@ class NoticeStore:
             [{"$match": {"superseded": False}}, {"$group": {"_id": "$state", "n": {"$sum": 1}}}]
         )
         return {row["_id"]: row["n"] for row in rows}
+
+    # -- same texts -------------------------------------------------------
+
+    def count_same(self, digest: str, delivery_id: str, most: int, within: timedelta, now: datetime) -> bool:
+        """Count that a delivery sends the text to the number that `digest` stands for; False if `most` others did so
+        within that time. Idempotent per delivery."""
+        while True:
+            row = self._db["same_texts"].find_one({"_id": digest})
+            others = [
+                each for each in (row or {}).get("sent", ()) if each["at"] > now - within and each["by"] != delivery_id
+            ]
+            if len(others) >= most:
+                return False
+            sent = [*others, {"by": delivery_id, "at": now}]
+            if self._write_same(digest, row, {"sent": sent, "delete_at": now + within}):
+                return True
+
+    def _write_same(self, digest: str, before: Row | None, change: Row) -> bool:
+        if before is not None:
+            same = {"_id": digest, "sent": before["sent"]}
+            return self._db["same_texts"].update_one(same, {"$set": change}).matched_count == 1
+        try:
+            self._db["same_texts"].insert_one({"_id": digest, "v": 1, **change})
+        except DuplicateKeyError:
+            return False
+        return True
 
     # -- leases -----------------------------------------------------------
 

@@ -8,6 +8,7 @@ import pytest
 from api.office import shape
 from api.operations.service import Migrations
 from api.operations.store import OperationsStore
+from notifications import INDEXES
 from notifications.channels import Fault, Remedy, Report
 from notifications.kind import CRITICAL, KINDS, ORDINARY, SECRET
 from notifications.wording import TEMPLATES
@@ -99,8 +100,7 @@ def test_a_secret_is_deleted_after_a_day_and_a_notice_is_not(house: House) -> No
     for collection, field in (("notices", "_id"), ("deliveries", "notice")):
         rows = list(house.database[collection].find({field: code}))
         assert [row["delete_at"] for row in rows] == [house.clock() + timedelta(days=1)]
-        indexes = house.database[collection].index_information().values()
-        assert any(index.get("expireAfterSeconds") == 0 for index in indexes if index["key"] == [("delete_at", 1)])
+        assert (collection, [("delete_at", 1)], {"expireAfterSeconds": 0}) in INDEXES
     assert house.database["notices"].count_documents({"_id": notice, "delete_at": {"$lte": house.clock()}}) == 0
     house.database["notices"].delete_one({"_id": code})
     house.drain()
