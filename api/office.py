@@ -28,6 +28,9 @@ from api.cases.promises import routes as promises_routes
 from api.cases.promises import store as promises_store
 from api.cases.promises.service import BrokenPromises
 from api.cases.service import Cases
+from api.cases.templates import routes as templates_routes
+from api.cases.templates import store as templates_store
+from api.cases.templates.service import ActTemplates
 from api.circle import routes as circle_routes
 from api.circle import store as circle_store
 from api.circle.service import Circle
@@ -75,7 +78,16 @@ from api.times import BEIJING
 from api.web import guard, metrics
 
 STORES: tuple[Any, ...] = (
-    *(audit_store, alarm_store, calendar_store, cases_store, documents_store, promises_store, circle_store),
+    *(
+        audit_store,
+        alarm_store,
+        calendar_store,
+        cases_store,
+        documents_store,
+        promises_store,
+        templates_store,
+        circle_store,
+    ),
     *(drafts_store, files_store),
     *(identity_store, sessions_store, verifications_store, jobs_store, matters_store, parcels_store, reports_store),
     *(chat, notifications),
@@ -253,6 +265,16 @@ class Office:
             now=self.now,
         )
 
+    def _act_templates(self) -> ActTemplates:
+        return ActTemplates(
+            templates_store.ActTemplateStore(self.database),
+            matters=self.matters,
+            identity=self.identity,
+            audit=self.audit,
+            transact=self.database.transact,
+            now=self.now,
+        )
+
     def _matters_of_people(self) -> None:
         self.drafts = Drafts(
             drafts_store.DraftStore(self.database),
@@ -269,6 +291,7 @@ class Office:
         self.cases = Cases(
             cases_store.CaseStore(self.database),
             broken_promises=self._broken_promises(),
+            templates=self._act_templates(),
             documents=documents_store.DocumentStore(self.database),
             drafts=self.drafts,
             matters=self.matters,
@@ -356,16 +379,20 @@ class Office:
             **self.index_rotation.handlers(),
             "audit.head": lambda slot: self.audit.log_head(),
         }
-        steps = {
+        queues = {
             "events": self.jobs.dispatch,
             "jobs": self.jobs.run_job,
-            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(1, SLOW_AT_ONCE + 1)},
+            "slow jobs 1": self.jobs.run_slow_job,
+            **{f"notices {name}": step for name, step in self.notices.steps.items()},
+        }
+        steps = {
+            **queues,
+            **{f"slow jobs {n}": self.jobs.run_slow_job for n in range(2, SLOW_AT_ONCE + 1)},
             "leases": self.jobs.keep,
             "schedule": self.jobs.schedule,
             "security": self.security.step,
             "audit": self.audit.seal,
             "calendar": self.calendar.follow,
-            **{f"notices {name}": step for name, step in self.notices.steps.items()},
             "chat": self.chat.step,
             "files": self.files.sweep,
             "circle": self.circle.follow,
@@ -373,7 +400,7 @@ class Office:
             "processes": self.processes.renew,
             "keys": self.key_floor.follow,
         }
-        self.worker = Worker(steps, now=self.now)
+        self.worker = Worker(steps, now=self.now, woken=queues)
         self.database.after_commit(self.worker.nudge)
 
     def blueprints(self, web: guard.Http) -> list[Any]:
@@ -389,6 +416,7 @@ class Office:
             drafts_routes.blueprint(self.drafts, web),
             cases_routes.blueprint(self.cases, web, self.settings.public_base),
             promises_routes.blueprint(self.cases.broken_promises, web),
+            templates_routes.blueprint(self.cases.templates, self.cases.offers, web),
             parcels_routes.blueprint(self.parcels, web),
             reports_routes.blueprint(self.reports, web),
             chat.blueprint(self.chat, web),

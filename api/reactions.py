@@ -254,8 +254,8 @@ class Reactions:
 
     def review_deadlines(self, event: Event) -> None:
         """Enqueue the job that looks which dues a changed calendar has moved."""
-        key = f"cases.deadlines:calendar:{event.data['version']}"
-        self.jobs.enqueue(key, "cases.deadlines", {}, due_at=event.at)
+        run = f"calendar:{event.data['version']}"
+        self.jobs.enqueue(f"cases.deadlines:{run}", "cases.deadlines", {"run": run}, due_at=event.at)
 
     def hand_over(self, event: Event) -> None:
         """Mark a case as handed over, since the applicant has confirmed its parcel."""
@@ -283,9 +283,9 @@ def handlers(
     """The handler per kind of job; `check_file` checks an upload."""
     return {
         "files.check": check_file,
-        "cases.deadlines": lambda payload: cases.deadlines.sweep(),
+        "cases.deadlines": cases.deadlines.sweep,
         "cases.deadline": lambda payload: cases.deadlines.reach(payload["case"], payload["kind"], payload["due"]),
-        "cases.silence": lambda payload: cases.deadlines.sweep(),  # of an earlier release, as is the next
+        "cases.silence": cases.deadlines.sweep,  # of an earlier release, as is the next
         "cases.fold_clock": lambda payload: cases.folding.run(),
         "cases.fold_queue": lambda payload: cases.queue_folding.run(),
         "cases.deem": lambda payload: cases.handling.silence.deem_accepted(payload["case"]),

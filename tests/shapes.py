@@ -30,8 +30,12 @@ SMALL = {name for module in MODULES for name in getattr(module, "SMALL", ())} | 
 WHOLE = {(module.__file__, name) for module in MODULES for name in getattr(module, "WHOLE", ())}
 FIRST: dict[str, set[str]] = {}
 """By collection, the fields that an index begins with."""
+PAIRS: dict[str, set[tuple[str, str]]] = {}
+"""By collection, the first two fields of its indexes."""
 for _collection, _keys, _options in (index for module in MODULES for index in getattr(module, "INDEXES", ())):
     FIRST.setdefault(_collection, set()).add(_keys[0][0])
+    if len(_keys) > 1:
+        PAIRS.setdefault(_collection, set()).add((_keys[0][0], _keys[1][0]))
 
 
 def fault(name: str, command: Mapping[str, Any]) -> str | None:
@@ -59,7 +63,17 @@ def _fault(collection: str, wanted: Mapping[str, Any], sort: Mapping[str, int] |
     _id = wanted.get("_id")
     by_id = "_id" in wanted and (not isinstance(_id, dict) or "$in" in _id)
     indexed = {field: value for field, value in wanted.items() if field in FIRST.get(collection, ())}
-    if by_id or any(narrows(value) for value in indexed.values()):
+    if by_id:
+        return None
+    ranges = [field for field, value in wanted.items() if _is_operator(value)]
+    read_by = next(iter(indexed), None)  # where no index has all, the first condition that has one decides what is read
+    for field, second in PAIRS.get(collection, ()) if len(ranges) > 1 else ():
+        if second in ranges and field == read_by and field not in ranges:
+            others = ", ".join(other for other in ranges if other != second)
+            return (
+                f"all rows of one {field}: beside a condition on {others} the embedded store makes no use of {second}"
+            )
+    if any(narrows(value) for value in indexed.values()):
         return None
     if sort:
         return f"sort by {', '.join(sort)} without an equality"
@@ -71,6 +85,10 @@ def _fault(collection: str, wanted: Mapping[str, Any], sort: Mapping[str, int] |
     if "_id" in wanted:
         return "a range of _id alone"
     return f"no index for {', '.join(wanted)}" if wanted else "all rows"
+
+
+def _is_operator(value: Any) -> bool:
+    return isinstance(value, dict) and any(str(key).startswith("$") for key in value)
 
 
 def caller() -> str | None:

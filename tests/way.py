@@ -11,15 +11,15 @@ PNG = base64.b64decode(
 COURIER = {"way": "courier", "name": "王小明", "phone": "13800138000", "address": "西安市新城区西一路100号3单元"}
 
 
-def accepted_upload(citizen, drain):
+def accepted_upload(citizen, drain, content=PNG):
     """Upload a picture and let its check pass; gives its id."""
-    length = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(PNG)), "Upload-Metadata": "filename YS5wbmc="}
+    length = {"Tus-Resumable": "1.0.0", "Upload-Length": str(len(content)), "Upload-Metadata": "filename YS5wbmc="}
     location = citizen.raw("POST", "/v1/uploads", headers=length).headers["Location"]
     citizen.raw(
         "PATCH",
         location,
         headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0"},
-        data=PNG,
+        data=content,
         content_type="application/offset+octet-stream",
     )
     drain()

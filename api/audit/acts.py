@@ -44,6 +44,7 @@ KINDS: dict[str, frozenset[str]] = {
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
             *("case.submit_for", "case.told"),
             *("case.close", "case.told_late", "case.overdue", "case.due_changed", "promise.lift"),
+            *(f"template.{act}" for act in ("add", "change", "retire")),
             *(f"case.{act}" for act in ("defer", "promise", "check_promise")),
             *(f"case.{act}" for act in ("start_procedure", "end_procedure", "survey", "review", "assign", "finish")),
             *(f"case.{act}" for act in ("correct", "reissue", "terminate")),

@@ -34,7 +34,14 @@ class ActChecks:
         self._ground = ground
 
     def recorded(self, actor: Actor, case: OpenCase, act: str, data: Data) -> Data:
-        """The fields as they are recorded. Raises BadFields."""
+        """The fields as they are recorded. Raises BadFields, TemplateRetired."""
+        used = data.pop("template", None)
+        recorded = self._recorded(actor, case, act, data)
+        if used is None:
+            return recorded
+        return {**recorded, "template": self._ground.templates.named(used, case.record.department, act, data)}
+
+    def _recorded(self, actor: Actor, case: OpenCase, act: str, data: Data) -> Data:
         match act:
             case "request_supplement":
                 return {**_checked_notice(case, data), **self._day_given(data.get("days"))}
@@ -107,8 +114,11 @@ class ActChecks:
         if len(photos) > MOST_PHOTOS:
             zh, en = f"最多 {MOST_PHOTOS} 张照片", f"At most {MOST_PHOTOS} photographs"
             raise BadFields({"photos": [Reason(zh, en)]})
-        if not all(self._ground.files.accepted(actor.id, photo) for photo in photos):
+        files = [self._ground.files.accepted(actor.id, photo) for photo in photos]
+        if not all(files):
             raise BadFields({"photos": ["文件还没有通过检查，请稍候或重新上传。"]})
+        if not all(file["type"].startswith("image/") for file in files if file):
+            raise BadFields({"photos": [Reason("现场照片只收图片", "Photographs are pictures alone")]})
         return {**data, "officers": officers, "photos": photos}
 
 

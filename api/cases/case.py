@@ -116,12 +116,17 @@ class Action:
     data: dict[str, Any]
 
 
+def photographs(actions: Iterable[Action]) -> set[str]:
+    """The ids of the photographs of surveys."""
+    return {upload for action in actions if action.act == "survey" for upload in action.data["photos"]}
+
+
 def uploads(actions: Iterable[Action]) -> list[str]:
     """The ids of all files of a case, sorted: all that were ever handed in, and the photographs of surveys."""
     acts = list(actions)
     handed_in = [action.data["materials"] for action in acts if action.act in {"submit", "supplement"}]
-    photos = {upload for action in acts if action.act == "survey" for upload in action.data["photos"]}
-    return sorted({upload for materials in handed_in for files in materials.values() for upload in files} | photos)
+    files = {upload for materials in handed_in for files in materials.values() for upload in files}
+    return sorted(files | photographs(acts))
 
 
 def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:

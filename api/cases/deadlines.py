@@ -5,7 +5,7 @@ no deadline of the case any more and ends; so does one whose case has ended or g
 fires, but for a reminder of a day that is over. What a deadline brings about is an event, which reactions tell.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -20,12 +20,14 @@ from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS
 from api.cases.silence import SYSTEM, Silence
 from api.cases.snapshot import acted, queued, sealed_action
-from api.cases.sweeps import sweep
+from api.cases.sweeps import open_slice, sweep
 from api.jobs.job import NotYet
 from api.refusals import VersionStale
 from api.times import BEIJING
 
-JOB = "cases.deadline"
+JOB, SWEEP = "cases.deadline", "cases.deadlines"
+OF_CALENDAR = "calendar:"
+"""What the run of a sweep after a change of the calendar is called, before the calendar's version."""
 REMIND_AT = time(9)
 """When a reminder fires on its day, in Beijing."""
 TRIES = 5
@@ -131,12 +133,29 @@ class Deadlines:
                 self._queue_again(case)
         self.plan(case_id)
 
-    def sweep(self) -> None:
-        """A job, daily and after a change of the calendar: `review` of every open case. Raises SweepIncomplete."""
+    def sweep(self, payload: Mapping[str, Any]) -> None:
+        """A job, daily and after a change of the calendar: `review` of one slice of the open cases.
+
+        `payload` names the run (`run`, or `slot`) and, from the second slice on, where the slice begins: `n`, `state`,
+        `after`. The next slice is enqueued first, under a key of run and `n`, so that neither a case that raises nor a
+        worker that dies holds it up. A run for a calendar that has changed again ends, as that change has its own.
+        Raises SweepIncomplete.
+        """
         self._ground.calendar.follow(self._ground.now())
-        sweep(self._ground, [{"state": state} for state in sorted(OPEN)], self._review_again)
+        run = payload.get("run") or payload.get("slot") or self._calendar_run()
+        if run.startswith(OF_CALENDAR) and run != self._calendar_run():
+            return
+        ids, following = open_slice(self._ground, payload.get("state"), payload.get("after"))
+        if following:
+            n = payload.get("n", 0) + 1
+            following |= {"run": run, "n": n}
+            self._enqueue(f"{SWEEP}:{run}:{n}", SWEEP, following, due_at=self._ground.now())
+        sweep(self._ground, ids, self._review_again)
 
     # -- inside -----------------------------------------------------------------------
+
+    def _calendar_run(self) -> str:
+        return f"{OF_CALENDAR}{self._ground.calendar.version}"
 
     def _review_again(self, case_id: str) -> None:
         for _ in range(TRIES - 1):

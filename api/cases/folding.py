@@ -19,7 +19,7 @@ class QueueFolding:
 
     def run(self) -> None:
         """A job: fold the cases that an upgrade marked; a killed run is gone on with. Raises as `sweep` does."""
-        sweep(self.ground, [{"old_queue": True}], self.fold, seconds=FOLD_SECONDS)
+        sweep(self.ground, self.ground.store.ids({"old_queue": True}), self.fold, seconds=FOLD_SECONDS)
 
     def fold(self, case_id: str) -> None:
         """Fold one case, whatever act comes meanwhile."""

@@ -21,6 +21,7 @@ from api.cases.open_case import OpenCase
 from api.cases.promises.service import BrokenPromises
 from api.cases.reader import CaseReader
 from api.cases.store import CaseStore
+from api.cases.templates.service import ActTemplates
 from api.files.service import Files
 from api.identity.actor import Actor
 from api.identity.sealing.keyring import Keyring
@@ -44,6 +45,7 @@ class CaseGround:
     security: SecurityEvents
     keyring: Keyring
     broken_promises: BrokenPromises
+    templates: ActTemplates
     transact: Callable[[Callable[[Any], Any]], Any]
     announce: Callable[..., None]
     now: Callable[[], datetime]

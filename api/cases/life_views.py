@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from api.calendar.day_words import TwoLanguages, unit_words
+from api.cases import scope
 from api.cases.act_checks import ActChecks
 from api.cases.ground import CaseGround
 from api.cases.kinds import KINDS, act_label
@@ -13,6 +14,7 @@ from api.cases.life.extensions import unit_of
 from api.cases.life.procedures import kinds, stops_clock
 from api.cases.life.rule import ActField, Attempt
 from api.cases.open_case import OpenCase
+from api.cases.templates.template import TEXT_OF
 from api.identity.actor import Actor
 from api.times import BEIJING
 
@@ -37,7 +39,7 @@ def lists(ground: CaseGround, actor: Actor, case: OpenCase) -> Row:
             for notice in standing.rounds
         ],
         "reviews": [_review(row, names_of, is_staff=actor.is_staff) for row in standing.reviews],
-        "surveys": [_survey(row, names_of, is_staff=actor.is_staff) for row in standing.surveys],
+        "surveys": [_survey(ground, actor, case, row, names_of) for row in standing.surveys],
         "corrections": [{**row, **act_label(kind, row["act"])} for row in standing.corrections],
         "reissues": list(standing.reissues),
         "procedures": [{**row, "stops_clock": stops_clock(matter, row["kind"])} for row in standing.procedures],
@@ -54,9 +56,13 @@ def _review(row: Mapping[str, Any], names: Mapping[str, str], *, is_staff: bool)
     return {"seq": row["seq"], "at": row["at"], **(inside if is_staff else {"by": None, "opinion": None, "text": ""})}
 
 
-def _survey(row: Mapping[str, Any], names: Mapping[str, str], *, is_staff: bool) -> Row:
-    officers = [names.get(officer, "") for officer in row["officers"]]
-    return {**row, "officers": officers, **({} if is_staff else {"text": "", "photos": []})}
+def _survey(ground: CaseGround, actor: Actor, case: OpenCase, row: Mapping[str, Any], names: Mapping[str, str]) -> Row:
+    photos = row["photos"] if scope.handles(actor, case.record) else []
+    shown = {
+        "officers": [names.get(officer, "") for officer in row["officers"]],
+        "files": [case.files.get(photo) or ground.files.describe(photo) for photo in photos],
+    }
+    return {**row, **shown, **({} if actor.is_staff else {"text": "", "photos": []})}
 
 
 class ActForms:
@@ -78,12 +84,13 @@ class ActForms:
         }
 
     def forms(self, case: OpenCase, attempt: Attempt, acts: Iterable[str]) -> list[Row]:
-        """Each act with its label and its fields: `{act, label, label_en, fields}`."""
+        """Each act with its label and its fields: `{act, label, label_en, template_field, fields}`."""
         kind = self._ground.kind(case.record)
         return [
             {
                 "act": act,
                 **act_label(kind, act),
+                "template_field": TEXT_OF.get(act),
                 "fields": [self._field(case, attempt, field) for field in RULES[act].fields],
             }
             for act in acts

@@ -22,8 +22,6 @@ GROUPS = ("", PROVISIONAL, NONE)
 HOURS = 24
 """A spot in the order of a queue is a number of hours: a due has its day, and the hour of submission."""
 FLOOR, CEILING = date(1970, 1, 1).toordinal() * HOURS, date(2150, 1, 1).toordinal() * HOURS - 1
-AIM = 60
-"""Rows that a window of remembered spots holds, if one spot has no more."""
 FEW, MANY = 30, 120
 """Rows in a window of unknown spots, by which the next one is made wider or narrower."""
 ZONES = ((-730, 60), (-120, 14), (-14, 2))
@@ -41,15 +39,16 @@ class QueueMemory:
     high: int = FLOOR
     rows: Counter[int] = field(default_factory=Counter)
 
-    def end_of_window(self, low: int, end: int) -> int | None:
-        """The last spot of the window that begins at `low`; None where nothing is remembered of that one."""
+    def end_of_window(self, low: int, end: int, aim: int) -> int | None:
+        """The last spot of the window that begins at `low` and holds `aim` rows, or all that are remembered; None where
+        nothing is remembered of that spot."""
         if not self.low <= low <= self.high:
             return None
         count = 0
         for spot in sorted(spot for spot in self.rows if low <= spot <= end):
-            if count and count + self.rows[spot] > AIM:
-                return spot - 1
             count += self.rows[spot]
+            if count >= aim:
+                return spot
         return min(end, self.high)
 
     def learn(self, low: int, high: int, spots: Counter[int]) -> None:
@@ -91,7 +90,7 @@ class QueueWalk:
         Rows of one queue have one `name`. Raises ValueError where `after` is not what an earlier page gave.
         """
         kept: list[Row] = []
-        for row in self._rows(name, read, days, today, _place(after)):
+        for row in self._rows(name, read, days, today, _place(after), most + 1):
             if keep(row[2]):
                 if len(kept) == most:
                     due, row_id, _ = kept[-1]
@@ -100,7 +99,7 @@ class QueueWalk:
         return [each for _, _, each in kept], None
 
     def _rows(
-        self, name: object, read: Read, days: QueueDays, today: date, after: tuple[str, str, str] | None
+        self, name: object, read: Read, days: QueueDays, today: date, after: tuple[str, str, str] | None, aim: int
     ) -> Iterator[Row]:
         span = max(FLOOR, days.low.toordinal() * HOURS), min(CEILING, (days.high.toordinal() + 1) * HOURS - 1)
         for group in days.groups:
@@ -110,7 +109,7 @@ class QueueWalk:
                     continue
                 if group == after[0]:
                     low, behind = max(low, _spot(after[1])), (group + after[1], after[2])
-            for rows in _windows(read, group, (low, span[1]), today, self._memory((name, group))):
+            for rows in _windows(read, group, (low, span[1]), today, self._memory((name, group)), aim):
                 yield from (row for row in rows if row[:2] > behind)
 
     def _memory(self, name: object) -> QueueMemory:
@@ -119,15 +118,17 @@ class QueueWalk:
         return self._memories.setdefault(name, QueueMemory())
 
 
-def _windows(read: Read, group: str, span: tuple[int, int], today: date, memory: QueueMemory) -> Iterator[list[Row]]:
-    """The rows of each window of a span, in their order."""
+def _windows(
+    read: Read, group: str, span: tuple[int, int], today: date, memory: QueueMemory, aim: int
+) -> Iterator[list[Row]]:
+    """The rows of each window of a span, in their order; where it is remembered how they lie, `aim` rows in each."""
     low, end = span
     zones = [((today.toordinal() + ago) * HOURS, width * HOURS) for ago, width in ZONES]
     width = CEILING - FLOOR if low < zones[0][0] else HOURS
     while low <= end:
         while zones and zones[0][0] <= low:
             width = zones.pop(0)[1]
-        known = memory.end_of_window(low, end)
+        known = memory.end_of_window(low, end, aim)
         high = min(end, low + width - 1, *(zone - 1 for zone, _ in zones)) if known is None else known
         rows = sorted(read(group + _text(low), group + _text(high)), key=lambda row: row[:2])
         memory.learn(low, high, Counter(_spot(row[0].removeprefix(group)) for row in rows))

@@ -59,6 +59,11 @@ class CaseReader:
         """The actions of a case in order, decrypted, each in the current shape."""
         return tuple(self._action(action) for action in self._store.actions(case_id))
 
+    def is_photograph(self, case: Case, upload: str) -> bool:
+        """Whether a file of a case is a photograph of a survey, which is the office's own, and was not handed in."""
+        own = [action for action in self.actions(case.id) if action.act == "survey"]
+        return upload in rules.photographs(own)
+
     def answers(self, case: Case) -> dict[str, Any]:
         """The answers of the form, decrypted."""
         return self._keys.open_json(case.id, "answers", case.answers)

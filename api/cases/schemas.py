@@ -12,6 +12,7 @@ from api.cases.life.schemas import (
     AskedItem,
     CorrectionLine,
     ExtensionLine,
+    FileLine,
     FlagWords,
     ProcedureLine,
     ReissueLine,
@@ -21,6 +22,7 @@ from api.cases.life.schemas import (
 )
 from api.cases.promises.schemas import CasePromise, DeferredMaterial
 from api.cases.queues import QUEUES
+from api.cases.templates.schemas import UsedTemplate
 from api.drafts.schemas import Delivery, Materials, MatterName
 from api.web.fields import FORM_VALUE, Page, Paging, Time
 
@@ -90,20 +92,6 @@ class CasePage(Page):
     """A page of cases."""
 
     items = fields.List(fields.Nested(CaseLine), required=True)
-
-
-class FileLine(Schema):
-    """A file that was handed in; GET /v1/files/{id} gives an address to read it."""
-
-    id = fields.String(required=True)
-    name = fields.String(required=True)
-    type = fields.String(required=True, allow_none=True)
-    size = fields.Integer(required=True)
-    scanned_at = Time(
-        required=True,
-        allow_none=True,
-        metadata={"description": "when a virus scanner found nothing; null where none looked"},
-    )
 
 
 class MaterialLine(Schema):
@@ -252,6 +240,12 @@ class TimelineItem(Schema):
         required=True,
         allow_none=True,
         metadata={"description": "why the office asked only now for a material that it should have named before"},
+    )
+    template = fields.Nested(
+        UsedTemplate,
+        required=True,
+        allow_none=True,
+        metadata={"description": "for staff: the template that its words were taken from"},
     )
     talk = fields.String(allow_none=True, metadata={"description": "the id of the conversation"})
 

@@ -33,6 +33,8 @@ from api.cases.snapshot import queued
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.sweeps import ClockFolding
+from api.cases.templates.offers import TemplateOffers
+from api.cases.templates.service import ActTemplates
 from api.cases.untold import UntoldNews
 from api.cases.views import CaseViews
 from api.drafts.service import Drafts
@@ -86,6 +88,7 @@ class Cases:
         store: CaseStore,
         *,
         broken_promises: BrokenPromises,
+        templates: ActTemplates,
         documents: DocumentStore,
         drafts: Drafts,
         matters: Matters,
@@ -114,13 +117,14 @@ class Cases:
             security=security,
             keyring=keyring,
             broken_promises=broken_promises,
+            templates=templates,
             transact=transact,
             announce=announce,
             now=now,
             claim_days=claim_days,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
-        self.broken_promises = broken_promises
+        self.broken_promises, self.templates, self.offers = broken_promises, templates, TemplateOffers(ground)
         self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
         self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
         self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
@@ -128,8 +132,7 @@ class Cases:
         self._views, self._lookups = CaseViews(ground), Lookups(ground)
         self.documents = CaseDocuments(ground, documents)
         self.earlier, self.untold = EarlierCases(ground), UntoldNews(ground, self._views)
-        self._desk, self._is_folded = DeskQueues(ground), False
-        self._ports = ports
+        self._desk, self._is_folded, self._ports = DeskQueues(ground), False, ports
 
     def start(self) -> None:
         """Give the cases of older releases desk and department, so that staff find them; `folding` does the clocks."""
@@ -315,9 +318,12 @@ class Cases:
         return self._access.roles(actor, case) if case else frozenset()
 
     def holds_file(self, actor: Actor, upload: str) -> bool:
-        """Whether a file was handed in with a case of this citizen's, or with one that this member of staff handles."""
-        cases = self._store.with_file(upload)
-        return any(scope.handles(actor, case) or self._access.concerns(actor, case) for case in cases)
+        """Whether a file was handed in with a case of this citizen's, or belongs to one that this officer handles."""
+        cases, is_photograph = self._store.with_file(upload), self._reader.is_photograph
+        return any(
+            scope.handles(actor, case) or (self._access.concerns(actor, case) and not is_photograph(case, upload))
+            for case in cases
+        )
 
     def open_at(self, desk: str) -> int:
         """How many cases of a desk have not ended."""

@@ -147,6 +147,11 @@ class CaseStore:
                 break
             older = {"_id": {"$lt": ids[-1]}}
 
+    def older_ids(self, state: str, after: str | None, most: int) -> list[str]:
+        """Up to `most` ids of the cases in a state, newest first: those behind the id `after`; None: from the start."""
+        wanted = {"state": state, **({"_id": {"$lt": after}} if after else {})}
+        return [row["_id"] for row in self._db["cases"].find(wanted, {"_id": 1}).sort("_id", -1).limit(most)]
+
     def place(self, case_id: str, desk: str, department: str, uploads: list[str]) -> None:
         """Set desk, department and uploads of a case that has none; one that has a desk keeps it."""
         place = {"desk": desk, "department": department, "uploads": uploads, "old_queue": True}

@@ -102,6 +102,7 @@ class CaseViews:
                 "about_en": about(action).en,
                 "paper": action.act in OF_ACT and scope.opens_papers(actor, case),
                 "breach": action.data.get("late_reason"),
+                "template": action.data.get("template") if actor.is_staff else None,
             }
             for action in visible
         ]
@@ -190,5 +191,6 @@ def _conversation_line(line: Row) -> Row:
         "about_en": "",
         "paper": False,
         "breach": None,
+        "template": None,
         "talk": line["talk"],
     }

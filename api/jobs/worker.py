@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 log = logging.getLogger("circle.jobs")
@@ -11,7 +11,7 @@ Step = Callable[[datetime], bool]
 """Does at most one piece of due work; True if there may be more."""
 
 SWEEP_SECONDS = 1.0
-"""The longest pause between two looks for work; a commit wakes the loops at once."""
+"""The longest pause between two looks for work; a commit wakes those loops at once that it may have given work."""
 
 STOP_SECONDS = 10.0
 
@@ -19,19 +19,23 @@ STOP_SECONDS = 10.0
 class Worker:
     """Runs each step in a loop of its own, so that a slow one does not hold up the others.
 
-    A step takes the present time and returns whether it found work. An idle loop sleeps SWEEP_SECONDS or until `nudge`.
+    A step takes the present time and returns whether it found work. An idle loop sleeps SWEEP_SECONDS; `nudge` wakes
+    those in `woken`, or all: each costs the store a query or more, so what only looks round periodically is none.
     """
 
-    def __init__(self, steps: Mapping[str, Step], *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, steps: Mapping[str, Step], *, now: Callable[[], datetime], woken: Collection[str] | None = None
+    ) -> None:
         self._steps = steps
         self._now = now
         self._stopping = threading.Event()
         self._wake = {name: threading.Event() for name in steps}
+        self._woken = [self._wake[name] for name in (steps if woken is None else woken)]
         self._threads: list[threading.Thread] = []
 
     def nudge(self) -> None:
-        """Wake all loops at once, e.g. after a commit."""
-        for wake in self._wake.values():
+        """Wake the loops that a commit may have given work."""
+        for wake in self._woken:
             wake.set()
 
     def start(self) -> None:
@@ -44,7 +48,8 @@ class Worker:
     def halt(self) -> None:
         """Have no further step begin."""
         self._stopping.set()
-        self.nudge()
+        for wake in self._wake.values():
+            wake.set()
 
     def stop(self) -> None:
         """Stop the loops, each after its current step; waits up to STOP_SECONDS for each, then cuts the step off."""

@@ -310,7 +310,7 @@ class Database:
             row = table.find_one(wanted, sort=sort, session=session)
             if row is None:
                 return None
-            same = {**wanted, "_id": row["_id"], TAKEN_AS: row.get(TAKEN_AS)}
+            same = {"_id": row["_id"], **wanted, TAKEN_AS: row.get(TAKEN_AS)}  # the embedded store reads by the first
             if table.update_one(same, taken, session=session).matched_count == 1:
                 return row
             if table.find_one({"_id": row["_id"], TAKEN_AS: token}, {"_id": 1}, session=session) is not None:

@@ -88,6 +88,8 @@ STATUS: dict[int, frozenset[str]] = {
             "extension_late",
             "extension_not_asked",
             "not_by_the_asker",
+            "template_retired",
+            "too_many_templates",
             "nothing_to_correct",
             "nothing_to_hand_over",
             "result_waits",

@@ -12,6 +12,7 @@ RULES: dict[str, str] = {
     "窗口只能替到场的人填写：请选申请人的语言，不用委托书，也不接着咨询填。": (
         "A window fills in for somebody who is there: choose their language; no mandate, and no talk."
     ),
+    "这一步没有用语模板。": "This act has no templates.",
     "请扫描上传申请人签名的同意书。": "Scan and upload the consent that the applicant signed.",
     "在窗口只替个人填写。": "At a window one fills in for persons alone, not for companies.",
     "这一项没有可以带入的内容，请自己填写。": "There is nothing to take over here; please fill it in.",

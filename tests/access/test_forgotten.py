@@ -71,6 +71,9 @@ UNRECORDED = {
     "/v1/staff/<staff_id>": STAFF,
     "/v1/canned-replies": TEXTS,
     "/v1/canned-replies/<reply>": TEXTS,
+    "/v1/act-templates": TEXTS,
+    "/v1/act-templates/<template_id>": TEXTS,
+    "/v1/act-templates/<template_id>/versions": TEXTS,
 }
 """What staff read without a line in the audit: why."""
 

@@ -564,7 +564,7 @@ def test_one_case_that_raises_does_not_stop_the_sweep(
 
     monkeypatch.setattr(Silence, "deem_accepted", deem)
     with caplog.at_level(logging.CRITICAL, "circle.cases"), pytest.raises(SweepIncomplete):
-        app.extensions["circle"].cases.deadlines.sweep()
+        app.extensions["circle"].cases.deadlines.sweep({})
     states = [database["cases"].find_one({"number": case["number"]})["state"] for case in cases]
     assert states == ["accepted", "submitted", "accepted"]
 

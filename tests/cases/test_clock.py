@@ -788,6 +788,13 @@ def test_a_null_is_the_same_as_a_missing_key():
     assert clock(**nulls, as_of=at("03-05 09:00")) == clock(as_of=at("03-05 09:00"))
 
 
+def test_a_due_between_the_decision_and_a_later_end_is_not_taken_back():
+    facts = {"recorded": True, "decision": decided("03-04 09:00"), "ended_at": at("03-17 00:00")}
+    answer = clock(**facts, as_of=at("03-20 09:00"))
+    assert (answer["state"], answer["legal_due"], answer["handover_due"]) == ("ended", last_second("03-10"), None)
+    assert clock(**{**facts, "ended_at": at("03-10 09:00")}, as_of=at("03-20 09:00"))["legal_due"] is None
+
+
 def test_a_file_of_inputs_is_answered_item_by_item():
     items = [{"id": example["id"], "input": example["input"]} for example in EXAMPLES]
     answers = reckon_file(items, load_calendar())

@@ -82,6 +82,30 @@ def test_near_due_and_overdue_are_told_to_the_desk_and_the_supervisors_once(
     assert notice["link"].endswith(accepted["number"])
 
 
+def test_near_due_waits_while_a_procedure_stops_the_clock_moves_with_the_due_and_fires_once(
+    accepted, staff, drain, clock, database
+):
+    at(clock, "11-26")
+    case = act(staff("handler"), accepted, "start_procedure", procedure="检验", days=10)
+    for day in ("12-04", "12-07", "12-08", "12-09", "12-10"):  # near due and due were 4 and 8 December
+        at(clock, day)
+        drain()
+        assert (told(database, "case_near_due"), overdue_rows(database)) == ([], 0), day
+    case = act(staff("handler"), case, "end_procedure", procedure="检验")
+    assert case["act_by"][:10] == "2026-12-22"  # ten working days stood still
+    drain()
+    at(clock, "12-18", 8)
+    drain()
+    assert told(database, "case_near_due") == []
+    for _ in range(2):
+        at(clock, "12-18")
+        drain()
+        assert told(database, "case_near_due") == ["staff"] * 2
+    at(clock, "12-23", 0)
+    drain()
+    assert (told(database, "case_near_due"), overdue_rows(database)) == (["staff"] * 2, 1)
+
+
 def test_after_a_stop_of_days_what_is_over_is_told_and_no_reminder_of_it(
     accepted, handler, staff, drain, clock, database
 ):
@@ -156,7 +180,7 @@ def test_a_due_that_no_calendar_reaches_is_told_once_its_year_is_announced(
     announced = replace(working, known_years=working.known_years | {2027}, rest=working.rest | holidays)
     monkeypatch.setattr(circle.calendar, "_snapshot", replace(snapshot, working=announced))
     for _ in range(2):
-        circle.cases.deadlines.sweep()
+        circle.cases.deadlines.sweep({})
         drain()
     assert acts(circle, case) == ["submit", "accept", "due_changed"]
     [notice] = [row for row in citizen.get("/v1/notices")["items"] if row["kind"] == "case_due_changed"]
@@ -231,7 +255,7 @@ def test_a_sweep_goes_through_every_state_and_looks_again_where_an_act_came(
 
     monkeypatch.setattr(Deadlines, "review", review)
     with pytest.raises(SweepIncomplete, match="1 cases raised"):
-        circle.cases.deadlines.sweep()
+        circle.cases.deadlines.sweep({})
     [seen] = database["cases"].find({"clock_facts.told": {"$exists": True}})
     assert seen["number"] == waiting["number"]
 
@@ -263,7 +287,7 @@ def test_a_year_that_is_announced_after_the_due_makes_the_case_overdue(
     known = replace(snapshot.working, known_years=snapshot.working.known_years | {2027})
     monkeypatch.setattr(circle.calendar, "_snapshot", replace(snapshot, working=known))
     for _ in range(2):
-        circle.cases.deadlines.sweep()
+        circle.cases.deadlines.sweep({})
         drain()
     assert [row["number"] for row in staff("handler").get("/v1/desk/cases?queue=overdue")["items"]] == [case["number"]]
     assert overdue_rows(database) == 1

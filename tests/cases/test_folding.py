@@ -71,7 +71,7 @@ def test_a_sweep_asks_once_which_cases_there_are(app, office, database, reads):
     rows = [{"_id": f"{n:04}", "v": 2, "number": f"N{n}", "state": "submitted"} for n in range(250)]
     database["cases"].insert_many(rows)
     swept, ground = [], office.cases.handling.silence.ground
-    sweep(ground, [{"state": "submitted"}], swept.append)
+    sweep(ground, office.cases._store.ids({"state": "submitted"}), swept.append)
     assert (len(swept), len(set(swept)), reads) == (250, 250, ["cases"])
 
 

@@ -125,3 +125,13 @@ def test_the_promise_of_a_case_that_ended_is_spoken_of_as_such(apply, citizen, s
 def test_an_accepted_case_may_be_decided_upon_its_promise_too(apply, staff):
     case = act(staff("window"), apply(), "accept")
     assert act(staff("handler"), case, "promise", **GRANT)["state"] == "granted"
+
+
+def test_a_promise_after_silence_decides_and_is_no_late_acceptance(apply, staff, drain, clock):
+    case = apply()
+    clock.move(days=8)
+    drain()
+    case = act(staff("handler"), {**case, "version": 2}, "promise", **GRANT)
+    clock_of_case = read(staff("handler"), case)["clock"]
+    assert (clock_of_case["state"], clock_of_case["accept_basis"]) == ("decided", "deemed")
+    assert clock_of_case["warnings"] == []

@@ -169,7 +169,7 @@ def test_silence_moves_a_case_from_the_window_to_its_department_though_no_job_ra
     assert (line["number"], line["state"], line["due"]["day"]) == (case["number"], "accepted", line["act_by"][:10])
     assert database["case_actions"].count_documents({"act": "deem"}) == 0
     worker_down()
-    app.extensions["circle"].cases.deadlines.sweep()
+    app.extensions["circle"].cases.deadlines.sweep({})
     assert database["case_actions"].count_documents({"act": "deem"}) == 1
     assert lines(handler, "to_decide")[0]["due"] == line["due"]
 
@@ -247,7 +247,7 @@ def test_a_walk_gives_every_row_once_in_order_whatever_is_remembered():
             assert order == [n for _, _, n in sorted(rows)]
             if look == 0:
                 widest.clear()
-        assert not widest or max(widest) <= 100, (spread, len(rows), max(widest))  # one hour may hold more than AIM
+        assert not widest or max(widest) <= 100, (spread, len(rows), max(widest))  # one hour may hold more than a page
 
 
 # -- cases of an earlier release ---------------------------------------------------------------------------------------
@@ -281,10 +281,10 @@ def test_lists_and_deadlines_of_cases_whose_clock_is_not_folded_yet_work(citizen
     database["cases"].update_one({"_id": row["_id"]}, {"$set": {"clock_facts": old, "old_clock": True}})
     assert numbers(window, "new") == [case["number"]]
     office.cases.deadlines.plan(row["_id"])
-    office.cases.deadlines.sweep()
+    office.cases.deadlines.sweep({})
     assert database["cases"].find_one({"old_clock": True}), "what is not folded is left to the fold"
     office.cases.folding.run()
-    office.cases.deadlines.sweep()
+    office.cases.deadlines.sweep({})
     facts = database["cases"].find_one()["clock_facts"]
     assert facts["told"]["days"] == {"notice": "2026-12-01"}
 

@@ -70,6 +70,7 @@ WHOLE: dict[str, str] = {
     "/v1/networks": "the few generations there are",
     "/v1/cases/{number}/timeline": "the acts of one case",
     "/v1/cases/{number}/documents": "the documents of one case",
+    "/v1/cases/{number}/act-templates": "one department's templates for one act, 300 at most",
     "/v1/parcels/{parcel_id}/events": "the tracking of one parcel",
     "/v1/cases/{number}/parcels": "the parcels of one case",
     "/v1/conversations/{conversation}/messages": "numbered: goes on by after_seq",

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -141,6 +142,31 @@ def test_the_worker_wakes_at_once_and_stops_cleanly(jobs, database, clock, monke
     worker.start()
     database.transact(lambda session: jobs.enqueue("1", "x", {}, due_at=clock(), session=session))
     assert done.wait(60)
+    worker.stop()
+
+
+def test_a_commit_wakes_the_loops_alone_that_it_may_have_given_work(database, clock, monkeypatch):
+    monkeypatch.setattr("api.jobs.worker.SWEEP_SECONDS", 600)
+    looks, begun, woken = Counter(), threading.Barrier(3), threading.Event()
+
+    def look(name):
+        def step(now):
+            looks[name] += 1
+            if looks[name] == 1:
+                begun.wait(60)
+            elif name == "queue":
+                woken.set()
+            return False
+
+        return step
+
+    worker = Worker({"queue": look("queue"), "round": look("round")}, now=clock, woken=["queue"])
+    database.after_commit(worker.nudge)
+    worker.start()
+    begun.wait(60)
+    database.transact(lambda session: None)
+    assert woken.wait(60)
+    assert looks == {"queue": 2, "round": 1}
     worker.stop()
 
 

@@ -3,13 +3,20 @@
 from collections import Counter
 from typing import Any
 
+from api.cases.case import OPEN
 from api.cases.documents.document import OF_ACT
 from api.cases.life.acts import EVENTS, fold
+from api.cases.promises.deferral import LATE
+from api.cases.promises.promise import BROKEN
+from notifications.notice import NEWS_WITHIN
 from tests.kills.child import World
 
 TOLD = {f"case.{what}" for what in ("submitted", "accepted", "deemed_accepted", "declined", "supplement_requested")}
 TOLD |= {f"case.{what}" for what in ("withdrawn", "decided", "issued", "handed_over")}
 TOLD |= {f"case.{what}" for what in ("procedure_started", "procedure_ended", "extension_approved")}
+TOLD |= {
+    f"case.{what}" for what in ("deferred", "promise_checked", "due_changed", "corrected", "reissued", "terminated")
+}
 """Each of these events of a case leads to exactly one notice to the applicant."""
 CHANNELS = {"in_app": {"accepted"}, "sms": {"accepted", "sent", "delivered"}}
 
@@ -17,7 +24,7 @@ CHANNELS = {"in_app": {"accepted"}, "sms": {"accepted", "sent", "delivered"}}
 def faults(world: World) -> list[str]:
     """Every inconsistency in the store, in words; empty if there is none."""
     found: list[str] = []
-    for look in (_cases, _documents, _events, _notices, _work, _uploads):
+    for look in (_cases, _dues, _promises, _documents, _events, _notices, _work, _uploads):
         found += look(world)
     return found
 
@@ -44,6 +51,29 @@ def _cases(world: World) -> list[str]:
     found += ["an action without its case" for row in _rows(world, "case_actions") if row["case"] not in known]
     numbers = {row["number"] for row in cases} | {None}
     return found + ["a draft with a case that is none" for row in _rows(world, "drafts") if row["case"] not in numbers]
+
+
+def _dues(world: World) -> list[str]:
+    """No calendar has moved a due of which the applicant was told, unless that was told too."""
+    cases, found = world.office.cases, []
+    for row in _rows(world, "cases"):
+        record = cases._store.by_id(row["_id"])
+        if record is not None and record.state in OPEN and (moved := cases.deadlines._moved(record)):
+            found.append(f"dues that moved and were not told: {moved}")
+    return found
+
+
+def _promises(world: World) -> list[str]:
+    """Each act that says that a promise was broken has recorded it, and no other has."""
+    found = []
+    for row in _rows(world, "cases"):
+        actions = world.office.cases.actions(row["_id"])
+        wanted = sum(
+            {BROKEN, LATE} & {action.data.get("outcome"), action.data.get("cause")} != set() for action in actions
+        )
+        if (there := len(_rows(world, "broken_promises", case=row["_id"]))) != wanted:
+            found.append(f"{there} broken promises are recorded, wanted {wanted}")
+    return found
 
 
 def _documents(world: World) -> list[str]:
@@ -79,7 +109,8 @@ def _notices(world: World) -> list[str]:
         if sorted(row["channel"] for row in deliveries) != sorted(CHANNELS):
             found.append(f"notice {notice['template']} has the deliveries {[row['channel'] for row in deliveries]}")
         for row in deliveries:
-            if row["state"] not in CHANNELS.get(row["channel"], set()):
+            is_over = row["state"] == "expired" and world.clock() - row["created_at"] > NEWS_WITHIN
+            if row["state"] not in CHANNELS.get(row["channel"], set()) and not is_over:
                 found.append(f"{notice['template']} by {row['channel']} is {row['state']}: {row.get('error')}")
         if taken[notice["_id"]] != 1:
             found.append(f"the provider was given {notice['template']} {taken[notice['_id']]} times")

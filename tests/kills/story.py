@@ -14,10 +14,15 @@ from typing import Any
 from tests.conftest import PASSWORD, Caller
 from tests.kills.child import World
 from tests.kills.lab import BEGIN
-from tests.way import FOOD, PNG, filled_in
+from tests.way import FOOD, PNG, filled_in, new_version
 
-ELDERLY = "XC-公共服务-003"
-"""A matter that is done on the spot by the window."""
+ELDERLY, CAFE, BANK, TRADE = "XC-公共服务-003", "XC-行政许可-008", "m5", "XC-行政许可-011"
+"""Matters: done on the spot by the window; one of which the material BANK may follow; decided upon a promise."""
+TEXT = {"version": 1, "zh": "我承诺按要求做到，做不到的，同意终止办理。", "en": "I promise to do so."}
+EDITIONS = {
+    CAFE: {"deferral": {"days": 5, "unit": "工作日", "text": TEXT, "excluded": [], "basis": None}},
+    TRADE: {"promise": {"text": TEXT, "excluded": [], "basis": "某号", "check_days": 20, "check_unit": "工作日"}},
+}
 
 TUS = {"Tus-Resumable": "1.0.0"}
 HALF = len(PNG) // 2
@@ -26,6 +31,7 @@ STAFF = {
     "handler": ("handler", "李审批"),
     "other handler": ("handler", "郑审批"),
     "head": ("head", "周局长"),
+    "admin": ("admin", "赵管理"),
 }
 """By user name: role and name."""
 
@@ -125,12 +131,14 @@ def file_is_there(world: World) -> list[str]:
 # -- an application ------------------------------------------------------------------------
 
 
-def fill_in(matter: str) -> Callable[[World], None]:
-    """A step that fills in a draft with all that its matter asks for."""
+def fill_in(matter: str, **choice: Any) -> Callable[[World], None]:
+    """A step that fills in a draft with all that its matter asks for, after this choice of the applicant."""
 
     def do(world: World) -> None:
         citizen = world.caller("citizen")
         draft = citizen.post("/v1/drafts", {"matter": matter, **filled_in(citizen, matter)})
+        if choice:
+            draft = citizen.patch(f"/v1/drafts/{draft['id']}", choice, draft["version"])
         needed = [gap["material"] for gap in draft["missing"] if gap["material"]]
         change = {"materials": dict.fromkeys(needed, [world.known["upload"]]), "delivery": {"way": "pickup"}}
         draft = citizen.patch(f"/v1/drafts/{draft['id']}", change, draft["version"])
@@ -138,6 +146,18 @@ def fill_in(matter: str) -> Callable[[World], None]:
         world.known["draft"] = draft["id"]
 
     return do
+
+
+def publish(world: World) -> None:
+    """Publish the matters by whose data applicants may defer and promise."""
+    for matter, edition in EDITIONS.items():
+        new_version(world.caller("admin"), matter, **edition)
+
+
+def mend_calendar(world: World) -> None:
+    """Make a day, that limits of the story run over, a day of rest."""
+    rest = [{"date": "2026-12-01", "kind": "rest", "notice": "国办发明电〔2026〕9号"}]
+    world.caller("admin").patch("/v1/calendar", rest, 0)
 
 
 def submit(world: World) -> Any:
@@ -271,6 +291,8 @@ def ids(*usernames: str) -> Callable[[World], list[str]]:
     return lambda world: [world.known[name]["staff"]["id"] for name in usernames]
 
 
+DEFERRED = {"deferral": {"materials": [BANK], "text_version": 1}}
+BROKEN = {"outcome": "broken", "text": "没有承诺的场所。", "ground": "国办发〔2020〕42号"}
 SURVEY = {"officers": ids("handler", "other handler"), "result": "met", "text": "与图纸一致。"}
 ACTS_ON_CASES: tuple[Step, ...] = (
     on_case("claim", act("window", "claim", 1), "tell"),
@@ -300,6 +322,20 @@ ACTS_ON_CASES: tuple[Step, ...] = (
     Step("submit on the spot", submit),
     Step("tell on the spot", works()),
     on_case("finish", act("window", "finish", 1, **ON_THE_SPOT), "tell on the spot"),
+    Step("mend the calendar", mend_calendar, after="tell again"),
+    on_case("due_changed", REACT, "mend the calendar", who="worker"),
+    Step("publish", publish, after="file.worker"),
+    Step("fill in, to follow", fill_in(CAFE, **DEFERRED)),
+    Step("submit, to follow", submit),
+    Step("tell, to follow", works()),
+    on_case("defer", act("window", "defer", 1), "tell, to follow"),
+    Step("tell of the deferral", works(), after="defer.web"),
+    on_case("terminate", days_later(9, "events", "jobs"), "tell of the deferral", who="worker"),
+    Step("fill in, promised", fill_in(TRADE, promise={"text_version": 1}), after="publish"),
+    Step("submit, promised", submit),
+    Step("tell, promised", works()),
+    on_case("promise", act("handler", "promise", 1, text="按告知承诺准予许可。"), "tell, promised"),
+    on_case("check_promise", act("handler", "check_promise", 2, **BROKEN), "promise.web"),
 )
 """Each act of the table of acts that the story above does not do, from the step where it may be done."""
 STEPS = (*STORY, *ACTS_ON_CASES)

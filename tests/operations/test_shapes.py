@@ -10,6 +10,7 @@ from api.storage.database import Database, due_by
 from tests.shapes import SHAPES, fault
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+DUE = {"$lte": NOW}
 
 
 def find(wanted: Any, sort: Any = None, collection: str = "uploads") -> str | None:
@@ -38,6 +39,7 @@ def aggregate(*stages: Any) -> str | None:
         ("look_at without", find({"look_at": {"$lte": NOW}})),
         ("owner without", find({"owner": {"$ne": "a"}})),
         ("no index for size", find({"size": 3})),
+        ("all rows of one state", find({"state": "a", "due_at": DUE, "lease.until": DUE}, collection="jobs")),
         ("range of _id alone", fault("delete", {"delete": "uploads", "deletes": [{"q": {"_id": {"$gte": "a"}}}]})),
         ("no index for size", fault("update", {"update": "uploads", "updates": [{"q": {"size": 3}, "u": {}}]})),
     ],
@@ -56,6 +58,8 @@ def test_what_grows_with_the_collection_is_refused(why: str, refused: str | None
         find({"look_at": due_by(NOW)}, {"look_at": 1}),
         find({"look_at": {"$gt": NOW}}),
         find({"owner": None}),
+        find({"state": "a", "due_at": DUE}, {"due_at": 1}, collection="jobs"),
+        find({"subject": "a", "state": "b", "due_at": DUE, "lease.until": DUE}, collection="events"),
         find({}, collection="staff"),
         aggregate({"$match": {"owner": "a"}}, {"$group": {"_id": 1, "n": {"$sum": 1}}}),
         fault("update", {"update": "uploads", "updates": [{"q": {"_id": "a", "received": 3}, "u": {}}]}),

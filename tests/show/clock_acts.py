@@ -1,7 +1,9 @@
 """Random lives of cases for `tests.show.clock`: acts one after another while calendars are announced and mended.
 
 Each act is put to the program's fold (`clock_facts`, `reckon_case`) and to the second reading of the rules; a case that
-is found accepted by silence has its `deem` appended first, as rule 40 says.
+is found accepted by silence has its `deem` appended first, as rule 40 says. Now and then its dues are looked at again,
+as a calendar that was announced or mended has them looked at: where one has moved that was told, `due_changed` follows.
+Both sides must agree which dues an act told, and which have moved.
 """
 
 import random
@@ -13,32 +15,70 @@ from typing import Any, NamedTuple
 
 from api.calendar.calendar import WorkingCalendar
 from api.cases.case import Action
+from api.cases.clock import dues
 from api.cases.clock.of_case import clock_facts, reckon_case
-from tests.show.clock_acts_oracle import Done, MatterData, provisional_dues, read_case, silent
+from api.cases.life.acts import RULES
+from api.cases.life.on_the_spot import steps
+from api.cases.snapshot import telling
+from tests.show.clock_acts_oracle import (
+    TELLING,
+    Done,
+    MatterData,
+    moved_dues,
+    provisional_dues,
+    read_case,
+    silent,
+    told_dues,
+)
 from tests.show.clock_histories import RUNNING, YEARS, Histories
 from tests.show.clock_oracle import STOPS, Judgement, Notices, differences
 
 Published = Callable[[frozenset[int]], tuple[Notices, WorkingCalendar]]
 
 FOLLOWING: dict[str, tuple[str, ...]] = {
-    "submitted": (*("accept", "request_supplement", "note") * 4, "decline", "withdraw"),
-    "supplementing": (*("supplement",) * 8, "decline", "withdraw"),
-    "accepted": (*("decide", "transfer", "start_procedure", "end_procedure", "approve_extension") * 3, "withdraw"),
-    "granted": ("issue",),
-    "issued": ("hand_over",),
+    "submitted": (*("accept", "request_supplement", "note") * 4, "decline", "withdraw", "terminate"),
+    "supplementing": (*("supplement",) * 8, "decline", "withdraw", "terminate"),
+    "accepted": (
+        *("decide", "transfer", "start_procedure", "end_procedure", "approve_extension") * 3,
+        *("survey", "review", "withdraw", "terminate"),
+    ),
+    "granted": (*("issue",) * 3, "correct"),
+    "issued": (*("hand_over",) * 3, "reissue"),
+    "handed_over": ("reissue", "hand_over", "correct", "close"),
 }
 """What may follow in each state; the table of states and acts is tested elsewhere."""
+BY_CHOICE: dict[str, dict[str, tuple[str, ...]]] = {
+    "deferring": {
+        "submitted": ("defer",) * 8,
+        "accepted": (*("request_supplement", "supplement") * 3,),
+        "granted": ("request_supplement", "supplement", "terminate"),
+    },
+    "promising": {
+        "submitted": ("promise",) * 5,
+        "accepted": ("promise",) * 3,
+        "granted": ("check_promise",) * 2,
+        "issued": ("check_promise",),
+        "handed_over": ("check_promise",) * 2,
+    },
+    "on the spot": {"submitted": ("finish",) * 8, "accepted": ("finish",) * 5},
+}
+"""What may follow too by the applicant's choice (容缺, 告知承诺), or in a matter that is done on the spot."""
 LEADS_TO = {
     "submit": "submitted",
     "accept": "accepted",
+    "defer": "accepted",
     "deem": "accepted",
-    "request_supplement": "supplementing",
     "supplement": "submitted",
+    "request_supplement": "supplementing",
+    "promise": "granted",
     "decline": "declined",
     "withdraw": "withdrawn",
+    "terminate": "terminated",
     "issue": "issued",
     "hand_over": "handed_over",
+    "close": "closed",
 }
+BEFORE_ACCEPTANCE = ("submitted", "supplementing")
 
 
 class Life(NamedTuple):
@@ -62,6 +102,7 @@ class Lives:
         """The next life, compared at some moment after its last act."""
         self.kinds: set[str] = set()
         self.matter = self._matter()
+        self.choices = [choice for choice in BY_CHOICE if self.draw.chance(0.25)]
         self.day = self.draw.first_day()
         self._calendars()
         self.done: list[Done] = []
@@ -75,7 +116,10 @@ class Lives:
                 break
             now = self.draw.later(now, self.rng.choice((1, 3, 6, 12)))
             self._silence_first(now)
-            self._act(self.rng.choice(FOLLOWING[self.state]), now)
+            if self.draw.chance(0.4 if self.is_moving else 0.1):
+                self._look_again(now)
+            else:
+                self._act(self.rng.choice(self._following()), now)
         moment = self.draw.later(now, self.rng.choice((0, 2, 6, 15, 40)))
         return self._compared(moment)
 
@@ -99,9 +143,11 @@ class Lives:
             self.kinds.add("a calendar announced late")
             for year in YEARS[self.rng.randrange(len(YEARS)) :]:
                 self.announced[year] = self.day + timedelta(days=self.rng.randint(-5, 40))
+        self.is_moving = "a calendar announced late" in self.kinds
         self.mended: dict[date, tuple[date, str]] = {}
         if self.draw.chance(0.3):
             self.kinds.add("a calendar mended")
+            self.is_moving = True
             for _ in range(self.rng.randint(1, 4)):
                 day = self.day + timedelta(days=self.rng.randrange(20))
                 known = self.day + timedelta(days=self.rng.randint(-3, 30))
@@ -115,14 +161,51 @@ class Lives:
 
     # -- acts --------------------------------------------------------------------------------
 
+    def _following(self) -> tuple[str, ...]:
+        chosen = (BY_CHOICE[choice].get(self.state, ()) for choice in self.choices)
+        return sum(chosen, FOLLOWING[self.state])
+
     def _append(self, act: str, at: datetime, data: dict[str, Any]) -> None:
+        notices, calendar = self._known(at)
         self.done.append(Done(act, at, data))
-        self.actions.append(Action(len(self.actions) + 1, act, at, "somebody", "somebody", self._data(act, data)))
-        if act == "decide":
+        if act in TELLING:
+            dues_now = told_dues(self.matter, self.done, at, notices)
+            self.done[-1] = Done(act, at, {**data, "dues": dues_now})
+        stored = steps(self.state, data) if act == "finish" else [(act, self._data(act, data))]
+        for name, fields in stored:
+            self._store(Action(len(self.actions) + 1, name, at, "somebody", "somebody", fields), calendar)
+        self._compare_told(act)
+        if act in ("decide", "finish"):
             if any(not one["ended"] for one in self.procedures):
                 self.kinds.add("decided while a procedure runs")
             self.state = "granted" if data["kind"] == "grant" else "refused"
-        self.state = LEADS_TO.get(act, self.state)
+        if act == "finish" and data["serial"]:
+            self.state = "handed_over" if data["to"] else "issued"
+        if act not in ("supplement", "request_supplement") or self.state in ("", *BEFORE_ACCEPTANCE):
+            self.state = LEADS_TO.get(act, self.state)
+
+    def _store(self, action: Action, calendar: WorkingCalendar) -> None:
+        """Append an action as the program does: with the dues that it tells."""
+        tells = action.act == "submit" or RULES[action.act].visibility == "open"
+        facts = clock_facts(self._as_the_program(), [*self.actions, action])
+        known = SimpleNamespace(working=calendar, version=1)
+        self.actions.append(telling(action, facts, known) if tells else action)
+
+    def _compare_told(self, act: str) -> None:
+        theirs = (clock_facts(self._as_the_program(), self.actions).get("told") or {}).get("days")
+        if act in TELLING and theirs != self.done[-1].detail["dues"]:
+            self.wrong = self.wrong or [f"told by {act}"]
+
+    def _look_again(self, at: datetime) -> None:
+        """Append what a calendar has moved (rules 41, 44); both sides must agree what that is."""
+        notices, calendar = self._known(at)
+        theirs = dues.moved(clock_facts(self._as_the_program(), self.actions), at, calendar)
+        ours = moved_dues(self.matter, self.done, at, notices)
+        if ours != theirs:
+            self.wrong = self.wrong or ["moved"]
+        if ours:
+            self.kinds.add("a due that moved")
+            self._append("due_changed", at, {"moved": ours, "about": "", "about_en": ""})
 
     @staticmethod
     def _data(act: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -145,6 +228,14 @@ class Lives:
         match act:
             case "decide":
                 detail = {"kind": self.rng.choice(("grant", "grant", "refuse"))}
+            case "promise":
+                detail = {"kind": "grant"}
+            case "check_promise":
+                detail = {"outcome": self.rng.choice(("kept", "broken"))}
+            case "finish":
+                detail = {"kind": self.rng.choice(("grant", "grant", "refuse")), "text": "", "proof": ""}
+                serial = "1" if detail["kind"] == "grant" and self.draw.chance(0.7) else ""
+                detail |= {"serial": serial, "to": "applicant" if serial and self.draw.chance(0.7) else ""}
             case "start_procedure":
                 detail = {"kind": self.rng.choice((*STOPS, *RUNNING, *self.matter.stops * 6)), "told": True}
                 if detail["kind"] in kinds:

@@ -7,6 +7,7 @@ takes away only what needs it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from tests.show.clock_oracle import (
@@ -18,10 +19,23 @@ from tests.show.clock_oracle import (
     Notices,
     Reading,
     Start,
+    Unclear,
     Unknown,
 )
 
 DUES = ("notice_due", "legal_due", "promised_due", "act_by", "handover_due")
+ACCEPTING = ("accept", "deem", "defer", "promise", "finish")
+"""What accepts a case that was not: expressly, by silence, with materials to follow (容缺), or as it is decided on the
+spot or upon a promise (告知承诺)."""
+DECIDING = ("decide", "promise", "finish")
+ENDING = ("withdraw", "decline", "terminate")
+TELLING = {
+    *("submit", "supplement", "withdraw", "accept", "defer", "deem", "decline", "request_supplement"),
+    *("start_procedure", "end_procedure", "approve_extension", "decide", "promise", "check_promise", "finish"),
+    *("issue", "hand_over", "reissue", "correct", "terminate", "due_changed", "close"),
+}
+"""The acts of which the applicant is told in full, and with them of the dues: all but the office's own (note, transfer,
+survey, review)."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +63,7 @@ class CaseReading(Reading):
     def __init__(self, matter: MatterData, done: Sequence[Done], at: datetime, notices: Notices) -> None:
         self.matter, self.done = matter, done
         self.lawful_stops = STOPS if matter.law == "permit" else ()
-        self.ended = next((act.at for act in done if act.act in ("withdraw", "decline", "terminate")), None)
+        self.ended = next((act.at for act in done if act.act in ENDING), None)
         raw = {
             "legal": matter.legal,
             "promised_days": matter.promised_days,
@@ -60,10 +74,10 @@ class CaseReading(Reading):
             "as_of": (self.ended or at).isoformat(),
         }
         for act in done:
-            if act.act in ("decide", "finish"):
+            if act.act in DECIDING:
                 raw["decision"] = {"at": act.at.isoformat(), "kind": act.detail["kind"]}
-            if act.act == "hand_over":
-                raw["handed_over_at"] = act.at.isoformat()
+            if act.act == "hand_over" or (act.act == "finish" and act.detail["to"]):
+                raw.setdefault("handed_over_at", act.at.isoformat())  # what is made anew has no limit (rule 35)
         if self.ended:
             self._use_end(raw)
         super().__init__(raw, notices)
@@ -91,17 +105,19 @@ class CaseReading(Reading):
     @property
     def waits_for(self) -> str:
         """Whom the case waits for before its acceptance: the office or the citizen; "" after it."""
+        if any(act.act in ACCEPTING for act in self.done):
+            return ""
         waits = "office"
         for act in self.done:
-            waits = {"request_supplement": "citizen", "supplement": "office", "accept": "", "deem": ""}.get(
-                act.act, waits
-            )
+            waits = {"request_supplement": "citizen", "supplement": "office"}.get(act.act, waits)
         return waits
 
     @property
     def arrival(self) -> datetime:
-        """When that came which the office answers now: the first materials, or the last supplement (rule 39)."""
-        arrivals = [act.at for act in self.done if act.act in ("submit", "supplement")]
+        """When that came which the office answers now: the first materials, or the last supplement (rule 39); what
+        follows an acceptance is none (rules 11, 20)."""
+        before = takewhile(lambda act: act.act not in ACCEPTING, self.done)
+        arrivals = [act.at for act in before if act.act in ("submit", "supplement")]
         self._use(39, *((12,) if len(arrivals) > 1 else ()))
         return arrivals[-1].astimezone(BEIJING)
 
@@ -131,7 +147,7 @@ class CaseReading(Reading):
             if act.act == "deem":
                 day0, limit = (date.fromisoformat(act.detail[name]) for name in ("day0", "notice_due"))
                 return Start("started", "deemed", self.arrival, day0, limit)
-            if act.act == "accept":
+            if act.act in ACCEPTING:
                 accepted = act.at.astimezone(BEIJING)
                 limit = self.limit()
                 self.unneeded, self.warnings = self.warnings, set()
@@ -232,3 +248,38 @@ def silent(matter: MatterData, done: Sequence[Done], at: datetime, notices: Noti
     reading = CaseReading(matter, done, at, notices)
     reading.as_of = at.astimezone(BEIJING)
     return reading.silence()
+
+
+# -- the dues that were told --------------------------------------------------------------------
+
+
+def told_dues(matter: MatterData, done: Sequence[Done], at: datetime, notices: Notices) -> dict[str, str | None]:
+    """By name, each last day that binds the office after the last act, which its notice tells: None where its year is
+    not known (rule 44: never a provisional one). Raises Unclear where the rules allow more than one answer."""
+    reading = CaseReading(matter, done, at, notices)
+    judgement = reading.judgement()
+    answer, is_over = judgement.answer, bool(reading.raw.get("handed_over_at"))
+    if judgement.errors:
+        raise Unclear("the dues of a clock that has no answer")
+    names: list[str] = []
+    if answer["state"] == "not_started":
+        names = ["notice"] if matter.law == "permit" and reading.waits_for == "office" else []
+    elif answer["state"] in ("running", "stopped", "overdue"):
+        is_there = {"promised": matter.promised_days is not None, "legal": matter.legal is not None}
+        names = [name for name, there in is_there.items() if there]
+    elif answer["state"] == "decided" and reading.decision == "grant" and matter.law == "permit" and not is_over:
+        names = ["handover"]
+    days = {name: answer[f"{name}_due"] for name in names}
+    if any(isinstance(day, set) for day in days.values()):
+        raise Unclear("which dues were told")
+    return {name: day and day[:10] for name, day in days.items()}
+
+
+def moved_dues(
+    matter: MatterData, done: Sequence[Done], at: datetime, notices: Notices
+) -> dict[str, tuple[str | None, str]]:
+    """By name, each due ahead that a calendar has moved or made known since it was told (rules 41, 44): (told, now)."""
+    told = next(act.detail["dues"] for act in reversed(done) if "dues" in act.detail)
+    now, today = told_dues(matter, done, at, notices), at.astimezone(BEIJING).date().isoformat()
+    pairs = {name: (old, str(now[name])) for name, old in told.items() if now.get(name) not in (None, old)}
+    return {name: (old, new) for name, (old, new) in pairs.items() if max(old or "", new) >= today}

@@ -10,7 +10,14 @@ The seed draws the instant within a command, for the moment `during`.
 `submit`, `delivery` and `file`, and the worker in what follows them, are killed at every command and moment: a client
 `before` it is sent, a store `before` and `during` it, both `after` the last; `after` any other is `before` the next.
 The acts on cases (`action` are acceptance and decision) all go the same way through the code, so each is killed at
-every command, but once: the seed draws who, and the moment. `acts_never_killed` are those that no step does.
+every command, but once: the seed draws who, and the moment. `acts_never_killed` are those that no step does; `untried`
+are the trials that SECONDS left no time for, with which a slow or busy machine must not take for ever.
+
+After each kill, a restart, the work that is due then, and the client's repeat under the same key or version, a trial
+asserts that nothing acknowledged is lost (the repeat gets the same number, or 412 where the act was acknowledged);
+nothing is there by half (actions, snapshot, events, documents, files, broken promises and draft belong together, and no
+due has moved of which nobody was told); nothing is there or was told twice (one action, one notice, one message at the
+provider); nothing is stuck (no job, key or transaction is left); and the next act on the case goes through.
 """
 
 import argparse
@@ -18,8 +25,9 @@ import json
 import random
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +44,8 @@ MAIN_WAY = (*WHOLE, "action")
 ACTS = (*MAIN_WAY, *(step.act for step in ACTS_ON_CASES if step.act))
 VICTIMS = ("worker", "web", "store")
 LANES = 2
+SECONDS = 1_140.0
+"""After so many seconds no further trial begins."""
 
 
 def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: random.Random) -> list[Plan]:
@@ -53,9 +63,9 @@ def plans(kept: dict[str, Checkpoint], victims: Sequence[str], every: int, rng: 
                 for moment in MOMENTS
                 if (moment != "after" or n == total) and (moment != "during" or victim == "store")
             ]
-            chosen = each if step.act in WHOLE else [rng.choice(each)]
+            chosen = each if step.act in WHOLE or not each else [rng.choice(each)]
             made += [Plan(name, victim, moment, n, rng.random()) for victim, moment in chosen]
-    return made[rng.randrange(every) :: every] if every > 1 else made + abandoned(kept, victims)
+    return made[rng.randrange(every) :: every] if every > 1 else made
 
 
 def abandoned(kept: dict[str, Checkpoint], victims: Sequence[str]) -> list[Plan]:
@@ -68,8 +78,14 @@ def abandoned(kept: dict[str, Checkpoint], victims: Sequence[str]) -> list[Plan]
     return made
 
 
-def run(seed: int, acts: Sequence[str] = ACTS, victims: Sequence[str] = VICTIMS, every: int = 1) -> dict[str, Any]:
-    """Run the trials with this seed; gives the counts."""
+def run(
+    seed: int,
+    acts: Sequence[str] = ACTS,
+    victims: Sequence[str] = VICTIMS,
+    every: int = 1,
+    seconds: float = SECONDS,
+) -> dict[str, Any]:
+    """Run the trials with this seed, in an order that it draws, in so many seconds; gives the counts."""
     begun, rng = time.monotonic(), random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         folder = Path(name)
@@ -79,30 +95,38 @@ def run(seed: int, acts: Sequence[str] = ACTS, victims: Sequence[str] = VICTIMS,
             kept = lay_out(first, folder / "kept", acts)
         todo = plans(kept, victims, every, rng)
         rng.shuffle(todo)
-        results = _in_lanes(folder, kept, todo)
+        todo = [*(abandoned(kept, victims) if every == 1 else ()), *todo]  # the longest first, side by side
+        results = _in_lanes(folder, kept, todo, begun + seconds)
         report = _report(kept, results)
-    return {"seed": seed, "every": every, "seconds": round(time.monotonic() - begun), **report}
+    took = round(time.monotonic() - begun)
+    return {"seed": seed, "every": every, "seconds": took, "untried": len(todo) - len(results), **report}
 
 
-def _in_lanes(folder: Path, kept: dict[str, Checkpoint], todo: list[Plan]) -> list[Result]:
-    """The trials, side by side."""
-    running = []
+def _in_lanes(folder: Path, kept: dict[str, Checkpoint], todo: Sequence[Plan], until: float) -> list[Result]:
+    """The trials, side by side: whichever lane is free takes the next, until that moment of the monotonic clock."""
+    waiting, results, lanes = deque(todo), list[Result](), {}
     for number in range(LANES):
-        ours, theirs = FORK.Pipe(duplex=False)
-        mine = todo[number::LANES]
-        process = FORK.Process(target=_lane, args=(theirs, folder / str(number), folder / "keys", kept, mine))
+        ours, theirs = FORK.Pipe()
+        process = FORK.Process(target=_lane, args=(theirs, folder / str(number), folder / "keys", kept))
         process.start()
         theirs.close()
-        running.append((process, ours, len(mine)))
-    results = [ours.recv() for _, ours, count in running for _ in range(count)]
-    for process, _, _ in running:
-        process.join()
+        lanes[ours] = process
+    while lanes:
+        for line in wait(list(lanes)):
+            result = line.recv()
+            results += [result] if result else []
+            goes_on = waiting and time.monotonic() < until
+            line.send(waiting.popleft() if goes_on else None)
+            if not goes_on:
+                lanes.pop(line).join()
     return results
 
 
-def _lane(pipe: Any, folder: Path, keys: Path, kept: dict[str, Checkpoint], todo: list[Plan]) -> None:
+def _lane(pipe: Connection, folder: Path, keys: Path, kept: dict[str, Checkpoint]) -> None:
+    """Say that it is free, do the plan that it is then given, send its result, and so on until it is given None."""
     with lane(folder, keys) as on:
-        for plan in todo:
+        pipe.send(None)
+        while plan := pipe.recv():
             pipe.send(attempt(on, kept[plan.step], plan))
 
 
@@ -138,8 +162,9 @@ def main() -> None:
     parser.add_argument("--acts", default=",".join(ACTS), help="some of them, e.g. submit,file")
     parser.add_argument("--who", default=",".join(VICTIMS), help="some of them, e.g. web,store")
     parser.add_argument("--every", type=int, default=1, help="only each K-th command")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="after which no further trial begins")
     told = parser.parse_args()
-    report = run(told.seed, told.acts.split(","), told.who.split(","), told.every)
+    report = run(told.seed, told.acts.split(","), told.who.split(","), told.every, told.seconds)
     print(json.dumps(report, ensure_ascii=False, indent=1))
 
 

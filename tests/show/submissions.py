@@ -4,11 +4,13 @@
 between them; client threads send each draft's submission to either of them: once, again after its answer, with its
 answer cut off and then again, twice at once under one key, or at once under two keys. The seed draws all of it. Shown:
 there are as many cases as drafts, no number is used twice, and each that was acknowledged is there, with its one act
-and event. Exit status 1 if anything is wrong.
+and event. Exit status 1 if anything is wrong. What SECONDS leave no time for on a slow machine is not begun, and
+counted as `not_begun`.
 """
 
 import argparse
 import json
+import math
 import random
 import shutil
 import sys
@@ -33,6 +35,8 @@ EACH = 50
 CLIENTS, WEBS = 8, 2
 WAYS = ("once", "again", "cut", "cut", "at once", "two keys")
 TRIES = 200
+SECONDS = 540.0
+"""After so many seconds of submitting no further draft is begun, so that a whole run takes some twelve minutes."""
 GONE = 30.0
 """Seconds after which an answer is given up for lost."""
 
@@ -45,6 +49,8 @@ class Tally:
     numbers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     milliseconds: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    begun: set[str] = field(default_factory=set)
+    """The drafts of which a submission was sent."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +126,11 @@ class Submitting:
         return line
 
 
-def submit_all(bases: Sequence[str], drafts: dict[str, Person], seed: int, clients: int = CLIENTS) -> Tally:
-    """Submit all drafts by so many client threads."""
-    tally = Tally()
+def submit_all(
+    bases: Sequence[str], drafts: dict[str, Person], seed: int, clients: int = CLIENTS, seconds: float = math.inf
+) -> Tally:
+    """Submit all drafts by so many client threads, or those of them that are begun within so many seconds."""
+    tally, until = Tally(), time.monotonic() + seconds
     owners = {id(owner): number for number, owner in enumerate({id(one): one for one in drafts.values()}.values())}
     addresses = {key: f"10.{number // 200}.{number % 200}.7" for key, number in owners.items()}
 
@@ -130,6 +138,9 @@ def submit_all(bases: Sequence[str], drafts: dict[str, Person], seed: int, clien
         dice = random.Random(f"{seed}-{number}")
         with ThreadPoolExecutor(1) as helper:
             for draft in mine:
+                if time.monotonic() > until:
+                    break
+                tally.begun.add(draft)
                 owner = drafts[draft]
                 address = addresses.get(id(owner), "10.255.0.7")
                 one = Submitting(bases, tally, draft, owner, address, random.Random(dice.random()))
@@ -219,14 +230,16 @@ def run(seed: int, number: int) -> dict[str, Any]:
         begun = time.monotonic()
         drafts = seeded(seeding, number)
         made, begun = time.monotonic() - begun, time.monotonic()
-        tally = submit_all(bases, drafts, seed)
+        tally = submit_all(bases, drafts, seed, seconds=SECONDS)
         submitted, begun = time.monotonic() - begun, time.monotonic()
+        drafts = {draft: owner for draft, owner in drafts.items() if draft in tally.begun}
         wrong = faults(seeding.office.database, drafts, tally, shown_to)
         seconds = {"drafts": made, "submissions": submitted, "looks": time.monotonic() - begun}
         return {
             "seed": seed,
             "processes": len(bases),
             "clients": CLIENTS,
+            "not_begun": number - len(drafts),
             "seconds": {name: round(value) for name, value in seconds.items()},
             **report(tally, drafts, wrong, submitted),
         }

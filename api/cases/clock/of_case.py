@@ -71,7 +71,9 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
             case "accept" | "defer":
                 facts["accepted_at"] = at
             case "promise":
-                facts |= {"accepted_at": facts.get("accepted_at", at), "decision": {"at": at, "kind": "grant"}}
+                if "deemed" not in facts:
+                    facts.setdefault("accepted_at", at)
+                facts["decision"] = {"at": at, "kind": "grant"}
             case "deem":
                 facts["deemed"] = {"at": at, **silence(action.data, str(arrived))}
             case "start_procedure":

@@ -218,7 +218,8 @@ class _Clock:
 
     def _if_still_due(self, due: _Due) -> _Due:
         """A due day, or none where the case ended before it was over (rule 42)."""
-        return NO_DUE if self.facts.ended_at and not due.is_over(self.reference_day) else due
+        ended_at = self.facts.ended_at
+        return NO_DUE if ended_at and not due.is_over(ended_at.date()) else due
 
     def _handover_due(self) -> _Due:
         """The due day of the hand-over: ten working days after a permit's grant, without stops (rules 35, 43; 第44条、
@@ -227,8 +228,7 @@ class _Clock:
         if decision is None or decision.kind != "grant" or self.facts.law != "permit":
             return NO_DUE
         count = Count(decision.at.date(), "working", NO_STOPS, self.calendar)
-        due, ended_at = _due_of(CountedLimit(HANDOVER_LIMIT_DAYS, count)), self.facts.ended_at
-        return NO_DUE if ended_at and not due.is_over(ended_at.date()) else due
+        return self._if_still_due(_due_of(CountedLimit(HANDOVER_LIMIT_DAYS, count)))
 
     # Report
 

@@ -11,8 +11,8 @@ from api.cases.promises import promise as promises
 
 
 def content(action: Action) -> dict[str, Any]:
-    """The fields of an act with the instant at which it was done, `at`."""
-    return {**action.data, "at": action.at}
+    """The fields of an act with the instant at which it was done, `at`; its template is the office's own."""
+    return {**{key: value for key, value in action.data.items() if key != "template"}, "at": action.at}
 
 
 def submitted(action: Action) -> CaseStanding:
@@ -60,7 +60,7 @@ def request_supplement(standing: CaseStanding, action: Action) -> CaseStanding:
     notice, deferrals = content(action), deferral.named(standing.deferrals, action.data["items"])
     if standing.state != "submitted":
         return replace(standing, deferrals=deferrals)
-    begun = {"seq": action.seq, "asked_at": action.at, "answered_at": None, **action.data}
+    begun = {"seq": action.seq, "asked_at": action.at, "answered_at": None, **notice}
     asked_before = standing.asked_before | keys_of(notice["items"])
     rounds = (*standing.rounds, begun)
     return replace(

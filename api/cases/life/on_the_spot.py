@@ -8,6 +8,7 @@ from api.matters.catalogue.elements import DELEGATES, UNKNOWN
 from api.refusals import Refusal
 
 Step = tuple[str, dict[str, Any]]
+DECISION = ("kind", "text", "ground", "check_due", "template")
 
 
 class NotDelegated(Refusal):
@@ -41,7 +42,7 @@ def steps(state: str, data: Mapping[str, Any]) -> list[Step]:
     """The acts that one call stands for, in order: what the fields ask for, from the state of the case on."""
     rows: list[tuple[bool, Step]] = [
         (state == "submitted", ("accept", {"text": ""})),
-        (True, ("decide", {name: data[name] for name in ("kind", "text", "ground", "check_due") if name in data})),
+        (True, ("decide", {name: data[name] for name in DECISION if name in data})),
         (bool(data["serial"]), ("issue", {"serial": data["serial"]})),
         (bool(data["to"]), ("hand_over", {name: data[name] for name in ("to", "proof")})),
     ]

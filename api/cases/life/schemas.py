@@ -8,6 +8,8 @@ from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
 from api.cases.life.endings import CAUSES
 from api.cases.promises.promise import BROKEN, KEPT
+from api.cases.templates.schemas import UsedTemplate
+from api.cases.templates.template import TEXT_OF
 from api.web.fields import Time
 
 TEXT = validate.Length(max=2000)
@@ -61,6 +63,9 @@ class ActSchema(Schema):
     right = fields.String(validate=TEXT)
     procedure = fields.String(validate=validate.Length(min=1, max=60))
     days = fields.Integer(strict=True, validate=validate.Range(1, 366))
+    template = fields.Nested(
+        UsedTemplate, metadata={"description": "the template that the text was taken from, if the act has templates"}
+    )
 
     @validates_schema
     def whole(self, data: dict[str, Any], **_: Any) -> None:
@@ -72,11 +77,14 @@ class ActSchema(Schema):
         missing = [name for name in needed if not _says_something(data.get(name))]
         if missing:
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
+        if "template" in data and data["act"] not in TEXT_OF:
+            raise ValidationError("这一步没有用语模板。", "template")
 
     @post_load
     def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Return `{act, data}` with only the fields that the act uses."""
-        return {"act": data["act"], "data": act_data(data["act"], data)}
+        used = {"template": data["template"]} if "template" in data else {}
+        return {"act": data["act"], "data": {**act_data(data["act"], data), **used}}
 
 
 class FlagWords(Schema):
@@ -134,8 +142,25 @@ class ExtensionLine(Schema):
     answer = fields.String(required=True)
 
 
+class FileLine(Schema):
+    """A file that was handed in; GET /v1/files/{id} gives an address to read it."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    type = fields.String(required=True, allow_none=True)
+    size = fields.Integer(required=True)
+    scanned_at = Time(
+        required=True,
+        allow_none=True,
+        metadata={"description": "when a virus scanner found nothing; null where none looked"},
+    )
+
+
 class SurveyLine(Schema):
-    """A survey on the spot (行政许可法 第34条). What was seen, and the photographs, are for staff alone."""
+    """A survey on the spot (行政许可法 第34条). What was seen, and the photographs, are for staff alone.
+
+    `files` are the photographs for who handles the case, and so may open them.
+    """
 
     seq = fields.Integer(required=True)
     at = Time(required=True)
@@ -143,6 +168,7 @@ class SurveyLine(Schema):
     result = fields.String(required=True, validate=validate.OneOf(["met", "not_met"]))
     text = fields.String(required=True)
     photos = fields.List(fields.String(), required=True)
+    files = fields.List(fields.Nested(FileLine), required=True)
 
 
 class ReviewLine(Schema):
@@ -208,4 +234,9 @@ class ActForm(Schema):
     act = fields.String(required=True)
     label = fields.String(required=True)
     label_en = fields.String(required=True)
+    template_field = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the field that a template fills in (/v1/cases/{number}/act-templates); null: none"},
+    )
     fields_ = fields.List(fields.Nested(ActFieldSchema), required=True, data_key="fields", attribute="fields")

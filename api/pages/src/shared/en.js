@@ -2,6 +2,7 @@
 import said from './said.en.js'
 
 export default {
+  '用语：{name}（第 {n} 版）': 'Template: {name} (version {n})',
   ...said,
 
   '文件是空的，请换一个。': 'The file is empty. Choose another one.',

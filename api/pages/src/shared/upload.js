@@ -14,6 +14,8 @@ const TUS = 'tus::'
 
 /** What the desk can read; the server checks the content itself. */
 export const ACCEPTED_TYPES = 'image/jpeg,image/png,image/heic,image/heif,application/pdf'
+/** Pictures alone, e.g. photographs of a survey. */
+export const PICTURE_TYPES = 'image/jpeg,image/png,image/heic,image/heif'
 const MOST_BYTES = 20 * 1024 * 1024
 
 /** Why a file need not even be sent, in the server's words; null where the server has to look at it. */

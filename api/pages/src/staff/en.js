@@ -3,12 +3,14 @@ import audit from './audit.en.js'
 import catalogue from './catalogue.en.js'
 import places from './places.en.js'
 import talks from './talks.en.js'
+import templates from './templates.en.js'
 
 export default {
   ...audit,
   ...catalogue,
   ...places,
   ...talks,
+  ...templates,
   // the frame
   新城服务圈: 'Service Circle',
   '新城服务圈 · 工作台': 'Service Circle · Staff console',
@@ -44,6 +46,13 @@ export default {
   显示密码: 'Show the password',
   登录: 'Log in',
   '忘了密码，请找管理员重设。': 'Forgotten? An administrator can reset it.',
+
+  // surveys on the spot
+  '照片传完才能确认。': 'Wait until the photographs have been sent.',
+  '有照片没有传上：请再传一次，或者取消。': 'A photograph was not sent: try again, or cancel it.',
+  符合要求: 'As required',
+  不符合要求: 'Not as required',
+  '有 {n} 张照片，由办理的人看。': '{n} photographs, for those who handle the case.',
 
   // queues and the table
   办件队列: 'Queues',

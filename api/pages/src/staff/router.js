@@ -25,6 +25,12 @@ export const router = createRouter({
       component: () => import('./views/RepliesView.vue'),
       meta: { roles: ANSWERERS },
     },
+    {
+      path: '/templates',
+      name: 'templates',
+      component: () => import('./views/TemplatesView.vue'),
+      meta: { roles: ['head', 'admin'] },
+    },
     { path: '/parcels', name: 'parcels', component: () => import('./views/ParcelsView.vue'), meta: { roles: READERS } },
     { path: '/notices', name: 'notices', component: () => import('./views/NoticesView.vue') },
     { path: '/first', name: 'first', component: () => import('./views/FirstView.vue'), meta: { open: true } },
