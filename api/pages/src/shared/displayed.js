@@ -11,10 +11,11 @@ export function useDisplayed(api, onScreen) {
 
   function tell() {
     if (document.visibilityState !== 'visible') return
-    const ids = onScreen().filter(({ id, shown_at: before }) => !before && !sent.has(id))
+    const fresh = onScreen().filter(({ id, shown_at: before }) => !before && !sent.has(id))
+    const ids = fresh.map(({ id }) => id)
     if (!ids.length) return
-    ids.forEach(({ id }) => sent.add(id))
-    api.post('/v1/notices/shown', { ids: ids.map(({ id }) => id) }).catch(() => ids.forEach(({ id }) => sent.delete(id)))
+    ids.forEach((id) => sent.add(id))
+    api.post('/v1/notices/shown', { ids }).catch(() => ids.forEach((id) => sent.delete(id)))
   }
 
   watch(onScreen, tell, { immediate: true, flush: 'post' })
