@@ -100,6 +100,11 @@ def indexes() -> list[Index]:
     return [index for store in STORES for index in store.INDEXES]
 
 
+def old_indexes() -> list[tuple[str, str]]:
+    """The indexes of earlier releases that stand in the way of this one, of every store."""
+    return [index for store in STORES for index in getattr(store, "OLD_INDEXES", ())]
+
+
 def sealed() -> list[Sealed]:
     """The sealed fields of every store."""
     return [line for store in STORES for line in getattr(store, "SEALED", ())]
@@ -148,6 +153,7 @@ class Office:
         self.settings, self.database, self.keyring, self.now = settings, database, keyring, now
         Migrations(OperationsStore(database), shape=shape(keyring.seal), now=now).run()
         database.ensure(indexes())
+        database.drop_old(old_indexes())
         self._ground()
         self._log_ins_and_keys()
         self._catalogue()

@@ -122,9 +122,9 @@ def _join_conversations(rooms: Rooms, old: str, new: str) -> bool:
 
 def my_cases(rooms: Rooms, actor: Any) -> list[Row]:
     """Every case of a citizen."""
-    rows, after = rooms.cases.mine(actor, None, PAGE)
+    rows, after = rooms.cases.mine.page(actor, None, PAGE)
     while after:
-        more, after = rooms.cases.mine(actor, after, PAGE)
+        more, after = rooms.cases.mine.page(actor, after, PAGE)
         rows += more
     return rows
 

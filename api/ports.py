@@ -13,6 +13,7 @@ from api.audit.security.service import SecurityEvents
 from api.audit.service import Audit
 from api.cases import scope
 from api.cases.case import OPEN
+from api.cases.number import has_slip
 from api.cases.ports import CasesPorts
 from api.circle.ports import CirclePorts
 from api.circle.service import Circle
@@ -170,7 +171,7 @@ def of_cases(office: OfficeRooms) -> CasesPorts:
     return CasesPorts(
         conversations_of=lambda number, actor: office.chat.ties.of_case(number, actor),
         enqueue=office.jobs.enqueue,
-        on_its_way=lambda number: office.parcels.is_on_its_way(number),
+        on_its_way=lambda number, result: office.parcels.is_on_its_way(number, result),
     )
 
 
@@ -200,6 +201,7 @@ def of_chat(office: OfficeRooms) -> chat.Ports:
         open_sealed=office.keyring.open_sealed,
         printed=chat_ports.transcript,
         remind=chat_ports.reminders(notices=office.notices, identity=office.identity),
+        has_slip=has_slip,
         case_kept=lambda number: office.cases.shipment(number) is not None,
         skills_of=lambda matter: office.matters.entry(matter)["theme"],
     )

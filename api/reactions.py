@@ -36,6 +36,8 @@ OF_DEFERRAL = frozenset({"case_deferred", "deferral_due", "deferral_again"})
 """The notices about what follows later: their `due` is its last day, not that of the case."""
 SILENT = frozenset({"case.claimed", "case.released", "case.noted"})
 """The events of a case after which it has the deadlines that it had before."""
+AWAITED = {"supplement": "papers_not_brought", "rectification": "rectification_to_check"}
+"""By what is awaited of the applicant: what the officers are told once its last day is over."""
 DUE_OF = {"near_due": "act_by", "handover_near": "handover"}
 
 
@@ -85,7 +87,8 @@ class Reactions:
 
     def _table(self) -> dict[str, tuple[Reaction, ...]]:
         deferral: Reaction = ("wait_for_deferral", self.wait_for_deferral)
-        sent: Reaction = ("result_sent", lambda event: self.cases.result_sent(event.data["case"]))
+        sent: Reaction = ("result_sent", lambda event: self.cases.shipping.note_sent(event.data["case"]))
+        replaced: Reaction = ("parcels_replaced", self.note_replaced)
         return {
             "case.submitted": (self.tell_case("case_submitted"), ("tie_talk", self.tie_conversation)),
             "case.accepted": (self.tell_case("case_accepted"),),
@@ -93,6 +96,9 @@ class Reactions:
             "case.deferred": (self.tell_case("case_deferred"), deferral),
             "case.supplement_requested": (("supplement_requested", self.tell_supplement), deferral),
             "case.promise_checked": (self.tell_case("promise_checked"),),
+            "case.rectification_ordered": (self.tell_case("rectification_ordered"),),
+            "case.rectification_checked": (self.tell_case("rectification_checked"),),
+            "case.revoked": (self.tell_case("decision_revoked"),),
             "case.declined": (self.tell_case("case_declined"),),
             "case.withdrawn": (self.tell_case("case_withdrawn"),),
             "case.transferred": (
@@ -103,12 +109,12 @@ class Reactions:
             "case.procedure_ended": (self.tell_case("procedure_ended"),),
             "case.extension_approved": (self.tell_case("limit_extended"),),
             "case.corrected": (self.tell_case("case_corrected"),),
-            "case.reissued": (self.tell_case("result_reissued"),),
+            "case.reissued": (self.tell_case("result_reissued"), replaced),
             "case.terminated": (self.tell_case("case_terminated"),),
             "case.decided": (("case_decided", self.tell_decision), ("wait_for_check", self.wait_for_check)),
             "case.issued": (self.tell_case("result_issued"),),
             "case.handed_over": (self.tell_case("case_handed_over"),),
-            "parcel.sent": (self.tell_parcel("parcel_sent"), sent),
+            "parcel.sent": (self.tell_parcel("parcel_sent"), sent, replaced),
             **dict.fromkeys(("parcel.returned", "parcel.lost", "parcel.cancelled"), (sent,)),
             "parcel.out_for_delivery": (self.tell_parcel("parcel_out_for_delivery"),),
             "parcel.delivered": (self.tell_parcel("parcel_delivered"),),
@@ -227,15 +233,18 @@ class Reactions:
         """Tell those who move a case on that a limit ends soon or has passed; of one that passed supervisors too."""
         notice, kind = self.cases.notice_values(event.subject), event.data["kind"]
         place = self._place(notice.values["number"])
-        if kind.startswith("supplement"):
+        if template := AWAITED.get(kind.partition("_")[0]):
             values, link = {**notice.values, "due": event.data["due"]}, f"/cases/{notice.values['number']}"
             for person in notice.people:
                 key = f"{event.id}:{kind}:{person}"
                 self.tell(f"citizen:{person}", kind, values, key=key, link=link, place=place)
             if not notice.people:
                 self.cases.untold.add(notice.values["number"], event.at)
-            if kind == "supplement_over":
-                self._tell_officers("papers_not_brought", event, self.cases.officers(event.subject), values, place)
+            if kind.endswith("_over"):
+                is_papers = kind == "supplement_over"
+                checkers = self.cases.handling.promises.checkers
+                officers = (self.cases.officers if is_papers else checkers)(event.subject)
+                self._tell_officers(template, event, officers, values, place)
             return
         limit = DUE_NAMES[kind.rpartition("_")[2] if kind.startswith("overdue") else DUE_OF[kind]]
         values = {**notice.values, "due": event.data["due"], "limit": limit.zh, "limit_en": limit.en}
@@ -258,9 +267,13 @@ class Reactions:
         self.jobs.enqueue(f"cases.deadlines:{run}", "cases.deadlines", {"run": run}, due_at=event.at)
 
     def hand_over(self, event: Event) -> None:
-        """Mark a case as handed over, since the applicant has confirmed its parcel."""
-        case_id, sent_at = self.parcels.case_of(event.subject)
-        self.cases.handling.hand_over(case_id, proof="applicant_confirmed_parcel", sent_at=sent_at)
+        """Mark a case as handed over, since the applicant has confirmed the parcel with its newest result."""
+        case_id, is_held = self.parcels.content(event.subject)
+        self.cases.handling.hand_over(case_id, proof="applicant_confirmed_parcel", is_held=is_held)
+
+    def note_replaced(self, event: Event) -> None:
+        """Mark the parcels that hold a result which was made anew, also one that was being sent meanwhile."""
+        self.parcels.note_replaced(event.data.get("case") or event.data["number"])
 
     def tie_conversation(self, event: Event) -> None:
         """Tie the conversation that a draft was begun in, if any, to the case that the draft became."""

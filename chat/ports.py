@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from chat.refusals import CaseNumberSlip
+
 Document = dict[str, Any]
 
 
@@ -87,6 +89,7 @@ class Ports:
     `desk_for(matter, point)` gives a desk id, None if nobody takes it. `desk_open(desk, at)` gives its hours.
     `card(type, ref, viewer)` resolves a case, guide, parcel or point, None if the viewer may not see it; that of a case
     names its number as `ref`, and may name its `matter` and `point`, which then choose the desk.
+    `has_slip(number)` says whether the check digits of a case number do not fit; see `card_of`.
     `file(upload, viewer)` gives {id, name, type, size} of the viewer's own upload, or None.
     `name_of(citizen)` is the name of a citizen.
     `seal(record, field, text)` and `open_sealed(record, field, sealed)` encrypt and decrypt a field.
@@ -102,6 +105,7 @@ class Ports:
     desk_for: Callable[[str | None, str | None], str | None]
     desk_open: Callable[[str, datetime], DeskHours]
     card: Callable[[str, str, Viewer], Document | None]
+    has_slip: Callable[[str], bool]
     file: Callable[[str, Viewer], Document | None]
     name_of: Callable[[str], str]
     away: Callable[[str, str, int], object]
@@ -113,3 +117,10 @@ class Ports:
     printed: Callable[[Callable[[], Transcript], str], bytes]
     case_kept: Callable[[str], bool]
     skills_of: Callable[[str], Collection[str]]
+
+    def card_of(self, type: str, ref: str, viewer: Viewer) -> Document | None:
+        """As `card`, of what somebody typed or chose. Raises CaseNumberSlip for a case number that has a slip."""
+        card = self.card(type, ref, viewer)
+        if card is None and type == "case" and self.has_slip(ref):
+            raise CaseNumberSlip
+        return card

@@ -42,6 +42,14 @@ class CaseNotFound(Refusal):
     en = "This case was not found, or is not this citizen's."
 
 
+class CaseNumberSlip(Refusal):
+    """The check digits of a case number do not fit, so it is nobody's; the office knows it by itself."""
+
+    code = "number_slip"
+    zh = "这个编号抄错了一处，请对照回执逐位核对。"
+    en = "This number has a slip: some sign is wrong, missing or swapped. Compare it with the receipt."
+
+
 class BadFields(Refusal):
     """Invalid input; `errors` says which field and why."""
 

@@ -36,9 +36,10 @@ class Ties:
     # -- cases -----------------------------------------------------------------
 
     def tie(self, actor: Viewer, conversation_id: str, case: str, version: int | None = None) -> Document:
-        """Its citizen or its officer ties it to a case that both may see; idempotent. Raises CaseNotFound."""
+        """Its citizen or its officer ties it to a case that both may see; idempotent. Raises CaseNotFound,
+        CaseNumberSlip."""
         conversation = self._memory.readable(actor, conversation_id)
-        cards = [self._ports.card("case", case, viewer) for viewer in (actor, conversation.citizen)]
+        cards = [self._ports.card_of("case", case, viewer) for viewer in (actor, conversation.citizen)]
         if not all(cards):
             raise CaseNotFound
         number, now = str(cards[0] and cards[0]["ref"]), self._now()

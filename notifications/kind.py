@@ -53,7 +53,8 @@ class Kind:
         return self.category == ORDINARY
 
 
-_STAFF = ("case_near_due", "case_overdue", "papers_not_brought", "talk_promise_due", "talk_promise_overdue")
+_STAFF = ("case_near_due", "case_overdue", "papers_not_brought", "rectification_to_check")
+_TALKS = ("talk_promise_due", "talk_promise_overdue")
 _ACCOUNT = ("identity_bound", "identity_bound_elsewhere", "phone_change_opened", "phone_changed")
 _ORDINARY = (
     *("identity_tried_elsewhere", "verification_stopped", "accounts_joined", "report_settled", "talk_waiting"),
@@ -61,6 +62,7 @@ _ORDINARY = (
     *("case_withdrawn", "case_granted", "case_refused", "case_finished", "case_terminated", "case_corrected"),
     *("case_due_changed", "case_handed_over", "supplement_requested", "supplement_near", "supplement_over"),
     *("deferral_due", "deferral_again", "promise_checked", "procedure_started", "procedure_ended", "limit_extended"),
+    *("rectification_ordered", "rectification_near", "rectification_over", "rectification_checked", "decision_revoked"),
     *("result_issued", "result_reissued", "parcel_sent", "parcel_out_for_delivery", "parcel_delivered"),
 )
 
@@ -71,7 +73,7 @@ KINDS = {
         Kind("identity_check", SECRET, SMS_ALONE, timedelta(minutes=30)),
         Kind("security_alarm", CRITICAL, INBOX_ALONE),
         *(Kind(name, CRITICAL, AT_ONCE) for name in _ACCOUNT),
-        *(Kind(name, steps=INBOX_ALONE) for name in _STAFF),
+        *(Kind(name, steps=INBOX_ALONE) for name in (*_STAFF, *_TALKS)),
         *(Kind(name) for name in _ORDINARY),
     )
 }

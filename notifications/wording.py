@@ -16,6 +16,7 @@ from datetime import date, datetime
 from notifications.account_templates import ACCOUNT_TEMPLATES
 from notifications.case_templates import CASE_TEMPLATES
 from notifications.plan import BEIJING
+from notifications.promise_templates import PROMISE_TEMPLATES
 from notifications.template import Template, Words, values_in
 
 SIGNATURE = "【新城服务圈】"
@@ -371,4 +372,5 @@ TEMPLATES = (
     ),
     *ACCOUNT_TEMPLATES,
     *CASE_TEMPLATES,
+    *PROMISE_TEMPLATES,
 )

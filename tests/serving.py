@@ -137,9 +137,9 @@ class Caller(Session):
         """POST; the status must be 201 unless `expect` is given."""
         return self.call("POST", path, expect, json=json, **rest)
 
-    def patch(self, path: str, json: Any, version: int) -> Any:
-        """PATCH with this version in If-Match; the status must be 200."""
-        return self.call("PATCH", path, headers={"If-Match": f'"{version}"'}, json=json)
+    def patch(self, path: str, json: Any, version: int, expect: int = 200) -> Any:
+        """PATCH with this version in If-Match; the status must be 200 unless `expect` is given."""
+        return self.call("PATCH", path, expect, headers={"If-Match": f'"{version}"'}, json=json)
 
     def raw(self, method: str, path: str, headers: dict[str, str], content_type: str = "", **rest: Any) -> Any:
         """Send one request of an upload; gives the response, whatever its status."""

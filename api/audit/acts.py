@@ -42,10 +42,11 @@ KINDS: dict[str, frozenset[str]] = {
         {
             *(f"case.{act}" for act in ("supplement", "withdraw", "claim", "release", "accept", "deem", "decline")),
             *(f"case.{act}" for act in ("request_supplement", "transfer", "decide", "issue", "hand_over", "note")),
-            *("case.submit_for", "case.told"),
+            *("case.submit_for", "case.supplement_for", "case.withdraw_for", "case.told"),
             *("case.close", "case.told_late", "case.overdue", "case.due_changed", "promise.lift"),
             *(f"template.{act}" for act in ("add", "change", "retire")),
-            *(f"case.{act}" for act in ("defer", "promise", "check_promise")),
+            *(f"case.{act}" for act in ("defer", "promise", "check_promise", "order_rectification", "revoke")),
+            "case.check_rectification",
             *(f"case.{act}" for act in ("start_procedure", "end_procedure", "survey", "review", "assign", "finish")),
             *(f"case.{act}" for act in ("correct", "reissue", "terminate")),
             *(f"case.{act}" for act in ("request_extension", "approve_extension", "refuse_extension")),

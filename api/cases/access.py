@@ -29,9 +29,15 @@ class CaseAccess:
 
     def concerns(self, actor: Actor, case: Case) -> bool:
         """Whether somebody filed a case, or is its principal. An agent keeps seeing it after the mandate has ended."""
-        if case.owner == actor.id:
-            return True
-        return self._mandates.is_number_of(actor, case.principal)
+        return case.owner == actor.id or self._mandates.is_applicant(actor, case.principal, case.mandate)
+
+    def is_aided(self, case: Case) -> bool:
+        """Whether an officer filled a case in for somebody who has no account yet that was verified in person."""
+        return not case.owner and not self.applicants(case)
+
+    def applicants(self, case: Case) -> list[str]:
+        """The accounts that a case concerns as its principal, or as the applicant whom an officer filled it in for."""
+        return self._mandates.accounts(case.principal, case.mandate) if case.principal else []
 
     def concerns_visitor(self, visitor: Any, case: Case) -> bool:
         """As `concerns`, for somebody who may not be logged in."""

@@ -9,6 +9,9 @@ from api.cases.case import Case
 from api.cases.ground import CaseGround
 from api.cases.life.standing import may_hold, never_asked
 from api.cases.open_case import OpenCase
+from api.cases.promises.promise import NOT_RECTIFIED, open_order
+from api.drafts.aid import wrong_files
+from api.drafts.draft import CONSENT
 from api.identity.actor import Actor
 from api.refusals import BadFields, Reason
 from api.texts import listed
@@ -55,10 +58,16 @@ class ActChecks:
                 self._check_department(case.record, data["department"])
             case "assign" if data["officer"]:
                 self._check_claimant(case.record, data["officer"])
+            case "supplement" | "withdraw" if actor.is_staff:
+                self._check_signed(actor, data)
             case "survey":
                 return self._checked_survey(actor, case.record, data)
             case "terminate" if data["cause"] == "no_supplement":
                 self._check_papers_late(case)
+            case "order_rectification":
+                return {**data, **self._day_given(data["days"])}
+            case "check_rectification" if data["outcome"] == NOT_RECTIFIED:
+                self._check_time_over(case)
         return data
 
     def claimants(self, case: Case) -> list[Actor]:
@@ -93,6 +102,18 @@ class ActChecks:
                 {"cause": [Reason(f"补正要等到 {zh}，现在还不能以此终止", f"The papers may still come until {en}")]}
             )
 
+    def _check_time_over(self, case: OpenCase) -> None:
+        """Raises BadFields while the time runs in which something is to be put right; it may be found so before."""
+        order = open_order(case.standing.promise)
+        assert order is not None
+        ordered, told = order["at"].astimezone(BEIJING).date(), order["due"]
+        guessing = self._ground.calendar.working.guessing
+        due = date.fromisoformat(told) if told else guessing.add_working(ordered, order["days"])
+        if self._ground.now().astimezone(BEIJING).date() <= due:
+            zh, en = day_words(due, None)
+            words = Reason(f"整改期限到 {zh}，到期以前不能认定没有整改", f"It may still be put right until {en}")
+            raise BadFields({"outcome": [words]})
+
     def _check_department(self, case: Case, code: str) -> None:
         if code not in self._ground.matters.departments:
             raise BadFields({"department": ["没有这个部门，请从部门目录中选择。"]})
@@ -104,6 +125,19 @@ class ActChecks:
         if officer is None or not may_hold(case.state, scope.roles_at(officer, case)):
             zh, en = "这位同事现在不能认领这个办件", "This colleague could not claim the case now"
             raise BadFields({"officer": [Reason(zh, en)]})
+
+    def _check_signed(self, actor: Actor, data: Data) -> None:
+        """Raises BadFields unless the scans are checked, this act's alone, and what was signed stands by itself."""
+        scans = {**data.get("materials", {}), CONSENT: data[CONSENT]}
+        errors = wrong_files(scans, scans, self._is_elsewhere)
+        if not all(self._ground.files.accepted(actor.id, upload) for upload in data[CONSENT]):
+            errors[f"materials.{CONSENT}"] = ["文件还没有通过检查，请稍候或重新上传。"]
+        if errors:
+            own = errors.pop(f"materials.{CONSENT}", None)
+            raise BadFields({**errors, **({CONSENT: own} if own else {})})
+
+    def _is_elsewhere(self, upload: str) -> bool:
+        return self._ground.in_draft(upload) or bool(self._ground.store.with_file(upload))
 
     def _checked_survey(self, actor: Actor, case: Case, data: Data) -> Data:
         officers = list(dict.fromkeys(data["officers"]))

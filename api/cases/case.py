@@ -9,11 +9,11 @@ from api.drafts.draft import MatterVersion
 
 STATES = (
     *("submitted", "supplementing", "accepted", "granted", "refused"),
-    *("issued", "handed_over", "declined", "withdrawn", "terminated", "closed"),
+    *("issued", "handed_over", "declined", "withdrawn", "terminated", "revoked", "closed"),
 )
 """The states of a case; kinds.py has their words."""
 OPEN = frozenset({"submitted", "supplementing", "accepted", "granted", "issued"})
-ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn", "terminated"})
+ENDED = frozenset({"refused", "handed_over", "declined", "withdrawn", "terminated", "revoked"})
 
 IDENTITY_NUMBERS = frozenset({"id_number", "payee_id"})
 """The fields of forms that hold somebody's identity number."""
@@ -122,11 +122,12 @@ def photographs(actions: Iterable[Action]) -> set[str]:
 
 
 def uploads(actions: Iterable[Action]) -> list[str]:
-    """The ids of all files of a case, sorted: all that were ever handed in, and the photographs of surveys."""
+    """The ids of all files of a case, sorted: all that were ever handed in or signed, and photographs of surveys."""
     acts = list(actions)
     handed_in = [action.data["materials"] for action in acts if action.act in {"submit", "supplement"}]
-    files = {upload for materials in handed_in for files in materials.values() for upload in files}
-    return sorted(files | photographs(acts))
+    signed = {upload for action in acts for upload in action.data.get("consent", ())}
+    papers = {upload for materials in handed_in for files in materials.values() for upload in files}
+    return sorted(papers | signed | photographs(acts))
 
 
 def masked(answers: Mapping[str, Any], mask: Callable[[str], str]) -> dict[str, Any]:

@@ -40,7 +40,8 @@ class Deadline:
 
     Kinds: `notice`: silence accepts; `near_due`, `handover_near`: a reminder, `until` the due day is over;
     `overdue_promised`, `overdue_legal`, `overdue_handover`: a limit has passed; `supplement_near`, `supplement_over`:
-    the day that a notice gave for handing in what is missing, after which nothing ends by itself.
+    the day that a notice gave for handing in what is missing, after which nothing ends by itself; `rectification_near`,
+    `rectification_over`: the same of what is to be put right after a promise was found untrue.
     """
 
     kind: str
@@ -166,11 +167,17 @@ class Deadlines:
         return self.review(case_id)
 
     def _deadlines(self, case: Case) -> list[Deadline]:
-        given = self._ground.facts(case).get("supplement_due") if case.state == "supplementing" else None
-        if given:
-            near = dues.near_day(given, self._ground.calendar.working)
-            return [*(_near("supplement_near", given, near) if near else ()), _over("supplement_over", given)]
-        return deadlines_of(self._dues(case)) if case.state in OPEN else []
+        facts = self._ground.facts(case)
+        if case.state == "supplementing" and facts.get("supplement_due"):
+            return self._given("supplement", facts["supplement_due"])
+        ordered = facts.get("rectification_due")
+        of_order = self._given("rectification", ordered) if ordered else []
+        return [*of_order, *(deadlines_of(self._dues(case)) if case.state in OPEN else ())]
+
+    def _given(self, kind: str, day: str) -> list[Deadline]:
+        """The deadlines of a day that the applicant was given for something."""
+        near = dues.near_day(day, self._ground.calendar.working)
+        return [*(_near(f"{kind}_near", day, near) if near else ()), _over(f"{kind}_over", day)]
 
     def _dues(self, case: Case) -> dues.Dues:
         return dues.dues(self._ground.facts(case), self._now(), self._ground.calendar.working)

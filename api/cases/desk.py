@@ -8,7 +8,7 @@ from api.cases import scope
 from api.cases.case import Case
 from api.cases.clock.words import SOON_DAYS
 from api.cases.ground import CaseGround
-from api.cases.number import NumberSlip, has_slip, number_in
+from api.cases.number import number_in, refuse_slip
 from api.cases.queue_walk import QueueDays, QueueWalk, Row
 from api.cases.queues import (
     AFTER_SILENCE,
@@ -33,6 +33,7 @@ SHOWN: dict[str, frozenset[str]] = {
     "to_decide": frozenset({"handler", "head"}),
     "extension_asked": frozenset({"head"}),
     "deferred_due": frozenset({"window", "handler", "head"}),
+    "promise_broken": frozenset({"handler", "head"}),
     "near_due": frozenset({"window", "handler", "head", "supervisor"}),
     "overdue": frozenset({"window", "handler", "head", "supervisor"}),
     "mine": frozenset({"window", "handler"}),
@@ -90,8 +91,8 @@ class DeskQueues:
         by, normal, streams = self._asked(text)
         if by == "number":
             case = self._ground.store.by_number(normal)
-            if case is None and has_slip(normal):
-                raise NumberSlip
+            if case is None:
+                refuse_slip(normal)
             cases, following = [case] if case and self._ground.access.may_see(actor, case) else [], None
         else:
             cases, following = self._ground.store.newest(

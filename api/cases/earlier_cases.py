@@ -32,7 +32,7 @@ class EarlierCases:
 
     def open_of(self, actor: Actor, matter: str, principal: str | None) -> list[SameMatter]:
         """The open cases about a matter that concern the same applicant and that this account sees, newest first."""
-        own = self._ground.identity.mandates.index_of(actor) if principal is None else None
+        own = self._ground.identity.mandates.seen_index_of(actor) if principal is None else None
         sides = [{"owner": actor.id}, *([{"principal": own}] if own else [])]
         applicants = {principal, own or principal}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from api.cases.ground import CaseGround
 from api.cases.open_case import OpenCase
+from api.cases.shipping import Result
 from api.cases.snapshot import named, queued, snapshot
 from api.cases.sweeps import FOLD_SECONDS, sweep
 
@@ -14,8 +15,8 @@ class QueueFolding:
     """Stores with a case what its lists need, made anew of its actions."""
 
     ground: CaseGround
-    on_its_way: Callable[[str], bool]
-    """Whether the result of the case with this number is on its way with a courier."""
+    on_its_way: Callable[[str, Result], bool]
+    """As in `Shipping`."""
 
     def run(self) -> None:
         """A job: fold the cases that an upgrade marked; a killed run is gone on with. Raises as `sweep` does."""
@@ -31,6 +32,7 @@ class QueueFolding:
     def folded(self, case: OpenCase) -> OpenCase:
         """The case as a list needs it."""
         fields = snapshot(case.edition.matter, case.standing, case.actions, case.record.clock_facts)
-        is_sent = case.record.state == "issued" and self.on_its_way(case.record.number)
+        result = case.standing.waiting_result
+        is_sent = result is not None and self.on_its_way(case.record.number, result)
         record = replace(case.record, held_since=fields["held_since"], is_sent=is_sent)
         return queued(named(replace(case, record=record), self.ground.keyring))

@@ -49,6 +49,8 @@ class CaseGround:
     transact: Callable[[Callable[[Any], Any]], Any]
     announce: Callable[..., None]
     now: Callable[[], datetime]
+    in_draft: Callable[[str], bool]
+    """Whether an upload is bound to a draft that was not submitted."""
     claim_days: int
     """Working days without an act of its officer, after which a claimed case is free again."""
 
@@ -80,7 +82,8 @@ class CaseGround:
         holder, overdue = self.holder(case.record), self.clock(case.record).clock.get("overdue")
         standing = replace(case.standing, officer=holder.id if holder else None)
         roles = self.access.roles(actor, case.record)
-        return Attempt(standing, case.edition.matter, actor.id, roles, data, bool(overdue))
+        is_aided = actor.is_staff and self.access.is_aided(case.record)
+        return Attempt(standing, case.edition.matter, actor.id, roles, data, bool(overdue), is_aided)
 
     def clock(self, case: Case, at: datetime | None = None) -> ClockWords:
         """The clock of a case now, or as it was at an instant, and its words."""

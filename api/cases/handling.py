@@ -1,7 +1,7 @@
 """Handling: every act on a case after its submission; checks it, appends the action and announces the event."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from api.cases.act_checks import APPLICANT, ActChecks
@@ -10,8 +10,9 @@ from api.cases.ground import CaseGround
 from api.cases.kinds import act_label
 from api.cases.life import on_the_spot
 from api.cases.life.acts import EVENTS, RULES, SEVERAL, allowed, check, is_current
+from api.cases.life.aided import is_for_applicant
 from api.cases.life.rule import Attempt
-from api.cases.life.standing import CaseStanding, keys_of
+from api.cases.life.standing import CaseStanding
 from api.cases.open_case import OpenCase
 from api.cases.promises import deferral
 from api.cases.promises.acts import PromiseActs
@@ -57,15 +58,16 @@ class CaseHandling:
 
     # -- the system -------------------------------------------------------------------
 
-    def hand_over(self, case_id: str, proof: str, sent_at: datetime) -> None:
+    def hand_over(self, case_id: str, proof: str, is_held: Callable[[Mapping[str, Any]], bool]) -> None:
         """Mark an issued case as handed over, by the applicant's own confirmation; `proof` says how. Idempotent.
 
-        What was made anew after `sent_at` was not in the parcel, and still waits.
+        Nothing follows unless `is_held`, whether the parcel holds a result: what was made anew since still waits.
         """
-        case = self._ground.store.by_id(case_id)
-        if case and case.state == "issued":
-            data = {"to": APPLICANT, "proof": proof, "sent_at": sent_at.isoformat()}
-            self._do(SYSTEM, self._ground.reader.open(case), case.version, "hand_over", data)
+        record = self._ground.store.by_id(case_id)
+        case = self._ground.reader.open(record) if record else None
+        result = case.standing.waiting_result if case else None
+        if case and result and is_held(result):
+            self._do(SYSTEM, case, case.standing.version, "hand_over", {"to": APPLICANT, "proof": proof})
 
     def end_when_late(self, case_id: str) -> None:
         """A job: end a case if what was to follow has not come in time. Raises NotYet until its last day is over."""
@@ -151,10 +153,11 @@ class CaseHandling:
         self.promises.written(session, record, action.act, action.data)
         if action.act == "supplement":
             ground.files.keep(session, action.data["materials"])
-        if action.act == "survey":
-            ground.files.keep(session, {"photos": action.data["photos"]})
+        for field in {"photos", "consent"} & set(action.data):
+            ground.files.keep(session, {field: action.data[field]})
         if actor.is_staff:
-            ground.audit.record(actor.id, f"case.{action.act}", f"case:{record.id}", session=session)
+            act = f"case.{action.act}" + ("_for" if is_for_applicant(action) else "")
+            ground.audit.record(actor.id, act, f"case:{record.id}", session=session)
         if action.data.get("late"):
             ground.audit.record(actor.id, "case.told_late", f"case:{record.id}", session=session)
         about = {"number": record.number, "state": record.state, "seq": record.version, **more}
@@ -167,12 +170,8 @@ class CaseHandling:
 
     def _check_handed_in(self, actor: Actor, standing: CaseStanding, materials: dict[str, list[str]]) -> None:
         """Raises BadFields unless these are all that a notice asked for, or, after acceptance, of what is to come."""
-        if standing.state == "supplementing":
-            assert standing.supplement is not None
-            asked_for = keys_of(standing.supplement["items"])
-            self._check_supplement(actor, asked_for, materials, asked_for)
-        else:
-            self._check_supplement(actor, deferral.to_come(standing.deferrals), materials)
+        asked = deferral.wanted(standing)
+        self._check_supplement(actor, asked, materials, asked if standing.state == "supplementing" else frozenset())
 
     def _check_supplement(
         self,

@@ -84,6 +84,7 @@ STATES: dict[str, TwoLanguages] = {
     "declined": TwoLanguages("不予受理", "Not accepted"),
     "withdrawn": TwoLanguages("已撤回", "Withdrawn"),
     "terminated": TwoLanguages("已终止办理", "Ended without a decision"),
+    "revoked": TwoLanguages("决定已撤销", "Decision revoked"),
     "closed": TwoLanguages("已办结", "Closed"),
 }
 """The states that are called the same whatever the kind."""
@@ -92,6 +93,7 @@ FILED = {
     "declined": TwoLanguages("未受理，已归档", "Not accepted, closed"),
     "withdrawn": TwoLanguages("申请已撤回，已归档", "Withdrawn, closed"),
     "terminated": TwoLanguages("已终止办理，已归档", "Ended without a decision, closed"),
+    "revoked": TwoLanguages("决定已撤销，已归档", "Decision revoked, closed"),
 }
 """What a closed case is called by the state in which it ended, where it was not finished."""
 

@@ -14,6 +14,7 @@ from api.cases.life.extensions import unit_of
 from api.cases.life.procedures import kinds, stops_clock
 from api.cases.life.rule import ActField, Attempt
 from api.cases.open_case import OpenCase
+from api.cases.promises import deferral
 from api.cases.templates.template import TEXT_OF
 from api.identity.actor import Actor
 from api.times import BEIJING
@@ -73,6 +74,7 @@ class ActForms:
         self._lists: dict[str, Callable[[OpenCase, Attempt], Choices]] = {
             "departments": lambda case, _: self._departments(case),
             "materials": lambda case, _: [(paper.key, _same(paper.name)) for paper in case.papers],
+            "awaited": self._awaited,
             "outcomes": lambda case, _: self._outcomes(case),
             "officers": lambda case, _: _people(self._checks.surveyors(case.record)),
             "claimants": lambda case, _: _people(self._checks.claimants(case.record)),
@@ -103,9 +105,13 @@ class ActForms:
             "key": field.key,
             **_labels(_with_unit(field.label, unit_of(case.edition.matter))),
             "type": field.type,
-            "required": field.required,
+            "required": field.required and (field.type != "papers" or case.standing.state == "supplementing"),
             "choices": [{"value": value, **_labels(words)} for value, words in chosen],
         }
+
+    def _awaited(self, case: OpenCase, attempt: Attempt) -> Choices:
+        wanted = deferral.wanted(case.standing)
+        return [(paper.key, _same(paper.name)) for paper in case.papers if paper.key in wanted]
 
     def _departments(self, case: OpenCase) -> Choices:
         departments = self._ground.matters.departments

@@ -11,7 +11,7 @@ from hmac import compare_digest
 
 from api.cases.case import Case
 from api.cases.ground import CaseGround
-from api.cases.number import NumberSlip, has_slip, number_as_read, receipt_as_read
+from api.cases.number import number_as_read, receipt_as_read, refuse_slip
 from api.refusals import NotFound
 from api.times import BEIJING
 from api.web.guard import ActorLike
@@ -36,8 +36,7 @@ class Lookups:
         A try is taken before the code is compared and given back if it was right, so that many at once are no more
         than five.
         """
-        if has_slip(number):
-            raise NumberSlip
+        refuse_slip(number)
         ground, number = self._ground, number_as_read(number)
         case = ground.store.by_number(number)
         given = ground.keyring.index("receipt", receipt_as_read(code))

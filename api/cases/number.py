@@ -69,9 +69,16 @@ def has_slip(text: str) -> bool:
     return not NUMBER.fullmatch(signs) or not mod_97_10.is_valid(signs)
 
 
+def refuse_slip(text: str) -> None:
+    """Raises NumberSlip where what was typed as a case number has a slip: the same at every face that takes one."""
+    if has_slip(text):
+        raise NumberSlip
+
+
 def unknown(text: str) -> NotFound:
-    """The refusal for a number under which nobody's case is found for this actor."""
-    return NumberSlip() if has_slip(text) else NotFound()
+    """The refusal for a number under which nobody's case is found for this actor. Raises NumberSlip itself."""
+    refuse_slip(text)
+    return NotFound()
 
 
 def number_in(text: str) -> str | None:

@@ -1,6 +1,6 @@
 """What this room needs of the rooms above it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,5 +18,5 @@ class CasesPorts:
     """Enqueue a job: (key, kind, payload, due_at=…, again=…), idempotent per key. With `again` one that is done runs
     once more."""
 
-    on_its_way: Callable[[str], bool]
-    """Whether a parcel with the result of the case with this number is on its way to the applicant."""
+    on_its_way: Callable[[str, Mapping[str, Any]], bool]
+    """Whether a parcel with this result of the case with this number is on its way to the applicant."""

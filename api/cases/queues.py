@@ -16,6 +16,7 @@ from api.calendar.day_words import TwoLanguages
 from api.cases.case import OPEN, Case
 from api.cases.clock.of_case import reckon_case
 from api.cases.life.standing import WORK_OF, CaseStanding
+from api.cases.promises import promise
 from api.times import BEIJING
 
 PROVISIONAL, NONE = "p", "x"
@@ -37,14 +38,15 @@ QUEUES: dict[str, TwoLanguages] = {
     "counter": TwoLanguages("窗口待领", "To hand over at the counter"),
     "to_send": TwoLanguages("待寄送", "To send by courier"),
     "to_hand_over": TwoLanguages("待送达", "To hand over"),
+    "promise_broken": TwoLanguages("承诺不实待处置", "Broken promises to settle"),
     "near_due": TwoLanguages("快到期", "Near due"),
     "overdue": TwoLanguages("已超期", "Overdue"),
     "mine": TwoLanguages("我的", "Mine"),
     "department": TwoLanguages("本部门", "My department's"),
     "all": TwoLanguages("全部", "All"),
 }
-"""Each queue and what it is called, in the order of the work. All but `all` hold open cases, and those
-of which a result that was made anew waits; soonest due first."""
+"""Each queue and what it is called, in the order of the work. All but `all` hold open cases, and
+`promise_broken` also those whose result was handed over; soonest due first."""
 AFTER_SILENCE = frozenset({"to_decide", "department", "near_due", "overdue"})
 """The queues in which a case may stand that silence has accepted; it is nobody's then."""
 BY_DAY = frozenset({"near_due", "overdue"})
@@ -70,13 +72,22 @@ def entry(case: Case, standing: CaseStanding, way: str, calendar: WorkingCalenda
     `keys` are its queues, `due` the day in its order (see PROVISIONAL). If silence will accept it: `until`, the last
     day on which that holds, and `later`, `later_due` for the days after.
     """
-    if case.state not in OPEN and not _waits(standing):
-        return {}
+    if standing.state not in OPEN:
+        return _settling(case, standing) if promise.is_unsettled(standing.promise) else {}
     here = {"keys": _keys(case, standing, way), **times(case, calendar)}
     if "until" not in here:
         return here
     later = _keys(replace(case, state="accepted", officer=None), replace(standing, state="accepted"), way)
     return {**here, "later": later}
+
+
+def _settling(case: Case, standing: CaseStanding) -> dict[str, Any]:
+    """Where a case stands of which no limit runs any more, but a promise was found untrue: by the day of the order."""
+    order, since = promise.open_order(standing.promise), case.submitted_at.astimezone(BEIJING)
+    day = order["due"] if order else None
+    places = {DESK: case.desk, DEPARTMENT: case.department, EVERYWHERE: "-"}
+    keys = [key(place, code, "promise_broken") for place, code in places.items() if code]
+    return {"keys": keys, "due": f"{day or f'{NONE}{since:%F}'}T{since:%H}"}
 
 
 def times(case: Case, calendar: WorkingCalendar) -> dict[str, str]:
@@ -127,21 +138,14 @@ def due_day(entry: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
     )
 
 
-def _waits(standing: CaseStanding) -> bool:
-    """Whether the result was handed over, and one that was made anew still waits: at the counter, for nothing is sent
-    any more."""
-    return standing.state == "handed_over" and standing.result_waits
-
-
 def _keys(case: Case, standing: CaseStanding, way: str) -> list[str]:
     flags, queues = standing.flags, [*_STATE_QUEUES.get(case.state, ())]
     if case.state == "submitted":
         queues.append("supplement_back" if "supplement_back" in flags else "new")
     if case.state == "issued":
         queues += [] if case.is_sent else ["to_send" if way == COURIER else "counter"]
-    if _waits(standing):
-        queues.append("counter")
     queues += [queue for queue, flag in _FLAG_QUEUES.items() if flag in flags]
+    queues += ["promise_broken"] if promise.is_unsettled(standing.promise) else []
     return _placed(case.state, queues, case.desk, case.department, case.officer)
 
 
@@ -150,7 +154,6 @@ _STATE_QUEUES = {
     "accepted": ("to_decide",),
     "granted": ("to_issue",),
     "issued": ("to_hand_over",),
-    "handed_over": ("to_hand_over",),
 }
 _FLAG_QUEUES = {"extension_asked": "extension_asked", "deferred_due": "deferred"}
 """By queue: the flag of a standing that puts a case into it."""

@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest import Blueprint
 
 from api import pdf
-from api.cases import counter_schemas, schemas
+from api.cases import counter_schemas, my_cases_schemas, schemas
 from api.cases.life.schemas import ActSchema
 from api.cases.service import Cases
 from api.web.fields import Paging
@@ -75,10 +75,11 @@ def _following(bp: Blueprint, cases: Cases, http: Http) -> None:
     @bp.get("/cases")
     @http.allow("citizen")
     @bp.arguments(Paging, location="query")
-    @bp.response(200, schemas.CasePage)
+    @bp.response(200, my_cases_schemas.MyCasePage)
     def mine(paging: Body, actor: Any) -> Body:
         """One's own cases, newest first."""
-        return walked(lambda after, most: cases.mine(actor, after, most), paging)
+        listed = walked(lambda after, most: cases.mine.page(actor, after, most), paging)
+        return {**listed, "by_number": cases.mine.by_number(actor)}
 
     @bp.get("/cases/<number>")
     @http.allow("citizen", *READERS)

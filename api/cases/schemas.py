@@ -12,7 +12,6 @@ from api.cases.life.schemas import (
     AskedItem,
     CorrectionLine,
     ExtensionLine,
-    FileLine,
     FlagWords,
     ProcedureLine,
     ReissueLine,
@@ -20,6 +19,7 @@ from api.cases.life.schemas import (
     Round,
     SurveyLine,
 )
+from api.cases.paper_schemas import AidedSchema, MaterialLine
 from api.cases.promises.schemas import CasePromise, DeferredMaterial
 from api.cases.queues import QUEUES
 from api.cases.templates.schemas import UsedTemplate
@@ -94,16 +94,6 @@ class CasePage(Page):
     items = fields.List(fields.Nested(CaseLine), required=True)
 
 
-class MaterialLine(Schema):
-    """A material and the files handed in for it. A `filled_in` one is the form itself, i.e. the answers of the case."""
-
-    key = fields.String(required=True)
-    name = fields.String(required=True)
-    held_by_state = fields.Boolean(required=True)
-    filled_in = fields.Boolean(required=True)
-    files = fields.List(fields.Nested(FileLine), required=True)
-
-
 class SaidOfSituation(Schema):
     """A question about the applicant's situation, and the answer that was chosen."""
 
@@ -158,15 +148,6 @@ class Result(Schema):
     name = fields.String(required=True)
     serial = fields.String(required=True)
     issued_at = Time(required=True)
-
-
-class AidedSchema(Schema):
-    """The officer who filled a case in for somebody without a phone, in which language they are spoken to, and the
-    consent that they signed, scanned."""
-
-    language = fields.String(required=True)
-    by = fields.String(required=True)
-    consent = fields.List(fields.Nested(FileLine), required=True)
 
 
 class CaseSchema(CaseLine):
@@ -271,7 +252,9 @@ class DocumentSchema(Schema):
         allow_none=True,
         metadata={"description": "of the bytes at `href`; null until somebody has asked for them"},
     )
-    state = fields.String(required=True, validate=validate.OneOf(["valid", "corrected", "withdrawn", "terminated"]))
+    state = fields.String(
+        required=True, validate=validate.OneOf(["valid", "corrected", "withdrawn", "terminated", "revoked"])
+    )
     state_label = fields.String(required=True)
     state_label_en = fields.String(required=True)
     hand_over_by = fields.String(

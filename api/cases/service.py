@@ -1,7 +1,7 @@
 """The use cases of cases, for routes and other rooms: acts, lists, and a case as its viewer may see it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,11 +25,12 @@ from api.cases.kinds import KINDS, state_words
 from api.cases.life.guards import ActNotYours
 from api.cases.life.standing import WORK_OF, may_hold
 from api.cases.lookup import Lookups
-from api.cases.number import unknown
+from api.cases.my_cases import MyCases
+from api.cases.number import number_in, refuse_slip, unknown
 from api.cases.ports import CasesPorts
 from api.cases.promises.service import BrokenPromises
 from api.cases.reader import CaseReader
-from api.cases.snapshot import queued
+from api.cases.shipping import Shipping
 from api.cases.store import CaseStore
 from api.cases.submission import Submission
 from api.cases.sweeps import ClockFolding
@@ -121,18 +122,18 @@ class Cases:
             transact=transact,
             announce=announce,
             now=now,
+            in_draft=drafts.uses,
             claim_days=claim_days,
         )
         self._store, self._reader, self._access = ground.store, ground.reader, ground.access
         self.broken_promises, self.templates, self.offers = broken_promises, templates, TemplateOffers(ground)
-        self._submission = Submission(ground, drafts=drafts, desk_for=desk_for)
-        self.handling, self.folding = CaseHandling(ground), ClockFolding(ground)
-        self.deadlines = Deadlines(ground, self.handling.silence, ports.enqueue)
+        self._submission, self.handling = Submission(ground, drafts=drafts, desk_for=desk_for), CaseHandling(ground)
+        self.folding, self.shipping = ClockFolding(ground), Shipping(ground, ports.on_its_way)
         self.queue_folding = QueueFolding(ground, ports.on_its_way)
-        self._views, self._lookups = CaseViews(ground), Lookups(ground)
-        self.documents = CaseDocuments(ground, documents)
-        self.earlier, self.untold = EarlierCases(ground), UntoldNews(ground, self._views)
-        self._desk, self._is_folded, self._ports = DeskQueues(ground), False, ports
+        self.deadlines, self._views = Deadlines(ground, self.handling.silence, ports.enqueue), CaseViews(ground)
+        self.documents, self.earlier = CaseDocuments(ground, documents), EarlierCases(ground)
+        self._lookups, self._desk, self._is_folded, self._ports = Lookups(ground), DeskQueues(ground), False, ports
+        self.mine, self.untold = MyCases(ground, self._views), UntoldNews(ground, self._views)
 
     def start(self) -> None:
         """Give the cases of older releases desk and department, so that staff find them; `folding` does the clocks."""
@@ -200,20 +201,10 @@ class Cases:
     def copy(self, actor: Actor, number: str) -> Row:
         """A case in full for the export of a citizen's data: numbers unmasked, but for an agent masked."""
         case = self._reader.open(self._visible(actor, number))
-        principal = case.record.principal
-        applied = self._ground.identity.mandates.is_number_of(actor, principal) if principal else True
+        record, mandates = case.record, self._ground.identity.mandates
+        applied = mandates.is_applicant(actor, record.principal, record.mandate) if record.principal else True
         whole = {**self._views.whole(actor, case), "documents": self.documents.listed(case.record)}
         return {**whole, **({"answers": case.answers} if applied else {})}
-
-    def mine(self, actor: Actor, after: str | None, most: int) -> tuple[list[Row], str | None]:
-        """One page of one's own cases and those filed for one, newest first, and where the next page goes on, or None.
-
-        Raises ValueError where `after` is not what an earlier page gave.
-        """
-        index = self._ground.identity.mandates.index_of(actor)
-        filters = [{"owner": actor.id}, *([{"principal": index}] if index else [])]
-        cases, following = self._store.newest(filters, self._ground.now(), after, most)
-        return self._views.lines(cases), following
 
     def queue(self, actor: Actor, queue: str, after: str | None, most: int) -> tuple[list[Row], str | None]:
         """One page of a queue of the desk, soonest due first, and where the next goes on; see `DeskQueues.page`."""
@@ -281,31 +272,24 @@ class Cases:
         delivery = self._reader.delivery(case)
         return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
 
-    def result_sent(self, number: str) -> None:
-        """Note whether the result of an issued case is on its way with a courier, after each event that may change it.
-
-        Idempotent, and right in whatever order the events come.
-        """
-        while (case := self._store.by_number(number)) and case.state == "issued":
-            is_sent, whole = self._ports.on_its_way(number), self._reader.open(case)
-            after = queued(replace(whole, record=replace(whole.record, is_sent=is_sent))).record
-            if case.is_sent == is_sent or self._store.requeue(case, after):
-                break
-
-    def subject_of(self, number: str) -> str | None:
-        """What the audit calls the case with this number; None where there is none."""
-        case = self._store.by_number(number)
+    def subject_of(self, text: str) -> str | None:
+        """What the audit calls the case with this number; None where there is none. Raises NumberSlip."""
+        case = self._store.by_number(text)
+        if case is None and (number := number_in(text)):
+            refuse_slip(number)
         return f"case:{case.id}" if case else None
 
     def owner_of(self, number: str) -> str | None:
-        """The citizen who filed a case; None where there is no such case."""
+        """The citizen who filed a case; None where there is no such case. Raises NumberSlip."""
         case = self._store.by_number(number)
+        if case is None:
+            refuse_slip(number)
         return (case.owner or None) if case else None
 
     def people(self, number: str) -> list[str]:
         """The accounts that a case belongs to by the number of its applicant; none while they have no account."""
         case = self._store.by_number(number)
-        return self._ground.identity.mandates.accounts(case.principal) if case and case.principal else []
+        return self._access.applicants(case) if case else []
 
     def handles_mandate(self, actor: Actor, mandate_id: str) -> bool:
         """Whether a member of staff works on a case that was filed under this mandate, by desk or department."""
@@ -344,7 +328,7 @@ class Cases:
         opened = self._reader.open(case)
         act = as_of(self._ground, opened, seq) if seq else opened
         standing, clock = act.standing, self._ground.clock(act.record, act.actions[-1].at if seq else None)
-        others = self._ground.identity.mandates.accounts(case.principal) if case.principal else []
+        others = self._access.applicants(case)
         kind, decided = self._ground.kind(case), standing.decision
         outcome = decided and state_words(kind, "granted" if decided["kind"] == "grant" else "refused")
         values = {

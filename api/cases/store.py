@@ -1,5 +1,4 @@
-"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `case_numbers`
-(counters of the numbers of cases and documents), `lookups` (counters).
+"""The collections `case_actions` (append-only, the source of truth), `cases` (their snapshots), `lookups` (counters).
 
 Stored documents are read into `Case` and `SealedAction` here and nowhere else.
 """
@@ -15,6 +14,7 @@ from api.cases.case import Case, SealedAction
 from api.cases.clock.of_case import is_current
 from api.cases.number import number_as_read
 from api.cases.queues import DEPARTMENT, DESK, QueueKey, key, unfolded
+from api.cases.serials.store import SerialStore
 from api.drafts.draft import MatterVersion
 from api.storage.database import Database, Document, Index, Upgrade
 
@@ -36,7 +36,6 @@ INDEXES: list[Index] = [
     ("cases", [("mandate", 1), ("_id", -1)], {}),
     ("cases", [("untold_desk", 1), ("untold_at", -1)], {}),
     ("case_actions", [("case", 1), ("seq", 1)], {"unique": True}),
-    ("case_numbers", [("office", 1)], {}),
     ("lookups", [("delete_at", 1)], {"expireAfterSeconds": 0}),
 ]
 
@@ -93,6 +92,7 @@ class CaseStore:
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.serials = SerialStore(database)
 
     def add(self, session: Any, case: Case, action: SealedAction) -> None:
         """Insert a new case with its first action. Raises NumberTaken."""
@@ -221,26 +221,6 @@ class CaseStore:
         if case.untold_at is None:
             return False
         return self._db["cases"].update_one(same, change, session=session).matched_count == 1
-
-    # -- numbers ------------------------------------------------------------------------
-
-    def next_serial(self, counter: str) -> int:
-        """Count one more under this key, from 1, and return the count. No two callers are given the same, ever.
-
-        A count may be lost with a caller that dies: serials have gaps, and none is given twice.
-        """
-        before = self._db.take_or_add("case_numbers", {"_id": counter, "v": 1, "n": 1}, {"$inc": {"n": 1}})
-        return before["n"] + 1 if before else 1
-
-    def office(self, desk: str) -> int:
-        """The number of a desk as an office, given out when it first has a case; 0 for no desk."""
-        if not desk:
-            return 0
-        key = f"office:{desk}"
-        row = self._db["case_numbers"].find_one({"_id": key})
-        if row is None:
-            row = self._db.put("case_numbers", {"_id": key, "v": 1, "office": self.next_serial("offices")})
-        return int(row["office"])
 
     # -- look-ups with a receipt code ---------------------------------------------------
 

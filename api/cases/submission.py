@@ -7,8 +7,9 @@ from api.cases.case import Action, Case
 from api.cases.clock.of_case import clock_facts
 from api.cases.ground import CaseGround
 from api.cases.life.acts import EVENTS, fold
-from api.cases.number import OFFICES, PREFIX, new_number, new_receipt
+from api.cases.number import PREFIX, new_number, new_receipt
 from api.cases.open_case import OpenCase
+from api.cases.serials import serial
 from api.cases.snapshot import named, queued, sealed_action, snapshot, telling
 from api.cases.store import NumberTaken
 from api.drafts import choices
@@ -53,9 +54,10 @@ class Submission:
 
     def _next_number(self, desk: str) -> str:
         """The next number of today at a desk. Each day and office has a counter of its own."""
-        store, today = self._ground.store, self._ground.now().astimezone(BEIJING)
-        office = store.office(desk)
-        return new_number(PREFIX, today, office, store.next_serial(f"{today:%y%m%d}-{office % OFFICES:03}"))
+        serials, today = self._ground.store.serials, self._ground.now().astimezone(BEIJING).date()
+        office = serials.office(desk)
+        series, left_out = serial.of_day(today, office, serials.restored_at)
+        return new_number(PREFIX, today, office, left_out + serials.next(series))
 
     def _new_case(
         self, actor: Actor, handed_in: HandedIn, case_id: str, number: str, desk: str, department: str

@@ -13,6 +13,7 @@ from api.cases.documents.document import OF_ACT
 from api.cases.ground import CaseGround
 from api.cases.kinds import INNER_FLAGS, act_label, flag_words, kind_words
 from api.cases.life.acts import INNER_WORDS, PUBLIC, allowed
+from api.cases.life.aided import is_for_applicant
 from api.cases.life_views import ActForms, lists
 from api.cases.open_case import OpenCase
 from api.cases.promises.words import as_json as promises_as_json
@@ -148,14 +149,30 @@ class CaseViews:
         ]
 
     def _aided(self, actor: Actor, case: OpenCase) -> Row | None:
-        """Who filled it in for the applicant at a window, and the consent that they signed, for who may open files."""
+        """Who filled it in for the applicant at a window, and what they signed, for who may open files."""
         if case.record.aided is None:
             return None
-        uploads = (case.actions[0].data["materials"] or {}).get(CONSENT, [])
         shows_files = not actor.is_staff or scope.handles(actor, case.record)
-        files = [case.files.get(one) or self._ground.files.describe(one) for one in uploads] if shows_files else []
-        by = self._ground.identity.staff_name(case.actions[0].by)
-        return {"language": case.record.aided, "by": by, "consent": files}
+        return {
+            "language": case.record.aided,
+            "by": self._ground.identity.staff_name(case.actions[0].by),
+            "has_account": not self._ground.access.is_aided(case.record),
+            "consent": self._signed(case, case.actions[0]) if shows_files else [],
+            "signed": [
+                {
+                    "seq": action.seq,
+                    **act_label(self._ground.kind(case.record), action.act),
+                    "files": self._signed(case, action) if shows_files else [],
+                }
+                for action in case.actions[1:]
+                if is_for_applicant(action)
+            ],
+        }
+
+    def _signed(self, case: OpenCase, action: Action) -> list[Row]:
+        """The scans of what the applicant signed for an act."""
+        uploads = action.data.get(CONSENT) or (action.data.get("materials") or {}).get(CONSENT, [])
+        return [case.files.get(upload) or self._ground.files.describe(upload) for upload in uploads]
 
     def _by(self, action: Action) -> Row:
         kind = {"citizen": "citizen", "system": "system"}.get(action.role, "staff")

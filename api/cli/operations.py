@@ -68,6 +68,7 @@ def restore(file: Path, force: bool, anyway: bool) -> None:
         manifest = service.restore(store, networks, file, keyring=keyring, shape=shape(), now=utc_now(), anyway=anyway)
         recorded(store.database, "restore", f"backup:{file.name[:LONGEST_NAME]}")
     click.echo(f"{file}: restored as of {manifest['made_at']}. Everybody must log in again.")
+    click.echo("Numbers of cases and documents go on ahead of those given since then, so that none is given twice.")
 
 
 @click.command()

@@ -1,5 +1,6 @@
 """The collections `events`, `jobs`, `slow_jobs`, `processes` and `idempotency`."""
 
+from collections import deque
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -13,8 +14,8 @@ RENEWED = timedelta(seconds=5)
 KEEP = {"events": KEEP_EVENTS, "jobs": KEEP_JOBS, "slow_jobs": KEEP_JOBS}
 """How long done rows are kept, and with them the keys of jobs."""
 
-WINDOW = 128
-"""How many due rows are read for one batch."""
+WINDOW, BACKLOG = 128, 8_192
+"""How many due rows are read for one batch, and how many of a backlog at once."""
 BEHIND, HELD = timedelta(seconds=5), timedelta(hours=1)
 """How long events that wait for an earlier one of their subject, running or parked, are put off if they fill a whole
 window. Retrying or dropping the parked one makes them due at once."""
@@ -40,6 +41,7 @@ class JobStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._cuts: dict[str, deque[datetime]] = {}
 
     def add_event(self, session: Any, event: Event) -> None:
         """Write one event row in the caller's transaction."""
@@ -91,7 +93,8 @@ class JobStore:
                 if leased := self._lease(collection, free, wanted, now):
                     return leased
             elif len(rows) < WINDOW:
-                break
+                if not self._cuts.pop(collection, None):
+                    break
             else:
                 self._put_off(first, free, now)
         return []
@@ -99,16 +102,27 @@ class JobStore:
     def _due(self, collection: str, now: datetime) -> list[Document]:
         """The rows that have been due longest and that nobody has leased: WINDOW of them, if there are so many.
 
+        A claim in a backlog would cost the whole of it, however few rows are asked for. So where a look has found one,
+        it is remembered by which instants each WINDOW of its rows was due, and those are read one after the other.
+        """
+        cuts = self._cuts.setdefault(collection, deque())
+        while cuts:
+            if rows := self._free(collection, min(cuts[0], now), now):
+                return rows[:WINDOW]
+            cuts.popleft()
+        rows = self._free(collection, now, now)
+        cuts.extend(row["due_at"] for row in rows[WINDOW - 1 :: WINDOW])
+        return rows[:WINDOW]
+
+    def _free(self, collection: str, until: datetime, now: datetime) -> list[Document]:
+        """Of the first BACKLOG rows that are due by an instant, those that nobody has leased.
+
         `lease.until` is looked at here: beside two ranges the embedded store makes no use of an index on the second,
         and would read every row that waits for a later day.
         """
-        due, most = {"state": "pending", "due_at": {"$lte": now}}, WINDOW
-        while True:
-            rows = list(self.database[collection].find(due, HEAD).sort("due_at", 1).limit(most))
-            free = [row for row in rows if row["lease"]["until"] <= now][:WINDOW]
-            if len(free) == WINDOW or len(rows) < most:
-                return free
-            most *= 2
+        due = {"state": "pending", "due_at": {"$lte": until}}
+        rows = self.database[collection].find(due, HEAD).sort("due_at", 1).limit(BACKLOG)
+        return [row for row in rows if row["lease"]["until"] <= now]
 
     def _first_of(self, rows: list[Document]) -> dict[str, Document]:
         """The earliest unfinished event per subject of these events."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from api.cases.serials.store import SerialStore
 from api.identity.sealing.blind import IndexKeysBroken
 from api.identity.sealing.keyring import Keyring
 from api.operations.archive import Archive, ArchiveBroken, ArchiveWriter, Manifest, digest_of
@@ -189,8 +190,9 @@ def restore(
 ) -> Manifest:
     """Restore a backup into an empty store and verify the result; returns its manifest.
 
-    Log-ins, codes and all else in LEFT_OUT is not restored: whoever was logged in must log in again. `keyring` has the
-    keys that the backup was made under; `anyway` as in Archive.
+    Log-ins, codes and all else in LEFT_OUT is not restored: whoever was logged in must log in again. Numbers of cases
+    and documents go on so that none which was given out since the backup is given again (api/cases/serials/).
+    `keyring` has the keys that the backup was made under; `anyway` as in Archive.
 
     Raises NewerStore or RestoreRefused, or ArchiveBroken for a damaged file, before anything is changed. If the result
     differs from the backup it raises ArchiveBroken too, and the store stays marked as incomplete.
@@ -207,6 +209,7 @@ def restore(
             store.begin_restore(now)
             _put_collections(store, archive)
             _put_networks(archive, networks)
+            SerialStore(store.database).note_restore(now)
             store.end_restore()
         return archive.manifest
     finally:

@@ -1,10 +1,11 @@
 """The rules of a parcel: its states, its set of tracking events, and the state computed from the whole set."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from api.refusals import Refusal
 
@@ -37,7 +38,7 @@ WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 
 class ParcelExists(Refusal):
-    """A parcel of this case is on its way already; there may be one per direction."""
+    """A parcel with this result of the case is on its way already; there may be one per direction."""
 
     code = "parcel_exists"
     zh = "这个办件已经有在途的快件。"
@@ -91,8 +92,9 @@ class Receiver:
 class Parcel:
     """A parcel as it is stored. `version` counts what people changed, `pushes` the carrier's pushes; `salt` is sealed.
 
-    `desk` and `department` are those of its case. `open` is true until the applicant's confirmation or a state in
-    CLOSED; `secret` is the unguessable part of the carrier's callback address.
+    `result` is the act that made what it holds, None in a parcel of an earlier release (see `holds`); `replaced`: that
+    was made anew since. `desk` and `department` are those of its case. `open` is true until the applicant's
+    confirmation or a state in CLOSED; `secret` is the unguessable part of the carrier's callback address.
     """
 
     id: str
@@ -105,6 +107,8 @@ class Parcel:
     desk: str | None
     department: str | None
     direction: str
+    result: int | None
+    replaced: bool
     carrier: str
     number: str
     receiver: Receiver
@@ -116,6 +120,11 @@ class Parcel:
     sent_by: str
     confirmed_at: datetime | None
     created_at: datetime
+
+
+def holds(parcel: Parcel, result: Mapping[str, Any]) -> bool:
+    """Whether a parcel holds this result of its case (`seq`, `at`); that of an earlier release what was made before."""
+    return result["at"] <= parcel.created_at if parcel.result is None else bool(result["seq"] == parcel.result)
 
 
 def event(carrier: str, number: str, at: datetime, context: str, code: str, state: str) -> TrackingEvent:

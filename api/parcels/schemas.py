@@ -37,12 +37,16 @@ class TrackingLine(Schema):
 
 
 class ParcelSchema(Schema):
-    """A parcel. `state` is from the carrier's events; `confirmed_at` is when the applicant confirmed its receipt."""
+    """A parcel. `state` is from the carrier's events; `confirmed_at` is when the applicant confirmed its receipt.
+
+    `replaced`: the result that it holds was made anew since it was sent.
+    """
 
     id = fields.String(required=True)
     version = fields.Integer(required=True)
     case = fields.String(required=True)
     direction = fields.String(required=True)
+    replaced = fields.Boolean(required=True)
     carrier = fields.String(required=True)
     carrier_name = fields.String(required=True)
     number = fields.String(required=True)

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from api.cases import scope
@@ -81,17 +82,19 @@ class Parcels:
             self._store.follow(shipment.id, shipment.desk, shipment.department)
 
     def send(self, actor: Actor, number: str, carrier: str, waybill: str | None, new_id: str) -> Row:
-        """Send the licence of an issued case by courier. Raises NotFound, NotToBeSent, ParcelExists, BadFields."""
+        """Send the newest result of a case by courier while it waits to be handed over, whatever became of a parcel
+        with an earlier one. Raises NotFound, NotToBeSent, ParcelExists, BadFields."""
         shipment = self._cases.shipment(number)
         if shipment is None:
             raise unknown(number)
         if "window" not in self._cases.roles_at(actor, number):
             raise NotFound(subject=f"case:{shipment.id}")
-        if shipment.state != "issued" or shipment.delivery["way"] != "courier":
+        result = self._cases.shipping.waiting(number)
+        if result is None or shipment.delivery["way"] != "courier":
             raise rules.NotToBeSent
         if carrier not in self._trackers:
             raise BadFields({"carrier": ["没有接通这家快递。"]})
-        parcel = self._new_parcel(actor, shipment, carrier, _waybill(carrier, waybill), new_id)
+        parcel = self._new_parcel(actor, shipment, result["seq"], carrier, _waybill(carrier, waybill), new_id)
         self._write_new(parcel)
         return self._as_json(parcel)
 
@@ -186,15 +189,22 @@ class Parcels:
         carrier = rules.CARRIERS[parcel.carrier]
         return ParcelNotice(parcel.owner, {"number": parcel.case, "carrier": carrier, "waybill": parcel.number})
 
-    def is_on_its_way(self, number: str) -> bool:
-        """Whether a parcel of the case with this number is on its way: not confirmed, lost or sent back yet."""
-        return self._store.has_open(number)
+    def is_on_its_way(self, number: str, result: Mapping[str, Any]) -> bool:
+        """Whether a parcel with this result of a case is on its way: not confirmed, lost or sent back yet."""
+        return any(rules.holds(parcel, result) for parcel in self._store.open_of(number))
 
-    def case_of(self, parcel_id: str) -> tuple[str, datetime]:
-        """The id of a parcel's case, and when the parcel was sent."""
+    def note_replaced(self, number: str) -> None:
+        """Mark the parcels of a case that hold another result than its newest. Idempotent, in whatever order."""
+        result = self._cases.shipping.newest(number)
+        for parcel in self._store.of_case(number):
+            if result and not parcel.replaced and not rules.holds(parcel, result):
+                self._store.note_replaced(parcel)
+
+    def content(self, parcel_id: str) -> tuple[str, Callable[[Mapping[str, Any]], bool]]:
+        """The id of a parcel's case, and whether the parcel holds a result of it."""
         parcel = self._store.parcel(parcel_id)
         assert parcel is not None
-        return parcel.case_id, parcel.created_at
+        return parcel.case_id, partial(rules.holds, parcel)
 
     # -- inside -----------------------------------------------------------------
 
@@ -207,7 +217,9 @@ class Parcels:
         if actor.is_staff:
             self._look(actor.id, "read_parcel", subject, count=count)
 
-    def _new_parcel(self, actor: Actor, shipment: Shipment, carrier: str, waybill: str, new_id: str) -> Parcel:
+    def _new_parcel(
+        self, actor: Actor, shipment: Shipment, result: int, carrier: str, waybill: str, new_id: str
+    ) -> Parcel:
         name, phone, address = (
             self._keys.seal(new_id, field, shipment.delivery[field]) for field in ("name", "phone", "address")
         )
@@ -222,6 +234,8 @@ class Parcels:
             desk=shipment.desk,
             department=shipment.department,
             direction="to_citizen",
+            result=result,
+            replaced=False,
             carrier=carrier,
             number=waybill,
             receiver=Receiver(name, phone, address),
@@ -277,6 +291,7 @@ class Parcels:
             "version": parcel.version,
             "case": parcel.case,
             "direction": parcel.direction,
+            "replaced": parcel.replaced,
             "carrier": parcel.carrier,
             "carrier_name": rules.CARRIERS[parcel.carrier],
             "number": parcel.number,

@@ -14,7 +14,11 @@ from api.storage.database import Database, Document, Index
 
 INDEXES: list[Index] = [
     ("parcels", [("secret", 1)], {"unique": True}),
-    ("parcels", [("case", 1), ("direction", 1)], {"unique": True, "partialFilterExpression": {"open": True}}),
+    (
+        "parcels",
+        [("case", 1), ("direction", 1), ("result", 1)],
+        {"unique": True, "partialFilterExpression": {"open": True}},
+    ),
     ("parcels", [("open", 1), ("_id", -1)], {}),
     ("parcels", [("desk", 1), ("open", 1), ("_id", -1)], {}),
     ("parcels", [("department", 1), ("open", 1), ("_id", -1)], {}),
@@ -23,6 +27,8 @@ INDEXES: list[Index] = [
     ("parcels", [("case", 1), ("_id", -1)], {}),
 ]
 
+OLD_INDEXES = [("parcels", "case_1_direction_1")]
+"""Of releases that knew one result a case: it would keep the parcel of a new one out."""
 SEALED = [("parcels", ("salt", "receiver.name", "receiver.phone", "receiver.address"))]
 
 
@@ -33,7 +39,7 @@ class ParcelStore:
         self._db = database
 
     def add(self, session: Any, parcel: Parcel) -> bool:
-        """Insert a new parcel; False if one of the same case and direction is open already."""
+        """Insert a new parcel; False if one of the same case, direction and result is open already."""
         document = asdict(parcel)
         row = {"_id": document.pop("id"), "v": 1, **document, "events": _documents(parcel.events)}
         try:
@@ -54,9 +60,13 @@ class ParcelStore:
         """A case's parcels, newest first."""
         return [_parcel(row) for row in self._db["parcels"].find({"case": number}).sort("_id", -1)]
 
-    def has_open(self, number: str) -> bool:
-        """Whether a case has an open parcel."""
-        return self._db["parcels"].find_one({"case": number, "open": True}, {"_id": 1}) is not None
+    def open_of(self, number: str) -> list[Parcel]:
+        """The open parcels of a case."""
+        return [_parcel(row) for row in self._db["parcels"].find({"case": number, "open": True})]
+
+    def note_replaced(self, parcel: Parcel) -> None:
+        """Note that what a parcel holds was made anew. Versions stay, since this conflicts with no other change."""
+        self._db["parcels"].update_one({"_id": parcel.id}, {"$set": {"replaced": True}})
 
     def follow(self, case_id: str, desk: str, department: str) -> None:
         """Set desk and department of a case's parcels. Versions stay, since this conflicts with no other change."""
@@ -96,7 +106,7 @@ def _parcel_or_none(row: Document | None) -> Parcel | None:
 
 
 def _parcel(row: Document) -> Parcel:
-    """A parcel from its document. Releases before places wrote no desk and no department."""
+    """A parcel from its document. Earlier releases wrote no desk, no department and no result."""
     return Parcel(
         id=row["_id"],
         version=row["version"],
@@ -108,6 +118,8 @@ def _parcel(row: Document) -> Parcel:
         desk=row.get("desk"),
         department=row.get("department"),
         direction=row["direction"],
+        result=row.get("result"),
+        replaced=row.get("replaced", False),
         carrier=row["carrier"],
         number=row["number"],
         receiver=Receiver(*(row["receiver"][field] for field in ("name", "phone", "address"))),

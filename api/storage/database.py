@@ -5,6 +5,7 @@ Nothing here, and nothing in a store, calls `findAndModify`: on the embedded sto
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -25,6 +26,7 @@ from pymongo.errors import (
 )
 
 from api.refusals import CannotStart
+from api.storage.resending import ResendingCollection
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -100,7 +102,6 @@ class Database:
                 w="majority",
                 journal=True,
                 readConcernLevel="majority",
-                retryWrites=True,
                 tz_aware=True,
                 timeoutMS=TIMEOUT_MS,
                 maxPoolSize=most_connections,
@@ -109,10 +110,11 @@ class Database:
         except (ConfigurationError, InvalidURI, ValueError) as error:
             raise StoreUnfit(f"MONGODB_URI cannot be read: {error}") from None
         self.handle = self.client[name]
+        self._collection = Collection if self.client.options.retry_writes else ResendingCollection
         self._after_commit: list[Callable[[], None]] = []
 
     def __getitem__(self, name: str) -> Collection[Document]:
-        return self.handle[name]
+        return self._collection(self.handle, name)
 
     def require_replica_set(self) -> None:
         """Check that the server answers, accepts our log-in and has transactions (a replica set). Raises StoreUnfit."""
@@ -141,6 +143,13 @@ class Database:
             wanted.setdefault(collection, []).append(IndexModel(keys, **options))
         for collection, models in wanted.items():
             self[collection].create_indexes(models)
+
+    def drop_old(self, indexes: Iterable[tuple[str, str]]) -> None:
+        """Drop those indexes of earlier releases, each as (collection, name), that are still there."""
+        for collection, name in indexes:
+            if name in self[collection].index_information():
+                with suppress(OperationFailure):  # another process that starts now was first
+                    self[collection].drop_index(name)
 
     def after_commit(self, nudge: Callable[[], None]) -> None:
         """Register `nudge`, to be called after every committed transaction, e.g. to wake the dispatcher."""

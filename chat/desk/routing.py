@@ -11,9 +11,10 @@ from chat.talk.deadlines import ANSWER
 
 
 def desk_of(ports: Ports, body: Document, actor: Viewer) -> str:
-    """The desk for a question {matter?, case?, point?}, which must be public or the citizen's own. Raises BadFields."""
+    """The desk for a question {matter?, case?, point?}, which must be public or the citizen's own. Raises BadFields,
+    CaseNumberSlip."""
     types = {"matter": "guide", "case": "case", "point": "point"}
-    cards = {name: ports.card(type, body[name], actor) for name, type in types.items() if body.get(name) is not None}
+    cards = {name: ports.card_of(type, body[name], actor) for name, type in types.items() if body.get(name) is not None}
     errors = {name: ["没有找到，请重新选择。"] for name, card in cards.items() if card is None}
     case = cards.get("case") or {}
     matter, point = (body.get(name) or case.get(name) for name in ("matter", "point"))

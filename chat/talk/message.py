@@ -20,7 +20,8 @@ class MessageFactory:
         self._ports, self._now = ports, now
 
     def resolved(self, post: Post, conversation: Conversation, actor: Viewer) -> Post:
-        """The post with its file looked up, and its card checked to be visible for both sides. Raises BadFields."""
+        """The post with its file looked up, and its card checked to be visible for both sides. Raises BadFields,
+        CaseNumberSlip."""
         if "file" in post.content:
             file = self._ports.file(post.content["file"], actor)
             if file is None:
@@ -29,7 +30,7 @@ class MessageFactory:
             return Post(post.client_id, post.kind, {"file": brief})
         card = post.content.get("card")
         sides = (actor, conversation.citizen)
-        if card and not all(self._ports.card(card["type"], card["ref"], viewer) for viewer in sides):
+        if card and not all(self._ports.card_of(card["type"], card["ref"], viewer) for viewer in sides):
             raise BadFields({"card": ["没有找到，或者对方不能查看，请换一个。"]})
         return post
 

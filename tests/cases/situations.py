@@ -32,7 +32,13 @@ def deferred(state, start="2026-11-24"):
 
 def promised(**changes):
     """A promise, not decided upon."""
-    return {"promise": {"decided_at": None, "check": None, **changes}}
+    return {"promise": {"decided_at": None, "check": None, "orders": (), "revoked_at": None, **changes}}
+
+
+def untrue(*outcomes):
+    """A promise that was decided upon and found untrue, and what came of each order to put that right."""
+    orders = tuple({"seq": 9, "outcome": outcome} for outcome in outcomes)
+    return promised(decided_at="then", check={"outcome": "broken"}, orders=orders)
 
 
 @cache
@@ -56,14 +62,14 @@ def done(*acts):
     return {"seen": tuple(dict(zip(("seq", "act", "role"), row, strict=True)) for row in acts)}
 
 
-def anew(handed_over_at=None):
+def anew():
     """A result that was made anew."""
-    return {"reissues": ({"seq": 9, "serial": "JY2", "handed_over_at": handed_over_at},)}
+    return {"reissues": ({"seq": 9, "serial": "JY2", "handed_over_at": None},)}
 
 
 STANDINGS = {
     "correct": done((2, "accept", "window"), (3, "decide", "handler")),
-    "hand_over": anew(),
+    "reissue": {"end": "handed_over"},
     "release": {"officer": ME},
     "end_procedure": {"procedures": (procedure(),)},
     "approve_extension": {"extensions": (extension(),)},
@@ -73,6 +79,9 @@ STANDINGS = {
     "request_supplement": deferred("brought"),
     "promise": promised(),
     "check_promise": promised(decided_at="then"),
+    "order_rectification": untrue(),
+    "check_rectification": untrue(None),
+    "revoke": untrue(),
 }
 """What there must be before an act, so that nothing hinders it."""
 GOVERNMENT, DEPARTMENT = ({"extension_approver": approver} for approver in ("本级人民政府负责人", "本机关负责人"))
@@ -88,7 +97,7 @@ def plain(act, role, state):
     data = DATA.get(act, {})
     if act == "correct" and role == "handler":
         data = {**data, "about": 3}
-    return Attempt(standing, terms, ME, frozenset({role}), data)
+    return Attempt(standing, terms, ME, frozenset({role}), data, is_aided=True)
 
 
 def now(**changes):
@@ -121,6 +130,7 @@ ASKED_M1 = now(asked_before=frozenset({"m1"}))
 FOR_M4 = given(items=[{"key": "m4", "why": "缺图"}])
 
 SITUATIONS = {
+    "an account has it": lambda attempt: replace(attempt, is_aided=False),
     "nobody's": now(officer=None),
     "mine": now(officer=ME),
     "a colleague's": now(officer=COLLEAGUE),
@@ -136,6 +146,12 @@ SITUATIONS = {
     "decided by officers alone": lambda attempt: replace(attempt, matter=matter(delegated="审批人员")),
     "checked already": now(**promised(decided_at="then", check={"outcome": "kept"})),
     "not decided upon": now(**promised()),
+    "not checked yet": now(**promised(decided_at="then")),
+    "found as promised": now(**promised(decided_at="then", check={"outcome": "kept"})),
+    "found untrue": now(**untrue()),
+    "ordered to be put right": now(**untrue(None)),
+    "put right": now(**untrue("not_rectified", "rectified")),
+    "not put right": now(**untrue("not_rectified")),
     "a kind that no law knows": given(procedure="算卦"),
     "a visit to the site": given(procedure="现场踏勘"),
     "the same kind runs": now(procedures=(procedure(),)),
@@ -170,8 +186,9 @@ SITUATIONS = {
     "the window did it": now(**done((2, "accept", "window"))),
     "an act that is not there": given(about=7),
     "an act of the window": given(about=2),
-    "nothing was made anew": now(reissues=()),
-    "what was made anew was handed over": now(**anew(handed_over_at=2)),
+    "its result was handed over": now(end="handed_over"),
+    "it was refused before it was closed": now(end="refused"),
+    "it was withdrawn before it was closed": now(end="withdrawn"),
     "a result was made anew": now(**anew()),
     "asked for m1 before, for m1 again": ASKED_M1,
     "asked for m1 before, for m4 now": both(ASKED_M1, FOR_M4),

@@ -2,12 +2,15 @@
 
 Who may do what with such a case, by hand:
 
-| who                          | sees it         | withdraws | is told        |
-| ---------------------------- | --------------- | --------- | -------------- |
-| the officer who filled it in | as their window | no, 403   | no             |
-| the applicant, no account    | by receipt code | no        | at the counter |
-| the applicant, verified      | yes             | yes       | yes            |
-| another account              | no, 404         | no, 404   | no             |
+| who                          | sees it         | supplements, withdraws         | is told        |
+| ---------------------------- | --------------- | ------------------------------ | -------------- |
+| any officer of its window    | as their window | what the applicant signed for  | no             |
+| the same, once the card of   |                 |                                |                |
+| the applicant's account seen | as their window | no, 409                        | no             |
+| the handler of its matter    | as theirs       | no, 403                        | no             |
+| the applicant, no account    | by receipt code | at the window                  | at the counter |
+| the applicant, card seen     | yes             | yes                            | yes            |
+| another account              | no, 404         | no, 404                        | no             |
 """
 
 # ruff: noqa: F811
@@ -17,7 +20,7 @@ from tests.conftest import PASSWORD, Caller
 from tests.drafts.test_choices import DEFERRAL
 from tests.identity.test_mandates import principal  # noqa: F401
 from tests.matters.starter import RECORDS
-from tests.way import FOOD, ID_NUMBER, accepted_upload, act, filled_in, new_version
+from tests.way import FOOD, ID_NUMBER, accepted_upload, act, filled_in, new_version, submitted
 
 OTHER_NUMBER = "610102198001010015"
 PICKUP = {"way": "pickup"}
@@ -117,7 +120,7 @@ def test_it_is_in_the_audit(window, case, database):
     assert [row["actor"] for row in rows] == [window.person["id"]]
 
 
-def test_the_officer_has_no_right_of_the_applicant(window, case):
+def test_the_officer_has_no_right_of_the_applicant_by_the_applicants_own_way(window, case):
     withdrawal(window, case, expect=403)
     window.get("/v1/cases", expect=403)
 
@@ -178,10 +181,26 @@ def test_another_window_neither_lists_nor_tells_it(elsewhere_window, case):
     told(elsewhere_window, case, expect=404)
 
 
-def test_the_verified_account_of_that_person_has_it(window, case, request, sent, drain, other_citizen):
+@pytest.fixture
+def seen(staff, clock, log_in):
+    """Give a case's applicant an account whose card an officer saw a day ago: its case is theirs from then on."""
+
+    def in_person(phone="13800138000"):
+        citizen, officer = log_in(phone), staff("window")
+        opened = {"name": "王小明", "id_number": ID_NUMBER, "citizen": citizen.person["id"]}
+        verification = officer.post("/v1/staff/verifications", opened)["verification"]
+        [code] = [row["code"] for row in citizen.get("/v1/me/verifications")["items"] if row["state"] == "waiting"]
+        officer.post(f"/v1/staff/verifications/{verification['id']}/confirmation", {"code": code}, expect=200)
+        clock.move(days=1, seconds=1)
+        return log_in(phone)
+
+    return in_person
+
+
+def test_the_verified_account_of_that_person_has_it(case, seen, staff, drain, other_citizen):
     other_citizen.get(f"/v1/cases/{case['number']}", expect=404)
     withdrawal(other_citizen, case, expect=404)
-    person = request.getfixturevalue("principal")
+    person, window = seen(), staff("window")
     assert [row["number"] for row in person.get("/v1/cases")["items"]] == [case["number"]]
     assert person.get(f"/v1/cases/{case['number']}")["receipt_code"]
     assert case["number"] in str(person.get("/v1/me/export"))
@@ -199,8 +218,8 @@ def test_a_phone_with_no_verified_number_has_nothing_of_it(case, log_in):
     assert stranger.get("/v1/cases")["items"] == []
 
 
-def test_an_account_that_closes_leaves_the_case_in_the_archive(window, case, request, drain):
-    person = request.getfixturevalue("principal")
+def test_an_account_that_closes_leaves_the_case_in_the_archive(case, seen, staff):
+    person, window = seen(), staff("window")
     withdrawal(person, person.get(f"/v1/cases/{case['number']}"), expect=200)
     assert window.get(f"/v1/cases/{case['number']}")["state"] == "withdrawn"
 
@@ -220,6 +239,182 @@ def test_its_draft_ends_and_reminds_the_officer(window, drain, clock, database):
     (notice,) = database["notices"].find({"template": "draft_ends"})
     assert notice["recipient"] == f"staff:{window.person['id']}"
     assert draft["kept"]
+
+
+# -- the applicant's own acts, at the window ----------------------------------------------
+
+
+def offered(window, case, name):
+    """The fields of an act that is offered, by key; nothing where it is not."""
+    forms = window.get(f"/v1/cases/{case['number']}")["act_forms"]
+    return {field["key"]: field for form in forms if form["act"] == name for field in form["fields"]}
+
+
+def asked(window, case, *keys):
+    return act(window, case, "request_supplement", items=[{"key": key, "why": "看不清"} for key in keys])
+
+
+def audited(database, name):
+    return [row["actor"] for row in database["audit"].find({"act": name})]
+
+
+def last_line(reader, case):
+    return reader.get(f"/v1/cases/{case['number']}/timeline")["items"][-1]
+
+
+def test_the_window_hands_in_what_was_asked_for_and_what_the_applicant_signed(
+    window, handler, case, drain, database, seen, staff
+):
+    case = asked(window, case, "m4", "m5")
+    form = offered(window, case, "supplement")
+    assert (form["materials"]["type"], form["materials"]["required"]) == ("papers", True)
+    assert [choice["value"] for choice in form["materials"]["choices"]] == ["m4", "m5"]
+    assert (form["consent"]["type"], form["consent"]["required"]) == ("uploads", True)
+    paper, signed = accepted_upload(window, drain), accepted_upload(window, drain)
+    both = {"m4": [paper], "m5": [paper]}
+    assert set(act(window, case, "supplement", expect=422, materials=both)["errors"]) == {"consent"}
+    few = act(window, case, "supplement", expect=422, materials={"m4": [paper]}, consent=[signed])
+    assert set(few["errors"]) == {"materials.m5"}
+    after = act(window, case, "supplement", materials=both, consent=[signed], text="交来了")
+    assert (after["state"], [flag["flag"] for flag in after["flags"]]) == ("submitted", ["supplement_back"])
+    again = act(window, case, "supplement", expect=412, materials=both, consent=[signed])
+    assert again["code"] == "version_stale"
+    act(window, after, "supplement", expect=409, materials=both, consent=[signed])
+    line = last_line(window, case)
+    assert (line["by"]["kind"], line["by"]["role"], line["by"]["name"]) == ("staff", "window", window.person["name"])
+    assert ("代申请人" in line["about"], "for the applicant" in line["about_en"]) == (True, True)
+    assert (line["text"], line["paper"]) == ("交来了", True)
+    assert audited(database, "case.supplement_for") == [window.person["id"]]
+    assert audited(database, "case.supplement") == []
+    [sheet] = after["aided"]["signed"]
+    assert ([file["id"] for file in sheet["files"]], sheet["label"]) == ([signed], "补交材料")
+    assert after["aided"]["has_account"] is False
+    for reader in (window, handler):
+        reader.get(f"/v1/files/{signed}")
+    staff("supervisor").get(f"/v1/files/{signed}", expect=403)
+    drain()
+    papers = window.get(f"/v1/cases/{case['number']}/documents")["items"]
+    assert "补正材料收件回执" in [paper["title"] for paper in papers]
+    person = seen()
+    assert last_line(person, case)["about"] == line["about"]
+    person.get(f"/v1/files/{signed}")
+
+
+@pytest.mark.parametrize("of", ["the papers", "another draft", "another case", "this case", "somebody else"])
+def test_what_the_applicant_signed_is_a_scan_of_its_own(of, window, case, drain, staff):
+    case = asked(window, case, "m4")
+    paper, stranger = accepted_upload(window, drain), staff("window")
+    known = {
+        "the papers": lambda: paper,
+        "another draft": lambda: ready(window, drain)["materials"]["consent"][0],
+        "another case": lambda: submitted_for(window, drain)["aided"]["consent"][0]["id"],
+        "this case": lambda: case["aided"]["consent"][0]["id"],
+        "somebody else": lambda: accepted_upload(stranger, drain),
+    }[of]()
+    given = {"materials": {"m4": [paper]}, "consent": [known]}
+    assert set(act(window, case, "supplement", expect=422, **given)["errors"]) == {"consent"}
+    if of != "the papers":
+        assert set(act(window, case, "withdraw", expect=422, consent=[known])["errors"]) == {"consent"}
+
+
+def submitted_for(window, drain):
+    return window.post(f"/v1/drafts/{ready(window, drain)['id']}/submit")["case"]
+
+
+def test_a_paper_of_another_case_is_not_handed_in(window, case, drain):
+    other = submitted_for(window, drain)
+    used = next(line["files"][0]["id"] for line in other["materials"] if line["files"])
+    case = asked(window, case, "m4")
+    given = {"materials": {"m4": [used]}, "consent": [accepted_upload(window, drain)]}
+    assert set(act(window, case, "supplement", expect=422, **given)["errors"]) == {"materials.m4"}
+
+
+def test_the_window_withdraws_for_who_signed_and_nobody_else_does(
+    window, handler, elsewhere_window, case, drain, database
+):
+    signed = accepted_upload(window, drain)
+    act(window, case, "withdraw", expect=422, reason="不办了")
+    act(window, case, "withdraw", expect=422, consent=[])
+    act(handler, case, "withdraw", expect=403, consent=[signed])
+    act(elsewhere_window, case, "withdraw", expect=404, consent=[signed])
+    after = act(window, case, "withdraw", consent=[signed], reason="不办了")
+    assert (after["state"], after["acts"]) == ("withdrawn", [name for name in after["acts"] if name != "withdraw"])
+    assert last_line(window, case)["text"] == "不办了"
+    assert audited(database, "case.withdraw_for") == [window.person["id"]]
+    drain()
+    assert [row["state"] for row in untold(window)] == ["withdrawn"]
+    window.get(f"/v1/files/{signed}")
+
+
+def test_what_an_account_owns_no_window_withdraws_or_supplements(citizen, window, drain):
+    case = asked(window, submitted(citizen, drain), "m4")
+    assert offered(window, case, "supplement") == offered(window, case, "withdraw") == {}
+    scan = [accepted_upload(window, drain)]
+    given = {"supplement": {"materials": {"m4": scan}, "consent": [accepted_upload(window, drain)]}}
+    for name, fields in {**given, "withdraw": {"consent": scan}}.items():
+        refused = act(window, case, name, expect=409, **fields)
+        assert refused["code"] == "not_aided"
+        assert name not in [one["act"] for one in refused["allowed"]]
+
+
+def test_once_the_account_has_the_case_its_applicant_acts_alone(case, window, drain, seen, staff):
+    case = asked(window, case, "m4")
+    person, window = seen(), staff("window")
+    whole = window.get(f"/v1/cases/{case['number']}")
+    assert (whole["aided"]["has_account"], {"supplement", "withdraw"} & set(whole["acts"])) == (True, set())
+    signed = [accepted_upload(window, drain)]
+    assert act(window, case, "withdraw", expect=409, consent=signed)["code"] == "not_aided"
+    headers = {"If-Match": f'"{case["version"]}"'}
+    body = {"materials": {"m4": [accepted_upload(person, drain)]}, "text": ""}
+    back = person.post(f"/v1/cases/{case['number']}/supplement", body, expect=200, headers=headers)
+    assert back["state"] == "submitted"
+
+
+def test_who_was_verified_by_the_register_alone_still_acts_at_the_window(case, window, citizen, drain):
+    citizen.post("/v1/me/verification", {"name": "王小明", "id_number": ID_NUMBER}, expect=200)
+    citizen.get(f"/v1/cases/{case['number']}", expect=404)
+    act(window, case, "withdraw", consent=[accepted_upload(window, drain)])
+
+
+@pytest.mark.usefixtures("starter_again")
+def test_what_follows_later_is_brought_to_the_window(staff, drain, clock, database):
+    new_version(staff("admin"), deferral=DEFERRAL)
+    window = staff("window")
+    later = {"deferral": {"materials": ["m4"], "text_version": 1}}
+    draft = completed(window, drain, patched(window, begun(window), **later))
+    case = act(window, window.post(f"/v1/drafts/{draft['id']}/submit")["case"], "defer")
+    form = offered(window, case, "supplement")["materials"]
+    assert (form["required"], [choice["value"] for choice in form["choices"]]) == (False, ["m4"])
+    signed = {"consent": [accepted_upload(window, drain)]}
+    act(window, case, "supplement", expect=422, materials={}, **signed)
+    paper = [accepted_upload(window, drain)]
+    act(window, case, "supplement", expect=422, materials={"m5": paper}, **signed)
+    case = act(window, case, "supplement", materials={"m4": paper}, **signed)
+    assert [(row["key"], row["state"]) for row in case["deferrals"]] == [("m4", "brought")]
+    clock.move(days=10)
+    drain()
+    assert staff("window").get(f"/v1/cases/{case['number']}")["state"] == "accepted"
+    assert database["broken_promises"].count_documents({}) == 0
+
+
+def test_two_officers_who_told_the_same_news_at_once_told_it_once(window, staff, case, app, database):
+    untold_news, actor = app.extensions["circle"].cases.untold, app.extensions["circle"].identity.actor
+    store, second = untold_news._ground.store, staff("window")
+    note = store.note_told
+
+    def after_another(session, row):
+        store.note_told = note
+        told(second, case)
+        return note(session, row)
+
+    store.note_told = after_another
+    try:
+        answer = untold_news.note_told(actor(window.token), case["number"], case["version"], "in_person", None)
+    finally:
+        store.note_told = note
+    assert answer == {"number": case["number"], "untold": False}
+    assert untold(window) == untold(second) == []
+    assert audited(database, "case.told") == [second.person["id"]]
 
 
 # -- which window -----------------------------------------------------------------------

@@ -271,15 +271,46 @@ def test_a_result_is_made_anew_and_handed_over_again_before_the_case_is_closed(c
     case = issued(citizen, window, handler, drain)
     old = case["result"]["serial"]
     case = act(window, case, "hand_over", to="applicant")
-    assert act(window, case, "hand_over", expect=409, to="applicant")["code"] == "nothing_to_hand_over"
+    assert act(window, case, "hand_over", expect=409, to="applicant")["code"] == "act_not_allowed"
     case = act(window, case, "reissue", serial="JY-2", reason="经营者姓名印错")
-    assert (case["state"], case["result"]["serial"], case["reissues"][0]["before"]) == ("handed_over", "JY-2", old)
-    assert act(window, case, "close", expect=409)["code"] == "result_waits"
+    assert (case["state"], case["result"]["serial"], case["reissues"][0]["before"]) == ("issued", "JY-2", old)
+    assert act(window, case, "close", expect=409)["code"] == "act_not_allowed"
     case = act(window, case, "hand_over", to="applicant")
     assert case["clock"]["handover_overdue"] is False
-    act(window, case, "close")
+    case = act(window, case, "close")
+    case = act(window, case, "reissue", serial="JY-3", reason="地址印错")  # found after it was filed
+    assert (case["state"], [row["handed_over_at"] is None for row in case["reissues"]]) == ("issued", [False, True])
+    case = act(window, act(window, case, "hand_over", to="applicant"), "close")
+    assert case["state_label"] == "已办结"
     drain()
     assert {"result_reissued", "case_handed_over"} <= set(templates(citizen))
+
+
+def test_a_result_made_anew_after_the_hand_over_has_ten_working_days_of_its_own(
+    citizen, window, handler, staff, drain, clock, database
+):
+    case = issued(citizen, window, handler, drain)  # granted on 24 November
+    assert case["clock"]["handover_due"][:10] == "2026-12-08"
+    case = act(window, case, "reissue", serial="JY-2", reason="印错")
+    assert case["clock"]["handover_due"][:10] == "2026-12-08", "the law's own days, while none was handed over"
+    case = act(window, case, "hand_over", to="applicant")
+    assert (case["clock"]["handover_due"][:10], case["sentence"]["text"]) == ("2026-12-08", "结果已送达，不再计时")
+    clock.move(days=10)
+    window = staff("window")
+    case = act(window, seen(window, case), "reissue", serial="JY-3", reason="又印错")
+    assert (case["clock"]["handover_due"][:10], case["clock"]["handover_overdue"]) == ("2026-12-18", False)
+    assert "最迟" in case["sentence"]["text"]
+    drain()
+    kinds = lambda: [row["data"]["kind"] for row in database["events"].find({"type": "case.deadline_reached"})]  # noqa: E731
+    clock.move(days=12)
+    drain()
+    assert kinds() == ["handover_near"]
+    clock.move(days=3)
+    drain()
+    assert kinds() == ["handover_near", "overdue_handover"]
+    window = staff("window")
+    case = act(window, seen(window, case), "hand_over", to="applicant")
+    assert case["clock"]["handover_overdue"] is True
 
 
 # -- ends ------------------------------------------------------------------------------------
@@ -423,6 +454,9 @@ BODIES = {
     "request_supplement": {"items": [{"key": "m1", "why": "没有签名"}]},
     "promise": {"text": "准予许可"},
     "check_promise": {"outcome": "kept", "text": "看过"},
+    "order_rectification": {"text": "补办证明", "days": 5, "ground": "42号"},
+    "check_rectification": {"outcome": "rectified", "text": "看过"},
+    "revoke": {"text": "没有整改", "ground": "第六十九条"},
     "decide": {"kind": "grant", "text": "准予许可"},
     "finish": {"kind": "grant", "text": "准予许可"},
     "issue": {"serial": "JY1"},
@@ -446,7 +480,7 @@ BY_GUARD = {
     "accepted": {"release", "finish", "promise", "request_supplement", "end_procedure"}
     | {"approve_extension", "refuse_extension"},
     "terminated": set(),
-    "closed": {"check_promise"},
+    "closed": {"check_promise", "order_rectification", "check_rectification", "revoke", "reissue"},
 }
 """What role and state would let pass, and a guard does not: nothing is held, runs, was deferred, promised or done."""
 NOT_THEIRS = {("handler", state): {"correct"} for state in ("submitted", "accepted", "terminated", "closed")}

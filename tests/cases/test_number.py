@@ -4,6 +4,7 @@ import random
 import string
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +15,7 @@ from chat.talk.masking import mask
 from tests.way import act, complete_draft, issued, submitted
 
 SEED = 7
+CARD = {"name": "王建国", "id_number": "610102194303050022"}
 WRONG = "00000000"
 OLD = "XC261124-7K3QF"
 
@@ -91,8 +93,8 @@ def test_two_processes_are_given_each_serial_once(app, database, store_uri):
     try:
         stores = [CaseStore(database), CaseStore(other)]
         with ThreadPoolExecutor(8) as pool:
-            serials = list(pool.map(lambda turn: stores[turn % 2].next_serial("261124-001"), range(40)))
-            offices = set(pool.map(lambda turn: stores[turn % 2].office("hall"), range(8)))
+            serials = list(pool.map(lambda turn: stores[turn % 2].serials.next("261124-001"), range(40)))
+            offices = set(pool.map(lambda turn: stores[turn % 2].serials.office("hall"), range(8)))
     finally:
         other.client.close()
     assert sorted(serials) == list(range(1, 41))
@@ -129,6 +131,40 @@ def test_a_slip_is_told_and_says_nothing_of_what_exists(citizen, window, anyone,
     nowhere = numbers.new_number("XC", date(2026, 11, 24), 998, 77)
     not_there = anyone.post("/v1/lookups", {"number": nowhere, "code": WRONG}, expect=404)
     assert {**there, "request_id": ""} == {**not_there, "request_id": ""}
+
+
+def test_a_slip_is_told_at_every_face_that_takes_a_number(citizen, window, staff, drain):
+    """And a number without a slip that nobody has is answered as before: not found, or no row."""
+    case = submitted(citizen, drain)
+    slip, nobodys = (
+        case["number"][:-1] + str(9 - int(case["number"][-1])),
+        numbers.new_number("XC", date(2026, 11, 24), 998, 77),
+    )
+    talk = citizen.post("/v1/conversations", {"matter": case["matter"]["code"], "text": "请问"})
+    card = {"client_id": str(uuid4()), "kind": "card", "card": {"type": "case"}}
+    version = {"If-Match": f'"{talk["version"]}"'}
+    faces = [
+        (citizen, "/v1/conversations", lambda number: {"case": number, "text": "请问"}, 422),
+        (citizen, f"/v1/conversations/{talk['id']}/case", lambda number: {"case": number}, 404),
+        (
+            citizen,
+            f"/v1/conversations/{talk['id']}/messages",
+            lambda number: {**card, "card": {"type": "case", "ref": number}},
+            422,
+        ),
+        (window, "/v1/cases/{}/parcels", lambda number: {"direction": "to_citizen", "carrier": "console"}, 404),
+        (window, "/v1/cases/{}/told", lambda number: {"how": "by_phone"}, 404),
+        (window, "/v1/desk/cases/search", lambda number: {"text": number}, 200),
+        (window, "/v1/staff/verifications", lambda number: {**CARD, "case": number}, 404),
+    ]
+    for caller, path, body, status in faces:
+        assert caller.post(path.format(slip), body(slip), expect=404, headers=version)["code"] == "number_slip", path
+        answer = caller.post(path.format(nobodys), body(nobodys), expect=status, headers=version)
+        assert answer.get("code") != "number_slip", path
+    supervisor = staff("supervisor")
+    assert supervisor.get(f"/v1/audit?subject={slip}", expect=404)["code"] == "number_slip"
+    for subject in (nobodys, "list:broken_promises", f"talk:{talk['id']}"):
+        assert supervisor.get(f"/v1/audit?subject={subject}")["items"] == [], subject
 
 
 def test_a_number_is_found_as_it_is_typed_everywhere(citizen, window, handler, anyone, drain):

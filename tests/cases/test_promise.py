@@ -35,6 +35,18 @@ def apply(staff, citizen, drain):
     return submit
 
 
+@pytest.fixture
+def broken(apply, staff, drain):
+    """A decision upon a promise whose check found it untrue; the result was handed over, and the case is closed."""
+    handler, window = staff("handler"), staff("window")
+    case = act(handler, apply(), "promise", **GRANT)
+    case = act(window, case, "issue", serial="XC7")
+    case = act(window, act(window, case, "hand_over", to="applicant"), "close")
+    case = act(handler, case, "check_promise", **BROKEN)
+    drain()
+    return case
+
+
 def read(caller, case):
     return caller.get(f"/v1/cases/{case['number']}")
 
@@ -135,3 +147,113 @@ def test_a_promise_after_silence_decides_and_is_no_late_acceptance(apply, staff,
     clock_of_case = read(staff("handler"), case)["clock"]
     assert (clock_of_case["state"], clock_of_case["accept_basis"]) == ("decided", "deemed")
     assert clock_of_case["warnings"] == []
+
+
+# -- what follows of a broken promise -----------------------------------------------------------
+
+ORDER = {"text": "补办场所使用证明。", "days": 10, "ground": "国办发〔2020〕42号"}
+REVOKE = {"text": "限期没有整改到位。", "ground": "行政许可法第六十九条"}
+NOT_RIGHT = {"outcome": "not_rectified", "text": "到场看过，仍没有场所。"}
+
+
+def kinds(reader):
+    return [notice["kind"] for notice in reader.get("/v1/notices")["items"]]
+
+
+def papers(reader, case):
+    return {row["kind"]: row for row in reader.get(f"/v1/cases/{case['number']}/documents")["items"]}
+
+
+def queue(reader):
+    return [row["number"] for row in reader.get("/v1/desk/cases?queue=promise_broken")["items"]]
+
+
+def test_what_was_not_put_right_in_time_ends_in_the_revocation_of_the_decision(
+    broken, app, citizen, log_in, anyone, staff, drain, clock, database
+):
+    handler, window, number = staff("handler"), staff("window"), broken["number"]
+    checker = handler.person["id"]
+    assert queue(handler) == [number]
+    for wrong, key in (({"text": " "}, "text"), ({"days": 0}, "days"), ({"ground": ""}, "ground")):
+        assert list(act(handler, broken, "order_rectification", expect=422, **{**ORDER, **wrong})["errors"]) == [key]
+    assert act(window, broken, "order_rectification", expect=403, **ORDER)["code"] == "role_wrong"
+    case = act(handler, broken, "order_rectification", **ORDER)  # on 24 November
+    [order] = case["promise"]["rectifications"]
+    assert (case["state"], order["due"], order["outcome"]) == ("closed", "2026-12-08", None)
+    assert "12 月 8 日" in read(citizen, case)["promise"]["sentence"]["text"]
+    assert act(handler, case, "order_rectification", expect=409, **ORDER)["code"] == "rectification_runs"
+    assert act(handler, case, "revoke", expect=409, **REVOKE)["code"] == "rectification_runs"
+    assert "12 月 8 日" in act(handler, case, "check_rectification", expect=422, **NOT_RIGHT)["errors"]["outcome"][0]
+    assert act(handler, case, "check_rectification", expect=422, **{**NOT_RIGHT, "outcome": "kept"})["errors"][
+        "outcome"
+    ]
+    drain()
+    assert kinds(citizen)[0] == "rectification_ordered"
+    title, text = wording(app, citizen, case)
+    assert title == "责令限期整改通知书"
+    for words in (BROKEN["text"], ORDER["text"], "最迟 2026 年 12 月 8 日", "42号", "行政复议"):
+        assert words in text, words
+    assert papers(citizen, case)["decision"]["state"] == "valid"
+    clock.at = datetime.fromisoformat("2026-12-04T10:00:00+08:00")
+    drain()
+    clock.at = datetime.fromisoformat("2026-12-09T10:00:00+08:00")
+    drain()
+    citizen, handler = log_in("13800138000"), staff("handler")
+    assert kinds(citizen)[:2] == ["rectification_over", "rectification_near"]
+    about = {"template": "rectification_to_check", "recipient": f"staff:{checker}"}
+    assert database["notices"].count_documents(about) == 1
+    assert queue(handler) == [number]
+    case = act(handler, read(handler, case), "check_rectification", **NOT_RIGHT)
+    assert (queue(handler), case["promise"]["rectifications"][0]["finding"]) == ([number], NOT_RIGHT["text"])
+    case = act(handler, case, "revoke", **REVOKE)
+    drain()
+    assert (case["state"], case["state_label"], queue(handler)) == ("revoked", "决定已撤销", [])
+    assert (case["sentence"]["text"], case["promise"]["revoked_at"] is None) == ("决定已撤销，不再计时", False)
+    assert kinds(citizen)[0] == "decision_revoked"
+    rows = papers(citizen, case)
+    revocation, title_and_text = rows["revocation"], wording(app, citizen, case)
+    assert title_and_text[0] == "撤销决定书"
+    for words in (REVOKE["text"], REVOKE["ground"], rows["decision"]["number"], rows["result"]["number"], "行政复议"):
+        assert words in title_and_text[1], words
+    assert {kind: row["state"] for kind, row in rows.items()} == {
+        **dict.fromkeys(("receipt", "rectification", "revocation"), "valid"),
+        **dict.fromkeys(("decision", "result"), "revoked"),
+    }
+    page = anyone.raw("GET", f"/verify/{rows['decision']['code']}").get_data(as_text=True)
+    assert f"决定已于 2026-12-09 撤销，见 {revocation['number']}" in page
+    for name, more in (
+        ("revoke", REVOKE),
+        ("order_rectification", ORDER),
+        ("reissue", {"serial": "9", "reason": "印错"}),
+    ):
+        officer = staff("window") if name == "reissue" else handler
+        assert act(officer, case, name, expect=409, **more)["code"] == "act_not_allowed"
+    case = act(staff("window"), case, "close")
+    assert (case["state_label"], case["sentence"]["text"]) == ("决定已撤销，已归档", "决定已撤销，已归档，不再计时")
+
+
+def test_what_was_put_right_lets_the_decision_stand(broken, citizen, staff, drain):
+    handler = staff("handler")
+    case = act(handler, broken, "order_rectification", **ORDER)
+    case = act(handler, case, "check_rectification", outcome="rectified", text="场所证明已补办。")
+    drain()
+    assert kinds(citizen)[0] == "rectification_checked"
+    assert ("继续有效" in case["promise"]["sentence"]["text"], queue(handler)) == (True, [])
+    for name, more in (("revoke", REVOKE), ("order_rectification", ORDER)):
+        assert act(handler, case, name, expect=409, **more)["code"] == "not_broken"
+    assert papers(citizen, case)["decision"]["state"] == "valid"
+
+
+def test_a_decision_is_revoked_before_its_result_is_handed_over(apply, citizen, staff, drain, database):
+    handler, window = staff("handler"), staff("window")
+    case = act(handler, apply(), "promise", **GRANT)
+    assert "revoke" not in read(handler, case)["acts"]
+    case = act(handler, case, "check_promise", **BROKEN)
+    assert act(window, case, "revoke", expect=409, **REVOKE)["code"] == "not_delegated"
+    assert {"order_rectification", "revoke"} <= set(read(handler, case)["acts"])
+    case = act(handler, case, "revoke", **REVOKE)
+    drain()
+    assert (case["clock"]["state"], case["clock"]["handover_due"]) == ("ended", None)
+    assert act(window, case, "issue", expect=409, serial="XC8")["code"] == "act_not_allowed"
+    assert window.get("/v1/desk/cases?queue=to_issue")["items"] == []
+    assert database["jobs"].count_documents({"state": "parked"}) == 0

@@ -103,10 +103,10 @@ def test_a_result_made_anew_while_the_old_one_travels_is_to_be_handed_over_too(c
     citizen.post(path, {}, expect=200, headers=headers)
     drain()
     case = window.get(f"/v1/cases/{case['number']}")
-    assert (case["state"], [row["handed_over_at"] for row in case["reissues"]]) == ("handed_over", [None])
-    assert (numbers(window, "counter"), numbers(window, "to_hand_over")) == ([case["number"]], [case["number"]])
+    assert (case["state"], [row["handed_over_at"] for row in case["reissues"]]) == ("issued", [None])
+    assert (numbers(window, "to_send"), numbers(window, "to_hand_over")) == ([case["number"]], [case["number"]])
     case = act(window, case, "hand_over", to="applicant")
-    assert (numbers(window, "counter"), numbers(window, "to_hand_over")) == ([], [])
+    assert (numbers(window, "to_send"), numbers(window, "to_hand_over")) == ([], [])
     act(window, case, "close")
 
 
@@ -133,8 +133,17 @@ def test_the_queues_of_a_role_are_those_of_its_work(window, handler, head, staff
             "mine",
             "all",
         ],
-        "handler": ["to_decide", "deferred_due", "near_due", "overdue", "mine", "department", "all"],
-        "head": ["to_decide", "extension_asked", "deferred_due", "near_due", "overdue", "department", "all"],
+        "handler": ["to_decide", "deferred_due", "promise_broken", "near_due", "overdue", "mine", "department", "all"],
+        "head": [
+            "to_decide",
+            "extension_asked",
+            "deferred_due",
+            "promise_broken",
+            "near_due",
+            "overdue",
+            "department",
+            "all",
+        ],
         "supervisor": ["near_due", "overdue", "all"],
     }
 
@@ -298,7 +307,7 @@ def test_a_fold_that_came_late_takes_nothing_back(citizen, window, handler, drai
     assert store.fold_queue(before, folded)
     assert store.by_id(before.id).clock_facts["told"]["calendar"] == 7
     window.post(f"/v1/cases/{case['number']}/parcels", {"direction": "to_citizen", "carrier": "console"})
-    office.cases.result_sent(case["number"])
+    office.cases.shipping.note_sent(case["number"])
     assert not store.fold_queue(before, folded)
     assert not store.requeue(before, folded)
     assert numbers(window, "to_send") == []
@@ -310,7 +319,7 @@ def test_an_act_and_a_parcel_at_once_lose_nothing(citizen, window, handler, drai
 
     def append(self, session, record, action):
         monkeypatch.setattr(CaseStore, "append", really)
-        office.cases.result_sent(case["number"])
+        office.cases.shipping.note_sent(case["number"])
         return really(self, session, record, action)
 
     window.post(f"/v1/cases/{case['number']}/parcels", {"direction": "to_citizen", "carrier": "console"})

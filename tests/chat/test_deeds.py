@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from chat.refusals import CaseNotFound, ClaimFirst, NotFound, NotTheOfficer, VersionStale
+from chat.refusals import CaseNotFound, CaseNumberSlip, ClaimFirst, NotFound, NotTheOfficer, VersionStale
 from chat.talk.message_kinds import CARDS
 
 CASE = "XC-1"
@@ -34,6 +34,8 @@ def test_a_case_must_be_there_for_both_sides(chat, citizen, officer, ask, office
     for who, number in ((citizen, "XC-theirs"), (officer, "XC-theirs"), (officer, "XC-none")):
         with pytest.raises(CaseNotFound):
             chat.ties.tie(who, talk, number)
+    with pytest.raises(CaseNumberSlip):
+        chat.ties.tie(officer, talk, "XC-slip")
     for stranger in (office.citizen("李四"), office.officer("丙", point="XC-H02")):
         with pytest.raises(NotFound):
             chat.ties.tie(stranger, talk, CASE)

@@ -145,6 +145,29 @@ def test_the_worker_wakes_at_once_and_stops_cleanly(jobs, database, clock, monke
     worker.stop()
 
 
+def test_a_backlog_is_read_a_few_times_whatever_its_length_and_each_row_is_leased_once(store, clock, monkeypatch):
+    free, read, leased = JobStore._free, [], []
+
+    def counted(self, *told):
+        rows = free(self, *told)
+        read.append(len(rows))
+        return rows
+
+    monkeypatch.setattr(JobStore, "_free", counted)
+    rows = [{"_id": f"{n:04}", "state": "pending", **store.database.leasable(clock())} for n in range(700)]
+    for n, row in enumerate(rows):
+        row["due_at"] -= timedelta(seconds=700 - n)
+    store.database["jobs"].insert_many(rows)
+    while batch := store.claim("jobs", clock(), 16):
+        leased += [row["_id"] for row in batch]
+        if len(leased) == 320:
+            late = {"_id": "late", "state": "pending", **store.database.leasable(clock())}
+            store.database["jobs"].insert_one({**late, "due_at": clock() - timedelta(days=1)})
+            assert store.claim("jobs", clock(), 1)[0]["_id"] == "late"
+    assert leased == [row["_id"] for row in rows]
+    assert sum(read) < 7 * 700, "44 claims, of which each would have read all"
+
+
 def test_a_commit_wakes_the_loops_alone_that_it_may_have_given_work(database, clock, monkeypatch):
     monkeypatch.setattr("api.jobs.worker.SWEEP_SECONDS", 600)
     looks, begun, woken = Counter(), threading.Barrier(3), threading.Event()

@@ -19,6 +19,7 @@ from api.operations.store import OperationsStore
 from tests.conftest import Caller, database_of_its_own
 from tests.operations.story import citizen as citizen_of
 from tests.operations.story import read, told
+from tests.way import submitted
 
 ABOUT = {"format": 2, "release": "0.1.0", "made_at": "2026-11-24T10:00:00+08:00", "versions": {}}
 
@@ -94,13 +95,35 @@ def test_the_drill_everything_comes_back_with_the_same_hashes_and_is_readable(
     hashes = back_up(empty, tmp_path / "new" / "networks", again, keyring=keyring, release=release(), now=clock())[
         "members"
     ]
-    assert hashes == made["members"]
+    counters = "collections/case_numbers.bson"  # it says that there was a restore
+    assert {**hashes, counters: None} == {**made["members"], counters: None}
     assert (tmp_path / "new/networks/20261124T000000Z-abc/walk/reach.npy").read_bytes() == b"\x93NUMPY"
     again_app = reopened()
     client = again_app.test_client()
     assert Caller(client, citizen.tokens).raw("GET", "/v1/me").status_code == 401
     found = read(citizen_of(again_app, sent), story["number"], story["conversation"])
     assert {**story, **found} == story
+
+
+def test_no_number_that_was_given_since_the_backup_is_given_again(
+    app, story_file, story, empty, reopened, citizen, window, handler, drain, put, sent, clock
+):
+    """Twice restored from the same backup on one day, and again the year after."""
+
+    def numbers(office, applicant):
+        case = submitted(applicant, office.extensions["circle"].worker.drain)
+        papers = applicant.get(f"/v1/cases/{case['number']}/documents")["items"]
+        return [case["number"], *(paper["number"] for paper in papers)]
+
+    given = numbers(app, citizen)
+    for days in (0, 0, 40):
+        clock.move(days=days, minutes=2)
+        empty.clear()
+        put(empty, story_file)
+        office = reopened()
+        fresh = numbers(office, citizen_of(office, sent))
+        assert not set(fresh) & set(given), days
+        given += fresh
 
 
 def test_a_backup_holds_no_key_and_nothing_that_was_sealed_in_clear(story_file, keyring, story):

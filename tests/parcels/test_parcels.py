@@ -11,8 +11,9 @@ import pytest
 
 from api.parcels.carriers.kuaidi100 import ANSWER, sign_of
 from api.parcels.parcel import MOST_TEXT, check_waybill, redact
+from api.parcels.store import INDEXES, OLD_INDEXES
 from api.settings import read
-from tests.way import issued
+from tests.way import act, issued
 
 DAY = [
     ("2026-11-24 10:01:00", "已揽收", "103"),
@@ -146,6 +147,122 @@ def test_one_parcel_at_a_time_and_only_of_an_issued_case_that_wants_one(citizen,
     fetched = issued(citizen, window, handler, drain, delivery={"way": "pickup"})
     assert window.post(f"/v1/cases/{fetched['number']}/parcels", body, expect=409)["code"] == "not_to_be_sent"
     assert handler.post(f"/v1/cases/{parcel['case']}/parcels", body, expect=403)["code"] == "role_wrong"
+
+
+# -- a result that was made anew --------------------------------------------------------------------
+
+BACK = [*DAY[:2], ("2026-11-24 10:05:00", "已退签", "14"), ("2026-11-24 10:06:00", "退回已签收", "4")]
+
+
+def reissued(window, number, serial="JY-2"):
+    case = window.get(f"/v1/cases/{number}")
+    return act(window, case, "reissue", serial=serial, reason="姓名印错")
+
+
+def confirm(citizen, parcel, expect=200):
+    headers = {"If-Match": f'"{parcel["version"]}"'}
+    return citizen.post(f"/v1/parcels/{parcel['id']}/confirmation", {}, expect=expect, headers=headers)
+
+
+def stands(window, number):
+    """The state of a case, whether it is to be sent, and which of its parcels hold what was replaced, the oldest
+    first."""
+    sent = [row["number"] for row in window.get("/v1/desk/cases?queue=to_send")["items"]]
+    parcels = window.get(f"/v1/cases/{number}/parcels")["items"][::-1]
+    state = window.get(f"/v1/cases/{number}")["state"]
+    return state, number in sent, [parcel["replaced"] for parcel in parcels]
+
+
+@pytest.mark.parametrize(
+    ("old", "lateness"),
+    [
+        ("on its way", "told before"),
+        ("delivered", "told after"),
+        ("confirmed", "told before"),
+        ("confirmed", "told twice after"),
+        ("back", "told before"),
+        ("back", "told twice after"),
+    ],
+)
+def test_a_parcel_is_of_one_result_and_tells_nothing_of_the_next(citizen, window, parcel, push, drain, old, lateness):
+    """Whatever becomes of the parcel with the old result, and whenever: the new one is sent and handed over itself."""
+
+    def happens():
+        if old == "delivered":
+            push(DAY)
+        if old == "confirmed":
+            confirm(citizen, parcel)
+        if old == "back":
+            push(BACK)
+
+    number = parcel["case"]
+    if lateness == "told before":
+        happens()
+        drain()
+    state = window.get(f"/v1/cases/{number}")["state"]
+    assert state == ("handed_over" if (old, lateness) == ("confirmed", "told before") else "issued")
+    reissued(window, number)
+    if lateness != "told before":
+        happens()
+    drain()
+    if lateness == "told twice after":
+        happens()
+        drain()
+    assert stands(window, number) == ("issued", True, [True])
+    body = {"direction": "to_citizen", "carrier": "ems", "number": "EA123456785CN"}
+    fresh = window.post(f"/v1/cases/{number}/parcels", body)
+    assert window.post(f"/v1/cases/{number}/parcels", body, expect=409)["code"] == "parcel_exists"
+    drain()
+    assert stands(window, number) == ("issued", False, [True, False])
+    if old in ("on its way", "delivered"):  # the citizen confirms the old one while the new one travels
+        confirm(citizen, parcel)
+        drain()
+    assert stands(window, number) == ("issued", False, [True, False])
+    confirm(citizen, fresh)
+    drain()
+    assert stands(window, number) == ("handed_over", False, [True, False])
+    assert window.post(f"/v1/cases/{number}/parcels", body, expect=409)["code"] == "not_to_be_sent"
+
+
+def test_a_parcel_written_while_the_result_is_made_anew_is_of_the_old_one(
+    window, drain, parcel, push, app, monkeypatch
+):
+    push(BACK)
+    number, parcels = parcel["case"], app.extensions["circle"].parcels
+    write = type(parcels)._write_new
+
+    def late(self, new):
+        reissued(window, number)
+        drain()
+        write(self, new)
+
+    monkeypatch.setattr(type(parcels), "_write_new", late)
+    window.post(f"/v1/cases/{number}/parcels", {"direction": "to_citizen", "carrier": "console"})
+    monkeypatch.undo()
+    drain()
+    assert stands(window, number) == ("issued", True, [True, True])
+
+
+def test_parcels_of_an_earlier_release_hold_what_was_made_before_them(
+    citizen, window, parcel, drain, app, database, clock
+):
+    drain()
+    database["parcels"].update_many({}, {"$unset": {"result": "", "replaced": ""}})
+    keys = [("case", 1), ("direction", 1)]
+    database["parcels"].create_index(keys, unique=True, partialFilterExpression={"open": True})
+    for _ in range(2):
+        database.ensure(INDEXES)
+        database.drop_old(OLD_INDEXES)
+    number = parcel["case"]
+    assert stands(window, number) == ("issued", False, [False])
+    clock.move(minutes=1)
+    reissued(window, number)
+    drain()
+    assert stands(window, number) == ("issued", True, [True])
+    window.post(f"/v1/cases/{number}/parcels", {"direction": "to_citizen", "carrier": "console"})
+    confirm(citizen, parcel)
+    drain()
+    assert window.get(f"/v1/cases/{number}")["state"] == "issued"
 
 
 def test_a_wrong_waybill_is_refused(citizen, window, handler, drain):

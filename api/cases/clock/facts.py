@@ -116,6 +116,8 @@ class Facts:
     extensions: tuple[Extension, ...] = ()
     decision: Decision | None = None
     handed_over_at: datetime | None = None
+    reissued_at: datetime | None = None
+    """When a result that had been handed over was made anew; `handed_over_at` is that of the new one."""
 
     def known(self) -> "Facts":
         """The facts as known at `as_of`: without later ones, and procedures that end later still open (rule 31)."""
@@ -133,6 +135,7 @@ class Facts:
             extensions=tuple(e for e in self.extensions if self._past(e.approved_at)),
             decision=decision,
             handed_over_at=self._past(self.handed_over_at),
+            reissued_at=self._past(self.reissued_at),
             deemed=self.deemed if self.deemed and self._past(self.deemed.at) else None,
             ended_at=self._past(self.ended_at),
         )
@@ -140,7 +143,12 @@ class Facts:
     def _moments(self) -> list[datetime | None]:
         """Every instant of the facts."""
         acts = [self.accepted_at, self.received_at, self.notice_at, self.supplement_at, self.refused_at]
-        ends = [self.handed_over_at, self.ended_at, *(item.at for item in (self.decision, self.deemed) if item)]
+        ends = [
+            self.handed_over_at,
+            self.reissued_at,
+            self.ended_at,
+            *(item.at for item in (self.decision, self.deemed) if item),
+        ]
         procedures = [at for procedure in self.procedures for at in (procedure.start, procedure.end)]
         return [*acts, *ends, *procedures, *(extension.approved_at for extension in self.extensions)]
 
@@ -319,6 +327,7 @@ _READERS: dict[str, Reader[Any]] = {
     "received_at": _instant,
     "decision": _decision,
     "handed_over_at": _instant,
+    "reissued_at": _instant,
     "legal": _legal,
     "promised_days": _days,
     "extension_rule": _extension_rule,

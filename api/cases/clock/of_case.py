@@ -8,6 +8,7 @@ from api.calendar.calendar import WorkingCalendar
 from api.cases.case import Action
 from api.cases.clock.reckoning import reckon
 from api.cases.kinds import PERMIT, kind_of
+from api.cases.life.changes import hands_over_newest
 from api.times import BEIJING
 
 DUES = ("notice_due", "promised_due", "legal_due", "handover_due")
@@ -41,8 +42,8 @@ class MatterLike(Protocol):
     def clock_stops(self) -> tuple[str, ...]: ...
 
 
-ENDS = frozenset({"decline", "withdraw", "terminate"})
-"""The acts that end a case before a decision."""
+ENDS = frozenset({"decline", "withdraw", "terminate", "revoke"})
+"""The acts that end a case before a decision, or before its result was handed over."""
 
 
 def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
     (行政许可法 第32、44条; rule 43).
     """
     facts: dict[str, Any] = {"recorded": True, **_limits(matter)}
-    arrived = None
+    arrived, made_at = None, None
     for action in actions:
         at = action.at.isoformat()
         _tell(facts, at, action)
@@ -86,11 +87,28 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
                 facts["extensions"] = [*facts.get("extensions", ()), granted]
             case "decide":
                 facts["decision"] = {"at": at, "kind": action.data["kind"]}
-            case "hand_over":
-                facts.setdefault("handed_over_at", at)  # a result made anew has no limit of its own
-            case act if act in ENDS:
+            case "issue" | "reissue" | "hand_over":
+                made_at = _tell_result(facts, action, made_at)
+            case "order_rectification" | "check_rectification":
+                facts["rectification_due"] = action.data.get("due")
+            case act if act in ENDS and not (act == "revoke" and "handed_over_at" in facts):  # then no time ran
                 facts["ended_at"] = at
     return facts
+
+
+def _tell_result(facts: dict[str, Any], action: Action, made_at: datetime | None) -> datetime:
+    """Add to the facts what became of the results of a case, and return when the newest was made.
+
+    The limit of the hand-over is that of the newest: made anew after a hand-over, it has one of its own.
+    """
+    at = action.at.isoformat()
+    if action.act != "hand_over":
+        if facts.pop("handed_over_at", None):
+            facts["reissued_at"] = at
+        return action.at
+    if hands_over_newest(action, made_at):
+        facts["handed_over_at"] = at
+    return made_at or action.at
 
 
 def _tell(facts: dict[str, Any], at: str, action: Action) -> None:

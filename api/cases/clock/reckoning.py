@@ -223,11 +223,13 @@ class _Clock:
 
     def _handover_due(self) -> _Due:
         """The due day of the hand-over: ten working days after a permit's grant, without stops (rules 35, 43; 第44条、
-        第82条); none where the case ended before it was over (rule 42)."""
+        第82条), and as many after a result that had been handed over was made anew, which no law says; none where the
+        case ended before it was over (rule 42)."""
         decision = self.facts.decision
         if decision is None or decision.kind != "grant" or self.facts.law != "permit":
             return NO_DUE
-        count = Count(decision.at.date(), "working", NO_STOPS, self.calendar)
+        since = self.facts.reissued_at or decision.at
+        count = Count(since.date(), "working", NO_STOPS, self.calendar)
         return self._if_still_due(_due_of(CountedLimit(HANDOVER_LIMIT_DAYS, count)))
 
     # Report

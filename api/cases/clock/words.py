@@ -264,7 +264,7 @@ class ClockWords:
 
     def _last_step(self) -> TwoLanguages:
         """What ended the clock, where a sentence says how late it was."""
-        if self.clock["state"] != "ended":
+        if self.clock["state"] != "ended" or "revoked" in (self.state, self.end):
             return TwoLanguages("作出决定", "Decided")
         is_terminated = "terminated" in (self.state, self.end)
         return TwoLanguages("终止办理", "Ended") if is_terminated else TwoLanguages("撤回", "Withdrawn")
@@ -374,6 +374,7 @@ ENDS = {
     "declined": TwoLanguages("没有受理，不计时", "Not accepted; no time runs"),
     "withdrawn": TwoLanguages("申请已撤回，不再计时", "Withdrawn; no time runs any more"),
     "terminated": TwoLanguages("已终止办理，不再计时", "Ended without a decision; no time runs any more"),
+    "revoked": TwoLanguages("决定已撤销，不再计时", "The decision was revoked; no time runs any more"),
     "closed": TwoLanguages("已办结，不再计时", "Closed; no time runs any more"),
 }
 """The sentences of the states in which a case has ended."""
@@ -383,6 +384,7 @@ FILED = {
     "terminated": TwoLanguages(
         "已终止办理，已归档，不再计时", "Ended without a decision, closed; no time runs any more"
     ),
+    "revoked": TwoLanguages("决定已撤销，已归档，不再计时", "Revoked, closed; no time runs any more"),
 }
 """The sentences of a closed case, by the state in which it ended, where nothing was decided."""
 

@@ -13,9 +13,10 @@ from api.calendar.day_words import TwoLanguages
 from api.cases.case import Action
 from api.cases.kinds import KINDS, PERMIT
 from api.cases.number import ALPHABET, receipt_as_read
+from api.cases.serials.serial import mark_in
 from api.times import BEIJING
 
-State = Literal["valid", "corrected", "withdrawn", "terminated"]
+State = Literal["valid", "corrected", "withdrawn", "terminated", "revoked"]
 
 MARKS = {
     "receipt": "收件",
@@ -29,6 +30,8 @@ MARKS = {
     "correction": "更正",
     "reissue": "补发",
     "termination": "终止",
+    "rectification": "整改",
+    "revocation": "撤销",
 }
 """The kinds of documents, and the word by which the numbers of each are told apart."""
 
@@ -75,6 +78,8 @@ OF_ACT: dict[str, DocumentRule] = {
     "issue": _rule("result", "办理结果通知书", "Notice of the result", "result"),
     "correct": _rule("correction", "更正通知书", "Notice of a correction", "corrected reason"),
     "reissue": _rule("reissue", "重新制作结果通知书", "Notice of a result made anew", "replaced result reason"),
+    "order_rectification": _rule("rectification", "责令限期整改通知书", "Order to put right", "rectification rights"),
+    "revoke": _rule("revocation", "撤销决定书", "Revocation of a decision", "revoked reason rights"),
     "terminate": _rule("termination", "终止办理通知书", "Notice of termination", "cause reason rights"),
 }
 """By act: its document."""
@@ -90,6 +95,7 @@ WITHOUT: dict[str, str] = {
     "survey": "The officers sign its record on paper at the place (行政许可法 第34条); the decision speaks of it.",
     "finish": "Stored as the acceptance and the decision that it stands for, which have theirs.",
     "check_promise": "The decision stands until an act changes it; what the check came to is told by a notice.",
+    "check_rectification": "What was found is told by a notice; a revocation that follows has its document.",
     "end_procedure": "The notice of its start told the time; the ledger and a notice say that time runs again.",
     "request_extension": "Asked within the office: nothing changes for the applicant unless it is approved.",
     "refuse_extension": "Nothing changes for the applicant.",
@@ -128,14 +134,17 @@ def title_of(act: str, data: dict[str, Any], kind: str) -> TwoLanguages:
     return TwoLanguages(f"{words.zh}决定书", f"Decision: {words.en.lower()}")
 
 
-def series_of(act: str, office: str, at: datetime) -> tuple[str, str]:
+def series_of(act: str, office: str, at: datetime, restored_at: datetime | None) -> tuple[str, str]:
     """The key of the series in which an act's document is numbered, and its numbers with `{n}` in the place of theirs.
 
     A series counts one kind of document of one office in one year, e.g. `系统受理〔2026〕SPJ-12号`. It begins with
-    系统, since it is this system's own, and no number of the office's register of letters (发文字号).
+    系统, since it is this system's own, and no number of the office's register of letters (发文字号). After a restore
+    of the store it is a series of its own, with a mark (serials/serial.py).
     """
-    kind, year = OF_ACT[act].kind, at.astimezone(BEIJING).year
-    return f"document:{kind}:{office or DISTRICT}:{year}", f"系统{MARKS[kind]}〔{year}〕{office or DISTRICT}-{{n}}号"
+    kind, year, place = OF_ACT[act].kind, at.astimezone(BEIJING).year, office or DISTRICT
+    mark = mark_in(year, restored_at)
+    key, form = f"document:{kind}:{place}:{year}", f"系统{MARKS[kind]}〔{year}〕{place}-"
+    return (f"{key}:{mark}", f"{form}{mark}-{{n}}号") if mark else (key, f"{form}{{n}}号")
 
 
 def corrected(actions: Sequence[Action]) -> int | None:
@@ -209,7 +218,7 @@ class ActLike(Protocol):
 
 @dataclass(frozen=True)
 class DocumentState:
-    """Whether a document still stands: `by` is the one that corrects it, `at` when the case ended so."""
+    """Whether a document still stands: `by` is the one that corrects or revokes it, `at` when the case ended so."""
 
     state: State
     by: CaseDocument | None = None
@@ -219,6 +228,9 @@ class DocumentState:
         """The state as a sentence."""
         day = f"{self.at.astimezone(BEIJING):%Y-%m-%d}" if self.at else ""
         match self.state:
+            case "revoked" if self.by:
+                number = self.by.number
+                return TwoLanguages(f"决定已于 {day} 撤销，见 {number}", f"Revoked on {day} by {number}")
             case "corrected" if self.by and self.by.kind == "reissue":
                 number = self.by.number
                 return TwoLanguages(f"结果已重新制作，以 {number} 为准", f"The result was made anew; see {number}")
@@ -233,11 +245,17 @@ class DocumentState:
 
 
 ENDINGS: dict[str, State] = {"withdraw": "withdrawn", "terminate": "terminated"}
+REVOKED = frozenset({"decision", "result", "correction", "reissue"})
+"""The kinds of documents that fall with a decision that is revoked; what else was told stays true of its day."""
 
 
 def state_of(document: CaseDocument, documents: Iterable[CaseDocument], acts: Sequence[ActLike]) -> DocumentState:
-    """The state of one of a case's documents: the last correction counts, else an end without a decision after it."""
-    corrections = [later for later in documents if later.corrects == document.seq and later.seq > document.seq]
+    """The state of one of a case's documents: a revocation counts before all, then the last correction, then an end
+    without a decision after it."""
+    later_ones = [later for later in documents if later.seq > document.seq]
+    if document.kind in REVOKED and (by := next((one for one in later_ones if one.kind == "revocation"), None)):
+        return DocumentState("revoked", by=by, at=by.at)
+    corrections = [later for later in later_ones if later.corrects == document.seq]
     if corrections:
         return DocumentState("corrected", by=max(corrections, key=lambda later: later.seq))
     for act in acts:

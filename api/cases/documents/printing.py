@@ -11,8 +11,9 @@ from typing import Any
 from api.calendar.day_words import day_words
 from api.cases.act_words import about
 from api.cases.clock.words import ClockWords
-from api.cases.documents.document import OF_ACT, UNSEALED, CaseDocument, corrected
+from api.cases.documents.document import OF_ACT, REVOKED, UNSEALED, CaseDocument, corrected
 from api.cases.kinds import KINDS, PERMIT, state_words
+from api.cases.life.aided import FOR_APPLICANT, is_for_applicant
 from api.cases.life.procedures import stops_clock
 from api.cases.open_case import OpenCase
 from api.pdf import Paper, PaperBlock, lines
@@ -21,6 +22,7 @@ from api.times import BEIJING
 BEGUN = frozenset({"accept", "deem", "defer"})
 DECIDED = frozenset({"decide", "promise"})
 RESULT = frozenset({"issue", "reissue"})
+AFTER = frozenset({"correct", "terminate", "revoke", "order_rectification"})
 SILENCE = "期限内未告知，行政许可法第32条"
 NUMBERED = "文书编号由本系统编排，不是机关的发文字号；需要盖章的，请到窗口办理。"
 RIGHTS = "不服本决定的，可以自收到之日起六十日内申请行政复议，或者六个月内提起行政诉讼。"
@@ -51,7 +53,9 @@ class Subject:
     @property
     def is_refusal(self) -> bool:
         """Whether it refuses something: what can be appealed against."""
-        return self.act in ("decline", "terminate") or (self.act in DECIDED and self.data.get("kind") == "refuse")
+        return self.act in ("decline", "terminate", "revoke", "order_rectification") or (
+            self.act in DECIDED and self.data.get("kind") == "refuse"
+        )
 
 
 def paper(subject: Subject, document: CaseDocument) -> Paper:
@@ -96,12 +100,13 @@ Part = Callable[[Subject], tuple[PaperBlock, ...]]
 def _facts(subject: Subject) -> list[tuple[str, str]]:
     case, clock, act = subject.case, subject.clock, subject.act
     at = _moment(case.actions[-1].at)
-    is_after = act in RESULT or act in ("correct", "terminate")  # no limit runs that it could speak of
+    is_after = act in RESULT or act in AFTER  # no limit runs that it could speak of
     limits = () if is_after else ((limit["name"], limit["text"]) for limit in clock.limits())
     is_silent = act in BEGUN or subject.is_refusal or act in ("correct", "reissue")
     facts = [
         ("申请人", str(case.answers["applicant_name"])),
         ("代办人", case.agent or ""),
+        ("办理方式", FOR_APPLICANT.zh if is_for_applicant(case.actions[-1]) else ""),
         ("查询码", case.receipt if OF_ACT[act].has_receipt_code else ""),
         ("提交时间", _moment(case.record.submitted_at)),
         ("视为受理", _silence(clock.clock.get("day0")) if act == "deem" else ""),
@@ -179,12 +184,32 @@ def _replaced(subject: Subject) -> tuple[PaperBlock, ...]:
     return lines("代替", [f"{document.title.zh} {document.number} 不再使用"] if document else [])
 
 
+def _rectification(subject: Subject) -> tuple[PaperBlock, ...]:
+    """What is to be put right and until when, and what was found (国办发〔2020〕42号)."""
+    data, given = subject.data, subject.case.standing.promise or {}
+    rows = [
+        ("核查情况", given["check"]["text"]),
+        ("整改要求", data["text"]),
+        ("整改期限", about(subject.case.actions[-1]).zh),
+        ("依据", data["ground"]),
+        ("逾期的后果", "逾期没有整改到位的，可以撤销原来的决定"),
+    ]
+    return (PaperBlock("facts", tuple(rows), "整改"),)
+
+
+def _revoked(subject: Subject) -> tuple[PaperBlock, ...]:
+    """What is revoked (行政许可法 第69条): the decision, and the result that was made upon it."""
+    fallen = [document for document in subject.earlier.values() if document.kind in REVOKED]
+    rows = [("被撤销的文书", f"{document.title.zh} {document.number}") for document in fallen]
+    return (PaperBlock("facts", (*rows, ("依据", subject.data["ground"])), "撤销"),)
+
+
 def _cause(subject: Subject) -> tuple[PaperBlock, ...]:
     cause = about(subject.case.actions[-1]).zh
     return lines("终止的原因", [cause] if cause else [])
 
 
-REASONS = {"decline": "不予受理的理由", "start_procedure": "告知事项", "terminate": "说明"}
+REASONS = {"decline": "不予受理的理由", "start_procedure": "告知事项", "terminate": "说明", "revoke": "撤销的理由"}
 """What an act's own text is called, where it is not simply the reason."""
 
 
@@ -230,6 +255,8 @@ PARTS: dict[str, Part] = {
     "corrected": _corrected,
     "replaced": _replaced,
     "cause": _cause,
+    "rectification": _rectification,
+    "revoked": _revoked,
     "reason": _reason,
     "rights": _rights,
     "decision": _decision,

@@ -141,7 +141,8 @@ class CaseDocuments:
         """A document about the last act of a case, with what was known when it was done, under a new number."""
         record, last, ground = case.record, case.actions[-1], self.ground
         office, kind = record.department or "", ground.kind(record)
-        series, form = papers.series_of(last.act, office, last.at)
+        serials = ground.store.serials
+        series, form = papers.series_of(last.act, office, last.at, serials.restored_at)
         document_id = f"{record.id}:{last.seq}"
         clock = replace(ground.reasoned_clock(case, last.at), is_dated=True)
         document = CaseDocument(
@@ -150,7 +151,7 @@ class CaseDocuments:
             seq=last.seq,
             act=last.act,
             kind=papers.OF_ACT[last.act].kind,
-            number=form.format(n=ground.store.next_serial(series)),
+            number=form.format(n=serials.next(series)),
             code=papers.new_code(),
             title=papers.title_of(last.act, last.data, kind),
             matter=record.matter.name,

@@ -1,4 +1,7 @@
-"""THE table of a case's life: who may do which act in which states under which guards; and the fold by it."""
+"""THE table of a case's life: who may do which act in which states under which guards; and the fold by it.
+
+In one file, since it is read, and compared with the tables written by hand, as one table.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,17 +20,24 @@ LIVE, KEPT = " ".join(sorted(OPEN)), " ".join(sorted(OPEN | ENDED))
 DONE = " ".join(sorted(ENDED))
 
 RULES: dict[str, ActRule] = {
-    # -- the applicant
+    # -- the applicant, or a window for one without an account
     "supplement": rule(
         ("补交材料", "Documents handed in"),
-        "citizen",
+        "citizen window",
         "supplementing accepted granted",
         event="case.supplemented",
-        guards="awaited",
+        guards="aided awaited",
         change=changes.supplement,
+        fields=form.SUPPLEMENT,
     ),
     "withdraw": rule(
-        ("撤回申请", "Withdrawn"), "citizen", "submitted supplementing accepted", "withdrawn", event="case.withdrawn"
+        ("撤回申请", "Withdrawn"),
+        "citizen window",
+        "submitted supplementing accepted",
+        "withdrawn",
+        event="case.withdrawn",
+        guards="aided",
+        fields=form.WITHDRAW,
     ),
     # -- who holds it
     "claim": rule(
@@ -215,6 +225,34 @@ RULES: dict[str, ActRule] = {
         change=changes.check_promise,
         fields=form.CHECK_PROMISE,
     ),
+    "order_rectification": rule(
+        ("责令限期整改", "Ordered to be put right"),
+        "handler",
+        "granted issued handed_over closed",
+        event="case.rectification_ordered",
+        guards="unsettled no_order_runs free",
+        change=changes.order_rectification,
+        fields=form.ORDER_RECTIFICATION,
+    ),
+    "check_rectification": rule(
+        ("复查整改", "Checked whether it was put right"),
+        "handler",
+        "granted issued handed_over closed",
+        event="case.rectification_checked",
+        guards="order_runs free",
+        change=changes.check_rectification,
+        fields=form.CHECK_RECTIFICATION,
+    ),
+    "revoke": rule(
+        ("撤销决定", "Decision revoked"),
+        "window handler",
+        "granted issued handed_over closed",
+        "revoked",
+        event="case.revoked",
+        guards="may_decide_at_once unsettled no_order_runs free",
+        change=changes.revoke,
+        fields=form.REVOKE,
+    ),
     "finish": rule(
         ("当场办结", "Done on the spot"),
         "window handler",
@@ -236,19 +274,19 @@ RULES: dict[str, ActRule] = {
     "hand_over": rule(
         ("送达", "Handed over"),
         "window system",
-        "issued handed_over",
-        "handed_over",
+        "issued",
         event="case.handed_over",
-        guards="free nothing_to_come to_hand_over",
+        guards="free nothing_to_come",
         change=changes.hand_over,
         fields=form.HAND_OVER,
     ),
     "reissue": rule(
         ("重新制作结果", "Result made anew"),
         "window",
-        "issued handed_over",
+        "issued handed_over closed",
+        "issued",
         event="case.reissued",
-        guards="free",
+        guards="free made_before",
         change=corrections.reissue,
         fields=form.REISSUE,
     ),
@@ -292,7 +330,7 @@ RULES: dict[str, ActRule] = {
         DONE,
         "closed",
         event="case.closed",
-        guards="free nothing_waits",
+        guards="free",
         change=changes.close,
         fields=form.CLOSE,
     ),
@@ -311,7 +349,10 @@ PUBLIC = frozenset(act for act, row in RULES.items() if row.visibility != "insid
 """Acts that the applicant sees in the timeline; the rest is the office's own."""
 INNER_WORDS = frozenset(act for act, row in RULES.items() if row.visibility == "act_alone")
 """Public acts whose words are meant for colleagues: the applicant sees the act, not its words."""
-SEEN = frozenset(act for act, row in RULES.items() if row.visibility == "open" and row.roles & OFFICERS) - {"correct"}
+APPLICANTS = frozenset(act for act, row in RULES.items() if "citizen" in row.roles)
+"""The applicant's own acts, whoever did them for them."""
+OPEN_TO_APPLICANT = frozenset(act for act, row in RULES.items() if row.visibility == "open" and row.roles & OFFICERS)
+SEEN = OPEN_TO_APPLICANT - APPLICANTS - {"correct"}
 """The office's acts whose words the applicant sees: what they say may be corrected."""
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.cases.case import Action
-from api.cases.life.standing import CaseStanding, Row, keys_of
+from api.cases.life.standing import CaseStanding, keys_of
 from api.cases.promises import deferral
 from api.cases.promises import promise as promises
 
@@ -36,6 +36,21 @@ def promise(standing: CaseStanding, action: Action) -> CaseStanding:
 def check_promise(standing: CaseStanding, action: Action) -> CaseStanding:
     """The promise was found kept or broken; the decision stands as it is."""
     return replace(standing, promise=promises.checked(standing.promise, action.data, action.at))
+
+
+def order_rectification(standing: CaseStanding, action: Action) -> CaseStanding:
+    """What was not as promised is to be put right within a time; the decision stands."""
+    return replace(standing, promise=promises.ordered(standing.promise, action.seq, action.data, action.at))
+
+
+def check_rectification(standing: CaseStanding, action: Action) -> CaseStanding:
+    """It was put right, and the decision stands for good; or it was not."""
+    return replace(standing, promise=promises.rectification_checked(standing.promise, action.data, action.at))
+
+
+def revoke(standing: CaseStanding, action: Action) -> CaseStanding:
+    """The decision stands no more."""
+    return replace(standing, promise=promises.revoked(standing.promise, action.at), end=None)
 
 
 def terminate(standing: CaseStanding, action: Action) -> CaseStanding:
@@ -98,18 +113,22 @@ def decide(standing: CaseStanding, action: Action) -> CaseStanding:
 
 def issue(standing: CaseStanding, action: Action) -> CaseStanding:
     """There is a result to be handed over."""
-    return replace(standing, result=content(action))
+    return replace(standing, result={**content(action), "seq": action.seq})
 
 
 def hand_over(standing: CaseStanding, action: Action) -> CaseStanding:
-    """The result was handed over, with what was made anew; by courier (`sent_at`) with what was made before that."""
-    sent_at = datetime.fromisoformat(action.data["sent_at"]) if action.data.get("sent_at") else action.at
+    """The newest result was handed over; one that an earlier release sent before it (`sent_at`) leaves that waiting."""
+    if standing.result and not hands_over_newest(action, standing.result["at"]):
+        return replace(standing, state="issued")
+    *earlier, last = standing.reissues or (None,)
+    reissues = (*filter(None, earlier), {**last, "handed_over_at": action.at}) if last else ()
+    return replace(standing, state="handed_over", handed_over_at=action.at, reissues=reissues)
 
-    def handed_over(row: Row) -> Row:
-        return {**row, "handed_over_at": row["handed_over_at"] or action.at} if row["at"] <= sent_at else row
 
-    reissues = tuple(map(handed_over, standing.reissues))
-    return replace(standing, handed_over_at=action.at, reissues=reissues)
+def hands_over_newest(action: Action, made_at: datetime | None) -> bool:
+    """Whether a hand-over is of the newest result, made then: an earlier release recorded that of an older one too."""
+    sent_at = action.data.get("sent_at")
+    return made_at is None or sent_at is None or made_at <= datetime.fromisoformat(sent_at)
 
 
 def close(standing: CaseStanding, action: Action) -> CaseStanding:

@@ -21,20 +21,12 @@ class NothingToCorrect(Refusal):
     en = "There is no step of your role that could be corrected."
 
 
-class NothingToHandOver(Refusal):
-    """The result was handed over, and none was made anew since."""
+class NothingToReissue(Refusal):
+    """A closed case whose result was never handed over has none that could be made anew."""
 
-    code = "nothing_to_hand_over"
-    zh = "结果已经送达，没有新制作的要送。"
-    en = "The result was handed over, and none was made anew since."
-
-
-class ResultWaits(Refusal):
-    """A result that was made anew has not been handed over."""
-
-    code = "result_waits"
-    zh = "重新制作的结果还没有送达，送达后才能归档。"
-    en = "The result that was made anew has not been handed over yet."
+    code = "nothing_to_reissue"
+    zh = "这个办件没有送达过结果，没有可以重新制作的。"
+    en = "No result of this case was handed over: there is none to be made anew."
 
 
 def correctable(attempt: Attempt) -> tuple[Row, ...]:
@@ -54,15 +46,11 @@ def corrects_own(attempt: Attempt) -> Refusal | None:
     return BadFields({"about": [Reason(zh, en)]})
 
 
-def to_hand_over(attempt: Attempt) -> Refusal | None:
-    """A result waits: the first, or one that was made anew."""
+def made_before(attempt: Attempt) -> Refusal | None:
+    """There is a result: of a closed case, one that was handed over."""
     standing = attempt.standing
-    return NothingToHandOver() if standing.state == "handed_over" and not standing.result_waits else None
-
-
-def nothing_waits(attempt: Attempt) -> Refusal | None:
-    """No result that was made anew waits to be handed over."""
-    return ResultWaits() if attempt.standing.result_waits else None
+    has_none = standing.state == "closed" and standing.end != "handed_over"
+    return NothingToReissue() if has_none else None
 
 
 def correct(standing: CaseStanding, action: Action) -> CaseStanding:
@@ -73,8 +61,10 @@ def correct(standing: CaseStanding, action: Action) -> CaseStanding:
 
 
 def reissue(standing: CaseStanding, action: Action) -> CaseStanding:
-    """The new result replaces the one before, whose number stays known; if that was handed over, this one waits."""
+    """The new result replaces the one before, whose number stays known, and waits to be handed over whatever became of
+    that; a closed case is open again."""
     before = standing.result["serial"] if standing.result else ""
     made = {"seq": action.seq, "at": action.at, "before": before, "handed_over_at": None, **action.data}
-    result = {**action.data, "at": action.at}
-    return replace(standing, result=result, reissues=(*standing.reissues, made))
+    result = {**action.data, "seq": action.seq, "at": action.at}
+    reissues = (*standing.reissues, made)
+    return replace(standing, result=result, handed_over_at=None, reissues=reissues, end=None)

@@ -27,6 +27,13 @@ def choice(value: str, zh: str, en: str) -> ActChoice:
 OUTCOMES = "outcomes"
 """The choices of a decision, in the words of the kind of matter."""
 
+SIGNED = needed("consent", "申请人签名的确认书（扫描件）", "What the applicant signed for this, scanned", "uploads")
+SUPPLEMENT = (
+    needed("materials", "申请人交来的材料", "What the applicant brought", "papers", listed="awaited"),
+    field("text", "说明", "Remark"),
+    SIGNED,
+)
+WITHDRAW = (field("reason", "撤回的理由", "Why it is withdrawn"), SIGNED)
 ACCEPT = (field("text", "说明", "Remark"),)
 DECLINE = (needed("reason", "不予受理的理由", "Why it is not accepted"),)
 REQUEST_SUPPLEMENT = (
@@ -58,6 +65,28 @@ CHECK_PROMISE = (
     ),
     needed("text", "核查情况", "What was seen"),
     field("ground", "依据（承诺不实时必填）", "Ground (needed where it was broken)"),
+)
+ORDER_RECTIFICATION = (
+    needed("text", "要整改什么（会告知申请人）", "What is to be put right (told to the applicant)"),
+    needed("days", "请在几个工作日内整改", "Working days to put it right", "number"),
+    needed("ground", "依据", "Ground"),
+)
+CHECK_RECTIFICATION = (
+    needed(
+        "outcome",
+        "复查结果",
+        "What was found",
+        "choice",
+        choices=(
+            choice("rectified", "已整改到位", "Put right"),
+            choice("not_rectified", "没有整改到位", "Not put right"),
+        ),
+    ),
+    needed("text", "复查情况（会告知申请人）", "What was seen (told to the applicant)"),
+)
+REVOKE = (
+    needed("text", "撤销的理由（会告知申请人）", "Why it is revoked (told to the applicant)"),
+    needed("ground", "依据", "Ground"),
 )
 FINISH = (
     *DECIDE,

@@ -1,6 +1,6 @@
 """The guards of acts: named pure functions of the standing, the matter's data and the actor, each with its refusal."""
 
-from api.cases.life import corrections, endings, extensions, holding, inspections, on_the_spot, procedures
+from api.cases.life import aided, corrections, endings, extensions, holding, inspections, on_the_spot, procedures
 from api.cases.life.rule import Attempt, Guard
 from api.cases.life.standing import WORK_OF, never_asked
 from api.cases.promises import guards as promises
@@ -97,11 +97,11 @@ def told_once(attempt: Attempt) -> Refusal | None:
 GUARDS: dict[str, Guard] = {
     guard.__name__: guard
     for guard in (
-        *(free, moves_on, not_mine, claimed, in_turn, not_yet_granted, told_once),
+        *(free, moves_on, not_mine, claimed, in_turn, not_yet_granted, told_once, aided.aided),
         *(procedures.known_procedure, procedures.once_at_a_time, procedures.running),
         *(extensions.extension_allowed, extensions.extension_once, extensions.in_time, extensions.within_the_most),
         *(inspections.two_officers, endings.cause_fits, on_the_spot.delegated, holding.holder_changes),
-        *(corrections.corrects_own, corrections.to_hand_over, corrections.nothing_waits),
+        *(corrections.corrects_own, corrections.made_before),
         *(extensions.extension_waits, extensions.right_approver, extensions.not_the_asker),
         *promises.GUARDS,
     )

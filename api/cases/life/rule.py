@@ -13,8 +13,8 @@ from api.refusals import Refusal
 Visibility = Literal["open", "act_alone", "inside"]
 """What the applicant sees of an act: all, the act without its words (those are for colleagues), or nothing."""
 
-FieldType = Literal["line", "text", "number", "choice", "choices", "items", "uploads"]
-BLANK: Mapping[FieldType, Any] = {"number": None, "choices": (), "items": (), "uploads": ()}
+FieldType = Literal["line", "text", "number", "choice", "choices", "items", "uploads", "papers"]
+BLANK: Mapping[FieldType, Any] = {"number": None, "choices": (), "items": (), "uploads": (), "papers": {}}
 
 Change = Callable[[CaseStanding, Action], CaseStanding]
 """What an act changes in the standing, beside state, version and holder."""
@@ -32,8 +32,8 @@ class ActChoice:
 class ActField:
     """A field of an act, so that a page can draw its form.
 
-    A `line` is a short text, `items` are materials, each with why. `choices` are fixed; `listed` is the name of a list
-    of choices that the case gives: departments, materials, ….
+    A `line` is a short text, `items` are materials, each with why, `papers` are materials, each with its uploads.
+    `choices` are fixed; `listed` is the name of a list of choices that the case gives: departments, materials, ….
     """
 
     key: str
@@ -54,7 +54,7 @@ class Attempt:
     """An act that somebody would do now: the standing and matter of the case, who they are and in which roles.
 
     `data` are the fields of the act, None where only the offer of it is asked for. `is_overdue`: the statutory limit
-    has passed.
+    has passed. `is_aided`: an officer filled the case in for somebody who has no account.
     """
 
     standing: CaseStanding
@@ -63,6 +63,7 @@ class Attempt:
     roles: frozenset[str]
     data: Mapping[str, Any] | None = None
     is_overdue: bool = False
+    is_aided: bool = False
 
 
 Guard = Callable[[Attempt], Refusal | None]

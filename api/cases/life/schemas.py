@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from api.cases.kinds import FLAGS
 from api.cases.life.acts import RULES, act_data
 from api.cases.life.endings import CAUSES
-from api.cases.promises.promise import BROKEN, KEPT
+from api.cases.promises.promise import BROKEN, KEPT, NOT_RECTIFIED, RECTIFIED
 from api.cases.templates.schemas import UsedTemplate
 from api.cases.templates.template import TEXT_OF
 from api.web.fields import Time
@@ -24,6 +24,7 @@ class AskedItem(Schema):
     why = fields.String(required=True, validate=SAID)
 
 
+SCANS = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=20))
 STAFF_ACTS = tuple(act for act, row in RULES.items() if row.roles - {"citizen", "system"})
 
 
@@ -43,7 +44,8 @@ class ActSchema(Schema):
     items = fields.List(fields.Nested(AskedItem), validate=validate.Length(min=1, max=50))
     kind = fields.String(validate=validate.OneOf(["grant", "refuse"]))
     outcome = fields.String(
-        validate=validate.OneOf([KEPT, BROKEN]), metadata={"description": "what the check of a promise found"}
+        validate=validate.OneOf([KEPT, BROKEN, RECTIFIED, NOT_RECTIFIED]),
+        metadata={"description": "what was found: by the check of a promise `kept` or `broken`, else the others"},
     )
     ground = fields.String(validate=TEXT)
     serial = fields.String(validate=validate.And(validate.Length(min=1, max=60), validate.Regexp(r"\S+")))
@@ -52,7 +54,15 @@ class ActSchema(Schema):
     department = fields.String(validate=validate.Length(min=1, max=40))
     officers = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=20))
     result = fields.String(validate=validate.OneOf(["met", "not_met"]))
-    photos = fields.List(fields.String(validate=validate.Length(1, 60)), validate=validate.Length(max=20))
+    photos = SCANS
+    materials = fields.Dict(
+        keys=fields.String(validate=validate.Length(1, 40)), values=SCANS, validate=validate.Length(max=50)
+    )
+    consent = fields.List(
+        fields.String(validate=validate.Length(1, 60)),
+        validate=validate.Length(max=20),
+        metadata={"description": "scans of what the applicant signed, where a window acts for one without an account"},
+    )
     opinion = fields.String(validate=validate.OneOf(["agree", "disagree"]))
     officer = fields.String(validate=validate.Length(max=60))
     cause = fields.String(validate=validate.OneOf(list(CAUSES)))
@@ -79,6 +89,11 @@ class ActSchema(Schema):
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
         if "template" in data and data["act"] not in TEXT_OF:
             raise ValidationError("这一步没有用语模板。", "template")
+        chosen = [field for field in RULES[data["act"]].fields if field.choices and data.get(field.key)]
+        for field in chosen:
+            values = [choice.value for choice in field.choices]
+            if data[field.key] not in values:
+                raise ValidationError({field.key: [f"Must be one of: {', '.join(values)}."]})
 
     @post_load
     def act_and_data(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -215,14 +230,15 @@ class ChoiceSchema(Schema):
 
 
 class ActFieldSchema(Schema):
-    """A field of an act. A `line` is a short text; `items` are materials from the choices, each with why."""
+    """A field of an act. A `line` is a short text; `items` are materials from the choices, each with why, and
+    `papers` such materials, each with its uploads: all of them if it is required, else at least one."""
 
     key = fields.String(required=True)
     label = fields.String(required=True)
     label_en = fields.String(required=True)
     type = fields.String(
         required=True,
-        validate=validate.OneOf(["line", "text", "number", "choice", "choices", "items", "uploads"]),
+        validate=validate.OneOf(["line", "text", "number", "choice", "choices", "items", "uploads", "papers"]),
     )
     required = fields.Boolean(required=True)
     choices = fields.List(fields.Nested(ChoiceSchema), required=True)

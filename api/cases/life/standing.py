@@ -64,9 +64,9 @@ class CaseStanding:
         return tuple(procedure for procedure in self.procedures if procedure["ended_at"] is None)
 
     @property
-    def result_waits(self) -> bool:
-        """Whether a result that was made anew waits to be handed over."""
-        return any(row["handed_over_at"] is None for row in self.reissues)
+    def waiting_result(self) -> Row | None:
+        """The newest result (`seq`, `at`, `serial`) while it waits to be handed over."""
+        return self.result if self.state == "issued" else None
 
     @property
     def asked_extension(self) -> Row | None:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from api.cases.case import ENDED
+from api.cases.life.standing import CaseStanding, keys_of
 from api.times import BEIJING
 
 Row = Mapping[str, Any]
@@ -83,6 +84,14 @@ def is_asked(deferrals: Iterable[Row]) -> bool:
 def to_come(deferrals: Iterable[Row]) -> frozenset[str]:
     """The materials that are still to come after acceptance; the result is held until there are none."""
     return frozenset(row["key"] for row in deferrals if row["state"] == "open")
+
+
+def wanted(standing: CaseStanding) -> frozenset[str]:
+    """The materials that the applicant may hand in now: what the last notice asked for, after acceptance what is to
+    come."""
+    if standing.state == "supplementing" and standing.supplement:
+        return keys_of(standing.supplement["items"])
+    return to_come(standing.deferrals)
 
 
 def may_be_named_again(deferrals: Iterable[Row]) -> frozenset[str]:

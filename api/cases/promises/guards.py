@@ -58,6 +58,30 @@ class PromiseBroken(Refusal):
     )
 
 
+class NotBroken(Refusal):
+    """No promise of this case was found untrue that is still to be settled."""
+
+    code = "not_broken"
+    zh = "没有核查不实、还要处置的承诺。"
+    en = "No promise was found untrue here that is still to be settled."
+
+
+class RectificationRuns(Refusal):
+    """What was ordered to be put right is looked at first."""
+
+    code = "rectification_runs"
+    zh = "已经责令限期整改，请先复查整改结果。"
+    en = "It was ordered to be put right: check first what came of that."
+
+
+class RectificationNotOrdered(Refusal):
+    """Nothing was ordered to be put right, or that was checked already."""
+
+    code = "rectification_not_ordered"
+    zh = "没有等待复查的限期整改。"
+    en = "Nothing was ordered to be put right that waits for its check."
+
+
 def deferral_answered(attempt: Attempt) -> Refusal | None:
     """The applicant chose no deferral that a plain acceptance would leave unanswered."""
     return DeferralAsked() if deferral.is_asked(attempt.standing.deferrals) else None
@@ -113,8 +137,23 @@ def promise_to_check(attempt: Attempt) -> Refusal | None:
     return None if waits else NotPromised()
 
 
+def unsettled(attempt: Attempt) -> Refusal | None:
+    """The promise was found untrue, and that is neither put right nor the decision revoked."""
+    return None if promise.is_unsettled(attempt.standing.promise) else NotBroken()
+
+
+def no_order_runs(attempt: Attempt) -> Refusal | None:
+    """Nothing that was ordered to be put right waits for its check."""
+    return RectificationRuns() if promise.open_order(attempt.standing.promise) else None
+
+
+def order_runs(attempt: Attempt) -> Refusal | None:
+    """Something was ordered to be put right, and waits for its check."""
+    return None if promise.open_order(attempt.standing.promise) else RectificationNotOrdered()
+
+
 GUARDS: tuple[Guard, ...] = (
     *(deferral_answered, deferral_chosen, nothing_to_come, awaited, names_deferred_alone),
-    *(promised, may_decide_at_once, promise_to_check),
+    *(promised, may_decide_at_once, promise_to_check, unsettled, no_order_runs, order_runs),
 )
 """The guards; the table of acts names each by its name."""

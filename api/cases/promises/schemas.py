@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from api.cases.promises.promise import BROKEN, KEPT
+from api.cases.promises.promise import BROKEN, KEPT, NOT_RECTIFIED, RECTIFIED
 from api.web.fields import Page, Paging, Time
 
 PROMISE_STATES = ("standing", "lifted")
@@ -51,13 +51,33 @@ class PromiseCheck(Schema):
     at = Time(required=True)
 
 
+class Rectification(Schema):
+    """An order to put right what was not as promised (责令限期整改): its last day, null where not known yet, and what
+    was found then; `outcome` is null before that."""
+
+    seq = fields.Integer(required=True)
+    at = Time(required=True)
+    text = fields.String(required=True)
+    ground = fields.String(required=True)
+    days = fields.Integer(required=True)
+    due = fields.String(required=True, allow_none=True)
+    outcome = fields.String(required=True, allow_none=True, validate=validate.OneOf([RECTIFIED, NOT_RECTIFIED]))
+    checked_at = Time(required=True, allow_none=True)
+    finding = fields.String(required=True, allow_none=True)
+
+
 class CasePromise(PromisedText):
-    """The applicant's promise (告知承诺), whether it was decided upon, and what came of its check."""
+    """The applicant's promise (告知承诺), whether it was decided upon, what came of its check, and what followed.
+
+    `revoked_at` is when the decision was revoked for it.
+    """
 
     accepted_at = Time(required=True)
     decided_at = Time(required=True, allow_none=True)
     check_due = fields.String(required=True, allow_none=True)
     check = fields.Nested(PromiseCheck, required=True, allow_none=True)
+    rectifications = fields.List(fields.Nested(Rectification), required=True)
+    revoked_at = Time(required=True, allow_none=True)
     sentence = fields.Nested(SentenceOfPromise, required=True)
 
 

@@ -38,6 +38,8 @@ def _promise(given: Row | None, state: str, now: datetime) -> dict[str, Any] | N
         "decided_at": given["decided_at"],
         "check_due": given["check_due"],
         "check": check and {key: check[key] for key in ("outcome", "text", "ground", "at")},
+        "rectifications": list(given["orders"]),
+        "revoked_at": given["revoked_at"],
         "sentence": {"text": sentence.zh, "text_en": sentence.en},
     }
 
@@ -110,7 +112,7 @@ DROPPED = TwoLanguages("办件已经结束，承诺不再核查。", "The case h
 def _promise_sentence(given: Row, today: date) -> TwoLanguages:
     check = given["check"]
     if check is not None and check["outcome"] == promise.BROKEN:
-        return TwoLanguages("核查发现承诺不实。", "The check found that the promise was not true.")
+        return _broken_sentence(given, today)
     if check is not None:
         return TwoLanguages("已经核查，承诺属实。", "It was checked, and it was true.")
     if given["decided_at"] is None:
@@ -126,4 +128,32 @@ def _promise_sentence(given: Row, today: date) -> TwoLanguages:
         )
     return TwoLanguages(
         f"已按承诺作出决定，{day.zh}以前来核查。", f"Decided upon the promise, which is checked by {day.en}."
+    )
+
+
+def _broken_sentence(given: Row, today: date) -> TwoLanguages:
+    """What follows, or followed, of a promise that was found untrue."""
+    zh, en = "核查发现承诺不实", "The check found that the promise was not true"
+    if given["revoked_at"]:
+        return TwoLanguages(f"{zh}，决定已撤销。", f"{en}; the decision was revoked.")
+    if not given["orders"]:
+        return TwoLanguages(f"{zh}。", f"{en}.")
+    last = given["orders"][-1]
+    if last["outcome"] == promise.RECTIFIED:
+        return TwoLanguages(f"{zh}，已经整改到位，决定继续有效。", f"{en}. It was put right, and the decision stands.")
+    if last["outcome"] is not None:
+        return TwoLanguages(f"{zh}，限期没有整改到位。", f"{en}, and it was not put right in time.")
+    if last["due"] is None:
+        days = number_of_days(last["days"], "working")
+        return TwoLanguages(f"{zh}，请在 {days.zh}内整改。", f"{en}. Put it right within {days.en}.")
+    due = date.fromisoformat(last["due"])
+    day = day_words(due, today)
+    if today > due:
+        return TwoLanguages(
+            f"{zh}，整改期限到 {day.zh}，等待复查。",
+            f"{en}. It was to be put right by {day.en}, and will be looked at.",
+        )
+    return TwoLanguages(
+        f"{zh}，最迟 {day.zh}整改到位，否则会撤销决定。",
+        f"{en}. Put it right by {day.en}; else the decision may be revoked.",
     )

@@ -1,5 +1,6 @@
 """The use cases of mandates: give one (as a verified principal, or recorded at a window), end it, act under it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -11,11 +12,13 @@ from api.identity.masking import mask_unless_allowed
 from api.identity.names_and_numbers import clean_name, credit_code, identity_number
 from api.identity.ports import Dependencies, Row
 from api.identity.sealing.blind import Stored
-from api.identity.verifications.verification import works
+from api.identity.verifications.verification import CardAwaited, card_awaited, was_seen, works
 from api.refusals import BadFields, NotFound
 from api.texts import listed
 from api.times import BEIJING
 
+Counts = Callable[[Row, datetime], bool]
+"""Whether the binding of an account counts at an instant."""
 SEALED = ("principal_name", "principal_number", "agent_name", "agent_number")
 
 
@@ -142,15 +145,30 @@ class Mandates:
         """The blind index of a verified citizen's own number; None for everybody else."""
         return self._number_index(actor)
 
-    def is_number_of(self, actor: Actor, index: Stored | None) -> bool:
-        """Whether a stored blind index is that of a verified citizen's own number."""
-        own = self._number_index(actor) if index else None
-        return own is not None and self._keys.settled(index or "") == own
+    def seen_index_of(self, actor: Actor) -> str | None:
+        """As `index_of`, for a citizen whose card somebody saw: what opens the cases of the person with that number."""
+        return self._number_index(actor, was_seen)
 
-    def accounts(self, index: Stored) -> list[str]:
-        """The ids of the verified accounts with the number of a stored blind index whose binding counts."""
-        rows = self._store.accounts_numbered(self._keys.settled(index))
-        return [row["_id"] for row in rows if works(row, self._now())]
+    def is_applicant(self, actor: Actor, index: Stored | None, mandate_id: str | None) -> bool:
+        """Whether a citizen is the person with the number of a stored blind index, for whom something was applied.
+
+        Their card was seen, or their account gave the mandate under which an agent applied: then it knows of it anyway.
+        """
+        number = self._keys.settled(index) if index else None
+        if number is None or self.seen_index_of(actor) == number:
+            return number is not None
+        return bool(mandate_id) and self.index_of(actor) == number and self._giver(mandate_id) == actor.id
+
+    def card_awaited(self, actor: Actor) -> CardAwaited | None:
+        """What still keeps the cases under a verified citizen's number closed to them; None if nothing does."""
+        citizen = None if actor.is_staff else self._store.citizen(actor.id)
+        return card_awaited(citizen, self._now()) if citizen else None
+
+    def accounts(self, index: Stored, mandate_id: str | None = None) -> list[str]:
+        """The ids of the accounts for which `is_applicant` holds."""
+        rows, now = self._store.accounts_numbered(self._keys.settled(index)), self._now()
+        giver = self._giver(mandate_id) if rows else None
+        return [row["_id"] for row in rows if was_seen(row, now) or (row["_id"] == giver and works(row, now))]
 
     # -- inside -------------------------------------------------------------
 
@@ -174,10 +192,15 @@ class Mandates:
         sides = {settled(row["agent_index"]): "held", settled(row["principal_index"]): "given"}
         return sides.get(index) if index else "given" if row["by"] == actor.id else None
 
-    def _number_index(self, actor: Actor) -> str | None:
+    def _giver(self, mandate_id: str | None) -> str | None:
+        """Who gave a mandate, or recorded it at a window."""
+        row = self._store.mandate(mandate_id) if mandate_id else None
+        return row["by"] if row else None
+
+    def _number_index(self, actor: Actor, does_count: Counts = works) -> str | None:
         """The index of a citizen's own number; None before their binding counts."""
         citizen = None if actor.is_staff else self._store.citizen(actor.id)
-        counts = citizen and citizen.get("id_index") and works(citizen, self._now())
+        counts = citizen and citizen.get("id_index") and does_count(citizen, self._now())
         return self._keys.settled(citizen["id_index"]) if citizen and counts else None
 
     def _myself(self, actor: Actor, kind: str) -> Row:

@@ -211,6 +211,7 @@ class Verifications:
             "confirmed_at": now,
             "works_from": now + rules.WAIT,
             "is_new": is_new,
+            "was_by_register": not is_new and rules.is_by_register_alone(account),
             **({"joins": first["_id"], "number_of": JOINING if by_device else FIRST} if first else {}),
         }
         where = "register" if how == "register" else "window"
@@ -304,6 +305,8 @@ class Verifications:
                 self._unbind(session, citizen_id, actor)
                 for other, before in product(others, ("waiting", "confirmed")):
                     self._store.end(session, other["_id"], before, {**change, "state": "withdrawn"})
+            elif rules.unsees(row, others):
+                self._unsee(session, citizen_id)
             self._ports.audit(actor.id, f"verification_{state}", f"citizen:{citizen_id}", session=session)
             for notified in {citizen_id, row.get("joins") or citizen_id}:
                 self._tell(session, notified, "verification_stopped", {}, row)
@@ -315,6 +318,12 @@ class Verifications:
         self._mandates.end_given(session, actor, self._keys.settled(account.get("id_index", "")), citizen_id)
         gone = ["id_number", "id_index", "verified"]
         self._people.unset_citizen(session, citizen_id, {"name": None, "assurance": "phone"}, gone)
+
+    def _unsee(self, session: Any, citizen_id: str) -> None:
+        """Leave an account bound as the register alone had bound it, since nobody saw its person's card after all."""
+        verified = (self._people.citizen(citizen_id, session) or {}).get("verified") or {}
+        kept = {field: value for field, value in verified.items() if field != "seen_from"}
+        self._people.change_citizen(citizen_id, {"verified": {**kept, "how": "register"}}, session)
 
     # -- what follows ---------------------------------------------------------
 

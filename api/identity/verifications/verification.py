@@ -7,6 +7,7 @@ which the account itself or an earlier account of the same person objects.
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -132,6 +133,33 @@ def works(citizen: dict[str, Any], now: datetime) -> bool:
     return citizen["assurance"] == "verified" and (verified.get("works_from") or now) <= now
 
 
+@dataclass(frozen=True)
+class CardAwaited:
+    """What a verified account waits for: that an officer sees its person's card (None), or until that counts."""
+
+    until: datetime | None
+
+
+def card_awaited(citizen: dict[str, Any], now: datetime) -> CardAwaited | None:
+    """What a verified account waits for until its card counts as seen; None if it does, or it is not verified."""
+    if citizen["assurance"] != "verified":
+        return None
+    if is_by_register_alone(citizen):
+        return CardAwaited(None)
+    verified = citizen.get("verified") or {}
+    until = max(verified.get(field) or now for field in ("works_from", "seen_from"))
+    return CardAwaited(until) if until > now else None
+
+
+def was_seen(citizen: dict[str, Any], now: datetime) -> bool:
+    """Whether somebody saw the card of who has an account, and the day in which one objects to that is over.
+
+    It opens what others did under the account's number, such as cases: the register knows a name, not who holds this
+    phone. Where the register had bound the account before, the day begins when the card was seen (`seen_from`).
+    """
+    return citizen["assurance"] == "verified" and card_awaited(citizen, now) is None
+
+
 def may_object(row: dict[str, Any], now: datetime) -> bool:
     """Whether an objection still stops a verification: it waits, or what it brings has not begun."""
     current = state(row, now)
@@ -149,17 +177,28 @@ def unbinds(row: dict[str, Any], state: str, others: list[dict[str, Any]]) -> bo
     return state == "revoked" or any(each.get("is_new") for each in (row, *others))
 
 
+def unsees(row: dict[str, Any], others: list[dict[str, Any]]) -> bool:
+    """Whether an objection takes back that somebody saw the card of whom the register had bound before.
+
+    It does if it, or another of that account that does not work yet (`others`), was the first that said so.
+    """
+    is_confirmed = row["kind"] == CARD and row["state"] == "confirmed"
+    return is_confirmed and any(each.get("was_by_register") for each in (row, *others))
+
+
 def since(account: dict[str, Any], how: str, now: datetime) -> dict[str, datetime]:
     """Since when an account is verified (`at`), and from when on a binding made now counts for mandates (`works_from`):
     a day later, so that it can be objected to.
 
     At once where the register confirmed it, since no other account could object; as before for who was verified
-    already.
+    already. `seen_from`: from when on it counts that an officer saw the card of whom the register had bound before.
     """
     if account["assurance"] == "verified":
         before = account.get("verified") or {}
         earlier: datetime = before.get("works_from") or now
-        return {"at": before.get("at") or account["created_at"], "works_from": min(earlier, now + WAIT)}
+        seen_from = now + WAIT if is_by_register_alone(account) else before.get("seen_from")
+        seen = {"seen_from": seen_from} if seen_from else {}
+        return {"at": before.get("at") or account["created_at"], "works_from": min(earlier, now + WAIT), **seen}
     return {"at": now, "works_from": now if how == "register" else now + WAIT}
 
 

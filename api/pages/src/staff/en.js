@@ -49,7 +49,8 @@ export default {
 
   // surveys on the spot
   '照片传完才能确认。': 'Wait until the photographs have been sent.',
-  '有照片没有传上：请再传一次，或者取消。': 'A photograph was not sent: try again, or cancel it.',
+  '有照片没有传上：请再传一次，或者删除。': 'A photograph was not sent: try again, or remove it.',
+  '这里只收图片，请换一个。': 'Pictures alone are taken here. Choose another file.',
   符合要求: 'As required',
   不符合要求: 'Not as required',
   '有 {n} 张照片，由办理的人看。': '{n} photographs, for those who handle the case.',
@@ -81,6 +82,7 @@ export default {
   '没有等人来领的结果。': 'No result waits at the counter.',
   '没有等待寄送的结果。': 'No result waits to be sent.',
   '没有快到期的办件。': 'Nothing is near its due day.',
+  '没有承诺不实、还要处置的办件。': 'No broken promise is to be settled.',
   '没有过了期限的办件。': 'Nothing is overdue.',
   '本部门没有在办的办件。': 'Your department has no open case.',
   '没有等待受理的办件。新的申请会自动出现在这里。': 'Nothing to accept. New applications appear here by themselves.',
@@ -111,6 +113,8 @@ export default {
   经过: 'What happened',
   补正告知: 'Supplement notice',
   '依据：{text}': 'Ground: {text}',
+  '{at} 责令整改：{text}': 'Ordered to put right, {at}: {text}',
+  '{at} 复查：{text}': 'Checked {at}: {text}',
   '这个办件刚被更新过，已重新载入，请看过再办。':
     'The case has just been changed and was loaded again. Look before you act.',
 
@@ -172,6 +176,18 @@ export default {
   告知承诺: 'Promise',
   承诺的内容: 'What was promised',
   代填: 'Filled in by',
+  申请人的账号: "The applicant's account",
+  '有，补交和撤回由申请人自己办': 'Has one: hands in and withdraws alone',
+  '没有，补交和撤回到窗口办，进展由窗口告知': 'Has none: hands in, withdraws and is told the news at the window',
+  申请人没有账号: 'Applicant has no account',
+  '{act}时签名的确认书': 'Signed for: {act}',
+  代交补正材料: 'Hand in for them',
+  '已代申请人交来材料。': 'Handed in for the applicant.',
+  代撤回申请: 'Withdraw for them',
+  '已代申请人撤回。': 'Withdrawn for the applicant.',
+  '申请人没有账号，由您代办：请核对证件，请申请人签名，签了名的确认书要单独扫描。':
+    'The applicant has no account, so you act for them: check their card, have them sign, and scan what they signed ' +
+    'by itself.',
   '承诺不实的，必须写明依据。': 'Where the promise was not true, name the ground.',
   '“{field}”填得不对：{reason}': '“{field}”: {reason}',
   '已经告知过：只能在告知过的材料里再提，不能要求新的。':
@@ -212,6 +228,7 @@ export default {
   寄出时间: 'Sent',
   '没有在途的快件。结果做好后，在办件里交给快递。': 'Nothing on its way. Once a case is issued, send it from there.',
   '还没有寄过快件。': 'No parcels yet.',
+  里面的结果后来重新制作了: 'What it holds was made anew since',
 
   // talks
   自动接待下一位: 'Give me the next one by itself',
