@@ -116,7 +116,7 @@ class Notices:
         if not self._store.mark_read(_recipient(member), notice_id, self._now()):
             raise NotFound
 
-    def shown(self, member: Member, notice_ids: Sequence[str]) -> None:
+    def note_displayed(self, member: Member, notice_ids: Sequence[str]) -> None:
         """Note that notices of one's own were displayed; what is not one's own, or is none, counts for nothing."""
         self._store.mark_shown(_recipient(member), notice_ids, self._now())
 

@@ -22,7 +22,7 @@ def beijing(hour: int, minute: int = 0, second: int = 0) -> datetime:
 
 def test_a_code_goes_by_sms_alone_what_staff_are_told_by_the_inbox_alone_and_everything_else_by_both() -> None:
     alone = dict.fromkeys(("login_code", "identity_check"), ("sms",))
-    staff = ("security_alarm", "case_near_due", "case_overdue", "papers_not_brought")
+    staff = ("security_alarm", "case_near_due", "case_overdue", "papers_not_brought", "rectification_to_check")
     alone |= dict.fromkeys((*staff, "talk_promise_due", "talk_promise_overdue"), ("in_app",))
     for name, kind in KINDS.items():
         assert kind.channels == alone.get(name, ("in_app", "sms")), name

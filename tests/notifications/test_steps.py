@@ -45,7 +45,7 @@ def test_no_sms_is_made_before_the_inbox_had_its_time(house: House) -> None:
 def test_what_was_seen_in_the_inbox_goes_by_no_sms(house: House, how: str) -> None:
     notice = tell(house)
     house.drain()
-    house.notices.shown(ZHANG, [notice]) if how == "shown" else house.notices.read(ZHANG, notice)
+    house.notices.note_displayed(ZHANG, [notice]) if how == "shown" else house.notices.read(ZHANG, notice)
     house.clock.move(days=4)
     house.drain()
     assert (made(house, notice), house.sms.taken) == ([("in_app", "displayed")], [])
@@ -54,7 +54,7 @@ def test_what_was_seen_in_the_inbox_goes_by_no_sms(house: House, how: str) -> No
 
 def test_seen_before_the_worker_came_to_it_is_seen(house: House) -> None:
     notice = tell(house)
-    house.notices.shown(ZHANG, [notice])
+    house.notices.note_displayed(ZHANG, [notice])
     house.clock.move(days=4)
     house.drain()
     assert (made(house, notice), house.pushed) == ([("in_app", "displayed")], [])
@@ -66,7 +66,7 @@ def test_an_sms_held_for_the_morning_is_not_sent_to_who_has_seen_it_meanwhile(ho
     house.clock.at += PATIENCE
     house.drain()
     assert made(house, notice) == [("in_app", "accepted"), ("sms", "held")]
-    house.notices.shown(ZHANG, [notice])
+    house.notices.note_displayed(ZHANG, [notice])
     house.clock.move(hours=11)
     house.drain()
     assert (made(house, notice), house.sms.taken) == ([("in_app", "displayed"), ("sms", "suppressed")], [])
@@ -76,12 +76,12 @@ def test_to_have_seen_it_is_ones_own_act_counts_once_and_is_shown(house: House) 
     notice, code = tell(house), house.code()
     house.drain()
     for _ in range(2):
-        house.notices.shown(LI, [notice])
-        house.notices.shown(WANG, [notice, "no-such"])
+        house.notices.note_displayed(LI, [notice])
+        house.notices.note_displayed(WANG, [notice, "no-such"])
         assert house.state(notice, "in_app") == "accepted"
     at = house.clock()
     for _ in range(2):
-        house.notices.shown(ZHANG, [notice, notice, code, "no-such"])
+        house.notices.note_displayed(ZHANG, [notice, notice, code, "no-such"])
         house.clock.move(minutes=1)
     [item] = house.notices.inbox(ZHANG, None, 20, "zh")["items"]
     assert (item["shown_at"], item["read_at"]) == (at, None)
@@ -105,7 +105,7 @@ def test_what_nobody_looked_at_for_three_days_is_unseen(house: House) -> None:
 
 def test_what_is_critical_goes_by_both_at_once_whoever_has_seen_it(house: House) -> None:
     notice = tell(house, kind="phone_change_opened")
-    house.notices.shown(ZHANG, [notice])
+    house.notices.note_displayed(ZHANG, [notice])
     house.drain()
     assert made(house, notice) == [("in_app", "displayed"), ("sms", "accepted")]
 
