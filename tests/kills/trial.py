@@ -28,9 +28,9 @@ from tests.kills.story import (
 )
 
 LONGEST = 150.0
-PAUSE = timedelta(minutes=4)
-"""How far the clock moves before due work is done again: past a lease, a key in flight, the looks at the provider; and
-three of them past the time that the inbox has before an SMS goes out."""
+PAUSE = timedelta(minutes=5)
+"""How far the clock moves before due work is done again: past a lease, a key in flight, the looks at the provider. From
+the first time on, when events are reacted on, it is as long as the inbox has before an SMS goes out."""
 ABANDONED = 75.0
 """Seconds in which a store has dropped an abandoned transaction: MongoDB's transactionLifetimeLimitSeconds is 60."""
 Known = dict[str, Any]
