@@ -10,6 +10,9 @@ class MaterialLine(Schema):
 
     key = fields.String(required=True)
     name = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"description": "what the guide asks for: 原件, 复印件, …"})
+    copies = fields.Integer(required=True)
+    required = fields.Boolean(required=True, metadata={"description": "False: to be handed in where there is one"})
     held_by_state = fields.Boolean(required=True)
     filled_in = fields.Boolean(required=True)
     files = fields.List(fields.Nested(FileLine), required=True)

@@ -140,6 +140,7 @@ class CaseViews:
             {
                 "key": material.key,
                 "name": material.name,
+                **{name: getattr(material, name) for name in ("kind", "copies", "required")},
                 "held_by_state": material.held_by_state,
                 "filled_in": material.key in filled,
                 "files": [files.get(upload) or describe(upload) for upload in handed_in.get(material.key, [])],

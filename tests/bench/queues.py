@@ -34,7 +34,8 @@ from tests.way import FOOD, act
 SMALL, LARGE = 1_000, 100_000
 ROUNDS, LONGEST = 9, 12.0
 """Pages per list and size, and the seconds after which no further page of it is asked for."""
-BATCH = 1_000
+BATCH = 250
+"""Rows that are stored by one command, within the time that a command has on a busy machine."""
 FILLING = 270.0
 """Seconds after which the store is filled no further, on a machine that is busy; `large` is what it then holds."""
 OWN_CASES = 40

@@ -33,6 +33,7 @@ SHARING = {
     "test_draft_pages",
     "test_old_phones",
     "test_unsent_words",
+    "test_template_pages",
 }
 """Modules that leave alone what another of them looks at: catalogue, places, staff and the citizens of others."""
 HERE = {"longitude": 108.9588, "latitude": 34.2686}

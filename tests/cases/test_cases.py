@@ -124,6 +124,7 @@ def test_a_second_notice_may_not_ask_for_something_new(citizen, window, drain):
 def test_what_the_state_holds_is_asked_of_nobody(citizen, window, drain):
     case = submitted(citizen, drain)
     held = next(material for material in case["materials"] if material["held_by_state"])
+    assert (held["kind"], held["copies"], held["required"]) == ("复印件", 1, True)  # as the guide has it
     items = [{"key": held["key"], "why": "没有提交。"}]
     problem = act(window, case, "request_supplement", expect=422, items=items)
     assert held["name"] in problem["errors"]["items"][0]

@@ -54,7 +54,8 @@ class Seeding:
     def citizen(self) -> Person:
         """A new citizen, logged in."""
         citizens = self.office.identity.citizens
-        return self._person(citizens._let_in(citizens._citizen_of(f"+86{next(self._phones)}"), "", ""))
+        citizen = citizens._citizen_of(f"+86{next(self._phones)}")
+        return self._person(citizens._let_in(citizen, device="", agent="", language=""))
 
     def staff(self, *roles: str) -> Person:
         """A new member of staff of the district's hall and of the department of the paperless matter, logged in."""

@@ -119,7 +119,9 @@ def reasons(actions: Iterable[Action], name_of: Callable[[str], str]) -> dict[st
             "start_procedure": (f"stop:{kind}", f"runs:{kind}"),
             "end_procedure": (f"resume:{kind}",),
             "approve_extension": (f"extend:+{action.data.get('days')}",),
-        }.get(action.act, ())
+        }.get(action.act)
+        if codes is None:
+            continue
         who, text = name_of(action.by), action.data.get("text") or ""
         words = TwoLanguages(f"（{who}{text and f'：{text}'}）", f" ({who}{text and f': {text}'})")
         why |= {f"{day} {code}": words for code in codes}

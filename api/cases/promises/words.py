@@ -154,6 +154,6 @@ def _broken_sentence(given: Row, today: date) -> TwoLanguages:
             f"{en}. It was to be put right by {day.en}, and will be looked at.",
         )
     return TwoLanguages(
-        f"{zh}，最迟 {day.zh}整改到位，否则会撤销决定。",
+        f"{zh}，最迟 {day.zh}整改到位，否则可能撤销决定。",
         f"{en}. Put it right by {day.en}; else the decision may be revoked.",
     )

@@ -156,6 +156,9 @@ export function useDraft(api, id) {
       elsewhere.value = { base, now: draft.value }
       await Promise.all(Object.entries(draft.value.materials).map(([key, uploads]) => nameFiles(key, uploads)))
     }
+    // what the server let go is not shown as handed in: the consent of another applicant
+    for (const [key, named] of Object.entries(files.value))
+      files.value[key] = named.filter((file) => draft.value.materials[key]?.includes(file.id))
   }
 
   async function addFile(key, file) {

@@ -13,13 +13,19 @@ export function say(message) {
 
 export const sayTrouble = (error) => say(troubleWords(error))
 
-/** @returns {Promise<boolean>} */
+/**
+ * Enter says yes, Esc no; what had the focus has it again afterwards.
+ * @returns {Promise<boolean>}
+ */
 export async function ask(title, message, yes = t('确定')) {
+  const asker = document.activeElement
   const words = { title, message, confirmButtonText: yes, cancelButtonText: t('取消') }
   const found = await clothes().catch(() => null)
   if (!found) return confirm(`${title}\n${message}`)
-  return found.showConfirmDialog(words).then(
+  const answer = await found.showConfirmDialog(words).then(
     () => true,
     () => false,
   )
+  asker?.focus({ preventScroll: true })
+  return answer
 }
