@@ -206,7 +206,7 @@ def unseen(then: Callable[[World], None]) -> Callable[[World], None]:
     """A step after nobody has looked into the inbox for so long that an SMS is due."""
 
     def do(world: World) -> None:
-        world.clock.at += timedelta(minutes=10)
+        world.clock.at = max(world.clock.at, BEGIN + timedelta(minutes=10))
         world.known["at"] = world.clock.at
         then(world)
 
