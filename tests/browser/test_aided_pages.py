@@ -36,7 +36,7 @@ def test_the_officer_hands_in_and_withdraws_for_whoever_has_no_account(screens: 
     window.shot("supplement-filled")
     window.at("act-submit").click()
     expect(window.at("case-flag")).to_have_attribute("data-flag", "supplement_back")
-    window.at("case-account").scroll_into_view_if_needed()
+    window.at("case-signed").scroll_into_view_if_needed()
     expect(window.at("case-signed")).to_be_visible()
     window.shot("supplement-back")
     window.at("act-withdraw").click()
