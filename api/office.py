@@ -389,7 +389,7 @@ class Office:
             "events": self.jobs.dispatch,
             "jobs": self.jobs.run_job,
             "slow jobs 1": self.jobs.run_slow_job,
-            "notices": self.notices.step,
+            **{f"notices {name}": step for name, step in self.notices.steps.items()},
         }
         steps = {
             **queues,
@@ -491,4 +491,5 @@ class Office:
         self.circle.generations.end()
         self.security.close()
         self.jobs.give_back()
+        self.notices.give_back(self.now())
         self.processes.leave()

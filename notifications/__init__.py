@@ -1,6 +1,6 @@
 """Notices to people: their text, their delivery by inbox and SMS, and whether they arrived.
 
-`Notifications` is the assembled package. `api/office.py` builds it; other rooms call `tell`, the worker calls `step`.
+`Notifications` is the assembled package. `api/office.py` builds it; other rooms call `tell`, the worker calls `steps`.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class Notifications(Notices):
-    """The use cases on one database; `step` is the outbox's, for the worker to call."""
+    """The use cases on one database; `steps` are the outbox's, for the worker to call, and `give_back` for its end."""
 
     def __init__(
         self,
@@ -55,4 +55,6 @@ class Notifications(Notices):
         super().__init__(
             store, seal, open_sealed, address_of, now, callbacks, record, look, scope_of, digest, language_of
         )
-        self.step = Outbox(store, channels, callbacks, address_of, open_sealed).step
+        self._outbox = Outbox(store, channels, callbacks, address_of, open_sealed, digest)
+        self.step, self.steps = self._outbox.step, self._outbox.steps
+        self.give_back = self._outbox.give_back

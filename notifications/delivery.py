@@ -1,18 +1,20 @@
-"""Processes the outbox: one due delivery or callback at a time, under a lease, its outcome written before the next.
+"""Processes the outbox: of each lane one due delivery at a time, under a lease, its outcome written before the next.
 
 No transaction and no connection is held while a provider is asked. `submitting` is written before the call: a process
 that finds it later knows that the outcome is unknown, and looks at the provider's own list before sending again.
 """
 
 import logging
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from uuid6 import uuid7
 
 from notifications import plan, wording
 from notifications.channels import Callbacks, Channel, Fault, LookFailed, Message, Remedy, Report
-from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, SECRET, AddressOf, Seal, opened
+from notifications.lanes import Lane
+from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, SECRET, AddressOf, Digest, Seal, opened
 from notifications.store import NoticeStore, Row
 
 log = logging.getLogger("circle.notices")
@@ -32,28 +34,43 @@ class Outbox:
         callbacks: Mapping[str, Callbacks],
         address_of: AddressOf,
         open_sealed: Seal,
+        digest: Digest,
     ) -> None:
-        self._store = store
+        self._store, self._digest = store, digest
         self._channels = channels
         self._callbacks = callbacks
         self._address_of = address_of
         self._open_sealed = open_sealed
         self._closed: dict[str, datetime] = {}
+        self._receipts = Lane(store, "receipts", {})
+        lanes = plan.lanes(channels.keys())
+        self._lanes = {lane: (channel, Lane(store, "deliveries", {"lane": lane})) for lane, channel in lanes.items()}
         self._due = {
             "held": self._release,
             "queued": self._send,
             "submitting": self._lose,
             "unknown": self._look,
-            "accepted": self._expire,
-            "sent": self._expire,
+            "accepted": self._wait,
+            "sent": self._wait,
         }
 
+    @property
+    def steps(self) -> dict[str, Callable[[datetime], bool]]:
+        """The steps of the worker, each for a loop of its own: the callbacks, and each lane of each channel."""
+        lanes = {lane: partial(self._deliver, lane) for lane in self._lanes}
+        return {"receipts": self._hear, **lanes}
+
     def step(self, now: datetime) -> bool:
-        """Do at most one piece of due work; gives whether there was one. Callbacks first: they may save a retry."""
-        return self._hear(now) or self._deliver(now)
+        """Do one piece of due work of the first lane that has any; gives whether there was one. For a single loop."""
+        return any(step(now) for step in self.steps.values())
+
+    def give_back(self, now: datetime) -> None:
+        """At the end of this process: release what it has leased and not begun, so that others may lease it."""
+        for lane in (self._receipts, *(lane for _, lane in self._lanes.values())):
+            lane.give_back(now)
 
     def _hear(self, now: datetime) -> bool:
-        receipt = self._store.claim_receipt(now)
+        receipt = self._receipts.next_row(now)
         if receipt is None:
             return False
         channel = self._callbacks.get(receipt["provider"])
@@ -72,8 +89,9 @@ class Outbox:
         changes, further = self._news(row, notice, report, now)
         return "moved" if self._store.learn(row, report.state, now, changes, further) else "no news"
 
-    def _deliver(self, now: datetime) -> bool:
-        row = self._store.claim((name for name in self._channels if self._open(name, now)), now)
+    def _deliver(self, lane: str, now: datetime) -> bool:
+        channel, rows = self._lanes[lane]
+        row = rows.next_row(now) if self._open(channel, now) else None
         if row is None:
             return False
         try:
@@ -92,15 +110,20 @@ class Outbox:
     def _send(self, row: Row, now: datetime) -> None:
         notice = self._store.notice(row["notice"])
         if notice is None or now >= _ends(row, notice):
-            self._store.finish(row, "expired", now, {})
+            self._end(row, notice, "expired", now)
             return
-        wait = plan.earliest(notice["template"], row["channel"], now)
+        if self._channels[row["channel"]].outward and plan.is_enough(notice):
+            self._store.finish(row, "suppressed", now, {"error": "seen"})
+            return
+        wait = plan.earliest(notice["template"], row["channel"], now, notice["_id"])
         if wait > now:
             self._store.postpone(row, wait, now)
             return
         message = self._message(row, notice, now)
         if message is None:
-            self._store.finish(row, "suppressed", now, {"error": "no address"})
+            self._end(row, notice, "suppressed", now, "no address")
+        elif not self._may_say(row, message, now):
+            self._end(row, notice, "suppressed", now, "third_same")
         elif self._store.begin(row, now):
             self._settle(row, notice, self._submit(row["channel"], message), now)
 
@@ -129,15 +152,36 @@ class Outbox:
     def _stay_unknown(self, row: Row, notice: Row, now: datetime) -> None:
         """The list cannot be read: look again later, and never send without having looked."""
         if now >= _ends(row, notice):
-            self._store.finish(row, "expired", now, {})
+            self._end(row, notice, "expired", now)
         else:
             self._store.postpone(row, now + _pause(STUMBLE, row), now)
 
-    def _expire(self, row: Row, now: datetime) -> None:
-        """72 hours without news."""
-        self._store.finish(row, "expired", now, {})
+    def _wait(self, row: Row, now: datetime) -> None:
+        """Its patience is over, and the next step is taken; or so are 72 hours without news."""
+        notice = self._store.notice(row["notice"])
+        if notice is None or row.get("next_at") is None or now < row["next_at"]:
+            is_outward = self._channels[row["channel"]].outward
+            self._end(row, notice, "expired" if is_outward else "unseen", now)
+            return
+        further, end = plan.following(notice, row, now), row["at"] + NEWS_WITHIN
+        if further is None:
+            self._store.postpone(row, end, now, next_at=None)
+        else:
+            self._store.pass_on(row, further, end, now)
 
     # -- inside -----------------------------------------------------------
+
+    def _end(self, row: Row, notice: Row | None, state: str, now: datetime, error: str | None = None) -> None:
+        """End a delivery that reached nobody; the next step follows."""
+        further = plan.following(notice, row, now) if notice else None
+        self._store.finish(row, state, now, {"error": error}, further)
+
+    def _may_say(self, row: Row, message: Message, now: datetime) -> bool:
+        """Whether a carrier will take this text for this number once more; counted, under a digest of both."""
+        if row["channel"] != "sms":
+            return True
+        digest = self._digest("sms", f"{message.address}\n{message.sms}")
+        return self._store.count_same(digest, row["_id"], plan.MOST_SAME, plan.SAME_WITHIN, now)
 
     def _submit(self, channel: str, message: Message) -> Report:
         try:
@@ -161,14 +205,16 @@ class Outbox:
         self._store.finish(row, report.state, now, changes, further)
 
     def _news(self, row: Row, notice: Row, report: Report, now: datetime) -> tuple[Row, Row | None]:
-        """What a report changes in a delivery, and the further try that it leads to."""
+        """What a report changes in a delivery, and the delivery that it leads to: a further try, or the next step's."""
         fault = report.fault
         if fault is not None and fault.remedy is Remedy.STOP:
             self._close(row["channel"], fault, report, now)
         changes: Row = {"error": report.error, "due_at": _next(row, report, now)}
         if report.ref is not None:
             changes["ref"] = report.ref
-        return changes, self._further(row, notice, fault, now) if report.state in FAILED else None
+        if report.state not in FAILED:
+            return changes, None
+        return changes, self._further(row, notice, fault, now) or plan.following(notice, row, now)
 
     def _further(self, row: Row, notice: Row, fault: Fault | None, now: datetime) -> Row | None:
         if notice.get("group") == SECRET:  # its values are gone; whoever waits for it asks for another
@@ -228,4 +274,6 @@ def _next(row: Row, report: Report, now: datetime) -> datetime:
     """When a delivery is to be looked at again after this report."""
     if report.state == "queued":
         return now + _pause(report.fault or STUMBLE, row)
-    return now + (LOOKS[0] if report.state == "unknown" else NEWS_WITHIN)
+    if report.state == "unknown":
+        return now + LOOKS[0]
+    return min(now + NEWS_WITHIN, row.get("next_at") or datetime.max.replace(tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""The kinds of notices: one per occasion, with its category, its channels, and how long it is worth sending."""
+"""The kinds of notices: one per occasion, with its category, its plan, and how long it is worth sending."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,18 +8,39 @@ SECRET, CRITICAL, ORDINARY = "secret", "critical", "ordinary"
 and its values are removed once it was sent. What is critical goes out at night too: the recipient may have to stop
 somebody."""
 
-EVERYWHERE, SMS_ALONE, INBOX_ALONE = ("in_app", "sms"), ("sms",), ("in_app",)
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a plan: a channel, and how long it has to reach the recipient before the next step is taken."""
+
+    channel: str
+    patience: timedelta = timedelta(0)
+
+
+FIRST_INBOX = (Step("in_app", timedelta(minutes=10)), Step("sms"))
+AT_ONCE, SMS_ALONE, INBOX_ALONE = (Step("in_app"), Step("sms")), (Step("sms"),), (Step("in_app"),)
+"""The plans. Who has the page open is told there, and gets no SMS. What is critical goes out by both at once, and the
+SMS also where the page has displayed it: somebody else may sit before it."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One occasion, such as `case_accepted`: by which channels it goes out, and until when after it was created."""
+    """One occasion, such as `case_accepted`: by which channels in turn, and until when after it was created."""
 
     name: str
     category: str = ORDINARY
-    channels: tuple[str, ...] = EVERYWHERE
+    steps: tuple[Step, ...] = FIRST_INBOX
     good_for: timedelta | None = None
     """None: every try is worth 72 hours."""
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels of its plan, in their order."""
+        return tuple(step.channel for step in self.steps)
+
+    def patience(self, channel: str) -> timedelta:
+        """How long a channel has before the next step is taken; zero where none waits for it."""
+        return next((step.patience for step in self.steps if step.channel == channel), timedelta(0))
 
     @property
     def is_secret(self) -> bool:
@@ -51,8 +72,8 @@ KINDS = {
         Kind("login_code", SECRET, SMS_ALONE, timedelta(minutes=5)),
         Kind("identity_check", SECRET, SMS_ALONE, timedelta(minutes=30)),
         Kind("security_alarm", CRITICAL, INBOX_ALONE),
-        *(Kind(name, CRITICAL) for name in _ACCOUNT),
-        *(Kind(name, channels=INBOX_ALONE) for name in (*_STAFF, *_TALKS)),
+        *(Kind(name, CRITICAL, AT_ONCE) for name in _ACCOUNT),
+        *(Kind(name, steps=INBOX_ALONE) for name in (*_STAFF, *_TALKS)),
         *(Kind(name) for name in _ORDINARY),
     )
 }

@@ -57,6 +57,8 @@ COMES_FROM: dict[str, frozenset[str]] = {
     "accepted": _ASKED,
     "sent": _ASKED | {"accepted"},
     "delivered": _ASKED | _TAKEN,
+    "displayed": _ASKED | _TAKEN,
+    "unseen": _TAKEN,
     "undelivered": _ASKED | _TAKEN,
     "failed": _ASKED | _TAKEN,
     "canceled": _ASKED | _TAKEN,
@@ -64,10 +66,12 @@ COMES_FROM: dict[str, frozenset[str]] = {
 }
 """Each state with those that it may follow. A provider's report moves a delivery only forward; back to `queued`
 goes only what the provider certainly did not take. `queued` is among the sources of news because a callback
-may arrive after a look found nothing. No final state is a source: the first one stays."""
+may arrive after a look found nothing. `displayed` and `unseen` are of the inbox: somebody looked, or nobody did for as
+long as it was worth it. No final state is a source: the first one stays."""
 
 STATES = frozenset(COMES_FROM) | {"held"}
 FINAL = STATES - frozenset().union(*COMES_FROM.values())
+REACHED = frozenset({"delivered", "displayed"})
 FAILED = frozenset({"undelivered", "failed", "canceled", "expired"})
 """The final states from which staff may have it sent again."""
 

@@ -1,10 +1,19 @@
-"""How a notice goes out: by which channels, not during the night, and for how long it is worth sending."""
+"""How a notice goes out: step by step, not during the night, and for how long it is worth sending.
 
+The first delivery is made with the notice. The next step's is made when a delivery has failed for good, or has reached
+nobody within its patience (with the notice, where a step has none); none once the recipient has seen the notice, unless
+that is critical.
+"""
+
+import zlib
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from notifications.kind import KINDS
+from uuid6 import uuid7
+
+from notifications.kind import KINDS, ORDINARY, Kind
 from notifications.notice import NEWS_WITHIN, SECRET
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -16,6 +25,14 @@ LOUD = frozenset({"sms"})
 SECRETS_KEPT = timedelta(days=1)
 """How long it is known that a secret was sent and whether it arrived; its values are removed when it is sent."""
 
+SPREAD = timedelta(minutes=30)
+"""Over how long what was held during the night is let go: carriers and people are not met by all of it at once."""
+SECRETS = ":secret"
+
+MOST_SAME, SAME_WITHIN = 2, timedelta(hours=24)
+"""How often the same text goes to one number within which time: carriers in China refuse the third, and may then bar
+the sender."""
+
 PLACED = ("group", "about", "desk", "department")
 """Of a notice and of each of its deliveries: which staff may see it."""
 
@@ -26,13 +43,26 @@ def quiet(at: datetime) -> bool:
     return clock >= QUIET_FROM or clock < QUIET_UNTIL
 
 
-def earliest(kind: str, channel: str, at: datetime) -> datetime:
-    """The first moment from `at` on at which this may go out: `at` itself, or the end of the quiet hours."""
+def lane_of(kind: Kind, channel: str) -> str:
+    """The lane of a delivery: its channel, with the secrets apart, so that no notice is before a code."""
+    return channel + SECRETS if kind.is_secret else channel
+
+
+def lanes(channels: Collection[str]) -> dict[str, str]:
+    """The channel of each lane that kinds use, by the lane's name; each is worked off by a loop of its own."""
+    steps = [(kind, channel) for kind in KINDS.values() for channel in kind.channels if channel in channels]
+    return {lane_of(kind, channel): channel for kind, channel in steps}
+
+
+def earliest(kind: str, channel: str, at: datetime, notice_id: str) -> datetime:
+    """The first moment from `at` on at which this may go out: `at` itself, or after the quiet hours, at a moment of the
+    notice's own within SPREAD."""
     if channel not in LOUD or not KINDS[kind].waits_for_morning or not quiet(at):
         return at
     local = at.astimezone(BEIJING)
     day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    return datetime.combine(day, QUIET_UNTIL, BEIJING).astimezone(at.tzinfo)
+    own = SPREAD * (zlib.crc32(notice_id.encode()) / 2**32)
+    return (datetime.combine(day, QUIET_UNTIL, BEIJING) + own).astimezone(at.tzinfo)
 
 
 def ends(kind: str, created_at: datetime, tried_at: datetime) -> datetime:
@@ -47,16 +77,45 @@ def erased_at(group: str, created_at: datetime) -> datetime | None:
     return created_at + SECRETS_KEPT if group == SECRET else None
 
 
+def is_enough(notice: dict[str, Any]) -> bool:
+    """Whether the recipient has seen it, and no further channel is needed."""
+    return notice["shown_at"] is not None and KINDS[notice["template"]].category == ORDINARY
+
+
+def first(notice: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """The deliveries that are made with a notice: of the first step, and of those that follow without patience."""
+    rows = list[dict[str, Any]]()
+    for step in KINDS[notice["template"]].steps:
+        rows.append(delivery(str(uuid7()), notice, step.channel, 1, now, now))
+        if step.patience:
+            break
+    return rows
+
+
+def following(notice: dict[str, Any], before: dict[str, Any], now: datetime) -> dict[str, Any] | None:
+    """The first delivery of the step after that of `before`; None after the last one, or if the notice was seen."""
+    channels = KINDS[notice["template"]].channels
+    after = channels[channels.index(before["channel"]) + 1 :] if before["channel"] in channels else ()
+    return delivery(str(uuid7()), notice, after[0], 1, now, now) if after and not is_enough(notice) else None
+
+
 def delivery(
     delivery_id: str, notice: dict[str, Any], channel: str, number: int, now: datetime, wanted: datetime
 ) -> dict[str, Any]:
-    """The row of a new delivery, the `number`th try by a channel: due at `wanted`, or `held` until the end of night."""
-    due_at = earliest(notice["template"], channel, wanted)
+    """The row of a new delivery, the `number`th try by a channel: due at `wanted`, or `held` until the end of night.
+
+    At `next_at` the next step is taken; None where it is not to be waited for.
+    """
+    kind = KINDS[notice["template"]]
+    patience = kind.patience(channel)
+    due_at = earliest(notice["template"], channel, wanted, notice["_id"])
     state = "held" if due_at > wanted else "queued"
     return {
         "_id": delivery_id,
         "notice": notice["_id"],
         "channel": channel,
+        "lane": lane_of(kind, channel),
+        "next_at": due_at + patience if patience else None,
         "number": number,
         "superseded": False,
         "state": state,

@@ -27,7 +27,13 @@ class Http(Protocol):
 def blueprint(notices: Notices, http: Http) -> Blueprint:
     """The routes of this package."""
     bp = Blueprint("notifications", __name__, url_prefix="/v1", description="What was told")
+    _inbox(bp, notices, http)
+    _desk(bp, notices, http)
+    _providers(bp, notices, http)
+    return bp
 
+
+def _inbox(bp: Blueprint, notices: Notices, http: Http) -> None:
     @bp.get("/notices")
     @http.allow("citizen", "staff")
     @bp.arguments(schemas.PageQuery, location="query")
@@ -43,6 +49,16 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
         """Mark one's own notice as read."""
         notices.read(actor, notice_id)
 
+    @bp.post("/notices/shown")
+    @http.allow("citizen", "staff")
+    @bp.arguments(schemas.Shown)
+    @bp.response(204)
+    def note_displayed(body: Body, actor: Any) -> None:
+        """Say that notices of one's own were displayed, so that they need no further channel."""
+        notices.note_displayed(actor, body["ids"])
+
+
+def _desk(bp: Blueprint, notices: Notices, http: Http) -> None:
     @bp.get("/desk/notices")
     @http.allow("staff")
     @bp.arguments(schemas.DeliveryQuery, location="query")
@@ -62,6 +78,8 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
         """Send again what failed for good."""
         return notices.resend(actor, notice_id, new_id, http.language())
 
+
+def _providers(bp: Blueprint, notices: Notices, http: Http) -> None:
     @bp.post("/providers/twilio/status")
     @http.allow("anyone")
     @bp.arguments(schemas.CallQuery, location="query")
@@ -70,8 +88,6 @@ def blueprint(notices: Notices, http: Http) -> Blueprint:
         """Twilio's signed status callback on a message; stored at once, processed later."""
         call = Call(_raw_target(), request.form, request.headers.get("X-Twilio-Signature", ""))
         notices.take_call("twilio", call, query["notice"], query["delivery"])
-
-    return bp
 
 
 def _raw_target() -> str:

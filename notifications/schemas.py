@@ -29,6 +29,12 @@ class DeliveryQuery(PageQuery):
     state = fields.String(validate=validate.OneOf(sorted(STATES)))
 
 
+class Shown(Schema):
+    """Notices that were displayed to their recipient."""
+
+    ids = fields.List(fields.String(validate=validate.Length(max=64)), required=True, validate=validate.Length(max=100))
+
+
 class ChannelState(Schema):
     """How far a notice is on one channel."""
 
@@ -46,6 +52,7 @@ class InboxNotice(Schema):
     text = fields.String(required=True)
     link = fields.String(required=True, allow_none=True)
     at = Moment(required=True)
+    shown_at = Moment(required=True, allow_none=True)
     read_at = Moment(required=True, allow_none=True)
     channels = fields.List(fields.Nested(ChannelState), required=True)
 

@@ -116,6 +116,10 @@ class Notices:
         if not self._store.mark_read(_recipient(member), notice_id, self._now()):
             raise NotFound
 
+    def note_displayed(self, member: Member, notice_ids: Sequence[str]) -> None:
+        """Note that notices of one's own were displayed; what is not one's own, or is none, counts for nothing."""
+        self._store.mark_shown(_recipient(member), notice_ids, self._now())
+
     def take_call(self, provider: str, call: Call, notice_id: str, delivery_id: str) -> None:
         """Store a provider's callback for the outbox to process; idempotent. Raises NotFound if that provider is not in
         use, SignatureBad if it did not sign the call."""
@@ -220,9 +224,9 @@ class Notices:
             "inbox": "in_app" in kind.channels,
             "created_at": now,
             "read_at": None,
+            "shown_at": None,
         }
-        deliveries = [plan.delivery(str(uuid7()), notice, channel, 1, now, now) for channel in kind.channels]
-        self._store.add(session, notice, deliveries)
+        self._store.add(session, notice, plan.first(notice, now))
         return notice_id
 
     def _digest_of(self, notice_id: str, values: Mapping[str, str]) -> str:
@@ -240,6 +244,7 @@ class Notices:
             "text": words.text,
             "link": notice["link"],
             "at": notice["created_at"],
+            "shown_at": notice["shown_at"],
             "read_at": notice["read_at"],
             "channels": [{name: row[name] for name in ("channel", "state", "at")} for row in deliveries],
         }

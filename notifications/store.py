@@ -1,4 +1,4 @@
-"""The collections `notices`, `deliveries` and `receipts`: the only file here that speaks pymongo.
+"""The collections `notices`, `deliveries`, `receipts` and `same_texts`: the only file here that speaks pymongo.
 
 A notice holds what is said, its values sealed. A delivery is one try by one channel and what leases are taken on; a
 further try is a further row, and the earlier one is then marked `superseded`. A receipt is one callback of a provider,
@@ -7,17 +7,22 @@ transaction that writes that it was sent.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
+from uuid import uuid4
 
 from pymongo import ASCENDING, DESCENDING
 from pymongo.collection import Collection
+from pymongo.errors import DuplicateKeyError
 
-from notifications.kind import KINDS
 from notifications.notice import COMES_FROM, FINAL, SECRET, UNSENT
+from notifications.upgrades import UPGRADES, VERSIONS, Row
+
+__all__ = ["INDEXES", "SEALED", "UPGRADES", "NoticeStore", "Row", "Store", "is_in"]
 
 T = TypeVar("T")
-Row = dict[str, Any]
+LEASE = timedelta(seconds=60)
+"""How long a row that was taken up is nobody else's."""
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 """Before any notice."""
 
@@ -29,7 +34,7 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
         [("notice", ASCENDING), ("channel", ASCENDING), ("number", ASCENDING)],
         {"unique": True},
     ),
-    ("deliveries", [("due_at", ASCENDING)], {}),
+    ("deliveries", [("lane", ASCENDING), ("due_at", ASCENDING)], {}),
     ("deliveries", [("state", ASCENDING), ("created_at", ASCENDING)], {}),
     ("deliveries", [("group", ASCENDING), ("created_at", ASCENDING)], {}),
     ("deliveries", [("desk", ASCENDING), ("created_at", ASCENDING)], {}),
@@ -39,40 +44,12 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
     ("deliveries", [("ref", ASCENDING)], {"sparse": True}),
     ("notices", [("delete_at", ASCENDING)], {"expireAfterSeconds": 0}),
     ("deliveries", [("delete_at", ASCENDING)], {"expireAfterSeconds": 0}),
+    ("same_texts", [("delete_at", ASCENDING)], {"expireAfterSeconds": 0}),
     ("receipts", [("due_at", ASCENDING)], {}),
     ("receipts", [("delivery", ASCENDING)], {}),
 ]
 
 SEALED = [("notices", ("values.*",))]
-
-
-def _end_secret(notice: Row, seal: object) -> Row:
-    """What an upgrade sets in a notice: a secret one loses its values and its place in the inbox, and is deleted."""
-    kind = KINDS.get(notice["template"])
-    if kind is None or not kind.is_secret:
-        return {}
-    return {"group": SECRET, "values": {}, "inbox": False, "delete_at": notice["created_at"]}
-
-
-def _end_with_secret(delivery: Row, seal: object) -> Row:
-    return {"delete_at": delivery["created_at"]} if delivery.get("group") == SECRET else {}
-
-
-def _in_chinese(notice: Row, seal: object) -> Row:
-    """What an upgrade sets in a notice: the language in which it was sent."""
-    return {"language": "zh"}
-
-
-UPGRADES: list[tuple[str, Callable[[Row, Any], Row], tuple[str, ...]]] = [
-    ("notices", _end_secret, ()),
-    ("deliveries", _end_with_secret, ()),
-    ("notices", _in_chinese, ()),
-]
-"""Version 2: secrets end. Those of earlier releases lay openable for as long as the store; what had not been sent by
-the upgrade is asked for again.
-
-Version 3 of notices: each has the language of its recipient; until then all went out in Chinese."""
-VERSIONS = {name: 1 + sum(each[0] == name for each in UPGRADES) for name in ("notices", "deliveries", "receipts")}
 
 WHOLE = {"counts": "a measurement: how many deliveries are in each state"}
 """Functions that are meant to read a whole collection, each with the reason."""
@@ -84,8 +61,6 @@ class Store(Protocol):
     def __getitem__(self, name: str) -> Collection[Row]: ...
 
     def transact(self, work: Callable[[Any], T]) -> T: ...
-
-    def claim(self, collection: str, wanted: Row, now: datetime) -> Row | None: ...
 
     def walk_back(
         self,
@@ -145,12 +120,23 @@ class NoticeStore:
         return list(self._db["notices"].find(mine).sort("_id", DESCENDING).limit(limit))
 
     def mark_read(self, recipient: str, notice_id: str, now: datetime) -> bool:
-        """Mark as read; idempotent, the first time stays. False if this recipient has no such notice."""
+        """Mark as read and shown; idempotent, the first time stays. False if this recipient has no such notice."""
         mine = {"_id": notice_id, "recipient": recipient, "inbox": True}
         if self._db["notices"].find_one(mine, {"_id": 1}) is None:
             return False
         self._db["notices"].update_one({**mine, "read_at": None}, {"$set": {"read_at": now}})
+        self.mark_shown(recipient, [notice_id], now)
         return True
+
+    def mark_shown(self, recipient: str, notice_ids: Sequence[str], now: datetime) -> None:
+        """Mark those of these notices that are this recipient's as shown, and their deliveries by the inbox as
+        displayed; idempotent, the first time stays."""
+        mine = {"_id": {"$in": list(notice_ids)}, "recipient": recipient, "inbox": True, "shown_at": None}
+        fresh = [row["_id"] for row in self._db["notices"].find(mine, {"_id": 1})]
+        by_inbox = {"notice": {"$in": fresh}, "channel": "in_app", "superseded": False}
+        for row in self._db["deliveries"].find(by_inbox) if fresh else ():
+            self._move({}, row, "displayed", now, {})
+        self._db["notices"].update_many({**mine, "_id": {"$in": fresh}}, {"$set": {"shown_at": now}})
 
     # -- deliveries -------------------------------------------------------
 
@@ -207,15 +193,23 @@ class NoticeStore:
         self._db["notices"].update_one({"_id": notice_id}, {"$set": place})
         self._db["deliveries"].update_many({"notice": notice_id}, {"$set": place})
 
-    def claim(self, channels: Iterable[str], now: datetime) -> Row | None:
-        """Lease the delivery by one of these channels that is due longest."""
-        return self._db.claim("deliveries", {"channel": {"$in": list(channels)}}, now)
-
     def postpone(self, row: Row, due_at: datetime, now: datetime, **changes: Any) -> bool:
         """Give a leased delivery back, unchanged in state; False if another process has leased it since."""
         mine = {"_id": row["_id"], "lease.fence": row["lease"]["fence"]}
         change = {"due_at": due_at, "lease.until": now, **changes}
         return self._db["deliveries"].update_one(mine, {"$set": change}).matched_count == 1
+
+    def pass_on(self, row: Row, further: Row, due_at: datetime, now: datetime) -> None:
+        """Insert the delivery of the next step, whose time has come; the one before goes on, next due at `due_at`."""
+
+        def work(session: Any) -> None:
+            if self._may_follow(row, further, session):
+                self._add_delivery(further, session)
+            mine = {"_id": row["_id"], "lease.fence": row["lease"]["fence"]}
+            change = {"$set": {"next_at": None, "due_at": due_at, "lease.until": now}}
+            self._db["deliveries"].update_one(mine, change, session=session)
+
+        self._db.transact(work)
 
     def begin(self, row: Row, now: datetime) -> bool:
         """Write `submitting`, keeping the lease. False if another process has leased it since, or a report moved it."""
@@ -255,6 +249,62 @@ class NoticeStore:
         )
         return {row["_id"]: row["n"] for row in rows}
 
+    # -- same texts -------------------------------------------------------
+
+    def count_same(self, digest: str, delivery_id: str, most: int, within: timedelta, now: datetime) -> bool:
+        """Count that a delivery sends the text to the number that `digest` stands for; False if `most` others did so
+        within that time. Idempotent per delivery."""
+        while True:
+            row = self._db["same_texts"].find_one({"_id": digest})
+            others = [
+                each for each in (row or {}).get("sent", ()) if each["at"] > now - within and each["by"] != delivery_id
+            ]
+            if len(others) >= most:
+                return False
+            sent = [*others, {"by": delivery_id, "at": now}]
+            if self._write_same(digest, row, {"sent": sent, "delete_at": now + within}):
+                return True
+
+    def _write_same(self, digest: str, before: Row | None, change: Row) -> bool:
+        if before is not None:
+            same = {"_id": digest, "sent": before["sent"]}
+            return self._db["same_texts"].update_one(same, {"$set": change}).matched_count == 1
+        try:
+            self._db["same_texts"].insert_one({"_id": digest, "v": 1, **change})
+        except DuplicateKeyError:
+            return False
+        return True
+
+    # -- leases -----------------------------------------------------------
+
+    def due(self, collection: str, wanted: Row, now: datetime, most: int) -> list[str]:
+        """The ids of the rows that match, are due and leased by nobody, those longest due first. Costs as much as are.
+
+        `lease.until` is looked at here: beside two ranges the embedded store makes no use of the index on `due_at`.
+        """
+        due = {**wanted, "due_at": {"$gt": FIRST, "$lte": now}}
+        rows = self._db[collection].find(due, {"lease.until": 1}).sort("due_at", ASCENDING).limit(most)
+        return [row["_id"] for row in rows if row["lease"]["until"] <= now]
+
+    def lease(self, collection: str, ids: Sequence[str], now: datetime) -> list[Row]:
+        """Lease those of these rows that are still due and nobody else has leased, and return them in this order.
+
+        One update leases them all, and its mark tells which it got, also if the driver sent it twice. A lease adds 1 to
+        the fence, which the write that ends it must match.
+        """
+        mark, table = str(uuid4()), self._db[collection]
+        free = {"_id": {"$in": list(ids)}, "due_at": {"$gt": FIRST, "$lte": now}, "lease.until": {"$lte": now}}
+        lease = {"lease.until": now + LEASE, "lease.by": mark}
+        table.update_many(free, {"$set": lease, "$inc": {"lease.fence": 1, "attempts": 1}})
+        rows = {row["_id"]: row for row in table.find({"_id": {"$in": list(ids)}, "lease.by": mark})}
+        return [rows[row_id] for row_id in ids if row_id in rows]
+
+    def give_back(self, collection: str, rows: Sequence[Row], now: datetime) -> None:
+        """Release leased rows that were not begun."""
+        for mark in {row["lease"]["by"] for row in rows}:
+            mine = {"_id": {"$in": [row["_id"] for row in rows]}, "lease.by": mark}
+            self._db[collection].update_many(mine, {"$set": {"lease.until": now}, "$inc": {"attempts": -1}})
+
     # -- receipts ---------------------------------------------------------
 
     def keep_receipt(self, receipt: Row, now: datetime) -> None:
@@ -268,10 +318,6 @@ class NoticeStore:
 
         self._db.transact(work)
 
-    def claim_receipt(self, now: datetime) -> Row | None:
-        """Lease the receipt that is due longest."""
-        return self._db.claim("receipts", {}, now)
-
     def end_receipt(self, row: Row, outcome: str) -> None:
         """Mark a receipt as processed; `outcome` says with what result."""
         self._db["receipts"].update_one({"_id": row["_id"]}, {"$set": {"due_at": None, "outcome": outcome}})
@@ -282,18 +328,26 @@ class NoticeStore:
         is_spent = row.get("group") == SECRET and state not in UNSENT
         if further is None and not is_spent:
             return self._move(also, row, state, now, changes)
-        superseded = {"superseded": True} if further else {}
+        superseded = {"superseded": True} if further and further["channel"] == row["channel"] else {}
 
         def work(session: Any) -> bool:
             if not self._move(also, row, state, now, {**changes, **superseded}, session):
                 return False
-            if further:
+            if further and self._may_follow(row, further, session):
                 self._add_delivery(further, session)
             if is_spent:
                 self._db["notices"].update_one({"_id": row["notice"]}, {"$set": {"values": {}}}, session=session)
             return True
 
         return self._db.transact(work)
+
+    def _may_follow(self, row: Row, further: Row, session: Any) -> bool:
+        """Whether a further delivery is still to be made: the next step's is made once, whoever is first (of two at the
+        same moment one meets the unique index, and comes back)."""
+        if further["channel"] == row["channel"]:
+            return True
+        its_step = {"notice": further["notice"], "channel": further["channel"]}
+        return self._db["deliveries"].find_one(its_step, {"_id": 1}, session=session) is None
 
     def _move(self, also: Row, row: Row, state: str, now: datetime, changes: Row, session: Any = None) -> bool:
         """The one place where a state is written: only from a state that it may follow, each step kept."""

@@ -1,4 +1,7 @@
-"""The inbox of our own pages as a channel: a notice lies there once it is stored; open pages are sent it too."""
+"""The inbox of our own pages as a channel: a notice lies there once it is stored; open pages are sent it too.
+
+That it lies there reaches nobody: whether it was displayed, the page says (`POST /v1/notices/shown`, or `…/read`).
+"""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -14,7 +17,7 @@ Push = Callable[[str, Mapping[str, Any]], None]
 
 
 class InApp:
-    """The inbox: a stored notice counts as delivered; what is sent to open pages may be lost."""
+    """The inbox: a stored notice counts as accepted; what is sent to open pages may be lost."""
 
     provider = "in_app"
     outward = False
@@ -29,8 +32,8 @@ class InApp:
             self._push(message.recipient, {**word, "link": message.link})
         except Exception:
             log.exception("a word to the open pages was lost", extra={"notice": message.notice})
-        return Report("delivered", ref=message.delivery)
+        return Report("accepted", ref=message.delivery)
 
     def find(self, message: Message, since: datetime) -> list[Report]:
-        """Always one report `delivered`, since it lies in the inbox."""
-        return [Report("delivered", ref=message.delivery)]
+        """Always one report `accepted`, since it lies in the inbox."""
+        return [Report("accepted", ref=message.delivery)]

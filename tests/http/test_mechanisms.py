@@ -50,6 +50,7 @@ EXCEPTED: dict[tuple[str, str], str] = {
     ("POST", "/plain/case"): "changes nothing; a wrong code counts each time",
     ("POST", "/v1/conversations/<conversation>/messages"): "client_id makes a message once, as on the socket",
     ("POST", "/v1/notices/<notice_id>/read"): SAME,
+    ("POST", "/v1/notices/shown"): SAME,
     ("POST", "/v1/desk/blocks/<block_id>/lifting"): "a block is lifted once",
     ("POST", "/v1/desk/jobs/<job_id>/retry"): SAME,
     ("POST", "/v1/desk/matters/import"): SAME,

@@ -18,7 +18,7 @@ TOLD |= {
     f"case.{what}" for what in ("deferred", "promise_checked", "due_changed", "corrected", "reissued", "terminated")
 }
 """Each of these events of a case leads to exactly one notice to the applicant."""
-CHANNELS = {"in_app": {"delivered"}, "sms": {"accepted", "sent", "delivered"}}
+CHANNELS = {"in_app": {"accepted"}, "sms": {"accepted", "sent", "delivered"}}
 
 
 def faults(world: World) -> list[str]:

@@ -202,6 +202,17 @@ def works(*steps: str) -> Callable[[World], None]:
     return lambda world: world.work(*steps)
 
 
+def unseen(then: Callable[[World], None]) -> Callable[[World], None]:
+    """A step after nobody has looked into the inbox for so long that an SMS is due."""
+
+    def do(world: World) -> None:
+        world.clock.at = max(world.clock.at, BEGIN + timedelta(minutes=10))
+        world.known["at"] = world.clock.at
+        then(world)
+
+    return do
+
+
 def as_citizen(path: str, version: int, **data: Any) -> Callable[[World], Any]:
     """A step in which the citizen acts on a version: 200, or 412 if it was done before. `$upload` is their file."""
 
@@ -246,6 +257,7 @@ def goes_on(world: World) -> list[str]:
 
 
 GRANT = {"kind": "grant", "text": "符合条件，准予许可。"}
+NOTICES = ("notices receipts", "notices in_app", "notices sms")
 REACT = works("events", "jobs", "slow jobs 1")
 STORY = (
     Step("log in", log_in_citizen),
@@ -262,9 +274,9 @@ STORY = (
     Step("tell again", works()),
     Step("decide.web", act("handler", "decide", 2, **GRANT), "action", "web", next="issue"),
     Step("decide.worker", REACT, "action", "worker", next="issue"),
-    Step("delivery.worker", works("notices"), "delivery", "worker", next="issue"),
+    Step("delivery.worker", unseen(works(*NOTICES)), "delivery", "worker", next="issue"),
     Step("receipt.web", call_back, "delivery", "web", next="issue"),
-    Step("receipt.worker", works("notices"), "delivery", "worker", next="issue"),
+    Step("receipt.worker", works(*NOTICES), "delivery", "worker", next="issue"),
     Step("issue", act("window", "issue", 3, serial="JY2026112400001")),
 )
 MISSING = {"items": [{"key": "m4", "why": "看不清"}]}

@@ -30,6 +30,8 @@ from tests.kills.story import (
 LONGEST = 150.0
 PAUSE = timedelta(minutes=3)
 """How far the clock moves before due work is done again: past a lease, a key in flight, the looks at the provider."""
+UNSEEN = timedelta(minutes=10)
+"""How long the inbox has before an SMS goes out."""
 ABANDONED = 75.0
 """Seconds in which a store has dropped an abandoned transaction: MongoDB's transactionLifetimeLimitSeconds is 60."""
 Known = dict[str, Any]
@@ -247,6 +249,8 @@ def _recovery(step: Step, acknowledged: Any, patience: float) -> Callable[[World
         elif step in ACTS_ON_CASES:
             found += goes_on(world)
             _settle(world)
+        world.clock.at += UNSEEN
+        world.work()
         return found + faults(world)
 
     return job

@@ -1,5 +1,6 @@
 """A small house around the package: a real store, real seals, people with phones, channels that obey."""
 
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from notifications import INDEXES, Notifications
 from notifications.channels import Call, Fault, Message, Remedy, Report
 from notifications.channels.twilio_sms import TwilioSms
 from notifications.delivery import Outbox
+from notifications.kind import KINDS
 from notifications.store import NoticeStore
 
 from .fake_twilio import ACCOUNT, SERVICE, TOKEN, FakeTwilio
@@ -22,6 +24,8 @@ FAULTS = {
     "30003": Fault(Remedy.AGAIN, timedelta(minutes=30), most=3),
     "30002": Fault(Remedy.STOP, timedelta(minutes=5), most=3),
 }
+FIRST_KEY, NUMBER = "case:1:accepted", "XC20261124001"
+PATIENCE = KINDS["case_accepted"].steps[0].patience
 PHONES = {"citizen:zhang": "+8613800138000", "citizen:li": "+8613900139000", "login:1": "+8613700137000"}
 
 
@@ -94,16 +98,27 @@ class House:
     def another_worker(self) -> Outbox:
         """A second process at the same outbox."""
         callbacks = {"twilio": self.sms}
-        return Outbox(self.store, {"sms": self.sms}, callbacks, self.address_of, self.keyring.open_sealed)
+        return Outbox(
+            self.store,
+            {"sms": self.sms},
+            callbacks,
+            self.address_of,
+            self.keyring.open_sealed,
+            self.keyring.lasting_digest,
+        )
 
     def address_of(self, recipient: str, channel: str) -> str | None:
         """Phones only."""
         return self.phones.get(recipient) if channel == "sms" else None
 
-    def accepted(self, recipient: str = "citizen:zhang", key: str = "case:1:accepted") -> str:
-        """Tell that a case was accepted."""
-        values = {"number": "XC20261124001", "matter": "食品经营许可", "due": "12月8日"}
-        return self.notices.tell(recipient, "case_accepted", values, key=key, link="/cases/XC20261124001")
+    def accepted(self, recipient: str = "citizen:zhang", key: str = FIRST_KEY, number: str = "") -> str:
+        """Tell that a case was accepted, so long ago that its SMS is due now; of each key another case."""
+        own = number or (NUMBER if key == FIRST_KEY else f"XC{zlib.crc32(key.encode()):011}")
+        values = {"number": own, "matter": "食品经营许可", "due": "12月8日"}
+        now, self.clock.at = self.clock.at, self.clock.at - PATIENCE
+        notice = self.notices.tell(recipient, "case_accepted", values, key=key, link=f"/cases/{NUMBER}")
+        self.clock.at = now
+        return notice
 
     def code(self) -> str:
         """Send a log-in code."""

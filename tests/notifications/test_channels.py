@@ -113,7 +113,7 @@ def test_the_console_shows_the_code_and_hides_the_number() -> None:
 def test_the_inbox_says_so_to_the_open_pages() -> None:
     said: list[Any] = []
     channel = InApp(lambda member, word: said.append((member, word)))
-    assert channel.submit(message()).state == "delivered"
+    assert channel.submit(message()).state == "accepted"
     word = {"id": "n1", "kind": "login_code", "title": "登录验证码", "text": "验证码已发到您的手机", "link": None}
     assert said == [("citizen:zhang", word)]
 
@@ -122,7 +122,7 @@ def test_a_lost_word_to_the_open_pages_loses_no_notice() -> None:
     def nobody(member: str, word: Any) -> None:
         raise ConnectionError
 
-    assert InApp(nobody).submit(message()).state == "delivered"
+    assert InApp(nobody).submit(message()).state == "accepted"
 
 
 # -- Twilio -------------------------------------------------------------------

@@ -12,7 +12,7 @@ RANK = {"held": 0, "queued": 1, "submitting": 2, "unknown": 2, "accepted": 3, "s
 
 
 def test_the_final_states() -> None:
-    assert {"delivered", "undelivered", "failed", "canceled", "expired", "suppressed"} == FINAL
+    assert {"delivered", "displayed", "unseen", "undelivered", "failed", "canceled", "expired", "suppressed"} == FINAL
     assert notice.FAILED < FINAL
 
 

@@ -91,10 +91,11 @@ def test_an_inbox_shows_ones_own_notices_and_how_far_they_are(as_: Any, twilio_h
         "kind": "case_accepted",
         "title": "申请已受理",
         "link": "/cases/XC20261124001",
-        "at": at,
+        "at": "2026-11-24T09:50:00+08:00",
+        "shown_at": None,
         "read_at": None,
         "channels": [
-            {"channel": "in_app", "state": "delivered", "at": at},
+            {"channel": "in_app", "state": "accepted", "at": at},
             {"channel": "sms", "state": "accepted", "at": at},
         ],
     }
@@ -170,7 +171,7 @@ def test_the_desk_sees_what_failed_but_not_what_was_said(as_: Any, twilio_house:
             "title": "申请已受理",
             "to": "138****8000",
             "link": "/cases/XC20261124001",
-            "told_at": at,
+            "told_at": "2026-11-24T09:50:00+08:00",
             "channel": "sms",
             "state": "failed",
             "at": at,
@@ -185,6 +186,7 @@ def test_the_desk_sees_what_failed_but_not_what_was_said(as_: Any, twilio_house:
 def test_the_desks_list_is_paged(as_: Any, twilio_house: House) -> None:
     for n in range(3):
         twilio_house.accepted(key=str(n))
+    twilio_house.drain()
     first = as_("wang", "GET", "/v1/desk/notices?limit=4").json
     second = as_("wang", "GET", f"/v1/desk/notices?limit=4&cursor={first['next']}").json
     assert (len(first["items"]), len(second["items"]), second["next"]) == (4, 2, None)

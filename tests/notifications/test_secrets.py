@@ -116,6 +116,8 @@ def older(house: House, notice: str) -> None:
 
 def test_codes_of_earlier_releases_are_removed_by_the_upgrade(house: House) -> None:
     code, notice = house.code(), house.accepted()
+    while house.notices.steps["in_app"](house.clock()):  # the earlier releases made the SMS at once
+        pass
     older(house, code)
     older(house, notice)
     Migrations(OperationsStore(house.database), shape=shape(), now=house.clock).run()

@@ -327,6 +327,8 @@ export default {
   没送到: 'Not delivered',
   发送失败: 'Failed',
   没有回音: 'No news',
+  本人已看到: 'Seen',
+  本人没看: 'Not seen',
   重新发送: 'Send again',
   '已重新排队发送。': 'Queued to be sent again.',
   '没有这样的通知。': 'No such notices.',
