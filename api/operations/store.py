@@ -23,7 +23,7 @@ from api.storage.database import LEASE_SECONDS, UNAVAILABLE, Database, Document
 
 LEFT_OUT = frozenset(
     {
-        *("health", "processes", "desk_presence", "alarms", "lookups"),
+        *("health", "processes", "desk_presence", "alarms", "lookups", "same_texts"),
         *("sessions", "log_ins", "login_codes", "login_counts", "recoveries"),
     }
 )

@@ -97,7 +97,7 @@ def test_no_log_in_and_no_code_is_in_a_backup_nor_comes_back_from_one_that_has_s
 
 
 def test_what_expires_by_itself_is_left_out_of_backups_or_is_known_to_stay():
-    stays = {"events", "jobs", "slow_jobs", "idempotency", "upload_days"}
+    stays = {"events", "jobs", "slow_jobs", "idempotency", "upload_days", "notices", "deliveries"}
     expiring = {collection for collection, _, options in indexes() if "expireAfterSeconds" in options}
     assert expiring - LEFT_OUT == stays
 

@@ -1,10 +1,9 @@
-"""The driver repeats an insert whose answer was lost; a store that died meanwhile lets it meet its own row."""
+"""An insert is sent again whose answer was lost; a store that died meanwhile lets it meet its own row."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from pymongo.collection import Collection
 from pymongo.errors import DuplicateKeyError
 
 from tests.way import ID_NUMBER, issued
@@ -13,9 +12,10 @@ NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
 
 @pytest.fixture
-def repeated(monkeypatch):
+def repeated(shared_database, monkeypatch):
     """Every insert outside of a transaction is sent twice: the first answer is lost. Gives the collections it met."""
-    genuine, met = Collection.insert_one, set()
+    collection = type(shared_database["things"])
+    genuine, met = collection.insert_one, set()
 
     def twice(self, document, *args, session=None, **rest):
         if session is None:
@@ -23,7 +23,7 @@ def repeated(monkeypatch):
             met.add(self.name)
         return genuine(self, document, *args, session=session, **rest)
 
-    monkeypatch.setattr(Collection, "insert_one", twice)
+    monkeypatch.setattr(collection, "insert_one", twice)
     return met
 
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pymongo.collection import Collection
 
 from api.storage.database import TAKEN_AS, UNAVAILABLE, Contended, Database
 
@@ -37,16 +36,17 @@ def plain(row: Any) -> Any:
 
 
 @pytest.fixture
-def sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def sent_twice(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every update outside of a transaction is sent twice: the first answer is lost."""
-    genuine = Collection.update_one
+    collection = type(database["things"])
+    genuine = collection.update_one
 
     def twice(self: Any, wanted: Any, change: Any, *args: Any, session: Any = None, **rest: Any) -> Any:
         if session is None:
             genuine(self, wanted, change, *args, **rest)
         return genuine(self, wanted, change, *args, session=session, **rest)
 
-    monkeypatch.setattr(Collection, "update_one", twice)
+    monkeypatch.setattr(collection, "update_one", twice)
 
 
 def test_a_taken_row_is_returned_as_it_is_then_or_was_before(database: Database) -> None:
@@ -96,13 +96,14 @@ def test_a_change_that_was_sent_twice_counts_once_and_is_no_loss(database: Datab
 
 
 def test_a_row_is_added_once_though_it_was_sent_twice(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    genuine = Collection.insert_one
+    collection = type(database["things"])
+    genuine = collection.insert_one
 
     def twice(self: Any, row: Any, **rest: Any) -> Any:
         genuine(self, row)
         return genuine(self, row, **rest)
 
-    monkeypatch.setattr(Collection, "insert_one", twice)
+    monkeypatch.setattr(collection, "insert_one", twice)
     assert database.add("things", {"_id": "one"})
     assert not database.add("things", {"_id": "one"})
 
@@ -123,13 +124,14 @@ def test_a_row_is_taken_in_a_transaction_or_not_at_all(database: Database) -> No
 
 def test_who_never_gets_a_row_is_told_to_come_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     database["things"].insert_one({**FREE, "n": 0})
-    genuine = Collection.update_one
+    collection = type(database["things"])
+    genuine = collection.update_one
 
     def outrun(self: Any, wanted: Any, change: Any, **rest: Any) -> Any:
         genuine(self, {"_id": "one"}, {"$set": {TAKEN_AS: "another"}, "$inc": {"n": 1}})
         return genuine(self, {**wanted, TAKEN_AS: "older"}, change, **rest)
 
-    monkeypatch.setattr(Collection, "update_one", outrun)
+    monkeypatch.setattr(collection, "update_one", outrun)
     monkeypatch.setattr("api.storage.database.MOST_TRIES", 5)
     with pytest.raises(Contended) as contended:
         database.take("things", FREE, USE)
