@@ -27,6 +27,7 @@ from api.cases.documents import store as documents_store
 from api.cases.promises import routes as promises_routes
 from api.cases.promises import store as promises_store
 from api.cases.promises.service import BrokenPromises
+from api.cases.serials import store as serials_store
 from api.cases.service import Cases
 from api.cases.templates import routes as templates_routes
 from api.cases.templates import store as templates_store
@@ -84,6 +85,7 @@ STORES: tuple[Any, ...] = (
         calendar_store,
         cases_store,
         documents_store,
+        serials_store,
         promises_store,
         templates_store,
         circle_store,

@@ -472,17 +472,20 @@ BODIES = {
     "review": {"opinion": "agree", "text": "可以"},
     "correct": {"about": 2, "was": "一", "right": "二", "reason": "笔误"},
     "reissue": {"serial": "JY2", "reason": "印错"},
+    "supplement": {"materials": {"lease": ["scan"]}, "consent": ["scan"]},
+    "withdraw": {"consent": ["scan"]},
     "terminate": {"cause": "object_gone", "text": "已拆除"},
 }
 """A body of each act of staff that has fields."""
 BY_GUARD = {
-    "submitted": {"release", "finish", "correct", "defer", "promise"},
+    "submitted": {"release", "finish", "correct", "defer", "promise", "withdraw"},
     "accepted": {"release", "finish", "promise", "request_supplement", "end_procedure"}
-    | {"approve_extension", "refuse_extension"},
+    | {"approve_extension", "refuse_extension", "supplement", "withdraw"},
     "terminated": set(),
     "closed": {"check_promise", "order_rectification", "check_rectification", "revoke", "reissue"},
 }
-"""What role and state would let pass, and a guard does not: nothing is held, runs, was deferred, promised or done."""
+"""What role and state would let pass, and a guard does not: nothing is held, runs, was deferred, promised or done, and
+an account has the case."""
 NOT_THEIRS = {("handler", state): {"correct"} for state in ("submitted", "accepted", "terminated", "closed")}
 """What a guard keeps from a role: the acts of this case were those of the window."""
 

@@ -81,7 +81,7 @@ def test_an_exception_is_told_by_kind_and_place_without_its_words(lines, app, ci
     def broken(*_):
         raise RuntimeError(f"cannot read the case of {NAME}, {ID_NUMBER}") from ValueError(SAID)
 
-    monkeypatch.setattr(app.extensions["circle"].cases, "mine", broken)
+    monkeypatch.setattr(app.extensions["circle"].cases.mine, "page", broken)
     answer = citizen.raw("GET", "/v1/cases")
     assert (answer.status_code, answer.get_json()["code"]) == (500, "internal")
     told = [json.loads(line) for line in lines()]

@@ -11,6 +11,7 @@ from api.identity.sealing.keyring import Keyring
 from api.identity.store import IdentityStore
 from api.operations.service import KeysWrong, open_keys, require_keys
 from api.operations.store import OperationsStore
+from tests.identity.test_verifications import bound
 from tests.way import ID_NUMBER, submitted
 
 PHONE, OTHER_PHONE = "13800138000", "13900139000"
@@ -89,9 +90,11 @@ def test_what_is_stored_at_any_stage_is_found_by_the_index_in_force(floor, keys)
 
 
 def test_a_rotation_finds_everybody_after_each_of_its_steps(
-    steps, database, citizen, other_citizen, anyone, log_in, drain, keyring, clock
+    steps, database, citizen, other_citizen, anyone, log_in, staff, drain, keyring, clock
 ):
-    citizen.post("/v1/me/verification", {"name": "王小明", "id_number": ID_NUMBER}, expect=200)
+    bound(staff("window"), citizen)
+    clock.move(days=1, seconds=1)
+    citizen, other_citizen = log_in(PHONE), log_in(OTHER_PHONE)
     agent = {"name": "李四", "number": "11010519491231002X"}
     mandate = citizen.post("/v1/mandates", {"kind": "agent", "agent": agent, "valid_until": "2026-12-31"})["id"]
     case = submitted(other_citizen, drain)

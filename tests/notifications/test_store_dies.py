@@ -35,6 +35,7 @@ def test_a_store_killed_in_the_middle_of_a_call_costs_no_second_sms(
         house = open_house(store, keyring, clock, sms)
     notice = house.code()
     monkeypatch.setattr(sms, "submit", take_and_kill)
+    monkeypatch.setattr("api.storage.database.TRANSACTION_SECONDS", 4.0)
     with pytest.raises(PyMongoError):
         house.drain()
     house.database.close()
