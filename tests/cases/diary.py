@@ -1,8 +1,9 @@
 """A town whose cases are walked side by side through all their days; each case gets a diary of what everybody sees.
 
 A life is a generator that acts over HTTP and yields the next day on which it acts (`12-03`). Every day at ten in the
-morning everybody logs in, the lives of that day act, the background work is run, and every case is looked at: as the
-applicant, the window, the handler, the head and the supervisor. A diary has what differs from the day before.
+morning everybody logs in, the lives of that day act, the background work is run, what nobody saw for ten minutes
+goes out by SMS, and every case is looked at: as the applicant, the window, the handler, the head and the supervisor. A
+diary has what differs from the day before.
 """
 
 import re
@@ -30,6 +31,8 @@ OFFICERS = {
 """By name: role, point, department, and what each is called."""
 READERS = ("window", "handler", "civil", "head", "supervisor")
 """Whose console is looked at; `second` is a colleague of `handler`."""
+UNSEEN = 10
+"""Minutes after which an SMS goes out, since nobody looks into the inbox before."""
 ALWAYS = {"all", "department"}
 """The queues in which an open case stands in any state; `sees` says as much."""
 
@@ -141,11 +144,18 @@ class Town:
                     wrong[name] = error
                     ended.append(name)
             self.drain()
+            self._send_unseen()
             self._look([self._lives[name] for name in turn if name in self._lives])
             for name in ended:
                 del turn[name]
-            self.clock.move(days=1)
+            self.clock.move(days=1, minutes=-UNSEEN)
         return {**self._lives, **wrong}
+
+    def _send_unseen(self) -> None:
+        """Ten minutes on, what nobody saw goes out by SMS; all other work is the next day's."""
+        self.clock.move(minutes=UNSEEN)
+        while self.office.notices.step(self.clock()):
+            pass
 
     def _come(self) -> None:
         """A new day: nobody of the staff is logged in any more, citizens are."""

@@ -32,7 +32,8 @@ def ask(anyone, sent, drain, clock):
         anyone.post("/v1/sessions/codes", {"phone": phone}, expect=202)
         drain()
         masked = f"{phone[:3]}****{phone[-4:]}"
-        return re.findall(r"\d{6}", [text for to, text in sent.messages if to == masked][-1])[0]
+        told = [text for to, text in sent.messages if to == masked and "验证码" in text]
+        return re.findall(r"\d{6}", told[-1])[0]
 
     return code_for
 

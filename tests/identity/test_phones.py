@@ -125,7 +125,10 @@ def test_whoever_gets_the_number_next_sees_nothing_and_is_sent_nothing(citizen, 
     sent.messages.clear()
     notify(app, citizen)
     drain()
-    assert [to for to, _ in sent.messages] == ["137****7000"]
+    clock.move(minutes=10)
+    drain()
+    assert {to for to, _ in sent.messages} == {"137****7000"}
+    assert any("已受理" in text for text in texts(sent, NEW))
 
 
 def test_a_number_with_an_account_is_taken_over_only_if_that_is_empty(citizen, ask, log_in, drain):

@@ -33,6 +33,14 @@ def test_another_number_and_another_text_are_counted_apart(house: House) -> None
     assert (house.state(other), len(house.sms.taken)) == ("accepted", 4)
 
 
+def test_a_code_that_is_asked_again_is_another_text_and_always_goes_out(house: House) -> None:
+    codes = [f"{n:06d}" for n in range(5)]
+    for kind in ("login_code", "identity_check"):
+        notices = [house.notices.tell("citizen:zhang", kind, {"code": code}, key=f"{kind}{code}") for code in codes]
+        house.drain()
+        assert [house.state(notice) for notice in notices] == ["accepted"] * len(codes)
+
+
 def test_a_day_after_the_first_of_them_it_goes_out_again(house: House) -> None:
     told(house, 2)
     house.clock.move(hours=23, minutes=59)
