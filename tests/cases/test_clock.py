@@ -656,6 +656,23 @@ def test_handing_over_is_in_time_on_the_tenth_working_day_and_late_after_it():
     assert clock(**facts, handed_over_at=at("03-19 09:00"), as_of=at("04-30 09:00"))["handover_overdue"] is False
 
 
+def test_a_result_made_anew_after_its_hand_over_has_ten_working_days_of_its_own_and_both_lines():
+    anew = {"handed_over_at": at("03-17 09:00"), "at": at("03-21 09:00")}
+    facts = {"decision": decided("03-05 09:00"), "reissues": [anew]}
+    before = clock(**facts, as_of=at("03-20 09:00"))
+    assert before == clock(decision=decided("03-05 09:00"), handed_over_at=at("03-17 09:00"), as_of=at("03-20 09:00"))
+    waiting = clock(**facts, as_of=at("04-08 09:00"))
+    assert (waiting["handover_due"], waiting["handover_overdue"]) == (last_second("04-07"), True)
+    again = clock(**facts, handed_over_at=at("04-07 09:00"))
+    assert (again["handover_due"], again["handover_overdue"]) == (last_second("04-07"), False)
+    assert [line for line in again["ledger"] if "hand" in line] == [
+        "2025-03-17 handed_over 2",
+        "2025-04-07 handed_over 2",
+        "2025-04-07 handover_due 2",
+    ]
+    assert clock(**facts) == clock(**facts, as_of=at("03-21 09:00"))
+
+
 def test_a_handover_due_in_an_unannounced_year_is_not_named():
     answer = clock(accepted_at=at("2026-12-21 10:00"), decision=decided("2026-12-24 09:00"))
     assert (answer["handover_due"], answer["handover_overdue"]) == (None, False)
@@ -766,6 +783,7 @@ def test_a_time_without_an_offset_is_refused(facts):
         ({"procedures": [stop("03-05 09:00", told="yes")]}, "input.procedures[0].told"),
         ({"extensions": [{"days": 0, "approved_at": at("03-05 09:00")}]}, "input.extensions[0].days"),
         ({"extension_rule": {}}, "input.extension_rule.max_days"),
+        ({"reissues": [{"at": at("03-05 09:00")}]}, "input.reissues[0].handed_over_at"),
         ({"decision": {"at": at("03-05 09:00"), "kind": "perhaps"}}, "input.decision.kind"),
     ],
 )
@@ -784,6 +802,7 @@ def test_a_null_is_the_same_as_a_missing_key():
     nulls = dict.fromkeys(
         ("received_at", "promised_days", "extension_rule", "matter_stops", "deemed_acceptance", "exceptions")
         + ("after_hours", "closing", "notice_at", "procedures", "extensions", "decision", "handed_over_at")
+        + ("reissues",)
     )
     assert clock(**nulls, as_of=at("03-05 09:00")) == clock(as_of=at("03-05 09:00"))
 

@@ -150,7 +150,12 @@ def a_handled_case(draw: st.DrawFn) -> dict[str, Any]:
         last = max([day0, *(day_of(p["start"]) for p in facts["procedures"])])
         decided = last + timedelta(days=draw(st.integers(0, 40)))
         facts["decision"] = {"at": at(decided, 18), "kind": draw(st.sampled_from(("grant", "refuse", "end")))}
-        facts["handed_over_at"] = at(decided + timedelta(days=draw(st.integers(0, 20))), 19)
+        handed_over = decided + timedelta(days=draw(st.integers(0, 20)))
+        for after in draw(st.lists(st.integers(1, 20), max_size=2)):
+            anew = handed_over + timedelta(days=after)
+            earlier = {"handed_over_at": at(handed_over, 19), "at": at(anew, 17)}
+            facts["reissues"], handed_over = [*facts.get("reissues", ()), earlier], anew
+        facts["handed_over_at"] = at(handed_over, 19)
     return facts
 
 

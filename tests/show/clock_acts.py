@@ -44,7 +44,7 @@ FOLLOWING: dict[str, tuple[str, ...]] = {
     ),
     "granted": (*("issue",) * 3, "correct"),
     "issued": (*("hand_over",) * 3, "reissue"),
-    "handed_over": ("reissue", "hand_over", "correct", "close"),
+    "handed_over": (*("reissue",) * 2, "correct", "close"),
 }
 """What may follow in each state; the table of states and acts is tested elsewhere."""
 BY_CHOICE: dict[str, dict[str, tuple[str, ...]]] = {
@@ -75,6 +75,7 @@ LEADS_TO = {
     "withdraw": "withdrawn",
     "terminate": "terminated",
     "issue": "issued",
+    "reissue": "issued",
     "hand_over": "handed_over",
     "close": "closed",
 }

@@ -64,20 +64,23 @@ class CaseReading(Reading):
         self.matter, self.done = matter, done
         self.lawful_stops = STOPS if matter.law == "permit" else ()
         self.ended = next((act.at for act in done if act.act in ENDING), None)
-        raw = {
+        raw: dict[str, Any] = {
             "legal": matter.legal,
             "promised_days": matter.promised_days,
             "extension_rule": matter.extension_rule,
             "matter_stops": list(matter.stops),
             "procedures": self._procedures(),
             "extensions": [act.detail for act in done if act.act == "approve_extension"],
+            "reissues": [],
             "as_of": (self.ended or at).isoformat(),
         }
         for act in done:
             if act.act in DECIDING:
                 raw["decision"] = {"at": act.at.isoformat(), "kind": act.detail["kind"]}
             if act.act == "hand_over" or (act.act == "finish" and act.detail["to"]):
-                raw.setdefault("handed_over_at", act.at.isoformat())  # what is made anew has no limit (rule 35)
+                raw["handed_over_at"] = act.at.isoformat()
+            if act.act == "reissue" and "handed_over_at" in raw:
+                raw["reissues"].append({"handed_over_at": raw.pop("handed_over_at"), "at": act.at.isoformat()})
         if self.ended:
             self._use_end(raw)
         super().__init__(raw, notices)

@@ -196,7 +196,20 @@ class Histories:
         if kind == "grant" and self.chance(0.6):
             self.raw["handed_over_at"] = self.text(self.later(decided, 24))
             self.kinds.add("handed over")
+            while self.chance(0.25):
+                self._reissue()
+            if "reissues" in self.raw and self.chance(0.3):
+                del self.raw["handed_over_at"]
         return decided
+
+    def _reissue(self) -> None:
+        """What was handed over is made anew, and handed over again."""
+        earlier = datetime.fromisoformat(self.raw["handed_over_at"]).astimezone(BEIJING)
+        anew = self.later(earlier, 24)
+        one = {"handed_over_at": self.raw["handed_over_at"], "at": self.text(anew)}
+        self.raw["reissues"] = [*self.raw.get("reissues", ()), one]
+        self.raw["handed_over_at"] = self.text(self.later(anew, 24))
+        self.kinds.add("made anew after its hand-over")
 
     def _procedures(self, begun: datetime, decided: datetime | None) -> None:
         procedures: list[dict[str, Any]] = []
@@ -267,5 +280,5 @@ class Histories:
                 name = self.rng.choice([name for name in ("accepted_at", "received_at", "as_of") if name in self.raw])
                 self.raw[name] = self.raw[name][:19]
             case _:
-                for name in ("as_of", "decision", "handed_over_at"):
+                for name in ("as_of", "decision", "handed_over_at", "reissues"):
                     self.raw.pop(name, None)

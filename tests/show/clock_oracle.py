@@ -107,7 +107,7 @@ class Reading:
         if texts:
             return Judgement(errors={"naive_time"})
         decided, handed_over = self._at(self.raw.get("decision") or {}), self._moment("handed_over_at")
-        last = max((at for at in (decided, handed_over) if at), default=None)
+        last = max((at for at in (decided, handed_over, *self._made_anew()) if at), default=None)
         as_of = self._moment("as_of") or last
         if as_of is None:
             return Judgement(errors={"as_of_missing"})
@@ -137,6 +137,25 @@ class Reading:
             self._use(31)
             return None
         return at
+
+    def _made_anew(self) -> list[datetime]:
+        """Every time that a result was made anew after its hand-over."""
+        return [_beijing(one["at"]) for one in self.raw.get("reissues") or ()]
+
+    def _hand_overs(self) -> list[datetime]:
+        """Every hand-over that took place by the moment asked for, of whichever result."""
+        earlier = [_beijing(one["handed_over_at"]) for one in self.raw.get("reissues") or ()]
+        newest = self._seen("handed_over_at")
+        return sorted([*(at for at in earlier if at <= self.as_of), *([newest] if newest else [])])
+
+    def _newest_is_from(self) -> datetime | None:
+        """When the newest result was made anew, if any was by the moment asked for."""
+        return max((at for at in self._made_anew() if at <= self.as_of), default=None)
+
+    def _handed_over(self) -> datetime | None:
+        """The hand-over of the newest result: one before it was made anew is another's."""
+        since = self._newest_is_from()
+        return max((at for at in self._hand_overs() if since is None or at > since), default=None)
 
     def works(self, day: date) -> bool:
         """Whether it is a working day (rules 1-4). Raises Unknown."""
@@ -477,7 +496,7 @@ class Reading:
             "promised_left": promised - promise_used if promised is not None and promise_used is not None else None,
             "extensions": self.outcomes,
             "handover_due": _last_second(handover),
-            "handover_overdue": bool(handover and (self._seen("handed_over_at") or self.as_of).date() > handover),
+            "handover_overdue": bool(handover and (self._handed_over() or self.as_of).date() > handover),
             "warnings": self.warnings,
             "perhaps_warnings": perhaps,
             "ledger": self._ledger(start, total, legal_due, promised, promised_due, handover),
@@ -499,12 +518,13 @@ class Reading:
         return "stopped" if any(one.stops and one.end == FAR for one in self.periods) else "running"
 
     def handover(self) -> date | None:
-        """Ten working days after a grant (rule 35), if the years are known."""
+        """Ten working days after a grant (rule 35), or after a result was made anew that had been handed over, if the
+        years are known."""
         if self.decision != "grant" or self.decided is None:
             return None
         self._use(35)
         try:
-            return self.after(self.decided.date(), HANDOVER_DAYS)
+            return self.after((self._newest_is_from() or self.decided).date(), HANDOVER_DAYS)
         except Unknown as unknown:
             self.warnings.add(str(unknown))
             return None
@@ -535,9 +555,7 @@ class Reading:
             events.append((at, 1, f"extend:+{days}" if outcome == "ok" else f"extend_refused:{outcome}"))
         if self.decided:
             events.append((self.decided, 2, f"decision:{self.decision}"))
-        handed_over = self._seen("handed_over_at")
-        if handed_over:
-            events.append((handed_over, 3, "handed_over"))
+        events += [(at, 3, "handed_over") for at in self._hand_overs()]
         dues = (("promised_due", promised_due), ("legal_due", legal_due), ("handover_due", handover))
         for order, (code, due) in enumerate(dues):
             if due:
@@ -600,6 +618,8 @@ def _times(raw: Input) -> Iterator[str]:
             yield raw[name]
     for one in raw.get("procedures") or ():
         yield from (one[name] for name in ("start", "end") if one.get(name))
+    for one in raw.get("reissues") or ():
+        yield from (one["handed_over_at"], one["at"])
     yield from (one["approved_at"] for one in raw.get("extensions") or ())
     if raw.get("decision"):
         yield raw["decision"]["at"]

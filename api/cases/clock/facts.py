@@ -77,6 +77,14 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Reissue:
+    """A result that had been handed over, and was made anew `at` an instant."""
+
+    handed_over_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Deemed:
     """An acceptance by silence as it was recorded `at` an instant (rule 41): its day 0, and the notice limit then."""
 
@@ -116,8 +124,15 @@ class Facts:
     extensions: tuple[Extension, ...] = ()
     decision: Decision | None = None
     handed_over_at: datetime | None = None
-    reissued_at: datetime | None = None
-    """When a result that had been handed over was made anew; `handed_over_at` is that of the new one."""
+    """When the newest result was handed over."""
+    reissues: tuple[Reissue, ...] = ()
+    """The results before it that were made anew after their hand-over, in their order."""
+
+    @property
+    def hand_overs(self) -> tuple[datetime, ...]:
+        """Every hand-over that took place, in their order."""
+        newest = (self.handed_over_at,) if self.handed_over_at else ()
+        return (*(reissue.handed_over_at for reissue in self.reissues), *newest)
 
     def known(self) -> "Facts":
         """The facts as known at `as_of`: without later ones, and procedures that end later still open (rule 31)."""
@@ -134,18 +149,23 @@ class Facts:
             procedures=tuple(replace(p, end=self._past(p.end)) for p in self.procedures if self._past(p.start)),
             extensions=tuple(e for e in self.extensions if self._past(e.approved_at)),
             decision=decision,
-            handed_over_at=self._past(self.handed_over_at),
-            reissued_at=self._past(self.reissued_at),
+            handed_over_at=self._past(self._handed_over_then()),
+            reissues=tuple(reissue for reissue in self.reissues if self._past(reissue.at)),
             deemed=self.deemed if self.deemed and self._past(self.deemed.at) else None,
             ended_at=self._past(self.ended_at),
         )
+
+    def _handed_over_then(self) -> datetime | None:
+        """The hand-over of the result that was the newest at `as_of`."""
+        later = (reissue.handed_over_at for reissue in self.reissues if not self._past(reissue.at))
+        return next(later, self.handed_over_at)
 
     def _moments(self) -> list[datetime | None]:
         """Every instant of the facts."""
         acts = [self.accepted_at, self.received_at, self.notice_at, self.supplement_at, self.refused_at]
         ends = [
-            self.handed_over_at,
-            self.reissued_at,
+            *self.hand_overs,
+            *(reissue.at for reissue in self.reissues),
             self.ended_at,
             *(item.at for item in (self.decision, self.deemed) if item),
         ]
@@ -163,13 +183,15 @@ def read_facts(raw: object) -> Facts:
         raise _bad("input", "needs accepted_at or received_at")
     facts = {key: read(entry[key], f"input.{key}") for key, read in _READERS.items() if entry.get(key) is not None}
     if "as_of" not in facts:
-        facts["as_of"] = _last_of(facts.get("decision"), facts.get("handed_over_at"))
+        facts["as_of"] = _last_of(facts)
     return Facts(**facts)
 
 
-def _last_of(decision: Decision | None, handed_over_at: datetime | None) -> datetime:
-    """The default of `as_of`: the later of decision and hand-over (§6). Raises ClockError `as_of_missing`."""
-    moments = [at for at in (decision.at if decision else None, handed_over_at) if at]
+def _last_of(facts: Mapping[str, Any]) -> datetime:
+    """The default of `as_of`: the latest of decision, hand-over and results made anew (§6). Raises ClockError
+    `as_of_missing`."""
+    ends = [*filter(None, [facts.get("decision")]), *facts.get("reissues", ())]
+    moments = [*filter(None, [facts.get("handed_over_at")]), *(item.at for item in ends)]
     if not moments:
         raise ClockError("as_of_missing")
     return max(moments)
@@ -317,6 +339,11 @@ def _decision(value: Any, where: str) -> Decision:
     return Decision(_need(entry, where, "at", _instant), cast(DecisionKind, kind))
 
 
+def _reissue(value: Any, where: str) -> Reissue:
+    entry = _object(value, where)
+    return Reissue(_need(entry, where, "handed_over_at", _instant), _need(entry, where, "at", _instant))
+
+
 def _exceptions(value: Any, where: str) -> dict[date, Mark]:
     entry, mark = _object(value, where), _one_of("rest", "work")
     return {_day(key, where): cast(Mark, _need(entry, where, key, mark)) for key in value}
@@ -327,7 +354,7 @@ _READERS: dict[str, Reader[Any]] = {
     "received_at": _instant,
     "decision": _decision,
     "handed_over_at": _instant,
-    "reissued_at": _instant,
+    "reissues": _list_of(_reissue),
     "legal": _legal,
     "promised_days": _days,
     "extension_rule": _extension_rule,

@@ -78,10 +78,10 @@ def extension_event(extension: Extension, verdict: str) -> LedgerEvent:
     return LedgerEvent(extension.approved_at, Rank.COURSE, code)
 
 
-def closing_events(decision: Decision | None, handed_over_at: datetime | None) -> list[LedgerEvent]:
-    """The events of the decision and of the hand-over, as far as there are any."""
+def closing_events(decision: Decision | None, hand_overs: Iterable[datetime]) -> list[LedgerEvent]:
+    """The events of the decision and of each hand-over, as far as there are any."""
     decided = [LedgerEvent(decision.at, Rank.DECISION, f"decision:{decision.kind}")] if decision else []
-    return [*decided, LedgerEvent(handed_over_at, Rank.HANDED_OVER, "handed_over")] if handed_over_at else decided
+    return [*decided, *(LedgerEvent(at, Rank.HANDED_OVER, "handed_over") for at in hand_overs)]
 
 
 def due_events(promised: date | None, legal: date | None, handover: date | None) -> list[LedgerEvent]:

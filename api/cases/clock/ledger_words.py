@@ -45,6 +45,8 @@ def ledger_lines(
     """
     unit, rows = clock.get("unit") or "working", [_parts(line) for line in clock.get("ledger", ())]
     ends = {code.partition(":")[0]: day for day, code, _ in rows}
+    if not clock.get("handed_over", True):
+        ends.pop("handed_over", None)  # that of a result which was made anew since
     lines = [_told_line(row, year) for row in clock.get("telling", ())]
     for day, code, count in rows:
         if code in ENDED_BY and day >= ends.get(ENDED_BY[code], "9999"):

@@ -99,12 +99,13 @@ def clock_facts(matter: MatterLike, actions: Iterable[Action]) -> dict[str, Any]
 def _tell_result(facts: dict[str, Any], action: Action, made_at: datetime | None) -> datetime:
     """Add to the facts what became of the results of a case, and return when the newest was made.
 
-    The limit of the hand-over is that of the newest: made anew after a hand-over, it has one of its own.
+    The limit of the hand-over is that of the newest: made anew after a hand-over, it has one of its own, and the
+    earlier hand-over stays among the `reissues`.
     """
     at = action.at.isoformat()
     if action.act != "hand_over":
-        if facts.pop("handed_over_at", None):
-            facts["reissued_at"] = at
+        if earlier := facts.pop("handed_over_at", None):
+            facts["reissues"] = [*facts.get("reissues", ()), {"handed_over_at": earlier, "at": at}]
         return action.at
     if hands_over_newest(action, made_at):
         facts["handed_over_at"] = at
@@ -175,7 +176,7 @@ def reckon_case(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalenda
 
     `law` (permit, other), `unit` of the legal limit (working, calendar; None without one), `promised_total`,
     `provisional`: each due day that needs a year without a calendar, counted Monday to Friday (rule 44); `telling`: the
-    dues that the applicant was told, as they changed: `{at, act, days}`.
+    dues that the applicant was told, as they changed: `{at, act, days}`; `handed_over`: whether the newest result was.
     """
     asked = {**facts, "as_of": at.isoformat()}
     answer = reckon(asked, calendar)
@@ -185,6 +186,7 @@ def reckon_case(facts: Mapping[str, Any], at: datetime, calendar: WorkingCalenda
     guess = reckon(asked, calendar.guessing) if needs_year else {}
     # By a guess nobody is deemed to have accepted.
     dues = DUES if guess.get("accept_basis") == answer.get("accept_basis") else DUES[:1]
+    answer["handed_over"] = "handed_over_at" in facts
     answer["supplement_due"] = facts.get("supplement_due")
     answer["telling"] = [row for row in facts.get("telling", ()) if datetime.fromisoformat(row["at"]) <= at]
     answer["provisional"] = {due: guess[due] for due in dues if guess.get(due) and not answer[due]}

@@ -228,7 +228,7 @@ class _Clock:
         decision = self.facts.decision
         if decision is None or decision.kind != "grant" or self.facts.law != "permit":
             return NO_DUE
-        since = self.facts.reissued_at or decision.at
+        since = self.facts.reissues[-1].at if self.facts.reissues else decision.at
         count = Count(since.date(), "working", NO_STOPS, self.calendar)
         return self._if_still_due(_due_of(CountedLimit(HANDOVER_LIMIT_DAYS, count)))
 
@@ -284,7 +284,7 @@ class _Clock:
         if len(self.stopping) < len(facts.procedures):
             events += [book.running_event(p) for p in facts.procedures if p not in self.recorded_stops]
         events += map(book.extension_event, facts.extensions, self.verdicts)
-        events += book.closing_events(facts.decision, facts.handed_over_at)
+        events += book.closing_events(facts.decision, facts.hand_overs)
         return events + book.due_events(self.promised_due.day, self.legal_due.day, self.handover_due.day)
 
     def _used_on(self, day: date) -> int | None:

@@ -366,7 +366,7 @@ class ClockWords:
         return self.now.astimezone(BEIJING).date()
 
 
-CODES = frozenset({"ledger", "telling"})
+CODES = frozenset({"ledger", "telling", "handed_over"})
 """What of a clock no face shows as it is: `lines` says it in words."""
 ENDS = {
     "refused": TwoLanguages("已作出决定，不再计时", "Decided; no time runs any more"),
