@@ -296,8 +296,11 @@ class EventDoor:
         ack = line.emit(place.rule, placed(base, place.path, text), namespace=EVENT_PATH, callback=True)
         good = isinstance(ack, dict) and ack.get("ok") is True
         if good and place.rule in ENDING:
-            self._world.conversation = None
-            self._world.conversation = self._world.new_conversation()
+            ended, self._world.conversation = self._world.conversation, None
+            try:
+                ended = self._world.new_conversation()
+            finally:
+                self._world.conversation = ended
         status = "ack" if good else f"nack {ack.get('code')}" if isinstance(ack, dict) else "5xx no answer"
         if status == "nack unavailable":
             status = "5xx unavailable"
