@@ -232,7 +232,13 @@ def _draft_change(world: World, actor: str) -> Call:
     return {"path": f"/v1/drafts/{draft['id']}", **call}
 
 
+def _another_point(world: World, actor: str) -> Call:
+    """Change a station: a hall may be told to accept from the year 9999 on, and then nobody can ask or apply."""
+    return {**CALLS[("DELETE", "/v1/points/<point_id>")](world, actor), "json": {"windows": 12}}
+
+
 OWN_CALLS: dict[tuple[str, str], Any] = {
+    ("PATCH", "/v1/points/<point_id>"): _another_point,
     ("PATCH", "/v1/staff/<staff_id>"): _somebody_else,
     ("POST", "/v1/drafts"): _new_draft,
     ("PATCH", "/v1/drafts/<draft_id>"): _draft_change,
