@@ -42,7 +42,7 @@ class ActChecks:
         recorded = self._recorded(actor, case, act, data)
         if used is None:
             return recorded
-        return {**recorded, "template": self._ground.templates.named(used, case.record.department, act, data)}
+        return {**recorded, "template": self._ground.templates.named(used, case.record, act, data)}
 
     def _recorded(self, actor: Actor, case: OpenCase, act: str, data: Data) -> Data:
         match act:

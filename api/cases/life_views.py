@@ -85,14 +85,17 @@ class ActForms:
             ],
         }
 
-    def forms(self, case: OpenCase, attempt: Attempt, acts: Iterable[str]) -> list[Row]:
-        """Each act with its label and its fields: `{act, label, label_en, template_field, fields}`."""
-        kind = self._ground.kind(case.record)
+    def forms(self, actor: Actor, case: OpenCase, attempt: Attempt, acts: Iterable[str]) -> list[Row]:
+        """Each act with its label and its fields: `{act, label, label_en, template_field, fields}`.
+
+        Templates are filled in with the applicant's name, so they are for who handles the case and no overseer.
+        """
+        kind, handles = self._ground.kind(case.record), scope.handles(actor, case.record)
         return [
             {
                 "act": act,
                 **act_label(kind, act),
-                "template_field": TEXT_OF.get(act),
+                "template_field": TEXT_OF.get(act) if handles else None,
                 "fields": [self._field(case, attempt, field) for field in RULES[act].fields],
             }
             for act in acts

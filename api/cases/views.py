@@ -83,7 +83,7 @@ class CaseViews:
             "flags": [flag_words(flag) for flag in standing.flags if actor.is_staff or flag not in INNER_FLAGS],
             **lists(self._ground, actor, case),
             "acts": acts,
-            "act_forms": self._forms.forms(now, attempt, acts) if actor.is_staff else [],
+            "act_forms": self._forms.forms(actor, now, attempt, acts) if actor.is_staff else [],
             "agent": case.agent,
         }
 

@@ -165,6 +165,7 @@ def test_where_the_government_approves_its_head_does_and_sees_no_more_than_they_
     mayor = staff("head", department="QZF")
     whole = seen(mayor, case)
     assert (whole["applicant"]["name"], whole["acts"]) == ("王*", ["approve_extension", "refuse_extension"])
+    assert [form["template_field"] for form in whole["act_forms"]] == [None, None]
     assert [line["number"] for line in mayor.get("/v1/desk/cases")["items"]] == [case["number"]]
     [line] = mayor.post("/v1/desk/cases/search", {"text": case["number"]}, expect=200)["items"]
     assert line["applicant"]["name"] == "王*"

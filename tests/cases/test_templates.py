@@ -225,13 +225,15 @@ def test_an_act_keeps_its_text_and_names_the_template_and_version_for_staff_alon
     assert "template" not in citizen.get(f"/v1/cases/{accepted['number']}")["decision"]
 
 
-def test_an_act_names_only_a_template_of_its_department_act_and_outcome_that_is_not_retired(
+def test_an_act_names_only_a_template_of_its_department_act_matter_and_outcome_that_is_not_retired(
     head, seeded, handler, accepted
 ):
     mine, grant, other = head.post(PATH, NEW), head.post(PATH, GRANT), seeded("head", "RSJ").post(PATH, GRANT)
     decline = head.post(PATH, {"act": "decline", "name": "不受理", "text": "不属于本部门。"})
+    elsewhere = head.post(PATH, {**GRANT, "name": "别的事项", "matter": "XC-行政许可-002"})
     for wrong in (
         used(other),
+        used(elsewhere),
         used(decline),
         {"id": grant["id"], "version": 2},
         {"id": "none", "version": 1},

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from api.audit.service import Audit
+from api.cases.case import Case
 from api.cases.templates.store import ActTemplateStore
 from api.cases.templates.template import ActTemplate, check
 from api.identity.actor import Actor
@@ -100,14 +101,15 @@ class ActTemplates:
         """The templates of a department for an act that are not retired."""
         return self._store.listed({"department": department, "retired": False, "act": act}, None, MOST)
 
-    def named(self, reference: Row, department: str | None, act: str, data: Row) -> Row:
+    def named(self, reference: Row, case: Case, act: str, data: Row) -> Row:
         """What an act records of the template that its words were taken from: `{id, version, name}`.
 
         A version that was replaced meanwhile is named as it was taken. Raises BadFields where the department has no
-        such template for this act and its outcome, TemplateRetired.
+        such template for this act, its matter and its outcome, TemplateRetired.
         """
         template = self._store.version(reference["id"], reference["version"])
-        if template is None or (template.department, template.act) != (department, act):
+        is_ours = template is not None and (template.department, template.act) == (case.department, act)
+        if template is None or not is_ours or template.matter not in (None, case.matter.code):
             zh, en = "本部门没有这条用语，请重新选择", "The department has no such template. Choose again"
             raise BadFields({"template": [Reason(zh, en)]})
         if template.outcome and template.outcome != data.get("kind"):

@@ -5,6 +5,8 @@ export default {
   '不用，自己写': 'None: write it yourself',
   '已填入下面，请核对、修改后再发；依据和决定仍要自己选。':
     'Filled in below: check and change it before you send it. Decision and ground are still yours to choose.',
+  '下面的内容来自不能用于这个决定的用语：请换一条，或者选“不用，自己写”并改好内容。':
+    'These words are of a template that is not for this decision: choose another, or “None” and correct them.',
   '用语没有加载出来。': 'The templates did not load.',
   '换成这条用语？': 'Take this template?',
   '已经写的内容会被换掉。': 'What you have written will be replaced.',
