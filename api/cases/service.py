@@ -57,9 +57,10 @@ LOOKED_UP = ("number", "matter", "state", "state_label", "state_label_en", "act_
 
 @dataclass(frozen=True)
 class Shipment:
-    """A case as the parcels room needs it: id and number, desk and department, state, delivery of the result."""
+    """A case as the parcels room needs it: id, version, number, desk and department, state, delivery of the result."""
 
     id: str
+    version: int
     number: str
     owner: str
     desk: str
@@ -270,7 +271,8 @@ class Cases:
         if case is None:
             return None
         delivery = self._reader.delivery(case)
-        return Shipment(case.id, case.number, case.owner, case.desk or "", case.department or "", case.state, delivery)
+        place = case.desk or "", case.department or ""
+        return Shipment(case.id, case.version, case.number, case.owner, *place, case.state, delivery)
 
     def subject_of(self, text: str) -> str | None:
         """What the audit calls the case with this number; None where there is none. Raises NumberSlip."""

@@ -29,6 +29,10 @@ class Shipping:
         case = self.ground.store.by_number(number)
         return self.ground.reader.open(case).standing.waiting_result if case else None
 
+    def hold(self, session: Any, case_id: str, version: int) -> bool:
+        """Hold a case at this version until this transaction ends; False if an act has come since."""
+        return self.ground.store.hold(session, case_id, version)
+
     def note_sent(self, number: str) -> None:
         """Note whether the newest result is on its way with a courier, after each event that may change it.
 

@@ -180,6 +180,15 @@ class CaseStore:
         change = {"$set": {"queue": after.queue, "is_sent": after.is_sent}}
         return self._db["cases"].update_one(_queue_as_read(before), change).matched_count == 1
 
+    def hold(self, session: Any, case_id: str, version: int) -> bool:
+        """Hold a case until this transaction, which sends its result, ends; False if an act has come before.
+
+        No act comes meanwhile, since the case is written: with a number of its own, as `version` counts the acts alone
+        and a write that changes nothing holds nothing.
+        """
+        same = {"_id": case_id, "version": version}
+        return self._db["cases"].update_one(same, {"$inc": {"sendings": 1}}, session=session).matched_count == 1
+
     def fold_queue(self, before: Case, after: Case) -> bool:
         """Replace what an earlier release could not store of a case's lists; False if something came first."""
         wanted, facts = _facts_as_read(before, after.clock_facts)

@@ -95,7 +95,8 @@ class Parcels:
         if carrier not in self._trackers:
             raise BadFields({"carrier": ["没有接通这家快递。"]})
         parcel = self._new_parcel(actor, shipment, result["seq"], carrier, _waybill(carrier, waybill), new_id)
-        self._write_new(parcel)
+        if not self._write_new(parcel, shipment.version):  # handed over, revoked, made anew or only noted meanwhile
+            return self.send(actor, number, carrier, waybill, new_id)
         return self._as_json(parcel)
 
     def watch(self, payload: Row) -> None:
@@ -249,16 +250,21 @@ class Parcels:
             created_at=self._now(),
         )
 
-    def _write_new(self, parcel: Parcel) -> None:
-        def write(session: Any) -> None:
+    def _write_new(self, parcel: Parcel, version: int) -> bool:
+        """Write a new parcel, if its case is at this version still; False, writing nothing, if an act has come."""
+
+        def write(session: Any) -> bool:
+            if not self._cases.shipping.hold(session, parcel.case_id, version):
+                return False
             if not self._store.add(session, parcel):
                 raise rules.ParcelExists
             watch = {"parcel": parcel.id}
             self._enqueue(f"watch:{parcel.id}", "parcels.watch", watch, due_at=self._now(), session=session)
             self._record(parcel.sent_by, "parcel.send", f"parcel:{parcel.id}", session=session)
             self._announce(session, "parcel.sent", parcel.id, case=parcel.case)
+            return True
 
-        self._transact(write)
+        return bool(self._transact(write))
 
     def _write_push(self, before: Parcel, after: Parcel) -> None:
         def write(session: Any) -> None:

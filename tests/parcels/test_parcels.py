@@ -11,6 +11,7 @@ import pytest
 
 from api.parcels.carriers.kuaidi100 import ANSWER, sign_of
 from api.parcels.parcel import MOST_TEXT, check_waybill, redact
+from api.parcels.service import Parcels
 from api.parcels.store import INDEXES, OLD_INDEXES
 from api.settings import read
 from tests.way import act, issued
@@ -235,23 +236,27 @@ def test_a_parcel_is_of_one_result_and_tells_nothing_of_the_next(citizen, window
     assert window.post(f"/v1/cases/{number}/parcels", body, expect=409)["code"] == "not_to_be_sent"
 
 
-def test_a_parcel_written_while_the_result_is_made_anew_is_of_the_old_one(
-    window, drain, parcel, push, app, monkeypatch
-):
+@pytest.mark.parametrize("meanwhile", ["reissue", "hand_over"])
+def test_what_is_sent_is_what_waits_when_the_parcel_is_written(window, drain, parcel, push, monkeypatch, meanwhile):
     push(BACK)
-    number, parcels = parcel["case"], app.extensions["circle"].parcels
-    write = type(parcels)._write_new
+    number, write, turns = parcel["case"], Parcels._write_new, []
 
-    def late(self, new):
-        reissued(window, number)
-        drain()
-        write(self, new)
+    def late(self, new, version):
+        turns.append(new.result)
+        if len(turns) == 1 and meanwhile == "reissue":
+            reissued(window, number)
+            drain()
+        elif len(turns) == 1:
+            act(window, window.get(f"/v1/cases/{number}"), "hand_over", to="applicant")
+        return write(self, new, version)
 
-    monkeypatch.setattr(type(parcels), "_write_new", late)
-    window.post(f"/v1/cases/{number}/parcels", {"direction": "to_citizen", "carrier": "console"})
+    monkeypatch.setattr(Parcels, "_write_new", late)
+    body, is_new = {"direction": "to_citizen", "carrier": "console"}, meanwhile == "reissue"
+    answer = window.post(f"/v1/cases/{number}/parcels", body, expect=201 if is_new else 409)
     monkeypatch.undo()
     drain()
-    assert stands(window, number) == ("issued", True, [True, True])
+    assert is_new or answer["code"] == "not_to_be_sent"
+    assert stands(window, number) == (("issued", False, [True, False]) if is_new else ("handed_over", False, [False]))
 
 
 def test_parcels_of_an_earlier_release_hold_what_was_made_before_them(
