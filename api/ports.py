@@ -117,7 +117,11 @@ def of_identity(office: OfficeRooms) -> IdentityPorts:
         points=lambda: [point.id for point in office.circle.points() if point.built != "no"],
         owner_of_case=lambda number: office.cases.owner_of(number),
         works_under=lambda actor, mandate: office.cases.handles_mandate(actor, mandate),
-        open_cases=lambda actor: [row["number"] for row in own_data.my_cases(office, actor) if row["state"] in OPEN],
+        open_cases=lambda actor: [
+            row["number"]
+            for row in own_data.my_cases(office, actor)
+            if row["state"] in OPEN or office.cases.handling.promises.is_open(row["number"])
+        ],
         export=lambda actor: own_data.export(office, actor),
         forget=lambda actor: own_data.forget(office, actor),
         sections=own_data.names,

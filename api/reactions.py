@@ -196,13 +196,13 @@ class Reactions:
             self.tell(f"staff:{officer}", template, values, key=key, link=f"/staff#/cases/{number}", place=place)
 
     def tell_parcel(self, template: str) -> Reaction:
-        """A reaction that sends a notice to the owner of a parcel's case."""
+        """A reaction that sends a notice to the owner of a parcel's case, or leaves it to the counter to tell."""
 
         def react(event: Event) -> None:
             notice = self.parcels.notice_values(event.subject)
             number, key = notice.values["number"], f"{event.id}:{template}"
             link, place = f"/cases/{number}", self._place(number)
-            people = [notice.owner] if notice.owner else self.cases.people(number)
+            people = self.cases.people(number)
             for person in people:
                 each = key if person == notice.owner else f"{key}:{person}"
                 self.tell(f"citizen:{person}", template, notice.values, key=each, link=link, place=place)

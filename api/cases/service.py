@@ -70,7 +70,7 @@ class Shipment:
 
 @dataclass(frozen=True)
 class CaseNotice:
-    """A notice about a case: the citizens it goes to, the owner first, and the values of its template."""
+    """A notice about a case: the citizens with an account it goes to, the owner first, and its template's values."""
 
     people: tuple[str, ...]
     values: dict[str, str]
@@ -287,9 +287,10 @@ class Cases:
         return (case.owner or None) if case else None
 
     def people(self, number: str) -> list[str]:
-        """The accounts that a case belongs to by the number of its applicant; none while they have no account."""
+        """The accounts that are told of a parcel: the owner of its case; without one, or once that account is closed,
+        those that the case belongs to by the number of its applicant."""
         case = self._store.by_number(number)
-        return self._access.applicants(case) if case else []
+        return (self._told_owner(case) or self._access.applicants(case)) if case else []
 
     def handles_mandate(self, actor: Actor, mandate_id: str) -> bool:
         """Whether a member of staff works on a case that was filed under this mandate, by desk or department."""
@@ -342,7 +343,7 @@ class Cases:
             "result_en": KINDS[kind].result.en,
             **act_values(act.actions[-1]),
         }
-        people = tuple(dict.fromkeys([*([case.owner] if case.owner else []), *others]))
+        people = tuple(dict.fromkeys([*self._told_owner(case), *others]))
         return CaseNotice(people, values, self.handling.promises.notice_values(act))
 
     def officers(self, case_id: str) -> list[str]:
@@ -364,6 +365,10 @@ class Cases:
     def _record_look(self, actor: Actor, act: str, case: Case) -> None:
         if actor.is_staff:
             self._ground.security.look(actor.id, act, f"case:{case.id}")
+
+    def _told_owner(self, case: Case) -> list[str]:
+        """The owner of a case, whom news of it goes to; none once the account is closed, since nobody reads it."""
+        return [case.owner] if case.owner and not self._ground.identity.is_closed(case.owner) else []
 
     def _visible(self, actor: Actor, number: str) -> Case:
         case = self._store.by_number(number)

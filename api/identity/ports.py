@@ -85,7 +85,7 @@ class IdentityPorts:
     """Whether a member of staff works on a case under the mandate with this id."""
 
     open_cases: Callable[[Actor], list[str]]
-    """The numbers of a citizen's cases that are not closed yet."""
+    """The numbers of a citizen's cases that have not ended yet, or whose promise is not settled."""
 
     export: Callable[[Actor], dict[str, Any]]
     """By section: what the other rooms hold of a citizen."""

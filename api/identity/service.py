@@ -121,6 +121,11 @@ class Identity:
             row = self._store.citizen(row["joined"])
         return self.citizens.name(row) if row else ""
 
+    def is_closed(self, citizen_id: str) -> bool:
+        """Whether a citizen has closed this account, so that nobody reads what is told to it."""
+        row = self._store.citizen(citizen_id)
+        return bool(row and row.get("closed_at") and not row.get("joined"))
+
     def citizen_by_phone(self, phone: str) -> str | None:
         """The id of the citizen who logs in with this number (E.164) now; None if nobody does."""
         row = self._store.citizen_with_phone(self._keys.index("phone", phone))

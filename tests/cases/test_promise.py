@@ -244,6 +244,20 @@ def test_what_was_put_right_lets_the_decision_stand(broken, citizen, staff, drai
     assert papers(citizen, case)["decision"]["state"] == "valid"
 
 
+def test_an_account_stays_until_its_promise_is_settled(broken, citizen, staff, drain):
+    assert citizen.call("DELETE", "/v1/me", expect=409)["code"] == "case_open"
+    act(staff("handler"), broken, "revoke", **REVOKE)
+    citizen.call("DELETE", "/v1/me", expect=204)
+
+
+def test_what_concerns_a_closed_account_is_told_by_the_window(broken, citizen, staff, drain, database):
+    database["citizens"].update_one({"_id": citizen.person["id"]}, {"$set": {"closed_at": broken["submitted_at"]}})
+    act(staff("handler"), broken, "revoke", **REVOKE)
+    drain()
+    assert [row["number"] for row in staff("window").get("/v1/desk/untold")["items"]] == [broken["number"]]
+    assert database["notices"].count_documents({"template": "decision_revoked"}) == 0
+
+
 def test_a_decision_is_revoked_before_its_result_is_handed_over(apply, citizen, staff, drain, database):
     handler, window = staff("handler"), staff("window")
     case = act(handler, apply(), "promise", **GRANT)

@@ -149,6 +149,17 @@ def test_one_parcel_at_a_time_and_only_of_an_issued_case_that_wants_one(citizen,
     assert handler.post(f"/v1/cases/{parcel['case']}/parcels", body, expect=403)["code"] == "role_wrong"
 
 
+def test_of_a_closed_account_the_window_tells_where_the_parcel_is(citizen, window, parcel, push, drain, database):
+    drain()
+    assert window.get("/v1/desk/untold")["items"] == []
+    database["citizens"].update_one({"_id": citizen.person["id"]}, {"$set": {"closed_at": parcel["created_at"]}})
+    told = database["notices"].count_documents({})
+    push(DAY)
+    drain()
+    assert [row["number"] for row in window.get("/v1/desk/untold")["items"]] == [parcel["case"]]
+    assert database["notices"].count_documents({}) == told
+
+
 # -- a result that was made anew --------------------------------------------------------------------
 
 BACK = [*DAY[:2], ("2026-11-24 10:05:00", "已退签", "14"), ("2026-11-24 10:06:00", "退回已签收", "4")]

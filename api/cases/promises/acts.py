@@ -83,6 +83,15 @@ class PromiseActs:
         due = self._at(case_id, reminder_at)
         return due if due is not None and not deferral.is_late(due, self._ground.now()) else None
 
+    def is_open(self, number: str) -> bool:
+        """Whether the promise of a case waits for its check, or was found untrue and is not settled."""
+        case = self._ground.store.by_number(number)
+        standing = self._ground.reader.open(case).standing if case else None
+        if standing is None or standing.promise is None:
+            return False
+        waits = promise.waits_for_check(standing.promise, standing.end or standing.state)
+        return waits or promise.is_unsettled(standing.promise)
+
     def check_day(self, case_id: str) -> date | None:
         """The day by which the promise of a case is to be checked; None where it is not, or no day was told."""
         case = self._ground.store.by_id(case_id)

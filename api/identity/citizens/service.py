@@ -40,11 +40,11 @@ class VerifiedAsOther(Refusal):
 
 
 class CaseOpen(Refusal):
-    """An account with a case under way cannot be closed."""
+    """An account with a case under way, or with a promise in one that is not settled, cannot be closed."""
 
     code = "case_open"
-    zh = "还有没办完的办件，办结或撤回后才能注销账号。"
-    en = "A case is still open. Close the account once it has ended or is withdrawn."
+    zh = "还有没办完的办件，或者有承诺还没有核查、没有改正。都了结以后才能注销账号。"
+    en = "A case is still open, or a promise in one is still to be checked or put right. Close the account after that."
 
 
 class Citizens:
