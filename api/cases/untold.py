@@ -12,10 +12,18 @@ from api.cases.ground import CaseGround
 from api.cases.number import unknown
 from api.cases.views import CaseViews
 from api.identity.actor import Actor
-from api.refusals import NotFound, VersionStale
+from api.refusals import NotFound, Refusal, VersionStale
 
 Row = dict[str, Any]
 SECOND = timedelta(seconds=1)
+
+
+class ToldByAnother(Refusal):
+    """Whoever withdrew a case for its applicant is not the one who tells them, so that two officers know of it."""
+
+    code = "told_by_another"
+    zh = "这件申请是您代申请人撤回的，请由另一位同事告知申请人并记下。"
+    en = "You withdrew it for the applicant: another officer must tell them and note it."
 
 
 class UntoldNews:
@@ -42,7 +50,8 @@ class UntoldNews:
     def note_told(self, actor: Actor, number: str, version: int, how: str, since: datetime | None) -> Row:
         """Note that the applicant was told how the case stands at this version, and whether there is news left.
 
-        With `since`, to the second as it was listed, nothing newer counts as told. Raises NotFound, VersionStale.
+        With `since`, to the second as it was listed, nothing newer counts as told. Raises NotFound, VersionStale,
+        ToldByAnother.
         """
         store = self._ground.store
         case = store.by_number(number)
@@ -52,6 +61,8 @@ class UntoldNews:
             raise NotFound(subject=f"case:{case.id}")
         if case.version != version:
             raise VersionStale
+        if any((action.act, action.by) == ("withdraw", actor.id) for action in store.actions(case.id)):
+            raise ToldByAnother
         is_newer = since is not None and case.untold_at is not None and case.untold_at >= since + SECOND
 
         def write(session: Any) -> None:

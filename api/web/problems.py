@@ -72,6 +72,7 @@ STATUS: dict[int, frozenset[str]] = {
             "desk_elsewhere",
             "act_not_allowed",
             "not_aided",
+            "told_by_another",
             "held_by_other",
             "told_once",
             "not_claimed",

@@ -330,7 +330,7 @@ def test_a_paper_of_another_case_is_not_handed_in(window, case, drain):
 
 
 def test_the_window_withdraws_for_who_signed_and_nobody_else_does(
-    window, handler, elsewhere_window, case, drain, database
+    window, handler, elsewhere_window, case, staff, drain, database
 ):
     signed = accepted_upload(window, drain)
     act(window, case, "withdraw", expect=422, reason="不办了")
@@ -343,6 +343,8 @@ def test_the_window_withdraws_for_who_signed_and_nobody_else_does(
     assert audited(database, "case.withdraw_for") == [window.person["id"]]
     drain()
     assert [row["state"] for row in untold(window)] == ["withdrawn"]
+    assert told(window, after, expect=409)["code"] == "told_by_another"
+    assert told(staff("window"), after)["untold"] is False
     window.get(f"/v1/files/{signed}")
 
 

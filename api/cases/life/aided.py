@@ -19,8 +19,11 @@ class NotAided(Refusal):
     """The applicant has an account, and does this alone."""
 
     code = "not_aided"
-    zh = "申请人有自己的账号，补交材料和撤回申请由申请人自己办。"
-    en = "The applicant has an account: they hand in and withdraw by themselves."
+    zh = "申请人有自己的账号，补交材料和撤回申请由申请人自己办。手机丢了的，先在“当面核验”里换手机号。"
+    en = (
+        "The applicant has an account: they hand in and withdraw by themselves. "
+        "After a lost phone, change the number under “At the counter” first."
+    )
 
 
 def aided(attempt: Attempt) -> Refusal | None:
