@@ -121,9 +121,9 @@ class Outbox:
             return
         message = self._message(row, notice, now)
         if message is None:
-            self._end(row, notice, "suppressed", now, "no address")
+            self._end(row, notice, _without_address(row, notice), now, "no address")
         elif not self._may_say(row, message, now):
-            self._end(row, notice, "suppressed", now, "third_same")
+            self._end(row, notice, "undelivered" if row["number"] > 1 else "suppressed", now, "third_same")
         elif self._store.begin(row, now):
             self._settle(row, notice, self._submit(row["channel"], message), now)
 
@@ -262,6 +262,12 @@ class Outbox:
 
 def _ends(row: Row, notice: Row) -> datetime:
     return plan.ends(notice["template"], notice["created_at"], row["created_at"])
+
+
+def _without_address(row: Row, notice: Row) -> str:
+    """How a try without an address ends: `failed`, so that staff are told, where nothing has told a citizen."""
+    is_news = notice["recipient"].startswith("citizen:") and notice.get("group") != SECRET
+    return "failed" if is_news and notice["shown_at"] is None else "suppressed"
 
 
 def _pause(fault: Fault, row: Row) -> timedelta:

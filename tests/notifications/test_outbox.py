@@ -114,6 +114,25 @@ def test_who_has_no_phone_is_told_in_the_inbox_alone(house: House) -> None:
     assert house.sms.taken == []
 
 
+@pytest.mark.parametrize(("is_seen", "state", "resendable"), [(False, "failed", True), (True, "suppressed", False)])
+def test_news_for_a_citizen_who_has_no_phone_any_more_stands_as_failed_until_seen(
+    house: House, is_seen: bool, state: str, resendable: bool
+) -> None:
+    del house.phones["citizen:zhang"]
+    notice = house.notices.tell("citizen:zhang", "phone_changed", {}, key="k")
+    if is_seen:
+        house.store.mark_shown("citizen:zhang", [notice], house.clock())
+    house.drain()
+    assert [(row["state"], row["error"]) for row in house.deliveries(notice)] == [(state, "no address")]
+    listed = house.notices.desk(STAFF, "failed", None, 10, "zh")["items"]
+    assert [line["id"] for line in listed] == [notice] * resendable
+    if resendable:
+        house.phones["citizen:zhang"] = "+8613800138000"
+        house.notices.resend(STAFF, notice, "again", "zh")
+        house.drain()
+        assert house.state(notice) == "accepted"
+
+
 # -- quiet hours --------------------------------------------------------------
 
 
@@ -246,7 +265,7 @@ def test_a_phone_that_is_off_is_tried_again_after_half_an_hour_but_not_with_a_th
     assert [(t["state"], t["error"]) for t in tries] == [
         ("undelivered", "30003"),
         ("undelivered", "30003"),
-        ("suppressed", "third_same"),
+        ("undelivered", "third_same"),  # the last of them is what staff are shown
     ]
     assert [t["superseded"] for t in tries] == [True, True, False]
     assert len(house.sms.taken) == 2
