@@ -46,11 +46,11 @@ class ParcelExists(Refusal):
 
 
 class NotToBeSent(Refusal):
-    """The case is not issued yet, or the applicant collects the result."""
+    """No result of the case waits to be handed over, or the applicant collects it."""
 
     code = "not_to_be_sent"
-    zh = "证照还没有制作好，或者申请人选择自取。"
-    en = "The document is not issued yet, or the applicant will collect it."
+    zh = "没有等着寄出的证照：还没有制作好、已经送达，或者决定已经撤销；也可能是申请人选择自取。"
+    en = "No document waits to be sent: it is not issued yet, handed over or revoked, or the applicant will collect it."
 
 
 class NotOnItsWay(Refusal):

@@ -14,7 +14,7 @@ from tests.browser.test_whole_way import log_in as log_in_here
 from tests.cases.test_deferral import complete
 from tests.drafts.test_choices import CAFE, DEFERRAL, PROMISE, TRADE
 from tests.serving import Caller, Served, drain_of, log_in_staff, wait_for
-from tests.way import accepted_upload, act, filled_in, new_version, submitted
+from tests.way import accepted_upload, act, complete_draft, filled_in, new_version, submitted
 
 pytestmark = pytest.mark.browser
 CITIZEN = "13800138101"
@@ -336,6 +336,29 @@ def test_a_promise_is_given_on_the_phone_decided_upon_at_once_and_checked(stage:
     by_key(handler, "check_promise", outcome="kept", text="现场看过，和承诺的一样。")
     look(phone, case, "granted", "已作出决定")
     expect(phone.at("case-promise")).to_contain_text("已经核查，承诺属实。")
+
+
+def test_what_is_revoked_while_it_travels_is_not_to_be_used(stage: Stage) -> None:
+    citizen, phone, screen = stage.citizen, stage.phone, stage.screen("window")
+    draft = complete_draft(citizen, stage.drain, matter=TRADE)
+    citizen.patch(f"/v1/drafts/{draft['id']}", {"promise": {"text_version": 1}}, draft["version"])
+    case = citizen.post(f"/v1/drafts/{draft['id']}/submit")["case"]
+    stage.drain()
+    handler, window = (Caller(stage.site.base, log_in_staff(stage.site, role).token) for role in ("handler", "window"))
+    case = act(window, act(handler, case, "promise", text="按告知承诺当场准予许可。"), "issue", serial="XC9")
+    window.post(f"/v1/cases/{case['number']}/parcels", {"direction": "to_citizen", "carrier": "console"})
+    ground = {"text": "没有承诺的场所。", "ground": "国办发〔2020〕42号"}
+    case = act(handler, case, "check_promise", outcome="broken", **ground)
+    act(handler, case, "revoke", **ground)
+    open_case(screen, case)
+    expect(screen.at("parcel-revoked")).to_contain_text("里面的结果不能再用")
+    phone.go(f"/#/cases/{case['number']}")
+    expect(phone.at("parcel-revoked")).to_contain_text("里面的结果不能再用")
+    phone.shot("parcel-revoked")
+    phone.at("parcel-confirm").click()
+    expect(phone.page.locator(".van-dialog:visible")).to_contain_text("确认只说明您收到了快递")
+    confirm(phone)
+    expect(phone.page.get_by_text("好的，已记下您收到了")).to_be_visible()
 
 
 def test_a_refusal_shows_its_ground_and_where_to_appeal(stage: Stage) -> None:

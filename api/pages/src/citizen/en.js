@@ -31,6 +31,11 @@ export default {
   '请先拆开看看东西齐不齐、对不对，再确认。': 'Open it first and check that everything is there and right.',
   我已收到: 'I have it',
   '好的，这件事办完了': 'Good, this is done',
+  '里面的结果已经不能用了；确认只说明您收到了快递。':
+    'What it holds cannot be used any more; this only says that the parcel has reached you.',
+  '好的，已记下您收到了': 'Good, it is noted that you have it',
+  '决定已经撤销，里面的结果不能再用。不清楚可以问窗口。':
+    'The decision was revoked: what this parcel holds cannot be used any more. In doubt, ask the window.',
   '好的，新的结果会另外送达': 'Good. The new document comes by itself',
   '里面的结果后来重新制作了，以新的为准；新的会另外送达。':
     'What this parcel holds was made anew since: the new one counts, and comes by itself.',

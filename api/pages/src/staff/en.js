@@ -229,6 +229,7 @@ export default {
   '没有在途的快件。结果做好后，在办件里交给快递。': 'Nothing on its way. Once a case is issued, send it from there.',
   '还没有寄过快件。': 'No parcels yet.',
   里面的结果后来重新制作了: 'What it holds was made anew since',
+  '决定已经撤销，里面的结果不能再用': 'The decision was revoked: what it holds cannot be used any more',
 
   // talks
   自动接待下一位: 'Give me the next one by itself',
