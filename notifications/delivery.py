@@ -116,7 +116,7 @@ class Outbox:
         if self._channels[row["channel"]].outward and plan.is_enough(notice):
             self._store.finish(row, "suppressed", now, {"error": "seen"})
             return
-        wait = plan.earliest(notice["template"], row["channel"], now, notice["_id"])
+        wait = plan.earliest(notice, row["channel"], now)
         if wait > now:
             self._store.postpone(row, wait, now)
             return

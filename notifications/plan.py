@@ -27,6 +27,9 @@ SECRETS_KEPT = timedelta(days=1)
 
 SPREAD = timedelta(minutes=30)
 """Over how long what was held during the night is let go: carriers and people are not met by all of it at once."""
+IN_ORDER = timedelta(minutes=1)
+"""The part of SPREAD over which the news of one recipient follows one another as it was created: what was asked for and
+then withdrawn must not be read the other way round."""
 SECRETS = ":secret"
 
 MOST_SAME, SAME_WITHIN = 2, timedelta(hours=24)
@@ -54,15 +57,17 @@ def lanes(channels: Collection[str]) -> dict[str, str]:
     return {lane_of(kind, channel): channel for kind, channel in steps}
 
 
-def earliest(kind: str, channel: str, at: datetime, notice_id: str) -> datetime:
+def earliest(notice: dict[str, Any], channel: str, at: datetime) -> datetime:
     """The first moment from `at` on at which this may go out: `at` itself, or after the quiet hours, at a moment of the
-    notice's own within SPREAD."""
-    if channel not in LOUD or not KINDS[kind].waits_for_morning or not quiet(at):
+    recipient's own within SPREAD, in which theirs are in the order in which they were created."""
+    if channel not in LOUD or not KINDS[notice["template"]].waits_for_morning or not quiet(at):
         return at
     local = at.astimezone(BEIJING)
     day = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    own = SPREAD * (zlib.crc32(notice_id.encode()) / 2**32)
-    return (datetime.combine(day, QUIET_UNTIL, BEIJING) + own).astimezone(at.tzinfo)
+    morning = datetime.combine(day, QUIET_UNTIL, BEIJING)
+    own = (SPREAD - IN_ORDER) * (zlib.crc32(notice["recipient"].encode()) / 2**32)
+    age = min(max(morning - notice["created_at"], timedelta(0)), timedelta(days=1))
+    return (morning + own + IN_ORDER * (1 - age / timedelta(days=1))).astimezone(at.tzinfo)
 
 
 def ends(kind: str, created_at: datetime, tried_at: datetime) -> datetime:
@@ -108,7 +113,7 @@ def delivery(
     """
     kind = KINDS[notice["template"]]
     patience = kind.patience(channel)
-    due_at = earliest(notice["template"], channel, wanted, notice["_id"])
+    due_at = earliest(notice, channel, wanted)
     state = "held" if due_at > wanted else "queued"
     return {
         "_id": delivery_id,

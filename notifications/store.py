@@ -282,13 +282,16 @@ class NoticeStore:
     # -- leases -----------------------------------------------------------
 
     def due(self, collection: str, wanted: Row, now: datetime, most: int) -> list[str]:
-        """The ids of the rows that match, are due and leased by nobody, those longest due first. Costs as much as are.
+        """The ids of the rows that match, are due and leased by nobody, those longest due first, and of those
+        due at one moment what was created first. Costs as much as are.
 
         `lease.until` is looked at here: beside two ranges the embedded store makes no use of the index on `due_at`.
         """
         due = {**wanted, "due_at": {"$gt": FIRST, "$lte": now}}
-        rows = self._db[collection].find(due, {"lease.until": 1}).sort("due_at", ASCENDING).limit(most)
-        return [row["_id"] for row in rows if row["lease"]["until"] <= now]
+        fields = {"lease.until": 1, "due_at": 1}
+        rows = self._db[collection].find(due, fields).sort("due_at", ASCENDING).limit(most)
+        free = [row for row in rows if row["lease"]["until"] <= now]
+        return [row["_id"] for row in sorted(free, key=lambda row: (row["due_at"], row["_id"]))]
 
     def lease(self, collection: str, ids: Sequence[str], now: datetime) -> list[Row]:
         """Lease those of these rows that are still due and nobody else has leased, and return them in this order.
