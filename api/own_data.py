@@ -227,9 +227,9 @@ SECTIONS = (
         name="notices",
         holds=("notices.recipient",),
         export=_my_notices,
-        forget=None,
+        # the rest stays, as the proof that the office told somebody: values are sealed, and the id leads to nobody
+        forget=lambda rooms, actor: rooms.notices.forget_phones(actor),
         join=moved("notices.recipient", prefix="citizen:"),
-        kept="The proof that the office told somebody; values are sealed, and the id leads to nobody.",
     ),
     Section(
         name="verifications",

@@ -13,8 +13,9 @@ from uuid6 import uuid7
 
 from notifications import plan, wording
 from notifications.channels import Callbacks, Channel, Fault, LookFailed, Message, Remedy, Report
+from notifications.kind import CRITICAL, KINDS
 from notifications.lanes import Lane
-from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, SECRET, AddressOf, Digest, Seal, opened
+from notifications.notice import FAILED, LOOKS, NEWS_WITHIN, SECRET, AddressOf, Digest, Seal, address_to, opened
 from notifications.store import NoticeStore, Row
 
 log = logging.getLogger("circle.notices")
@@ -122,7 +123,7 @@ class Outbox:
         message = self._message(row, notice, now)
         if message is None:
             self._end(row, notice, _without_address(row, notice), now, "no address")
-        elif not self._may_say(row, message, now):
+        elif not self._may_say(row, message, now) and KINDS[notice["template"]].category != CRITICAL:
             self._end(row, notice, "undelivered" if row["number"] > 1 else "suppressed", now, "third_same")
         elif self._store.begin(row, now):
             self._settle(row, notice, self._submit(row["channel"], message), now)
@@ -230,7 +231,7 @@ class Outbox:
         if notice.get("group") == SECRET and not notice["values"]:
             return None
         outward = self._channels[channel].outward
-        address = self._address_of(recipient, channel) if outward else recipient
+        address = address_to(notice, channel, self._address_of, self._open_sealed) if outward else recipient
         if address is None:
             return None
         template = wording.version_of(notice["template"], notice["version"])

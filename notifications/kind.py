@@ -32,6 +32,8 @@ class Kind:
     steps: tuple[Step, ...] = FIRST_INBOX
     good_for: timedelta | None = None
     """None: every try is worth 72 hours."""
+    keeps_phone: bool = False
+    """Its SMS goes to the phone of when it was created, at whatever try: it warns of a change of that phone."""
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -55,7 +57,7 @@ class Kind:
 
 _STAFF = ("case_near_due", "case_overdue", "papers_not_brought", "rectification_to_check")
 _TALKS = ("talk_promise_due", "talk_promise_overdue")
-_ACCOUNT = ("identity_bound", "identity_bound_elsewhere", "phone_change_opened", "phone_changed")
+_ACCOUNT = ("identity_bound", "identity_bound_elsewhere", "phone_changed")
 _ORDINARY = (
     *("identity_tried_elsewhere", "verification_stopped", "accounts_joined", "report_settled", "talk_waiting"),
     *("draft_ends", "case_submitted", "case_accepted", "case_deemed_accepted", "case_deferred", "case_declined"),
@@ -73,6 +75,7 @@ KINDS = {
         Kind("identity_check", SECRET, SMS_ALONE, timedelta(minutes=30)),
         Kind("security_alarm", CRITICAL, INBOX_ALONE),
         *(Kind(name, CRITICAL, AT_ONCE) for name in _ACCOUNT),
+        Kind("phone_change_opened", CRITICAL, AT_ONCE, keeps_phone=True),
         *(Kind(name, steps=INBOX_ALONE) for name in (*_STAFF, *_TALKS)),
         *(Kind(name) for name in _ORDINARY),
     )

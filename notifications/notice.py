@@ -86,6 +86,13 @@ def opened(notice: dict[str, Any], open_sealed: Seal) -> dict[str, str]:
     return {name: open_sealed(notice["_id"], name, sealed) for name, sealed in notice["values"].items()}
 
 
+def address_to(notice: dict[str, Any], channel: str, address_of: AddressOf, open_sealed: Seal) -> str | None:
+    """Where a notice goes by a channel: to the phone that was kept with it, else to the recipient's of now."""
+    if channel != "sms" or "phone" not in notice:
+        return address_of(notice["recipient"], channel)
+    return open_sealed(notice["_id"], "phone", notice["phone"]) if notice["phone"] else None
+
+
 def mask(address: str) -> str:
     """Mask an address: 138****1234 for a mainland number in E.164, else only its last four characters."""
     local = address.removeprefix("+86")

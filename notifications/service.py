@@ -25,6 +25,7 @@ from notifications.notice import (
     Look,
     Record,
     Seal,
+    address_to,
     mask,
     opened,
 )
@@ -119,6 +120,10 @@ class Notices:
     def note_displayed(self, member: Member, notice_ids: Sequence[str]) -> None:
         """Note that notices of one's own were displayed; what is not one's own, or is none, counts for nothing."""
         self._store.mark_shown(_recipient(member), notice_ids, self._now())
+
+    def forget_phones(self, member: Member) -> None:
+        """Remove the phones that were kept with a member's notices, as the account is closed. Idempotent."""
+        self._store.forget_phones(_recipient(member))
 
     def take_call(self, provider: str, call: Call, notice_id: str, delivery_id: str) -> None:
         """Store a provider's callback for the outbox to process; idempotent. Raises NotFound if that provider is not in
@@ -221,6 +226,7 @@ class Notices:
             "link": link,
             **_placed(kind, place, now),
             **({"digest": self._digest_of(notice_id, values)} if kind.is_secret else {}),
+            **({"phone": self._phone_now(notice_id, recipient)} if kind.keeps_phone else {}),
             "inbox": "in_app" in kind.channels,
             "created_at": now,
             "read_at": None,
@@ -228,6 +234,10 @@ class Notices:
         }
         self._store.add(session, notice, plan.first(notice, now))
         return notice_id
+
+    def _phone_now(self, notice_id: str, recipient: str) -> str | None:
+        phone = self._address_of(recipient, "sms")
+        return self._seal(notice_id, "phone", phone) if phone else None
 
     def _digest_of(self, notice_id: str, values: Mapping[str, str]) -> str:
         """What stands for the values of a secret once they are removed: whoever shows them can be told whether they
@@ -250,7 +260,7 @@ class Notices:
         }
 
     def _line(self, notice: Row, delivery: Row, language: str) -> Row:
-        phone = self._address_of(notice["recipient"], "sms")
+        phone = address_to(notice, "sms", self._address_of, self._open_sealed)
         template = wording.version_of(notice["template"], notice["version"])
         return {
             "id": notice["_id"],

@@ -1,9 +1,9 @@
 """The collections `notices`, `deliveries`, `receipts` and `same_texts`: the only file here that speaks pymongo.
 
-A notice holds what is said, its values sealed. A delivery is one try by one channel and what leases are taken on; a
-further try is a further row, and the earlier one is then marked `superseded`. A receipt is one callback of a provider,
-kept for ever and processed later. `due_at` is None if nothing is to be done. The values of a secret are removed in the
-transaction that writes that it was sent.
+A notice holds what is said, its values sealed, as is the phone where it keeps one. A delivery is one try by one channel
+and what leases are taken on; a further try is a further row, and the earlier one is then marked `superseded`. A receipt
+is one callback of a provider, kept for ever and processed later. `due_at` is None if nothing is to be done. The values
+of a secret are removed in the transaction that writes that it was sent.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -49,7 +49,7 @@ INDEXES: list[tuple[str, list[tuple[str, int]], dict[str, Any]]] = [
     ("receipts", [("delivery", ASCENDING)], {}),
 ]
 
-SEALED = [("notices", ("values.*",))]
+SEALED = [("notices", ("values.*", "phone"))]
 
 WHOLE = {"counts": "a measurement: how many deliveries are in each state"}
 """Functions that are meant to read a whole collection, each with the reason."""
@@ -137,6 +137,10 @@ class NoticeStore:
         for row in self._db["deliveries"].find(by_inbox) if fresh else ():
             self._move({}, row, "displayed", now, {})
         self._db["notices"].update_many({**mine, "_id": {"$in": fresh}}, {"$set": {"shown_at": now}})
+
+    def forget_phones(self, recipient: str) -> None:
+        """Remove the phones kept with one recipient's notices."""
+        self._db["notices"].update_many({"recipient": recipient}, {"$unset": {"phone": ""}})
 
     # -- deliveries -------------------------------------------------------
 

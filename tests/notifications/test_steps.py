@@ -110,6 +110,37 @@ def test_what_is_critical_goes_by_both_at_once_whoever_has_seen_it(house: House)
     assert made(house, notice) == [("in_app", "displayed"), ("sms", "accepted")]
 
 
+OFF = Fault(Remedy.AGAIN, timedelta(minutes=30), most=3)
+FAILS, LOST = Report("undelivered", error="30003", fault=OFF), Report("unknown", fault=Fault(Remedy.LOOK))
+
+
+@pytest.mark.parametrize("before", [[FAILS], [FAILS, FAILS, FAILS], [LOST]])
+def test_a_warning_of_a_change_goes_to_the_phone_before_it_at_every_try(house: House, before: list[Any]) -> None:
+    house.sms.answers = list(before)
+    notice = tell(house, kind="phone_change_opened")
+    house.drain()
+    house.phones["citizen:zhang"] = "+8613900139999"
+    for _ in before:
+        house.clock.move(minutes=30)
+        house.drain()
+    house.clock.move(minutes=2)
+    house.drain()
+    assert house.state(notice) == "accepted"
+    assert {sms.address for sms in house.sms.taken} == {"+8613800138000"}
+    assert "13800138000" not in str(house.database["notices"].find_one())
+    lines = house.notices.desk(WANG, None, None, 10, "zh")["items"]
+    assert {line["to"] for line in lines} == {"138****8000"}
+    house.notices.forget_phones(ZHANG)  # the account is closed
+    assert "phone" not in (house.database["notices"].find_one() or {})
+
+
+def test_a_warning_to_who_had_no_phone_never_goes_to_the_new_one(house: House) -> None:
+    notice = tell(house, kind="phone_change_opened", recipient="citizen:nobody")
+    house.phones["citizen:nobody"] = "+8613900139999"
+    house.drain()
+    assert (house.state(notice), house.sms.taken) == ("failed", [])
+
+
 @pytest.fixture
 def sms_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan whose first channel can fail, and has an hour."""
