@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from uuid6 import uuid7
 
 from notifications.kind import KINDS, ORDINARY, Kind
-from notifications.notice import NEWS_WITHIN, SECRET
+from notifications.notice import FAILED, NEWS_WITHIN, SECRET
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 QUIET_FROM = time(21, 30)
@@ -75,6 +75,12 @@ def ends(kind: str, created_at: datetime, tried_at: datetime) -> datetime:
     was."""
     good_for = KINDS[kind].good_for
     return created_at + good_for if good_for else tried_at + NEWS_WITHIN
+
+
+def can_resend(notice: dict[str, Any], state: str, now: datetime) -> bool:
+    """Whether staff may have a delivery in this state sent again: it failed, and its news is worth it still."""
+    created_at = notice["created_at"]
+    return state in FAILED and now < ends(notice["template"], created_at, created_at)
 
 
 def erased_at(group: str, created_at: datetime) -> datetime | None:

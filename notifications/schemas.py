@@ -66,7 +66,7 @@ class Inbox(Schema):
 
 class DeskLine(Schema):
     """The latest delivery of a notice by one channel, as staff see it: without its text. `id` is the notice's, `to` a
-    masked phone, `error` the provider's code; `number` counts the tries."""
+    masked phone, `error` the provider's code; `number` counts the tries; `resendable`: whether it may be sent again."""
 
     id = fields.String(required=True)
     kind = fields.String(required=True)
@@ -79,6 +79,7 @@ class DeskLine(Schema):
     at = Moment(required=True)
     error = fields.String(required=True, allow_none=True)
     number = fields.Integer(required=True)
+    resendable = fields.Boolean(required=True)
 
 
 class DeskPage(Schema):

@@ -15,7 +15,6 @@ from notifications.channels import Call, Callbacks
 from notifications.kind import KINDS, Kind
 from notifications.notice import (
     CASE,
-    FAILED,
     OFFICE,
     SECRET,
     AddressOf,
@@ -156,10 +155,12 @@ class Notices:
         return {"items": items, "next": _cursor(following)}
 
     def resend(self, member: Member, notice_id: str, new_id: str, language: str) -> Row:
-        """Send again what failed for good, as one further delivery. Raises NotFound, NotResendable."""
+        """Send again what failed for good, as one further delivery, while its news is worth it. Raises NotFound,
+        NotResendable."""
         notice, now = self._visible(member, notice_id), self._now()
-        last = next((r for r in self._store.current([notice_id])[notice_id] if r["state"] in FAILED), None)
-        if last is None or now >= plan.ends(notice["template"], notice["created_at"], now):
+        rows = self._store.current([notice_id])[notice_id]
+        last = next((row for row in rows if plan.can_resend(notice, row["state"], now)), None)
+        if last is None:
             raise NotResendable
         further = plan.delivery(new_id, notice, last["channel"], last["number"] + 1, now, now)
 
@@ -269,6 +270,7 @@ class Notices:
             "to": mask(phone) if phone else "",
             "link": notice["link"],
             "told_at": notice["created_at"],
+            "resendable": plan.can_resend(notice, delivery["state"], self._now()),
             **{name: delivery[name] for name in ("channel", "state", "at", "error", "number")},
         }
 

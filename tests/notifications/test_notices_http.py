@@ -177,6 +177,7 @@ def test_the_desk_sees_what_failed_but_not_what_was_said(as_: Any, twilio_house:
             "at": at,
             "error": "21610",
             "number": 1,
+            "resendable": True,
         }
     ]
     assert "食品" not in answer.text
@@ -202,6 +203,17 @@ def test_a_failed_notice_is_sent_again_once_a_key(as_: Any, twilio_house: House,
     assert (again.status_code, again.json["state"], again.json["number"]) == (201, "accepted", 2)
     assert as_("wang", "POST", path).json["code"] == "notice_not_resendable"
     assert len(twilio.messages) == 1
+
+
+def test_what_is_three_days_old_is_not_sent_again(as_: Any, twilio_house: House, twilio: FakeTwilio) -> None:
+    notice = failed(twilio_house, twilio)  # created ten minutes ago
+    path = f"/v1/desk/notices/{notice}/resend"
+    twilio_house.clock.move(hours=71, minutes=50)
+    [line] = as_("wang", "GET", "/v1/desk/notices?state=failed").json["items"]
+    assert (line["resendable"], as_("wang", "POST", path).json["code"]) == (False, "notice_not_resendable")
+    twilio_house.clock.move(seconds=-1)
+    [line] = as_("wang", "GET", "/v1/desk/notices?state=failed").json["items"]
+    assert (line["resendable"], as_("wang", "POST", path).status_code) == (True, 201)
 
 
 def test_what_is_on_its_way_is_not_sent_again(as_: Any, twilio_house: House) -> None:
