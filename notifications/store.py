@@ -253,6 +253,15 @@ class NoticeStore:
         )
         return {row["_id"]: row["n"] for row in rows}
 
+    def doubt_unsent(self, now: datetime) -> None:
+        """After a restore: whatever waits to go out by SMS may have gone out since the backup, and is looked up at the
+        provider's before it is sent."""
+        for row in self._db["deliveries"].find({"channel": "sms", "state": {"$in": sorted(UNSENT)}}):
+            since = row.get("submitted_at") or row["created_at"]
+            change = {"state": "unknown", "at": now, "submitted_at": since, "looks": 0, "due_at": now}
+            step = {"state": "unknown", "at": now, "error": "restored"}
+            self._db["deliveries"].update_one({"_id": row["_id"]}, {"$set": change, "$push": {"history": step}})
+
     # -- same texts -------------------------------------------------------
 
     def count_same(self, digest: str, delivery_id: str, most: int, within: timedelta, now: datetime) -> bool:
@@ -357,7 +366,7 @@ class NoticeStore:
         return self._db["deliveries"].find_one(its_step, {"_id": 1}, session=session) is None
 
     def _move(self, also: Row, row: Row, state: str, now: datetime, changes: Row, session: Any = None) -> bool:
-        """The one place where a state is written: only from a state that it may follow, each step kept."""
+        """But for a restore the one place where a state is written: only from one that it may follow, each kept."""
         here = {"_id": row["_id"], "state": {"$in": sorted(COMES_FROM[state])}, **also}
         change = {"state": state, "at": now, **changes}
         if state in FINAL:

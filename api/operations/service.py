@@ -14,6 +14,7 @@ from api.operations.archive import Archive, ArchiveBroken, ArchiveWriter, Manife
 from api.operations.migration import MigrationFailed, MigrationStep, Shape
 from api.operations.store import LEFT_OUT, OperationsStore
 from api.refusals import CannotStart
+from notifications.store import NoticeStore
 
 WAIT_SECONDS = 180.0
 LOOK_SECONDS = 0.2
@@ -192,6 +193,7 @@ def restore(
 
     Log-ins, codes and all else in LEFT_OUT is not restored: whoever was logged in must log in again. Numbers of cases
     and documents go on so that none which was given out since the backup is given again (api/cases/serials/).
+    An SMS that waited in the backup is looked up at the provider's before it is sent.
     `keyring` has the keys that the backup was made under; `anyway` as in Archive.
 
     Raises NewerStore or RestoreRefused, or ArchiveBroken for a damaged file, before anything is changed. If the result
@@ -210,6 +212,7 @@ def restore(
             _put_collections(store, archive)
             _put_networks(archive, networks)
             SerialStore(store.database).note_restore(now)
+            NoticeStore(store.database).doubt_unsent(now)
             store.end_restore()
         return archive.manifest
     finally:

@@ -163,6 +163,21 @@ def test_what_is_late_into_the_night_waits_for_the_morning(house: House) -> None
     assert house.state(notice) == "accepted"
 
 
+@pytest.mark.parametrize("has_gone_out", [True, False])
+def test_what_waited_in_a_backup_is_looked_up_before_it_is_sent(house: House, has_gone_out: bool) -> None:
+    house.clock.move(hours=12)  # 22:00
+    notice = house.accepted()
+    house.drain()
+    assert house.state(notice) == "held"
+    house.clock.move(hours=12)  # 10:00, restored
+    house.store.doubt_unsent(house.clock())
+    house.sms.listed = [Report("delivered", ref="ref-of-eight")] if has_gone_out else []
+    for _ in range(3):
+        house.drain()
+        house.clock.move(minutes=2)
+    assert (house.state(notice), len(house.sms.taken)) == (("delivered", 0) if has_gone_out else ("accepted", 1))
+
+
 # -- what a provider says -----------------------------------------------------
 
 
